@@ -1,0 +1,89 @@
+// The ports: small interfaces to the outside world, each with a read-back. Implemented in platforms/ and
+// integrations/, and in memory by test/support. Every verb throws `Failure` and nothing else.
+import type { Check } from '../config/system.ts';
+import type { Fence, ProbeAnswer, RevisionSpec, RevisionState, ServiceRef, TrafficState, Weights } from '../domain/model.ts';
+import type { Sample } from '../domain/prometheus-text.ts';
+import type { EvidenceEntry } from '../domain/evidence.ts';
+import type { LoadedSystem } from '../domain/loaded-system.ts';
+
+/** Long verbs stop on `signal` and say that they are alive through `beat`. */
+export interface Waiting {
+  signal: AbortSignal;
+  beat: (progress?: unknown) => void;
+}
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Resolves after `ms`, rejects with the signal's reason when aborted. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** Revisions of a service on one platform. */
+export interface WorkloadPort {
+  revisions(service: ServiceRef): Promise<RevisionState[]>;
+  /** The revision exists with at least `replicas` replicas and whatever weight it had (none when new). Idempotent. */
+  ensure(input: { spec: RevisionSpec; replicas: number; fence: Fence }, waiting: Waiting): Promise<RevisionState>;
+  /** Sets the number of replicas of one revision. Idempotent. */
+  scale(input: { service: ServiceRef; revision: string; replicas: number; fence: Fence }): Promise<RevisionState>;
+  /** Replaces every replica, one after the other, each ready before the next goes. */
+  restart(input: { service: ServiceRef; revision: string; fence: Fence }, waiting: Waiting): Promise<RevisionState>;
+  /** Drains and removes a revision without traffic; one with weight is refused, one that is gone is fine. */
+  remove(input: { service: ServiceRef; revision: string; fence: Fence }, waiting: Waiting): Promise<void>;
+  /** Everything a start of this revision would need and does not find (files, ports), as sentences. */
+  obstacles(spec: RevisionSpec): Promise<string[]>;
+}
+
+/** Who gets a service's requests. */
+export interface TrafficPort {
+  read(service: ServiceRef): Promise<TrafficState>;
+  /**
+   * Sets the weights, if they are what `expect` says; already as asked is fine.
+   * Throws WorldChanged with `{expected, found}`, Superseded with `{fence, found}`.
+   */
+  set(input: { service: ServiceRef; weights: Weights; expect: Weights; fence: Fence }): Promise<TrafficState>;
+  /** Sends `count` marked requests the way users go and says which revision answered each. */
+  probe(input: { service: ServiceRef; count: number }, waiting: Waiting): Promise<ProbeAnswer[]>;
+  /** All weights 0; users get 503 with Retry-After. Idempotent. */
+  stop(input: { service: ServiceRef; fence: Fence }): Promise<TrafficState>;
+  /** Brings the weights from before a stop back and lets `percent` of the clients in (sticky per client). */
+  admit(input: { service: ServiceRef; percent: number; fence: Fence }): Promise<TrafficState>;
+}
+
+/** Reads a Prometheus text endpoint. */
+export interface MetricsPort {
+  scrape(url: string, waiting: Waiting): Promise<Sample[]>;
+}
+
+/** Runs one check: throws CheckFailed (it ran and said no) or Unavailable (it could not be run). */
+export interface ChecksPort {
+  run(
+    input: { check: Check; address: string; url: string; version: string; directory: string },
+    waiting: Waiting,
+  ): Promise<string>;
+}
+
+/** The record of one run of an operation: append-only, by sequence number. */
+export interface EvidencePort {
+  /** Writes entries that are not there yet; one that is there already stays as it is. */
+  append(run: RunRef, entries: EvidenceEntry[]): Promise<void>;
+  read(run: RunRef): Promise<EvidenceEntry[]>;
+}
+
+export interface RunRef {
+  workflowId: string;
+  runId: string;
+}
+
+/** System files. */
+export interface SystemsPort {
+  /** Throws BadInput with every mistake as `file:line: path: ...`, or NotFound with the names there are. */
+  load(name: string): Promise<LoadedSystem>;
+}
+
+/** Replaces every known secret value by `[redacted]`, in any JSON value. */
+export interface Redactor {
+  redact<T>(value: T): T;
+  /** Looks up the secrets that a system refers to, so that they are known. Missing ones are Failures BadInput. */
+  learn(loaded: LoadedSystem): Promise<void>;
+}

@@ -1,0 +1,37 @@
+// Every way in which something outside can fail, as a closed union. Adapters throw it; the activity
+// boundary turns it into an ApplicationFailure whose `type` is the kind.
+
+/** What went wrong, and with it whether trying again can help. */
+export type FailureKind =
+  | 'BadInput' // what was asked makes no sense; nothing was done
+  | 'Refused' // makes sense, but not now (lease held, stopped, port taken)
+  | 'Unsupported' // this adapter cannot do that
+  | 'NotFound' // a system, service, revision or file that is not there
+  | 'WorldChanged' // not as this operation left it: somebody else changed it
+  | 'Superseded' // a newer epoch or a later change was there first
+  | 'LeaseLost' // the lease of this run is gone
+  | 'Outage' // no worker ran for longer than resumeWithin
+  | 'NotReady' // a deadline passed, or the revision keeps crashing
+  | 'CheckFailed' // a check ran and said no
+  | 'Unavailable' // no answer, or an answer that may differ next time
+  | 'Broken'; // an adapter met something that it cannot explain
+
+const RETRYABLE: ReadonlySet<FailureKind> = new Set(['Unavailable']);
+
+/** An error whose message says what was being done, to what, what came back and what to do now. */
+export class Failure extends Error {
+  readonly kind: FailureKind;
+  /** Plain JSON for whoever handles it, e.g. `{expected, found}` of a WorldChanged. */
+  readonly details: unknown;
+
+  constructor(kind: FailureKind, message: string, details?: unknown) {
+    super(message);
+    this.name = 'Failure';
+    this.kind = kind;
+    this.details = details;
+  }
+
+  get retryable(): boolean {
+    return RETRYABLE.has(this.kind);
+  }
+}

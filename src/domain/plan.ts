@@ -1,0 +1,69 @@
+// What an operation will do, as a value, made before anything is changed.
+import type { RevisionSpec, Weights } from './model.ts';
+
+export type OperationKind =
+  | 'canaryDeploy'
+  | 'rollback'
+  | 'stopTraffic'
+  | 'admitTraffic'
+  | 'scaleService'
+  | 'restartService'
+  | 'retireRevision';
+
+/** The change or check that a step makes; the workflow has one performer per `kind`. */
+export type StepAction =
+  | { kind: 'check'; point: 'preflight' | 'smoke'; service: string; revision?: string }
+  | { kind: 'ensure'; service: string; spec: RevisionSpec; replicas: number; existed: boolean }
+  | { kind: 'ready'; service: string; revision: string; deadline: number }
+  | { kind: 'weights'; service: string; weights: Weights; replicas?: { revision: string; count: number } }
+  | { kind: 'watch'; service: string }
+  | { kind: 'stop'; service: string }
+  | { kind: 'admit'; service: string; percent: number }
+  | { kind: 'scale'; service: string; revision: string; replicas: number; before: number }
+  | { kind: 'restart'; service: string; revision: string; deadline: number }
+  | { kind: 'retire'; service: string; revision: string; version: string; delay: number }
+  | { kind: 'remove'; service: string; revision: string };
+
+/** What a step does after its change: waits, watches and measures for `ms` of observed time. */
+export interface Bake {
+  ms: number;
+  analyses: string[];
+  /** The revision that is judged, and what it is compared with. */
+  revision: string;
+  stable?: string;
+  /** Run the checks of the point `watch` all the while. */
+  checks: boolean;
+}
+
+export interface PlanStep {
+  id: string;
+  title: string;
+  /** How it is undone, in words; `none` where it has no undo. */
+  undo: string;
+  action: StepAction;
+  /** Present when the step sets weights. */
+  weights?: { version: string; percent: number }[];
+  bake?: Bake;
+  /** The name of the approval policy that is asked after the step; its gate has the step's id. */
+  gate?: string;
+}
+
+export interface Plan {
+  schema: 'fairlead/plan/v1';
+  operation: string;
+  kind: OperationKind;
+  system: string;
+  systemDigest: string;
+  service?: string;
+  strategy?: string;
+  /** Versions; absent when nothing was live. */
+  from?: string;
+  to?: string;
+  /** SHA-256 (hex) over the RFC 8785 form of the plan without this field. */
+  digest: string;
+  steps: PlanStep[];
+  /** Why there is nothing to do, when there is nothing to do. */
+  nothingToDo?: string;
+  /** What was read before the plan was made, by service. */
+  before: Record<string, { weights: Weights; stopped: boolean }>;
+}

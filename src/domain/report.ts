@@ -1,0 +1,58 @@
+// The report: made from the evidence, and from nothing else.
+import type { Outcome, Serving } from './outcome.ts';
+import type { Plan } from './plan.ts';
+import type { Verdict } from './verdict.ts';
+
+export interface Report {
+  schema: 'fairlead/report/v1';
+  operation: string;
+  runId: string;
+  kind: string;
+  system: string;
+  systemDigest: string;
+  requestedBy: string | null;
+  reason: string | null;
+  /** `null` while the operation runs. */
+  outcome: Outcome | null;
+  verdict: Verdict | null;
+  serving: Serving | null;
+  /** Nothing left over, and the outcome is known. */
+  clean: boolean;
+  /** The sentence the operation ended with. */
+  message: string | null;
+  startedAt: string | null;
+  endedAt: string | null;
+  plan: Plan | null;
+  steps: {
+    id: string;
+    title: string;
+    status: string;
+    startedAt: string;
+    endedAt: string | null;
+    attempts: number;
+    detail?: string;
+  }[];
+  decisions: {
+    gate: string;
+    decision: string;
+    actor: string | null;
+    trust: string;
+    reason: string | null;
+    at: string;
+    digest: string;
+  }[];
+  verdicts: { step: string; name: string; verdict: Verdict; reason: string; samples: number }[];
+  weights: { at: string; service: string; versions: { version: string; percent: number }[] }[];
+  timings: { phase: string; startedAt: string; endedAt: string | null; waitedForPeopleMs: number }[];
+  undo: { step: string; verb: string; status: string; detail: string }[];
+  messages: { name: string; actor: string | null; accepted: boolean; note: string; reason: string | null; at: string }[];
+  leftovers: string[];
+  findings: string[];
+  evidence: { entries: number; head: string | null };
+}
+
+/** What fits into a failure's details and a workflow's result. */
+export type ReportSummary = Pick<
+  Report,
+  'schema' | 'operation' | 'runId' | 'kind' | 'system' | 'outcome' | 'verdict' | 'serving' | 'clean' | 'message' | 'leftovers' | 'findings'
+>;

@@ -1,0 +1,51 @@
+// What `status` answers. Fields are added, never renamed.
+import type { OperationState, Outcome } from './outcome.ts';
+import type { Verdict } from './verdict.ts';
+
+export interface GateStatus {
+  id: string;
+  policy: string;
+  digest: string;
+  need: number;
+  have: number;
+  who: string[];
+  expiresAt: string;
+}
+
+export interface OperationStatus {
+  schema: 'fairlead/status/v1';
+  operation: string;
+  runId: string;
+  kind: string;
+  system: string;
+  state: OperationState;
+  step?: string;
+  gates: GateStatus[];
+  weights: { service: string; version: string; percent: number }[];
+  /** Sentences: what would be undone, newest first. */
+  undo: string[];
+  outcome?: Outcome;
+  verdict?: Verdict;
+  /** True when no worker answered, and this is what Temporal itself knows. */
+  stale?: boolean;
+  /** Why it is parked or paused, what it last refused. */
+  note?: string;
+  /** Steps so far, for a live view. */
+  steps: { id: string; title: string; status: string; startedAt?: string; endedAt?: string }[];
+  verdicts: { step: string; name: string; verdict: Verdict; reason: string }[];
+}
+
+export interface SystemStatus {
+  system: string;
+  services: Record<
+    string,
+    {
+      url: string;
+      weights: { version: string; percent: number; revision: string }[];
+      revisions: { version: string; revision: string; weight: number; ready: number; desired: number }[];
+      stopped: boolean;
+      admitPercent: number;
+    }
+  >;
+  operations: { operation: string; kind: string; state: string; startedAt: string }[];
+}

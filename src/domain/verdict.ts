@@ -1,0 +1,19 @@
+/** No data is `inconclusive`: never a pass, never a fail. */
+export type Verdict = 'pass' | 'fail' | 'inconclusive';
+
+/** What an analysis or a check came to, with a sentence that has the numbers. */
+export interface Finding {
+  name: string;
+  verdict: Verdict;
+  reason: string;
+  /** Requests (or runs of a check) that the verdict stands on. */
+  samples: number;
+}
+
+const ORDER: Record<Verdict, number> = { pass: 0, inconclusive: 1, fail: 2 };
+
+/** Fail beats inconclusive beats pass; nothing at all is inconclusive. */
+export function worst(verdicts: Verdict[]): Verdict {
+  if (verdicts.length === 0) return 'inconclusive';
+  return verdicts.reduce((a, b) => (ORDER[b] > ORDER[a] ? b : a));
+}
