@@ -19,10 +19,32 @@ export type EvidenceBody =
     }
   | { type: 'planned'; plan: Plan }
   | { type: 'lease'; lease: string; epoch: number; detail?: string }
-  | { type: 'step'; id: string; title: string; status: StepStatus; attempts: number; detail?: string }
+  | {
+      type: 'step';
+      id: string;
+      title: string;
+      status: StepStatus;
+      attempts: number;
+      detail?: string;
+    }
   | { type: 'weights'; service: string; versions: { version: string; percent: number }[] }
-  | { type: 'verdict'; step: string; name: string; verdict: Verdict; reason: string; samples: number }
-  | { type: 'gate'; gate: string; policy: string; digest: string; need: number; who: string[]; expiresAt: string }
+  | {
+      type: 'verdict';
+      step: string;
+      name: string;
+      verdict: Verdict;
+      reason: string;
+      samples: number;
+    }
+  | {
+      type: 'gate';
+      gate: string;
+      policy: string;
+      digest: string;
+      need: number;
+      who: string[];
+      expiresAt: string;
+    }
   | {
       type: 'decision';
       gate: string;
@@ -35,11 +57,25 @@ export type EvidenceBody =
       /** False while a quorum is not complete yet. */
       final: boolean;
     }
-  | { type: 'message'; name: string; actor: string | null; accepted: boolean; note: string; reason: string | null }
+  | {
+      type: 'message';
+      name: string;
+      actor: string | null;
+      accepted: boolean;
+      note: string;
+      reason: string | null;
+    }
   | { type: 'parked'; step: string; problem: string; expected?: unknown; found?: unknown }
   | { type: 'undo'; step: string; verb: string; status: 'done' | 'failed' | 'left'; detail: string }
   | { type: 'finding'; text: string }
-  | { type: 'closed'; outcome: Outcome; verdict: Verdict | null; serving: Serving; message: string; leftovers: string[] };
+  | {
+      type: 'closed';
+      outcome: Outcome;
+      verdict: Verdict | null;
+      serving: Serving;
+      message: string;
+      leftovers: string[];
+    };
 
 export type EvidenceEntry = EvidenceBody & {
   /** From 0, without gaps. */

@@ -15,7 +15,15 @@ export type StepAction =
   | { kind: 'check'; point: 'preflight' | 'smoke'; service: string; revision?: string }
   | { kind: 'ensure'; service: string; spec: RevisionSpec; replicas: number; existed: boolean }
   | { kind: 'ready'; service: string; revision: string; deadline: number }
-  | { kind: 'weights'; service: string; weights: Weights; replicas?: { revision: string; count: number } }
+  | {
+      kind: 'weights';
+      service: string;
+      weights: Weights;
+      /** Where the traffic goes when it has to go back. */
+      back: Weights;
+      /** Capacity that the new share needs before it gets it. */
+      capacity: { revision: string; replicas: number };
+    }
   | { kind: 'watch'; service: string }
   | { kind: 'stop'; service: string }
   | { kind: 'admit'; service: string; percent: number }

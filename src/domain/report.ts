@@ -30,6 +30,8 @@ export interface Report {
     startedAt: string;
     endedAt: string | null;
     attempts: number;
+    /** How much of it was waiting for people: a gate, a parked step, a pause. */
+    waitedForPeopleMs: number;
     detail?: string;
   }[];
   decisions: {
@@ -43,9 +45,21 @@ export interface Report {
   }[];
   verdicts: { step: string; name: string; verdict: Verdict; reason: string; samples: number }[];
   weights: { at: string; service: string; versions: { version: string; percent: number }[] }[];
-  timings: { phase: string; startedAt: string; endedAt: string | null; waitedForPeopleMs: number }[];
+  timings: {
+    phase: string;
+    startedAt: string;
+    endedAt: string | null;
+    waitedForPeopleMs: number;
+  }[];
   undo: { step: string; verb: string; status: string; detail: string }[];
-  messages: { name: string; actor: string | null; accepted: boolean; note: string; reason: string | null; at: string }[];
+  messages: {
+    name: string;
+    actor: string | null;
+    accepted: boolean;
+    note: string;
+    reason: string | null;
+    at: string;
+  }[];
   leftovers: string[];
   findings: string[];
   evidence: { entries: number; head: string | null };
@@ -54,5 +68,16 @@ export interface Report {
 /** What fits into a failure's details and a workflow's result. */
 export type ReportSummary = Pick<
   Report,
-  'schema' | 'operation' | 'runId' | 'kind' | 'system' | 'outcome' | 'verdict' | 'serving' | 'clean' | 'message' | 'leftovers' | 'findings'
+  | 'schema'
+  | 'operation'
+  | 'runId'
+  | 'kind'
+  | 'system'
+  | 'outcome'
+  | 'verdict'
+  | 'serving'
+  | 'clean'
+  | 'message'
+  | 'leftovers'
+  | 'findings'
 >;

@@ -18,6 +18,8 @@ export interface OperationStatus {
   runId: string;
   kind: string;
   system: string;
+  /** Of the system file as this run loaded it. */
+  systemDigest?: string;
   state: OperationState;
   step?: string;
   gates: GateStatus[];
@@ -37,12 +39,20 @@ export interface OperationStatus {
 
 export interface SystemStatus {
   system: string;
+  /** Of the system file as it is now. */
+  systemDigest?: string;
   services: Record<
     string,
     {
       url: string;
       weights: { version: string; percent: number; revision: string }[];
-      revisions: { version: string; revision: string; weight: number; ready: number; desired: number }[];
+      revisions: {
+        version: string;
+        revision: string;
+        weight: number;
+        ready: number;
+        desired: number;
+      }[];
       stopped: boolean;
       admitPercent: number;
     }

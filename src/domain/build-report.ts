@@ -1,0 +1,188 @@
+// Makes the report from the evidence, and from nothing else. A list that was cut anywhere (the operation still
+// runs, or was lost) gives a report too: what is not known yet is null.
+import type { EvidenceEntry } from './evidence.ts';
+import { verifyChain } from './evidence-chain.ts';
+import { overlap, timingsOf, waitsForPeople } from './report-timings.ts';
+import type { Report, ReportSummary } from './report.ts';
+
+type Entry<Type extends EvidenceEntry['type']> = Extract<EvidenceEntry, { type: Type }>;
+
+export function buildReport(entries: readonly EvidenceEntry[]): Report {
+  const report = emptyReport(entries);
+  for (const entry of entries) add(report, entry);
+  const closed = entries.findLast((entry) => entry.type === 'closed');
+  const waits = waitsForPeople(entries);
+  for (const step of report.steps) {
+    step.waitedForPeopleMs = overlap(waits, step.startedAt, step.endedAt ?? entries.at(-1)?.at);
+  }
+  report.timings = timingsOf(entries, waits);
+  if (closed === undefined) report.leftovers = stillToUndo(report);
+  report.clean = report.outcome !== null && report.leftovers.length === 0;
+  report.findings.push(...madeFindings(entries, report));
+  return report;
+}
+
+/** What fits into a failure's details and a workflow's result. */
+export function summarise(report: Report): ReportSummary {
+  const { schema, operation, runId, kind, system, outcome, verdict, serving, clean } = report;
+  const { message, leftovers, findings } = report;
+  return {
+    schema,
+    operation,
+    runId,
+    kind,
+    system,
+    outcome,
+    verdict,
+    serving,
+    clean,
+    message,
+    leftovers,
+    findings,
+  };
+}
+
+function emptyReport(entries: readonly EvidenceEntry[]): Report {
+  return {
+    schema: 'fairlead/report/v1',
+    operation: '',
+    runId: '',
+    kind: '',
+    system: '',
+    systemDigest: '',
+    requestedBy: null,
+    reason: null,
+    outcome: null,
+    verdict: null,
+    serving: null,
+    clean: false,
+    message: null,
+    startedAt: entries[0]?.at ?? null,
+    endedAt: null,
+    plan: null,
+    steps: [],
+    decisions: [],
+    verdicts: [],
+    weights: [],
+    timings: [],
+    undo: [],
+    messages: [],
+    leftovers: [],
+    findings: [],
+    evidence: { entries: entries.length, head: entries.at(-1)?.hash ?? null },
+  };
+}
+
+/** Entries of types that a later version wrote fall through: a report of an older one is still a report. */
+function add(report: Report, entry: EvidenceEntry): void {
+  switch (entry.type) {
+    case 'opened':
+      return addOpening(report, entry);
+    case 'planned':
+      report.plan = entry.plan;
+      return;
+    case 'step':
+      return addStep(report, entry);
+    case 'parked':
+      report.findings.push(`parked at ${entry.step}: ${entry.problem}`);
+      return;
+    case 'finding':
+      report.findings.push(entry.text);
+      return;
+    case 'closed':
+      return addEnd(report, entry);
+    default:
+      addRow(report, entry);
+  }
+}
+
+function addOpening(report: Report, entry: Entry<'opened'>): void {
+  const { operation, runId, kind, system, systemDigest, requestedBy, reason } = entry;
+  Object.assign(report, { operation, runId, kind, system, systemDigest, requestedBy, reason });
+}
+
+function addRow(report: Report, entry: EvidenceEntry): void {
+  switch (entry.type) {
+    case 'weights': {
+      const { at, service, versions } = entry;
+      report.weights.push({ at, service, versions });
+      return;
+    }
+    case 'verdict': {
+      const { step, name, verdict, reason, samples } = entry;
+      report.verdicts.push({ step, name, verdict, reason, samples });
+      return;
+    }
+    case 'decision': {
+      const { gate, decision, actor, trust, reason, at, digest } = entry;
+      report.decisions.push({ gate, decision, actor, trust, reason, at, digest });
+      return;
+    }
+    case 'message': {
+      const { name, actor, accepted, note, reason, at } = entry;
+      report.messages.push({ name, actor, accepted, note, reason, at });
+      return;
+    }
+    case 'undo': {
+      const { step, verb, status, detail } = entry;
+      report.undo.push({ step, verb, status, detail });
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+/** A step that was tried again stays one row: from its first start to its last end. */
+function addStep(report: Report, entry: Entry<'step'>): void {
+  const endedAt = entry.status === 'started' ? null : entry.at;
+  const known = report.steps.find((step) => step.id === entry.id);
+  const detail = entry.detail === undefined ? {} : { detail: entry.detail };
+  if (known !== undefined) {
+    const attempts = Math.max(known.attempts, entry.attempts);
+    Object.assign(known, { status: entry.status, endedAt, attempts, ...detail });
+    return;
+  }
+  const { id, title, status, attempts, at } = entry;
+  report.steps.push({
+    id,
+    title,
+    status,
+    startedAt: at,
+    endedAt,
+    attempts,
+    waitedForPeopleMs: 0,
+    ...detail,
+  });
+}
+
+function addEnd(report: Report, entry: Entry<'closed'>): void {
+  const { outcome, verdict, serving, message, leftovers, at } = entry;
+  Object.assign(report, {
+    outcome,
+    verdict,
+    serving,
+    message,
+    leftovers: [...leftovers],
+    endedAt: at,
+  });
+}
+
+function stillToUndo(report: Report): string[] {
+  return report.undo
+    .filter((undo) => undo.status !== 'done')
+    .map((undo) => `${undo.step}: ${undo.verb} ${undo.status}: ${undo.detail}`);
+}
+
+/** What the evidence shows, though nobody wrote it down as a finding. */
+function madeFindings(entries: readonly EvidenceEntry[], report: Report): string[] {
+  const findings: string[] = [];
+  const altered = verifyChain(entries);
+  if (altered !== undefined) findings.push(`the evidence was altered: ${altered}`);
+  if (report.outcome === null) return findings;
+  const open = report.steps.filter((step) => step.endedAt === null);
+  for (const step of open) {
+    findings.push(`${step.id} was begun, and how it ended was not recorded`);
+  }
+  return findings;
+}

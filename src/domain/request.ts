@@ -1,0 +1,161 @@
+// What a person sends to start an operation: one JSON object, checked by hand so that zod stays out of the
+// workflow bundle. Unknown fields and wrong types get a sentence that says what is allowed.
+import { Failure } from './failure.ts';
+import type { OperationKind } from './plan.ts';
+import { describeValue } from './describe-value.ts';
+
+export interface OperationRequest {
+  system: string;
+  service?: string;
+  version?: string;
+  strategy?: string;
+  reason?: string;
+  requestedBy?: string;
+  dryRun?: boolean;
+  autoPromote?: boolean;
+  initialWeight?: number;
+  percent?: number;
+  replicas?: number;
+  /** rollback: the version to go back to. */
+  to?: string;
+  /** rollback: the revision id to go back to. */
+  revision?: string;
+  /** retireRevision: how long to keep the revision first, in milliseconds. */
+  delay?: number;
+}
+
+type Field = keyof OperationRequest;
+
+const NAME = /^[a-z][a-z0-9-]{0,62}$/;
+const VERSION = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+const PERSON = /^[A-Za-z0-9][A-Za-z0-9._@:/-]{0,127}$/;
+
+interface Rule {
+  allowed: string;
+  accepts: (value: unknown) => boolean;
+}
+
+const text = (pattern: RegExp, allowed: string): Rule => ({
+  allowed,
+  accepts: (value) => typeof value === 'string' && pattern.test(value),
+});
+const flag: Rule = { allowed: 'true or false', accepts: (value) => typeof value === 'boolean' };
+const whole = (from: number, to: number): Rule => ({
+  allowed: `a whole number from ${from} to ${to}`,
+  accepts: (value) => Number.isInteger(value) && Number(value) >= from && Number(value) <= to,
+});
+const number = (from: number, to: number): Rule => ({
+  allowed: `a number from ${from} to ${to}`,
+  accepts: (value) => typeof value === 'number' && value >= from && value <= to,
+});
+
+const name = text(NAME, 'lower-case letters, digits and hyphens, a letter first');
+const version = text(
+  VERSION,
+  'letters, digits, dots, underscores and hyphens, at most 128, a letter or digit first',
+);
+const RULES: Record<Field, Rule> = {
+  system: name,
+  service: name,
+  version,
+  strategy: text(/^canary$/, 'canary'),
+  reason: {
+    allowed: 'a text of at most 2,000 characters',
+    accepts: (value) => typeof value === 'string' && value.length <= 2000,
+  },
+  requestedBy: text(PERSON, 'the name of a person or a pipeline, without spaces'),
+  dryRun: flag,
+  autoPromote: flag,
+  initialWeight: number(0.1, 100),
+  percent: number(0, 100),
+  replicas: whole(1, 64),
+  to: version,
+  revision: version,
+  delay: whole(0, 90 * 86_400_000),
+};
+
+const COMMON: Field[] = ['system', 'reason', 'requestedBy', 'dryRun'];
+
+const FIELDS: Record<OperationKind, { required: Field[]; optional: Field[] }> = {
+  canaryDeploy: {
+    required: ['system', 'service', 'version'],
+    optional: ['strategy', 'autoPromote', 'initialWeight'],
+  },
+  rollback: { required: ['system', 'service'], optional: ['to', 'revision'] },
+  stopTraffic: { required: ['system'], optional: ['service'] },
+  admitTraffic: { required: ['system'], optional: ['service', 'percent'] },
+  scaleService: { required: ['system', 'service', 'replicas'], optional: [] },
+  restartService: { required: ['system', 'service'], optional: [] },
+  retireRevision: { required: ['system', 'service', 'version', 'revision'], optional: ['delay'] },
+};
+
+/** Throws a `Failure` BadInput whose message names the field, its value and what is allowed. */
+export function parseRequest(kind: OperationKind, raw: unknown): OperationRequest {
+  const { required, optional } = FIELDS[kind];
+  const known = [...new Set([...required, ...COMMON, ...optional])];
+  const example = `send one JSON object, for example ${exampleOf(kind)}`;
+  if (!isObject(raw)) {
+    throw bad(`${kind} needs one JSON object, not ${describeValue(raw)}; ${example}`);
+  }
+  if ('$undecodable' in raw) {
+    throw bad(
+      `${kind} could not read its argument (${describeValue(raw.$undecodable)}); ${example}`,
+    );
+  }
+  for (const [field, value] of Object.entries(raw)) {
+    const rule = known.some((one) => one === field) ? ruleOf(field) : undefined;
+    if (rule === undefined) {
+      throw bad(`${kind} has no field ${describeValue(field)}; it takes ${known.join(', ')}`);
+    }
+    if (!rule.accepts(value)) {
+      throw bad(`${kind}: ${field} is ${describeValue(value)}, allowed: ${rule.allowed}`);
+    }
+  }
+  const absent = required.find((field) => raw[field] === undefined);
+  if (absent !== undefined)
+    throw bad(`${kind} needs ${absent} (${RULES[absent].allowed}); ${example}`);
+  return onlyKnown(raw, known);
+}
+
+/** The object that starts an operation of this kind, as text to copy. */
+export function exampleOf(kind: OperationKind): string {
+  const sample: Record<Field, unknown> = {
+    system: 'shop',
+    service: 'api',
+    version: 'v2',
+    strategy: 'canary',
+    reason: 'why',
+    requestedBy: 'ana',
+    dryRun: true,
+    autoPromote: true,
+    initialWeight: 5,
+    percent: 100,
+    replicas: 3,
+    to: 'v1',
+    revision: 'v1-0123456789',
+    delay: 0,
+  };
+  return JSON.stringify(
+    Object.fromEntries(FIELDS[kind].required.map((field) => [field, sample[field]])),
+  );
+}
+
+function onlyKnown(raw: Record<string, unknown>, known: Field[]): OperationRequest {
+  // Every field was checked against its rule above; absent ones stay absent.
+  const entries = known
+    .filter((field) => raw[field] !== undefined)
+    .map((field) => [field, raw[field]]);
+  return Object.fromEntries(entries) as unknown as OperationRequest;
+}
+
+function ruleOf(field: string): Rule | undefined {
+  return Object.entries(RULES).find(([one]) => one === field)?.[1];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function bad(message: string): Failure {
+  return new Failure('BadInput', message);
+}

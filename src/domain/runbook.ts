@@ -1,0 +1,308 @@
+// Decides what an operation does next. Pure: the workflow performs the action, says what came of it, and
+// asks again; the exploration test does the same with a model of the world in place of the real one.
+import type { FailureKind } from './failure.ts';
+import type { Outcome } from './outcome.ts';
+import type { PlanStep } from './plan.ts';
+import { undoOf, type UndoEntry } from './undo.ts';
+import type { Verdict } from './verdict.ts';
+import { worst } from './verdict.ts';
+
+/** A step's parts, in order: its change or check, then its bake, then its gate. */
+export type Part = 'change' | 'bake' | 'gate';
+
+export interface Problem {
+  step: string;
+  part: Part;
+  kind: FailureKind | 'Inconclusive';
+  message: string;
+  details?: unknown;
+}
+
+export interface Policy {
+  /** What a failed step leads to: everything undone, or the next step all the same (a stop stops what it can). */
+  onFailure: 'undo' | 'continue';
+  /** What it is called when everything was undone. */
+  undone: Outcome;
+}
+
+export interface RunbookState {
+  policy: Policy;
+  steps: PlanStep[];
+  index: number;
+  part: Part;
+  phase: 'forward' | 'parked' | 'undoing' | 'ended';
+  /** Undo of everything begun so far, oldest first; pushed before the step. */
+  undo: UndoEntry[];
+  leftovers: string[];
+  findings: string[];
+  verdict: Verdict | null;
+  problem?: Problem;
+  ending?: { outcome: Outcome; message: string };
+}
+
+export type Action =
+  | { do: 'change' | 'bake' | 'gate'; step: PlanStep }
+  | { do: 'ask'; problem: Problem }
+  | { do: 'undo'; entry: UndoEntry }
+  | { do: 'end'; outcome: Outcome; message: string };
+
+export type RunbookEvent =
+  | { type: 'done'; verdict?: Verdict }
+  | { type: 'failed'; kind: FailureKind; message: string; details?: unknown }
+  | {
+      type: 'baked';
+      verdict: Verdict;
+      message: string;
+      judged: boolean;
+      onInconclusive: 'ask' | 'undo';
+    }
+  | {
+      type: 'answered';
+      decision: 'approved' | 'overridden' | 'rejected' | 'expired';
+      message: string;
+    }
+  | { type: 'retryStep' | 'adopt' }
+  | { type: 'skipStep'; by: string }
+  | { type: 'promoted'; full: boolean; by: string }
+  | { type: 'abort'; keep: boolean; message: string }
+  | { type: 'cancelled' }
+  | { type: 'preempted'; message: string }
+  | { type: 'undone' }
+  | { type: 'undoFailed'; message: string };
+
+export function startRunbook(steps: PlanStep[], policy: Policy): RunbookState {
+  return {
+    policy,
+    steps,
+    index: 0,
+    part: 'change',
+    phase: steps.length === 0 ? 'ended' : 'forward',
+    undo: [],
+    leftovers: [],
+    findings: [],
+    verdict: null,
+    ...(steps.length === 0 && { ending: { outcome: 'succeeded', message: 'nothing to do' } }),
+  };
+}
+
+export function next(state: RunbookState): Action {
+  switch (state.phase) {
+    case 'forward':
+      return { do: state.part, step: currentStep(state) };
+    case 'parked':
+      return { do: 'ask', problem: state.problem ?? missing('problem') };
+    case 'undoing': {
+      const entry = newestUndo(state.undo);
+      return entry === undefined ? end(state) : { do: 'undo', entry };
+    }
+    case 'ended':
+      return end(state);
+  }
+}
+
+/** Call before a change is made: its undo is kept from here on, whatever becomes of it. */
+export function begin(state: RunbookState): RunbookState {
+  const entry = undoOf(currentStep(state));
+  if (entry === undefined) return state;
+  // One way back for the traffic of a service is enough: the oldest, which leads to where it was.
+  const covered = state.undo.some(
+    (one) =>
+      one.verb === 'setWeights' && entry.verb === 'setWeights' && one.service === entry.service,
+  );
+  return covered ? state : { ...state, undo: [...state.undo, entry] };
+}
+
+export function apply(state: RunbookState, event: RunbookEvent): RunbookState {
+  switch (event.type) {
+    case 'done':
+      return advance(withVerdict(state, event.verdict));
+    case 'failed':
+      return failed(state, event);
+    case 'baked':
+      return baked(state, event);
+    case 'answered':
+      return event.decision === 'approved' || event.decision === 'overridden'
+        ? advance(state)
+        : giveUp(state, event.decision, event.message);
+    case 'retryStep':
+    case 'adopt':
+      return forward(state);
+    case 'skipStep':
+      return advance(
+        withSkip(forward(state), `${state.problem?.step ?? ''} was skipped by ${event.by}`),
+      );
+    case 'promoted':
+      return promoted(state, event);
+    case 'abort':
+      return event.keep
+        ? ended(state, 'aborted', event.message)
+        : giveUp(state, 'aborted', event.message);
+    case 'cancelled':
+      return giveUp(state, 'aborted', 'cancelled through Temporal');
+    case 'preempted':
+      return preempted(state, event.message);
+    case 'undone':
+      return dropNewest(state);
+    case 'undoFailed':
+      return undoFailed(state, event.message);
+  }
+}
+
+/** May the parked step be skipped? Only what checks can: a change that did not happen cannot be wished away. */
+export function skippable(state: RunbookState): boolean {
+  const { problem } = state;
+  if (state.phase !== 'parked' || problem === undefined) return false;
+  return problem.part === 'bake' || currentStep(state).action.kind === 'check';
+}
+
+export function currentStep(state: RunbookState): PlanStep {
+  return state.steps[state.index] ?? missing(`step ${state.index}`);
+}
+
+/** Traffic before workloads, then newest first. */
+export function newestUndo(entries: UndoEntry[]): UndoEntry | undefined {
+  const traffic = entries.filter((entry) => entry.verb === 'setWeights');
+  return traffic.at(-1) ?? entries.at(-1);
+}
+
+function end(state: RunbookState): Action {
+  const { outcome, message } = state.ending ?? missing('ending');
+  return { do: 'end', outcome, message };
+}
+
+function advance(state: RunbookState): RunbookState {
+  const step = currentStep(state);
+  if (state.part === 'change' && step.bake !== undefined) return { ...state, part: 'bake' };
+  if (state.part !== 'gate' && step.gate !== undefined) return { ...state, part: 'gate' };
+  if (state.index + 1 < state.steps.length)
+    return { ...state, index: state.index + 1, part: 'change' };
+  return state.leftovers.length > 0
+    ? ended(state, 'failed', state.leftovers.join('; '))
+    : ended(state, 'succeeded', 'done as planned');
+}
+
+function failed(
+  state: RunbookState,
+  event: Extract<RunbookEvent, { type: 'failed' }>,
+): RunbookState {
+  switch (event.kind) {
+    case 'WorldChanged':
+    case 'Outage':
+      return park(state, event.kind, event.message, event.details);
+    case 'Superseded':
+    case 'LeaseLost':
+      return preempted(state, event.message);
+    default:
+      if (state.policy.onFailure === 'continue') {
+        return advance({ ...state, leftovers: [...state.leftovers, event.message] });
+      }
+      return giveUp(state, 'failed', event.message);
+  }
+}
+
+function baked(state: RunbookState, event: Extract<RunbookEvent, { type: 'baked' }>): RunbookState {
+  const next = event.judged ? withVerdict(state, event.verdict) : state;
+  switch (event.verdict) {
+    case 'pass':
+      return advance(next);
+    case 'fail':
+      return giveUp(next, 'failed', event.message);
+    case 'inconclusive':
+      return event.onInconclusive === 'undo'
+        ? giveUp(next, 'inconclusive', event.message)
+        : park(next, 'Inconclusive', event.message);
+  }
+}
+
+function promoted(
+  state: RunbookState,
+  event: Extract<RunbookEvent, { type: 'promoted' }>,
+): RunbookState {
+  const noted = withSkip(
+    state,
+    `${event.by} ended the bake of ${currentStep(state).id} early${event.full ? ' and went straight to 100' : ''}`,
+  );
+  const full = state.steps.findIndex((step) => step.id === 'weight-100');
+  if (event.full && full > state.index) return { ...noted, index: full, part: 'change' };
+  return advance(noted);
+}
+
+/** A step passed without its check: said in the findings, and never a pass. */
+function withSkip(state: RunbookState, finding: string): RunbookState {
+  return { ...withVerdict(state, 'inconclusive'), findings: [...state.findings, finding] };
+}
+
+function withVerdict(state: RunbookState, verdict: Verdict | undefined): RunbookState {
+  if (verdict === undefined) return state;
+  return { ...state, verdict: state.verdict === null ? verdict : worst([state.verdict, verdict]) };
+}
+
+function forward(state: RunbookState): RunbookState {
+  const { problem: _, ...rest } = state;
+  return { ...rest, phase: 'forward' };
+}
+
+function park(
+  state: RunbookState,
+  kind: Problem['kind'],
+  message: string,
+  details?: unknown,
+): RunbookState {
+  const problem: Problem = { step: currentStep(state).id, part: state.part, kind, message };
+  return {
+    ...state,
+    phase: 'parked',
+    problem: { ...problem, ...(details !== undefined && { details }) },
+  };
+}
+
+/** Undo what was done, then end; what failed without having changed anything simply failed. */
+function giveUp(state: RunbookState, outcome: Outcome, message: string): RunbookState {
+  if (state.phase === 'undoing' || state.phase === 'ended') return state;
+  if (state.undo.length === 0) return ended(state, outcome, message);
+  const called = outcome === 'failed' ? state.policy.undone : outcome;
+  return { ...forward(state), phase: 'undoing', ending: { outcome: called, message } };
+}
+
+/** Somebody with precedence goes on from here: nothing is sent anywhere, nothing removed. */
+function preempted(state: RunbookState, message: string): RunbookState {
+  if (state.phase === 'ended') return state;
+  const left = state.undo.map((entry) => `${entry.step}: left to whoever took over`);
+  return ended(
+    { ...state, undo: [], findings: [...state.findings, ...left] },
+    'preempted',
+    message,
+  );
+}
+
+function ended(state: RunbookState, outcome: Outcome, message: string): RunbookState {
+  return { ...forward(state), phase: 'ended', ending: { outcome, message } };
+}
+
+function dropNewest(state: RunbookState): RunbookState {
+  const entry = newestUndo(state.undo);
+  return { ...state, undo: state.undo.filter((one) => one !== entry) };
+}
+
+function undoFailed(state: RunbookState, message: string): RunbookState {
+  const entry = newestUndo(state.undo);
+  const rest = dropNewest(state);
+  const leftovers = [...rest.leftovers, message];
+  if (entry?.verb !== 'setWeights') return { ...rest, leftovers };
+  // The traffic did not go back: what may carry it has to stay, and this was no roll-back.
+  const kept = rest.undo.filter((one) => one.service === entry.service);
+  const ending = rest.ending?.outcome === rest.policy.undone ? 'failed' : rest.ending?.outcome;
+  return {
+    ...rest,
+    undo: rest.undo.filter((one) => one.service !== entry.service),
+    leftovers: [
+      ...leftovers,
+      ...kept.map((one) => `${one.step}: not undone, because it may carry traffic`),
+    ],
+    ending: { outcome: ending ?? 'failed', message: rest.ending?.message ?? message },
+  };
+}
+
+function missing(what: string): never {
+  throw new Error(`the runbook has no ${what}: a bug in domain/runbook.ts`);
+}

@@ -1,0 +1,48 @@
+// How a step is undone, as plain data that can be shown, stored and carried out by any worker.
+import type { Weights } from './model.ts';
+import type { PlanStep } from './plan.ts';
+import { describeWeights } from './weights.ts';
+
+export type UndoEntry =
+  | { step: string; verb: 'setWeights'; service: string; weights: Weights }
+  | { step: string; verb: 'removeRevision'; service: string; revision: string; version: string }
+  | { step: string; verb: 'scale'; service: string; revision: string; replicas: number };
+
+/** The undo of a step; `undefined` where it has none. */
+export function undoOf(step: PlanStep): UndoEntry | undefined {
+  const { action } = step;
+  switch (action.kind) {
+    case 'ensure':
+      if (action.existed) return undefined;
+      return {
+        step: step.id,
+        verb: 'removeRevision',
+        service: action.service,
+        revision: action.spec.id,
+        version: action.spec.version,
+      };
+    case 'weights':
+      return { step: step.id, verb: 'setWeights', service: action.service, weights: action.back };
+    case 'scale':
+      return {
+        step: step.id,
+        verb: 'scale',
+        service: action.service,
+        revision: action.revision,
+        replicas: action.before,
+      };
+    default:
+      return undefined;
+  }
+}
+
+export function describeUndo(entry: UndoEntry): string {
+  switch (entry.verb) {
+    case 'setWeights':
+      return `${entry.step}: traffic of ${entry.service} back to ${describeWeights(entry.weights)}`;
+    case 'removeRevision':
+      return `${entry.step}: remove ${entry.version} of ${entry.service}`;
+    case 'scale':
+      return `${entry.step}: ${entry.service} back to ${entry.replicas} replicas`;
+  }
+}
