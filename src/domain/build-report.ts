@@ -77,12 +77,14 @@ function emptyReport(entries: readonly EvidenceEntry[]): Report {
 function add(report: Report, entry: EvidenceEntry): void {
   switch (entry.type) {
     case 'opened':
-      return addOpening(report, entry);
+      addOpening(report, entry);
+      return;
     case 'planned':
       report.plan = entry.plan;
       return;
     case 'step':
-      return addStep(report, entry);
+      addStep(report, entry);
+      return;
     case 'parked':
       report.findings.push(`parked at ${entry.step}: ${entry.problem}`);
       return;
@@ -90,7 +92,8 @@ function add(report: Report, entry: EvidenceEntry): void {
       report.findings.push(entry.text);
       return;
     case 'closed':
-      return addEnd(report, entry);
+      addEnd(report, entry);
+      return;
     default:
       addRow(report, entry);
   }

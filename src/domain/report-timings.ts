@@ -53,21 +53,26 @@ export function timingsOf(
 ): Report['timings'] {
   const opened = entries[0]?.at;
   if (opened === undefined) return [];
-  const planned = entries.find((entry) => entry.type === 'planned')?.at;
-  const undo = entries.find((entry) => entry.type === 'undo')?.at;
-  const closed = entries.find((entry) => entry.type === 'closed')?.at ?? null;
+  const firstAt = (type: EvidenceEntry['type']): string | null =>
+    entries.find((entry) => entry.type === type)?.at ?? null;
+  const [planned, undo, closed] = [firstAt('planned'), firstAt('undo'), firstAt('closed')];
   const last = closed ?? entries.at(-1)?.at;
-  const phase = (name: string, startedAt: string, endedAt: string | null) => ({
-    phase: name,
-    startedAt,
-    endedAt,
-    waitedForPeopleMs: overlap(waits, startedAt, endedAt ?? last),
-  });
+  const phase = (name: string, startedAt: string | null, endedAt: string | null) =>
+    startedAt === null
+      ? []
+      : [
+          {
+            phase: name,
+            startedAt,
+            endedAt,
+            waitedForPeopleMs: overlap(waits, startedAt, endedAt ?? last),
+          },
+        ];
   return [
-    phase('planning', opened, planned ?? closed),
-    ...(planned === undefined ? [] : [phase('steps', planned, undo ?? closed)]),
-    ...(undo === undefined ? [] : [phase('undo', undo, closed)]),
-    phase('all', opened, closed),
+    ...phase('planning', opened, planned ?? closed),
+    ...phase('steps', planned, undo ?? closed),
+    ...phase('undo', undo, closed),
+    ...phase('all', opened, closed),
   ];
 }
 

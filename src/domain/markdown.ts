@@ -1,0 +1,57 @@
+// Pieces of Markdown for pages and reports. Whatever people or tools typed goes through `plain` or `fenced`:
+// it shows as it was typed and cannot become a heading, a link, markup or a new table row.
+
+const SPECIAL = /[\\`*_{}[\]<>()#+!|~&$]/g;
+// Control characters, and those that turn the direction of text round.
+const INVISIBLE = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
+
+/** One line of text, every special character escaped. */
+export function plain(text: string): string {
+  const line = text.replace(/\s+/g, ' ').replace(INVISIBLE, '').trim();
+  return line
+    .replace(SPECIAL, (found) => (found === '<' ? '&lt;' : found === '&' ? '&amp;' : `\\${found}`))
+    .replace(/^([-=]|\d+\.)/, '\\$1');
+}
+
+/** A table row; every cell is escaped already. */
+export function row(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => (cell === '' ? ' ' : cell)).join(' | ')} |`;
+}
+
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  return [row(head), row(head.map(() => '---')), ...rows.map(row)];
+}
+
+/** A block that is shown as it is, e.g. JSON to paste. The fence is longer than any inside. */
+export function fenced(language: string, text: string): string[] {
+  const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map((match) => match[0].length));
+  const fence = '`'.repeat(Math.max(3, longest + 1));
+  return [`${fence}${language}`, text, fence];
+}
+
+/** `█████░░░░░` for 50. */
+export function bar(percent: number, width = 20): string {
+  const full = Math.round((Math.min(100, Math.max(0, percent)) / 100) * width);
+  return '█'.repeat(full) + '░'.repeat(width - full);
+}
+
+/** `850 ms`, `4.2 s`, `3 m 20 s`, `2 h 05 m`, `3 d 4 h`. */
+export function span(ms: number): string {
+  if (!Number.isFinite(ms) || ms < 0) return '?';
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  const [seconds, minutes, hours] = [ms / 1000, ms / 60_000, ms / 3_600_000].map(Math.floor);
+  if (minutes === undefined || seconds === undefined || hours === undefined) return '?';
+  if (minutes < 60) return `${minutes} m ${String(seconds % 60).padStart(2, '0')} s`;
+  if (hours < 48) return `${hours} h ${String(minutes % 60).padStart(2, '0')} m`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** From one ISO time to another; empty where one is unknown. */
+export function spanBetween(
+  from: string | null | undefined,
+  to: string | null | undefined,
+): string {
+  if (from === null || from === undefined || to === null || to === undefined) return '';
+  return span(Date.parse(to) - Date.parse(from));
+}
