@@ -25,7 +25,11 @@ module.exports = {
       from: { path: '^src/' },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     },
-    only('^src/config/', ['^src/config/', '^node_modules/(zod|yaml)/']),
+    only('^src/config/', [
+      '^src/config/',
+      '^src/domain/(failure|digest)\\.ts$',
+      '^node_modules/(zod|yaml)/',
+    ]),
     only('^src/domain/', ['^src/domain/', '^node_modules/(@noble/hashes|canonicalize)/'], {
       core: false,
     }),

@@ -1,0 +1,33 @@
+// Durations as an operator writes them (`3s`) and as everything else holds them (milliseconds).
+import { z } from 'zod';
+
+const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const WRITTEN = /^(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)$/;
+const LONGEST = 366 * UNITS.d;
+
+export const DURATION = 'a duration with a unit, such as 250ms, 3s, 15m, 24h or 90d (at most 366d)';
+
+/** Milliseconds, rounded; undefined for what is no duration or longer than 366 days. */
+export function milliseconds(text: string): number | undefined {
+  const [, amount, unit] = WRITTEN.exec(text) ?? [];
+  if (amount === undefined || !isUnit(unit)) return undefined;
+  const ms = Math.round(Number(amount) * UNITS[unit]);
+  return ms <= LONGEST ? ms : undefined;
+}
+
+function isUnit(text: string | undefined): text is keyof typeof UNITS {
+  return text !== undefined && Object.hasOwn(UNITS, text);
+}
+
+function durationFrom(least: number, description: string) {
+  return z
+    .string()
+    .meta({ description, pattern: WRITTEN.source })
+    .refine((text) => (milliseconds(text) ?? -1) >= least, description)
+    .transform((text) => milliseconds(text) ?? 0);
+}
+
+/** Zero is fine. */
+export const duration = durationFrom(0, DURATION);
+/** Zero makes no sense: a deadline, an interval, a timeout. */
+export const someTime = durationFrom(1, `${DURATION}, longer than 0`);

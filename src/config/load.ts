@@ -1,0 +1,92 @@
+// A system by its name: read, merged with its bases, checked. `loadSystem` is what operations use,
+// `checkSystem` what people use: it finds the same mistakes, and ports taken by other systems too.
+import { join, resolve } from 'node:path';
+import { digestOf } from '../domain/digest.ts';
+import { Failure } from '../domain/failure.ts';
+import type { LoadedSystem } from '../domain/loaded-system.ts';
+import { readChain } from './base-chain.ts';
+import type { Chain } from './base-chain.ts';
+import { mistakeAt, plain } from './located.ts';
+import { inOrder, mistakeLine } from './mistake.ts';
+import type { Mistake } from './mistake.ts';
+import { nameMistakes, ruleMistakes } from './rules.ts';
+import { salvaged } from './salvage.ts';
+import type { Readable } from './salvage.ts';
+import { schemaMistakes } from './schema-mistakes.ts';
+import { systemSchema } from './system.ts';
+import type { System } from './system.ts';
+import { systemNames } from './system-names.ts';
+
+/**
+ * Throws Failure: BadInput with every mistake as `file:line: path: ...`, NotFound with the names there are.
+ * What other systems say does not matter here: a new file elsewhere must not stop a rollback.
+ */
+export async function loadSystem(dir: string, name: string): Promise<LoadedSystem> {
+  const reading = await read(dir, name);
+  if (reading.chain && reading.system) return loaded(dir, reading.chain, reading.system);
+  const lines = inOrder(reading.mistakes).map(mistakeLine);
+  throw new Failure('BadInput', lines.join('\n'), { mistakes: reading.mistakes });
+}
+
+/** Every mistake of one system; none means that it loads. Throws NotFound as loadSystem does. */
+export async function checkSystem(dir: string, name: string): Promise<Mistake[]> {
+  const reading = await read(dir, name);
+  if (!reading.chain) return inOrder(reading.mistakes);
+  const shared = await sharedPorts(dir, reading.chain, reading.readable);
+  return inOrder([...reading.mistakes, ...shared]);
+}
+
+type Reading =
+  | { chain?: never; system?: never; mistakes: Mistake[] }
+  | { chain: Chain; readable: Readable; system?: System; mistakes: Mistake[] };
+
+async function read(dir: string, name: string): Promise<Reading> {
+  const result = await readChain(dir, name);
+  if ('mistakes' in result) return result;
+  const { chain } = result;
+  const value = plain(chain.root);
+  const parsed = systemSchema.safeParse(value);
+  const issues = parsed.error?.issues ?? [];
+  const readable = salvaged(value, issues);
+  const written = chain.root.kind === 'map' ? chain.root.entries.get('system')?.value : undefined;
+  const mistakes = [
+    ...schemaMistakes(issues, chain.root, value),
+    ...nameMistakes(written && plain(written), name, chain.root),
+    ...ruleMistakes(readable, chain.root, chain.names),
+  ];
+  const system = parsed.success && mistakes.length === 0 ? { system: parsed.data } : {};
+  return { chain, readable, ...system, mistakes };
+}
+
+function loaded(dir: string, chain: Chain, system: System): LoadedSystem {
+  return {
+    name: system.system,
+    directory: resolve(dir, programFolder(chain)),
+    digest: digestOf(system),
+    system,
+  };
+}
+
+/** Programs and datasets lie with the first base; environments that start from it share them. */
+function programFolder(chain: Chain): string {
+  return chain.names.at(-1) ?? '';
+}
+
+/** Systems of one first base are environments of each other, and may run on different machines. */
+async function sharedPorts(dir: string, chain: Chain, readable: Readable): Promise<Mistake[]> {
+  const mistakes: Mistake[] = [];
+  const own = Object.entries(readable.services);
+  for (const other of (await systemNames(dir)).names) {
+    const theirs = chain.names.includes(other) ? undefined : await readChain(dir, other);
+    if (!theirs || 'mistakes' in theirs || programFolder(theirs.chain) === programFolder(chain))
+      continue;
+    const { services } = salvaged(plain(theirs.chain.root), []);
+    for (const [service, { port }] of Object.entries(services)) {
+      for (const [name, mine] of own.filter(([, { port: taken }]) => taken === port)) {
+        const message = `the port ${mine.port} is that of ${join(other, service)} too; give each service its own`;
+        mistakes.push(mistakeAt(chain.root, ['services', name, 'port'], message));
+      }
+    }
+  }
+  return mistakes;
+}

@@ -1,0 +1,69 @@
+// What a rollout's values must be to each other: weights that rise, names that are declared, bakes that
+// are long enough for their analysis.
+import type { Remark } from './rules.ts';
+import type { Readable } from './salvage.ts';
+import type { CanaryStep, Rollout } from './system.ts';
+import { didYouMean, listed, shown } from './wording.ts';
+
+/** Paths are relative to the rollout. */
+export function rolloutRemarks(rollout: Rollout, declared: Readable): Remark[] {
+  const { canary } = rollout;
+  if (!canary) {
+    const message = `is missing; the strategy ${rollout.strategy} needs canary: {steps: [{weight: 5, bake: 5m}, ...]}`;
+    return [{ path: ['canary'], message }];
+  }
+  const steps = canary.steps;
+  return [
+    ...namesRemarks(
+      ['canary', 'analysis'],
+      canary.analysis ?? [],
+      'analysis',
+      declared.analysisNames,
+    ),
+    ...steps.flatMap((step, index) => [
+      ...weightRemarks(step, index, steps[index - 1]),
+      ...stepRemarks(step, ['canary', 'steps', index], declared),
+    ]),
+  ];
+}
+
+function weightRemarks(step: CanaryStep, index: number, before: CanaryStep | undefined): Remark[] {
+  if (!before || step.weight > before.weight) return [];
+  const how = step.weight === before.weight ? 'repeats the weight' : 'falls below the weight';
+  const message = `${step.weight} ${how} of the step before (${before.weight}); weights rise from step to step, up to 100`;
+  return [{ path: ['canary', 'steps', index, 'weight'], message }];
+}
+
+function stepRemarks(step: CanaryStep, path: Remark['path'], declared: Readable): Remark[] {
+  const analyses = step.analysis ?? [];
+  const approvals = step.approval === undefined ? [] : [step.approval];
+  const tooLong = analyses
+    .map((name) => declared.analyses[name])
+    .find((analysis) => analysis !== undefined && analysis.interval > step.bake);
+  return [
+    ...namesRemarks([...path, 'analysis'], analyses, 'analysis', declared.analysisNames),
+    ...namesRemarks([...path, 'approval'], approvals, 'approval', declared.approvalNames),
+    ...(tooLong
+      ? [
+          {
+            path: [...path, 'bake'],
+            message: `a bake of ${step.bake}ms is shorter than the interval of the step's analysis (${tooLong.interval}ms), which could measure nothing; write a longer bake`,
+          },
+        ]
+      : []),
+  ];
+}
+
+function namesRemarks(
+  path: Remark['path'],
+  names: string[],
+  what: string,
+  known: string[],
+): Remark[] {
+  return names
+    .filter((name) => !known.includes(name))
+    .map((name) => ({
+      path,
+      message: `no ${what} ${shown(name)} is declared${didYouMean(name, known)}; declared: ${listed(known)}`,
+    }));
+}

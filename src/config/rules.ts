@@ -1,0 +1,75 @@
+// What no single value can say: weights that rise, names that are declared, ports that are free of each
+// other. Pure over what was read; the schema (system.ts) has done its part before.
+import { isWritten, mistakeAt } from './located.ts';
+import type { Located, Path } from './located.ts';
+import type { Mistake } from './mistake.ts';
+import { analysisRemarks, approvalRemarks } from './rules-judges.ts';
+import { rolloutRemarks } from './rules-rollout.ts';
+import { serviceRemarks } from './rules-service.ts';
+import type { Readable } from './salvage.ts';
+import { RESERVED_NAMES } from './system-names.ts';
+import { shown } from './wording.ts';
+
+/** Something that is wrong at a path, before it is known where that stands in a file. */
+export interface Remark {
+  path: Path;
+  message: string;
+}
+
+/** `folders`: the system's own folder first, then those of its bases. */
+export function ruleMistakes(
+  readable: Readable,
+  root: Located,
+  folders: readonly string[],
+): Mistake[] {
+  const remarks = [
+    ...portRemarks(readable),
+    ...under(['services'], readable.services, (service) => [
+      ...serviceRemarks(service, folders),
+      ...rolloutRemarks(service.rollout, readable).map(({ path, message }) => ({
+        path: ['rollout', ...path],
+        message,
+      })),
+    ]),
+    ...under(['analyses'], readable.analyses, analysisRemarks),
+    ...under(['approvals'], readable.approvals, (policy, name) =>
+      approvalRemarks(policy, (key) => isWritten(root, ['approvals', name, key])),
+    ),
+  ];
+  return remarks.map(({ path, message }) => mistakeAt(root, path, message));
+}
+
+/** `written` is the value of `system:`, `folder` the folder's name. */
+export function nameMistakes(written: unknown, folder: string, root: Located): Mistake[] {
+  if (RESERVED_NAMES.includes(folder)) {
+    const message = `${shown(folder)} is the name of an operation and cannot be a system's; rename the folder and the field`;
+    return [mistakeAt(root, ['system'], message)];
+  }
+  if (typeof written !== 'string' || written === folder) return [];
+  const message = `${shown(written)} differs from the name of the folder; write ${folder}, or rename the folder`;
+  return [mistakeAt(root, ['system'], message)];
+}
+
+function under<T>(
+  path: Path,
+  values: Record<string, T>,
+  remarksOn: (value: T, name: string) => Remark[],
+): Remark[] {
+  return Object.entries(values).flatMap(([name, value]) =>
+    remarksOn(value, name).map((remark) => ({
+      path: [...path, name, ...remark.path],
+      message: remark.message,
+    })),
+  );
+}
+
+function portRemarks({ services }: Readable): Remark[] {
+  const holders = new Map<number, string>();
+  return Object.entries(services).flatMap(([name, { port }]) => {
+    const holder = holders.get(port);
+    holders.set(port, holder ?? name);
+    if (holder === undefined) return [];
+    const message = `the port ${port} is that of the service ${holder}; give each service its own`;
+    return [{ path: ['services', name, 'port'], message }];
+  });
+}

@@ -1,0 +1,87 @@
+// What zod found, said for the person who wrote the file: what stands there, and what is allowed.
+import type { z } from 'zod';
+import { schemaAt } from './json-schema.ts';
+import type { SchemaNode } from './json-schema.ts';
+import { mistakeAt } from './located.ts';
+import type { Located, Path } from './located.ts';
+import type { Mistake } from './mistake.ts';
+import { didYouMean, listed, shown } from './wording.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** `value` is the plain value of `root`. */
+export function schemaMistakes(issues: Issue[], root: Located, value: unknown): Mistake[] {
+  return issues.flatMap((issue) => {
+    const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+    return issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => mistakeAt(root, [...path, key], unknownKey(key, path)))
+      : [mistakeAt(root, path, sentence(issue, path, valueAt(value, path)))];
+  });
+}
+
+function unknownKey(key: string, path: Path): string {
+  const known = Object.keys(schemaAt(path)?.properties ?? {});
+  if (key === '<<') return 'merge keys are not known here; share by `base:` or repeat the values';
+  return `unknown key${didYouMean(key, known)}; known here: ${listed(known)}`;
+}
+
+function sentence(issue: Issue, path: Path, found: unknown): string {
+  if (issue.code === 'invalid_key') {
+    const keys = schemaAt(path.slice(0, -1))?.propertyNames;
+    return `the key ${shown(path.at(-1))} is not allowed; write ${keys?.description ?? 'a name'}`;
+  }
+  const schema = schemaAt(path);
+  const allowed = schema ? allowedBy(schema) : issue.message;
+  if (found === undefined) return `is missing; write ${allowed}`;
+  // A rule of its own, with its own sentence (at least one service).
+  if (issue.code === 'custom' && schema?.description === undefined) return issue.message;
+  return `${shown(found)} is not allowed${meant(found, schema)}; write ${allowed}`;
+}
+
+function meant(found: unknown, schema: SchemaNode | undefined): string {
+  const choice = schema?.enum?.filter((one) => typeof one === 'string') ?? [];
+  return typeof found === 'string' ? didYouMean(found, choice) : '';
+}
+
+function allowedBy(schema: SchemaNode): string {
+  if (schema.description !== undefined) return schema.description;
+  if (schema.enum) return schema.enum.map((one) => String(one)).join(' or ');
+  const { properties, items } = schema;
+  if (properties) return `a map with ${listed(Object.keys(properties))}`;
+  if (items) return `a list, each item ${allowedBy(items)}`;
+  if (schema.type === 'integer') return `a whole number${range(schema)}`;
+  if (schema.type === 'number') return `a number${range(schema)}`;
+  return BY_TYPE[schema.type ?? ''] ?? 'a value';
+}
+
+const BY_TYPE: Record<string, string> = {
+  string: 'a text that is not empty',
+  boolean: 'true or false',
+  object: 'a map of `name: {...}`',
+};
+
+function range({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: SchemaNode): string {
+  const bounds = [
+    bound('from', minimum),
+    bound('above', exclusiveMinimum),
+    bound('up to', maximum),
+    bound('below', exclusiveMaximum),
+  ].filter((one) => one !== '');
+  return bounds.length === 0 ? '' : ` ${bounds.join(' ')}`;
+}
+
+/** Zod writes the largest safe integer where there is no limit. */
+function bound(word: string, limit: number | undefined): string {
+  return limit === undefined || Math.abs(limit) >= Number.MAX_SAFE_INTEGER
+    ? ''
+    : `${word} ${limit}`;
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  let here = value;
+  for (const part of path) {
+    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, part)) return undefined;
+    here = Reflect.get(here, part);
+  }
+  return here;
+}

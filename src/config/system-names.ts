@@ -1,0 +1,61 @@
+// Which names a system may have, and which systems a folder holds. A name that is not of the right form
+// never reaches the file system.
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../domain/failure.ts';
+import { listed, shown } from './wording.ts';
+
+const NAME = /^[a-z][a-z0-9-]{0,62}$/;
+
+/** Operations: on a command line they would be mistaken for systems. */
+export const RESERVED_NAMES: readonly string[] = [
+  ...['deploy', 'rollback', 'stop', 'admit', 'scale', 'restart', 'retire', 'plan', 'inspect'],
+  ...['backup', 'verify', 'drill', 'recover', 'maintain', 'lease'],
+];
+
+export function isSystemName(name: string): boolean {
+  return NAME.test(name);
+}
+
+/** Folders with a system.yaml, sorted; those whose name no system can have come apart. */
+export async function systemNames(dir: string): Promise<{ names: string[]; unusable: string[] }> {
+  const found: string[] = [];
+  for (const entry of await foldersIn(dir)) {
+    if (await isThere(join(dir, entry, 'system.yaml'))) found.push(entry);
+  }
+  return {
+    names: found.filter(isSystemName).sort(),
+    unusable: found.filter((name) => !isSystemName(name)).sort(),
+  };
+}
+
+/** NotFound, with the systems that there are. */
+export async function noSuchSystem(dir: string, name: string): Promise<Failure> {
+  const { names } = await systemNames(dir);
+  const found = names.length === 0 ? 'there are none' : `there are: ${listed(names)}`;
+  return new Failure('NotFound', `no system ${shown(name)} in ${dir}; ${found}`);
+}
+
+async function foldersIn(dir: string): Promise<string[]> {
+  try {
+    const entries = await readdir(dir, { withFileTypes: true });
+    return entries
+      .filter((one) => one.isDirectory() || one.isSymbolicLink())
+      .map(({ name }) => name);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Failure(
+      'NotFound',
+      `cannot read the systems folder ${dir} (${why}); name it by --systems`,
+    );
+  }
+}
+
+async function isThere(file: string): Promise<boolean> {
+  try {
+    await stat(file);
+    return true;
+  } catch {
+    return false;
+  }
+}
