@@ -1,0 +1,42 @@
+// What workers and Temporal answer, checked where it comes in. Only what the command line relies on is looked
+// at; new fields pass, and so do new values of every union.
+import { isRecord, isText } from '../domain/json.ts';
+import type { Report, ReportSummary } from '../domain/report.ts';
+import type { OperationStatus, SystemStatus } from '../domain/status.ts';
+
+export function isOperationStatus(value: unknown): value is OperationStatus {
+  return (
+    hasTexts(value, ['operation', 'runId', 'state']) &&
+    hasLists(value, ['gates', 'weights', 'undo', 'steps', 'verdicts'])
+  );
+}
+
+export function isSystemStatus(value: unknown): value is SystemStatus {
+  return (
+    hasTexts(value, ['system']) &&
+    isRecord(value['services']) &&
+    Object.values(value['services']).every((one) => hasLists(one, ['weights', 'revisions'])) &&
+    hasLists(value, ['operations'])
+  );
+}
+
+export function isSummary(value: unknown): value is ReportSummary {
+  return hasTexts(value, ['operation', 'outcome']) && hasLists(value, ['leftovers', 'findings']);
+}
+
+export function isReport(value: unknown): value is Report {
+  return (
+    hasTexts(value, ['schema', 'operation', 'runId']) &&
+    hasLists(value, ['steps', 'decisions', 'verdicts', 'weights', 'timings', 'leftovers']) &&
+    hasLists(value, ['findings', 'undo', 'messages']) &&
+    isRecord(value['evidence'])
+  );
+}
+
+function hasTexts(value: unknown, keys: readonly string[]): value is Record<string, unknown> {
+  return isRecord(value) && keys.every((key) => isText(value[key]));
+}
+
+function hasLists(value: unknown, keys: readonly string[]): boolean {
+  return isRecord(value) && keys.every((key) => Array.isArray(value[key]));
+}

@@ -1,0 +1,83 @@
+// The connection to Temporal that a command works with; closed when the command is done.
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { type Address, findAddress } from './address.ts';
+import { EXIT, ExitError } from './exit.ts';
+
+export interface Temporal {
+  client: Client;
+  namespace: string;
+  taskQueue: string;
+  address: string;
+}
+
+const CONNECT_TIMEOUT = '4s';
+
+/** Connects, runs, closes. No answer is exit code 5. */
+export async function withTemporal<T>(
+  actor: string,
+  run: (temporal: Temporal) => Promise<T>,
+): Promise<T> {
+  const found = findAddress(process.env, process.cwd());
+  const connection = await reach(found);
+  try {
+    const client = new Client({
+      connection,
+      namespace: found.namespace,
+      identity: actor,
+      dataConverter: { payloadConverterPath: payloadConverterPath() },
+    });
+    return await run({
+      client,
+      namespace: found.namespace,
+      taskQueue: found.taskQueue,
+      address: found.connection.address,
+    });
+  } finally {
+    await connection.close();
+  }
+}
+
+async function reach(found: Address): Promise<Connection> {
+  try {
+    return await Connection.connect({ ...found.connection, connectTimeout: CONNECT_TIMEOUT });
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new ExitError(
+      EXIT.noAnswer,
+      `connecting to Temporal at ${found.connection.address} (from ${found.source}): ${said}. Start it with "fairlead up", or set TEMPORAL_ADDRESS.`,
+    );
+  }
+}
+
+/** The same file under tsx (.ts) and built (.js). */
+function payloadConverterPath(): string {
+  const suffix = extname(fileURLToPath(import.meta.url));
+  return fileURLToPath(new URL(`../payload-converter${suffix}`, import.meta.url));
+}
+
+/** Is anybody there to run workflows? Workers that died count for some minutes. */
+export async function hasWorker(temporal: Temporal): Promise<boolean> {
+  // Without a kind and a type of task queue the server means the workflow tasks of a plain one.
+  const answer = await temporal.client.workflowService.describeTaskQueue({
+    namespace: temporal.namespace,
+    taskQueue: { name: temporal.taskQueue },
+  });
+  return answer.pollers.length > 0;
+}
+
+export function noWorker(temporal: Temporal): string {
+  return `no worker polls the task queue "${temporal.taskQueue}" of ${temporal.address}: start one with "fairlead up" or "fairlead worker"`;
+}
+
+/** Does Temporal itself answer, whatever workers do? */
+export async function isReachable(temporal: Temporal): Promise<boolean> {
+  try {
+    const { client } = temporal;
+    await client.withDeadline(Date.now() + 2_000, () => client.workflowService.getSystemInfo({}));
+    return true;
+  } catch {
+    return false;
+  }
+}

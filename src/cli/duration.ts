@@ -1,0 +1,17 @@
+// Durations and numbers as people type them after a flag.
+import { DURATION, milliseconds } from '../config/duration.ts';
+import { describeValue } from '../domain/describe-value.ts';
+import { EXIT, ExitError } from './exit.ts';
+
+/** Milliseconds of `10m`; a plain number is refused, because it has no unit. */
+export function durationFlag(flag: string, text: string): number {
+  const ms = milliseconds(text);
+  if (ms !== undefined && ms > 0) return ms;
+  throw new ExitError(EXIT.badInput, `${flag} is ${describeValue(text)}, allowed: ${DURATION}`);
+}
+
+export function numberFlag(flag: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value)) return value;
+  throw new ExitError(EXIT.badInput, `${flag} is ${describeValue(text)}, allowed: a number`);
+}

@@ -1,0 +1,68 @@
+// How an operation ended, and the exit code that says so. Pure but for reading Temporal's errors.
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+  WorkflowFailedError,
+} from '@temporalio/client';
+import { isSummary } from './answers.ts';
+import { exitCodeOf } from './outcome-code.ts';
+
+export interface Ending {
+  outcome: string;
+  message: string;
+  code: number;
+  /** What `--json` prints. */
+  json: unknown;
+  leftovers: string[];
+  findings: string[];
+}
+
+export interface RunName {
+  operation: string;
+  workflowId: string;
+  runId: string;
+}
+
+/** The end of a workflow that completed. */
+export function endingOfResult(run: RunName, result: unknown): Ending {
+  if (isSummary(result)) {
+    return ending(run, result.outcome ?? 'succeeded', result.message ?? '', result);
+  }
+  return ending(run, 'succeeded', '', undefined);
+}
+
+/** The end of a workflow that failed; `undefined` for an error that is not about its end. */
+export function endingOfError(run: RunName, error: unknown): Ending | undefined {
+  if (!(error instanceof WorkflowFailedError)) return undefined;
+  const { cause } = error;
+  if (cause instanceof ApplicationFailure) {
+    const [details]: unknown[] = cause.details ?? [];
+    return ending(run, cause.type ?? 'failed', cause.message, details);
+  }
+  if (cause instanceof CancelledFailure) {
+    return ending(run, 'aborted', 'it was cancelled through Temporal', undefined);
+  }
+  if (cause instanceof TerminatedFailure) {
+    const said = `it was terminated (${cause.message}): nothing was undone; see "fairlead report ${run.operation}"`;
+    return ending(run, 'interrupted', said, undefined);
+  }
+  if (cause instanceof TimeoutFailure) {
+    return ending(run, 'interrupted', `it timed out: ${cause.message}`, undefined);
+  }
+  return ending(run, 'failed', cause?.message ?? error.message, undefined);
+}
+
+function ending(run: RunName, outcome: string, message: string, details: unknown): Ending {
+  const summary = isSummary(details) ? details : undefined;
+  const leftovers = summary?.leftovers ?? [];
+  return {
+    outcome,
+    message,
+    code: exitCodeOf({ outcome, leftovers }),
+    json: summary ?? { ...run, outcome, message, leftovers, findings: [] },
+    leftovers,
+    findings: summary?.findings ?? [],
+  };
+}

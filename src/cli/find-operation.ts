@@ -1,0 +1,90 @@
+// Which run an OPERATION on the command line means: the newest one whose search attribute FairleadOperation
+// says so, whatever its workflow id; else the workflow of that id; with --run, that run of it.
+import { type WorkflowExecutionInfo, WorkflowNotFoundError } from '@temporalio/client';
+import { attribute, problemOf } from './ask-status.ts';
+import type { Temporal } from './connect.ts';
+import type { RunName } from './ending.ts';
+import { EXIT, ExitError } from './exit.ts';
+import { operationName } from './ids.ts';
+
+const OPEN_SHOWN = 10;
+const RUNS_LOOKED_AT = 200;
+
+export interface FoundRun extends RunName {
+  open: boolean;
+  info: WorkflowExecutionInfo;
+}
+
+export async function findOperation(
+  temporal: Temporal,
+  text: string,
+  runId: string | undefined,
+): Promise<FoundRun> {
+  const name = operationName(text);
+  const found = await lookUp(temporal, name, runId);
+  if (found !== undefined) return found;
+  const open = await openOperations(temporal);
+  const which = open.length === 0 ? 'none is open' : `open are ${open.join(', ')}`;
+  const run = runId === undefined ? '' : ` with the run ${runId}`;
+  throw new ExitError(EXIT.badInput, `there is no operation ${name}${run}; ${which}`);
+}
+
+/** The run that is meant, or nothing. */
+export async function lookUp(
+  temporal: Temporal,
+  name: string,
+  runId: string | undefined,
+): Promise<FoundRun | undefined> {
+  const runs = await runsOf(temporal, name);
+  // Visibility lags behind a little: a run that has just begun is found by its id.
+  const direct = await byWorkflowId(temporal, name, runId);
+  if (direct !== undefined) runs.push(direct);
+  const meant = runId === undefined ? runs : runs.filter((run) => run.runId === runId);
+  const newest = meant.toSorted((a, b) => b.startTime.getTime() - a.startTime.getTime())[0];
+  if (newest === undefined) return undefined;
+  return {
+    operation: attribute(newest, 'FairleadOperation') ?? name,
+    workflowId: newest.workflowId,
+    runId: newest.runId,
+    open: newest.status.name === 'RUNNING' || newest.status.name === 'PAUSED',
+    info: newest,
+  };
+}
+
+async function runsOf(temporal: Temporal, name: string): Promise<WorkflowExecutionInfo[]> {
+  return await take(temporal, `FairleadOperation = "${name}"`, RUNS_LOOKED_AT);
+}
+
+async function byWorkflowId(temporal: Temporal, name: string, runId: string | undefined) {
+  try {
+    return { ...(await temporal.client.workflow.getHandle(name, runId).describe()), raw: {} };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError || /invalid.*run ?id/i.test(problemOf(error)))
+      return undefined;
+    throw error;
+  }
+}
+
+export async function openOperations(temporal: Temporal): Promise<string[]> {
+  const query = 'FairleadKind IS NOT NULL AND ExecutionStatus = "Running"';
+  const infos = await take(temporal, query, OPEN_SHOWN);
+  return infos.map((info) => attribute(info, 'FairleadOperation') ?? info.workflowId);
+}
+
+/** The first `most` that visibility finds; none where the server does not know our search attributes. */
+export async function take(
+  temporal: Temporal,
+  query: string,
+  most: number,
+): Promise<WorkflowExecutionInfo[]> {
+  const found: WorkflowExecutionInfo[] = [];
+  try {
+    for await (const info of temporal.client.workflow.list({ query, pageSize: most })) {
+      found.push(info);
+      if (found.length >= most) break;
+    }
+  } catch (error) {
+    if (!/search attribute|Fairlead/i.test(problemOf(error))) throw error;
+  }
+  return found;
+}

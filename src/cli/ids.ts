@@ -1,0 +1,56 @@
+// What people type to name things: SYSTEM, SYSTEM/SERVICE, OPERATION. Checked before anything is sent.
+import { describeValue } from '../domain/describe-value.ts';
+import { EXIT, ExitError } from './exit.ts';
+
+const NAME = /^[a-z][a-z0-9-]{0,62}$/;
+const NAME_ALLOWED = 'lower-case letters, digits and hyphens, a letter first';
+
+/** The first words of operation ids; no system can be called so. */
+const OPERATIONS: ReadonlySet<string> = new Set([
+  ...['deploy', 'plan', 'rollback', 'stop', 'admit', 'scale', 'restart', 'backup', 'verify'],
+  ...['drill', 'recover', 'maintain', 'retire', 'inspect', 'lease'],
+]);
+
+export interface Target {
+  system: string;
+  service?: string;
+}
+
+export function systemName(text: string): string {
+  if (!NAME.test(text)) throw bad('SYSTEM', text, NAME_ALLOWED);
+  if (OPERATIONS.has(text)) throw bad('SYSTEM', text, 'a name that is not that of an operation');
+  return text;
+}
+
+/** `shop` or `shop/api`. */
+export function target(text: string): Target {
+  const [system = '', service, ...rest] = text.split('/');
+  if (rest.length > 0) throw bad('the target', text, 'SYSTEM or SYSTEM/SERVICE');
+  if (service === undefined) return { system: systemName(system) };
+  if (!NAME.test(service)) throw bad('SERVICE', service, NAME_ALLOWED);
+  return { system: systemName(system), service };
+}
+
+/** `shop/api`. */
+export function serviceTarget(text: string): Required<Target> {
+  const { system, service } = target(text);
+  if (service === undefined) {
+    throw bad('the target', text, `SYSTEM/SERVICE, for example ${system}/api`);
+  }
+  return { system, service };
+}
+
+/** An operation or a workflow id: anything that can be asked for without changing the question. */
+export function operationName(text: string): string {
+  if (/^[^"'\\\p{Cc}]{1,255}$/u.test(text)) return text;
+  throw bad('OPERATION', text, 'an id such as deploy/shop/api/v2, as "fairlead list" shows it');
+}
+
+/** Names of operations start with what they do: `deploy/...`. */
+export function looksLikeOperation(text: string): boolean {
+  return text.includes('/') || !NAME.test(text);
+}
+
+function bad(what: string, value: string, allowed: string): ExitError {
+  return new ExitError(EXIT.badInput, `${what} is ${describeValue(value)}, allowed: ${allowed}`);
+}

@@ -1,0 +1,51 @@
+// Asks a worker about the world: runs the workflow `inspectSystem` and gives back what it answers.
+import { randomUUID } from 'node:crypto';
+import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
+import { isGrpcDeadlineError } from '@temporalio/client';
+import { hasWorker, noWorker, type Temporal } from './connect.ts';
+import { EXIT, ExitError } from './exit.ts';
+import { exitCodeOf } from './outcome-code.ts';
+
+const ANSWER_MS = 30_000;
+
+export interface InspectRequest {
+  system: string;
+  report?: { workflowId: string; runId: string };
+}
+
+export async function inspect(temporal: Temporal, request: InspectRequest): Promise<unknown> {
+  if (!(await hasWorker(temporal))) throw new ExitError(EXIT.noAnswer, noWorker(temporal));
+  const { client, taskQueue } = temporal;
+  const workflowId = `inspect/${request.system}/${randomUUID()}`;
+  const handle = await client.workflow.start('inspectSystem', {
+    workflowId,
+    taskQueue,
+    args: [request],
+    workflowTaskTimeout: '5s',
+    workflowExecutionTimeout: ANSWER_MS,
+  });
+  try {
+    const answer: unknown = await client.withDeadline(Date.now() + ANSWER_MS, () =>
+      handle.result(),
+    );
+    return answer;
+  } catch (error) {
+    throw asExit(temporal, request, error);
+  }
+}
+
+function asExit(temporal: Temporal, request: InspectRequest, error: unknown): unknown {
+  if (error instanceof WorkflowFailedError && error.cause instanceof ApplicationFailure) {
+    const { type, message } = error.cause;
+    return new ExitError(exitCodeOf({ outcome: type ?? 'failed', leftovers: [] }), message);
+  }
+  const late = error instanceof WorkflowFailedError || isGrpcDeadlineError(rootOf(error));
+  if (!late) return error;
+  return new ExitError(
+    EXIT.noAnswer,
+    `asking about ${request.system}: no worker on the task queue "${temporal.taskQueue}" answered within ${ANSWER_MS / 1000} s; is one running? ("fairlead up")`,
+  );
+}
+
+const rootOf = (error: unknown): unknown =>
+  error instanceof Error && error.cause !== undefined ? error.cause : error;

@@ -1,0 +1,35 @@
+// Where words go: results on stdout, progress and errors on stderr. Text from outside cannot steer the
+// terminal: control characters are left out.
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, process.stdout.isTTY ? 2 : 0)}\n`);
+}
+
+export function printText(text: string): void {
+  process.stdout.write(`${clean(text)}\n`);
+}
+
+export function progress(text: string): void {
+  process.stderr.write(`${clean(text)}\n`);
+}
+
+/** Without control characters but the new line. */
+export function clean(text: string): string {
+  return text.replace(/[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069]/gu, '');
+}
+
+/** Columns padded to the widest cell, two spaces between them. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [index, cell] of row.entries()) {
+      widths[index] = Math.max(widths[index] ?? 0, cell.length);
+    }
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
