@@ -1,0 +1,183 @@
+// The local host's process: `daemon --data DIR [--port N] [--port-offset N]`. One per data folder; it
+// outlives the worker and whoever started it, and takes up its services again after its own crash.
+import { createHash } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { pino } from 'pino';
+import { Failure } from '../../domain/failure.ts';
+import { Addresses } from './addresses.ts';
+import { createControl } from './control.ts';
+import { listen, portOf } from './listeners.ts';
+import { LocalHost } from './local-host.ts';
+import { boundLogs } from './log-files.ts';
+import { HostMetrics } from './metrics.ts';
+import { describeHolder, portHolder } from './port-holder.ts';
+import { startTimeOf } from './process-identity.ts';
+import { hostFileSchema, hostPaths, type HostFile } from './protocol.ts';
+import { ReplicaProxy } from './replica-proxy.ts';
+import { Services } from './services.ts';
+import { openState, writeAtomically } from './state.ts';
+import { readOrMakeToken, tokenComparer } from './token.ts';
+
+const LOG_BYTES = 10_000_000;
+const LOG_CHECK = 5000;
+/** Together under 6 s: open requests, then SIGTERM to SIGKILL. */
+const LAST_DRAIN = 3000;
+const LAST_GRACE = 1500;
+
+const log = pino({ name: 'local-host' });
+
+interface Settings {
+  data: string;
+  port: number | null;
+  offset: number;
+}
+
+function settingsFrom(args: string[]): Settings {
+  const { values } = parseArgs({
+    args,
+    options: {
+      data: { type: 'string' },
+      port: { type: 'string' },
+      'port-offset': { type: 'string' },
+    },
+  });
+  if (values.data === undefined)
+    throw new Failure('BadInput', 'starting the local host: --data DIR is missing');
+  return {
+    data: resolve(values.data),
+    port: values.port === undefined ? null : wholeNumber('--port', values.port),
+    offset: wholeNumber('--port-offset', values['port-offset'] ?? '0'),
+  };
+}
+
+function wholeNumber(flag: string, text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new Failure(
+    'BadInput',
+    `starting the local host: ${flag} ${text} is no number from 0 to 65535`,
+  );
+}
+
+/** The kernel lets go of an abstract socket with the process, however that ends: a lock without leftovers. */
+async function lock(data: string, hostFile: string): Promise<Server> {
+  const name = createHash('sha256').update(data).digest('hex').slice(0, 32);
+  const server = createServer();
+  server.unref();
+  await new Promise<void>((done, failed) => {
+    server.once('error', failed);
+    server.listen(`\0fairlead-local-host-${name}`, done);
+  }).catch(async () => {
+    const holder = await readHostFile(hostFile);
+    throw new Failure(
+      'Refused',
+      `starting the local host in ${data}: one is running there already (process ${holder?.pid ?? 'unknown'}); use it, or end it first`,
+    );
+  });
+  return server;
+}
+
+async function readHostFile(path: string): Promise<HostFile | null> {
+  try {
+    return hostFileSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch {
+    return null;
+  }
+}
+
+/** The port asked for, else the one it had before (so that metrics keep their address), else any. */
+async function openControl(
+  server: ReturnType<typeof createControl>,
+  settings: Settings,
+  last: HostFile | null,
+) {
+  const host = '127.0.0.1';
+  if (settings.port !== null && settings.port !== 0) {
+    const { port } = settings;
+    await listen(server, { host, port }).catch((error: unknown) => {
+      throw new Failure(
+        'Refused',
+        `starting the local host: its control port ${port} cannot be had (${String(error)}), it is held by ${describeHolder(portHolder(port))}; choose another --port`,
+      );
+    });
+    return;
+  }
+  const before = last ? Number(new URL(last.url).port) : 0;
+  await listen(server, { host, port: before }).catch(() => listen(server, { host, port: 0 }));
+}
+
+async function main(settings: Settings): Promise<void> {
+  const paths = hostPaths(settings.data);
+  await mkdir(paths.folder, { recursive: true, mode: 0o700 });
+  await lock(settings.data, paths.host);
+  const isToken = tokenComparer(await readOrMakeToken(paths.token));
+  const file = await openState(paths.state);
+  const note = (message: string): void => {
+    log.warn(message);
+  };
+  const proxy = new ReplicaProxy();
+  const metrics: HostMetrics = new HostMetrics(() => services.rows());
+  const router = { metrics, proxy, isToken };
+  const addresses = new Addresses({ router, offset: settings.offset, note });
+  let url = '';
+  const services = new Services({
+    file,
+    logs: paths.logs,
+    addresses,
+    appeared: (spec) => {
+      metrics.expect(spec);
+    },
+    removed: (spec) => {
+      metrics.forget(spec);
+    },
+    note,
+  });
+  const metricsUrl = (): string => `${url}/metrics`;
+  const host = new LocalHost({ file, services, addresses, metricsUrl, note });
+  const control = createControl({ host, metrics: () => metrics.text(), isToken, note });
+  onEnd(async () => {
+    addresses.stopAccepting();
+    await services.shutDown(LAST_DRAIN, LAST_GRACE);
+    addresses.closeConnections();
+    control.closeAllConnections();
+  });
+  // Users first: whoever waits for the control address may count on the services being back.
+  await services.resume();
+  await openControl(control, settings, await readHostFile(paths.host));
+  url = `http://127.0.0.1:${portOf(control)}`;
+  const self: HostFile = { url, pid: process.pid, startTime: startTimeOf(process.pid) ?? 0 };
+  await writeAtomically(paths.host, JSON.stringify(self));
+  setInterval(() => {
+    boundLogs(paths.logs, LOG_BYTES).catch((error: unknown) => {
+      note(`bounding the logs: ${String(error)}`);
+    });
+  }, LOG_CHECK).unref();
+  log.info({ url, data: settings.data }, 'ready');
+}
+
+function onEnd(end: () => Promise<void>): void {
+  let ending = false;
+  const asked = (): void => {
+    if (ending) return;
+    ending = true;
+    end().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error(`ending: ${String(error)}`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', asked);
+  process.on('SIGINT', asked);
+}
+
+try {
+  await main(settingsFrom(process.argv.slice(2)));
+} catch (error) {
+  const said = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${said}\n`);
+  process.exit(error instanceof Failure && error.kind === 'Refused' ? 6 : 2);
+}

@@ -1,0 +1,96 @@
+// One service on the host: its record, its revisions' runners, whose turn it is, and the queue that makes
+// changes of it one at a time.
+import type { ServiceRef } from '../../domain/model.ts';
+import type { Replica } from './replica.ts';
+import type { RevisionRunner } from './revision-runner.ts';
+import type { ServiceRecord } from './state.ts';
+import type { Servable } from './traffic-rules.ts';
+import { WeightedRotation } from './weighted-rotation.ts';
+
+export interface Target {
+  replica: Replica;
+  runner: RevisionRunner;
+}
+
+export function serviceKey(ref: ServiceRef): string {
+  return `${ref.system}/${ref.service}`;
+}
+
+export class HostedService {
+  readonly record: ServiceRecord;
+  readonly runners = new Map<string, RevisionRunner>();
+  readonly #rotation = new WeightedRotation();
+  readonly #waiting = new Set<() => void>();
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(record: ServiceRecord) {
+    this.record = record;
+  }
+
+  get key(): string {
+    return serviceKey(this.record.ref);
+  }
+
+  /** One after the other: a compare and the change that follows it see no other change in between. */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#last.then(work);
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
+
+  setTraffic(traffic: ServiceRecord['traffic']): void {
+    this.record.traffic = traffic;
+    this.#rotation.reset();
+  }
+
+  servable(): Servable[] {
+    return [...this.runners.values()]
+      .filter((runner) => !runner.record.removing)
+      .map((runner) => ({
+        spec: runner.record.spec,
+        desired: runner.record.desired,
+        ready: runner.ready,
+      }));
+  }
+
+  /** By weight among the revisions that can answer: the share of one that cannot goes to the others. */
+  choose(except: ReadonlySet<Replica>): Target | undefined {
+    const candidates = this.record.traffic.weights.flatMap(({ revision, percent }) => {
+      const runner = this.runners.get(revision);
+      const able = percent > 0 && runner !== undefined && runner.has(except);
+      return able ? [{ key: revision, weight: percent, value: runner }] : [];
+    });
+    return this.#of(this.#rotation.next(candidates), except);
+  }
+
+  chooseOf(revision: string, except: ReadonlySet<Replica>): Target | undefined {
+    return this.#of(this.runners.get(revision), except);
+  }
+
+  /** Tells the requests that wait for a replica to look again. */
+  changed(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Resolves at the next change, or after `ms`. */
+  untilChanged(ms: number): Promise<void> {
+    return new Promise((done) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        done();
+      };
+      const timer = setTimeout(wake, ms);
+      this.#waiting.add(wake);
+    });
+  }
+
+  #of(runner: RevisionRunner | undefined, except: ReadonlySet<Replica>): Target | undefined {
+    const replica = runner?.pick(except);
+    return runner && replica ? { runner, replica } : undefined;
+  }
+}

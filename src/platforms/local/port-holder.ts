@@ -1,0 +1,98 @@
+// Who holds a port: check only, or free it when a person asked for that. From Linux's /proc.
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Failure } from '../../domain/failure.ts';
+import {
+  allPids,
+  commandOf,
+  isAlive,
+  startTimeOf,
+  type ProcessIdentity,
+} from './process-identity.ts';
+
+export interface PortHolder {
+  port: number;
+  /** Null when the holder cannot be seen (another user's process). */
+  pid: number | null;
+  command: string;
+}
+
+const LISTENING = '0A';
+
+function listeningInodes(port: number): Set<string> {
+  const wanted = port.toString(16).toUpperCase().padStart(4, '0');
+  const inodes = new Set<string>();
+  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
+    for (const line of linesOf(table).slice(1)) {
+      const fields = line.trim().split(/\s+/);
+      if (fields[3] !== LISTENING || fields[1]?.split(':')[1] !== wanted) continue;
+      if (fields[9] !== undefined) inodes.add(`socket:[${fields[9]}]`);
+    }
+  }
+  return inodes;
+}
+
+function linesOf(table: string): string[] {
+  try {
+    return readFileSync(table, 'utf8').split('\n');
+  } catch {
+    return []; // no IPv6 here
+  }
+}
+
+function holdsOneOf(pid: number, sockets: Set<string>): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => {
+      try {
+        return sockets.has(readlinkSync(`/proc/${pid}/fd/${fd}`));
+      } catch {
+        return false;
+      }
+    });
+  } catch {
+    return false;
+  }
+}
+
+/** Checks only. Null when nobody listens on the port. */
+export function portHolder(port: number): PortHolder | null {
+  const sockets = listeningInodes(port);
+  if (sockets.size === 0) return null;
+  const pid = allPids().find((candidate) => holdsOneOf(candidate, sockets)) ?? null;
+  return { port, pid, command: pid === null ? '' : commandOf(pid) };
+}
+
+export function describeHolder(holder: PortHolder | null): string {
+  if (holder === null) return 'nobody any more';
+  if (holder.pid === null) return 'an unknown process';
+  return `process ${holder.pid} (${holder.command.slice(0, 120) || 'unknown command'})`;
+}
+
+/**
+ * Ends whoever holds the port: SIGTERM and, `patience` ms later, SIGKILL. Returns the holder that was
+ * there, null when the port was free. Only for a person who asked for it: nothing calls this by itself.
+ */
+export async function freePort(port: number, patience = 5000): Promise<PortHolder | null> {
+  const holder = portHolder(port);
+  if (holder === null) return null;
+  const found = endable(holder);
+  if (found === null) {
+    throw new Failure(
+      'Refused',
+      `freeing port ${port}: it is held by ${describeHolder(holder)}, which cannot be ended from here; end it yourself or choose another port`,
+    );
+  }
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    if (isAlive(found)) process.kill(found.pid, signal);
+    const until = Date.now() + patience;
+    while (Date.now() < until && isAlive(found)) await sleep(25);
+    if (!isAlive(found)) return holder;
+  }
+  throw new Failure('Broken', `freeing port ${port}: ${describeHolder(holder)} survived SIGKILL`);
+}
+
+function endable({ pid }: PortHolder): ProcessIdentity | null {
+  if (pid === null || pid === 1 || pid === process.pid) return null;
+  const startTime = startTimeOf(pid);
+  return startTime === null ? null : { pid, startTime };
+}

@@ -1,0 +1,195 @@
+// What goes over the wire to the local host and back, and where its files lie: shared by the daemon, the
+// adapter in the worker and whoever starts the daemon. Every body and every answer is parsed by it.
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Setting } from '../../config/system.ts';
+import type { FailureKind } from '../../domain/failure.ts';
+import type {
+  Fence,
+  RevisionSpec,
+  RevisionState,
+  ServiceRef,
+  TrafficState,
+  Weight,
+} from '../../domain/model.ts';
+
+/** Marks a request as Fairlead's own; its value is the control token. */
+export const PROBE_HEADER = 'fairlead-probe';
+/** On the answer to a probe: the id of the revision that gave it. */
+export const REVISION_HEADER = 'fairlead-revision';
+
+/** The host's files inside the data folder. */
+export function hostPaths(data: string) {
+  const folder = join(data, 'host');
+  return {
+    folder,
+    token: join(data, 'token'),
+    host: join(folder, 'host.json'),
+    state: join(folder, 'state.json'),
+    logs: join(folder, 'logs'),
+  };
+}
+
+/** `host.json`: where the living daemon listens, and which process it is. */
+export const hostFileSchema = z.object({
+  url: z.string(),
+  pid: z.number().int(),
+  startTime: z.number().int(),
+});
+export type HostFile = z.output<typeof hostFileSchema>;
+
+const name = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/);
+const revisionId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/);
+const count = z.number().int().min(0);
+
+export const serviceSchema = z.strictObject({
+  system: name,
+  service: name,
+}) satisfies z.ZodType<ServiceRef>;
+
+const setting = z.union([
+  z.string(),
+  z.number(),
+  z.boolean(),
+  z.strictObject({ env: z.string() }),
+  z.strictObject({ file: z.string() }),
+]) satisfies z.ZodType<Setting>;
+
+export const specSchema = z.strictObject({
+  system: name,
+  service: name,
+  id: revisionId,
+  version: z.string().min(1),
+  command: z.exactOptional(z.array(z.string()).min(1)),
+  image: z.exactOptional(z.string()),
+  directory: z.string().startsWith('/'),
+  files: z.array(z.string().startsWith('/')),
+  configuration: z.record(z.string(), setting),
+  bindings: z.array(z.string()),
+  host: z.string().min(1),
+  port: z.number().int().min(1).max(65_535),
+  health: z.strictObject({
+    path: z.string().startsWith('/'),
+    interval: z.number().positive(),
+    timeout: z.number().positive(),
+  }),
+  drain: z.number().min(0),
+}) satisfies z.ZodType<RevisionSpec>;
+
+export const weightSchema = z.strictObject({
+  revision: revisionId,
+  version: z.string(),
+  percent: z.number().min(0).max(100),
+}) satisfies z.ZodType<Weight>;
+const weights = z.array(weightSchema).max(100);
+
+const fence = z.strictObject({
+  operation: z.string().min(1),
+  step: z.string(),
+  epoch: z.number().int(),
+  sequence: z.number().int(),
+}) satisfies z.ZodType<Fence>;
+
+export const servedSchema = z.strictObject({
+  spec: specSchema,
+  replicas: count,
+  since: z.string(),
+});
+
+const revisionState = z.object({
+  spec: specSchema,
+  condition: z.enum(['starting', 'ready', 'degraded', 'crashLoop', 'stopped']),
+  desired: count,
+  ready: count,
+  crashes: count,
+  problem: z.exactOptional(z.string()),
+  previewUrl: z.string(),
+  metricsUrl: z.string(),
+}) satisfies z.ZodType<RevisionState>;
+
+const trafficState = z.object({
+  weights,
+  url: z.string(),
+  stopped: z.boolean(),
+  admitPercent: z.number(),
+  beforeStop: weights,
+  served: z.array(servedSchema),
+}) satisfies z.ZodType<TrafficState>;
+
+/** Who makes a change: an operation with its fence, or a person, whom no fence holds back. */
+const by = {
+  fence: z.exactOptional(fence),
+  byHand: z.exactOptional(z.string().min(1).max(200)),
+};
+export interface ChangedBy {
+  fence?: Fence;
+  byHand?: string;
+}
+const ofRevision = { service: serviceSchema, revision: revisionId };
+const of = z.strictObject({ service: serviceSchema });
+
+/**
+ * `POST /v1/<verb>`. `restart` and `remove` answer before they are through: called again with the same
+ * fence they change nothing and say whether it is `done`.
+ */
+export const verbs = {
+  revisions: { input: of, output: z.array(revisionState) },
+  ensure: {
+    input: z.strictObject({ spec: specSchema, replicas: count.min(1).max(64), ...by }),
+    output: revisionState,
+  },
+  scale: {
+    input: z.strictObject({ ...ofRevision, replicas: count.max(64), ...by }),
+    output: revisionState,
+  },
+  restart: {
+    input: z.strictObject({ ...ofRevision, ...by }),
+    output: z.object({ state: revisionState, done: z.boolean() }),
+  },
+  remove: {
+    input: z.strictObject({ ...ofRevision, ...by }),
+    output: z.object({ done: z.boolean() }),
+  },
+  obstacles: { input: z.strictObject({ spec: specSchema }), output: z.array(z.string()) },
+  read: { input: of, output: trafficState },
+  set: {
+    input: z.strictObject({
+      service: serviceSchema,
+      weights,
+      expect: z.exactOptional(weights),
+      ...by,
+    }),
+    output: trafficState,
+  },
+  stop: { input: z.strictObject({ service: serviceSchema, ...by }), output: trafficState },
+  admit: {
+    input: z.strictObject({
+      service: serviceSchema,
+      percent: z.number().min(0).max(100),
+      ...by,
+    }),
+    output: trafficState,
+  },
+};
+export type Verb = keyof typeof verbs;
+export type VerbInput<V extends Verb> = z.output<(typeof verbs)[V]['input']>;
+export type VerbOutput<V extends Verb> = z.output<(typeof verbs)[V]['output']>;
+
+export const errorSchema = z.object({
+  kind: z.enum([
+    'BadInput',
+    'Refused',
+    'Unsupported',
+    'NotFound',
+    'WorldChanged',
+    'Superseded',
+    'LeaseLost',
+    'Outage',
+    'NotReady',
+    'CheckFailed',
+    'Unavailable',
+    'Broken',
+  ]) satisfies z.ZodType<FailureKind>,
+  message: z.string(),
+  details: z.unknown(),
+});

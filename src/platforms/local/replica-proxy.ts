@@ -1,0 +1,108 @@
+// Sends one request (or an upgrade) to one replica and streams the answer back. Says of a failure whether the
+// request may have reached the replica: the router decides with that whether another one may have it.
+import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
+import { createProxyServer } from 'httpxy';
+import { REVISION_HEADER } from './protocol.ts';
+import type { Replica } from './replica.ts';
+
+/** Requests of these methods may be sent twice (RFC 9110, 9.2.2). */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
+
+interface Attempt {
+  /** From here on the replica may have seen the request, and its body is being read. */
+  connected: boolean;
+  /** The answer ended before it was whole, and not because the client left. */
+  broken: boolean;
+  body: PassThrough | null;
+}
+
+export type Sent = 'answered' | 'clientLeft' | 'broken' | 'tryAnother' | 'failed';
+
+export class ReplicaProxy {
+  readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: 256 });
+  readonly #proxy = createProxyServer({ xfwd: true });
+  readonly #attempts = new WeakMap<IncomingMessage, Attempt>();
+
+  constructor() {
+    this.#proxy.on('proxyReq', (outgoing, request) => {
+      const attempt = this.#attempts.get(request);
+      const connected = (): void => {
+        if (!attempt) return;
+        attempt.connected = true;
+        if (attempt.body) request.pipe(attempt.body);
+      };
+      // The body is read only once there is a connection: a refused one has lost nothing of it.
+      if (outgoing.socket?.connecting) outgoing.socket.once('connect', connected);
+      else connected();
+    });
+    this.#proxy.on('proxyRes', (answer, request, response) => {
+      // Theirs is the connection between host and replica, not the client's.
+      const {
+        connection,
+        'keep-alive': kept,
+        [REVISION_HEADER]: claimed,
+        ...others
+      } = answer.headers;
+      answer.headers = others;
+      const attempt = this.#attempts.get(request);
+      const ended = (): void => {
+        if (attempt && !answer.complete && !response.destroyed) attempt.broken = true;
+      };
+      answer.once('error', ended);
+      answer.once('close', ended);
+    });
+  }
+
+  /** Resolves when the answer is through, or when there will be none from this replica. */
+  async send(request: IncomingMessage, response: ServerResponse, replica: Replica): Promise<Sent> {
+    const hasBody = carriesBody(request);
+    const repeatable = IDEMPOTENT.has(request.method ?? 'GET') && !hasBody;
+    const body = hasBody ? new PassThrough() : null;
+    const attempt: Attempt = { connected: false, broken: false, body };
+    this.#attempts.set(request, attempt);
+    // Node answers `Expect: 100-continue` itself.
+    delete request.headers.expect;
+    try {
+      await this.#proxy.web(request, response, {
+        target: replica.address,
+        // A kept connection may be dead without our knowing: what must not be sent twice gets a new one.
+        agent: repeatable ? this.#agent : false,
+        buffer: body ?? Readable.from([]),
+      });
+    } catch {
+      const unanswered = !response.headersSent && !response.destroyed;
+      if (unanswered) return !attempt.connected || repeatable ? 'tryAnother' : 'failed';
+    }
+    if (attempt.broken) return 'broken';
+    return response.writableFinished ? 'answered' : 'clientLeft';
+  }
+
+  /** Resolves when the upgraded connection is closed; false when it never came about. */
+  async upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    replica: Replica,
+  ): Promise<boolean> {
+    try {
+      await this.#proxy.ws(request, request.socket, { target: replica.address }, head);
+      return true;
+    } catch {
+      socket.destroy();
+      return false;
+    }
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}
+
+function carriesBody(request: IncomingMessage): boolean {
+  const length = request.headers['content-length'];
+  return (
+    request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
+  );
+}

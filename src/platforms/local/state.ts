@@ -1,0 +1,123 @@
+// What the host knows, on disk: written whole to a temporary file, flushed, renamed, so that a SIGKILL at any
+// moment leaves the old or the new state, never half of one. Secrets stand in it as references only.
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { Failure } from '../../domain/failure.ts';
+import { servedSchema, serviceSchema, specSchema, weightSchema } from './protocol.ts';
+
+const replicaRecord = z.object({
+  /** Unique within the host; also in the log's name. */
+  n: z.number().int(),
+  pid: z.number().int(),
+  startTime: z.number().int(),
+  port: z.number().int(),
+  /** A restart raises the revision's generation; replicas of an older one are replaced. */
+  generation: z.number().int(),
+});
+export type ReplicaRecord = z.output<typeof replicaRecord>;
+
+const revisionRecord = z.object({
+  spec: specSchema,
+  desired: z.number().int(),
+  crashes: z.number().int(),
+  generation: z.number().int(),
+  /** Which change asked for the present generation, so that its retry restarts nothing. */
+  restartedBy: z.string(),
+  removing: z.boolean(),
+  previewPort: z.number().int(),
+  replicas: z.array(replicaRecord),
+});
+export type RevisionRecord = z.output<typeof revisionRecord>;
+
+const serviceRecord = z.object({
+  ref: serviceSchema,
+  /** Where users reach it, as the newest revision says; null before the first one. */
+  address: z.object({ host: z.string(), port: z.number().int() }).nullable(),
+  fence: z.object({ epoch: z.number(), sequence: z.number(), operation: z.string() }).nullable(),
+  traffic: z.object({
+    weights: z.array(weightSchema),
+    stopped: z.boolean(),
+    admitPercent: z.number(),
+    beforeStop: z.array(weightSchema),
+    served: z.array(servedSchema),
+  }),
+  revisions: z.record(z.string(), revisionRecord),
+});
+export type ServiceRecord = z.output<typeof serviceRecord>;
+
+const hostState = z.object({
+  schema: z.literal('fairlead/host-state/v1'),
+  /** Marks this host's children in their environment. */
+  id: z.string(),
+  services: z.record(z.string(), serviceRecord),
+});
+export type HostState = z.output<typeof hostState>;
+
+/** A missing file is a new host; anything else that cannot be read is refused, never overwritten. */
+export async function loadState(path: string): Promise<HostState> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      return { schema: 'fairlead/host-state/v1', id: randomUUID(), services: {} };
+    }
+    throw error;
+  }
+  try {
+    return hostState.parse(JSON.parse(text));
+  } catch (error) {
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+    throw new Failure(
+      'Broken',
+      `reading the local host's state ${path}: it is not what the host wrote (${why.slice(0, 500)}); ` +
+        'restore the file, or move it away to start with nothing (services that still run then have to be ended by hand)',
+    );
+  }
+}
+
+/** Writes text so that the file is the old or the new one at any moment, and the new one after the promise. */
+export async function writeAtomically(path: string, text: string, mode = 0o600): Promise<void> {
+  const temporary = `${path}.tmp`;
+  const file = await open(temporary, 'w', mode);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+  const folder = await open(dirname(path), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+export interface StateFile {
+  state: HostState;
+  /** Resolves when everything that `state` held at the call is on disk. */
+  save(): Promise<void>;
+}
+
+export async function openState(path: string): Promise<StateFile> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const state = await loadState(path);
+  let writing: Promise<void> = Promise.resolve();
+  let queued: Promise<void> | undefined;
+  const save = (): Promise<void> => {
+    // Calls that come while a write is under way share the next one.
+    queued ??= writing
+      .catch(() => undefined)
+      .then(() => {
+        queued = undefined;
+        writing = writeAtomically(path, JSON.stringify(state));
+        return writing;
+      });
+    return queued;
+  };
+  return { state, save };
+}

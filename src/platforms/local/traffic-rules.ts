@@ -1,0 +1,140 @@
+// What a change of traffic does to a service's record, and when it is refused. Pure: the record goes in, a
+// new one comes out; the caller serialises changes per service, so that compare and change are one step.
+import { Failure } from '../../domain/failure.ts';
+import type { RevisionSpec, TrafficState, Weights } from '../../domain/model.ts';
+import { describeWeights, percentOf, sameWeights, total } from '../../domain/weights.ts';
+
+export type TrafficRecord = Omit<TrafficState, 'url'>;
+
+export interface Servable {
+  spec: RevisionSpec;
+  desired: number;
+  ready: number;
+}
+
+const KEPT_SERVED = 10;
+const ROUNDING = 1e-6;
+
+export function newTraffic(): TrafficRecord {
+  return { weights: [], stopped: false, admitPercent: 100, beforeStop: [], served: [] };
+}
+
+/** `expect` undefined compares nothing: only people by hand may leave it out. */
+export function withWeights(
+  record: TrafficRecord,
+  change: { what: string; weights: Weights; expect: Weights | undefined; now: Date },
+  revisions: Servable[],
+): TrafficRecord {
+  const { what, weights, expect } = change;
+  if (record.stopped) {
+    throw new Failure(
+      'Refused',
+      `${what}: the service is stopped; admit traffic again first (that brings ${describeWeights(record.beforeStop)} back)`,
+    );
+  }
+  requireWhole(what, weights);
+  if (sameWeights(record.weights, weights))
+    return { ...record, weights: named(weights, revisions) };
+  if (expect !== undefined && !sameWeights(record.weights, expect)) {
+    throw new Failure(
+      'WorldChanged',
+      `${what}: expected ${describeWeights(expect)} but found ${describeWeights(record.weights)}: somebody changed it; nothing was done`,
+      { expected: expect, found: record.weights },
+    );
+  }
+  requireReady(what, weights, revisions);
+  return remember({ ...record, weights: named(weights, revisions) }, revisions, change.now);
+}
+
+export function stopped(record: TrafficRecord): TrafficRecord {
+  if (record.stopped) return record;
+  return {
+    ...record,
+    stopped: true,
+    beforeStop: record.weights.filter((weight) => weight.percent > 0),
+    weights: record.weights.map((weight) => ({ ...weight, percent: 0 })),
+  };
+}
+
+export function admitted(
+  record: TrafficRecord,
+  change: { what: string; percent: number },
+  revisions: Servable[],
+): TrafficRecord {
+  if (!record.stopped) return { ...record, admitPercent: change.percent };
+  requireReady(change.what, record.beforeStop, revisions);
+  return {
+    ...record,
+    stopped: false,
+    admitPercent: change.percent,
+    weights: record.beforeStop,
+    beforeStop: [],
+  };
+}
+
+/** A revision with traffic, or one that `admit` would bring back, must not go. */
+export function withoutRevision(
+  record: TrafficRecord,
+  what: string,
+  revision: string,
+): TrafficRecord {
+  const percent = percentOf(record.weights, revision) || percentOf(record.beforeStop, revision);
+  if (percent > 0) {
+    const when = record.stopped ? 'gets it back when traffic is admitted' : 'has traffic';
+    throw new Failure(
+      'Refused',
+      `${what}: the revision ${when} (${percent} %); give its weight to another one first`,
+    );
+  }
+  return { ...record, weights: record.weights.filter((weight) => weight.revision !== revision) };
+}
+
+function requireWhole(what: string, weights: Weights): void {
+  const seen = new Set(weights.map((weight) => weight.revision));
+  if (seen.size !== weights.length) {
+    throw new Failure('Refused', `${what}: a revision is named twice; name each revision once`);
+  }
+  if (Math.abs(total(weights) - 100) > ROUNDING) {
+    throw new Failure(
+      'Refused',
+      `${what}: the weights sum to ${total(weights)}; make them sum to 100, or stop the service`,
+    );
+  }
+}
+
+function requireReady(what: string, weights: Weights, revisions: Servable[]): void {
+  for (const { revision, percent } of weights) {
+    const found = revisions.find((one) => one.spec.id === revision);
+    if (!found) {
+      const known = revisions.map((one) => one.spec.id).join(', ') || 'none';
+      throw new Failure(
+        'Refused',
+        `${what}: there is no revision ${revision} here (there are: ${known}); create it first`,
+      );
+    }
+    if (percent > 0 && found.ready === 0) {
+      throw new Failure(
+        'NotReady',
+        `${what}: revision ${revision} has no ready replica; wait until it is ready`,
+      );
+    }
+  }
+}
+
+/** Versions come from the revisions, not from whoever asks. */
+function named(weights: Weights, revisions: Servable[]): Weights {
+  return weights.map((weight) => ({
+    ...weight,
+    version:
+      revisions.find((one) => one.spec.id === weight.revision)?.spec.version ?? weight.version,
+  }));
+}
+
+function remember(record: TrafficRecord, revisions: Servable[], now: Date): TrafficRecord {
+  const whole = record.weights.find((weight) => weight.percent >= 100 - ROUNDING);
+  const found = revisions.find((one) => one.spec.id === whole?.revision);
+  if (!found) return record;
+  const entry = { spec: found.spec, replicas: found.desired, since: now.toISOString() };
+  const others = record.served.filter((one) => one.spec.id !== found.spec.id);
+  return { ...record, served: [entry, ...others].slice(0, KEPT_SERVED) };
+}
