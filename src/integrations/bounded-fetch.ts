@@ -1,0 +1,78 @@
+// A GET that ends: after a time, after so many bytes, or when its caller stops waiting. Follows no redirect.
+
+export interface FetchInput {
+  url: string;
+  headers?: Record<string, string>;
+  timeoutMs: number;
+  maxBytes: number;
+  signal: AbortSignal;
+}
+
+export type FetchAnswer =
+  | { status: number; text: string; ms: number }
+  /** `connected` is false when nothing at the address took the request. */
+  | { problem: string; connected: boolean };
+
+const NOT_CONNECTED =
+  /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|bad port|invalid url/i;
+
+/** Throws the signal's reason when aborted, and nothing else. */
+export async function fetchText(input: FetchInput): Promise<FetchAnswer> {
+  const stop = new AbortController();
+  const onAbort = (): void => {
+    stop.abort();
+  };
+  const clock = { late: false };
+  const timer = setTimeout(() => {
+    clock.late = true;
+    stop.abort();
+  }, input.timeoutMs);
+  input.signal.addEventListener('abort', onAbort, { once: true });
+  const began = performance.now();
+  try {
+    input.signal.throwIfAborted();
+    const response = await fetch(input.url, {
+      headers: input.headers ?? {},
+      redirect: 'manual',
+      signal: stop.signal,
+    });
+    const text = await readText(response, input.maxBytes);
+    if (text === undefined) {
+      return { problem: `it answered more than ${input.maxBytes} bytes`, connected: true };
+    }
+    return { status: response.status, text, ms: Math.round(performance.now() - began) };
+  } catch (error) {
+    input.signal.throwIfAborted();
+    if (clock.late) return { problem: `no answer within ${input.timeoutMs} ms`, connected: true };
+    const problem = wordsOf(error);
+    return { problem, connected: !NOT_CONNECTED.test(problem) };
+  } finally {
+    clearTimeout(timer);
+    input.signal.removeEventListener('abort', onAbort);
+    // Lets go of a connection whose answer is not read to its end.
+    stop.abort();
+  }
+}
+
+async function readText(response: Response, maxBytes: number): Promise<string | undefined> {
+  if (response.body === null) return '';
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const read of response.body) {
+    const chunk: unknown = read;
+    if (!(chunk instanceof Uint8Array)) continue;
+    size += chunk.byteLength;
+    if (size > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** `fetch failed` says nothing: the reason stands in its cause, or in the causes of that. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const inner: unknown = error instanceof AggregateError ? error.errors[0] : error.cause;
+  if (inner !== undefined) return wordsOf(inner);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return code === '' || error.message.includes(code) ? error.message : `${code}: ${error.message}`;
+}

@@ -1,0 +1,120 @@
+// Runs the command of a check: without a shell, in its own process group, with next to no environment.
+import { execa } from 'execa';
+import { Failure } from '../domain/failure.ts';
+
+export interface CommandInput {
+  /** Of the check, for messages. */
+  name: string;
+  command: string[];
+  /** Absolute. */
+  directory: string;
+  timeoutMs: number;
+  environment: Record<string, string | undefined>;
+  signal: AbortSignal;
+}
+
+const TAIL_BYTES = 2048;
+const PASSED_ON = ['PATH', 'HOME', 'LANG'];
+
+/** A sentence when it exits with 0. Throws CheckFailed, Unavailable, BadInput or the signal's reason. */
+export async function runCommand(input: CommandInput): Promise<string> {
+  const [file, ...args] = input.command;
+  if (file === undefined) {
+    throw new Failure('BadInput', `running check ${input.name}: its command is empty`);
+  }
+  input.signal.throwIfAborted();
+  const began = performance.now();
+  const end = await runToEnd(file, args, input);
+  input.signal.throwIfAborted();
+  const shown = input.command.join(' ');
+  if (end.exitCode === 0) {
+    return `${shown} exited with 0 in ${Math.round(performance.now() - began)} ms`;
+  }
+  if (end.exitCode === undefined && end.signal === undefined) {
+    throw new Failure('Unavailable', cannotStart(shown, input, end.problem));
+  }
+  const told =
+    end.printed === '' ? 'it printed nothing' : `the end of what it printed: ${end.printed}`;
+  throw new Failure(
+    'CheckFailed',
+    `${shown} ${howItEnded(end, input)} (check ${input.name}); ${told}`,
+  );
+}
+
+interface End {
+  exitCode: number | undefined;
+  signal: string | undefined;
+  problem: string | undefined;
+  late: boolean;
+  printed: string;
+}
+
+async function runToEnd(file: string, args: string[], input: CommandInput): Promise<End> {
+  // A group of its own: whatever the command starts is ended with it.
+  const child = execa(file, args, {
+    cwd: input.directory,
+    env: environmentOf(input.environment),
+    extendEnv: false,
+    detached: true,
+    stdin: 'ignore',
+    all: true,
+    buffer: false,
+    reject: false,
+  });
+  const kill = (): void => {
+    endGroup(child.pid);
+  };
+  const clock = { late: false };
+  const timer = setTimeout(() => {
+    clock.late = true;
+    kill();
+  }, input.timeoutMs);
+  input.signal.addEventListener('abort', kill, { once: true });
+  child.once('exit', kill);
+  const tail = tailOf(child.all);
+  const { exitCode, signal, shortMessage } = await child;
+  clearTimeout(timer);
+  input.signal.removeEventListener('abort', kill);
+  return { exitCode, signal, problem: shortMessage, late: clock.late, printed: tail().trim() };
+}
+
+function howItEnded({ late, exitCode, signal }: End, { timeoutMs }: CommandInput): string {
+  if (late) return `did not end within ${timeoutMs} ms and was stopped`;
+  return exitCode === undefined
+    ? `was ended by ${signal ?? 'a signal'}`
+    : `exited with ${exitCode}`;
+}
+
+function environmentOf(from: Record<string, string | undefined>): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const name of PASSED_ON) {
+    const value = from[name];
+    if (value !== undefined) kept[name] = value;
+  }
+  return kept;
+}
+
+function cannotStart(shown: string, { name, directory }: CommandInput, why = ''): string {
+  return (
+    `${shown} could not be started in ${directory} (check ${name}): ${why}. ` +
+    'Is the program installed where the worker runs, and is the folder there?'
+  );
+}
+
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // The group is gone already.
+  }
+}
+
+function tailOf(stream: NodeJS.ReadableStream): () => string {
+  let tail = Buffer.alloc(0);
+  stream.on('data', (chunk: Buffer | string) => {
+    const all = Buffer.concat([tail, Buffer.from(chunk)]);
+    tail = all.subarray(Math.max(0, all.length - TAIL_BYTES));
+  });
+  return () => tail.toString('utf8');
+}

@@ -1,0 +1,106 @@
+// Runs one check of a system file: a request over HTTP, or a command without a shell.
+import type { ChecksPort, Waiting } from '../activities/ports.ts';
+import type { Check } from '../config/system.ts';
+import { Failure } from '../domain/failure.ts';
+import { fetchText } from './bounded-fetch.ts';
+import { runCommand } from './check-command.ts';
+
+export interface CheckRunnerOptions {
+  /** Where a command's PATH, HOME and LANG come from; it gets nothing else. */
+  environment: Record<string, string | undefined>;
+  /**
+   * Marks requests to the service as probes, so that no analysis counts them. It may carry a token:
+   * it is sent to the service's own addresses only, never to another URL that a check names.
+   */
+  probeHeaders?: () => Promise<Record<string, string>>;
+}
+
+type Target = Parameters<ChecksPort['run']>[0];
+
+const MAX_BYTES = 1024 * 1024;
+
+export function createCheckRunner(options: CheckRunnerOptions): ChecksPort {
+  return {
+    async run(target, waiting) {
+      const { check } = target;
+      if (check.http !== undefined) return runHttp(check.http, target, options, waiting);
+      if (check.command !== undefined) {
+        return runCommand({
+          name: check.name,
+          command: check.command.map((part) => filledIn(part, target)),
+          directory: target.directory,
+          timeoutMs: check.timeout,
+          environment: options.environment,
+          signal: waiting.signal,
+        });
+      }
+      throw new Failure('BadInput', `running check ${check.name}: it has neither http nor command`);
+    },
+  };
+}
+
+async function runHttp(
+  http: string,
+  target: Target,
+  options: CheckRunnerOptions,
+  { signal }: Waiting,
+): Promise<string> {
+  const { check } = target;
+  const written = filledIn(http, target);
+  const url = written.startsWith('/') ? `${target.address}${written}` : written;
+  const headers = isOwn(url, target) ? await options.probeHeaders?.() : undefined;
+  const answer = await fetchText({
+    url,
+    ...(headers === undefined ? {} : { headers }),
+    timeoutMs: check.timeout,
+    maxBytes: MAX_BYTES,
+    signal,
+  });
+  if ('problem' in answer) {
+    const sentence = `GET ${url}: ${answer.problem} (check ${check.name})`;
+    throw new Failure(answer.connected ? 'CheckFailed' : 'Unavailable', sentence);
+  }
+  const said = `GET ${url} answered ${answer.status} in ${answer.ms} ms`;
+  const wrong = mismatch(check, target, answer);
+  if (wrong === undefined) return said;
+  throw new Failure('CheckFailed', `${said}: ${wrong} (check ${check.name})`);
+}
+
+function mismatch(
+  check: Check,
+  target: Target,
+  { status, text }: { status: number; text: string },
+): string | undefined {
+  if (status !== check.status) return `${check.status} was expected${startOf(text)}`;
+  if (check.contains === undefined) return undefined;
+  const wanted = filledIn(check.contains, target);
+  if (text.includes(wanted)) return undefined;
+  return `${JSON.stringify(wanted)} was expected in the answer${startOf(text)}`;
+}
+
+function startOf(text: string): string {
+  const start = text.trim().slice(0, 200);
+  return start === '' ? ', which was empty' : `, which began with ${JSON.stringify(start)}`;
+}
+
+/** Of one origin with an address of the service: nothing else may see the probe's headers. */
+function isOwn(url: string, { address, url: users }: Target): boolean {
+  const origin = originOf(url);
+  return origin !== undefined && [address, users].some((own) => originOf(own) === origin);
+}
+
+function originOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).origin : undefined;
+}
+
+function filledIn(text: string, { address, url, version }: Target): string {
+  const values: Record<string, string> = {
+    '{address}': address,
+    '{url}': url,
+    '{version}': version,
+  };
+  return text.replaceAll(
+    /\{(?:address|url|version)\}/g,
+    (placeholder) => values[placeholder] ?? '',
+  );
+}
