@@ -25,7 +25,7 @@ const BODIES: { [Type in EvidenceBody['type']]: Record<string, Shape> } = {
     reason: 'string?',
   },
   planned: { plan: 'object' },
-  lease: { lease: 'string', epoch: 'number' },
+  lease: { lease: 'string', runId: 'string' },
   step: { id: 'string', title: 'string', status: 'string', attempts: 'number' },
   weights: { service: 'string', versions: 'array' },
   verdict: {

@@ -18,7 +18,7 @@ export type EvidenceBody =
       reason: string | null;
     }
   | { type: 'planned'; plan: Plan }
-  | { type: 'lease'; lease: string; epoch: number; detail?: string }
+  | { type: 'lease'; lease: string; runId: string; detail?: string }
   | {
       type: 'step';
       id: string;

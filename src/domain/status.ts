@@ -1,4 +1,5 @@
 // What `status` answers. Fields are added, never renamed.
+import type { RevisionCondition } from './model.ts';
 import type { OperationState, Outcome } from './outcome.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -39,8 +40,7 @@ export interface OperationStatus {
 
 export interface SystemStatus {
   system: string;
-  /** Of the system file as it is now. */
-  systemDigest?: string;
+  systemDigest: string;
   services: Record<
     string,
     {
@@ -52,6 +52,8 @@ export interface SystemStatus {
         weight: number;
         ready: number;
         desired: number;
+        condition: RevisionCondition;
+        problem?: string;
       }[];
       stopped: boolean;
       admitPercent: number;

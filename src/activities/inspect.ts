@@ -1,0 +1,78 @@
+// What a system looks like now, and reports of operations that a worker has the evidence of.
+import { getClient } from '@temporalio/activity';
+import { buildReport } from '../domain/build-report.ts';
+import { Failure } from '../domain/failure.ts';
+import type { Report } from '../domain/report.ts';
+import type { SystemStatus } from '../domain/status.ts';
+import { percentOf, normalised } from '../domain/weights.ts';
+import { placeOf, readWorld, type Platforms } from './platforms.ts';
+import type { EvidencePort, RunRef, SystemsPort } from './ports.ts';
+
+export interface InspectInput {
+  system: string;
+  /** Read this run's report instead. */
+  report: RunRef | null;
+}
+
+const MOST_OPERATIONS = 20;
+
+export async function inspect(
+  input: InspectInput,
+  ports: { systems: SystemsPort; platforms: Platforms; evidence: EvidencePort },
+): Promise<SystemStatus | Report> {
+  if (input.report !== null) return readReport(input.report, ports.evidence);
+  const loaded = await ports.systems.load(input.system);
+  const services: SystemStatus['services'] = {};
+  for (const service of Object.keys(loaded.system.services)) {
+    const { traffic, revisions } = await readWorld(ports.platforms, placeOf(loaded, service));
+    services[service] = {
+      url: traffic.url,
+      stopped: traffic.stopped,
+      admitPercent: traffic.admitPercent,
+      weights: normalised(traffic.weights),
+      revisions: revisions.map(({ spec, ready, desired, condition, problem }) => ({
+        version: spec.version,
+        revision: spec.id,
+        weight: percentOf(traffic.weights, spec.id),
+        ready,
+        desired,
+        condition,
+        ...(problem !== undefined && { problem }),
+      })),
+    };
+  }
+  return {
+    system: loaded.name,
+    systemDigest: loaded.digest,
+    services,
+    operations: await openOperations(loaded.name),
+  };
+}
+
+async function readReport(run: RunRef, evidence: EvidencePort): Promise<Report> {
+  const entries = await evidence.read(run);
+  if (entries.length > 0) return buildReport(entries);
+  throw new Failure(
+    'NotFound',
+    `no evidence of ${run.workflowId} (run ${run.runId}) is kept by this worker`,
+  );
+}
+
+async function openOperations(system: string): Promise<SystemStatus['operations']> {
+  // The name was checked against the pattern of names: it cannot leave its quotes.
+  const query = `FairleadSystem = '${system}' AND ExecutionStatus = 'Running'`;
+  const found: SystemStatus['operations'] = [];
+  for await (const run of getClient().workflow.list({ query })) {
+    const attributes = run.typedSearchAttributes.getAll();
+    const valueOf = (name: string): string =>
+      String(attributes.find(({ key }) => key.name === name)?.value ?? '');
+    found.push({
+      operation: valueOf('FairleadOperation'),
+      kind: run.type,
+      state: valueOf('FairleadState'),
+      startedAt: run.startTime.toISOString(),
+    });
+    if (found.length >= MOST_OPERATIONS) break;
+  }
+  return found;
+}

@@ -1,0 +1,75 @@
+// Points checks and bakes at the platform that a service runs on.
+import type { Analysis, Check } from '../config/system.ts';
+import type { BakeProgress } from '../domain/bake-progress.ts';
+import type { Finding } from '../domain/verdict.ts';
+import { createBakeActivities, type BakePorts, type BakeResult } from './bake.ts';
+import type { Call } from './boundary.ts';
+import { createCheckActivities } from './checks.ts';
+import { trafficOf, workloadOf, type Place, type Platforms } from './platforms.ts';
+
+export interface JudgePorts extends Omit<BakePorts, 'workload'> {
+  platforms: Platforms;
+}
+
+export interface CheckAtInput {
+  place: Place;
+  point: 'preflight' | 'smoke';
+  checks: Check[];
+  /** The revision whose preview address is asked; without it, where users reach the service. */
+  revision: string | null;
+  version: string;
+  directory: string;
+}
+
+export async function checkAt(
+  input: CheckAtInput,
+  call: Call,
+  ports: JudgePorts,
+): Promise<Finding[]> {
+  const { place, point, checks, version, directory, revision } = input;
+  const { url } = await trafficOf(ports.platforms, place).read(place);
+  const found =
+    revision === null
+      ? undefined
+      : (await workloadOf(ports.platforms, place).revisions(place)).find(
+          (one) => one.spec.id === revision,
+        );
+  const address = found?.previewUrl ?? url;
+  const { runChecks } = createCheckActivities(ports);
+  return runChecks({ point, service: place, checks, address, url, version, directory }, call);
+}
+
+export interface BakeAtInput {
+  place: Place;
+  version: string;
+  revision: string;
+  stable: string | null;
+  ms: number;
+  analyses: Record<string, Analysis>;
+  checks: Check[];
+  directory: string;
+  /** Where a bake that was ended early goes on. */
+  resume: BakeProgress | null;
+}
+
+export async function bakeAt(
+  input: BakeAtInput,
+  call: Call,
+  ports: JudgePorts,
+): Promise<BakeResult> {
+  const { place, stable, resume, ...rest } = input;
+  const { url } = await trafficOf(ports.platforms, place).read(place);
+  const { bake } = createBakeActivities({ ...ports, workload: workloadOf(ports.platforms, place) });
+  const previous = progressOf(call.previous) ?? resume ?? undefined;
+  return bake(
+    { service: place, ...rest, url, ...(stable !== null && { stable }) },
+    { signal: call.signal, beat: call.beat, ...(previous !== undefined && { previous }) },
+  );
+}
+
+/** Our own heartbeat, as it comes back from the server; anything else is none. */
+function progressOf(details: unknown): BakeProgress | undefined {
+  const isProgress = (value: unknown): value is BakeProgress =>
+    typeof value === 'object' && value !== null && 'observedMs' in value && 'lastAt' in value;
+  return isProgress(details) ? details : undefined;
+}

@@ -1,0 +1,69 @@
+// Loads a system and makes an operation's plan from the world as it is.
+import { Failure } from '../domain/failure.ts';
+import type { LoadedSystem } from '../domain/loaded-system.ts';
+import { planCanary } from '../domain/plan-canary.ts';
+import { planRollback } from '../domain/plan-rollback.ts';
+import { planAdmit, planRestart, planRetire, planScale, planStop } from '../domain/plan-service.ts';
+import type { OperationKind, Plan } from '../domain/plan.ts';
+import type { OperationRequest } from '../domain/request.ts';
+import { revisionSpec } from '../domain/revision.ts';
+import type { ServiceWorld } from '../domain/world.ts';
+import { placeOf, readWorld, type Platforms } from './platforms.ts';
+import type { Redactor, SystemsPort } from './ports.ts';
+
+export interface PlanInput {
+  operation: string;
+  kind: OperationKind;
+  loaded: LoadedSystem;
+  request: OperationRequest;
+}
+
+/** The system file, checked, its secrets known to the redactor; and the reason as it may be shown. */
+export async function load(
+  input: { system: string; service: string | null; reason: string | null },
+  ports: { systems: SystemsPort; redactor: Redactor },
+): Promise<{ loaded: LoadedSystem; reason: string | null }> {
+  const loaded = await ports.systems.load(input.system);
+  await ports.redactor.learn(loaded);
+  if (input.service !== null) placeOf(loaded, input.service);
+  return { loaded, reason: ports.redactor.redact(input.reason) };
+}
+
+export async function makePlan(input: PlanInput, platforms: Platforms): Promise<Plan> {
+  const { loaded, request, kind, operation } = input;
+  const names =
+    request.service === undefined ? Object.keys(loaded.system.services) : [request.service];
+  const worlds: Record<string, ServiceWorld> = {};
+  for (const name of names) worlds[name] = await readWorld(platforms, placeOf(loaded, name));
+  const all = { operation, kind, loaded, request, worlds };
+  switch (kind) {
+    case 'canaryDeploy': {
+      const one = single(all);
+      const target = revisionSpec(loaded, one.service, request.version ?? '');
+      return planCanary({ ...one, target });
+    }
+    case 'rollback':
+      return planRollback(single(all));
+    case 'stopTraffic':
+      return planStop(all);
+    case 'admitTraffic':
+      return planAdmit(all);
+    case 'scaleService':
+      return planScale(all);
+    case 'restartService':
+      return planRestart(all);
+    case 'retireRevision':
+      return planRetire(all);
+  }
+}
+
+function single(input: PlanInput & { worlds: Record<string, ServiceWorld> }) {
+  const { operation, loaded, request, worlds } = input;
+  const service = request.service ?? '';
+  const config = loaded.system.services[service];
+  const world = worlds[service];
+  if (config === undefined || world === undefined) {
+    throw new Failure('Broken', `planning ${operation} without a service`);
+  }
+  return { operation, loaded, request, service, config, world };
+}

@@ -1,0 +1,122 @@
+// Changes who gets a service's requests: capacity first, then the weights, then a look through the data plane.
+import { Failure } from '../domain/failure.ts';
+import type { TrafficState, Weights } from '../domain/model.ts';
+import { misread, probesFor } from '../domain/probes.ts';
+import { describeWeights, normalised, total } from '../domain/weights.ts';
+import type { Call } from './boundary.ts';
+import { trafficOf, workloadOf, type Place, type Platforms } from './platforms.ts';
+import type { Clock } from './ports.ts';
+import { untilReady } from './workload.ts';
+
+export interface ShiftInput {
+  place: Place;
+  weights: Weights;
+  /** What this operation last read back. */
+  expect: Weights;
+  /** Replicas that a revision needs before it gets its share; absent on the way back. */
+  capacity?: { revision: string; replicas: number };
+  /** How long the capacity may take to be ready (ms). */
+  deadline: number;
+}
+
+const READ_BACK_TRIES = 10;
+const READ_BACK_PAUSE_MS = 300;
+
+export async function shiftTraffic(
+  input: ShiftInput,
+  call: Call,
+  { platforms, clock }: { platforms: Platforms; clock: Clock },
+): Promise<{ weights: Weights; detail: string }> {
+  const { place, weights } = input;
+  const traffic = trafficOf(platforms, place);
+  if (input.capacity !== undefined) await makeRoom(input, input.capacity, call, platforms, clock);
+  await onlyReady(input, platforms);
+  const { place: _, capacity: __, deadline: ___, ...change } = input;
+  const state = await traffic.set({ service: place, ...change, fence: await call.fence() });
+  const detail = await readBack(place, weights, call, { platforms, clock });
+  return { weights: state.weights, detail };
+}
+
+export async function readTraffic(place: Place, platforms: Platforms): Promise<Weights> {
+  return (await trafficOf(platforms, place).read(place)).weights;
+}
+
+export async function stopService(
+  place: Place,
+  call: Call,
+  platforms: Platforms,
+): Promise<{ weights: Weights; detail: string }> {
+  const state = await trafficOf(platforms, place).stop({
+    service: place,
+    fence: await call.fence(),
+  });
+  return told(state, `stopped; before: ${describeWeights(state.beforeStop)}`);
+}
+
+export async function admitService(
+  input: { place: Place; percent: number },
+  call: Call,
+  platforms: Platforms,
+): Promise<{ weights: Weights; detail: string }> {
+  const { place, percent } = input;
+  const fence = await call.fence();
+  const state = await trafficOf(platforms, place).admit({ service: place, percent, fence });
+  return told(state, `${percent} % of the clients are let in: ${describeWeights(state.weights)}`);
+}
+
+function told(state: TrafficState, detail: string): { weights: Weights; detail: string } {
+  return { weights: state.weights, detail };
+}
+
+async function makeRoom(
+  { place, deadline }: ShiftInput,
+  capacity: { revision: string; replicas: number },
+  call: Call,
+  platforms: Platforms,
+  clock: Clock,
+): Promise<void> {
+  const workload = workloadOf(platforms, place);
+  const found = (await workload.revisions(place)).find((one) => one.spec.id === capacity.revision);
+  if (found !== undefined && found.desired < capacity.replicas) {
+    const { revision, replicas } = capacity;
+    await workload.scale({ service: place, revision, replicas, fence: await call.fence() });
+  }
+  await untilReady({ place, revision: capacity.revision, deadline }, call, platforms, clock);
+}
+
+/** Traffic goes only where something can answer it. */
+async function onlyReady({ place, weights }: ShiftInput, platforms: Platforms): Promise<void> {
+  const revisions = await workloadOf(platforms, place).revisions(place);
+  for (const { revision, version } of normalised(weights)) {
+    const found = revisions.find((one) => one.spec.id === revision);
+    if (found === undefined || found.ready === 0) {
+      const why = found === undefined ? 'is gone' : (found.problem ?? 'has no ready replica');
+      throw new Failure(
+        'NotReady',
+        `traffic of ${place.system}/${place.service} was not sent to ${version}: it ${why}`,
+      );
+    }
+  }
+}
+
+async function readBack(
+  place: Place,
+  weights: Weights,
+  call: Call,
+  { platforms, clock }: { platforms: Platforms; clock: Clock },
+): Promise<string> {
+  if (total(weights) === 0) return 'no traffic';
+  const count = probesFor(weights);
+  let problem = '';
+  for (let tries = 0; tries < READ_BACK_TRIES; tries += 1) {
+    const answers = await trafficOf(platforms, place).probe({ service: place, count }, call);
+    const found = misread(weights, answers);
+    if (found === undefined) return `${describeWeights(weights)}, as ${count} probes saw it`;
+    problem = found;
+    await clock.sleep(READ_BACK_PAUSE_MS, call.signal);
+  }
+  throw new Failure(
+    'Unavailable',
+    `reading the traffic of ${place.system}/${place.service} back as ${describeWeights(weights)}: ${problem}`,
+  );
+}

@@ -1,0 +1,132 @@
+// Brings revisions into being, waits for them, resizes, restarts and removes them.
+import { getClient } from '@temporalio/activity';
+import { Failure } from '../domain/failure.ts';
+import type { RevisionSpec, RevisionState } from '../domain/model.ts';
+import { operationId } from '../domain/operation.ts';
+import type { Call } from './boundary.ts';
+import { workloadOf, type Place, type Platforms } from './platforms.ts';
+import type { Clock } from './ports.ts';
+
+const LOOK_EVERY_MS = 200;
+/** Longer between two looks is a time in which nobody looked: it does not count towards a deadline. */
+const GAP_MS = 5000;
+
+export async function ensureRevision(
+  input: { place: Place; spec: RevisionSpec; replicas: number },
+  call: Call,
+  platforms: Platforms,
+): Promise<{ detail: string }> {
+  const { place, spec, replicas } = input;
+  const workload = workloadOf(platforms, place);
+  await callOffRetirement(place, spec);
+  const state = await workload.ensure({ spec, replicas, fence: await call.fence() }, call);
+  return { detail: `${spec.id}: ${state.ready} of ${state.desired} replicas ready` };
+}
+
+export async function awaitReady(
+  input: { place: Place; revision: string; deadline: number },
+  call: Call,
+  { platforms, clock }: { platforms: Platforms; clock: Clock },
+): Promise<{ detail: string }> {
+  const state = await untilReady(input, call, platforms, clock);
+  return { detail: `${state.ready} of ${state.desired} replicas ready` };
+}
+
+export async function scaleRevision(
+  input: { place: Place; revision: string; replicas: number },
+  call: Call,
+  platforms: Platforms,
+): Promise<{ detail: string }> {
+  const { place, ...rest } = input;
+  const workload = workloadOf(platforms, place);
+  const state = await workload.scale({ service: place, ...rest, fence: await call.fence() });
+  return { detail: `${state.desired} replicas` };
+}
+
+export async function restartRevision(
+  input: { place: Place; revision: string },
+  call: Call,
+  platforms: Platforms,
+): Promise<{ detail: string }> {
+  const { place, revision } = input;
+  const workload = workloadOf(platforms, place);
+  const fence = await call.fence();
+  const state = await workload.restart({ service: place, revision, fence }, call);
+  return { detail: `${state.ready} of ${state.desired} replicas ready again` };
+}
+
+export async function removeRevision(
+  input: { place: Place; revision: string },
+  call: Call,
+  platforms: Platforms,
+): Promise<{ detail: string }> {
+  const { place, revision } = input;
+  const workload = workloadOf(platforms, place);
+  await workload.remove({ service: place, revision, fence: await call.fence() }, call);
+  const left = (await workload.revisions(place)).some((one) => one.spec.id === revision);
+  if (left) throw new Failure('Unavailable', `${revision} is still there after it was removed`);
+  return { detail: `${revision} is gone` };
+}
+
+/** Waits in observed time; throws NotReady when the deadline passes or the revision keeps crashing. */
+export async function untilReady(
+  input: { place: Place; revision: string; deadline: number },
+  call: Call,
+  platforms: Platforms,
+  clock: Clock,
+): Promise<RevisionState> {
+  const { place, revision, deadline } = input;
+  const workload = workloadOf(platforms, place);
+  let observed = observedBefore(call.previous);
+  let last = clock.now();
+  for (;;) {
+    const state = (await workload.revisions(place)).find((one) => one.spec.id === revision);
+    if (state === undefined) {
+      throw new Failure('WorldChanged', `${revision} is gone: somebody removed it`, {
+        expected: revision,
+        found: null,
+      });
+    }
+    if (state.ready >= state.desired && state.condition === 'ready') return state;
+    const now = clock.now();
+    if (now - last <= GAP_MS) observed += now - last;
+    last = now;
+    giveUpOn(state, observed, deadline);
+    call.beat({ observed });
+    await clock.sleep(LOOK_EVERY_MS, call.signal);
+  }
+}
+
+function giveUpOn(state: RevisionState, observed: number, deadline: number): void {
+  const why = state.problem === undefined ? '' : `: ${state.problem}`;
+  const found = `${state.ready} of ${state.desired} replicas ready, ${state.crashes} crashes`;
+  if (state.condition === 'crashLoop') {
+    throw new Failure('NotReady', `${state.spec.version} keeps crashing (${found})${why}`);
+  }
+  if (observed >= deadline) {
+    throw new Failure(
+      'NotReady',
+      `${state.spec.version} was not ready within ${deadline / 1000} s (${found})${why}`,
+    );
+  }
+}
+
+function observedBefore(progress: unknown): number {
+  if (typeof progress !== 'object' || progress === null || !('observed' in progress)) return 0;
+  return typeof progress.observed === 'number' ? progress.observed : 0;
+}
+
+/** A revision that is wanted again is not to be removed by the retirement of its last time. */
+async function callOffRetirement(place: Place, spec: RevisionSpec): Promise<void> {
+  const { system, service } = place;
+  const id = operationId('retireRevision', { system, service, version: spec.version });
+  try {
+    const handle = getClient().workflow.getHandle(id);
+    const { memo, status } = await handle.describe();
+    if (status.name === 'RUNNING' && memo?.['revision'] === spec.id) await handle.cancel();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'WorkflowNotFoundError') return;
+    const what = error instanceof Error ? error.message : String(error);
+    throw new Failure('Unavailable', `calling ${id} off: ${what}`);
+  }
+}

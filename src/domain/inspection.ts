@@ -1,0 +1,45 @@
+import { describeValue } from './describe-value.ts';
+import { Failure } from './failure.ts';
+
+export interface Inspection {
+  system: string;
+  report: { workflowId: string; runId: string } | null;
+}
+
+const NAME = /^[a-z][a-z0-9-]{0,62}$/;
+const EXAMPLE = 'send one JSON object, for example {"system":"shop"}';
+
+/** Throws a `Failure` BadInput with a sentence. */
+export function parseInspection(raw: unknown): Inspection {
+  if (!isObject(raw))
+    throw bad(`inspectSystem needs one JSON object, not ${describeValue(raw)}; ${EXAMPLE}`);
+  const unknown = Object.keys(raw).find((field) => field !== 'system' && field !== 'report');
+  if (unknown !== undefined) {
+    throw bad(`inspectSystem has no field ${describeValue(unknown)}; it takes system, report`);
+  }
+  const { system, report } = raw;
+  if (typeof system !== 'string' || !NAME.test(system)) {
+    throw bad(
+      `inspectSystem: system is ${describeValue(system)}, allowed: the name of a system; ${EXAMPLE}`,
+    );
+  }
+  if (report === undefined || report === null) return { system, report: null };
+  if (isObject(report) && isId(report['workflowId']) && isId(report['runId'])) {
+    return { system, report: { workflowId: report['workflowId'], runId: report['runId'] } };
+  }
+  throw bad(
+    `inspectSystem: report is ${describeValue(report)}, allowed: {"workflowId":"…","runId":"…"}`,
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= 1000;
+}
+
+function bad(message: string): Failure {
+  return new Failure('BadInput', message);
+}

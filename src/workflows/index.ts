@@ -1,0 +1,21 @@
+// Every workflow type, by the name that people start it with; an unknown type is answered with the list.
+import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
+import { describeValue } from '../domain/describe-value.ts';
+import { WORKFLOW_TYPES } from './messages.ts';
+
+export { canaryDeploy } from './canary-deploy.ts';
+export { inspectSystem } from './inspect-system.ts';
+export { lease } from './lease.ts';
+export { retireRevision } from './retire-revision.ts';
+export { rollback } from './rollback.ts';
+export { admitTraffic, restartService, scaleService, stopTraffic } from './service-operations.ts';
+
+export default async function unknownType(): Promise<never> {
+  const { workflowType } = workflowInfo();
+  const failure = ApplicationFailure.nonRetryable(
+    `there is no workflow type ${describeValue(workflowType)}; there are ${WORKFLOW_TYPES.join(', ')}`,
+    'failed',
+  );
+  failure.stack = '';
+  throw failure;
+}

@@ -1,0 +1,54 @@
+// The names that outsiders rely on: workflow types, messages, queries, search attributes. Plain constants, so
+// that the command line and tests use the same ones without loading workflow code.
+import type { OperationKind } from '../domain/plan.ts';
+
+export const OPERATION_TYPES = [
+  'canaryDeploy',
+  'rollback',
+  'stopTraffic',
+  'admitTraffic',
+  'scaleService',
+  'restartService',
+  'retireRevision',
+] as const satisfies readonly OperationKind[];
+
+export const WORKFLOW_TYPES = [...OPERATION_TYPES, 'inspectSystem', 'lease'] as const;
+
+export const MESSAGES = [
+  'approve',
+  'reject',
+  'promote',
+  'pause',
+  'resume',
+  'retryStep',
+  'skipStep',
+  'adopt',
+  'abort',
+] as const;
+
+export type MessageName = (typeof MESSAGES)[number];
+
+export const QUERIES = ['status', 'plan', 'report'] as const;
+
+/** Sent by an operation that takes over; people send `abort`. */
+export const PREEMPT = 'preempt';
+
+export const SEARCH_ATTRIBUTES = [
+  'FairleadKind',
+  'FairleadSystem',
+  'FairleadTarget',
+  'FairleadOperation',
+  'FairleadState',
+  'FairleadOutcome',
+] as const;
+
+export type SearchAttributeName = (typeof SEARCH_ATTRIBUTES)[number];
+
+/** What an accepted message is answered with. */
+export interface MessageAnswer {
+  accepted: true;
+  operation: string;
+  note: string;
+}
+
+export const DEFAULT_TASK_QUEUE = 'fairlead';

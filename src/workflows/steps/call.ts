@@ -1,0 +1,168 @@
+// Calls one activity: sends the evidence that is not written yet, and keeps failures (bounded) and the death of
+// a worker (tried again until the step's own deadline) apart.
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+  proxyActivities,
+  TimeoutFailure,
+  type ActivityOptions,
+} from '@temporalio/workflow';
+import type { Answer, Envelope } from '../../activities/boundary.ts';
+import type { Activities } from '../../activities/create.ts';
+import type { LeaseRef } from '../../activities/leases.ts';
+import type { FailureKind } from '../../domain/failure.ts';
+import type { Run } from './run.ts';
+
+const DEFAULT_RESUME_WITHIN_MS = 15 * 60_000;
+/** Rounds of attempts that a step gets when nothing but dead workers is heard of it. */
+const MOST_TIMEOUTS = 10;
+
+const common: ActivityOptions = {
+  heartbeatTimeout: '5s',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+};
+
+const PROFILES = {
+  /** Looks at something, or records something. */
+  look: {
+    ...common,
+    startToCloseTimeout: '1m',
+    retry: { initialInterval: '200ms', maximumInterval: '5s', maximumAttempts: 8 },
+  },
+  /** Changes something. */
+  change: {
+    ...common,
+    startToCloseTimeout: '10m',
+    retry: { initialInterval: '200ms', maximumInterval: '5s', maximumAttempts: 10 },
+  },
+  /** Waits, bakes: as long as it takes, in observed time. */
+  wait: {
+    ...common,
+    startToCloseTimeout: '30 days',
+    retry: { initialInterval: '500ms', maximumInterval: '5s', maximumAttempts: 20 },
+  },
+  /** Takes back: tries longer before it leaves something over. */
+  undo: {
+    ...common,
+    startToCloseTimeout: '10m',
+    retry: { initialInterval: '200ms', maximumInterval: '10s', maximumAttempts: 15 },
+  },
+} satisfies Record<string, ActivityOptions>;
+
+export type Profile = keyof typeof PROFILES;
+export type ActivityName = keyof Activities;
+export type InputOf<Name extends ActivityName> = Parameters<Activities[Name]>[0]['input'];
+export type ValueOf<Name extends ActivityName> = Awaited<ReturnType<Activities[Name]>>['value'];
+
+export interface CallOptions {
+  profile: Profile;
+  step: string;
+  /** One line for the Web UI. */
+  summary: string;
+  lease?: LeaseRef;
+}
+
+/** What an activity failed with, when it failed. */
+export interface CallFailure {
+  kind: FailureKind;
+  message: string;
+  details?: unknown;
+}
+
+export async function call<Name extends ActivityName>(
+  run: Run,
+  name: Name,
+  input: InputOf<Name>,
+  options: CallOptions,
+): Promise<Answer<ValueOf<Name>>> {
+  if (options.lease !== undefined) run.sequence += 1;
+  const upTo = run.entries.length;
+  const envelope: Envelope<InputOf<Name>> = {
+    input,
+    operation: run.operation,
+    system: run.request.system,
+    step: options.step,
+    sequence: run.sequence,
+    entries: run.entries.slice(run.written),
+    aliveAt: run.aliveAt,
+    resumeWithin: resumeWithin(run),
+    ...(options.lease !== undefined && { lease: options.lease }),
+  };
+  const answer = await untilItRan(name, envelope, options);
+  run.written = Math.max(run.written, upTo);
+  run.aliveAt = Math.max(run.aliveAt, answer.at);
+  return answer;
+}
+
+/** The failure behind an error that an activity call threw; `undefined` for anything else. */
+export function failureOf(error: unknown): CallFailure | undefined {
+  if (!(error instanceof ActivityFailure)) return undefined;
+  const { cause } = error;
+  if (cause instanceof ApplicationFailure) {
+    const details: unknown = cause.details?.[0];
+    return {
+      kind: kindOf(cause.type),
+      message: cause.message,
+      ...(details !== undefined && { details }),
+    };
+  }
+  if (cause instanceof TimeoutFailure) {
+    return {
+      kind: 'Unavailable',
+      message: `${error.activityType} was tried again and again and no worker finished it (${cause.timeoutType})`,
+    };
+  }
+  return undefined;
+}
+
+async function untilItRan<Name extends ActivityName>(
+  name: Name,
+  envelope: Envelope<InputOf<Name>>,
+  { profile, summary }: CallOptions,
+): Promise<Answer<ValueOf<Name>>> {
+  const proxy = proxyActivities<Activities>({ ...PROFILES[profile], summary });
+  // One name picks one function of the union; the compiler cannot follow that.
+  const activity = proxy[name] as unknown as (
+    envelope: Envelope<InputOf<Name>>,
+  ) => Promise<Answer<ValueOf<Name>>>;
+  for (let timeouts = 1; ; timeouts += 1) {
+    try {
+      return await activity(envelope);
+    } catch (error) {
+      if (isCancellation(error) || !isTimeout(error) || timeouts >= MOST_TIMEOUTS) throw error;
+    }
+  }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
+}
+
+const KINDS: Record<FailureKind, true> = {
+  BadInput: true,
+  Refused: true,
+  Unsupported: true,
+  NotFound: true,
+  WorldChanged: true,
+  Superseded: true,
+  LeaseLost: true,
+  Outage: true,
+  NotReady: true,
+  CheckFailed: true,
+  Unavailable: true,
+  Broken: true,
+};
+
+function kindOf(type: string | undefined | null): FailureKind {
+  const isKind = (text: string): text is FailureKind => text in KINDS;
+  return typeof type === 'string' && isKind(type) ? type : 'Broken';
+}
+
+function resumeWithin(run: Run): number {
+  const services = run.loaded?.system.services ?? {};
+  const { service } = run.request;
+  const named = service === undefined ? undefined : services[service];
+  return named?.rollout.resumeWithin ?? DEFAULT_RESUME_WITHIN_MS;
+}

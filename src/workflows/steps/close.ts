@@ -1,0 +1,103 @@
+// The end of every operation: the record closed, the leases given back, the outcome as Temporal shows it.
+import { ApplicationFailure } from '@temporalio/common';
+import { allHandlersFinished, CancelledFailure, condition } from '@temporalio/workflow';
+import { summarise } from '../../domain/build-report.ts';
+import { COMPLETES, type Outcome } from '../../domain/outcome.ts';
+import type { Plan } from '../../domain/plan.ts';
+import type { ReportSummary } from '../../domain/report.ts';
+import { call, failureOf } from './call.ts';
+import { giveBackLeases } from './leases.ts';
+import { announceEnd } from './page.ts';
+import { settleMessages } from './people.ts';
+import { placeIn, planOf, record, reportOf, type Run } from './run.ts';
+
+export type OperationResult = ReportSummary & { plan?: Plan };
+
+/** How an operation ends, before its record is closed. */
+export interface End {
+  outcome: Outcome;
+  message: string;
+  /** The kind of failure behind it, for the exit code. */
+  kind?: string;
+}
+
+/** Call it where nothing cancels it. Returns what completes the workflow, throws what fails it. */
+export async function close(run: Run, end: End): Promise<OperationResult> {
+  run.outcome = end.outcome;
+  delete run.step;
+  await settleMessages(run);
+  for (const text of lastFindings(run)) record(run, { type: 'finding', text });
+  const summary = await sealed(run, end);
+  await tolerating(run, () => giveBackLeases(run));
+  announceEnd(run);
+  await condition(allHandlersFinished);
+  if (run.cancelled === true) throw new CancelledFailure(end.message);
+  if (COMPLETES.has(end.outcome)) {
+    return end.outcome === 'planned' ? { ...summary, plan: planOf(run) } : summary;
+  }
+  const failure = ApplicationFailure.create({
+    type: end.outcome,
+    message: end.message,
+    nonRetryable: true,
+    details: [summary, { kind: end.kind ?? null }],
+  });
+  failure.stack = '';
+  throw failure;
+}
+
+async function sealed(run: Run, { outcome, message }: End): Promise<ReportSummary> {
+  const services = run.plan === undefined ? [] : Object.keys(run.plan.before);
+  const input = {
+    entries: run.entries,
+    at: new Date(Date.now()).toISOString(),
+    outcome,
+    message,
+    verdict: run.book?.verdict ?? null,
+    leftovers: run.book?.leftovers ?? [],
+    places: services.map((service) => placeIn(run, service)),
+    target: targetOf(run),
+    system: run.request.system,
+    systemDigest: run.loaded?.digest ?? '',
+  };
+  try {
+    const options = { profile: 'look', step: 'seal', summary: 'Close the record' } as const;
+    const { value } = await call(run, 'sealReport', input, options);
+    run.entries.push(...value.entries);
+    return value.summary;
+  } catch (error) {
+    const why = failureOf(error)?.message;
+    if (why === undefined) throw error;
+    const { verdict, leftovers } = input;
+    record(run, {
+      type: 'finding',
+      text: `the record could not be closed where it is kept: ${why}`,
+    });
+    record(run, { type: 'closed', outcome, verdict, serving: 'mixed', message, leftovers });
+    return summarise(reportOf(run));
+  }
+}
+
+async function tolerating(run: Run, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    // The server ends a lease with its parent: what could not be given back is not kept either.
+    if (failureOf(error) === undefined) throw error;
+  }
+}
+
+function lastFindings(run: Run): string[] {
+  const unsigned = run.gates.flatMap((gate) =>
+    gate.override !== undefined && gate.override.countersigned === undefined
+      ? [`${gate.override.by} broke the glass of ${gate.id} and nobody countersigned`]
+      : [],
+  );
+  const uncounted = run.receivedCount - run.entries.filter((one) => one.type === 'message').length;
+  const more = uncounted > 0 ? [`${uncounted} more messages were refused and not recorded`] : [];
+  return [...(run.book?.findings ?? []), ...unsigned, ...more];
+}
+
+function targetOf(run: Run): string | null {
+  const weights = run.plan?.steps.findLast((step) => step.action.kind === 'weights');
+  return weights?.action.kind === 'weights' ? weights.action.capacity.revision : null;
+}

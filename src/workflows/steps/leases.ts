@@ -1,0 +1,79 @@
+// Takes and gives back leases: child workflows of which the server allows one of a name. A lease is never
+// adopted: who finds one of its own, or one that nobody stands behind, breaks it and takes a new one.
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  ParentClosePolicy,
+  startChild,
+} from '@temporalio/workflow';
+import { leaseId } from '../../domain/operation.ts';
+import { call } from './call.ts';
+import { loadedOf, record, type Run } from './run.ts';
+
+const MOST_TRIES = 10;
+
+/** Takes the leases of these services in sorted order; a sentence says who holds one that was refused. */
+export async function takeLeases(run: Run, services: string[]): Promise<string | undefined> {
+  for (const service of [...services].sort()) {
+    const refused = await takeLease(run, service);
+    if (refused !== undefined) return refused;
+  }
+  return undefined;
+}
+
+/** Takes one lease, anew if this run had it before. */
+export async function takeLease(run: Run, service: string): Promise<string | undefined> {
+  const id = leaseId(run.request.system, service);
+  const notes: string[] = [];
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const runId = await start(run, id);
+    if (runId !== undefined) {
+      run.leases[service] = { id, runId };
+      const detail = notes.join('; ');
+      record(run, { type: 'lease', lease: id, runId, ...(detail !== '' && { detail }) });
+      return undefined;
+    }
+    const preemptWithin =
+      loadedOf(run).system.services[service]?.rollout.deadlines.preempt ?? 60_000;
+    const { value } = await call(
+      run,
+      'clearLease',
+      { id, kind: run.kind, preemptWithin },
+      { profile: 'wait', step: 'lease', summary: `Who holds ${id}?` },
+    );
+    if (!value.cleared) return `${run.request.system}/${service} is being changed: ${value.note}`;
+    notes.push(value.note);
+  }
+  return `${id} was taken by somebody else ${MOST_TRIES} times while it was being cleared`;
+}
+
+export async function giveBackLeases(run: Run): Promise<void> {
+  const held = Object.values(run.leases);
+  if (held.length === 0) return;
+  await call(run, 'releaseLeases', held, {
+    profile: 'look',
+    step: 'release',
+    summary: 'Give the leases back',
+  });
+}
+
+/** The run id of the lease that was started; `undefined` when the name is taken. */
+async function start(run: Run, id: string): Promise<string | undefined> {
+  try {
+    const handle = await CancellationScope.nonCancellable(() =>
+      startChild('lease', {
+        workflowId: id,
+        args: [{ operation: run.operation }],
+        cancellationType: ChildWorkflowCancellationType.ABANDON,
+        parentClosePolicy: ParentClosePolicy.TERMINATE,
+        workflowTaskTimeout: '5s',
+        staticSummary: `held by ${run.operation}`,
+      }),
+    );
+    return handle.firstExecutionRunId;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return undefined;
+    throw error;
+  }
+}

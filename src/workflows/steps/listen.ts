@@ -1,0 +1,136 @@
+// Messages to a running operation: each is an update and a signal of the same name. Handlers are synchronous:
+// they decide, change what the main course waits for, and leave a record that the main course writes.
+import { ApplicationFailure } from '@temporalio/common';
+import {
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  setDefaultQueryHandler,
+  setDefaultSignalHandler,
+  setDefaultUpdateHandler,
+  setHandler,
+} from '@temporalio/workflow';
+import { describeValue } from '../../domain/describe-value.ts';
+import { Failure } from '../../domain/failure.ts';
+import { example, parseMessage, type Message } from '../../domain/message.ts';
+import { MESSAGES, PREEMPT, QUERIES, type MessageAnswer, type MessageName } from '../messages.ts';
+import { obey, preemptedBy, type Ruling } from './obey.ts';
+import { showPage, statusOf } from './page.ts';
+import { MOST_RECORDS, reportOf, type Run } from './run.ts';
+
+const DESCRIPTIONS: Record<MessageName, string> = {
+  approve: `Approve the open gate: ${example('approve', { gate: 'weight-25' })}`,
+  reject: `Reject the open gate; everything is undone: ${example('reject', { reason: 'why not' })}`,
+  promote: `End the present bake, or go straight to 100: ${example('promote', { full: true })}`,
+  pause: `Hold before the next step: ${example('pause')}`,
+  resume: `Go on after a pause: ${example('resume')}`,
+  retryStep: `Do the parked step again: ${example('retryStep')}`,
+  skipStep: `Go on without the parked check: ${example('skipStep')}`,
+  adopt: `Take the world as it is now and go on: ${example('adopt')}`,
+  abort: `Stop and undo; with keep, leave everything as it is: ${example('abort', { keep: false })}`,
+};
+
+/** Sets every handler; must be called before the first `await`. */
+export function listen(run: Run): void {
+  for (const name of MESSAGES) {
+    const description = DESCRIPTIONS[name];
+    setHandler(defineSignal<[unknown]>(name), (raw) => void receive(run, name, raw), {
+      description,
+    });
+    setHandler(
+      defineUpdate<MessageAnswer, [unknown]>(name),
+      (raw) => answer(run, receive(run, name, raw)),
+      { description, validator: (raw) => void validate(name, raw) },
+    );
+  }
+  setHandler(defineSignal<[unknown]>(PREEMPT), (raw) => {
+    const ruling = preemptedBy(run, wellFormed(PREEMPT, raw) ?? {});
+    note(run, PREEMPT, ruling);
+  });
+  setHandler(defineQuery('status'), () => statusOf(run), { description: 'Where the operation is' });
+  setHandler(defineQuery('plan'), () => run.plan ?? null, { description: 'What it does' });
+  setHandler(defineQuery('report'), () => reportOf(run), { description: 'Its record so far' });
+  listenToTheRest(run);
+}
+
+function listenToTheRest(run: Run): void {
+  const unknown = (name: string): Ruling => ({
+    accepted: false,
+    actor: null,
+    reason: null,
+    note: `there is no message ${describeValue(name)}; there are ${MESSAGES.join(', ')}`,
+  });
+  setDefaultSignalHandler((name) => {
+    note(run, name, unknown(name));
+  });
+  setDefaultUpdateHandler((name) => {
+    const ruling = unknown(name);
+    note(run, name, ruling);
+    throw refusal(ruling.note);
+  });
+  setDefaultQueryHandler(
+    (name) => `there is no query ${describeValue(name)}; there are ${QUERIES.join(', ')}`,
+  );
+}
+
+function receive(run: Run, name: MessageName, raw: unknown): Ruling {
+  const message = wellFormed(name, raw);
+  const ruling: Ruling =
+    message === undefined
+      ? { accepted: false, actor: null, reason: null, note: malformed(name, raw) }
+      : obey(run, name, message);
+  note(run, name, ruling);
+  return ruling;
+}
+
+function answer(run: Run, ruling: Ruling): MessageAnswer {
+  if (!ruling.accepted) throw refusal(ruling.note);
+  return { accepted: true, operation: run.operation, note: ruling.note };
+}
+
+/** Keeps a record of a message for the main course to write; from the hundredth on only a count. */
+function note(run: Run, name: string, ruling: Ruling): void {
+  run.receivedCount += 1;
+  if (!ruling.accepted) {
+    run.refusal = { name: name.slice(0, 80), actor: ruling.actor, reason: ruling.note };
+  }
+  if (run.receivedCount <= MOST_RECORDS || ruling.accepted) {
+    run.received.push({ name: name.slice(0, 80), ...ruling });
+  }
+  showPage(run);
+}
+
+function validate(name: MessageName, raw: unknown): void {
+  try {
+    parseMessage(name, raw);
+  } catch (error) {
+    throw ApplicationFailure.nonRetryable(sentence(error), 'BadInput');
+  }
+}
+
+function wellFormed(name: string, raw: unknown): Message | undefined {
+  try {
+    return parseMessage(name, raw);
+  } catch {
+    return undefined;
+  }
+}
+
+function malformed(name: MessageName, raw: unknown): string {
+  try {
+    parseMessage(name, raw);
+    return '';
+  } catch (error) {
+    return sentence(error);
+  }
+}
+
+function sentence(error: unknown): string {
+  return error instanceof Failure ? error.message : 'the message could not be read';
+}
+
+function refusal(text: string): ApplicationFailure {
+  const failure = ApplicationFailure.nonRetryable(text, 'Refused');
+  failure.stack = '';
+  return failure;
+}

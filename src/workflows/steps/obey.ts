@@ -1,0 +1,170 @@
+// What a well-formed message means for a run as it stands: obeyed, or refused with a sentence. Synchronous.
+import { approveGate, rejectGate, type Gate, type Reply } from '../../domain/gate.ts';
+import { example, type Message } from '../../domain/message.ts';
+import type { MessageName } from '../messages.ts';
+import { answersOf } from './page.ts';
+import { openGateOf, replaceGate, type Received, type Run } from './run.ts';
+
+/** What became of a message. */
+export type Ruling = Omit<Received, 'name'>;
+
+const MOST_EARLY = 20;
+
+export function obey(run: Run, name: MessageName, message: Message): Ruling {
+  if (run.outcome !== undefined)
+    return refused(message, `${run.operation} is over: ${run.outcome}`);
+  switch (name) {
+    case 'approve':
+    case 'reject':
+      return answerGate(run, name, message);
+    case 'promote':
+      return promote(run, message);
+    case 'pause':
+      return pause(run, message);
+    case 'resume':
+      if (run.paused === undefined) return refused(message, `${run.operation} is not paused`);
+      delete run.paused;
+      return accepted(message, 'goes on');
+    case 'retryStep':
+    case 'skipStep':
+    case 'adopt':
+      return answerParked(run, name, message);
+    case 'abort':
+      return abort(run, message);
+  }
+}
+
+export function preemptedBy(run: Run, message: Message): Ruling {
+  const by = message.actor ?? 'an operation with precedence';
+  run.interrupt = { type: 'preempted', by };
+  run.scope?.cancel();
+  return accepted(message, `makes way for ${by}`);
+}
+
+/** Answers a gate that is open now; also used for what came before the gate opened. */
+export function rule(run: Run, gate: Gate, name: 'approve' | 'reject', message: Message): Ruling {
+  const reply = name === 'approve' ? approveGate(gate, message) : rejectGate(gate, message);
+  replaceGate(run, reply.gate);
+  return { ...ruling(message, reply.accepted, reply.note), ...decisionOf(reply) };
+}
+
+function answerGate(run: Run, name: 'approve' | 'reject', message: Message): Ruling {
+  const gate = message.gate === undefined ? openGateOf(run) : gateNamed(run, message.gate);
+  if (gate !== undefined) return rule(run, gate, name, message);
+  if (message.gate === undefined) {
+    const gates =
+      run.plan?.steps.filter((step) => step.gate !== undefined).map((step) => step.id) ?? [];
+    const ahead = gates.length === 0 ? '' : `; its gates are ${gates.join(', ')}`;
+    return refused(message, `${run.operation} waits for nobody now${ahead}`);
+  }
+  if (message.digest === undefined || message.actor === undefined) {
+    return refused(
+      message,
+      `${message.gate} is not open; an early answer counts only with an actor and the digest that the gate opens with`,
+    );
+  }
+  if (run.early.length >= MOST_EARLY) return refused(message, 'too many early answers');
+  run.early.push({ name, message });
+  return accepted(
+    message,
+    `kept until ${message.gate} opens: it counts if the digest is the one it opens with`,
+  );
+}
+
+function gateNamed(run: Run, id: string): Gate | undefined {
+  return run.gates.findLast((gate) => gate.id === id || gate.id.split('#')[0] === id);
+}
+
+function promote(run: Run, message: Message): Ruling {
+  const by = message.actor;
+  if (by === undefined) return refused(message, needsActor('promote'));
+  const service = run.loaded?.system.services[run.request.service ?? ''];
+  if (service?.rollout.earlyPromotion !== true) {
+    return refused(message, 'the system file does not allow it: rollout.earlyPromotion is false');
+  }
+  if (run.bake === undefined) return refused(message, 'no bake is going on now');
+  const full = message.full === true;
+  if (full && run.request.requestedBy === by) {
+    return refused(message, `${by} requested this and cannot take it straight to 100`);
+  }
+  run.promotion = { full, by };
+  run.bake.cancel();
+  return accepted(message, full ? 'goes straight to 100' : 'ends the present bake');
+}
+
+function pause(run: Run, message: Message): Ruling {
+  if (run.paused !== undefined) return refused(message, `paused already by ${run.paused.by}`);
+  if (run.state === 'undoing') return refused(message, 'an undo is not paused');
+  run.paused = { by: message.actor ?? 'somebody' };
+  run.bake?.cancel();
+  return accepted(message, 'holds before the next step; a bake goes on where it was');
+}
+
+function answerParked(
+  run: Run,
+  type: 'retryStep' | 'skipStep' | 'adopt',
+  message: Message,
+): Ruling {
+  const problem = run.book?.problem;
+  if (run.state !== 'parked' || problem === undefined || run.answer !== undefined) {
+    return refused(message, `${run.operation} is not parked`);
+  }
+  if (message.step !== undefined && message.step !== problem.step) {
+    return refused(
+      message,
+      `${run.operation} is parked at ${problem.step}, not at ${message.step}`,
+    );
+  }
+  const allowed = answersOf(run);
+  if (!allowed.includes(type)) {
+    return refused(
+      message,
+      `${problem.step} cannot be answered by ${type}; send ${allowed.join(', ')}`,
+    );
+  }
+  if (type === 'skipStep' && message.actor === undefined) {
+    return refused(message, needsActor('skipStep'));
+  }
+  run.answer = { type, by: message.actor ?? 'somebody' };
+  return accepted(message, `${type} of ${problem.step}`);
+}
+
+function abort(run: Run, message: Message): Ruling {
+  if (run.state === 'undoing') return refused(message, `${run.operation} is being undone already`);
+  if (run.interrupt !== undefined) return refused(message, `${run.operation} is ending already`);
+  const keep = message.keep === true;
+  run.interrupt = { type: 'abort', keep, by: message.actor ?? 'somebody' };
+  run.scope?.cancel();
+  return accepted(message, keep ? 'stops and leaves everything as it is' : 'stops and undoes');
+}
+
+function decisionOf({ decision, gate }: Reply): Pick<Ruling, 'decision'> {
+  if (decision === undefined) return {};
+  return {
+    decision: {
+      gate: gate.id,
+      decision: decision.decision,
+      actor: decision.actor,
+      trust: 'claimed',
+      digest: gate.digest,
+      final: decision.final,
+    },
+  };
+}
+
+function needsActor(name: string): string {
+  return `${name} needs an actor: say who you are, for example ${example(name)}`;
+}
+
+function accepted(message: Message, note: string): Ruling {
+  return ruling(message, true, note);
+}
+
+function refused(message: Message, note: string): Ruling {
+  return ruling(message, false, note);
+}
+
+function ruling(message: Message, isAccepted: boolean, note: string): Ruling {
+  const reason = message.reason ?? message.breakGlass ?? null;
+  return { accepted: isAccepted, actor: message.actor ?? null, note, reason };
+}

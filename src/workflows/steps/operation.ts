@@ -1,0 +1,216 @@
+// The frame of every operation: load, lease, plan, then what domain/runbook says is next, then seal and release.
+import { ApplicationFailure } from '@temporalio/common';
+import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { Failure } from '../../domain/failure.ts';
+import type { OperationKind, Plan } from '../../domain/plan.ts';
+import { parseRequest, type OperationRequest } from '../../domain/request.ts';
+import {
+  apply,
+  begin,
+  next,
+  startRunbook,
+  type Action,
+  type Policy,
+  type RunbookEvent,
+} from '../../domain/runbook.ts';
+import { call, failureOf } from './call.ts';
+import { close, type End, type OperationResult } from './close.ts';
+import { giveBackLeases, takeLeases } from './leases.ts';
+import { listen } from './listen.ts';
+import { announce, setState } from './page.ts';
+import { askAboutProblem, askPeople, settleMessages, unpaused } from './people.ts';
+import { performBake, performChange } from './perform.ts';
+import { bookOf, loadedOf, newRun, record, recordOpening, type Run } from './run.ts';
+import { performUndo } from './undo.ts';
+
+export interface Runbook {
+  kind: OperationKind;
+  policy: Policy;
+  /** Comes between loading and taking leases; a retirement waits here. */
+  before?: (run: Run) => Promise<void>;
+  /** What a lease that is held leads to: a refusal, or another try later (ms). */
+  whenHeld?: (run: Run) => number;
+}
+
+export async function operation(runbook: Runbook, input: unknown): Promise<OperationResult> {
+  const run = newRun(runbook.kind, requestOf(runbook.kind, input));
+  listen(run);
+  announce(run);
+  const end = await course(run, runbook);
+  return CancellationScope.nonCancellable(() => close(run, end));
+}
+
+/** Everything up to the end, in a scope that an interrupt cancels. */
+async function course(run: Run, runbook: Runbook): Promise<End> {
+  try {
+    const early = await interruptible(run, () => prepare(run, runbook));
+    return early ?? (await carryOut(run));
+  } catch (error) {
+    if (isCancellation(error)) return interrupted(run);
+    const failure = failureOf(error);
+    if (failure === undefined) throw error;
+    const outcome = failure.kind === 'Refused' ? 'refused' : 'failed';
+    return { outcome, message: failure.message, kind: failure.kind };
+  }
+}
+
+/** Loads, takes the leases, plans; an end, when it ends here. */
+async function prepare(run: Run, runbook: Runbook): Promise<End | undefined> {
+  const { system, service = null, reason = null } = run.request;
+  const { value } = await call(
+    run,
+    'loadSystem',
+    { system, service, reason },
+    { profile: 'look', step: 'load', summary: `Load ${system}` },
+  );
+  run.loaded = value.loaded;
+  run.reason = value.reason;
+  recordOpening(run);
+  await runbook.before?.(run);
+  if (run.request.dryRun !== true) {
+    const refused = await lease(run, runbook);
+    if (refused !== undefined) return { outcome: 'refused', message: refused, kind: 'Refused' };
+  }
+  run.plan = await makePlan(run);
+  record(run, { type: 'planned', plan: run.plan });
+  for (const [name, { weights }] of Object.entries(run.plan.before)) run.weights[name] = weights;
+  if (run.request.dryRun === true) {
+    return { outcome: 'planned', message: `${run.plan.steps.length} steps; nothing was changed` };
+  }
+  if (run.plan.nothingToDo !== undefined) {
+    return { outcome: 'nothingToDo', message: run.plan.nothingToDo };
+  }
+  run.book = startRunbook(run.plan.steps, runbook.policy);
+  return undefined;
+}
+
+async function lease(run: Run, { whenHeld }: Runbook): Promise<string | undefined> {
+  const { service } = run.request;
+  const services = service === undefined ? Object.keys(loadedOf(run).system.services) : [service];
+  for (;;) {
+    const refused = await takeLeases(run, services);
+    if (refused === undefined || whenHeld === undefined) return refused;
+    await giveBackLeases(run);
+    await condition(() => false, whenHeld(run), { summary: 'The lease is held: try again' });
+  }
+}
+
+async function makePlan(run: Run): Promise<Plan> {
+  const { kind, operation: id, request } = run;
+  const { value } = await call(
+    run,
+    'planOperation',
+    { kind, operation: id, request, loaded: loadedOf(run) },
+    { profile: 'look', step: 'plan', summary: 'Read the world and make the plan' },
+  );
+  return value;
+}
+
+/** Asks what is next, does it, says what came of it, until it ends. */
+async function carryOut(run: Run): Promise<End> {
+  for (;;) {
+    const action = next(bookOf(run));
+    if (action.do === 'end') return { outcome: action.outcome, message: action.message };
+    run.step = action.do === 'undo' ? `undo-${action.entry.step}` : stepOf(action);
+    const event = await perform(run, action);
+    run.book = apply(bookOf(run), event);
+  }
+}
+
+async function perform(run: Run, action: Exclude<Action, { do: 'end' }>): Promise<RunbookEvent> {
+  if (action.do === 'undo') {
+    if (run.interrupt?.type === 'preempted') return eventOf(run);
+    setState(run, 'undoing');
+    return CancellationScope.nonCancellable(() => performUndo(run, action.entry));
+  }
+  if (run.interrupt !== undefined) return eventOf(run);
+  try {
+    const event = await interruptible(run, () => goForward(run, action));
+    // An interrupt wins over a result that came in while it was being obeyed.
+    return run.interrupt === undefined && event.type !== 'cancelled' ? event : eventOf(run);
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    return eventOf(run);
+  }
+}
+
+async function goForward(
+  run: Run,
+  action: Exclude<Action, { do: 'end' | 'undo' }>,
+): Promise<RunbookEvent> {
+  if (action.do === 'ask') {
+    record(run, {
+      type: 'parked',
+      step: action.problem.step,
+      problem: action.problem.message,
+      ...statesOf(action.problem.details),
+    });
+    return askAboutProblem(run);
+  }
+  await unpaused(run);
+  await settleMessages(run);
+  setState(run, 'running');
+  switch (action.do) {
+    case 'change':
+      run.book = begin(bookOf(run));
+      return performChange(run, action.step);
+    case 'bake':
+      return performBake(run, action.step);
+    case 'gate':
+      return askPeople(run, action.step);
+  }
+}
+
+function interruptible<Value>(run: Run, work: () => Promise<Value>): Promise<Value> {
+  const scope = new CancellationScope();
+  run.scope = scope;
+  return scope.run(work);
+}
+
+function eventOf(run: Run): RunbookEvent {
+  const { interrupt } = run;
+  if (interrupt === undefined) {
+    run.cancelled = true;
+    return { type: 'cancelled' };
+  }
+  if (interrupt.type === 'preempted') {
+    return { type: 'preempted', message: `made way for ${interrupt.by}` };
+  }
+  return { type: 'abort', keep: interrupt.keep, message: `aborted by ${interrupt.by}` };
+}
+
+/** An interrupt before there was anything to undo. */
+function interrupted(run: Run): End {
+  const event = eventOf(run);
+  if (event.type === 'preempted') return { outcome: 'preempted', message: event.message };
+  if (event.type === 'abort') return { outcome: 'aborted', message: event.message };
+  return { outcome: 'aborted', message: 'cancelled through Temporal' };
+}
+
+function statesOf(details: unknown): { expected?: unknown; found?: unknown } {
+  if (typeof details !== 'object' || details === null) return {};
+  return {
+    ...('expected' in details && { expected: details.expected }),
+    ...('found' in details && { found: details.found }),
+  };
+}
+
+function stepOf(action: Exclude<Action, { do: 'end' | 'undo' }>): string {
+  return action.do === 'ask' ? action.problem.step : action.step.id;
+}
+
+function requestOf(kind: OperationKind, input: unknown): OperationRequest {
+  try {
+    return parseRequest(kind, input);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const failure = ApplicationFailure.create({
+      type: 'failed',
+      message: error.message,
+      nonRetryable: true,
+      details: [null, { kind: error.kind, workflowType: workflowInfo().workflowType }],
+    });
+    failure.stack = '';
+    throw failure;
+  }
+}

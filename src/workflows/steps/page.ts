@@ -1,0 +1,138 @@
+// What people see of a run: the queries, the search attributes, the page in Temporal's Web UI.
+import {
+  defineSearchAttributeKey,
+  SearchAttributeType,
+  type SearchAttributeUpdatePair,
+} from '@temporalio/common';
+import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { detailsPage, type ParkedAnswer } from '../../domain/details-page.ts';
+import { whoMay } from '../../domain/gate.ts';
+import type { OperationState } from '../../domain/outcome.ts';
+import { skippable } from '../../domain/runbook.ts';
+import type { GateStatus, OperationStatus } from '../../domain/status.ts';
+import { describeUndo } from '../../domain/undo.ts';
+import { shown } from '../../domain/weights.ts';
+import type { SearchAttributeName } from '../messages.ts';
+import { openGateOf, reportOf, type Run } from './run.ts';
+
+export function statusOf(run: Run): OperationStatus {
+  const report = reportOf(run);
+  const note = noteOf(run);
+  const closed = run.outcome !== undefined;
+  return {
+    schema: 'fairlead/status/v1',
+    operation: run.operation,
+    runId: workflowInfo().runId,
+    kind: run.kind,
+    system: run.request.system,
+    ...(run.loaded !== undefined && { systemDigest: run.loaded.digest }),
+    state: run.state,
+    ...(run.step !== undefined && !closed && { step: run.step }),
+    gates: gatesOf(run),
+    weights: Object.entries(run.weights).flatMap(([service, weights]) =>
+      shown(weights).map((weight) => ({ service, ...weight })),
+    ),
+    undo: [...(run.book?.undo ?? [])].reverse().map(describeUndo),
+    ...(run.outcome !== undefined && { outcome: run.outcome }),
+    ...(run.book?.verdict != null && { verdict: run.book.verdict }),
+    ...(note !== undefined && { note }),
+    steps: report.steps.map(({ id, title, status, startedAt, endedAt }) => ({
+      id,
+      title,
+      status,
+      startedAt,
+      ...(endedAt !== null && { endedAt }),
+    })),
+    verdicts: report.verdicts.map(({ step, name, verdict, reason }) => ({
+      step,
+      name,
+      verdict,
+      reason,
+    })),
+  };
+}
+
+/** Shows the state as it is now on the page; costs no history. */
+export function showPage(run: Run): void {
+  setCurrentDetails(
+    detailsPage({
+      status: statusOf(run),
+      ...(run.plan !== undefined && { plan: run.plan }),
+      ...(run.refusal !== undefined && { lastRefusal: run.refusal }),
+      answers: answersOf(run),
+    }),
+  );
+}
+
+/** Sets the state, in the search attributes too when it is another one. */
+export function setState(run: Run, state: OperationState): void {
+  if (run.state !== state) {
+    run.state = state;
+    upsert({ FairleadState: state });
+  }
+  showPage(run);
+}
+
+export function announce(run: Run): void {
+  const { system, service } = run.request;
+  upsert({
+    FairleadKind: run.kind,
+    FairleadSystem: system,
+    FairleadTarget: service === undefined ? system : `${system}/${service}`,
+    FairleadOperation: run.operation,
+    FairleadState: run.state,
+  });
+  showPage(run);
+}
+
+export function announceEnd(run: Run): void {
+  run.state = 'closed';
+  upsert({
+    FairleadState: 'closed',
+    ...(run.outcome !== undefined && { FairleadOutcome: run.outcome }),
+  });
+  showPage(run);
+}
+
+/** Which messages answer a parked step. */
+export function answersOf(run: Run): ParkedAnswer[] {
+  const kind = run.book?.problem?.kind;
+  const changed = kind === 'WorldChanged' || kind === 'Outage';
+  const skip = run.book !== undefined && skippable(run.book);
+  return [
+    'retryStep',
+    ...(changed ? (['adopt'] as const) : []),
+    ...(skip ? (['skipStep'] as const) : []),
+    'abort',
+  ];
+}
+
+function upsert(values: Partial<Record<SearchAttributeName, string>>): void {
+  const pairs = Object.entries(values).map(([name, value]): SearchAttributeUpdatePair => ({
+    key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD),
+    value,
+  }));
+  upsertSearchAttributes(pairs);
+}
+
+function gatesOf(run: Run): GateStatus[] {
+  const gate = openGateOf(run);
+  if (gate === undefined || run.state !== 'waiting') return [];
+  return [
+    {
+      id: gate.id,
+      policy: gate.policyName,
+      digest: gate.digest,
+      need: gate.need,
+      have: gate.approvals.length,
+      who: whoMay(gate),
+      expiresAt: new Date(gate.expiresAt).toISOString(),
+    },
+  ];
+}
+
+function noteOf(run: Run): string | undefined {
+  if (run.state === 'parked') return run.book?.problem?.message;
+  if (run.paused !== undefined) return `paused by ${run.paused.by}; send resume to go on`;
+  return run.book?.ending?.message;
+}

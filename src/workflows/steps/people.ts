@@ -1,0 +1,175 @@
+// Waiting for people: a gate with its reminder, escalation and deadline, a parked step, a pause.
+import { condition } from '@temporalio/workflow';
+import type { ApprovalPolicy } from '../../config/system.ts';
+import { openGate, type Gate } from '../../domain/gate.ts';
+import type { PlanStep } from '../../domain/plan.ts';
+import type { RunbookEvent } from '../../domain/runbook.ts';
+import { shown } from '../../domain/weights.ts';
+import { call } from './call.ts';
+import { rule } from './obey.ts';
+import { setState } from './page.ts';
+import { loadedOf, placeIn, planOf, record, verdictsAt, type Run } from './run.ts';
+
+/** Opens the gate of a step and waits until it is decided or its deadline has passed. */
+export async function askPeople(run: Run, step: PlanStep): Promise<RunbookEvent> {
+  const opened = open(run, step);
+  const now = (): Gate => run.gates.find((gate) => gate.id === opened.id) ?? opened;
+  setState(run, 'waiting');
+  await settleMessages(run);
+  await writeRecord(run, `Wait for ${opened.need} to approve ${opened.id}`);
+  for (const moment of momentsOf(opened)) {
+    const left = Math.max(1, moment.at - Date.now());
+    const decided = await condition(() => now().decided !== undefined, left, {
+      summary: `${opened.id}: ${moment.what}`,
+    });
+    if (decided) break;
+    pass(run, now(), moment);
+    await writeRecord(run, `${opened.id}: ${moment.what}`);
+  }
+  run.aliveAt = Date.now();
+  setState(run, 'running');
+  await settleMessages(run);
+  const { decided } = now();
+  const decision = decided?.decision ?? 'expired';
+  const message =
+    decided?.by == null
+      ? `nobody decided ${opened.id} before its deadline`
+      : `${decided.by} ${decision} ${opened.id}`;
+  return { type: 'answered', decision, message };
+}
+
+/** Waits for an answer to a parked step. */
+export async function askAboutProblem(run: Run): Promise<RunbookEvent> {
+  setState(run, 'parked');
+  await writeRecord(run, `Parked at ${run.book?.problem?.step ?? 'a step'}`);
+  await condition(() => run.answer !== undefined);
+  const { answer } = run;
+  delete run.answer;
+  run.aliveAt = Date.now();
+  await settleMessages(run);
+  if (answer === undefined) return { type: 'retryStep' };
+  if (answer.type === 'adopt') await adoptWorld(run);
+  return answer.type === 'skipStep' ? { type: 'skipStep', by: answer.by } : { type: answer.type };
+}
+
+/** Takes the weights as they are now for what this operation left behind. */
+async function adoptWorld(run: Run): Promise<void> {
+  for (const service of Object.keys(planOf(run).before)) {
+    const { value } = await call(run, 'readTraffic', placeIn(run, service), {
+      profile: 'look',
+      step: run.step ?? 'adopt',
+      summary: `Adopt the traffic of ${service}`,
+    });
+    run.weights[service] = value;
+    record(run, { type: 'weights', service, versions: shown(value) });
+  }
+}
+
+/** Holds while the run is paused. */
+export async function unpaused(run: Run): Promise<void> {
+  if (run.paused === undefined) return;
+  setState(run, 'paused');
+  await settleMessages(run);
+  await writeRecord(run, 'Paused');
+  await condition(() => run.paused === undefined);
+  run.aliveAt = Date.now();
+  await settleMessages(run);
+  setState(run, 'running');
+}
+
+/** Records the messages that came in, their reasons redacted first. */
+export async function settleMessages(run: Run): Promise<void> {
+  const received = run.received.splice(0);
+  if (received.length === 0) return;
+  const texts = received.map((one) => one.reason ?? '');
+  const shownTexts = texts.some((text) => text !== '')
+    ? (
+        await call(run, 'redactTexts', texts, {
+          profile: 'look',
+          step: run.step ?? 'messages',
+          summary: 'Redact what people wrote',
+        })
+      ).value
+    : texts;
+  for (const [index, { name, actor, accepted, note, decision }] of received.entries()) {
+    const reason = (shownTexts[index] ?? '') || null;
+    record(run, { type: 'message', name, actor, accepted, note, reason });
+    if (decision !== undefined) record(run, { type: 'decision', ...decision, reason });
+  }
+}
+
+async function writeRecord(run: Run, summary: string): Promise<void> {
+  await call(run, 'recordEvidence', null, { profile: 'look', step: run.step ?? 'record', summary });
+}
+
+function open(run: Run, step: PlanStep): Gate {
+  const policyName = step.gate ?? '';
+  const policy: ApprovalPolicy | undefined = loadedOf(run).system.approvals[policyName];
+  if (policy === undefined) throw new Error(`a gate with the unknown policy ${policyName}`);
+  const gate = openGate({
+    step: step.id,
+    before: run.gates.filter((one) => one.id.split('#')[0] === step.id).length,
+    policyName,
+    policy,
+    planDigest: planOf(run).digest,
+    verdicts: verdictsAt(run, step.id),
+    requester: run.request.requestedBy ?? null,
+    now: Date.now(),
+  });
+  run.gates.push(gate);
+  record(run, {
+    type: 'gate',
+    gate: gate.id,
+    policy: policyName,
+    digest: gate.digest,
+    need: gate.need,
+    who: policy.from ?? [],
+    expiresAt: new Date(gate.expiresAt).toISOString(),
+  });
+  const early = run.early.filter(({ message }) => message.gate === gate.id);
+  run.early = run.early.filter(({ message }) => message.gate !== gate.id);
+  for (const { name, message } of early) {
+    const latest = run.gates.find((one) => one.id === gate.id) ?? gate;
+    run.received.push({ name, ...rule(run, latest, name, message) });
+  }
+  return gate;
+}
+
+interface Moment {
+  at: number;
+  what: 'reminder' | 'escalation' | 'deadline';
+  who: string[];
+}
+
+function momentsOf({ policy, openedAt, expiresAt }: Gate): Moment[] {
+  const moments: Moment[] = [
+    { at: openedAt + policy.reminder, what: 'reminder', who: policy.from ?? [] },
+  ];
+  if (policy.escalation !== undefined) {
+    const { after, to } = policy.escalation;
+    moments.push({ at: openedAt + after, what: 'escalation', who: to });
+  }
+  const before = moments.filter((moment) => moment.at < expiresAt).sort((a, b) => a.at - b.at);
+  return [...before, { at: expiresAt, what: 'deadline', who: [] }];
+}
+
+function pass(run: Run, gate: Gate, moment: Moment): void {
+  if (moment.what === 'deadline') {
+    run.gates = run.gates.map((one) =>
+      one.id === gate.id ? { ...one, decided: { decision: 'expired', by: null } } : one,
+    );
+    record(run, {
+      type: 'decision',
+      gate: gate.id,
+      decision: 'expired',
+      actor: null,
+      trust: 'none',
+      reason: null,
+      digest: gate.digest,
+      final: true,
+    });
+    return;
+  }
+  const who = moment.who.length === 0 ? '' : ` to ${moment.who.join(', ')}`;
+  record(run, { type: 'finding', text: `${moment.what}${who}: ${gate.id} waits for an answer` });
+}

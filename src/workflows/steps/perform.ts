@@ -1,0 +1,222 @@
+// Performs one action of a runbook and says what came of it; one performer per kind of change.
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  isCancellation,
+  ParentClosePolicy,
+  startChild,
+} from '@temporalio/workflow';
+import { operationId } from '../../domain/operation.ts';
+import type { PlanStep, StepAction } from '../../domain/plan.ts';
+import type { RunbookEvent } from '../../domain/runbook.ts';
+import { shown } from '../../domain/weights.ts';
+import { bakeStep, checkAt } from './bake.ts';
+import { call, failureOf, type ActivityName, type InputOf, type ValueOf } from './call.ts';
+import { takeLease } from './leases.ts';
+import { placeIn, planOf, record, type Run } from './run.ts';
+
+type ActionOf<Kind extends StepAction['kind']> = Extract<StepAction, { kind: Kind }>;
+
+/** Times that a step is tried again with a new lease. */
+const MOST_LEASES = 3;
+
+export async function performChange(run: Run, step: PlanStep): Promise<RunbookEvent> {
+  record(run, { type: 'step', id: step.id, title: step.title, status: 'started', attempts: 0 });
+  const event = await guarded(run, () => change(run, step));
+  if (event.type === 'failed' || step.bake === undefined) closeStep(run, step, event);
+  return event;
+}
+
+export async function performBake(run: Run, step: PlanStep): Promise<RunbookEvent> {
+  const event = await guarded(run, () => bakeStep(run, step));
+  closeStep(run, step, event);
+  return event;
+}
+
+/** Turns what an activity failed with into an event; an interrupt of ours into what it stands for. */
+async function guarded(run: Run, work: () => Promise<RunbookEvent>): Promise<RunbookEvent> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const failure = failureOf(error);
+    if (failure === undefined) throw error;
+    return { type: 'failed', ...failure };
+  }
+}
+
+async function change(run: Run, step: PlanStep): Promise<RunbookEvent> {
+  const { action } = step;
+  switch (action.kind) {
+    case 'check':
+      return checkAt(run, step, action);
+    case 'watch':
+      return { type: 'done' };
+    case 'retire':
+      return retire(run, action);
+    case 'ready':
+      return ready(run, step, action);
+    case 'ensure': {
+      const { spec, replicas } = action;
+      const place = placeIn(run, action.service);
+      return mutate(run, step, 'ensureRevision', { place, spec, replicas });
+    }
+    case 'scale':
+    case 'restart':
+    case 'remove':
+      return resize(run, step, action);
+    case 'weights':
+    case 'stop':
+    case 'admit':
+      return shift(run, step, action);
+  }
+}
+
+function resize(
+  run: Run,
+  step: PlanStep,
+  action: ActionOf<'scale' | 'restart' | 'remove'>,
+): Promise<RunbookEvent> {
+  const { revision, service } = action;
+  const place = placeIn(run, service);
+  switch (action.kind) {
+    case 'scale':
+      return mutate(run, step, 'scaleRevision', { place, revision, replicas: action.replicas });
+    case 'restart':
+      return mutate(run, step, 'restartRevision', { place, revision });
+    case 'remove':
+      return mutate(run, step, 'removeRevision', { place, revision });
+  }
+}
+
+function shift(
+  run: Run,
+  step: PlanStep,
+  action: ActionOf<'weights' | 'stop' | 'admit'>,
+): Promise<RunbookEvent> {
+  const place = placeIn(run, action.service);
+  switch (action.kind) {
+    case 'weights': {
+      const { weights, capacity } = action;
+      const expect = expected(run, action.service);
+      const deadline = readyDeadline(run, action.service);
+      return mutate(run, step, 'shiftTraffic', { place, weights, expect, capacity, deadline });
+    }
+    case 'stop':
+      return mutate(run, step, 'stopService', place);
+    case 'admit':
+      return mutate(run, step, 'admitService', { place, percent: action.percent });
+  }
+}
+
+async function ready(run: Run, step: PlanStep, action: ActionOf<'ready'>): Promise<RunbookEvent> {
+  const { revision, deadline } = action;
+  const { value, attempts } = await call(
+    run,
+    'awaitReady',
+    { place: placeIn(run, action.service), revision, deadline },
+    { profile: 'wait', step: step.id, summary: step.title },
+  );
+  endStep(run, step, attempts, value.detail);
+  return { type: 'done' };
+}
+
+/** A change under the service's lease; one that was lost is taken anew and the step tried again. */
+export async function mutate<Name extends ActivityName>(
+  run: Run,
+  step: Pick<PlanStep, 'id' | 'title'> & { action: { service: string } },
+  name: Name,
+  input: InputOf<Name>,
+  profile: 'change' | 'undo' = 'change',
+): Promise<RunbookEvent> {
+  const { service } = step.action;
+  for (let tries = 1; ; tries += 1) {
+    const lease = run.leases[service];
+    if (lease === undefined) throw new Error(`a change of ${service} without its lease`);
+    try {
+      const options = { profile, step: step.id, summary: step.title, lease };
+      const { value, attempts } = await call(run, name, input, options);
+      settle(run, step, service, value, attempts);
+      return { type: 'done' };
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure?.kind !== 'LeaseLost' || tries >= MOST_LEASES) throw error;
+      const refused = await takeLease(run, service);
+      if (refused !== undefined) return { type: 'failed', kind: 'LeaseLost', message: refused };
+    }
+  }
+}
+
+function settle<Name extends ActivityName>(
+  run: Run,
+  step: Pick<PlanStep, 'id' | 'title'>,
+  service: string,
+  value: ValueOf<Name>,
+  attempts: number,
+): void {
+  if (typeof value !== 'object' || value === null || !('detail' in value)) return;
+  if ('weights' in value) {
+    run.weights[service] = value.weights;
+    record(run, { type: 'weights', service, versions: shown(value.weights) });
+  }
+  endStep(run, step, attempts, value.detail);
+}
+
+/** Remembers how a step went; written as ended once its bake is over too. */
+function endStep(
+  run: Run,
+  step: Pick<PlanStep, 'id' | 'title'>,
+  attempts: number,
+  detail: string,
+): void {
+  run.done = { id: step.id, attempts, detail };
+}
+
+function closeStep(run: Run, step: PlanStep, event: RunbookEvent): void {
+  const { attempts, detail } =
+    run.done?.id === step.id ? run.done : { attempts: 1, detail: undefined };
+  const failed = event.type === 'failed' || (event.type === 'baked' && event.verdict !== 'pass');
+  const said = 'message' in event && event.message !== '' ? event.message : detail;
+  record(run, {
+    type: 'step',
+    id: step.id,
+    title: step.title,
+    status: failed ? 'failed' : 'done',
+    attempts,
+    ...(said !== undefined && { detail: said }),
+  });
+}
+
+/** Starts the removal of an old revision, which outlives this operation. */
+async function retire(run: Run, action: ActionOf<'retire'>): Promise<RunbookEvent> {
+  const { system } = run.request;
+  const { service, version, revision, delay } = action;
+  const request = { system, service, version, revision, delay, requestedBy: run.operation };
+  const workflowId = operationId('retireRevision', request);
+  try {
+    await CancellationScope.nonCancellable(() =>
+      startChild('retireRevision', {
+        workflowId,
+        args: [request],
+        memo: { revision, request },
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        cancellationType: ChildWorkflowCancellationType.ABANDON,
+        workflowTaskTimeout: '5s',
+        staticSummary: `${version} of ${system}/${service}`,
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    record(run, { type: 'finding', text: `${workflowId} was under way already; it goes on` });
+  }
+  return { type: 'done' };
+}
+
+function expected(run: Run, service: string) {
+  return run.weights[service] ?? planOf(run).before[service]?.weights ?? [];
+}
+
+function readyDeadline(run: Run, service: string): number {
+  return run.loaded?.system.services[service]?.rollout.deadlines.ready ?? 300_000;
+}

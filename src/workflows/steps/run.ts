@@ -1,0 +1,159 @@
+// The state of one operation while it runs, and how what happens is recorded.
+import { CancellationScope, workflowInfo } from '@temporalio/workflow';
+import type { LeaseRef } from '../../activities/leases.ts';
+import type { Place } from '../../activities/platforms.ts';
+import { buildReport } from '../../domain/build-report.ts';
+import type { EvidenceBody, EvidenceEntry } from '../../domain/evidence.ts';
+import { chain } from '../../domain/evidence-chain.ts';
+import type { Gate } from '../../domain/gate.ts';
+import type { LoadedSystem } from '../../domain/loaded-system.ts';
+import type { Message } from '../../domain/message.ts';
+import type { Weights } from '../../domain/model.ts';
+import { operationId } from '../../domain/operation.ts';
+import type { OperationState, Outcome } from '../../domain/outcome.ts';
+import type { OperationKind, Plan } from '../../domain/plan.ts';
+import type { Report } from '../../domain/report.ts';
+import type { OperationRequest } from '../../domain/request.ts';
+import type { RunbookState } from '../../domain/runbook.ts';
+import type { Verdict } from '../../domain/verdict.ts';
+
+/** Something that ends what is going on now. */
+export type Interrupt =
+  { type: 'abort'; keep: boolean; by: string } | { type: 'preempted'; by: string };
+
+/** A message as it was received; its reason is raw until the redactor has seen it. */
+export interface Received {
+  name: string;
+  actor: string | null;
+  accepted: boolean;
+  note: string;
+  reason: string | null;
+  /** Entries that are recorded with it, each with the reason in it. */
+  decision?: Omit<Extract<EvidenceBody, { type: 'decision' }>, 'reason' | 'type'>;
+}
+
+export interface Run {
+  readonly kind: OperationKind;
+  readonly request: OperationRequest;
+  readonly operation: string;
+  /** The reason as it may be shown. */
+  reason: string | null;
+  state: OperationState;
+  loaded?: LoadedSystem;
+  plan?: Plan;
+  book?: RunbookState;
+  /** The step being done, as people see it. */
+  step?: string;
+  gates: Gate[];
+  /** Approvals and rejections that came before their gate. */
+  early: { name: 'approve' | 'reject'; message: Message }[];
+  paused?: { by: string };
+  interrupt?: Interrupt;
+  answer?: { type: 'retryStep' | 'adopt' | 'skipStep'; by: string };
+  promotion?: { full: boolean; by: string };
+  /** What goes on now and ends on an interrupt. */
+  scope?: CancellationScope;
+  /** The bake that goes on now, which a pause or a promotion ends early. */
+  bake?: CancellationScope;
+  leases: Record<string, LeaseRef>;
+  /** What this operation last read back. */
+  weights: Record<string, Weights>;
+  entries: EvidenceEntry[];
+  /** How many of the entries were sent with an activity that was done. */
+  written: number;
+  received: Received[];
+  receivedCount: number;
+  refusal?: { name: string; actor: string | null; reason: string };
+  sequence: number;
+  aliveAt: number;
+  outcome?: Outcome;
+  /** How the change of the step went, until its bake is over too. */
+  done?: { id: string; attempts: number; detail: string };
+  /** Cancelled from outside, which is how it has to end. */
+  cancelled?: true;
+}
+
+export const MOST_RECORDS = 100;
+
+export function newRun(kind: OperationKind, request: OperationRequest): Run {
+  return {
+    kind,
+    request,
+    operation: operationId(kind, request),
+    reason: null,
+    state: 'running',
+    gates: [],
+    early: [],
+    leases: {},
+    weights: {},
+    entries: [],
+    written: 0,
+    received: [],
+    receivedCount: 0,
+    sequence: 0,
+    aliveAt: Date.now(),
+  };
+}
+
+/** Adds an entry to the record; it is written with the next activity. */
+export function record(run: Run, body: EvidenceBody): void {
+  run.entries.push(chain(run.entries.at(-1), new Date(Date.now()).toISOString(), body));
+}
+
+export function recordOpening(run: Run): void {
+  const { workflowId, runId } = workflowInfo();
+  record(run, {
+    type: 'opened',
+    operation: run.operation,
+    kind: run.kind,
+    system: run.request.system,
+    systemDigest: run.loaded?.digest ?? '',
+    workflowId,
+    runId,
+    requestedBy: run.request.requestedBy ?? null,
+    reason: run.reason,
+  });
+}
+
+export function reportOf(run: Run): Report {
+  return buildReport(run.entries);
+}
+
+export function loadedOf(run: Run): LoadedSystem {
+  if (run.loaded === undefined) throw new Error('a step before the system was loaded');
+  return run.loaded;
+}
+
+export function planOf(run: Run): Plan {
+  if (run.plan === undefined) throw new Error('a step before the plan was made');
+  return run.plan;
+}
+
+export function bookOf(run: Run): RunbookState {
+  if (run.book === undefined) throw new Error('a step before the runbook was opened');
+  return run.book;
+}
+
+export function placeIn(run: Run, service: string): Place {
+  const config = loadedOf(run).system.services[service];
+  if (config === undefined) throw new Error(`a step on ${service}, which the system does not have`);
+  return { system: run.request.system, service, platform: config.platform };
+}
+
+/** Verdicts that were given at a step, newest of each name. */
+export function verdictsAt(run: Run, step: string): { name: string; verdict: Verdict }[] {
+  const found = new Map<string, Verdict>();
+  for (const entry of run.entries) {
+    if (entry.type === 'verdict' && entry.step === step) found.set(entry.name, entry.verdict);
+  }
+  return [...found].map(([name, verdict]) => ({ name, verdict }));
+}
+
+/** The gate that is open now. */
+export function openGateOf(run: Run): Gate | undefined {
+  return run.gates.find((gate) => gate.decided === undefined);
+}
+
+export function replaceGate(run: Run, gate: Gate): void {
+  run.gates = run.gates.map((one) => (one.id === gate.id ? gate : one));
+}
