@@ -27,7 +27,7 @@ module.exports = {
     },
     only('^src/config/', [
       '^src/config/',
-      '^src/domain/(failure|digest)\\.ts$',
+      '^src/domain/(failure|digest|selector)\\.ts$',
       '^node_modules/(zod|yaml)/',
     ]),
     only('^src/domain/', ['^src/domain/', '^node_modules/(@noble/hashes|canonicalize)/'], {

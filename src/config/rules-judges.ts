@@ -1,4 +1,7 @@
 // What the values of an analysis and of an approval must be to each other.
+import { Failure } from '../domain/failure.ts';
+import { parseSelector } from '../domain/selector.ts';
+import type { Path } from './located.ts';
 import type { Remark } from './rules.ts';
 import type { Analysis, ApprovalPolicy, Metric } from './system.ts';
 
@@ -29,7 +32,31 @@ function metricRemarks(metric: Metric): Remark[] {
     const message = `${what}; a metric has exactly one of ratio, rate, quantile`;
     remarks.unshift({ path: [], message });
   }
-  return remarks;
+  return [...remarks, ...selectorRemarks(metric)];
+}
+
+/** Read here, so that a selector is refused before an operation and not in the middle of one. */
+function selectorRemarks({ ratio, rate, quantile }: Metric): Remark[] {
+  const written: [Path, string | undefined][] = [
+    [['ratio', 'of'], ratio?.of],
+    [['ratio', 'to'], ratio?.to],
+    [['rate', 'of'], rate?.of],
+    [['quantile', 'of'], quantile?.of],
+  ];
+  return written.flatMap(([path, selector]) => {
+    const problem = selector === undefined ? undefined : selectorProblem(selector);
+    return problem === undefined ? [] : [{ path, message: problem }];
+  });
+}
+
+function selectorProblem(selector: string): string | undefined {
+  try {
+    parseSelector(selector);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Failure) return error.message;
+    throw error;
+  }
 }
 
 function limitRemarks({ max, min, maxOverStable }: Metric): Remark[] {

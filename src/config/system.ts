@@ -126,10 +126,10 @@ export const serviceSchema = z.strictObject({
 });
 
 /** `name{label="value",other=~"regex"}`, as in PromQL; the revision's own label is added. */
-const selector = text(
-  /^[a-zA-Z_:][a-zA-Z0-9_:]*(\{([a-zA-Z_]\w*(=|!=|=~|!~)"([^"\\]|\\.)*"(, ?(?=[a-zA-Z_])|,?(?=\})))*\})?$/,
-  'a series such as name or name{label="value",other=~"regex"}',
-);
+const selector = z
+  .string()
+  .min(1)
+  .meta({ description: 'a series such as name or name{label="value",other=~"regex"}' });
 
 const metric = z.strictObject({
   ratio: z.exactOptional(z.strictObject({ of: selector, to: selector })),
