@@ -85,7 +85,7 @@ export function atBoundary<Input, Value>(
       });
       return { value: ports.redactor.redact(value), attempts: info.attempt, at: Date.now() };
     } catch (error) {
-      if (cancellationSignal.aborted) throw new CancelledFailure('cancelled');
+      if (cancellationSignal.aborted) throw cancelled();
       throw toApplicationFailure(ports.redactor, error);
     } finally {
       clearInterval(beating);
@@ -128,6 +128,14 @@ async function learnSecrets(
   } catch {
     // A file that cannot be loaded now is reported by the activity that is about loading it.
   }
+}
+
+/** Asked for by the operation; or this worker is stopping, and another one goes on. */
+function cancelled(): Error {
+  if (Context.current().cancellationDetails?.cancelRequested === true) {
+    return new CancelledFailure('cancelled');
+  }
+  return ApplicationFailure.retryable('this worker is stopping; another one goes on', 'Unavailable');
 }
 
 function toApplicationFailure(redactor: Redactor, error: unknown): ApplicationFailure {

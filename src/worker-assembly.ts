@@ -1,0 +1,111 @@
+// Puts a worker together: settings → adapters → activities → Worker. Used by the worker's entry, and by tests
+// with other ports or with interceptors.
+import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { createActivities, type ActivityPorts } from './activities/create.ts';
+import type { Clock } from './activities/ports.ts';
+import { loadSystem } from './config/load.ts';
+import type { WorkerSettings } from './config/settings.ts';
+import { createCheckRunner } from './integrations/check-runner.ts';
+import { createEvidenceFiles } from './integrations/evidence-files.ts';
+import { createScrapeMetrics } from './integrations/scrape.ts';
+import { createRedactor } from './integrations/secrets.ts';
+import { createLocalPlatform } from './platforms/local/adapter.ts';
+import { SEARCH_ATTRIBUTES } from './workflows/messages.ts';
+
+const SCRAPE_TIMEOUT_MS = 2000;
+
+const clock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+};
+
+/** The real adapters, as these settings say. */
+export function realPorts(settings: WorkerSettings): ActivityPorts {
+  const data = resolve(settings.data);
+  const systems = resolve(settings.systems);
+  const tokenFile = join(data, 'token');
+  return {
+    platforms: {
+      local: createLocalPlatform({ hostFile: join(data, 'host', 'host.json'), tokenFile }),
+    },
+    systems: { load: (name) => loadSystem(systems, name) },
+    evidence: createEvidenceFiles(join(data, 'evidence')),
+    redactor: createRedactor({ env: process.env, readFile: (path) => readFile(path, 'utf8') }),
+    metrics: createScrapeMetrics({ timeoutMs: SCRAPE_TIMEOUT_MS }),
+    checks: createCheckRunner({
+      environment: process.env,
+      probeHeaders: async () => ({ 'fairlead-probe': (await readFile(tokenFile, 'utf8')).trim() }),
+    }),
+    clock,
+  };
+}
+
+export interface WorkerInput {
+  connection: NativeConnection;
+  namespace: string;
+  settings: WorkerSettings;
+  ports: ActivityPorts;
+  /** Beside or instead of what Fairlead sets itself: interceptors, a bundle shared by tests. */
+  options?: Partial<WorkerOptions>;
+}
+
+export async function createWorker(input: WorkerInput): Promise<Worker> {
+  const { settings, connection, namespace } = input;
+  const { buildId, deployment: deploymentName } = settings;
+  return Worker.create({
+    connection,
+    namespace,
+    taskQueue: settings.taskQueue,
+    activities: createActivities(input.ports),
+    dataConverter: { payloadConverterPath: beside('payload-converter') },
+    ...workflowCode(),
+    // With the SDK's 10 s, work would stand still for as long after each worker that is killed.
+    stickyQueueScheduleToStartTimeout: '1s',
+    shutdownGraceTime: '1s',
+    shutdownForceTime: '5s',
+    maxConcurrentActivityTaskExecutions: settings.maxActivities ?? 100,
+    ...(buildId !== undefined &&
+      deploymentName !== undefined && {
+        workerDeploymentOptions: {
+          version: { buildId, deploymentName },
+          useWorkerVersioning: true,
+          defaultVersioningBehavior: 'AUTO_UPGRADE' as const,
+        },
+      }),
+    ...input.options,
+  });
+}
+
+/** The commands that create what the server lacks of search attributes; empty when it has all. */
+export async function missingSearchAttributes(
+  connection: NativeConnection,
+  namespace: string,
+): Promise<string[]> {
+  const { customAttributes = {} } = await connection.operatorService.listSearchAttributes({
+    namespace,
+  });
+  return SEARCH_ATTRIBUTES.filter((name) => !(name in customAttributes)).map(
+    (name) =>
+      `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type Keyword`,
+  );
+}
+
+/** The bundle that the build made, or the sources when there is none. */
+function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+  const codePath =
+    process.env['FAIRLEAD_WORKFLOW_BUNDLE'] ??
+    fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
+  if (existsSync(codePath)) return { workflowBundle: { codePath } };
+  return { workflowsPath: beside('workflows/index') };
+}
+
+/** The path of a module next to this one, with the suffix that runs now. */
+function beside(module: string): string {
+  const suffix = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+  return fileURLToPath(new URL(`./${module}${suffix}`, import.meta.url));
+}
