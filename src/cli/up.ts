@@ -1,0 +1,122 @@
+// `fairlead up`: everything on this machine, until Ctrl-C.
+import { InvalidArgumentError, type Command } from 'commander';
+import { SettingsError } from '../config/settings.ts';
+import { StartFailure } from '../embedded/start-failure.ts';
+import { startEmbedded, type Embedded, type EmbeddedOptions } from '../embedded/up.ts';
+import { ExitError } from './exit.ts';
+
+interface Flags {
+  data?: string;
+  systems?: string;
+  port?: number;
+  uiPort?: number;
+  portOffset?: number;
+  json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ fairlead up
+  $ fairlead up --data /var/lib/fairlead --port 7300
+  $ TEMPORAL_ADDRESS=temporal:7233 fairlead up      # uses that server and starts none
+
+It restarts what dies. Ctrl-C ends all of it; start it again and it carries on.`;
+
+export function register(program: Command): void {
+  program
+    .command('up')
+    .description('run Temporal with its Web UI, a worker and the local host, until Ctrl-C')
+    .option('--data <dir>', 'where everything is kept (FAIRLEAD_DATA, default .fairlead)')
+    .option('--systems <dir>', 'the folder of system files (FAIRLEAD_SYSTEMS, default systems)')
+    .option('--port <n>', "Temporal's port (7233); 0 picks a free one", port)
+    .option('--ui-port <n>', "the Web UI's port (Temporal's + 1000); 0 picks a free one", port)
+    .option('--port-offset <n>', 'added to every port the local host opens (0)', offset)
+    .option('--json', 'print where everything is as JSON')
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: Flags) => up(flags));
+}
+
+function whole(from: number, to: number, text: string): number {
+  const value = Number(text);
+  if (/^-?\d+$/.test(text) && value >= from && value <= to) return value;
+  throw new InvalidArgumentError(`It must be a whole number between ${from} and ${to}.`);
+}
+
+function port(text: string): number {
+  return whole(0, 65_535, text);
+}
+
+function offset(text: string): number {
+  return whole(0, 60_000, text);
+}
+
+async function up(flags: Flags): Promise<void> {
+  const stop = new AbortController();
+  const hurry = new AbortController();
+  const onSignal = (): void => {
+    if (stop.signal.aborted) {
+      hurry.abort();
+      return;
+    }
+    console.error('stopping; once more to hurry ...');
+    stop.abort();
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const name of signals) process.on(name, onSignal);
+  try {
+    const embedded = await start(flags, stop.signal);
+    console.log(flags.json === true ? asJson(embedded) : whereItIs(embedded));
+    await aborted(stop.signal);
+    await embedded.stop(hurry.signal);
+    console.error('stopped');
+  } finally {
+    for (const name of signals) process.off(name, onSignal);
+  }
+}
+
+async function start(flags: Flags, signal: AbortSignal): Promise<Embedded> {
+  const env = { ...process.env };
+  if (flags.systems !== undefined) env['FAIRLEAD_SYSTEMS'] = flags.systems;
+  const options: EmbeddedOptions = {
+    data: flags.data ?? (env['FAIRLEAD_DATA'] || '.fairlead'),
+    env,
+    signal,
+    say: (line) => {
+      console.error(line);
+    },
+  };
+  if (flags.port !== undefined) options.port = flags.port;
+  if (flags.uiPort !== undefined) options.uiPort = flags.uiPort;
+  if (flags.portOffset !== undefined) options.portOffset = flags.portOffset;
+  try {
+    return await startEmbedded(options);
+  } catch (error) {
+    if (error instanceof StartFailure) throw new ExitError(error.code, error.message);
+    if (error instanceof SettingsError) throw new ExitError(2, error.message);
+    throw error;
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((resolve) => {
+    signal.addEventListener('abort', resolve, { once: true });
+  });
+}
+
+function asJson(embedded: Embedded): string {
+  const { address, uiUrl, namespace, taskQueue, pid, startTime, data } = embedded;
+  return JSON.stringify({ address, uiUrl, namespace, taskQueue, pid, startTime, data });
+}
+
+function whereItIs(embedded: Embedded): string {
+  const { address, uiUrl, namespace, taskQueue, data } = embedded;
+  return [
+    'Fairlead is up. Ctrl-C ends it.',
+    ...(uiUrl === null ? [] : [`  Web UI    ${uiUrl}`]),
+    `  Temporal  ${address} (namespace ${namespace}, task queue ${taskQueue})`,
+    `  Data      ${data} (what each process says is in logs/)`,
+    'Next, in another terminal:',
+    '  npx fairlead deploy commercial-view/api v1',
+  ].join('\n');
+}

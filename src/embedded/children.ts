@@ -1,0 +1,157 @@
+// The three children of an `up`: how each is started, when it is ready, and where it is written down.
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import type { Environment } from '../config/settings.ts';
+import { hostFileSchema, hostPaths } from '../platforms/local/protocol.ts';
+import { readJson, writeJson } from './data-folder.ts';
+import type { Say } from './download.ts';
+import { isAlive, processIdentity, type ProcessIdentity } from './process-identity.ts';
+import { nodeProgram } from './programs.ts';
+import { adopt, end, type Program } from './running-process.ts';
+import { awaitReadyLine, Supervised, type Watcher } from './supervised.ts';
+import { StartFailure } from './start-failure.ts';
+import {
+  awaitServer,
+  keepClosedRuns,
+  serverProgram,
+  type TemporalServer,
+} from './temporal-server.ts';
+
+export type ChildName = 'temporal' | 'host' | 'worker';
+
+/** Stand-ins for tests: what runs instead of Fairlead's own programs. */
+export interface StandIns {
+  worker?: (env: Environment) => Program;
+  host?: (env: Environment) => Program;
+}
+
+const child = z.exactOptional(processIdentity);
+const childrenFile = z.object({
+  temporal: child,
+  worker: child,
+  host: z.exactOptional(processIdentity.extend({ portOffset: z.number().default(0) })),
+});
+
+/** `<data>/children.json`: who was launched, so that the next `up` finds what a killed one left. */
+export class ChildrenFile {
+  readonly #path: string;
+  #children: z.output<typeof childrenFile>;
+
+  constructor(data: string) {
+    this.#path = join(data, 'children.json');
+    this.#children = readJson(this.#path, childrenFile) ?? {};
+  }
+
+  get(name: ChildName): ProcessIdentity | undefined {
+    return this.#children[name];
+  }
+
+  get hostPortOffset(): number {
+    return this.#children.host?.portOffset ?? 0;
+  }
+
+  /** Written before anything else happens: between a launch and this there is no way to find it again. */
+  record(name: ChildName, identity: ProcessIdentity, portOffset: number): void {
+    const entry = name === 'host' ? { ...identity, portOffset } : identity;
+    this.#children = { ...this.#children, [name]: entry };
+    writeJson(this.#path, this.#children);
+  }
+}
+
+/** Ends the server and the worker that a killed `up` left behind. */
+export async function endLeftovers(file: ChildrenFile, say: Say): Promise<void> {
+  const names = { worker: 'the worker', temporal: "Temporal's server" } as const;
+  for (const name of ['worker', 'temporal'] as const) {
+    const left = file.get(name);
+    if (!left || !isAlive(left)) continue;
+    say(`replacing ${names[name]} (pid ${left.pid}) that an earlier \`up\` left`);
+    await end(adopt(left), 2000);
+  }
+}
+
+/** The local host that an earlier `up` left and that still lives. */
+export function hostLeft(
+  file: ChildrenFile,
+  data: string,
+  portOffset: number,
+): ProcessIdentity | undefined {
+  const candidates = [readJson(hostPaths(data).host, hostFileSchema), file.get('host')];
+  const left = candidates.find((one) => one !== undefined && isAlive(one));
+  if (left && file.hostPortOffset !== portOffset) {
+    throw new StartFailure(
+      2,
+      `the local host that an earlier \`up\` left (pid ${left.pid}) runs with --port-offset ${file.hostPortOffset}; start with the same, or stop it first: kill ${left.pid}`,
+    );
+  }
+  return left;
+}
+
+export function temporalChild(
+  server: TemporalServer,
+  data: string,
+  env: Environment,
+  watcher: Watcher,
+): Supervised {
+  return new Supervised(
+    {
+      name: "Temporal's server",
+      program: serverProgram(server, env),
+      logFile: join(data, 'logs', 'temporal.log'),
+      async ready(_identity, _output, signal) {
+        await awaitServer(server, signal);
+        await keepClosedRuns(server, signal);
+      },
+      readyWithinMs: 60_000,
+      failure: 5,
+    },
+    watcher,
+  );
+}
+
+export function hostChild(
+  data: string,
+  portOffset: number,
+  env: Environment,
+  standIns: StandIns,
+  watcher: Watcher,
+): Supervised {
+  const args = ['--data', data, '--port-offset', String(portOffset)];
+  return new Supervised(
+    {
+      name: 'the local host',
+      program: standIns.host?.(env) ?? nodeProgram('platforms/local/daemon', args, env),
+      logFile: join(data, 'logs', 'host.log'),
+      // By its file and not by its line: one that is adopted printed its line to an earlier `up`.
+      async ready(identity, _output, signal) {
+        for (;;) {
+          const host = readJson(hostPaths(data).host, hostFileSchema);
+          if (host?.pid === identity.pid && host.startTime === identity.startTime) return;
+          await sleep(50, undefined, { signal });
+        }
+      },
+      readyWithinMs: 30_000,
+      failure: 2,
+    },
+    watcher,
+  );
+}
+
+export function workerChild(
+  data: string,
+  env: Environment,
+  standIns: StandIns,
+  watcher: Watcher,
+): Supervised {
+  return new Supervised(
+    {
+      name: 'the worker',
+      program: standIns.worker?.(env) ?? nodeProgram('worker', [], env),
+      logFile: join(data, 'logs', 'worker.log'),
+      ready: async (_identity, output, signal) => awaitReadyLine(output, signal),
+      readyWithinMs: 90_000,
+      failure: 5,
+    },
+    watcher,
+  );
+}

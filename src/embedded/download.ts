@@ -1,0 +1,120 @@
+// Gets one program into the cache: into a folder of its own first, then moved as a whole, so that two at once
+// and one that is killed leave a cache that is right. Says how far it is while it works.
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { downloadSettings, type Environment } from '../config/settings.ts';
+import { sentence } from './start-failure.ts';
+
+export type Say = (line: string) => void;
+
+/** What every download needs to know. */
+export interface Getting {
+  env: Environment;
+  say: Say;
+  /** Gives up. */
+  signal: AbortSignal;
+}
+
+const PROGRESS_MS = 2000;
+
+export function cacheFolder(env: Environment): string {
+  const configured = downloadSettings(env).cache;
+  if (configured !== undefined) return resolve(configured);
+  return join(env['HOME'] ?? homedir(), '.cache', 'fairlead');
+}
+
+/**
+ * Fills the folder `target` by `fetch`, which gets an empty folder and puts `program` into it.
+ * Returns the path of the program in the cache.
+ */
+export async function intoCache(
+  target: string,
+  program: string,
+  say: Say,
+  fetch: (folder: string) => Promise<void>,
+): Promise<string> {
+  mkdirSync(resolve(target, '..'), { recursive: true });
+  const folder = mkdtempSync(`${target}.part-`);
+  const started = Date.now();
+  const progress = setInterval(() => {
+    const seconds = Math.round((Date.now() - started) / 1000);
+    say(`  ... ${megabytes(sizeOf(folder))} MB after ${seconds} s`);
+  }, PROGRESS_MS);
+  try {
+    await fetch(folder);
+    // Throws when the program is not there, and then nothing is moved.
+    const { size } = statSync(join(folder, program));
+    moveInto(folder, target, program);
+    say(`  done: ${megabytes(size)} MB in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+    return join(target, program);
+  } finally {
+    clearInterval(progress);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function moveInto(folder: string, target: string, program: string): void {
+  try {
+    renameSync(folder, target);
+  } catch (error) {
+    // Somebody else was first: theirs is as good. A folder without the program is a leftover.
+    if (isThere(join(target, program))) return;
+    rmSync(target, { recursive: true, force: true });
+    try {
+      renameSync(folder, target);
+    } catch {
+      if (!isThere(join(target, program))) throw error;
+    }
+  }
+}
+
+export function isThere(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
+function sizeOf(folder: string): number {
+  try {
+    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    return names.reduce(
+      (sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    );
+  } catch {
+    return 0; // A file went away while it was counted.
+  }
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1_000_000).toFixed(0);
+}
+
+/** Runs a program to its end; throws with the last lines that it wrote. */
+export async function run(
+  command: string,
+  args: string[],
+  options: { env: Environment; timeoutMs: number; signal?: AbortSignal },
+): Promise<string> {
+  return new Promise((done, fail) => {
+    execFile(
+      command,
+      args,
+      {
+        env: { ...options.env },
+        timeout: options.timeoutMs,
+        maxBuffer: 16 * 1024 * 1024,
+        ...(options.signal && { signal: options.signal }),
+      },
+      (error, stdout, stderr) => {
+        if (!error) {
+          done(stdout);
+          return;
+        }
+        const late = error.killed === true ? `no end after ${options.timeoutMs / 1000} s` : '';
+        const said = (stderr.trim() || stdout.trim()).split('\n').slice(-3).join(' ').trim();
+        fail(new Error([late, said].filter(Boolean).join(': ') || sentence(error)));
+      },
+    );
+  });
+}

@@ -1,0 +1,111 @@
+// One process that runs in a group of its own: launched here or left by an earlier `up`, watched and ended.
+// Output goes to a file and not to a pipe, so that the process outlives whoever launched it.
+import { spawn } from 'node:child_process';
+import { closeSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive, signalProcess, startTimeOf, type ProcessIdentity } from './process-identity.ts';
+
+export interface Program {
+  command: string;
+  args: string[];
+  env: NodeJS.ProcessEnv;
+}
+
+export interface RunningProcess {
+  identity: ProcessIdentity;
+  adopted: boolean;
+  /** Resolves when the process is gone, with how it ended. */
+  ended: Promise<Ending>;
+}
+
+export interface Ending {
+  /** For people: `ended with code 1`, `was killed by SIGKILL`, ... */
+  how: string;
+  code: number | null;
+}
+
+const POLL_MS = 100;
+const LOG_LIMIT = 16 * 1024 * 1024;
+
+/** Starts the program; throws when there is no such program. */
+export async function launch(program: Program, logFile: string): Promise<RunningProcess> {
+  const log = openSync(logFile, 'a', 0o600);
+  try {
+    const child = spawn(program.command, program.args, {
+      env: program.env,
+      stdio: ['ignore', log, log],
+      detached: true,
+    });
+    const ended = new Promise<Ending>((resolve) => {
+      child.once('exit', (code, signal) => {
+        const how = signal === null ? `ended with code ${String(code)}` : `was killed by ${signal}`;
+        resolve({ how, code });
+      });
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', reject);
+    });
+    const pid = child.pid ?? 0;
+    // Gone already: nothing will ever match this identity, and `ended` says why.
+    return { identity: { pid, startTime: startTimeOf(pid) ?? -1 }, adopted: false, ended };
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Watches a process that somebody else launched. */
+export function adopt(identity: ProcessIdentity): RunningProcess {
+  const ended = (async () => {
+    while (isAlive(identity)) await sleep(POLL_MS, undefined, { ref: false });
+    return { how: 'is gone', code: null };
+  })();
+  return { identity, adopted: true, ended };
+}
+
+/** SIGTERM, then SIGKILL after `graceMs` or as soon as `hurry` fires; resolves when it is gone. */
+export async function end(
+  running: RunningProcess,
+  graceMs: number,
+  hurry?: AbortSignal,
+): Promise<void> {
+  if (!signalProcess(running.identity, 'SIGTERM')) return;
+  const grace = new AbortController();
+  const signal = hurry ? AbortSignal.any([grace.signal, hurry]) : grace.signal;
+  const timeUp = sleep(graceMs, 'late' as const, { signal }).catch(() => 'late' as const);
+  const first = await Promise.race([running.ended, timeUp]);
+  grace.abort();
+  if (first !== 'late') return;
+  signalProcess(running.identity, 'SIGKILL');
+  while (isAlive(running.identity)) await sleep(20);
+}
+
+/** How long the log is now: where the output of the next launch begins. A log grown large is put aside. */
+export function logPosition(logFile: string): number {
+  try {
+    const { size } = statSync(logFile);
+    if (size < LOG_LIMIT) return size;
+    renameSync(logFile, `${logFile}.1`);
+    return 0;
+  } catch {
+    return 0;
+  }
+}
+
+/** What was written to the log since `position`, at most its last 64 kB. */
+export function readLog(logFile: string, position: number): string {
+  try {
+    const file = openSync(logFile, 'r');
+    try {
+      const { size } = fstatSync(file);
+      const from = Math.max(position, size - 65_536);
+      const buffer = Buffer.alloc(Math.max(0, size - from));
+      readSync(file, buffer, 0, buffer.length, from);
+      return buffer.toString('utf8');
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return '';
+  }
+}

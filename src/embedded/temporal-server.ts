@@ -1,0 +1,112 @@
+// Temporal's dev server: how it is started, when it answers, and how long it remembers.
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Environment } from '../config/settings.ts';
+import { run } from './download.ts';
+import type { Program } from './running-process.ts';
+import { sentence } from './start-failure.ts';
+
+export const SEARCH_ATTRIBUTES = [
+  'FairleadKind',
+  'FairleadSystem',
+  'FairleadTarget',
+  'FairleadOperation',
+  'FairleadState',
+  'FairleadOutcome',
+] as const;
+
+export interface TemporalServer {
+  cli: string;
+  port: number;
+  uiPort: number;
+  /** The folder of `temporal.db`; without it everything is kept in memory. */
+  data?: string;
+  /** `key=value`, as `--dynamic-config-value` takes them. */
+  dynamicConfig?: string[];
+}
+
+export function addressOf(server: TemporalServer): string {
+  return `127.0.0.1:${server.port}`;
+}
+
+export function uiUrlOf(server: TemporalServer): string {
+  return `http://127.0.0.1:${server.uiPort}`;
+}
+
+/** Without these two pragmas a file database does a quarter of the work. */
+function database(data: string): string[] {
+  const file = ['--db-filename', join(data, 'temporal.db')];
+  return [...file, '--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal'];
+}
+
+export function serverProgram(server: TemporalServer, env: Environment): Program {
+  const attributes = SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
+  const dynamic = (server.dynamicConfig ?? []).flatMap((pair) => ['--dynamic-config-value', pair]);
+  return {
+    command: server.cli,
+    args: [
+      ...['server', 'start-dev', '--ip', '127.0.0.1'],
+      ...['--port', String(server.port), '--ui-port', String(server.uiPort)],
+      ...['--ui-disable-news-fetch', '--log-level', 'warn'],
+      ...(server.data === undefined ? [] : database(server.data)),
+      ...attributes,
+      ...dynamic,
+    ],
+    env: withoutTemporal(env),
+  };
+}
+
+/** What a profile or variable of the operator says about another server must not reach ours. */
+export function withoutTemporal(env: Environment): NodeJS.ProcessEnv {
+  const kept = Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_'));
+  return { ...Object.fromEntries(kept), TEMPORAL_CONFIG_FILE: '/dev/null' };
+}
+
+/** Resolves when the server answers requests; rejects when `signal` is aborted. */
+export async function awaitServer(server: TemporalServer, signal: AbortSignal): Promise<void> {
+  // The port first: asking by the program takes a process each time.
+  while (!(await opens(server.port))) await sleep(50, undefined, { signal });
+  for (;;) {
+    try {
+      await ask(server, ['operator', 'cluster', 'health']);
+      return;
+    } catch {
+      await sleep(100, undefined, { signal });
+    }
+  }
+}
+
+/** Raises how long closed runs of the namespace `default` are kept; the dev server forgets after a day. */
+export async function keepClosedRuns(server: TemporalServer, signal: AbortSignal): Promise<void> {
+  const update = ['operator', 'namespace', 'update', '--namespace', 'default'];
+  let last: unknown;
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    try {
+      await ask(server, [...update, '--retention', '90d']);
+      return;
+    } catch (error) {
+      last = error;
+      await sleep(250, undefined, { signal });
+    }
+  }
+  throw new Error(`cannot raise the retention of namespace default to 90 days: ${sentence(last)}`);
+}
+
+async function ask(server: TemporalServer, args: string[]): Promise<string> {
+  const env = withoutTemporal(process.env);
+  return run(server.cli, [...args, '--address', addressOf(server)], { env, timeoutMs: 10_000 });
+}
+
+async function opens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => {
+      resolve(false);
+    });
+  });
+}

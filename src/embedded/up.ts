@@ -1,0 +1,213 @@
+// The embedded default: Temporal's dev server, the local host and a worker as processes, over one data folder.
+// Used by `fairlead up`, by the demo (on free ports) and by end-to-end tests.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { workerSettings, type Environment } from '../config/settings.ts';
+import {
+  ChildrenFile,
+  endLeftovers,
+  hostChild,
+  hostLeft,
+  temporalChild,
+  workerChild,
+  type ChildName,
+  type StandIns,
+} from './children.ts';
+import { lockDataFolder, prepareDataFolder, writeJson } from './data-folder.ts';
+import type { Say } from './download.ts';
+import { assertFree, freePorts } from './ports.ts';
+import { ownIdentity } from './process-identity.ts';
+import { StartFailure } from './start-failure.ts';
+import type { Supervised, Watcher } from './supervised.ts';
+import { findTemporalCli, SOURCES, type Source } from './temporal-cli.ts';
+import { addressOf, uiUrlOf, withoutTemporal, type TemporalServer } from './temporal-server.ts';
+
+export interface EmbeddedOptions {
+  /** The data folder; made when it is not there. */
+  data: string;
+  /** Given: a server of our own on this port, 0 for a free one. Else TEMPORAL_ADDRESS, else 7233. */
+  port?: number;
+  /** Without it, `port` + 1000. */
+  uiPort?: number;
+  /** Added to every port that the local host opens. */
+  portOffset?: number;
+  /** `key=value` for the server's dynamic configuration. */
+  dynamicConfig?: string[];
+  env?: Environment;
+  /** Gets a line for each thing worth knowing. */
+  say?: Say;
+  /** Gives up starting. */
+  signal?: AbortSignal;
+  standIns?: StandIns;
+  cliSources?: readonly Source[];
+}
+
+/** What stands in `<data>/up.json` while everything runs. */
+export interface UpFile {
+  address: string;
+  /** `null` for a server that is not ours. */
+  uiUrl: string | null;
+  namespace: string;
+  taskQueue: string;
+  pid: number;
+  startTime: number;
+  data: string;
+}
+
+export interface Embedded extends UpFile {
+  /** Of the processes that run now; one that is not ours is missing. */
+  pids(): Partial<Record<ChildName, number>>;
+  /** Ends all of them, the worker first, within 8 s; at once when `hurry` fires. */
+  stop(hurry?: AbortSignal): Promise<void>;
+}
+
+const DEFAULT_PORT = 7233;
+/** Together under 8 s. */
+const GRACE_MS: Record<ChildName, number> = { worker: 3000, host: 3200, temporal: 1200 };
+const STOP_ORDER: readonly ChildName[] = ['worker', 'host', 'temporal'];
+
+/** Resolves when everything is ready. Throws StartFailure or SettingsError, and leaves nothing running. */
+export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  const env = options.env ?? process.env;
+  // Looked at before anything is touched: a mistake in the environment costs nothing.
+  const { taskQueue } = workerSettings(env);
+  const external = externalAddress(options, env);
+  const data = prepareDataFolder(options.data);
+  const lock = lockDataFolder(data);
+  // Left by one that was killed; it says where nothing is.
+  rmSync(join(data, 'up.json'), { force: true });
+  const children = new Map<ChildName, Supervised>();
+  const stop = async (hurry?: AbortSignal) => {
+    rmSync(join(data, 'up.json'), { force: true });
+    for (const name of STOP_ORDER) await children.get(name)?.stop(GRACE_MS[name], hurry);
+    lock.release();
+  };
+  try {
+    const server = await startAll({ options, env, external, data, children });
+    const up: UpFile = {
+      address: server ? addressOf(server) : (external ?? ''),
+      uiUrl: server ? uiUrlOf(server) : null,
+      namespace: server ? 'default' : (env['TEMPORAL_NAMESPACE'] ?? 'default'),
+      taskQueue,
+      ...ownIdentity(),
+      data,
+    };
+    writeJson(join(data, 'up.json'), up);
+    const pids = () => pidsOf(children);
+    let stopped: Promise<void> | undefined;
+    return { ...up, pids, stop: (hurry) => (stopped ??= stop(hurry)) };
+  } catch (error) {
+    // What an earlier `up` ran for its users goes on; what was started here does not.
+    const host = children.get('host');
+    if (host?.adopted) {
+      host.leave();
+      children.delete('host');
+    }
+    await stop();
+    throw error;
+  }
+}
+
+interface Start {
+  options: EmbeddedOptions;
+  env: Environment;
+  external: string | undefined;
+  data: string;
+  children: Map<ChildName, Supervised>;
+}
+
+/** Starts the server and the local host side by side, then the worker. Returns the server if it is ours. */
+async function startAll(start: Start): Promise<TemporalServer | undefined> {
+  const { options, external, data, children } = start;
+  const say = options.say ?? (() => undefined);
+  const signal = options.signal ?? new AbortController().signal;
+  const portOffset = options.portOffset ?? 0;
+  const file = new ChildrenFile(data);
+  const watch = (name: ChildName): Watcher => ({
+    say,
+    launched: (identity) => {
+      file.record(name, identity, portOffset);
+    },
+  });
+  const left = hostLeft(file, data, portOffset);
+  await endLeftovers(file, say);
+  const server =
+    external === undefined ? await prepareServer(options, data, say, signal) : undefined;
+  const env = childEnvironment(start, server);
+  const standIns = options.standIns ?? {};
+
+  const host = hostChild(data, portOffset, env, standIns, watch('host'));
+  const first = [startChild('host', host, left)];
+  if (left) say(`adopting the local host (pid ${left.pid}) that an earlier \`up\` left`);
+  if (server) {
+    say(`starting Temporal's server on ${addressOf(server)} ...`);
+    first.push(startChild('temporal', temporalChild(server, data, env, watch('temporal'))));
+  }
+  // All of them end before anything is thrown, so that no start goes on behind a stop.
+  const failed = (await Promise.allSettled(first)).find((one) => one.status === 'rejected');
+  if (failed) throw failed.reason;
+  say('starting the worker ...');
+  await startChild('worker', workerChild(data, env, standIns, watch('worker')));
+  return server;
+
+  async function startChild(
+    name: ChildName,
+    child: Supervised,
+    adopted?: { pid: number; startTime: number },
+  ): Promise<void> {
+    await child.start(signal, adopted);
+    children.set(name, child);
+  }
+}
+
+/** Ports checked and the program at hand; nothing is started yet. */
+async function prepareServer(
+  options: EmbeddedOptions,
+  data: string,
+  say: Say,
+  signal: AbortSignal,
+): Promise<TemporalServer> {
+  const [anyPort = 0, anyUiPort = 0] = await freePorts(2);
+  const port = (options.port ?? DEFAULT_PORT) || anyPort;
+  const uiPort = uiPortOf(options, port, anyUiPort);
+  await assertFree(port, "Temporal's server", 'stop that one, or choose another with --port');
+  await assertFree(uiPort, "Temporal's Web UI", 'stop that one, or choose another with --ui-port');
+  const env = options.env ?? process.env;
+  const cli = await findTemporalCli({ env, say, signal }, options.cliSources ?? SOURCES);
+  const server: TemporalServer = { cli, port, uiPort, data };
+  if (options.dynamicConfig) server.dynamicConfig = options.dynamicConfig;
+  return server;
+}
+
+function uiPortOf(options: EmbeddedOptions, port: number, anyPort: number): number {
+  if (options.uiPort !== undefined) return options.uiPort || anyPort;
+  if (options.port === 0) return anyPort;
+  if (port + 1000 <= 65_535) return port + 1000;
+  throw new StartFailure(
+    2,
+    `with --port ${port} the Web UI would be on ${port + 1000}, which is no port; give --ui-port too`,
+  );
+}
+
+function externalAddress(options: EmbeddedOptions, env: Environment): string | undefined {
+  const address = env['TEMPORAL_ADDRESS'];
+  if (options.port !== undefined || address === undefined || address === '') return undefined;
+  if (options.uiPort === undefined) return address;
+  throw new StartFailure(
+    2,
+    `--ui-port is for a server of our own, and TEMPORAL_ADDRESS says to use ${address}; give --port too, or leave --ui-port out`,
+  );
+}
+
+function childEnvironment(start: Start, server: TemporalServer | undefined): Environment {
+  const { env, data } = start;
+  if (!server) return { ...env, FAIRLEAD_DATA: data };
+  const address = { TEMPORAL_ADDRESS: addressOf(server), TEMPORAL_NAMESPACE: 'default' };
+  return { ...withoutTemporal(env), ...address, FAIRLEAD_DATA: data };
+}
+
+function pidsOf(children: Map<ChildName, Supervised>): Partial<Record<ChildName, number>> {
+  const pids: Partial<Record<ChildName, number>> = {};
+  for (const [name, child] of children) if (child.pid !== undefined) pids[name] = child.pid;
+  return pids;
+}

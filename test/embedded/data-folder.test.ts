@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { lockDataFolder, prepareDataFolder } from '../../src/embedded/data-folder.ts';
+import { ownIdentity, startTimeOf } from '../../src/embedded/process-identity.ts';
+import { StartFailure } from '../../src/embedded/start-failure.ts';
+import { newFolder } from '../support/embedded.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = newFolder();
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function failure(code: number, ...words: string[]) {
+  return (error: unknown) => {
+    assert.ok(error instanceof StartFailure, String(error));
+    assert.equal(error.code, code);
+    for (const word of words) assert.ok(error.message.includes(word), error.message);
+    return true;
+  };
+}
+
+test('a new data folder has a token that only its owner can read, and keeps it', () => {
+  const data = prepareDataFolder(join(folder, 'deep', 'data'));
+  const token = join(data, 'token');
+  assert.equal(statSync(token).mode & 0o777, 0o600);
+  const first = readFileSync(token, 'utf8');
+  assert.match(first, /^[0-9a-f]{64}\n$/);
+  prepareDataFolder(data);
+  assert.equal(readFileSync(token, 'utf8'), first);
+});
+
+test('a data folder that cannot be written is one sentence and code 2', () => {
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  assert.throws(
+    () => prepareDataFolder(join(file, 'data')),
+    failure(2, file, 'a part of the path is a file', '--data'),
+  );
+  assert.throws(() => prepareDataFolder(file), failure(2, file, 'it is a file'));
+  assert.throws(() => prepareDataFolder('/proc/fairlead'), failure(2, '/proc/fairlead'));
+});
+
+test('a lock held by a living process is refused with its pid and code 6', () => {
+  const lock = lockDataFolder(folder);
+  assert.throws(() => lockDataFolder(folder), failure(6, `pid ${process.pid}`, folder, '--data'));
+  lock.release();
+  lockDataFolder(folder).release();
+});
+
+test('a lock is taken over when its holder is gone, and when its pid is somebody else by now', async () => {
+  const child = spawn(process.execPath, ['-e', '']);
+  const gone = { pid: child.pid ?? 0, startTime: startTimeOf(child.pid ?? 0) ?? 0 };
+  await once(child, 'exit');
+  const other = { ...ownIdentity(), startTime: ownIdentity().startTime - 1 };
+  for (const holder of [gone, other]) {
+    writeFileSync(join(folder, 'up.lock'), JSON.stringify(holder));
+    lockDataFolder(folder).release();
+  }
+  writeFileSync(join(folder, 'up.lock'), '{"pid":');
+  const lock = lockDataFolder(folder);
+  assert.deepEqual(JSON.parse(readFileSync(join(folder, 'up.lock'), 'utf8')), ownIdentity());
+  lock.release();
+  assert.deepEqual(readdirSync(folder), []);
+});
+
+test('a lock that somebody else took over is not released', () => {
+  const lock = lockDataFolder(folder);
+  const other = { pid: 1, startTime: 1 };
+  writeFileSync(join(folder, 'up.lock'), JSON.stringify(other));
+  lock.release();
+  assert.deepEqual(JSON.parse(readFileSync(join(folder, 'up.lock'), 'utf8')), other);
+});
