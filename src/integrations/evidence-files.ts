@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import type { EvidencePort, RunRef } from '../activities/ports.ts';
 import { digestOf } from '../domain/digest.ts';
 import type { EvidenceEntry } from '../domain/evidence.ts';
-import { isEvidenceEntry } from '../domain/evidence-shape.ts';
+import { readEvidenceLines } from '../domain/evidence-lines.ts';
 import { Failure } from '../domain/failure.ts';
 import { textAt } from '../domain/json.ts';
 
@@ -123,36 +123,14 @@ async function contentOf(file: string): Promise<string> {
   }
 }
 
-/** Lines that are no entries are what a crash left, as long as no entry is missing because of them. */
+/** Throws Broken when an entry is missing: nothing but a crash's last half line may be. */
 function parse(file: string, content: string): EvidenceEntry[] {
-  const entries: EvidenceEntry[] = [];
-  let broken: number | undefined;
-  for (const [index, line] of content.split('\n').entries()) {
-    if (line.trim() === '') continue;
-    const entry = entryOf(line);
-    if (entry === undefined) {
-      broken ??= index + 1;
-    } else if (entry.seq === entries.length) {
-      entries.push(entry);
-      broken = undefined;
-    } else if (entry.seq > entries.length) {
-      const at = broken ?? index + 1;
-      throw new Failure(
-        'Broken',
-        `reading ${file}:${at}: entry ${entries.length} is missing or not readable, and entry ${entry.seq} follows. The file was changed by something other than Fairlead; bring it back from a backup.`,
-      );
-    }
-  }
-  return entries;
-}
-
-function entryOf(line: string): EvidenceEntry | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return isEvidenceEntry(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const { entries, gap } = readEvidenceLines(content);
+  if (gap === undefined) return entries;
+  throw new Failure(
+    'Broken',
+    `reading ${file}:${gap.line}: entry ${gap.seq} is missing or not readable, and later ones follow. The file was changed by something other than Fairlead; bring it back from a backup.`,
+  );
 }
 
 function unavailable(doing: string, file: string, error: unknown): Failure {

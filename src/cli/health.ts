@@ -1,0 +1,64 @@
+// `fairlead health SYSTEM`: is every service that users can reach well? Exit 0 well, 3 not, 8 stopped, 7 when
+// there is nothing to judge.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { withCommon, type CommonOptions } from './command-options.ts';
+import type { Temporal } from './connect.ts';
+import { EXIT, ExitError } from './exit.ts';
+
+interface HealthOptions extends CommonOptions {
+  detailed?: boolean;
+  watch?: string;
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command('health <system>')
+    .description('say whether every service of SYSTEM is well')
+    .option('--detailed', 'every revision, also those without traffic')
+    .option('--watch <seconds>', 'again and again, until Ctrl-C');
+  withCommon(command, ['health shop', 'health shop --detailed', 'health shop --watch 5']).action(
+    async (system: string, options: HealthOptions) => {
+      await health(system, options);
+    },
+  );
+}
+
+async function health(text: string, options: HealthOptions): Promise<void> {
+  const { withTemporal } = await import('./connect.ts');
+  const { actorName } = await import('./identity.ts');
+  const { systemName } = await import('./ids.ts');
+  const { numberFlag } = await import('./duration.ts');
+  const system = systemName(text);
+  const seconds = options.watch === undefined ? undefined : numberFlag('--watch', options.watch);
+  if (seconds !== undefined && (seconds < 1 || seconds > 86_400)) {
+    throw new ExitError(EXIT.badInput, `--watch is ${seconds}, allowed: 1 to 86400 seconds`);
+  }
+  const code = await withTemporal(actorName(options.as), async (temporal) => {
+    for (;;) {
+      const now = await look(temporal, system, options);
+      if (seconds === undefined) return now;
+      await sleep(seconds * 1000);
+    }
+  });
+  if (code !== EXIT.done) throw new ExitError(code, '');
+}
+
+async function look(temporal: Temporal, system: string, options: HealthOptions): Promise<number> {
+  const { askSystem, healthCode, healthOf, serviceLines } = await import('./system-status.ts');
+  const { printJson, printText } = await import('./print.ts');
+  const status = await askSystem(temporal, system);
+  const services = Object.entries(status.services);
+  const healths = services.map(([name, service]) => healthOf(name, service));
+  const code = healthCode(healths);
+  if (options.json === true) {
+    const details = options.detailed === true ? { status } : {};
+    printJson({ system, healthy: code === EXIT.done, services: healths, ...details });
+  } else if (options.detailed === true) {
+    printText(services.flatMap(([name, service]) => serviceLines(name, service)).join('\n'));
+  } else {
+    const lines = healths.map((one) => `${system}/${one.service} ${one.condition}: ${one.detail}`);
+    printText(lines.join('\n'));
+  }
+  return code;
+}

@@ -1,0 +1,34 @@
+// `fairlead stop` and `fairlead admit`: users out, users in.
+import type { Command } from 'commander';
+import { withCommon, withWaiting, type WaitOptions } from './command-options.ts';
+
+interface AdmitOptions extends WaitOptions {
+  percent?: string;
+}
+
+export function register(program: Command): void {
+  const stop = program
+    .command('stop <target>')
+    .description('answer every user of SYSTEM or SYSTEM/SERVICE with 503, at once; asks nobody');
+  withWaiting(
+    withCommon(stop, ['stop shop', 'stop shop/api --reason "wrong prices are shown"']),
+  ).action(async (text: string, options: WaitOptions) => {
+    const { target } = await import('./ids.ts');
+    const { startOperation } = await import('./start.ts');
+    await startOperation('stopTraffic', { ...target(text) }, options);
+  });
+  const admit = program
+    .command('admit <target>')
+    .description('let users in again after a stop, all or a share of them')
+    .option('--percent <share>', 'share of the clients (default: 100)');
+  withWaiting(withCommon(admit, ['admit shop', 'admit shop/api --percent 10'])).action(
+    async (text: string, options: AdmitOptions) => {
+      const { target } = await import('./ids.ts');
+      const { numberFlag } = await import('./duration.ts');
+      const { startOperation } = await import('./start.ts');
+      const share = options.percent;
+      const percent = share === undefined ? undefined : numberFlag('--percent', share);
+      await startOperation('admitTraffic', { ...target(text), percent }, options);
+    },
+  );
+}

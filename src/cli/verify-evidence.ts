@@ -1,0 +1,42 @@
+// `fairlead report verify FILE`: is an evidence file as it was written? An auditor needs no worker for that.
+import { readFile } from 'node:fs/promises';
+import { verifyChain } from '../domain/evidence-chain.ts';
+import { readEvidenceLines } from '../domain/evidence-lines.ts';
+import type { CommonOptions } from './command-options.ts';
+import { EXIT, ExitError } from './exit.ts';
+import { printJson, printText } from './print.ts';
+
+export async function verifyEvidence(
+  file: string | undefined,
+  options: CommonOptions,
+): Promise<void> {
+  if (file === undefined)
+    throw new ExitError(EXIT.badInput, 'report verify needs an evidence FILE');
+  const result = judge(await contentOf(file));
+  if (options.json === true) printJson({ file, valid: result.altered === null, ...result });
+  if (result.altered !== null) throw new ExitError(EXIT.failed, `${file}: ${result.altered}`);
+  if (options.json === true) return;
+  printText(`${file}: ${result.entries} entries, none altered; head ${result.head ?? 'none'}`);
+}
+
+/** `unreadable` lines without a missing entry are what a crash leaves. */
+function judge(content: string) {
+  const { entries, gap, unreadable } = readEvidenceLines(content);
+  const missing = gap === undefined ? undefined : `entry ${gap.seq} is missing (line ${gap.line})`;
+  const empty = entries.length === 0 ? 'there is no evidence in it' : undefined;
+  return {
+    altered: missing ?? empty ?? verifyChain(entries) ?? null,
+    entries: entries.length,
+    unreadable,
+    head: entries.at(-1)?.hash ?? null,
+  };
+}
+
+async function contentOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new ExitError(EXIT.badInput, `reading ${file}: ${said}`);
+  }
+}
