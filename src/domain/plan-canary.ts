@@ -55,7 +55,7 @@ function firstDeploy(input: CanaryInput): PlanStep[] {
       back: [],
       capacity: { revision: target.id, replicas: config.replicas },
     }),
-    watchStep(input, undefined),
+    watchStep(input, []),
   ];
 }
 
@@ -89,7 +89,7 @@ function againstStable(
     ...before(input, capacityFor(shares[0]?.weight ?? 100, config.replicas)),
     ...shares.map(share),
     ...full.map(share),
-    watchStep(input, stable.revision),
+    watchStep(input, config.rollout.canary?.analysis ?? []),
     ...old.map((one) => retireStep(service, one, config.rollout.insurance)),
   ];
 }
@@ -122,7 +122,14 @@ function bakeOf(input: CanaryInput, step: CanaryStep, stable: string): { bake?: 
   if (step.weight === 100 && step.analysis === undefined && step.bake === 0) return {};
   if (step.bake === 0 && analyses.length === 0) return {};
   return {
-    bake: { ms: step.bake, analyses, revision: input.target.id, stable, checks: false },
+    bake: {
+      ms: step.bake,
+      analyses,
+      revision: input.target.id,
+      // At 100 the stable revision answers nobody: there is nothing to compare with any more.
+      ...(step.weight < 100 && { stable }),
+      checks: false,
+    },
   };
 }
 
@@ -136,7 +143,8 @@ function gateOf({ request, config, service }: CanaryInput, step: CanaryStep): { 
   );
 }
 
-function watchStep(input: CanaryInput, stable: string | undefined): PlanStep {
+/** A first deploy, with no history and perhaps no users yet, is watched by its health and checks alone. */
+function watchStep(input: CanaryInput, analyses: string[]): PlanStep {
   const { config, service, target } = input;
   const canary = config.rollout.canary;
   const ms = canary?.watch ?? 0;
@@ -145,14 +153,7 @@ function watchStep(input: CanaryInput, stable: string | undefined): PlanStep {
     title: `Watch ${target.version} for ${ms / 1000} s at 100 %`,
     undo: 'none: it changes nothing',
     action: { kind: 'watch', service },
-    bake: {
-      ms,
-      // With nothing to compare and no history, a first deploy is watched by its health and checks.
-      analyses: stable === undefined ? [] : (canary?.analysis ?? []),
-      revision: target.id,
-      ...(stable !== undefined && { stable }),
-      checks: true,
-    },
+    bake: { ms, analyses, revision: target.id, checks: true },
   };
 }
 
