@@ -105,8 +105,7 @@ function requireExpect<T extends ChangedBy & { expect?: unknown }>(input: T): T 
 async function readBody(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request) {
-    const part = chunk instanceof Buffer ? chunk : Buffer.from(String(chunk));
+  for await (const part of request as AsyncIterable<Buffer>) {
     size += part.length;
     if (size > MOST_BODY)
       throw new Failure('BadInput', `a body over ${MOST_BODY} bytes is not read`);

@@ -191,5 +191,5 @@ export const errorSchema = z.object({
     'Broken',
   ]) satisfies z.ZodType<FailureKind>,
   message: z.string(),
-  details: z.unknown(),
+  details: z.unknown().optional(),
 });

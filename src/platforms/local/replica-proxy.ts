@@ -10,6 +10,8 @@ import type { Replica } from './replica.ts';
 /** Requests of these methods may be sent twice (RFC 9110, 9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
 
+const NOT_PASSED_ON = new Set(['connection', 'keep-alive', REVISION_HEADER]);
+
 interface Attempt {
   /** From here on the replica may have seen the request, and its body is being read. */
   connected: boolean;
@@ -39,13 +41,9 @@ export class ReplicaProxy {
     });
     this.#proxy.on('proxyRes', (answer, request, response) => {
       // Theirs is the connection between host and replica, not the client's.
-      const {
-        connection,
-        'keep-alive': kept,
-        [REVISION_HEADER]: claimed,
-        ...others
-      } = answer.headers;
-      answer.headers = others;
+      answer.headers = Object.fromEntries(
+        Object.entries(answer.headers).filter(([name]) => !NOT_PASSED_ON.has(name)),
+      );
       const attempt = this.#attempts.get(request);
       const ended = (): void => {
         if (attempt && !answer.complete && !response.destroyed) attempt.broken = true;
@@ -58,7 +56,7 @@ export class ReplicaProxy {
   /** Resolves when the answer is through, or when there will be none from this replica. */
   async send(request: IncomingMessage, response: ServerResponse, replica: Replica): Promise<Sent> {
     const hasBody = carriesBody(request);
-    const repeatable = IDEMPOTENT.has(request.method ?? 'GET') && !hasBody;
+    const repeatable = !hasBody && isIdempotent(request);
     const body = hasBody ? new PassThrough() : null;
     const attempt: Attempt = { connected: false, broken: false, body };
     this.#attempts.set(request, attempt);
@@ -72,11 +70,11 @@ export class ReplicaProxy {
         buffer: body ?? Readable.from([]),
       });
     } catch {
-      const unanswered = !response.headersSent && !response.destroyed;
-      if (unanswered) return !attempt.connected || repeatable ? 'tryAnother' : 'failed';
+      if (!response.headersSent && !response.destroyed) {
+        return repeatable || !attempt.connected ? 'tryAnother' : 'failed';
+      }
     }
-    if (attempt.broken) return 'broken';
-    return response.writableFinished ? 'answered' : 'clientLeft';
+    return howItEnded(attempt, response);
   }
 
   /** Resolves when the upgraded connection is closed; false when it never came about. */
@@ -98,6 +96,15 @@ export class ReplicaProxy {
   close(): void {
     this.#agent.destroy();
   }
+}
+
+function isIdempotent(request: IncomingMessage): boolean {
+  return IDEMPOTENT.has(request.method ?? '');
+}
+
+function howItEnded(attempt: Attempt, response: ServerResponse): Sent {
+  if (attempt.broken) return 'broken';
+  return response.writableFinished ? 'answered' : 'clientLeft';
 }
 
 function carriesBody(request: IncomingMessage): boolean {

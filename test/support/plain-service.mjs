@@ -1,0 +1,76 @@
+// A small service for tests of platforms: says who answered, streams, upgrades, and fails as its
+// environment says (HEALTH=never, CRASH_AFTER=<ms>, DIE_AT_START=1).
+import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
+import process from 'node:process';
+import { setTimeout } from 'node:timers';
+import { URL } from 'node:url';
+
+const { PORT, HOST, FAIRLEAD_REVISION, FAIRLEAD_VERSION, HEALTH, CRASH_AFTER, DIE_AT_START } =
+  process.env;
+if (DIE_AT_START) process.exit(3);
+
+const pages = {
+  '/health': (request, response) => {
+    response.statusCode = HEALTH === 'never' ? 500 : 200;
+    response.end('ok');
+  },
+  '/': (request, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(
+      JSON.stringify({
+        revision: FAIRLEAD_REVISION,
+        version: FAIRLEAD_VERSION,
+        pid: process.pid,
+        headers: request.headers,
+        secret: process.env.SECRET ?? null,
+        leaked: process.env.NOT_FOR_SERVICES ?? null,
+      }),
+    );
+  },
+  '/echo': (request, response) => {
+    request.pipe(response);
+  },
+  // Sends a first piece, and the second one only when somebody asks for /next.
+  '/stream': (request, response) => {
+    response.write('first\n');
+    streams.push(response);
+  },
+  '/next': (request, response) => {
+    for (const stream of streams.splice(0)) stream.end('second\n');
+    response.end('ok');
+  },
+  '/slow': (request, response) => {
+    setTimeout(() => response.end('slow'), Number(query(request).get('ms')));
+  },
+  '/status': (request, response) => {
+    response.statusCode = Number(query(request).get('code'));
+    response.end();
+  },
+};
+const streams = [];
+const query = (request) => new URL(request.url, 'http://localhost').searchParams;
+
+const server = createServer((request, response) => {
+  const page = pages[new URL(request.url, 'http://localhost').pathname] ?? pages['/'];
+  page(request, response);
+});
+
+// The handshake of RFC 6455, then the bytes come back as they are.
+server.on('upgrade', (request, socket) => {
+  const accept = createHash('sha1')
+    .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+    .digest('base64');
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+  );
+  socket.on('error', () => socket.destroy());
+  socket.pipe(socket);
+});
+
+server.listen(Number(PORT), HOST);
+if (CRASH_AFTER) setTimeout(() => process.exit(1), Number(CRASH_AFTER));
+process.on('SIGTERM', () => {
+  server.close(() => process.exit(0));
+  server.closeIdleConnections();
+});

@@ -1,0 +1,302 @@
+// What every workload and traffic port promises, run against the real local host and the in-memory one.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { TrafficPort, Waiting, WorkloadPort } from '../../src/activities/ports.ts';
+import { Failure, type FailureKind } from '../../src/domain/failure.ts';
+import type { Fence, RevisionSpec, ServiceRef, Weights } from '../../src/domain/model.ts';
+import { sameWeights } from '../../src/domain/weights.ts';
+import { eventually } from './local-daemon.ts';
+
+export interface PlatformUnderTest {
+  workload: WorkloadPort;
+  traffic: TrafficPort;
+  /** A revision of `service` that can run there; `never` never becomes ready. */
+  spec(service: ServiceRef, version: string, kind?: 'good' | 'never' | 'missingFile'): RevisionSpec;
+  end(): Promise<void>;
+}
+
+const waiting = (): Waiting => ({ signal: AbortSignal.timeout(30_000), beat: () => undefined });
+
+export async function fails(kind: FailureKind, work: Promise<unknown>): Promise<Failure> {
+  try {
+    await work;
+  } catch (error) {
+    assert.ok(error instanceof Failure, `not a Failure: ${String(error)}`);
+    assert.equal(error.kind, kind, error.message);
+    return error;
+  }
+  assert.fail(`it should have failed with ${kind}`);
+}
+
+function fence(epoch: number, sequence: number): Fence {
+  return { operation: `deploy/epoch-${epoch}`, step: `step-${sequence}`, epoch, sequence };
+}
+
+const share = (...parts: [RevisionSpec, number][]): Weights =>
+  parts.map(([spec, percent]) => ({ revision: spec.id, version: spec.version, percent }));
+
+export function portContracts(name: string, start: () => Promise<PlatformUnderTest>): void {
+  describe(`${name} keeps the workload and traffic contracts`, () => {
+    let platform: PlatformUnderTest;
+    let services = 0;
+    before(async () => {
+      platform = await start();
+    });
+    after(() => platform.end());
+
+    const newService = (): ServiceRef => ({ system: 'shop', service: `api-${(services += 1)}` });
+
+    async function ready(spec: RevisionSpec, by: Fence, replicas = 1): Promise<void> {
+      await platform.workload.ensure({ spec, replicas, fence: by }, waiting());
+      await eventually(`${spec.id} to be ready`, async () =>
+        (await platform.workload.revisions(spec)).some(
+          (one) => one.spec.id === spec.id && one.ready === replicas,
+        ),
+      );
+    }
+
+    /** v1 with all the traffic and v2 ready beside it; changes 1 to 3 of epoch 10 are used. */
+    async function twoRevisions() {
+      const service = newService();
+      const [v1, v2] = [platform.spec(service, 'v1'), platform.spec(service, 'v2')];
+      await ready(v1, fence(10, 1));
+      const to = { service, weights: share([v1, 100]), expect: [], fence: fence(10, 2) };
+      await platform.traffic.set(to);
+      await ready(v2, fence(10, 3));
+      return { service, v1, v2 };
+    }
+
+    test('a service that was never seen has no revisions and no weights', async () => {
+      const service = newService();
+      assert.deepEqual(await platform.workload.revisions(service), []);
+      assert.deepEqual(await platform.traffic.read(service), {
+        weights: [],
+        url: '',
+        stopped: false,
+        admitPercent: 100,
+        beforeStop: [],
+        served: [],
+      });
+    });
+
+    test('ensure creates a revision without traffic, and the second time changes nothing', async () => {
+      const service = newService();
+      const spec = platform.spec(service, 'v1');
+      assert.deepEqual(await platform.workload.obstacles(spec), []);
+      await ready(spec, fence(1, 1), 2);
+      const again = await platform.workload.ensure(
+        { spec, replicas: 1, fence: fence(1, 1) },
+        waiting(),
+      );
+      assert.equal(again.desired, 2);
+      assert.deepEqual(again.spec, spec);
+      assert.equal((await platform.workload.revisions(service)).length, 1);
+      assert.ok(sameWeights((await platform.traffic.read(service)).weights, []));
+    });
+
+    test('ensure names a missing dataset and creates nothing', async () => {
+      const service = newService();
+      const spec = platform.spec(service, 'v1', 'missingFile');
+      assert.match((await platform.workload.obstacles(spec)).join(), /missing dataset/);
+      const input = { spec, replicas: 1, fence: fence(1, 1) };
+      const failure = await fails('NotFound', platform.workload.ensure(input, waiting()));
+      assert.match(failure.message, /missing dataset/);
+      assert.deepEqual(await platform.workload.revisions(service), []);
+    });
+
+    test('set changes the weights that it expects, and says so again when asked again', async () => {
+      const { service, v1, v2 } = await twoRevisions();
+      const change = {
+        service,
+        weights: share([v1, 95], [v2, 5]),
+        expect: share([v1, 100]),
+        fence: fence(10, 4),
+      };
+      assert.ok(sameWeights((await platform.traffic.set(change)).weights, change.weights));
+      assert.ok(sameWeights((await platform.traffic.set(change)).weights, change.weights));
+      assert.ok(sameWeights((await platform.traffic.read(service)).weights, change.weights));
+    });
+
+    test('set refuses a world that is not as expected, with both sides in the details', async () => {
+      const { service, v1, v2 } = await twoRevisions();
+      const weights = share([v1, 90], [v2, 10]);
+      const expect = share([v1, 95], [v2, 5]);
+      const change = { service, weights, expect, fence: fence(10, 4) };
+      const failure = await fails('WorldChanged', platform.traffic.set(change));
+      assert.deepEqual(failure.details, { expected: expect, found: share([v1, 100]) });
+      assert.ok(
+        sameWeights((await platform.traffic.read(service)).weights, share([v1, 100])),
+        'nothing was changed',
+      );
+    });
+
+    test('of many changes at once that expect the same, one is made', async () => {
+      const { service, v1, v2 } = await twoRevisions();
+      const expect = share([v1, 100]);
+      const results = await Promise.allSettled(
+        [10, 20, 30, 40, 50].map((percent) =>
+          platform.traffic.set({
+            service,
+            weights: share([v1, 100 - percent], [v2, percent]),
+            expect,
+            fence: fence(10, 4),
+          }),
+        ),
+      );
+      assert.equal(results.filter((one) => one.status === 'fulfilled').length, 1);
+    });
+
+    test('an older epoch, or an earlier change of the same one, is superseded in every verb', async () => {
+      const { service, v1, v2 } = await twoRevisions();
+      const { workload, traffic } = platform;
+      await traffic.admit({ service, percent: 100, fence: fence(20, 5) });
+      const weights = share([v1, 100]);
+      for (const late of [fence(19, 99), fence(20, 4)]) {
+        const change = { service, revision: v2.id, fence: late };
+        const verbs: [string, () => Promise<unknown>][] = [
+          ['set', () => traffic.set({ service, weights, expect: weights, fence: late })],
+          ['stop', () => traffic.stop({ service, fence: late })],
+          ['admit', () => traffic.admit({ service, percent: 100, fence: late })],
+          ['ensure', () => workload.ensure({ spec: v2, replicas: 1, fence: late }, waiting())],
+          ['scale', () => workload.scale({ ...change, replicas: 3 })],
+          ['restart', () => workload.restart(change, waiting())],
+          ['remove', () => workload.remove(change, waiting())],
+        ];
+        for (const [verb, run] of verbs) {
+          const failure = await fails('Superseded', run());
+          const operation = 'deploy/epoch-20';
+          const found = { epoch: 20, sequence: 5, operation };
+          assert.deepEqual(failure.details, { fence: late, found }, verb);
+        }
+      }
+      assert.equal((await workload.revisions(service)).length, 2);
+      assert.ok(sameWeights((await traffic.read(service)).weights, weights));
+    });
+
+    test('set refuses weights that do not sum to 100, unknown revisions, and ones that are not ready', async () => {
+      const { service, v1, v2 } = await twoRevisions();
+      const never = platform.spec(service, 'v3', 'never');
+      await platform.workload.ensure({ spec: never, replicas: 1, fence: fence(10, 4) }, waiting());
+      const set = (weights: Weights) =>
+        platform.traffic.set({ service, weights, expect: share([v1, 100]), fence: fence(10, 5) });
+      const unknown = platform.spec(service, 'v9');
+      await fails('Refused', set(share([v1, 90], [v2, 5])));
+      await fails('Refused', set(share([v1, 90], [unknown, 10])));
+      await fails('NotReady', set(share([v1, 90], [never, 10])));
+      assert.ok(sameWeights((await platform.traffic.read(service)).weights, share([v1, 100])));
+    });
+
+    test('a revision that carries everything goes to the front of what was served', async () => {
+      const { service, v1, v2 } = await twoRevisions();
+      await platform.traffic.set({
+        service,
+        weights: share([v2, 100]),
+        expect: share([v1, 100]),
+        fence: fence(10, 4),
+      });
+      const { served } = await platform.traffic.read(service);
+      assert.deepEqual(
+        served.map((one) => [one.spec, one.replicas]),
+        [
+          [v2, 1],
+          [v1, 1],
+        ],
+      );
+    });
+
+    test('stop keeps the weights for admit, and both can be asked twice', async () => {
+      const { service, v1, v2 } = await twoRevisions();
+      const { traffic } = platform;
+      const mixed = share([v1, 75], [v2, 25]);
+      await traffic.set({ service, weights: mixed, expect: share([v1, 100]), fence: fence(10, 4) });
+      await traffic.stop({ service, fence: fence(10, 5) });
+      const stopped = await traffic.stop({ service, fence: fence(10, 5) });
+      assert.equal(stopped.stopped, true);
+      assert.ok(sameWeights(stopped.weights, []));
+      assert.ok(sameWeights(stopped.beforeStop, mixed));
+      const set = { service, weights: share([v1, 100]), expect: [], fence: fence(10, 6) };
+      await fails('Refused', traffic.set(set));
+      const probes = await traffic.probe({ service, count: 3 }, waiting());
+      assert.deepEqual(
+        probes,
+        [1, 2, 3].map(() => ({ revision: '', status: 503 })),
+      );
+      await traffic.admit({ service, percent: 30, fence: fence(10, 7) });
+      const admitted = await traffic.admit({ service, percent: 30, fence: fence(10, 7) });
+      assert.equal(admitted.stopped, false);
+      assert.equal(admitted.admitPercent, 30);
+      assert.ok(sameWeights(admitted.weights, mixed));
+      assert.deepEqual(admitted.beforeStop, []);
+    });
+
+    test('probes go the way users go, by weight, and say who answered', async () => {
+      const { service, v1, v2 } = await twoRevisions();
+      await platform.traffic.set({
+        service,
+        weights: share([v1, 80], [v2, 20]),
+        expect: share([v1, 100]),
+        fence: fence(10, 4),
+      });
+      const answers = await platform.traffic.probe({ service, count: 50 }, waiting());
+      const of = (spec: RevisionSpec) => answers.filter((one) => one.revision === spec.id).length;
+      assert.deepEqual([of(v1), of(v2)], [40, 10]);
+      assert.ok(answers.every((one) => one.status === 200));
+    });
+
+    test('scale sets the number of replicas', async () => {
+      const service = newService();
+      const spec = platform.spec(service, 'v1');
+      await ready(spec, fence(1, 1));
+      const state = await platform.workload.scale({
+        service,
+        revision: spec.id,
+        replicas: 3,
+        fence: fence(1, 2),
+      });
+      assert.equal(state.desired, 3);
+      await eventually('three replicas', async () =>
+        (await platform.workload.revisions(service)).some((one) => one.ready === 3),
+      );
+      const unknown = { service, revision: 'v9-0', replicas: 1, fence: fence(1, 3) };
+      await fails('NotFound', platform.workload.scale(unknown));
+    });
+
+    test('restart ends with as many ready replicas as before', async () => {
+      const service = newService();
+      const spec = platform.spec(service, 'v1');
+      await ready(spec, fence(1, 1), 2);
+      const input = { service, revision: spec.id, fence: fence(1, 2) };
+      const state = await platform.workload.restart(input, waiting());
+      assert.deepEqual([state.condition, state.ready, state.desired], ['ready', 2, 2]);
+      assert.equal(state.crashes, 0, 'an asked-for exit is no crash');
+    });
+
+    test('remove refuses a revision with weight, removes one without, and is fine with none', async () => {
+      const { service, v1, v2 } = await twoRevisions();
+      const remove = (spec: RevisionSpec, sequence: number) =>
+        platform.workload.remove(
+          { service, revision: spec.id, fence: fence(10, sequence) },
+          waiting(),
+        );
+      await fails('Refused', remove(v1, 4));
+      await remove(v2, 5);
+      await remove(v2, 5);
+      const left = await platform.workload.revisions(service);
+      assert.deepEqual(
+        left.map((one) => one.spec.id),
+        [v1.id],
+      );
+    });
+
+    test('a revision that never becomes ready says starting or crashLoop, with a problem or without', async () => {
+      const service = newService();
+      const spec = platform.spec(service, 'v1', 'never');
+      const state = await platform.workload.ensure(
+        { spec, replicas: 1, fence: fence(1, 1) },
+        waiting(),
+      );
+      assert.equal(state.ready, 0);
+      assert.ok(['starting', 'crashLoop'].includes(state.condition), state.condition);
+    });
+  });
+}
