@@ -51,10 +51,10 @@ export interface BakePorts {
 export function createBakeActivities(ports: BakePorts) {
   return {
     /** Throws `Failure('BadInput', ...)` for an analysis that cannot be read. */
-    async bake(
+    bake: async (
       input: BakeInput,
       waiting: Waiting & { previous?: BakeProgress },
-    ): Promise<BakeResult> {
+    ): Promise<BakeResult> => {
       const { clock } = ports;
       const plan = planOf(input);
       const now = clock.now();

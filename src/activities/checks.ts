@@ -27,7 +27,7 @@ export interface CheckResult {
 export function createCheckActivities(ports: { checks: ChecksPort; clock: Clock }) {
   return {
     /** One finding per check, failed or not: the first that fails does not hide the others. */
-    async runChecks(input: RunChecksInput, waiting: Waiting): Promise<Finding[]> {
+    runChecks: async (input: RunChecksInput, waiting: Waiting): Promise<Finding[]> => {
       const findings: Finding[] = [];
       for (const check of input.checks) {
         waiting.beat();

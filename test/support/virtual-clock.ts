@@ -43,15 +43,18 @@ export function createVirtualClock(start = 1_700_000_000_000): VirtualClock {
     sleep: (ms, signal) =>
       new Promise<void>((resolve, reject) => {
         signal.throwIfAborted();
-        const sleeper = { at: now + ms, wake: resolve };
-        signal.addEventListener(
-          'abort',
-          () => {
-            sleepers = sleepers.filter((one) => one !== sleeper);
-            reject(signal.reason as Error);
+        const onAbort = (): void => {
+          sleepers = sleepers.filter((one) => one !== sleeper);
+          reject(signal.reason as Error);
+        };
+        const sleeper = {
+          at: now + ms,
+          wake: () => {
+            signal.removeEventListener('abort', onAbort);
+            resolve();
           },
-          { once: true },
-        );
+        };
+        signal.addEventListener('abort', onAbort, { once: true });
         sleepers.push(sleeper);
         schedule();
       }),
