@@ -1,6 +1,7 @@
 // What the values of an analysis and of an approval must be to each other.
 import { Failure } from '../domain/failure.ts';
 import { parseSelector } from '../domain/selector.ts';
+import { durationText } from './duration.ts';
 import type { Path } from './located.ts';
 import type { Remark } from './rules.ts';
 import type { Analysis, ApprovalPolicy, Metric } from './system.ts';
@@ -94,13 +95,13 @@ export function approvalRemarks(
   if (reminder >= deadline && written('reminder')) {
     remarks.push({
       path: ['reminder'],
-      message: `the reminder (${reminder}ms) comes after the deadline (${deadline}ms); write a shorter one`,
+      message: `the reminder (${durationText(reminder)}) comes after the deadline (${durationText(deadline)}); write a shorter one`,
     });
   }
   if (escalation && escalation.after >= deadline) {
     remarks.push({
       path: ['escalation', 'after'],
-      message: `the escalation (${escalation.after}ms) comes after the deadline (${deadline}ms); write a shorter one`,
+      message: `the escalation (${durationText(escalation.after)}) comes after the deadline (${durationText(deadline)}); write a shorter one`,
     });
   }
   return remarks;

@@ -1,5 +1,6 @@
 // What a rollout's values must be to each other: weights that rise, names that are declared, bakes that
 // are long enough for their analysis.
+import { durationText } from './duration.ts';
 import type { Remark } from './rules.ts';
 import type { Readable } from './salvage.ts';
 import type { CanaryStep, Rollout } from './system.ts';
@@ -47,7 +48,7 @@ function stepRemarks(step: CanaryStep, path: Remark['path'], declared: Readable)
       ? [
           {
             path: [...path, 'bake'],
-            message: `a bake of ${step.bake}ms is shorter than the interval of the step's analysis (${tooLong.interval}ms), which could measure nothing; write a longer bake`,
+            message: `a bake of ${durationText(step.bake)} is shorter than the interval of the step's analysis (${durationText(tooLong.interval)}), which could measure nothing; write a longer bake`,
           },
         ]
       : []),

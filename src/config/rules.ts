@@ -7,7 +7,7 @@ import { analysisRemarks, approvalRemarks } from './rules-judges.ts';
 import { rolloutRemarks } from './rules-rollout.ts';
 import { serviceRemarks } from './rules-service.ts';
 import type { Readable } from './salvage.ts';
-import { RESERVED_NAMES } from './system-names.ts';
+import { isSystemName, RESERVED_NAMES } from './system-names.ts';
 import { shown } from './wording.ts';
 
 /** Something that is wrong at a path, before it is known where that stands in a file. */
@@ -45,7 +45,8 @@ export function nameMistakes(written: unknown, folder: string, root: Located): M
     const message = `${shown(folder)} is the name of an operation and cannot be a system's; rename the folder and the field`;
     return [mistakeAt(root, ['system'], message)];
   }
-  if (typeof written !== 'string' || written === folder) return [];
+  // The schema has its own word on what can be no name at all.
+  if (typeof written !== 'string' || written === folder || !isSystemName(written)) return [];
   const message = `${shown(written)} differs from the name of the folder; write ${folder}, or rename the folder`;
   return [mistakeAt(root, ['system'], message)];
 }

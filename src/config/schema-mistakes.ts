@@ -26,16 +26,20 @@ function unknownKey(key: string, path: Path): string {
 }
 
 function sentence(issue: Issue, path: Path, found: unknown): string {
-  if (issue.code === 'invalid_key') {
-    const keys = schemaAt(path.slice(0, -1))?.propertyNames;
-    return `the key ${shown(path.at(-1))} is not allowed; write ${keys?.description ?? 'a name'}`;
-  }
+  if (issue.code === 'invalid_key') return strangeKey(path);
   const schema = schemaAt(path);
   const allowed = schema ? allowedBy(schema) : issue.message;
-  if (found === undefined) return `is missing; write ${allowed}`;
+  if (found === undefined || found === null) {
+    return `${found === null ? 'has no value' : 'is missing'}; write ${allowed}`;
+  }
   // A rule of its own, with its own sentence (at least one service).
   if (issue.code === 'custom' && schema?.description === undefined) return issue.message;
   return `${shown(found)} is not allowed${meant(found, schema)}; write ${allowed}`;
+}
+
+function strangeKey(path: Path): string {
+  const keys = schemaAt(path.slice(0, -1))?.propertyNames;
+  return `the key ${shown(path.at(-1))} is not allowed; write ${keys?.description ?? 'a name'}`;
 }
 
 function meant(found: unknown, schema: SchemaNode | undefined): string {
@@ -67,7 +71,7 @@ function range({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: SchemaN
     bound('up to', maximum),
     bound('below', exclusiveMaximum),
   ].filter((one) => one !== '');
-  return bounds.length === 0 ? '' : ` ${bounds.join(' ')}`;
+  return bounds.length === 0 ? '' : ` ${bounds.join(' and ').replace(' and up to', ' to')}`;
 }
 
 /** Zod writes the largest safe integer where there is no limit. */

@@ -35,7 +35,10 @@ export function readYaml(bytes: Uint8Array, file: string): YamlFile {
 /** The text, or the line of the first bytes that are no UTF-8. */
 function decoded(bytes: Uint8Array): string | number {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    // Bytes of 0 are UTF-16 that happens to be UTF-8 too.
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const zero = text.indexOf('\0');
+    return zero < 0 ? text : text.slice(0, zero).split('\n').length;
   } catch {
     const lenient = new TextDecoder('utf-8').decode(bytes);
     return lenient.slice(0, lenient.indexOf('\uFFFD')).split('\n').length;
@@ -72,15 +75,17 @@ function syntaxMistakes(
     path: '',
     message: syntaxMessage(error, text),
   }));
-  // What follows a tab in the indentation is misread: only the tab is worth saying.
-  const tab = mistakes.find((mistake) => mistake.message === TAB);
-  return tab ? [tab] : mistakes.slice(0, 20);
+  // What follows these is misread: only they are worth saying.
+  const first = mistakes.find(({ message }) => message === TAB || message === TOO_DEEP);
+  return first ? [first] : mistakes.slice(0, 20);
 }
 
 const TAB = 'a tab is used for indentation; write spaces';
+const TOO_DEEP = 'nested too deep; write it flatter';
 
 function syntaxMessage(error: YAMLError, text: string): string {
   if (error.code === 'TAB_AS_INDENT' || indentedByTab(text, error.pos[0])) return TAB;
+  if (error.message.startsWith('Maximum call stack')) return TOO_DEEP;
   if (error.code === 'MULTIPLE_DOCS') {
     return 'a second document starts here; a system file holds one (remove the line `---`)';
   }

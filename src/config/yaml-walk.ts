@@ -52,7 +52,12 @@ class Walk {
     this.#spend(place, depth);
     if (isAlias(node)) {
       // What was written is the alias: mistakes inside point at it, not at the anchor.
-      return { ...this.locate(this.#aliases.get(node), place, depth + 1), ...place };
+      const target = this.#aliases.get(node);
+      if (target === undefined) {
+        const message = `the alias *${node.source} has no anchor &${node.source} before it`;
+        throw new Unreadable(place.line, message);
+      }
+      return { ...this.locate(target, place, depth + 1), ...place };
     }
     if (isScalar(node)) return { ...place, kind: 'scalar', value: node.value };
     if (isMap(node)) return this.#map(node, place, depth);
