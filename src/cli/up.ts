@@ -51,6 +51,14 @@ function offset(text: string): number {
 }
 
 async function up(flags: Flags): Promise<void> {
+  await untilStopped(async (signal) => start(flags, signal), flags.json === true);
+}
+
+/** Starts, prints where everything is, and stops on the first signal; the second one hurries. */
+export async function untilStopped(
+  begin: (signal: AbortSignal) => Promise<Embedded>,
+  json: boolean,
+): Promise<void> {
   const stop = new AbortController();
   const hurry = new AbortController();
   const onSignal = (): void => {
@@ -64,8 +72,8 @@ async function up(flags: Flags): Promise<void> {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const name of signals) process.on(name, onSignal);
   try {
-    const embedded = await start(flags, stop.signal);
-    console.log(flags.json === true ? asJson(embedded) : whereItIs(embedded));
+    const embedded = await begin(stop.signal);
+    console.log(json ? asJson(embedded) : whereItIs(embedded));
     await aborted(stop.signal);
     await embedded.stop(hurry.signal);
     console.error('stopped');

@@ -8,7 +8,7 @@ import { readJson, writeJson } from './data-folder.ts';
 import type { Say } from './download.ts';
 import { isAlive, processIdentity, type ProcessIdentity } from './process-identity.ts';
 import { nodeProgram } from './programs.ts';
-import { adopt, end, type Program } from './running-process.ts';
+import { end, type Program } from './running-process.ts';
 import { awaitReadyLine, Supervised, type Watcher } from './supervised.ts';
 import { StartFailure } from './start-failure.ts';
 import {
@@ -66,7 +66,7 @@ export async function endLeftovers(file: ChildrenFile, say: Say): Promise<void> 
     const left = file.get(name);
     if (!left || !isAlive(left)) continue;
     say(`replacing ${names[name]} (pid ${left.pid}) that an earlier \`up\` left`);
-    await end(adopt(left), 2000);
+    await end(left, 2000);
   }
 }
 

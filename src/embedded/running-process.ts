@@ -54,10 +54,12 @@ export async function launch(program: Program, logFile: string): Promise<Running
   }
 }
 
-/** Watches a process that somebody else launched. */
-export function adopt(identity: ProcessIdentity): RunningProcess {
+/** Watches a process that somebody else launched, until `signal` is aborted. */
+export function adopt(identity: ProcessIdentity, signal: AbortSignal): RunningProcess {
   const ended = (async () => {
-    while (isAlive(identity)) await sleep(POLL_MS, undefined, { ref: false });
+    while (isAlive(identity) && !signal.aborted) {
+      await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+    }
     return { how: 'is gone', code: null };
   })();
   return { identity, adopted: true, ended };
@@ -65,19 +67,15 @@ export function adopt(identity: ProcessIdentity): RunningProcess {
 
 /** SIGTERM, then SIGKILL after `graceMs` or as soon as `hurry` fires; resolves when it is gone. */
 export async function end(
-  running: RunningProcess,
+  identity: ProcessIdentity,
   graceMs: number,
   hurry?: AbortSignal,
 ): Promise<void> {
-  if (!signalProcess(running.identity, 'SIGTERM')) return;
-  const grace = new AbortController();
-  const signal = hurry ? AbortSignal.any([grace.signal, hurry]) : grace.signal;
-  const timeUp = sleep(graceMs, 'late' as const, { signal }).catch(() => 'late' as const);
-  const first = await Promise.race([running.ended, timeUp]);
-  grace.abort();
-  if (first !== 'late') return;
-  signalProcess(running.identity, 'SIGKILL');
-  while (isAlive(running.identity)) await sleep(20);
+  signalProcess(identity, 'SIGTERM');
+  const deadline = Date.now() + graceMs;
+  while (isAlive(identity) && Date.now() < deadline && hurry?.aborted !== true) await sleep(20);
+  signalProcess(identity, 'SIGKILL');
+  while (isAlive(identity)) await sleep(20);
 }
 
 /** How long the log is now: where the output of the next launch begins. A log grown large is put aside. */

