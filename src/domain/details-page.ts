@@ -26,6 +26,7 @@ const ANSWERS: Record<ParkedAnswer, string> = {
 /** The server refuses details of many kilobytes: of long operations the latest rows are shown. */
 const ROWS = 40;
 const TEXT = 400;
+const CELL = 160;
 
 export function detailsPage(input: DetailsInput): string {
   const { status } = input;
@@ -53,7 +54,7 @@ function headline(status: OperationStatus): string {
 
 function gateLines(gate: GateStatus): string[] {
   const who = gate.who.length === 0 ? 'anyone but the requester' : gate.who.map(plain).join(', ');
-  const answer = { actor: 'YOUR NAME', gate: gate.id, digest: gate.digest };
+  const answer = { actor: 'YOUR-NAME', gate: gate.id, digest: gate.digest };
   return [
     `### Waits for approval: ${plain(gate.id)}`,
     '',
@@ -81,7 +82,7 @@ function parkedLines(
       `\`${name}\`: ${ANSWERS[name]}`,
       ...fenced(
         'json',
-        JSON.stringify({ actor: 'YOUR NAME', ...(name === 'abort' ? {} : step), reason: 'WHY' }),
+        JSON.stringify({ actor: 'YOUR-NAME', ...(name === 'abort' ? {} : step), reason: 'WHY' }),
       ),
     ]),
     '',
@@ -90,7 +91,7 @@ function parkedLines(
 
 function pausedLines(status: OperationStatus): string[] {
   if (status.state !== 'paused') return [];
-  return ['Paused: `resume` goes on, with', ...fenced('json', '{"actor":"YOUR NAME"}'), ''];
+  return ['Paused: `resume` goes on, with', ...fenced('json', '{"actor":"YOUR-NAME"}'), ''];
 }
 
 function refusalLines(refusal: DetailsInput['lastRefusal']): string[] {
@@ -114,13 +115,13 @@ function stepLines(status: OperationStatus, plan: Plan | undefined): string[] {
   const rows = [
     ...status.steps.map((step) => [
       plain(step.id),
-      text(step.title),
+      text(step.title, CELL),
       plain(step.status),
       spanBetween(step.startedAt, step.endedAt) || since(step.startedAt),
     ]),
     ...(plan?.steps ?? [])
       .filter((step) => !begun.has(step.id))
-      .map((step) => [plain(step.id), text(step.title), '', '']),
+      .map((step) => [plain(step.id), text(step.title, CELL), '', '']),
   ];
   if (rows.length === 0) return [];
   const first = Math.max(0, Math.min(rows.length - ROWS, status.steps.length - ROWS / 2));
@@ -151,6 +152,6 @@ function undoLines(status: OperationStatus): string[] {
 
 const since = (at: string | undefined): string => (at === undefined ? '' : `since ${plain(at)}`);
 
-function text(typed: string): string {
-  return plain(typed.length > TEXT ? `${typed.slice(0, TEXT)} …` : typed);
+function text(typed: string, most = TEXT): string {
+  return plain(typed.length > most ? `${typed.slice(0, most)} …` : typed);
 }

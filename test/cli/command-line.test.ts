@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Command } from 'commander';
+import { findAddress } from '../../src/cli/address.ts';
+import { runProgram } from '../../src/cli/program.ts';
+import { groupOf, VERB_GROUPS } from '../../src/cli/verbs.ts';
+import { entriesOf, ROLLED_BACK } from '../support/evidence.ts';
+import { runCli } from '../support/run-cli.ts';
+
+const VERBS = VERB_GROUPS.flatMap((group) => group.verbs);
+
+/** A port of the loopback that nobody listens on. */
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  assert.ok(typeof address === 'object' && address !== null);
+  return address.port;
+}
+
+test('--help names every verb', async () => {
+  const { code, stdout } = await runCli(['--help']);
+  assert.equal(code, 0);
+  for (const verb of VERBS) assert.match(stdout, new RegExp(`^  ${verb}\\b`, 'm'));
+  assert.match(stdout, /Exit codes: 0 done/);
+});
+
+test('every verb shows how it is used, with an example', async () => {
+  for (const verb of VERBS) {
+    const program = new Command('fairlead').exitOverride();
+    const { register } = (await groupOf(verb)?.load()) ?? assert.fail(verb);
+    register(program);
+    let help = '';
+    program.commands
+      .find((command) => command.name() === verb)
+      ?.configureOutput({ writeOut: (text) => (help += text) })
+      .outputHelp();
+    assert.match(help, new RegExp(`^Usage: fairlead ${verb}`));
+    assert.match(help, new RegExp(`\\$ fairlead ${verb}`));
+  }
+});
+
+test('VERB --help prints on stdout and is exit 0', async () => {
+  const { code, stdout, stderr } = await runCli(['deploy', '--help']);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^Usage: fairlead deploy[^]*\$ fairlead deploy shop\/api v2/);
+});
+
+test('a refusal is one sentence on stderr, nothing on stdout, and the process exits with 2', async () => {
+  for (const args of [['deploy', 'Shop/api', 'v2'], ['deplyo']]) {
+    const { code, stdout, stderr } = await runCli(args);
+    assert.equal(code, 2);
+    assert.equal(stdout, '');
+    assert.notEqual(stderr, '');
+    assert.doesNotMatch(stderr, /\n\s+at /);
+  }
+});
+
+const REFUSED: [name: string, args: string[], message: RegExp][] = [
+  ['nothing at all', [], /Usage: fairlead/],
+  ['an unknown verb', ['deplyo', 'shop/api', 'v2'], /unknown command 'deplyo'[^]*deploy/],
+  ['an unknown flag', ['deploy', 'shop/api', 'v2', '--dryrun'], /--dryrun[^]*--dry-run/],
+  ['an argument too many', ['stop', 'shop', 'api'], /too many arguments/],
+  ['a missing argument', ['deploy', 'shop/api'], /missing required argument 'version'/],
+  ['a system that cannot be', ['deploy', 'Shop/api', 'v2'], /SYSTEM is "Shop", allowed: lower/],
+  ['a system without a service', ['deploy', 'shop', 'v2'], /for example shop\/api/],
+  ['an operation as a system', ['stop', 'deploy'], /not that of an operation|name that is not/],
+  ['a version with a space', ['deploy', 'shop/api', 'v 2'], /version is "v 2", allowed/],
+  ['a version for a shell', ['deploy', 'shop/api', '$(id)'], /version is "\$\(id\)", allowed/],
+  [
+    'a strategy nobody knows',
+    ['deploy', 'shop/api', 'v2', '--strategy', 'yolo'],
+    /strategy is "yolo"/,
+  ],
+  ['a share over 100', ['admit', 'shop', '--percent', '101'], /percent is 101, allowed/],
+  ['half a replica', ['scale', 'shop/api', '1.5'], /replicas is 1.5, allowed/],
+  ['a time without a unit', ['deploy', 'shop/api', 'v2', '--timeout', '10'], /--timeout is "10"/],
+  ['a name with a space', ['stop', 'shop', '--as', 'ana maria'], /--as is "ana maria"/],
+  ['a digest that is none', ['approve', 'deploy/a/b/c', '--digest', 'x'], /digest is "x", allowed/],
+  ['an operation with quotes', ['status', 'x" OR ""="/'], /OPERATION is/],
+  ['a format nobody knows', ['report', 'deploy/a/b/c', '--format', 'pdf'], /allowed: md or json/],
+];
+
+for (const [name, args, message] of REFUSED) {
+  test(`${name} is refused before anything is sent: exit 2`, async () => {
+    let said = '';
+    const code = await runProgram(args, (text) => (said += text));
+    assert.match(said, message);
+    assert.equal(code, 2);
+  });
+}
+
+const ASKING = [
+  ['deploy', 'shop/api', 'v2', '--json'],
+  ['approve', 'deploy/shop/api/v2'],
+  ['list', '--json'],
+];
+
+for (const args of ASKING) {
+  test(`${args.join(' ')} without Temporal is exit 5, and says where it looked`, async () => {
+    const address = `127.0.0.1:${await closedPort()}`;
+    const { code, stdout, stderr } = await runCli(args, { TEMPORAL_ADDRESS: address });
+    assert.equal(code, 5, stderr);
+    assert.equal(stdout, '');
+    assert.match(stderr, new RegExp(`connecting to Temporal at ${address} .*fairlead up`));
+    assert.equal(stderr.trim().split('\n').length, 1);
+  });
+}
+
+test('the address is that of the nearest up.json when the environment says nothing', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'fairlead-address-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  await mkdir(join(dir, '.fairlead'));
+  await mkdir(join(dir, 'deep', 'er'), { recursive: true });
+  const up = { address: '127.0.0.1:4711', namespace: 'default', taskQueue: 'mine' };
+  await writeFile(join(dir, '.fairlead', 'up.json'), JSON.stringify(up));
+  const found = findAddress({}, join(dir, 'deep', 'er'));
+  assert.equal(found.connection.address, '127.0.0.1:4711');
+  assert.equal(found.taskQueue, 'mine');
+  assert.equal(findAddress({ FAIRLEAD_TASK_QUEUE: 'other' }, dir).taskQueue, 'other');
+  await writeFile(join(dir, '.fairlead', 'up.json'), '{"addr');
+  assert.equal(findAddress({}, dir).connection.address, '127.0.0.1:7233');
+});
+
+test('report verify tells unaltered evidence from altered', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'fairlead-verify-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  const file = join(dir, 'run.jsonl');
+  const lines = entriesOf(ROLLED_BACK).map((entry) => JSON.stringify(entry));
+  await writeFile(file, `${lines.join('\n')}\n`);
+  const good = await runCli(['report', 'verify', file]);
+  assert.equal(good.code, 0, good.stderr);
+  assert.match(good.stdout, /12 entries, none altered/);
+  await writeFile(file, (await readFile(file, 'utf8')).replace('"actor":"ana"', '"actor":"eve"'));
+  const bad = await runCli(['report', 'verify', file]);
+  assert.equal(bad.code, 3);
+  assert.match(bad.stderr, /entry 5 \(decision/);
+});

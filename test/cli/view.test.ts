@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { differences } from '../../src/cli/start.ts';
+import { healthCode, healthOf } from '../../src/cli/system-status.ts';
+import { attention, newLines, statusLines } from '../../src/cli/view.ts';
+import type { OperationStatus } from '../../src/domain/status.ts';
+
+const STATUS: OperationStatus = {
+  schema: 'fairlead/status/v1',
+  operation: 'deploy/shop/api/v2',
+  runId: 'r',
+  kind: 'canaryDeploy',
+  system: 'shop',
+  state: 'running',
+  step: 'weight-5',
+  gates: [],
+  weights: [
+    { service: 'api', version: 'v1', percent: 95 },
+    { service: 'api', version: 'v2', percent: 5 },
+  ],
+  undo: [],
+  steps: [{ id: 'weight-5', title: '5 % to v2', status: 'started' }],
+  verdicts: [],
+};
+const GATE = {
+  id: 'weight-5',
+  policy: 'promote',
+  digest: 'd'.repeat(64),
+  need: 1,
+  have: 0,
+  who: ['ana'],
+  expiresAt: '2026-01-02',
+};
+
+test('the first status says everything, the same again says nothing', () => {
+  assert.equal(newLines(undefined, STATUS)[0], 'deploy/shop/api/v2  running at weight-5');
+  assert.deepEqual(newLines(STATUS, STATUS), []);
+});
+
+test('only what changed is said', () => {
+  const done = [{ id: 'weight-5', title: '5 % to v2', status: 'done' }];
+  const verdicts = [
+    { step: 'weight-5', name: 'errors', verdict: 'pass' as const, reason: '0 of 9' },
+  ];
+  assert.deepEqual(newLines(STATUS, { ...STATUS, steps: done, verdicts }), [
+    '  ✔ weight-5: 5 % to v2',
+    '  pass errors at weight-5: 0 of 9',
+  ]);
+});
+
+test('a gate is shown with who may answer and the command that does', () => {
+  const lines = newLines(STATUS, { ...STATUS, gates: [GATE] });
+  assert.match(lines.join('\n'), /waits for promote at weight-5 \(0 of 1\) from ana/);
+  assert.match(lines.join('\n'), /fairlead approve deploy\/shop\/api\/v2 --gate weight-5/);
+  assert.ok(statusLines({ ...STATUS, gates: [GATE] }).length > statusLines(STATUS).length);
+});
+
+test('a parked operation is shown with all that answers it', () => {
+  const lines = attention({ ...STATUS, state: 'parked', note: 'somebody changed the weights' });
+  for (const verb of ['retry', 'skip', 'adopt', 'abort']) {
+    assert.match(lines.join('\n'), new RegExp(`fairlead ${verb} deploy/shop/api/v2`));
+  }
+  assert.match(lines.join('\n'), /somebody changed the weights/);
+});
+
+test('a running operation is the same one whoever asked for it and why', () => {
+  const asked = { system: 'shop', version: 'v2', requestedBy: 'ci', reason: 'x' };
+  assert.deepEqual(differences(asked, { ...asked, requestedBy: 'ana', reason: 'y' }), []);
+  assert.deepEqual(differences(asked, { ...asked, autoPromote: true }), [
+    'autoPromote is nothing there and true here',
+  ]);
+});
+
+test('health is judged by the revisions that users can meet', () => {
+  const revision = { version: 'v1', revision: 'v1-0', weight: 100, ready: 2, desired: 2 };
+  const service = {
+    url: '',
+    weights: [],
+    revisions: [revision],
+    stopped: false,
+    admitPercent: 100,
+  };
+  const idle = { ...revision, weight: 0, ready: 0 };
+  const table: [typeof service, string, number][] = [
+    [service, 'healthy', 0],
+    [{ ...service, revisions: [{ ...revision, ready: 1 }] }, 'unhealthy', 3],
+    [{ ...service, revisions: [revision, idle] }, 'healthy', 0],
+    [{ ...service, stopped: true }, 'stopped', 8],
+    [{ ...service, revisions: [] }, 'nothing deployed', 7],
+  ];
+  for (const [given, condition, code] of table) {
+    const health = healthOf('api', given);
+    assert.equal(health.condition, condition);
+    assert.equal(healthCode([health]), code);
+  }
+});

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import fc from 'fast-check';
+import { verifyChain } from '../../src/domain/evidence-chain.ts';
+import { Failure } from '../../src/domain/failure.ts';
+import { createEvidenceFiles, encodeName } from '../../src/integrations/evidence-files.ts';
+import { entriesOf, OPENED, ROLLED_BACK } from '../support/evidence.ts';
+
+const RUN = { workflowId: 'deploy/shop/api/v2', runId: 'run-1' };
+const WHOLE = entriesOf(ROLLED_BACK);
+
+async function folder(t: TestContext): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'fairlead-evidence-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+const fileOf = (dir: string): string => join(dir, encodeName(RUN.workflowId), 'run-1.jsonl');
+
+test('what is appended is read back, and a run without entries is empty', async (t) => {
+  const evidence = createEvidenceFiles(await folder(t));
+  assert.deepEqual(await evidence.read(RUN), []);
+  await evidence.append(RUN, WHOLE);
+  assert.deepEqual(await evidence.read(RUN), WHOLE);
+});
+
+test('appending again adds nothing, and appending more adds only what is new', async (t) => {
+  const dir = await folder(t);
+  const evidence = createEvidenceFiles(dir);
+  await evidence.append(RUN, WHOLE.slice(0, 4));
+  await evidence.append(RUN, WHOLE.slice(2, 4));
+  await evidence.append(RUN, WHOLE.slice(0, 6));
+  const lines = (await readFile(fileOf(dir), 'utf8')).trim().split('\n');
+  assert.equal(lines.length, 6);
+  assert.deepEqual(await evidence.read(RUN), WHOLE.slice(0, 6));
+});
+
+test('a line cut by a crash at any byte is written again, whole', async (t) => {
+  const dir = await folder(t);
+  const evidence = createEvidenceFiles(dir);
+  await evidence.append(RUN, WHOLE.slice(0, 3));
+  const before = await readFile(fileOf(dir));
+  const line = Buffer.from(JSON.stringify(WHOLE[3]));
+  for (const cut of [0, 1, Math.floor(line.length / 2), line.length - 1, line.length]) {
+    await writeFile(fileOf(dir), Buffer.concat([before, line.subarray(0, cut)]));
+    const known = (await evidence.read(RUN)).length;
+    assert.ok(known === 3 || (cut === line.length && known === 4));
+    await evidence.append(RUN, WHOLE);
+    assert.deepEqual(await evidence.read(RUN), WHOLE);
+  }
+});
+
+test('a line that somebody damaged in the middle is named, not passed over', async (t) => {
+  const dir = await folder(t);
+  const evidence = createEvidenceFiles(dir);
+  await evidence.append(RUN, WHOLE);
+  const lines = (await readFile(fileOf(dir), 'utf8')).split('\n');
+  await writeFile(fileOf(dir), lines.toSpliced(4, 1, 'garbage').join('\n'));
+  await assert.rejects(evidence.read(RUN), (error: unknown) => {
+    assert.ok(error instanceof Failure);
+    assert.equal(error.kind, 'Broken');
+    assert.match(error.message, /run-1\.jsonl:6: entry 4 is missing/);
+    return true;
+  });
+});
+
+test('a run that somebody else sealed takes no other entries', async (t) => {
+  const evidence = createEvidenceFiles(await folder(t));
+  await evidence.append(RUN, WHOLE.slice(0, 3));
+  const other = entriesOf([OPENED, OPENED, OPENED, OPENED]);
+  await assert.rejects(evidence.append(RUN, other), { kind: 'Superseded' });
+  assert.deepEqual(await evidence.read(RUN), WHOLE.slice(0, 3));
+});
+
+test('two processes that append the same run at once leave one unbroken record', async (t) => {
+  const dir = await folder(t);
+  const program = new URL('../support/append-evidence.ts', import.meta.url).pathname;
+  const writers = [0, 1].map(() =>
+    spawn(process.execPath, ['--import', 'tsx', program, dir], { stdio: 'inherit' }),
+  );
+  const codes = await Promise.all(writers.map(async (one) => (await once(one, 'exit'))[0]));
+  assert.deepEqual(codes, [0, 0]);
+  const entries = await createEvidenceFiles(dir).read(RUN);
+  assert.deepEqual(entries, WHOLE);
+  assert.equal(verifyChain(entries), undefined);
+});
+
+test('no id leaves the folder, and no two ids share a file', async (t) => {
+  const dir = await folder(t);
+  const ids = ['..', '../../x', '/etc/passwd', 'a/b', 'a%2Fb', '', '.', 'é\u0000', 'x'.repeat(999)];
+  const evidence = createEvidenceFiles(dir);
+  for (const id of ids) await evidence.append({ workflowId: id, runId: id }, WHOLE.slice(0, 1));
+  assert.equal((await readdir(dir)).length, ids.length);
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (one, two) => {
+      assert.match(encodeName(one), /^[A-Za-z0-9_%~-]{1,200}$/);
+      assert.equal(encodeName(one) === encodeName(two), one.toWellFormed() === two.toWellFormed());
+    }),
+  );
+});
+
+test('a folder that cannot be written says so, and may be tried again', async (t) => {
+  const dir = await folder(t);
+  await appendFile(join(dir, 'file'), '');
+  const evidence = createEvidenceFiles(join(dir, 'file'));
+  await assert.rejects(evidence.append(RUN, WHOLE), { kind: 'Unavailable', retryable: true });
+});

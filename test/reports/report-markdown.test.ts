@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { EvidenceBody } from '../../src/domain/evidence.ts';
+import { buildReport } from '../../src/domain/build-report.ts';
+import { reportToMarkdown } from '../../src/reports/markdown.ts';
+import { entriesOf, OPENED, ROLLED_BACK } from '../support/evidence.ts';
+
+const WHOLE = reportToMarkdown(buildReport(entriesOf(ROLLED_BACK)));
+
+test('the outcome comes first, then why', () => {
+  const lines = WHOLE.split('\n');
+  assert.equal(lines[0], '# deploy/shop/api/v2: rolledBack');
+  assert.equal(lines[2], 'errors failed at weight-25');
+});
+
+test('a claimed decision is called asserted, and its reason cannot break the table', () => {
+  assert.match(WHOLE, /\| weight-5 \| approved \| ana \| asserted \| looks \\\| fine \|/);
+  assert.match(WHOLE, /no signature proves/);
+});
+
+test('steps have durations, with the waiting for people apart', () => {
+  assert.match(WHOLE, /\| weight-5 \| .* \| 4\.0 s \| 1\.0 s \| 2 \|/);
+});
+
+test('every section that has something is there, and none that is empty', () => {
+  const titles = [...WHOLE.matchAll(/^## (.*)$/gm)].map((match) => match[1]);
+  assert.deepEqual(titles, [
+    'Plan',
+    'Weights over time',
+    'Decisions',
+    'Verdicts',
+    'Steps',
+    'Undone',
+    'Timings',
+    'Evidence',
+  ]);
+});
+
+test('a record cut anywhere is a report that says it still runs', () => {
+  for (let length = 0; length < ROLLED_BACK.length; length += 1) {
+    const text = reportToMarkdown(buildReport(entriesOf(ROLLED_BACK.slice(0, length))));
+    assert.match(text, /^# .*: still running\n/);
+  }
+});
+
+test('a thousand steps are a thousand rows, each of eight cells', () => {
+  const steps = Array.from({ length: 1000 }, (_, index): EvidenceBody => ({
+    type: 'step',
+    id: `step-${index}`,
+    title: 'a | b\n| c',
+    status: 'done',
+    attempts: 1,
+    detail: '`|`',
+  }));
+  const text = reportToMarkdown(buildReport(entriesOf([OPENED, ...steps])));
+  const rows = text.split('\n').filter((line) => line.startsWith('| step-'));
+  assert.equal(rows.length, 1000);
+  for (const row of rows) assert.equal(row.split(/(?<!\\)\|/).length - 2, 8);
+});
