@@ -26,7 +26,7 @@ export async function runCommand(input: CommandInput): Promise<string> {
   const began = performance.now();
   const end = await runToEnd(file, args, input);
   input.signal.throwIfAborted();
-  const shown = input.command.join(' ');
+  const shown = oneLine(input.command.join(' '), 100);
   if (end.exitCode === 0) {
     return `${shown} exited with 0 in ${Math.round(performance.now() - began)} ms`;
   }
@@ -72,10 +72,10 @@ async function runToEnd(file: string, args: string[], input: CommandInput): Prom
   input.signal.addEventListener('abort', kill, { once: true });
   child.once('exit', kill);
   const tail = tailOf(child.all);
-  const { exitCode, signal, shortMessage } = await child;
+  const { exitCode, signal, originalMessage } = await child;
   clearTimeout(timer);
   input.signal.removeEventListener('abort', kill);
-  return { exitCode, signal, problem: shortMessage, late: clock.late, printed: tail().trim() };
+  return { exitCode, signal, problem: originalMessage, late: clock.late, printed: tail().trim() };
 }
 
 function howItEnded({ late, exitCode, signal }: End, { timeoutMs }: CommandInput): string {
@@ -96,9 +96,14 @@ function environmentOf(from: Record<string, string | undefined>): Record<string,
 
 function cannotStart(shown: string, { name, directory }: CommandInput, why = ''): string {
   return (
-    `${shown} could not be started in ${directory} (check ${name}): ${why}. ` +
+    `${shown} could not be started in ${directory} (check ${name}): ${oneLine(why, 300)}. ` +
     'Is the program installed where the worker runs, and is the folder there?'
   );
+}
+
+function oneLine(text: string, most: number): string {
+  const line = text.trim().replaceAll(/\s+/g, ' ');
+  return line.length > most ? `${line.slice(0, most)}...` : line;
 }
 
 function endGroup(pid: number | undefined): void {

@@ -1,0 +1,284 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import test from 'node:test';
+import type { TestContext } from 'node:test';
+import { createCheckActivities } from '../../src/activities/checks.ts';
+import type { ChecksPort } from '../../src/activities/ports.ts';
+import type { Check } from '../../src/config/system.ts';
+import { Failure } from '../../src/domain/failure.ts';
+import type { FailureKind } from '../../src/domain/failure.ts';
+import { createCheckRunner } from '../../src/integrations/check-runner.ts';
+import { serve, unusedAddress } from '../support/loopback-server.ts';
+import { createVirtualClock } from '../support/virtual-clock.ts';
+
+const waiting = { signal: new AbortController().signal, beat: () => undefined };
+const environment = { PATH: process.env['PATH'], HOME: '/nowhere', SECRET: 'hunter2' };
+const runner = createCheckRunner({
+  environment,
+  probeHeaders: async () => ({ 'fairlead-probe': 'token' }),
+});
+
+const target = (check: Partial<Check>, more: Partial<Parameters<ChecksPort['run']>[0]> = {}) => ({
+  check: { name: 'it', status: 200, timeout: 10_000, ...check },
+  address: 'http://preview',
+  url: 'http://users',
+  version: 'v2',
+  directory: tmpdir(),
+  ...more,
+});
+const node = (script: string, ...args: string[]): Partial<Check> => ({
+  command: ['node', '-e', script, ...args],
+});
+const failing = (kind: FailureKind, says: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof Failure);
+  assert.equal(error.kind, kind);
+  assert.match(error.message, says);
+  return true;
+};
+
+async function folder(t: TestContext): Promise<string> {
+  const made = await mkdtemp(path.join(tmpdir(), 'fairlead-check-'));
+  t.after(() => rm(made, { recursive: true, force: true }));
+  return made;
+}
+
+test('a request that is answered as asked passes with a sentence', async (t) => {
+  const { url: address } = await serve(t, (request, response) => response.end(request.url));
+  const check = { http: '/health?v={version}', contains: 'v={version}' };
+  assert.match(
+    await runner.run(target(check, { address }), waiting),
+    /^GET http:\/\/127\.0\.0\.1:\d+\/health\?v=v2 answered 200 in \d+ ms$/,
+  );
+});
+
+test('another status fails, with what came back', async (t) => {
+  const { url: address } = await serve(t, (_, response) => response.writeHead(500).end('no disk'));
+  await assert.rejects(
+    runner.run(target({ http: '/health' }, { address }), waiting),
+    failing('CheckFailed', /answered 500 in \d+ ms: 200 was expected, which began with "no disk"/),
+  );
+});
+
+test('an answer without the wanted text fails', async (t) => {
+  const { url: address } = await serve(t, (_, response) => response.end());
+  await assert.rejects(
+    runner.run(target({ http: '/', contains: 'ok' }, { address }), waiting),
+    failing('CheckFailed', /"ok" was expected in the answer, which was empty/),
+  );
+});
+
+test('a redirect is an answer, and is not followed', async (t) => {
+  const { url: address, requests } = await serve(t, (_, response) =>
+    response.writeHead(301, { location: '/new' }).end(),
+  );
+  await runner.run(target({ http: '/old', status: 301 }, { address }), waiting);
+  assert.equal(requests.length, 1);
+});
+
+test('no answer in time fails; nothing at the address could not be run', async (t) => {
+  const { url: address } = await serve(t, () => undefined);
+  await assert.rejects(
+    runner.run(target({ http: '/', timeout: 50 }, { address }), waiting),
+    failing('CheckFailed', /no answer within 50 ms/),
+  );
+  await assert.rejects(
+    runner.run(target({ http: '/' }, { address: await unusedAddress() }), waiting),
+    failing('Unavailable', /ECONNREFUSED/),
+  );
+});
+
+test('the mark of a probe goes to the service and to nobody else', async (t) => {
+  const own = await serve(t, (_, response) => response.end());
+  const foreign = await serve(t, (_, response) => response.end());
+  const addresses = { address: own.url };
+  await runner.run(target({ http: '/' }, addresses), waiting);
+  await runner.run(target({ http: `${foreign.url}/` }, addresses), waiting);
+  assert.equal(own.requests[0]?.headers['fairlead-probe'], 'token');
+  assert.equal(foreign.requests[0]?.headers['fairlead-probe'], undefined);
+});
+
+test('a command passes when it exits with 0, and gets its placeholders without a shell', async (t) => {
+  const directory = await folder(t);
+  const script = "require('node:fs').writeFileSync('seen', process.argv.slice(1).join('\\n'))";
+  const check = node(script, '{address}', '{url}', 'x={version}', '$HOME; {other}');
+  assert.match(await runner.run(target(check, { directory }), waiting), /exited with 0 in \d+ ms$/);
+  const seen = await readFile(path.join(directory, 'seen'), 'utf8');
+  assert.equal(seen, 'http://preview\nhttp://users\nx=v2\n$HOME; {other}');
+});
+
+test('a command sees PATH, HOME and LANG, and no secret of the worker', async () => {
+  const script = 'console.log(JSON.stringify(Object.keys(process.env).sort())); process.exit(1)';
+  await assert.rejects(
+    runner.run(target(node(script)), waiting),
+    failing('CheckFailed', /printed: \["HOME","PATH"\]$/),
+  );
+});
+
+test('a command that fails is told with the end of what it printed', async () => {
+  const script = "console.log('a'.repeat(50000)); console.error('the end'); process.exitCode = 3";
+  await assert.rejects(runner.run(target(node(script)), waiting), (error) => {
+    assert.ok(error instanceof Failure && error.kind === 'CheckFailed');
+    assert.match(error.message, /exited with 3 \(check it\).*the end/s);
+    return error.message.length < 2500;
+  });
+});
+
+test('a command that is ended by a signal failed', async () => {
+  await assert.rejects(
+    runner.run(target(node("process.kill(process.pid, 'SIGTERM')")), waiting),
+    failing('CheckFailed', /was ended by SIGTERM.*printed nothing/),
+  );
+});
+
+const startless: [string, Partial<Check>, string][] = [
+  ['a program that is not there', { command: ['no-such-program'] }, tmpdir()],
+  ['a folder that is not there', node(''), '/no/such/folder'],
+];
+for (const [what, check, directory] of startless) {
+  test(`${what} means that the check could not be run`, async () => {
+    await assert.rejects(
+      runner.run(target(check, { directory }), waiting),
+      failing('Unavailable', /could not be started in .*Is the program installed/),
+    );
+  });
+}
+
+/** A command with a child that never ends; the child's pid is in the file `pid`, and on its output. */
+const ENDLESS = `
+  const child = require('node:child_process').spawn(process.execPath,
+    ['-e', 'setInterval(() => undefined, 1000)'], { stdio: 'inherit' });
+  require('node:fs').writeFileSync('pid', String(child.pid));
+  fetch(process.argv[1]);
+`;
+
+/** Resolves when no process has the pid: polled, because it is no child of ours. */
+async function gone(pid: number): Promise<void> {
+  for (;;) {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ' Z ');
+    if (/ [ZX] /.test(stat)) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+test('a command that takes too long is ended with everything it started', async (t) => {
+  const directory = await folder(t);
+  const command = ['sh', '-c', 'sleep 600 & echo $! > pid; wait'];
+  await assert.rejects(
+    runner.run(target({ command, timeout: 2000 }, { directory }), waiting),
+    failing('CheckFailed', /did not end within 2000 ms/),
+  );
+  await gone(Number(await readFile(path.join(directory, 'pid'), 'utf8')));
+});
+
+test('an abort ends a command with everything it started', async (t) => {
+  const directory = await folder(t);
+  const stop = new AbortController();
+  const reason = new Error('cancelled');
+  const { url } = await serve(t, () => {
+    stop.abort(reason);
+  });
+  const endless = node(`${ENDLESS}; setInterval(() => undefined, 1000)`, '{url}');
+  await assert.rejects(
+    runner.run(target(endless, { directory, url }), { ...waiting, signal: stop.signal }),
+    (error) => error === reason,
+  );
+  await gone(Number(await readFile(path.join(directory, 'pid'), 'utf8')));
+});
+
+test('what a command leaves behind is ended when it exits', async (t) => {
+  const directory = await folder(t);
+  await runner.run(
+    target(node(ENDLESS.replace(/fetch.*/, 'process.exit(0)')), { directory }),
+    waiting,
+  );
+  await gone(Number(await readFile(path.join(directory, 'pid'), 'utf8')));
+});
+
+test('each check becomes a finding, and the first that fails does not hide the others', async (t) => {
+  const directory = await folder(t);
+  await writeFile(path.join(directory, 'there'), '');
+  const { url } = await serve(t, (request, response) => {
+    response.writeHead(request.url === '/ok' ? 200 : 404).end();
+  });
+  const checks = [
+    { name: 'bad', http: '/missing' },
+    { name: 'gone', command: ['no-such-program'] },
+    { name: 'good', http: '/ok' },
+    { name: 'file', ...node("require('node:fs').readFileSync('there')") },
+  ].map((check) => ({ ...target(check).check, name: check.name }));
+  const { runChecks } = createCheckActivities({ checks: runner, clock: createVirtualClock() });
+  const findings = await runChecks(
+    {
+      point: 'smoke',
+      service: { system: 's', service: 'api' },
+      checks,
+      address: url,
+      url,
+      version: 'v2',
+      directory,
+    },
+    waiting,
+  );
+  assert.deepEqual(
+    findings.map(({ name, verdict, samples }) => [name, verdict, samples]),
+    [
+      ['bad', 'fail', 1],
+      ['gone', 'inconclusive', 1],
+      ['good', 'pass', 1],
+      ['file', 'pass', 1],
+    ],
+  );
+  assert.match(findings[1]?.reason ?? '', /^could not be run: no-such-program/);
+});
+
+const input = {
+  point: 'preflight' as const,
+  service: { system: 's', service: 'api' },
+  checks: [target({ http: '/' }).check],
+  address: '',
+  url: '',
+  version: 'v2',
+  directory: '/',
+};
+
+test('running checks beats while one takes long', async () => {
+  const clock = createVirtualClock();
+  const checks: ChecksPort = {
+    run: async (_, { signal }) => {
+      await clock.sleep(5000, signal);
+      return 'done';
+    },
+  };
+  let beats = 0;
+  const beat = () => {
+    beats += 1;
+  };
+  const { runChecks } = createCheckActivities({ checks, clock });
+  const [finding] = await runChecks(input, { ...waiting, beat });
+  assert.equal(finding?.verdict, 'pass');
+  assert.ok(beats >= 9);
+});
+
+test('an abort stops the checks, even one that does not listen', async () => {
+  const stop = new AbortController();
+  const reason = new Error('cancelled');
+  const checks: ChecksPort = {
+    run: () => {
+      stop.abort(reason);
+      return new Promise(() => undefined);
+    },
+  };
+  const { runChecks } = createCheckActivities({ checks, clock: createVirtualClock() });
+  await assert.rejects(
+    runChecks(input, { ...waiting, signal: stop.signal }),
+    (error) => error === reason,
+  );
+});
+
+test('a bug in a check is thrown and is no verdict', async () => {
+  const checks: ChecksPort = { run: () => Promise.reject(new TypeError('a bug')) };
+  const { runChecks } = createCheckActivities({ checks, clock: createVirtualClock() });
+  await assert.rejects(runChecks(input, waiting), TypeError);
+});
