@@ -1,0 +1,189 @@
+// What the local host does with single requests: streams, upgrades, probes, previews, stops, admissions.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { get, request, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { after, before, describe, test } from 'node:test';
+import { z } from 'zod';
+import { parsePrometheusText } from '../../src/domain/prometheus-text.ts';
+import { ask } from '../support/http-load.ts';
+import {
+  eventually,
+  fences,
+  freePort,
+  plainSpec,
+  TestHost,
+  waiting,
+  weightsOf,
+} from '../support/local-daemon.ts';
+
+const page = z.object({
+  pid: z.number(),
+  version: z.string(),
+  secret: z.string().nullable(),
+  leaked: z.string().nullable(),
+  headers: z.record(z.string(), z.string()),
+});
+
+describe('the local host', () => {
+  const service = { system: 'shop', service: 'web' };
+  const fence = fences();
+  let host: TestHost;
+  let url = '';
+  let v1: ReturnType<typeof plainSpec>;
+  let v2: ReturnType<typeof plainSpec>;
+  before(async () => {
+    host = await TestHost.start();
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    v1 = plainSpec(service, 'v1', port, { configuration: { SECRET: { env: 'PLANTED_SECRET' } } });
+    v2 = plainSpec(service, 'v2', port);
+    await host.ready(v1, 1, fence());
+    await host.ready(v2, 1, fence());
+    const { traffic } = host.platform;
+    await traffic.set({ service, weights: weightsOf([v1, 100]), expect: [], fence: fence() });
+  });
+  after(() => host.end());
+
+  const asPage = (body: string) => page.parse(JSON.parse(body));
+
+  async function counted(labels: Record<string, string>): Promise<number> {
+    const samples = parsePrometheusText(await (await fetch(`${await host.url()}/metrics`)).text());
+    return samples
+      .filter((one) => one.name === 'fairlead_requests_total')
+      .filter((one) => Object.entries(labels).every(([key, value]) => one.labels[key] === value))
+      .reduce((sum, one) => sum + one.value, 0);
+  }
+
+  test('passes a stream on piece by piece', async () => {
+    const [response] = await new Promise<[IncomingMessage]>((done) => {
+      get(`${url}/stream`, (answer) => {
+        done([answer]);
+      });
+    });
+    response.setEncoding('utf8');
+    const pieces: unknown[] = [await once(response, 'data').then(String)];
+    // Only now is the second piece asked for: the first one was not held back.
+    response.on('data', (piece) => pieces.push(piece));
+    await ask(`${url}/next`);
+    await once(response, 'end');
+    assert.deepEqual(pieces, ['first\n', 'second\n']);
+  });
+
+  test('passes an upgraded connection on in both directions', async () => {
+    const headers = {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+      'sec-websocket-version': '13',
+    };
+    const socket = await new Promise<Duplex>((done, failed) => {
+      const outgoing = request(url, { headers });
+      outgoing.once('upgrade', (response, upgraded) => {
+        assert.equal(response.headers['sec-websocket-accept'], 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=');
+        done(upgraded);
+      });
+      outgoing.once('error', failed);
+      outgoing.end();
+    });
+    for (const word of ['ahoy', 'again']) {
+      const back = once(socket, 'data');
+      socket.write(word);
+      assert.equal(String(await back), word);
+    }
+    socket.destroy();
+  });
+
+  test('gives a service its secret and nothing else of its own environment', async () => {
+    const { secret, leaked } = asPage((await ask(url)).body);
+    assert.deepEqual([secret, leaked], ['hush', null]);
+  });
+
+  test('shows a revision without traffic at its preview address', async () => {
+    const before = await counted({ revision: v2.id, probe: 'false' });
+    const states = await host.platform.workload.revisions(service);
+    const preview = states.find((one) => one.spec.id === v2.id)?.previewUrl ?? '';
+    assert.equal(asPage((await ask(preview)).body).version, 'v2');
+    assert.equal(await counted({ revision: v2.id, probe: 'false' }), before, 'no user was there');
+  });
+
+  test('counts requests by revision and status, marked ones apart', async () => {
+    const labels = { revision: v1.id, version: 'v1', code: '418', probe: 'false' };
+    const before = await counted(labels);
+    const probes = await counted({ revision: v1.id, probe: 'true' });
+    for (let i = 0; i < 3; i += 1) await ask(`${url}/status?code=418`);
+    assert.equal(await counted(labels), before + 3);
+    await host.platform.traffic.probe({ service, count: 4 }, waiting());
+    assert.equal(await counted({ revision: v1.id, probe: 'true' }), probes + 4);
+    assert.equal(await counted(labels), before + 3);
+  });
+
+  test('takes the probe mark off before the service sees it, and answers only the right one', async () => {
+    const token = await host.token();
+    const right = await ask(url, { headers: { 'fairlead-probe': token } });
+    assert.equal(right.headers['fairlead-revision'], v1.id);
+    assert.equal(asPage(right.body).headers['fairlead-probe'], undefined);
+    const wrong = await ask(url, { headers: { 'fairlead-probe': `${token}x` } });
+    assert.equal(wrong.headers['fairlead-revision'], undefined);
+    assert.equal(asPage(wrong.body).headers['fairlead-probe'], undefined);
+  });
+
+  test('answers 503 with Retry-After while stopped, and previews all the same', async () => {
+    const { traffic, workload } = host.platform;
+    await traffic.stop({ service, fence: fence() });
+    const answer = await ask(url);
+    assert.deepEqual([answer.status, answer.headers['retry-after']], [503, '5']);
+    const preview = (await workload.revisions(service))[0]?.previewUrl ?? '';
+    assert.equal((await ask(preview)).status, 200);
+    await traffic.admit({ service, percent: 100, fence: fence() });
+    assert.equal((await ask(url)).status, 200);
+  });
+
+  test('lets the same clients in again, and more as the percent rises, and probes always', async () => {
+    const clients = Array.from({ length: 60 }, (_, i) => `client-${i}`);
+    const { traffic } = host.platform;
+    let before = new Set<string>();
+    for (const percent of [20, 20, 60, 100]) {
+      await traffic.admit({ service, percent, fence: fence() });
+      const now = new Set<string>();
+      for (const client of clients) {
+        const headers = { cookie: `a=b; fairlead-client=${client}` };
+        const { status } = await ask(url, { headers });
+        if (status === 200) now.add(client);
+        else assert.equal(status, 503);
+      }
+      assert.ok(
+        [...before].every((client) => now.has(client)),
+        `nobody is thrown out at ${percent}`,
+      );
+      before = now;
+    }
+    assert.equal(before.size, 60);
+    await traffic.admit({ service, percent: 0, fence: fence() });
+    assert.equal((await ask(url)).status, 503);
+    const probes = await traffic.probe({ service, count: 2 }, waiting());
+    assert.ok(probes.every((one) => one.status === 200 && one.revision === v1.id));
+    await traffic.admit({ service, percent: 100, fence: fence() });
+  });
+
+  test('a change by hand is made without a fence and noted in its log', async () => {
+    const controlUrl = await host.url();
+    const byHand = (verb: string, body: object, token: string) =>
+      fetch(`${controlUrl}/v1/${verb}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}` },
+        body: JSON.stringify(body),
+      });
+    const token = await host.token();
+    const body = { service, weights: weightsOf([v2, 100]), byHand: 'ana' };
+    assert.equal((await byHand('set', body, 'wrong')).status, 401);
+    assert.equal((await byHand('set', body, token)).status, 200);
+    assert.equal(asPage((await ask(url)).body).version, 'v2');
+    await eventually('the note', () => /by hand, by ana/.test(host.output));
+    const neither = await byHand('set', { service, weights: [] }, token);
+    assert.equal(neither.status, 400);
+    const nonsense = await byHand('set', { service, weights: 'all', byHand: 'ana' }, token);
+    assert.equal(nonsense.status, 400);
+    assert.match(await nonsense.text(), /weights/);
+  });
+});

@@ -1,0 +1,96 @@
+// The local host's pure parts: whose turn it is, who gets in, which change is too late.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Failure } from '../../src/domain/failure.ts';
+import { admits, clientKey } from '../../src/platforms/local/admission.ts';
+import { passFence, type SeenFence } from '../../src/platforms/local/fence.ts';
+import { WeightedRotation } from '../../src/platforms/local/weighted-rotation.ts';
+
+test('over a hundred turns each candidate gets exactly its percent', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 5 }),
+      (some) => {
+        const sum = some.reduce((a, b) => a + b, 0);
+        const candidates = some.map((weight, i) => ({ key: `r${i}`, weight, value: i }));
+        const rotation = new WeightedRotation();
+        const counts = some.map(() => 0);
+        for (let turn = 0; turn < sum; turn += 1) {
+          const chosen = rotation.next(candidates) ?? -1;
+          counts[chosen] = (counts[chosen] ?? 0) + 1;
+        }
+        assert.deepEqual(counts, some);
+      },
+    ),
+  );
+});
+
+test('small shares are spread, not bunched', () => {
+  const rotation = new WeightedRotation();
+  const candidates = [
+    { key: 'a', weight: 80, value: 'a' },
+    { key: 'b', weight: 20, value: 'b' },
+  ];
+  const turns = Array.from({ length: 10 }, () => rotation.next(candidates)).join('');
+  assert.equal(turns, 'aabaaaabaa');
+});
+
+test('without candidates it is nobody’s turn', () => {
+  assert.equal(new WeightedRotation().next([]), undefined);
+});
+
+test('who is in at a percent is in at every higher one', () => {
+  fc.assert(
+    fc.property(
+      fc.string(),
+      fc.float({ min: 0, max: 100, noNaN: true }),
+      fc.float({ min: 0, max: 100, noNaN: true }),
+      (client, a, b) => {
+        const [low, high] = [Math.min(a, b), Math.max(a, b)];
+        assert.ok(!admits(client, low, 'shop/api') || admits(client, high, 'shop/api'));
+        assert.ok(admits(client, 100, 'shop/api') && !admits(client, 0, 'shop/api'));
+      },
+    ),
+  );
+});
+
+test('about as many clients are in as the percent says', () => {
+  const clients = Array.from({ length: 10_000 }, (_, i) => `client-${i}`);
+  const inside = clients.filter((client) => admits(client, 30, 'shop/api')).length;
+  assert.ok(Math.abs(inside - 3000) < 200, `${inside} of 10000`);
+});
+
+test('a client is its cookie, or else its address and user agent', () => {
+  const agent = { 'user-agent': 'curl' };
+  const withCookie = { ...agent, cookie: 'x=1; fairlead-client=ana' };
+  assert.equal(clientKey(withCookie, '10.0.0.1'), clientKey(withCookie, '10.0.0.2'));
+  assert.notEqual(clientKey(agent, '10.0.0.1'), clientKey(agent, '10.0.0.2'));
+  assert.notEqual(
+    clientKey({ cookie: 'not-fairlead-client=ana' }, 'a'),
+    clientKey(withCookie, 'a'),
+  );
+});
+
+test('a fence passes exactly when it is not older than the newest one seen', () => {
+  const number = fc.integer({ min: 0, max: 3 });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(number, number)), (fences) => {
+      let seen: SeenFence | null = null;
+      for (const [epoch, sequence] of fences) {
+        const before: SeenFence | null = seen;
+        const age = (one: SeenFence | null) => (one ? one.epoch * 10 + one.sequence : -1);
+        const fence = { operation: 'deploy', step: 'weight-5', epoch, sequence };
+        if (epoch * 10 + sequence >= age(before)) {
+          seen = passFence(before, fence, 'a change');
+          assert.deepEqual([seen.epoch, seen.sequence], [epoch, sequence]);
+        } else {
+          assert.throws(
+            () => passFence(before, fence, 'a change'),
+            (error) => error instanceof Failure && error.kind === 'Superseded',
+          );
+        }
+      }
+    }),
+  );
+});

@@ -1,0 +1,135 @@
+// What keeps a revision from starting, and what the local host says and does about it.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { freePort as freeThePort, portHolder } from '../../src/platforms/local/port-holder.ts';
+import { hostPaths } from '../../src/platforms/local/protocol.ts';
+import {
+  eventually,
+  fences,
+  freePort,
+  plainSpec,
+  TestHost,
+  waiting,
+  weightsOf,
+} from '../support/local-daemon.ts';
+import { fails } from '../support/port-contracts.ts';
+
+describe('the local host starting a revision', () => {
+  let host: TestHost;
+  before(async () => {
+    host = await TestHost.start(['--port-offset', '0']);
+  });
+  after(() => host.end());
+
+  const ensure = (spec: ReturnType<typeof plainSpec>) =>
+    host.platform.workload.ensure({ spec, replicas: 1, fence: fences()() }, waiting());
+
+  test('names the process that holds its port', async () => {
+    const squatter = createServer().listen(0, '127.0.0.1');
+    await once(squatter, 'listening');
+    const address = squatter.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    const spec = plainSpec({ system: 'shop', service: 'squatted' }, 'v1', address.port);
+    assert.match(
+      (await host.platform.workload.obstacles(spec)).join(),
+      new RegExp(`${process.pid}`),
+    );
+    const failure = await fails('Refused', ensure(spec));
+    assert.match(failure.message, new RegExp(`process ${process.pid} \\(.*node`));
+    squatter.close();
+  });
+
+  test('refuses a second service on the port of a first one, by its name', async () => {
+    const port = await freePort();
+    await ensure(plainSpec({ system: 'shop', service: 'first' }, 'v1', port));
+    const second = plainSpec({ system: 'shop', service: 'second' }, 'v1', port);
+    const failure = await fails('Refused', ensure(second));
+    assert.match(failure.message, /shop\/first/);
+    assert.match((await host.platform.workload.obstacles(second)).join(), /shop\/first/);
+  });
+
+  test('names a secret that is not there, and writes one that is into no file', async () => {
+    const service = { system: 'shop', service: 'secretive' };
+    const more = { configuration: { SECRET: { env: 'NOT_THERE' } } };
+    const missing = plainSpec(service, 'v1', await freePort(), more);
+    const failure = await fails('NotFound', ensure(missing));
+    assert.match(failure.message, /SECRET.*NOT_THERE/);
+    const planted = { configuration: { SECRET: { env: 'PLANTED_SECRET' } } };
+    await ensure(plainSpec(service, 'v2', await freePort(), planted));
+    const state = await readFile(hostPaths(host.data).state, 'utf8');
+    assert.ok(state.includes('PLANTED_SECRET') && !state.includes('hush'));
+    const { mode } = await stat(hostPaths(host.data).token);
+    assert.equal(mode & 0o777, 0o600);
+  });
+
+  test('calls it a crash loop when a replica keeps ending, and says how it ended', async () => {
+    const service = { system: 'shop', service: 'looping' };
+    const more = { configuration: { DIE_AT_START: 1 } };
+    await ensure(plainSpec(service, 'v1', await freePort(), more));
+    const state = await eventually('a crash loop', async () => {
+      const [found] = await host.platform.workload.revisions(service);
+      return found?.condition === 'crashLoop' ? found : undefined;
+    });
+    assert.ok(state.crashes >= 5);
+    assert.match(state.problem ?? '', /exited with code 3/);
+  });
+
+  test('says why a command cannot be started', async () => {
+    const service = { system: 'shop', service: 'typo' };
+    const command = ['no-such-program'];
+    await ensure(plainSpec(service, 'v1', await freePort(), { command }));
+    const state = await eventually('a problem', async () => {
+      const [found] = await host.platform.workload.revisions(service);
+      return found?.problem === undefined ? undefined : found;
+    });
+    assert.match(state.problem ?? '', /no-such-program/);
+  });
+
+  test('takes a service to another port with a new version, and both answer until the old one goes', async () => {
+    const service = { system: 'shop', service: 'moving' };
+    const fence = fences();
+    const v1 = plainSpec(service, 'v1', await freePort());
+    const v2 = plainSpec(service, 'v2', await freePort());
+    const { traffic, workload } = host.platform;
+    await host.ready(v1, 1, fence());
+    await host.ready(v2, 1, fence());
+    const moved = { service, weights: weightsOf([v2, 100]), expect: [], fence: fence() };
+    assert.equal((await traffic.set(moved)).url, `http://127.0.0.1:${v2.port}`);
+    for (const { port } of [v1, v2]) {
+      assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 200);
+    }
+    await workload.remove({ service, revision: v1.id, fence: fence() }, waiting());
+    await eventually('the old port to be free', () => portHolder(v1.port) === null);
+    assert.equal((await fetch(`http://127.0.0.1:${v2.port}/`)).status, 200);
+  });
+
+  test('writes what a replica says into its log', async () => {
+    const service = { system: 'shop', service: 'talking' };
+    const command = [process.execPath, '-e', 'console.log("ahoy from the service")'];
+    await ensure(plainSpec(service, 'v1', await freePort(), { command }));
+    const log = join(hostPaths(host.data).logs, 'shop', 'talking', 'v1-0123456789.1.log');
+    await eventually('the line', async () =>
+      (await readFile(log, 'utf8').catch(() => '')).includes('ahoy from the service'),
+    );
+  });
+});
+
+test('freeing a port ends its holder, also one that ignores SIGTERM, and only then', async () => {
+  const port = await freePort();
+  const deaf = `process.on('SIGTERM', () => {}); require('node:net').createServer().listen(${port}, '127.0.0.1')`;
+  const holder = spawn(process.execPath, ['-e', deaf], { stdio: 'ignore' });
+  const exit = once(holder, 'exit');
+  const seen = await eventually('the holder', () => portHolder(port) ?? undefined);
+  assert.equal(seen.pid, holder.pid);
+  assert.equal(holder.exitCode, null, 'looking changes nothing');
+  assert.equal((await freeThePort(port, 200))?.pid, holder.pid);
+  await exit;
+  assert.equal(holder.signalCode, 'SIGKILL');
+  assert.equal(portHolder(port), null);
+  assert.equal(await freeThePort(port), null);
+});
