@@ -22,6 +22,9 @@ export async function beatWhile<T>(
       if (first !== undefined) return first.value;
       beat();
     }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
   } finally {
     signal.removeEventListener('abort', abort);
     // Nobody waits for it any more when an abort came first.

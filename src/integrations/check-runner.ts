@@ -48,10 +48,10 @@ async function runHttp(
   const { check } = target;
   const written = filledIn(http, target);
   const url = written.startsWith('/') ? `${target.address}${written}` : written;
-  const headers = isOwn(url, target) ? await options.probeHeaders?.() : undefined;
+  const headers = isOwn(url, target) ? await probeMark(check, options) : {};
   const answer = await fetchText({
     url,
-    ...(headers === undefined ? {} : { headers }),
+    headers,
     timeoutMs: check.timeout,
     maxBytes: MAX_BYTES,
     signal,
@@ -64,6 +64,19 @@ async function runHttp(
   const wrong = mismatch(check, target, answer);
   if (wrong === undefined) return said;
   throw new Failure('CheckFailed', `${said}: ${wrong} (check ${check.name})`);
+}
+
+/** Without its mark the check would count as a user's request, so it is not sent. */
+async function probeMark(
+  check: Check,
+  { probeHeaders }: CheckRunnerOptions,
+): Promise<Record<string, string>> {
+  try {
+    return (await probeHeaders?.()) ?? {};
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Failure('Unavailable', `marking check ${check.name} as a probe: ${why}`);
+  }
 }
 
 function mismatch(

@@ -99,6 +99,19 @@ test('the mark of a probe goes to the service and to nobody else', async (t) => 
   assert.equal(foreign.requests[0]?.headers['fairlead-probe'], undefined);
 });
 
+test('a check that cannot be marked as a probe is not sent', async (t) => {
+  const { url: address, requests } = await serve(t, (_, response) => response.end());
+  const unmarked = createCheckRunner({
+    environment,
+    probeHeaders: () => Promise.reject(new Error('no token')),
+  });
+  await assert.rejects(
+    unmarked.run(target({ http: '/' }, { address }), waiting),
+    failing('Unavailable', /marking check it as a probe: no token/),
+  );
+  assert.equal(requests.length, 0);
+});
+
 test('a command passes when it exits with 0, and gets its placeholders without a shell', async (t) => {
   const directory = await folder(t);
   const script = "require('node:fs').writeFileSync('seen', process.argv.slice(1).join('\\n'))";
