@@ -5,9 +5,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { withoutTemporal } from '../src/embedded/temporal-server.ts';
+import { clientEnvironment } from '../src/embedded/temporal-server.ts';
 import { startTestServer, type TemporalForTests } from '../test/support/temporal-server.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -74,7 +74,12 @@ async function runTests(
     ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
     ...['--test-reporter=tap', `--test-reporter-destination=${tap}`],
   ];
-  const env = withoutTemporal(process.env);
+  // Without a server, nobody answers there; a server of the operator's own is never asked.
+  const address = server?.address ?? '127.0.0.1:1';
+  const env = clientEnvironment(process.env, address, dirname(tap));
+  // The tests say themselves where their server is: what is unset must be seen to be unset.
+  delete env['TEMPORAL_ADDRESS'];
+  delete env['TEMPORAL_NAMESPACE'];
   if (server) {
     env['FAIRLEAD_TEST_TEMPORAL_ADDRESS'] = server.address;
     env['FAIRLEAD_TEST_TEMPORAL_CLI'] = server.cli;

@@ -2,6 +2,7 @@
 // It becomes this process, so that a signal, or a kill, meets the worker itself and nothing is left behind.
 import type { Command } from 'commander';
 import { entryUrl } from '../embedded/programs.ts';
+import { ExitError } from './exit.ts';
 
 interface Flags {
   systems?: string;
@@ -35,6 +36,9 @@ export function register(program: Command): void {
         const value = flags[flag];
         if (value !== undefined) process.env[VARIABLES[flag]] = value;
       }
+      // Resolves when the worker has stopped, with its exit code set; what went wrong it has said itself.
       await (import(entryUrl('worker')) as Promise<unknown>);
+      if (process.exitCode !== undefined && process.exitCode !== 0)
+        throw new ExitError(Number(process.exitCode), '');
     });
 }

@@ -1,4 +1,5 @@
 // Temporal's dev server: how it is started, when it answers, and how long it remembers.
+import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -61,6 +62,22 @@ export function serverProgram(server: TemporalServer, env: Environment): Program
 export function withoutTemporal(env: Environment): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_'));
   return { ...Object.fromEntries(kept), TEMPORAL_CONFIG_FILE: '/dev/null' };
+}
+
+/** The environment of a client of this server. The SDK wants a profile: `folder` gets an empty one. */
+export function clientEnvironment(
+  env: Environment,
+  address: string,
+  folder: string,
+): NodeJS.ProcessEnv {
+  const file = join(folder, 'temporal.toml');
+  writeFileSync(file, '[profile.default]\n');
+  return {
+    ...withoutTemporal(env),
+    TEMPORAL_CONFIG_FILE: file,
+    TEMPORAL_ADDRESS: address,
+    TEMPORAL_NAMESPACE: 'default',
+  };
 }
 
 /** Resolves when the server answers requests; rejects when `signal` is aborted. */
