@@ -6,7 +6,9 @@ import {
   TimeoutFailure,
   WorkflowFailedError,
 } from '@temporalio/client';
+import { textAt } from '../domain/json.ts';
 import { isSummary } from './answers.ts';
+import { EXIT } from './exit.ts';
 import { exitCodeOf } from './outcome-code.ts';
 
 export interface Ending {
@@ -17,6 +19,14 @@ export interface Ending {
   json: unknown;
   leftovers: string[];
   findings: string[];
+}
+
+const MISTAKES: ReadonlySet<string> = new Set(['BadInput', 'NotFound', 'Unsupported']);
+
+/** The kind of `Failure` behind it: in the second detail of an operation's end, else its type. */
+export function kindOf(failure: ApplicationFailure): string | undefined {
+  const [, more]: unknown[] = failure.details ?? [];
+  return textAt(more, 'kind') ?? failure.type ?? undefined;
 }
 
 export interface RunName {
@@ -39,7 +49,10 @@ export function endingOfError(run: RunName, error: unknown): Ending | undefined 
   const { cause } = error;
   if (cause instanceof ApplicationFailure) {
     const [details]: unknown[] = cause.details ?? [];
-    return ending(run, cause.type ?? 'failed', cause.message, details);
+    const end = ending(run, cause.type ?? 'failed', cause.message, details);
+    // What was asked for makes no sense or is not there: the asker's mistake, not the operation's failure.
+    const mistake = end.leftovers.length === 0 && MISTAKES.has(kindOf(cause) ?? '');
+    return mistake ? { ...end, code: EXIT.badInput } : end;
   }
   if (cause instanceof CancelledFailure) {
     return ending(run, 'aborted', 'it was cancelled through Temporal', undefined);

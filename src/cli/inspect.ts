@@ -1,8 +1,8 @@
 // Asks a worker about the world: runs the workflow `inspectSystem` and gives back what it answers.
 import { randomUUID } from 'node:crypto';
-import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
-import { isGrpcDeadlineError } from '@temporalio/client';
+import { ApplicationFailure, isGrpcDeadlineError, WorkflowFailedError } from '@temporalio/client';
 import { hasWorker, noWorker, type Temporal } from './connect.ts';
+import { kindOf } from './ending.ts';
 import { EXIT, ExitError } from './exit.ts';
 import { exitCodeOf } from './outcome-code.ts';
 
@@ -36,8 +36,8 @@ export async function inspect(temporal: Temporal, request: InspectRequest): Prom
 
 function asExit(temporal: Temporal, request: InspectRequest, error: unknown): unknown {
   if (error instanceof WorkflowFailedError && error.cause instanceof ApplicationFailure) {
-    const { type, message } = error.cause;
-    return new ExitError(exitCodeOf({ outcome: type ?? 'failed', leftovers: [] }), message);
+    const outcome = kindOf(error.cause) ?? 'failed';
+    return new ExitError(exitCodeOf({ outcome, leftovers: [] }), error.cause.message);
   }
   const late = error instanceof WorkflowFailedError || isGrpcDeadlineError(rootOf(error));
   if (!late) return error;

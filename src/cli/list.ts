@@ -57,10 +57,10 @@ export async function list(options: ListOptions): Promise<void> {
 }
 
 async function readRows(temporal: import('./connect.ts').Temporal, open: boolean): Promise<Row[]> {
-  const { take } = await import('./find-operation.ts');
+  const { ANY_OPERATION, take } = await import('./find-operation.ts');
   const { staleStatus } = await import('./ask-status.ts');
   const only = open ? ' AND ExecutionStatus = "Running"' : '';
-  const found = await take(temporal, `FairleadKind IS NOT NULL${only}`, MOST);
+  const found = await take(temporal, `${ANY_OPERATION}${only}`, MOST);
   return found
     .toSorted((a, b) => b.startTime.getTime() - a.startTime.getTime())
     .map((info) => {

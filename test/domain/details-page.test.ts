@@ -61,7 +61,7 @@ test('everything that the page says to paste is a message the operation reads', 
   const parked = pasted(detailsPage({ status: { ...STATUS, state: 'parked', gates: [] } }));
   assert.equal(parked.length, 4);
   for (const [index, name] of ['retryStep', 'skipStep', 'adopt', 'abort'].entries()) {
-    assert.deepEqual(Object(parseMessage(name, parked[index])).actor, 'YOUR-NAME');
+    assert.equal(parseMessage(name, parked[index]).actor, 'YOUR-NAME');
   }
   const [resume] = pasted(detailsPage({ status: { ...STATUS, state: 'paused', gates: [] } }));
   parseMessage('resume', resume);
