@@ -28,6 +28,8 @@ const { values, positionals } = parseArgs({
 
 process.exitCode = await main();
 
+const isStopping = (): boolean => stopping.signal.aborted;
+
 async function main(): Promise<number> {
   const suffix = values.slow === true ? '.slow.ts' : '.test.ts';
   const files = (positionals.length > 0 ? positionals : folders()).flatMap((what) =>
@@ -38,7 +40,10 @@ async function main(): Promise<number> {
     return 2;
   }
   const built = await build();
-  if (built !== 0 || stopping.signal.aborted) return built || 130;
+  return built === 0 ? withServer(files) : built;
+}
+
+async function withServer(files: string[]): Promise<number> {
   const server = await startTestServer(stopping.signal).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
     console.error(`NO TEMPORAL SERVER; tests that need one are skipped.\n${why}`);
@@ -46,10 +51,10 @@ async function main(): Promise<number> {
   });
   const work = mkdtempSync(join(tmpdir(), 'fairlead-tests-'));
   try {
-    if (stopping.signal.aborted) return 130;
+    if (isStopping()) return 130;
     const tap = join(work, 'tap');
     const code = await runTests(files, tap, server);
-    if (stopping.signal.aborted) return 130;
+    if (isStopping()) return 130;
     return missingParts(tap) && code === 0 ? 1 : code;
   } finally {
     await server?.stop();

@@ -80,8 +80,10 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   const children = new Map<ChildName, Supervised>();
   const stop = async (hurry?: AbortSignal) => {
     rmSync(join(data, 'up.json'), { force: true });
-    for (const names of STOP_ORDER)
-      await Promise.all(names.map((name) => children.get(name)?.stop(GRACE_MS[name], hurry)));
+    for (const names of STOP_ORDER) {
+      const ends = names.map(async (name) => children.get(name)?.stop(GRACE_MS[name], hurry));
+      await Promise.all(ends);
+    }
     lock.release();
   };
   try {
