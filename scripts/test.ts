@@ -28,7 +28,9 @@ const { values, positionals } = parseArgs({
 
 process.exitCode = await main();
 
-const isStopping = (): boolean => stopping.signal.aborted;
+function isStopping(): boolean {
+  return stopping.signal.aborted;
+}
 
 async function main(): Promise<number> {
   const suffix = values.slow === true ? '.slow.ts' : '.test.ts';
