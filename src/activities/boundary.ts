@@ -135,7 +135,10 @@ function cancelled(): Error {
   if (Context.current().cancellationDetails?.cancelRequested === true) {
     return new CancelledFailure('cancelled');
   }
-  return ApplicationFailure.retryable('this worker is stopping; another one goes on', 'Unavailable');
+  return ApplicationFailure.retryable(
+    'this worker is stopping; another one goes on',
+    'Unavailable',
+  );
 }
 
 function toApplicationFailure(redactor: Redactor, error: unknown): ApplicationFailure {

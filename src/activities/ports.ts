@@ -1,7 +1,15 @@
 // The ports: small interfaces to the outside world, each with a read-back. Implemented in platforms/ and
 // integrations/, and in memory by test/support. Every verb throws `Failure` and nothing else.
 import type { Check } from '../config/system.ts';
-import type { Fence, ProbeAnswer, RevisionSpec, RevisionState, ServiceRef, TrafficState, Weights } from '../domain/model.ts';
+import type {
+  Fence,
+  ProbeAnswer,
+  RevisionSpec,
+  RevisionState,
+  ServiceRef,
+  TrafficState,
+  Weights,
+} from '../domain/model.ts';
 import type { Sample } from '../domain/prometheus-text.ts';
 import type { EvidenceEntry } from '../domain/evidence.ts';
 import type { LoadedSystem } from '../domain/loaded-system.ts';
@@ -23,13 +31,27 @@ export interface Clock {
 export interface WorkloadPort {
   revisions(service: ServiceRef): Promise<RevisionState[]>;
   /** The revision exists with at least `replicas` replicas and whatever weight it had (none when new). Idempotent. */
-  ensure(input: { spec: RevisionSpec; replicas: number; fence: Fence }, waiting: Waiting): Promise<RevisionState>;
+  ensure(
+    input: { spec: RevisionSpec; replicas: number; fence: Fence },
+    waiting: Waiting,
+  ): Promise<RevisionState>;
   /** Sets the number of replicas of one revision. Idempotent. */
-  scale(input: { service: ServiceRef; revision: string; replicas: number; fence: Fence }): Promise<RevisionState>;
+  scale(input: {
+    service: ServiceRef;
+    revision: string;
+    replicas: number;
+    fence: Fence;
+  }): Promise<RevisionState>;
   /** Replaces every replica, one after the other, each ready before the next goes. */
-  restart(input: { service: ServiceRef; revision: string; fence: Fence }, waiting: Waiting): Promise<RevisionState>;
+  restart(
+    input: { service: ServiceRef; revision: string; fence: Fence },
+    waiting: Waiting,
+  ): Promise<RevisionState>;
   /** Drains and removes a revision without traffic; one with weight is refused, one that is gone is fine. */
-  remove(input: { service: ServiceRef; revision: string; fence: Fence }, waiting: Waiting): Promise<void>;
+  remove(
+    input: { service: ServiceRef; revision: string; fence: Fence },
+    waiting: Waiting,
+  ): Promise<void>;
   /** Everything a start of this revision would need and does not find (files, ports), as sentences. */
   obstacles(spec: RevisionSpec): Promise<string[]>;
 }
@@ -41,7 +63,12 @@ export interface TrafficPort {
    * Sets the weights, if they are what `expect` says; already as asked is fine.
    * Throws WorldChanged with `{expected, found}`, Superseded with `{fence, found}`.
    */
-  set(input: { service: ServiceRef; weights: Weights; expect: Weights; fence: Fence }): Promise<TrafficState>;
+  set(input: {
+    service: ServiceRef;
+    weights: Weights;
+    expect: Weights;
+    fence: Fence;
+  }): Promise<TrafficState>;
   /** Sends `count` marked requests the way users go and says which revision answered each. */
   probe(input: { service: ServiceRef; count: number }, waiting: Waiting): Promise<ProbeAnswer[]>;
   /** All weights 0; users get 503 with Retry-After. Idempotent. */

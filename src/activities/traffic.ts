@@ -2,7 +2,7 @@
 import { Failure } from '../domain/failure.ts';
 import type { TrafficState, Weights } from '../domain/model.ts';
 import { misread, probesFor } from '../domain/probes.ts';
-import { describeWeights, normalised, total } from '../domain/weights.ts';
+import { describeWeights, normalised, sameWeights, total } from '../domain/weights.ts';
 import type { Call } from './boundary.ts';
 import { trafficOf, workloadOf, type Place, type Platforms } from './platforms.ts';
 import type { Clock } from './ports.ts';
@@ -11,8 +11,8 @@ import { untilReady } from './workload.ts';
 export interface ShiftInput {
   place: Place;
   weights: Weights;
-  /** What this operation last read back. */
-  expect: Weights;
+  /** What this operation last read back; or what it was about to set, when nobody knows whether it did. */
+  expect: Weights[];
   /** Replicas that a revision needs before it gets its share; absent on the way back. */
   capacity?: { revision: string; replicas: number };
   /** How long the capacity may take to be ready (ms). */
@@ -31,8 +31,9 @@ export async function shiftTraffic(
   const traffic = trafficOf(platforms, place);
   if (input.capacity !== undefined) await makeRoom(input, input.capacity, call, platforms, clock);
   await onlyReady(input, platforms);
-  const { place: _, capacity: __, deadline: ___, ...change } = input;
-  const state = await traffic.set({ service: place, ...change, fence: await call.fence() });
+  const expect = await expected(input, platforms);
+  const fence = await call.fence();
+  const state = await traffic.set({ service: place, weights, expect, fence });
   const detail = await readBack(place, weights, call, { platforms, clock });
   return { weights: state.weights, detail };
 }
@@ -66,6 +67,14 @@ export async function admitService(
 
 function told(state: TrafficState, detail: string): { weights: Weights; detail: string } {
   return { weights: state.weights, detail };
+}
+
+/** The one of what is expected that is there; the first when none is, so that the adapter says what it found. */
+async function expected({ place, expect }: ShiftInput, platforms: Platforms): Promise<Weights> {
+  const [first = [], ...others] = expect;
+  if (others.length === 0) return first;
+  const found = (await trafficOf(platforms, place).read(place)).weights;
+  return others.find((one) => sameWeights(one, found)) ?? first;
 }
 
 async function makeRoom(

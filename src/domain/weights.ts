@@ -32,9 +32,11 @@ export function heaviest(weights: Weights): Weight | undefined {
   );
 }
 
-/** `v1 95 %, v2 5 %`, or `no traffic`. */
+/** `v1 95 %, v2 5 %`, the largest share first, or `no traffic`. */
 export function describeWeights(weights: Weights): string {
-  const shown = normalised(weights).map((weight) => `${weight.version} ${weight.percent} %`);
+  const shown = normalised(weights)
+    .sort((a, b) => b.percent - a.percent)
+    .map((weight) => `${weight.version} ${weight.percent} %`);
   return shown.length === 0 ? 'no traffic' : shown.join(', ');
 }
 

@@ -94,7 +94,8 @@ function requireWhole(what: string, weights: Weights): void {
   if (seen.size !== weights.length) {
     throw new Failure('Refused', `${what}: a revision is named twice; name each revision once`);
   }
-  if (Math.abs(total(weights) - 100) > ROUNDING) {
+  // Nothing at all is what a first deploy goes back to.
+  if (weights.length > 0 && Math.abs(total(weights) - 100) > ROUNDING) {
     throw new Failure(
       'Refused',
       `${what}: the weights sum to ${total(weights)}; make them sum to 100, or stop the service`,

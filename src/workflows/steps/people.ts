@@ -61,6 +61,7 @@ async function adoptWorld(run: Run): Promise<void> {
       summary: `Adopt the traffic of ${service}`,
     });
     run.weights[service] = value;
+    delete run.attempted[service];
     record(run, { type: 'weights', service, versions: shown(value) });
   }
 }

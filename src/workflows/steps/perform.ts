@@ -8,6 +8,7 @@ import {
   startChild,
 } from '@temporalio/workflow';
 import { operationId } from '../../domain/operation.ts';
+import type { Weights } from '../../domain/model.ts';
 import type { PlanStep, StepAction } from '../../domain/plan.ts';
 import type { RunbookEvent } from '../../domain/runbook.ts';
 import { shown } from '../../domain/weights.ts';
@@ -99,7 +100,8 @@ function shift(
   switch (action.kind) {
     case 'weights': {
       const { weights, capacity } = action;
-      const expect = expected(run, action.service);
+      const expect = expectedWeights(run, action.service);
+      run.attempted[action.service] = weights;
       const deadline = readyDeadline(run, action.service);
       return mutate(run, step, 'shiftTraffic', { place, weights, expect, capacity, deadline });
     }
@@ -158,6 +160,7 @@ function settle<Name extends ActivityName>(
   if (typeof value !== 'object' || value === null || !('detail' in value)) return;
   if ('weights' in value) {
     run.weights[service] = value.weights;
+    delete run.attempted[service];
     record(run, { type: 'weights', service, versions: shown(value.weights) });
   }
   endStep(run, step, attempts, value.detail);
@@ -213,8 +216,11 @@ async function retire(run: Run, action: ActionOf<'retire'>): Promise<RunbookEven
   return { type: 'done' };
 }
 
-function expected(run: Run, service: string) {
-  return run.weights[service] ?? planOf(run).before[service]?.weights ?? [];
+/** What the traffic may be like, as far as this operation knows. */
+export function expectedWeights(run: Run, service: string): Weights[] {
+  const attempted = run.attempted[service];
+  const known = run.weights[service] ?? planOf(run).before[service]?.weights ?? [];
+  return attempted === undefined ? [known] : [known, attempted];
 }
 
 function readyDeadline(run: Run, service: string): number {

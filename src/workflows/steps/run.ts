@@ -58,6 +58,8 @@ export interface Run {
   leases: Record<string, LeaseRef>;
   /** What this operation last read back. */
   weights: Record<string, Weights>;
+  /** What it was about to set, until that was read back. */
+  attempted: Record<string, Weights>;
   entries: EvidenceEntry[];
   /** How many of the entries were sent with an activity that was done. */
   written: number;
@@ -86,6 +88,7 @@ export function newRun(kind: OperationKind, request: OperationRequest): Run {
     early: [],
     leases: {},
     weights: {},
+    attempted: {},
     entries: [],
     written: 0,
     received: [],

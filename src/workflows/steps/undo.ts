@@ -2,8 +2,8 @@
 import type { RunbookEvent } from '../../domain/runbook.ts';
 import { describeUndo, type UndoEntry } from '../../domain/undo.ts';
 import { failureOf } from './call.ts';
-import { mutate } from './perform.ts';
-import { loadedOf, placeIn, planOf, record, type Run } from './run.ts';
+import { expectedWeights, mutate } from './perform.ts';
+import { loadedOf, placeIn, record, type Run } from './run.ts';
 
 export async function performUndo(run: Run, entry: UndoEntry): Promise<RunbookEvent> {
   const title = `Undo ${describeUndo(entry)}`;
@@ -26,8 +26,7 @@ async function attempt(run: Run, entry: UndoEntry, title: string): Promise<Runbo
   try {
     switch (entry.verb) {
       case 'setWeights': {
-        const expect =
-          run.weights[entry.service] ?? planOf(run).before[entry.service]?.weights ?? [];
+        const expect = expectedWeights(run, entry.service);
         const deadline = loadedOf(run).system.services[entry.service]?.rollout.deadlines.ready ?? 0;
         const input = { place, weights: entry.weights, expect, deadline };
         return await mutate(run, step, 'shiftTraffic', input, 'undo');
