@@ -47,13 +47,7 @@ export function endingOfResult(run: RunName, result: unknown): Ending {
 export function endingOfError(run: RunName, error: unknown): Ending | undefined {
   if (!(error instanceof WorkflowFailedError)) return undefined;
   const { cause } = error;
-  if (cause instanceof ApplicationFailure) {
-    const [details]: unknown[] = cause.details ?? [];
-    const end = ending(run, cause.type ?? 'failed', cause.message, details);
-    // What was asked for makes no sense or is not there: the asker's mistake, not the operation's failure.
-    const mistake = end.leftovers.length === 0 && MISTAKES.has(kindOf(cause) ?? '');
-    return mistake ? { ...end, code: EXIT.badInput } : end;
-  }
+  if (cause instanceof ApplicationFailure) return endingOfFailure(run, cause);
   if (cause instanceof CancelledFailure) {
     return ending(run, 'aborted', 'it was cancelled through Temporal', undefined);
   }
@@ -65,6 +59,14 @@ export function endingOfError(run: RunName, error: unknown): Ending | undefined 
     return ending(run, 'interrupted', `it timed out: ${cause.message}`, undefined);
   }
   return ending(run, 'failed', cause?.message ?? error.message, undefined);
+}
+
+function endingOfFailure(run: RunName, failure: ApplicationFailure): Ending {
+  const [details]: unknown[] = failure.details ?? [];
+  const end = ending(run, failure.type ?? 'failed', failure.message, details);
+  // What was asked for makes no sense or is not there: the asker's mistake, not the operation's failure.
+  const mistake = end.leftovers.length === 0 && MISTAKES.has(kindOf(failure) ?? '');
+  return mistake ? { ...end, code: EXIT.badInput } : end;
 }
 
 function ending(run: RunName, outcome: string, message: string, details: unknown): Ending {

@@ -29,9 +29,11 @@ export function fenced(language: string, text: string): string[] {
   return [`${fence}${language}`, text, fence];
 }
 
-/** `█████░░░░░` for 50. */
+/** `█████░░░░░` for 50. Full only for all of it, empty only for nothing. */
 export function bar(percent: number, width = 20): string {
-  const full = Math.round((Math.min(100, Math.max(0, percent)) / 100) * width);
+  const rounded = Math.round((percent / 100) * width);
+  const most = percent >= 100 ? width : width - 1;
+  const full = Math.min(most, Math.max(percent > 0 ? 1 : 0, rounded));
   return '█'.repeat(full) + '░'.repeat(width - full);
 }
 

@@ -21,6 +21,9 @@ test('a bar is as long as its share', () => {
   assert.equal(bar(50, 4), '██░░');
   assert.equal(bar(100, 4), '████');
   assert.equal(bar(250, 4), '████');
+  assert.equal(bar(1, 4), '█░░░');
+  assert.equal(bar(99, 4), '███░');
+  assert.equal(bar(-5, 4), '░░░░');
 });
 
 test('text stays one line of text', () => {
