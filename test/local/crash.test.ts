@@ -18,7 +18,7 @@ import {
   waiting,
   weightsOf,
 } from '../support/local-daemon.ts';
-import { fails } from '../support/port-contracts.ts';
+import { fails } from '../support/fails.ts';
 
 const service = { system: 'shop', service: 'api' };
 const opened: TestHost[] = [];

@@ -65,8 +65,9 @@ describe('the local host', () => {
     const pieces: unknown[] = [await once(response, 'data').then(String)];
     // Only now is the second piece asked for: the first one was not held back.
     response.on('data', (piece) => pieces.push(piece));
+    const end = once(response, 'end');
     await ask(`${url}/next`);
-    await once(response, 'end');
+    await end;
     assert.deepEqual(pieces, ['first\n', 'second\n']);
   });
 

@@ -17,7 +17,7 @@ import {
   waiting,
   weightsOf,
 } from '../support/local-daemon.ts';
-import { fails } from '../support/port-contracts.ts';
+import { fails } from '../support/fails.ts';
 
 describe('the local host starting a revision', () => {
   let host: TestHost;

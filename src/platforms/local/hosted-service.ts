@@ -43,6 +43,11 @@ export class HostedService {
     this.#rotation.reset();
   }
 
+  /** Some revision has weight: neither stopped nor without a first deploy. */
+  get hasTraffic(): boolean {
+    return this.record.traffic.weights.some((one) => one.percent > 0);
+  }
+
   servable(): Servable[] {
     return [...this.runners.values()]
       .filter((runner) => !runner.record.removing)

@@ -11,7 +11,7 @@ import { PROBE_HEADER, REVISION_HEADER } from './protocol.ts';
 import type { Replica } from './replica.ts';
 import type { ReplicaProxy, Sent } from './replica-proxy.ts';
 
-/** A request waits this long for a replica to become ready (one that is restarting), before it gets 503. */
+/** A request to a service with traffic waits this long for a replica that is restarting, then gets 503. */
 const HOLD = 2000;
 const MOST_HELD = 1000;
 const ATTEMPTS = 2;
@@ -172,7 +172,7 @@ async function chooseOrHold(
   for (;;) {
     const target = route.choose(except);
     const left = until - Date.now();
-    const hopeless = route.service.record.traffic.stopped && !route.preview;
+    const hopeless = !route.preview && !route.service.hasTraffic;
     if (target || hopeless || left <= 0 || request.socket.destroyed) return target;
     if (route.service.waiting >= MOST_HELD) return undefined;
     await route.service.untilChanged(left);
