@@ -19,7 +19,14 @@ export async function withTemporal<T>(
   actor: string,
   run: (temporal: Temporal) => Promise<T>,
 ): Promise<T> {
-  const found = findAddress(process.env, process.cwd());
+  return await withTemporalAt(findAddress(process.env, process.cwd()), actor, run);
+}
+
+export async function withTemporalAt<T>(
+  found: Address,
+  actor: string,
+  run: (temporal: Temporal) => Promise<T>,
+): Promise<T> {
   const connection = await reach(found);
   try {
     const client = new Client({

@@ -3,9 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Report } from '../domain/report.ts';
 import { withCommon, type CommonOptions } from './command-options.ts';
-import type { Temporal } from './connect.ts';
 import { EXIT, ExitError } from './exit.ts';
-import type { FoundRun } from './find-operation.ts';
 
 interface ReportOptions extends CommonOptions {
   format?: string;
@@ -45,40 +43,11 @@ async function report(operation: string, options: ReportOptions): Promise<void> 
   const found = await withTemporal(actorName(options.as), async (temporal) => {
     const { findOperation } = await import('./find-operation.ts');
     const run = await findOperation(temporal, name, options.run);
-    return await reportOf(temporal, run);
+    const { askReport } = await import('./ask-report.ts');
+    const { staleStatus } = await import('./ask-status.ts');
+    return await askReport(temporal, { ...run, system: staleStatus(run.info).system });
   });
   await write(await render(found, format), options.out);
-}
-
-/** A closed run's evidence knows more than its history: it was sealed, maybe by somebody else. */
-async function reportOf(temporal: Temporal, run: FoundRun): Promise<Report> {
-  const { inspect } = await import('./inspect.ts');
-  const { isReport } = await import('./answers.ts');
-  const { problemOf, staleStatus } = await import('./ask-status.ts');
-  const { workflowId, runId } = run;
-  const system = staleStatus(run.info).system;
-  const problems: string[] = [];
-  const attempt = async (ask: () => Promise<unknown>): Promise<Report | undefined> => {
-    try {
-      const answer = await ask();
-      if (isReport(answer)) return answer;
-      problems.push('the answer was no report');
-    } catch (error) {
-      problems.push(problemOf(error));
-    }
-    return undefined;
-  };
-  const handle = temporal.client.workflow.getHandle(workflowId, runId);
-  const fromEvidence = () => inspect(temporal, { system, report: { workflowId, runId } });
-  const fromWorkflow = () =>
-    temporal.client.withDeadline(Date.now() + 10_000, () => handle.query<unknown>('report'));
-  const found =
-    (run.open ? undefined : await attempt(fromEvidence)) ?? (await attempt(fromWorkflow));
-  if (found !== undefined) return found;
-  throw new ExitError(
-    EXIT.noAnswer,
-    `asking for the report of ${run.operation} (${runId}): ${problems.join('; ')}`,
-  );
 }
 
 async function render(found: Report, format: 'md' | 'json'): Promise<string> {

@@ -54,21 +54,32 @@ async function startOrJoin(
   request: Fields,
 ): Promise<RunName> {
   try {
-    const handle = await temporal.client.workflow.start(kind, {
-      workflowId: operation,
-      taskQueue: temporal.taskQueue,
-      args: [request],
-      memo: { request },
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      workflowIdConflictPolicy: 'FAIL',
-      workflowTaskTimeout: '5s',
-    });
-    progress(`${operation} started (${handle.firstExecutionRunId})`);
-    return { operation, workflowId: operation, runId: handle.firstExecutionRunId };
+    const run = await startRun(temporal, kind, operation, request);
+    progress(`${operation} started (${run.runId})`);
+    return run;
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     return await join(temporal, operation, request);
   }
+}
+
+/** Throws WorkflowExecutionAlreadyStartedError when one of this name runs. */
+export async function startRun(
+  temporal: Temporal,
+  kind: OperationKind,
+  operation: string,
+  request: Fields,
+): Promise<RunName> {
+  const handle = await temporal.client.workflow.start(kind, {
+    workflowId: operation,
+    taskQueue: temporal.taskQueue,
+    args: [request],
+    memo: { request },
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    workflowIdConflictPolicy: 'FAIL',
+    workflowTaskTimeout: '5s',
+  });
+  return { operation, workflowId: operation, runId: handle.firstExecutionRunId };
 }
 
 /** The running one is joined when it was asked for the same; who asked and why may differ. */
