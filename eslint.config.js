@@ -1,7 +1,9 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-const nodeTest = [{ from: 'package', package: 'node:test', name: ['test', 'it', 'describe', 'suite'] }];
+const nodeTest = [
+  { from: 'package', package: 'node:test', name: ['test', 'it', 'describe', 'suite'] },
+];
 
 export default tseslint.config(
   { ignores: ['dist', '.fairlead', 'node_modules', 'systems/**', 'test/replay/histories'] },
@@ -15,6 +17,10 @@ export default tseslint.config(
       '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: nodeTest }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
+      ],
       complexity: ['error', { max: 10, variant: 'modified' }],
       'max-lines': ['error', 300],
       'no-console': 'error',

@@ -8,14 +8,19 @@ export interface Undecodable {
 
 export const payloadConverter: PayloadConverter = {
   toPayload: (value) => defaultPayloadConverter.toPayload(value),
-  fromPayload<T>(payload: Payload): T {
+  // The SDK's signature: the caller says what it expects, and checks it.
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
+  fromPayload: <T>(payload: Payload) => {
     try {
       return defaultPayloadConverter.fromPayload<T>(payload);
     } catch (error) {
-      const why = error instanceof Error ? error.message : 'no reason given';
-      const undecodable: Undecodable = { $undecodable: why.slice(0, 200) };
       // Whoever receives it checks what came in: parseRequest and parseMessage know this shape.
-      return undecodable as T;
+      return undecodable(error) as T;
     }
   },
 };
+
+function undecodable(error: unknown): Undecodable {
+  const why = error instanceof Error ? error.message : 'no reason given';
+  return { $undecodable: why.slice(0, 200) };
+}

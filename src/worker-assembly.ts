@@ -86,7 +86,7 @@ export async function missingSearchAttributes(
   connection: NativeConnection,
   namespace: string,
 ): Promise<string[]> {
-  const { customAttributes = {} } = await connection.operatorService.listSearchAttributes({
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({
     namespace,
   });
   return SEARCH_ATTRIBUTES.filter((name) => !(name in customAttributes)).map(

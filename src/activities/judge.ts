@@ -1,6 +1,6 @@
 // Points checks and bakes at the platform that a service runs on.
 import type { Analysis, Check } from '../config/system.ts';
-import type { BakeProgress } from '../domain/bake-progress.ts';
+import { isBakeProgress, type BakeProgress } from '../domain/bake-progress.ts';
 import type { Finding } from '../domain/verdict.ts';
 import { createBakeActivities, type BakePorts, type BakeResult } from './bake.ts';
 import type { Call } from './boundary.ts';
@@ -60,16 +60,9 @@ export async function bakeAt(
   const { place, stable, resume, ...rest } = input;
   const { url } = await trafficOf(ports.platforms, place).read(place);
   const { bake } = createBakeActivities({ ...ports, workload: workloadOf(ports.platforms, place) });
-  const previous = progressOf(call.previous) ?? resume ?? undefined;
+  const previous = isBakeProgress(call.previous) ? call.previous : (resume ?? undefined);
   return bake(
     { service: place, ...rest, url, ...(stable !== null && { stable }) },
     { signal: call.signal, beat: call.beat, ...(previous !== undefined && { previous }) },
   );
-}
-
-/** Our own heartbeat, as it comes back from the server; anything else is none. */
-function progressOf(details: unknown): BakeProgress | undefined {
-  const isProgress = (value: unknown): value is BakeProgress =>
-    typeof value === 'object' && value !== null && 'observedMs' in value && 'lastAt' in value;
-  return isProgress(details) ? details : undefined;
 }

@@ -4,19 +4,24 @@ const LONGEST = 80;
 export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
-  if (typeof value === 'string')
-    return value === '' ? 'an empty text' : `"${shorten(oneLine(value))}"`;
+  if (typeof value === 'string') return describeText(value);
   if (Array.isArray(value))
     return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
-  if (typeof value === 'object') {
-    if ('$undecodable' in value) return 'something that could not be decoded';
-    const keys = Object.keys(value);
-    return keys.length === 0
-      ? 'an empty object'
-      : `an object with ${shorten(oneLine(keys.join(', ')))}`;
-  }
+  if (typeof value === 'object') return describeObject(value);
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return `a ${typeof value}`;
+}
+
+function describeText(text: string): string {
+  return text === '' ? 'an empty text' : `"${shorten(oneLine(text))}"`;
+}
+
+function describeObject(value: object): string {
+  if ('$undecodable' in value) return 'something that could not be decoded';
+  const keys = Object.keys(value);
+  return keys.length === 0
+    ? 'an empty object'
+    : `an object with ${shorten(oneLine(keys.join(', ')))}`;
 }
 
 function oneLine(text: string): string {

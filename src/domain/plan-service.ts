@@ -137,17 +137,17 @@ function liveRevision(
 }
 
 function finish(input: ServicePlanInput, steps: PlanStep[], why = 'nothing to do'): Plan {
-  const before = Object.entries(input.worlds).map(([service, { traffic }]) => [
-    service,
-    { weights: traffic.weights, stopped: traffic.stopped },
-  ]);
+  const before: Plan['before'] = {};
+  for (const [service, { traffic }] of Object.entries(input.worlds)) {
+    before[service] = { weights: traffic.weights, stopped: traffic.stopped };
+  }
   return finishPlan({
     operation: input.operation,
     kind: input.kind,
     loaded: input.loaded,
     ...(input.request.service !== undefined && { service: input.request.service }),
     steps,
-    before: Object.fromEntries(before),
+    before,
     ...(steps.length === 0 && { nothingToDo: why }),
   });
 }

@@ -25,15 +25,18 @@ export function misread(weights: Weights, answers: ProbeAnswer[]): string | unde
   if (stranger !== undefined) {
     return `${counts.get(stranger) ?? 0} of ${answers.length} probes were answered by ${stranger || 'no known revision'}, which has no weight`;
   }
-  for (const { revision, version, percent } of normalised(weights)) {
-    const seen = counts.get(revision) ?? 0;
-    const share = percent / 100;
-    const expected = answers.length * share;
-    const bound = SIGMAS * Math.sqrt(answers.length * share * (1 - share)) + 1;
-    const unseen = seen === 0 && answers.length >= probesFor(weights) && expected >= 1;
-    if (unseen || Math.abs(seen - expected) > bound) {
-      return `${version} answered ${seen} of ${answers.length} probes, where ${percent} % of them were expected`;
-    }
-  }
-  return undefined;
+  const enough = answers.length >= probesFor(weights);
+  const off = normalised(weights).find(({ revision, percent }) =>
+    isOff(counts.get(revision) ?? 0, answers.length, percent / 100, enough),
+  );
+  if (off === undefined) return undefined;
+  const seen = counts.get(off.revision) ?? 0;
+  return `${off.version} answered ${seen} of ${answers.length} probes, where ${off.percent} % of them were expected`;
+}
+
+function isOff(seen: number, asked: number, share: number, enough: boolean): boolean {
+  const expected = asked * share;
+  const bound = SIGMAS * Math.sqrt(asked * share * (1 - share)) + 1;
+  const unseen = seen === 0 && enough && expected >= 1;
+  return unseen || Math.abs(seen - expected) > bound;
 }

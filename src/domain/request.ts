@@ -142,10 +142,10 @@ export function exampleOf(kind: OperationKind): string {
 
 function onlyKnown(raw: Record<string, unknown>, known: Field[]): OperationRequest {
   // Every field was checked against its rule above; absent ones stay absent.
-  const entries = known
-    .filter((field) => raw[field] !== undefined)
-    .map((field) => [field, raw[field]]);
-  return Object.fromEntries(entries) as unknown as OperationRequest;
+  const present = known.filter((field) => raw[field] !== undefined);
+  const request: Record<string, unknown> = {};
+  for (const field of present) request[field] = raw[field];
+  return request as unknown as OperationRequest;
 }
 
 function ruleOf(field: string): Rule | undefined {

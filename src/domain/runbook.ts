@@ -1,74 +1,10 @@
 // Decides what an operation does next. Pure: the workflow performs the action, says what came of it, and
-// asks again; the exploration test does the same with a model of the world in place of the real one.
-import type { FailureKind } from './failure.ts';
+// asks again; the exploration test does the same with a model in place of the real world.
 import type { Outcome } from './outcome.ts';
 import type { PlanStep } from './plan.ts';
-import { undoOf, type UndoEntry } from './undo.ts';
-import type { Verdict } from './verdict.ts';
-import { worst } from './verdict.ts';
-
-/** A step's parts, in order: its change or check, then its bake, then its gate. */
-export type Part = 'change' | 'bake' | 'gate';
-
-export interface Problem {
-  step: string;
-  part: Part;
-  kind: FailureKind | 'Inconclusive';
-  message: string;
-  details?: unknown;
-}
-
-export interface Policy {
-  /** What a failed step leads to: everything undone, or the next step all the same (a stop stops what it can). */
-  onFailure: 'undo' | 'continue';
-  /** What it is called when everything was undone. */
-  undone: Outcome;
-}
-
-export interface RunbookState {
-  policy: Policy;
-  steps: PlanStep[];
-  index: number;
-  part: Part;
-  phase: 'forward' | 'parked' | 'undoing' | 'ended';
-  /** Undo of everything begun so far, oldest first; pushed before the step. */
-  undo: UndoEntry[];
-  leftovers: string[];
-  findings: string[];
-  verdict: Verdict | null;
-  problem?: Problem;
-  ending?: { outcome: Outcome; message: string };
-}
-
-export type Action =
-  | { do: 'change' | 'bake' | 'gate'; step: PlanStep }
-  | { do: 'ask'; problem: Problem }
-  | { do: 'undo'; entry: UndoEntry }
-  | { do: 'end'; outcome: Outcome; message: string };
-
-export type RunbookEvent =
-  | { type: 'done'; verdict?: Verdict }
-  | { type: 'failed'; kind: FailureKind; message: string; details?: unknown }
-  | {
-      type: 'baked';
-      verdict: Verdict;
-      message: string;
-      judged: boolean;
-      onInconclusive: 'ask' | 'undo';
-    }
-  | {
-      type: 'answered';
-      decision: 'approved' | 'overridden' | 'rejected' | 'expired';
-      message: string;
-    }
-  | { type: 'retryStep' | 'adopt' }
-  | { type: 'skipStep'; by: string }
-  | { type: 'promoted'; full: boolean; by: string }
-  | { type: 'abort'; keep: boolean; message: string }
-  | { type: 'cancelled' }
-  | { type: 'preempted'; message: string }
-  | { type: 'undone' }
-  | { type: 'undoFailed'; message: string };
+import type { Action, Policy, Problem, RunbookEvent, RunbookState } from './runbook-state.ts';
+import { newestUndo, undoOf } from './undo.ts';
+import { worst, type Verdict } from './verdict.ts';
 
 export function startRunbook(steps: PlanStep[], policy: Policy): RunbookState {
   return {
@@ -157,12 +93,6 @@ export function skippable(state: RunbookState): boolean {
 
 export function currentStep(state: RunbookState): PlanStep {
   return state.steps[state.index] ?? missing(`step ${state.index}`);
-}
-
-/** Traffic before workloads, then newest first. */
-export function newestUndo(entries: UndoEntry[]): UndoEntry | undefined {
-  const traffic = entries.filter((entry) => entry.verb === 'setWeights');
-  return traffic.at(-1) ?? entries.at(-1);
 }
 
 function end(state: RunbookState): Action {

@@ -36,6 +36,12 @@ export function undoOf(step: PlanStep): UndoEntry | undefined {
   }
 }
 
+/** Traffic before workloads, then newest first. */
+export function newestUndo(entries: UndoEntry[]): UndoEntry | undefined {
+  const traffic = entries.filter((entry) => entry.verb === 'setWeights');
+  return traffic.at(-1) ?? entries.at(-1);
+}
+
 export function describeUndo(entry: UndoEntry): string {
   switch (entry.verb) {
     case 'setWeights':

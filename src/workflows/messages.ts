@@ -50,5 +50,3 @@ export interface MessageAnswer {
   operation: string;
   note: string;
 }
-
-export const DEFAULT_TASK_QUEUE = 'fairlead';

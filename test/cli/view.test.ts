@@ -72,7 +72,14 @@ test('a running operation is the same one whoever asked for it and why', () => {
 });
 
 test('health is judged by the revisions that users can meet', () => {
-  const revision = { version: 'v1', revision: 'v1-0', weight: 100, ready: 2, desired: 2 };
+  const revision = {
+    version: 'v1',
+    revision: 'v1-0',
+    weight: 100,
+    ready: 2,
+    desired: 2,
+    condition: 'ready' as const,
+  };
   const service = {
     url: '',
     weights: [],

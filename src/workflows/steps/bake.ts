@@ -1,7 +1,7 @@
 // Checks and bakes: the parts of a runbook that only look, and give verdicts.
 import { CancellationScope } from '@temporalio/workflow';
 import type { PlanStep, StepAction } from '../../domain/plan.ts';
-import type { RunbookEvent } from '../../domain/runbook.ts';
+import type { RunbookEvent } from '../../domain/runbook-state.ts';
 import { worst, type Finding } from '../../domain/verdict.ts';
 import { call, type InputOf, type ValueOf } from './call.ts';
 import { unpaused } from './people.ts';

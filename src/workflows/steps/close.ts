@@ -5,7 +5,7 @@ import { summarise } from '../../domain/build-report.ts';
 import { COMPLETES, type Outcome } from '../../domain/outcome.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { ReportSummary } from '../../domain/report.ts';
-import { call, failureOf } from './call.ts';
+import { call, failureOf, type InputOf } from './call.ts';
 import { giveBackLeases } from './leases.ts';
 import { announceEnd } from './page.ts';
 import { settleMessages } from './people.ts';
@@ -52,8 +52,7 @@ async function sealed(run: Run, { outcome, message }: End): Promise<ReportSummar
     at: new Date(Date.now()).toISOString(),
     outcome,
     message,
-    verdict: run.book?.verdict ?? null,
-    leftovers: run.book?.leftovers ?? [],
+    ...bookEnd(run),
     places: services.map((service) => placeIn(run, service)),
     target: targetOf(run),
     system: run.request.system,
@@ -67,14 +66,20 @@ async function sealed(run: Run, { outcome, message }: End): Promise<ReportSummar
   } catch (error) {
     const why = failureOf(error)?.message;
     if (why === undefined) throw error;
-    const { verdict, leftovers } = input;
-    record(run, {
-      type: 'finding',
-      text: `the record could not be closed where it is kept: ${why}`,
-    });
-    record(run, { type: 'closed', outcome, verdict, serving: 'mixed', message, leftovers });
-    return summarise(reportOf(run));
+    return sealedHere(run, input, why);
   }
+}
+
+/** The record is closed in the workflow alone when its keeper does not answer. */
+function sealedHere(
+  run: Run,
+  { outcome, message, verdict, leftovers }: InputOf<'sealReport'>,
+  why: string,
+): ReportSummary {
+  const text = `the record could not be closed where it is kept: ${why}`;
+  record(run, { type: 'finding', text });
+  record(run, { type: 'closed', outcome, verdict, serving: 'mixed', message, leftovers });
+  return summarise(reportOf(run));
 }
 
 async function tolerating(run: Run, work: () => Promise<void>): Promise<void> {
@@ -84,6 +89,10 @@ async function tolerating(run: Run, work: () => Promise<void>): Promise<void> {
     // The server ends a lease with its parent: what could not be given back is not kept either.
     if (failureOf(error) === undefined) throw error;
   }
+}
+
+function bookEnd({ book }: Run): Pick<InputOf<'sealReport'>, 'verdict' | 'leftovers'> {
+  return { verdict: book?.verdict ?? null, leftovers: book?.leftovers ?? [] };
 }
 
 function lastFindings(run: Run): string[] {

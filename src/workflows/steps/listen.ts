@@ -16,7 +16,7 @@ import { example, parseMessage, type Message } from '../../domain/message.ts';
 import { MESSAGES, PREEMPT, QUERIES, type MessageAnswer, type MessageName } from '../messages.ts';
 import { obey, preemptedBy, type Ruling } from './obey.ts';
 import { showPage, statusOf } from './page.ts';
-import { MOST_RECORDS, reportOf, type Run } from './run.ts';
+import { MOST_RECORDS, now, reportOf, type Run } from './run.ts';
 
 const DESCRIPTIONS: Record<MessageName, string> = {
   approve: `Approve the open gate: ${example('approve', { gate: 'weight-25' })}`,
@@ -34,13 +34,24 @@ const DESCRIPTIONS: Record<MessageName, string> = {
 export function listen(run: Run): void {
   for (const name of MESSAGES) {
     const description = DESCRIPTIONS[name];
-    setHandler(defineSignal<[unknown]>(name), (raw) => void receive(run, name, raw), {
-      description,
-    });
+    setHandler(
+      defineSignal<[unknown]>(name),
+      (raw) => {
+        receive(run, name, raw);
+      },
+      {
+        description,
+      },
+    );
     setHandler(
       defineUpdate<MessageAnswer, [unknown]>(name),
       (raw) => answer(run, receive(run, name, raw)),
-      { description, validator: (raw) => void validate(name, raw) },
+      {
+        description,
+        validator: (raw) => {
+          validate(name, raw);
+        },
+      },
     );
   }
   setHandler(defineSignal<[unknown]>(PREEMPT), (raw) => {
@@ -95,7 +106,7 @@ function note(run: Run, name: string, ruling: Ruling): void {
     run.refusal = { name: name.slice(0, 80), actor: ruling.actor, reason: ruling.note };
   }
   if (run.receivedCount <= MOST_RECORDS || ruling.accepted) {
-    run.received.push({ name: name.slice(0, 80), ...ruling });
+    run.received.push({ name: name.slice(0, 80), at: now(), ...ruling });
   }
   showPage(run);
 }

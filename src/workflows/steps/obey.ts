@@ -6,7 +6,7 @@ import { answersOf } from './page.ts';
 import { openGateOf, replaceGate, type Received, type Run } from './run.ts';
 
 /** What became of a message. */
-export type Ruling = Omit<Received, 'name'>;
+export type Ruling = Omit<Received, 'name' | 'at'>;
 
 const MOST_EARLY = 20;
 
@@ -109,24 +109,26 @@ function answerParked(
   if (run.state !== 'parked' || problem === undefined || run.answer !== undefined) {
     return refused(message, `${run.operation} is not parked`);
   }
-  if (message.step !== undefined && message.step !== problem.step) {
-    return refused(
-      message,
-      `${run.operation} is parked at ${problem.step}, not at ${message.step}`,
-    );
+  const not = unfitAnswer(run, type, message, problem.step);
+  if (not !== undefined) return refused(message, not);
+  run.answer = { type, by: message.actor ?? 'somebody' };
+  return accepted(message, `${type} of ${problem.step}`);
+}
+
+function unfitAnswer(
+  run: Run,
+  type: 'retryStep' | 'skipStep' | 'adopt',
+  message: Message,
+  step: string,
+): string | undefined {
+  if (message.step !== undefined && message.step !== step) {
+    return `${run.operation} is parked at ${step}, not at ${message.step}`;
   }
   const allowed = answersOf(run);
   if (!allowed.includes(type)) {
-    return refused(
-      message,
-      `${problem.step} cannot be answered by ${type}; send ${allowed.join(', ')}`,
-    );
+    return `${step} cannot be answered by ${type}; send ${allowed.join(', ')}`;
   }
-  if (type === 'skipStep' && message.actor === undefined) {
-    return refused(message, needsActor('skipStep'));
-  }
-  run.answer = { type, by: message.actor ?? 'somebody' };
-  return accepted(message, `${type} of ${problem.step}`);
+  return type === 'skipStep' && message.actor === undefined ? needsActor('skipStep') : undefined;
 }
 
 function abort(run: Run, message: Message): Ruling {

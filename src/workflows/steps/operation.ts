@@ -4,15 +4,8 @@ import { CancellationScope, condition, isCancellation, workflowInfo } from '@tem
 import { Failure } from '../../domain/failure.ts';
 import type { OperationKind, Plan } from '../../domain/plan.ts';
 import { parseRequest, type OperationRequest } from '../../domain/request.ts';
-import {
-  apply,
-  begin,
-  next,
-  startRunbook,
-  type Action,
-  type Policy,
-  type RunbookEvent,
-} from '../../domain/runbook.ts';
+import type { Action, Policy, RunbookEvent } from '../../domain/runbook-state.ts';
+import { apply, begin, next, startRunbook } from '../../domain/runbook.ts';
 import { call, failureOf } from './call.ts';
 import { close, type End, type OperationResult } from './close.ts';
 import { giveBackLeases, takeLeases } from './leases.ts';
@@ -127,7 +120,7 @@ async function perform(run: Run, action: Exclude<Action, { do: 'end' }>): Promis
   try {
     const event = await interruptible(run, () => goForward(run, action));
     // An interrupt wins over a result that came in while it was being obeyed.
-    return run.interrupt === undefined && event.type !== 'cancelled' ? event : eventOf(run);
+    return isInterrupted(run) || event.type === 'cancelled' ? eventOf(run) : event;
   } catch (error) {
     if (!isCancellation(error)) throw error;
     return eventOf(run);
@@ -159,6 +152,10 @@ async function goForward(
     case 'gate':
       return askPeople(run, action.step);
   }
+}
+
+function isInterrupted(run: Run): boolean {
+  return run.interrupt !== undefined;
 }
 
 function interruptible<Value>(run: Run, work: () => Promise<Value>): Promise<Value> {

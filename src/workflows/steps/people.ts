@@ -3,12 +3,12 @@ import { condition } from '@temporalio/workflow';
 import type { ApprovalPolicy } from '../../config/system.ts';
 import { openGate, type Gate } from '../../domain/gate.ts';
 import type { PlanStep } from '../../domain/plan.ts';
-import type { RunbookEvent } from '../../domain/runbook.ts';
+import type { RunbookEvent } from '../../domain/runbook-state.ts';
 import { shown } from '../../domain/weights.ts';
 import { call } from './call.ts';
 import { rule } from './obey.ts';
 import { setState } from './page.ts';
-import { loadedOf, placeIn, planOf, record, verdictsAt, type Run } from './run.ts';
+import { loadedOf, now as isoNow, placeIn, planOf, record, verdictsAt, type Run } from './run.ts';
 
 /** Opens the gate of a step and waits until it is decided or its deadline has passed. */
 export async function askPeople(run: Run, step: PlanStep): Promise<RunbookEvent> {
@@ -18,11 +18,7 @@ export async function askPeople(run: Run, step: PlanStep): Promise<RunbookEvent>
   await settleMessages(run);
   await writeRecord(run, `Wait for ${opened.need} to approve ${opened.id}`);
   for (const moment of momentsOf(opened)) {
-    const left = Math.max(1, moment.at - Date.now());
-    const decided = await condition(() => now().decided !== undefined, left, {
-      summary: `${opened.id}: ${moment.what}`,
-    });
-    if (decided) break;
+    if (await decidedBy(run, moment, opened.id, () => now().decided !== undefined)) break;
     pass(run, now(), moment);
     await writeRecord(run, `${opened.id}: ${moment.what}`);
   }
@@ -38,11 +34,29 @@ export async function askPeople(run: Run, step: PlanStep): Promise<RunbookEvent>
   return { type: 'answered', decision, message };
 }
 
+/** Waits until a moment; messages that do not decide are recorded as they come. */
+async function decidedBy(
+  run: Run,
+  moment: Moment,
+  gate: string,
+  decided: () => boolean,
+): Promise<boolean> {
+  while (!decided()) {
+    const left = moment.at - Date.now();
+    if (left <= 0) return false;
+    const summary = `${gate}: ${moment.what}`;
+    const woken = await condition(() => decided() || run.received.length > 0, left, { summary });
+    if (!woken) return false;
+    await settleMessages(run);
+  }
+  return true;
+}
+
 /** Waits for an answer to a parked step. */
 export async function askAboutProblem(run: Run): Promise<RunbookEvent> {
   setState(run, 'parked');
   await writeRecord(run, `Parked at ${run.book?.problem?.step ?? 'a step'}`);
-  await condition(() => run.answer !== undefined);
+  await settledUntil(run, () => run.answer !== undefined);
   const { answer } = run;
   delete run.answer;
   run.aliveAt = Date.now();
@@ -61,7 +75,7 @@ async function adoptWorld(run: Run): Promise<void> {
       summary: `Adopt the traffic of ${service}`,
     });
     run.weights[service] = value;
-    delete run.attempted[service];
+    run.attempted.delete(service);
     record(run, { type: 'weights', service, versions: shown(value) });
   }
 }
@@ -72,10 +86,18 @@ export async function unpaused(run: Run): Promise<void> {
   setState(run, 'paused');
   await settleMessages(run);
   await writeRecord(run, 'Paused');
-  await condition(() => run.paused === undefined);
+  await settledUntil(run, () => run.paused === undefined);
   run.aliveAt = Date.now();
   await settleMessages(run);
   setState(run, 'running');
+}
+
+/** Waits without a deadline; messages that come in meanwhile are recorded as they come. */
+async function settledUntil(run: Run, over: () => boolean): Promise<void> {
+  while (!over()) {
+    await condition(() => over() || run.received.length > 0);
+    await settleMessages(run);
+  }
 }
 
 /** Records the messages that came in, their reasons redacted first. */
@@ -92,10 +114,10 @@ export async function settleMessages(run: Run): Promise<void> {
         })
       ).value
     : texts;
-  for (const [index, { name, actor, accepted, note, decision }] of received.entries()) {
+  for (const [index, { name, actor, accepted, note, decision, at }] of received.entries()) {
     const reason = (shownTexts[index] ?? '') || null;
-    record(run, { type: 'message', name, actor, accepted, note, reason });
-    if (decision !== undefined) record(run, { type: 'decision', ...decision, reason });
+    record(run, { type: 'message', name, actor, accepted, note, reason }, at);
+    if (decision !== undefined) record(run, { type: 'decision', ...decision, reason }, at);
   }
 }
 
@@ -131,7 +153,7 @@ function open(run: Run, step: PlanStep): Gate {
   run.early = run.early.filter(({ message }) => message.gate !== gate.id);
   for (const { name, message } of early) {
     const latest = run.gates.find((one) => one.id === gate.id) ?? gate;
-    run.received.push({ name, ...rule(run, latest, name, message) });
+    run.received.push({ name, at: isoNow(), ...rule(run, latest, name, message) });
   }
   return gate;
 }

@@ -10,7 +10,7 @@ import {
 import { operationId } from '../../domain/operation.ts';
 import type { Weights } from '../../domain/model.ts';
 import type { PlanStep, StepAction } from '../../domain/plan.ts';
-import type { RunbookEvent } from '../../domain/runbook.ts';
+import type { RunbookEvent } from '../../domain/runbook-state.ts';
 import { shown } from '../../domain/weights.ts';
 import { bakeStep, checkAt } from './bake.ts';
 import { call, failureOf, type ActivityName, type InputOf, type ValueOf } from './call.ts';
@@ -101,7 +101,7 @@ function shift(
     case 'weights': {
       const { weights, capacity } = action;
       const expect = expectedWeights(run, action.service);
-      run.attempted[action.service] = weights;
+      run.attempted.set(action.service, weights);
       const deadline = readyDeadline(run, action.service);
       return mutate(run, step, 'shiftTraffic', { place, weights, expect, capacity, deadline });
     }
@@ -160,7 +160,7 @@ function settle<Name extends ActivityName>(
   if (typeof value !== 'object' || value === null || !('detail' in value)) return;
   if ('weights' in value) {
     run.weights[service] = value.weights;
-    delete run.attempted[service];
+    run.attempted.delete(service);
     record(run, { type: 'weights', service, versions: shown(value.weights) });
   }
   endStep(run, step, attempts, value.detail);
@@ -218,7 +218,7 @@ async function retire(run: Run, action: ActionOf<'retire'>): Promise<RunbookEven
 
 /** What the traffic may be like, as far as this operation knows. */
 export function expectedWeights(run: Run, service: string): Weights[] {
-  const attempted = run.attempted[service];
+  const attempted = run.attempted.get(service);
   const known = run.weights[service] ?? planOf(run).before[service]?.weights ?? [];
   return attempted === undefined ? [known] : [known, attempted];
 }

@@ -14,7 +14,7 @@ import type { OperationState, Outcome } from '../../domain/outcome.ts';
 import type { OperationKind, Plan } from '../../domain/plan.ts';
 import type { Report } from '../../domain/report.ts';
 import type { OperationRequest } from '../../domain/request.ts';
-import type { RunbookState } from '../../domain/runbook.ts';
+import type { RunbookState } from '../../domain/runbook-state.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 
 /** Something that ends what is going on now. */
@@ -28,6 +28,8 @@ export interface Received {
   accepted: boolean;
   note: string;
   reason: string | null;
+  /** When it came, ISO 8601; it is recorded a little later. */
+  at: string;
   /** Entries that are recorded with it, each with the reason in it. */
   decision?: Omit<Extract<EvidenceBody, { type: 'decision' }>, 'reason' | 'type'>;
 }
@@ -59,7 +61,7 @@ export interface Run {
   /** What this operation last read back. */
   weights: Record<string, Weights>;
   /** What it was about to set, until that was read back. */
-  attempted: Record<string, Weights>;
+  attempted: Map<string, Weights>;
   entries: EvidenceEntry[];
   /** How many of the entries were sent with an activity that was done. */
   written: number;
@@ -88,7 +90,7 @@ export function newRun(kind: OperationKind, request: OperationRequest): Run {
     early: [],
     leases: {},
     weights: {},
-    attempted: {},
+    attempted: new Map(),
     entries: [],
     written: 0,
     received: [],
@@ -99,8 +101,13 @@ export function newRun(kind: OperationKind, request: OperationRequest): Run {
 }
 
 /** Adds an entry to the record; it is written with the next activity. */
-export function record(run: Run, body: EvidenceBody): void {
-  run.entries.push(chain(run.entries.at(-1), new Date(Date.now()).toISOString(), body));
+export function record(run: Run, body: EvidenceBody, at = now()): void {
+  run.entries.push(chain(run.entries.at(-1), at, body));
+}
+
+/** The workflow's clock, ISO 8601. */
+export function now(): string {
+  return new Date(Date.now()).toISOString();
 }
 
 export function recordOpening(run: Run): void {

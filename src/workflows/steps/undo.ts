@@ -1,5 +1,5 @@
 // Takes back what an operation did, one entry at a time; what cannot be taken back is left over, and said.
-import type { RunbookEvent } from '../../domain/runbook.ts';
+import type { RunbookEvent } from '../../domain/runbook-state.ts';
 import { describeUndo, type UndoEntry } from '../../domain/undo.ts';
 import { failureOf } from './call.ts';
 import { expectedWeights, mutate } from './perform.ts';

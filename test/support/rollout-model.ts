@@ -1,0 +1,180 @@
+// A model of the world that a rollout changes: two revisions, their readiness, the weights; and everything
+// that can come of each action of a runbook. The exploration test walks all of it.
+import assert from 'node:assert/strict';
+import type { Weights } from '../../src/domain/model.ts';
+import { planCanary } from '../../src/domain/plan-canary.ts';
+import type { PlanStep } from '../../src/domain/plan.ts';
+import { revisionSpec } from '../../src/domain/revision.ts';
+import type { RunbookEvent, RunbookState } from '../../src/domain/runbook-state.ts';
+import { apply, begin, next, skippable } from '../../src/domain/runbook.ts';
+import type { UndoEntry } from '../../src/domain/undo.ts';
+import { percentOf } from '../../src/domain/weights.ts';
+import { sampleRevision, sampleSystem, sampleTraffic } from './samples.ts';
+
+const MOST_CRASHES = 2;
+const MOST_ANSWERS = 2;
+
+export interface World {
+  weights: Weights;
+  ready: Record<string, boolean>;
+  crashes: number;
+  answers: number;
+}
+
+export interface Place {
+  state: RunbookState;
+  world: World;
+}
+
+const loaded = sampleSystem();
+const config = loaded.system.services['api'];
+assert.ok(config);
+const old = revisionSpec(loaded, 'api', 'v1');
+export const fresh = revisionSpec(loaded, 'api', 'v2');
+
+export function planFor(before: Weights): PlanStep[] {
+  assert.ok(config);
+  const revisions = before.length === 0 ? [] : [sampleRevision(loaded, 'v1')];
+  return planCanary({
+    operation: 'deploy/shop/api/v2',
+    loaded,
+    service: 'api',
+    config,
+    target: fresh,
+    request: { system: 'shop', service: 'api', version: 'v2' },
+    world: { traffic: sampleTraffic(before), revisions },
+  }).steps;
+}
+
+export const LIVE: Weights = [{ revision: old.id, version: 'v1', percent: 100 }];
+const boom = { type: 'failed', kind: 'Broken', message: 'boom' } as const;
+
+/** What can come of the action that is next, with what it does to the world. */
+export function outcomes({ state, world }: Place): Place[] {
+  const action = next(state);
+  const to = (event: RunbookEvent, changed: World = world, from = state): Place => ({
+    state: apply(from, event),
+    world: changed,
+  });
+  switch (action.do) {
+    case 'end':
+      return [];
+    case 'undo': {
+      const undone = undo(world, action.entry);
+      const failed: RunbookEvent = { type: 'undoFailed', message: `${action.entry.step} is left` };
+      return undone === undefined
+        ? [to(failed)]
+        : [to({ type: 'undone' }, undone), to(failed), to(failed, undone)];
+    }
+    case 'change': {
+      const begun = begin(state);
+      const after = change(world, action.step);
+      const results =
+        after === undefined
+          ? [to({ ...boom, kind: 'NotReady' }, world, begun)]
+          : [to({ type: 'done' }, after, begun), to(boom, world, begun), to(boom, after, begun)];
+      const others = [
+        to({ type: 'failed', kind: 'WorldChanged', message: 'changed' }, world, begun),
+        to({ type: 'failed', kind: 'Superseded', message: 'superseded' }, world, begun),
+      ];
+      return [
+        ...results,
+        ...others,
+        ...interrupts(begun, world),
+        ...interrupts(begun, after ?? world),
+      ];
+    }
+    case 'bake':
+      return [...bakes(state, world), ...interrupts(state, world)];
+    case 'gate':
+      return [
+        ...(['approved', 'overridden', 'rejected', 'expired'] as const).map((decision) =>
+          to({ type: 'answered', decision, message: decision }),
+        ),
+        ...interrupts(state, world),
+      ];
+    case 'ask':
+      return [...answers(state, world), ...interrupts(state, world)];
+  }
+}
+
+function bakes(state: RunbookState, world: World): Place[] {
+  const step = state.steps[state.index];
+  const healthy = world.ready[step?.bake?.revision ?? ''] === true;
+  const to = (event: RunbookEvent): Place => ({ state: apply(state, event), world });
+  const baked = (verdict: 'pass' | 'fail' | 'inconclusive', onInconclusive: 'ask' | 'undo') =>
+    to({ type: 'baked', verdict, judged: true, message: verdict, onInconclusive });
+  // A bake watches the replicas: it cannot pass over a revision that is down.
+  const passes = healthy ? [baked('pass', 'ask')] : [];
+  const promotions = healthy
+    ? [true, false].map((full) => to({ type: 'promoted', full, by: 'ana' }))
+    : [];
+  return [
+    ...passes,
+    baked('fail', 'ask'),
+    baked('inconclusive', 'ask'),
+    baked('inconclusive', 'undo'),
+    ...promotions,
+  ];
+}
+
+function answers(state: RunbookState, world: World): Place[] {
+  if (world.answers >= MOST_ANSWERS) return [];
+  const used = { ...world, answers: world.answers + 1 };
+  const events: RunbookEvent[] = [{ type: 'retryStep' }, { type: 'adopt' }];
+  if (skippable(state)) events.push({ type: 'skipStep', by: 'ana' });
+  return events.map((event) => ({ state: apply(state, event), world: used }));
+}
+
+function interrupts(state: RunbookState, world: World): Place[] {
+  const events: RunbookEvent[] = [
+    { type: 'abort', keep: false, message: 'aborted' },
+    { type: 'abort', keep: true, message: 'kept' },
+    { type: 'cancelled' },
+    { type: 'preempted', message: 'preempted' },
+  ];
+  return events.map((event) => ({ state: apply(state, event), world }));
+}
+
+/** Somebody's replicas die between two actions. */
+export function crashes({ state, world }: Place): Place[] {
+  if (world.crashes >= MOST_CRASHES || next(state).do === 'end') return [];
+  return Object.entries(world.ready)
+    .filter(([, ready]) => ready)
+    .map(([revision]) => ({
+      state,
+      world: {
+        ...world,
+        ready: { ...world.ready, [revision]: false },
+        crashes: world.crashes + 1,
+      },
+    }));
+}
+
+/** The world after a change; `undefined` when the adapters refuse it. */
+function change(world: World, { action }: PlanStep): World | undefined {
+  switch (action.kind) {
+    case 'ensure':
+      return { ...world, ready: { [action.spec.id]: false, ...world.ready } };
+    case 'ready':
+      return { ...world, ready: { ...world.ready, [action.revision]: true } };
+    case 'weights':
+      return shift(world, action.weights);
+    default:
+      return world;
+  }
+}
+
+function undo(world: World, entry: UndoEntry): World | undefined {
+  if (entry.verb === 'setWeights') return shift(world, entry.weights);
+  if (entry.verb === 'scale') return world;
+  if (percentOf(world.weights, entry.revision) > 0) return undefined;
+  const { [entry.revision]: _, ...ready } = world.ready;
+  return { ...world, ready };
+}
+
+/** What shiftTraffic and the platforms do: traffic goes only to what is ready. */
+function shift(world: World, weights: Weights): World | undefined {
+  if (weights.some((one) => world.ready[one.revision] !== true)) return undefined;
+  return { ...world, weights };
+}
