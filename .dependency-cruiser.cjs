@@ -48,12 +48,17 @@ module.exports = {
     only('^src/embedded/', [
       '^src/embedded/',
       '^src/config/',
-      '^src/platforms/local/protocol',
+      '^src/platforms/local/(protocol|process-identity|port-holder)\\.ts',
       `${temporal}testing/`,
       '^node_modules/(?!@temporalio/)',
     ]),
+    only('^src/demo/', [
+      '^src/(demo|cli|domain|embedded|reports)/',
+      '^src/platforms/local/process-identity\\.ts',
+      `${temporal}client/`,
+    ]),
     only('^src/(cli/|client\\.)', [
-      '^src/(cli|config|domain|embedded|reports)/',
+      '^src/(cli|config|demo|domain|embedded|reports)/',
       '^src/workflows/messages',
       '^src/payload-converter',
       '^src/integrations/signing',

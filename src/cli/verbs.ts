@@ -9,6 +9,7 @@ export interface VerbGroup {
 export const VERB_GROUPS: readonly VerbGroup[] = [
   { verbs: ['up'], load: () => import('./up.ts') },
   { verbs: ['worker'], load: () => import('./worker.ts') },
+  { verbs: ['port'], load: () => import('./port.ts') },
   { verbs: ['check'], load: () => import('./check.ts') },
   { verbs: ['schema'], load: () => import('./schema.ts') },
   { verbs: ['deploy'], load: () => import('./deploy.ts') },
@@ -22,6 +23,7 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
   { verbs: ['list'], load: () => import('./list.ts') },
   { verbs: ['health'], load: () => import('./health.ts') },
   { verbs: ['report'], load: () => import('./report.ts') },
+  { verbs: ['demo'], load: () => import('./demo.ts') },
 ];
 
 /** `undefined` for no verb, a flag, or a verb nobody knows: then every group is needed. */

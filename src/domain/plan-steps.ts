@@ -29,9 +29,10 @@ export function ensureStep(
   replicas: number,
   existed: boolean,
 ): PlanStep {
+  const size = replicas === 1 ? '1 replica' : `${replicas} replicas`;
   return {
     id: 'ensure',
-    title: `${existed ? 'Keep' : 'Start'} ${spec.version} with ${replicas} replicas, without traffic`,
+    title: `${existed ? 'Keep' : 'Start'} ${spec.version} with ${size}, without traffic`,
     undo: existed ? 'none: it was there before' : `remove ${spec.version}`,
     action: { kind: 'ensure', service, spec, replicas, existed },
   };

@@ -1,0 +1,151 @@
+// The demo from an empty folder to its verdict: starts everything on free ports, plays, writes the reports,
+// judges, and ends everything again. Called by the verb `demo`.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { withTemporalAt } from '../cli/connect.ts';
+import type { Report } from '../domain/report.ts';
+import { assertFree } from '../embedded/ports.ts';
+import { startTimeOf } from '../platforms/local/process-identity.ts';
+import { startEmbedded, type Embedded } from '../embedded/up.ts';
+import { reportToMarkdown } from '../reports/markdown.ts';
+import { freshFolder } from './fresh.ts';
+import { judge, type Evidence, type Promised } from './promises.ts';
+import { play } from './scenes.ts';
+import type { Story } from './story.ts';
+import { byVersion, type VersionTally } from './tally.ts';
+
+/** The port of the service in its system file. */
+const SERVICE_PORT = 8000;
+const FIRST_OFFSET = 10_000;
+
+export interface DemoOptions {
+  folder: string;
+  story: Story;
+  /** Gives up, and ends everything. */
+  signal: AbortSignal;
+  /** Ends the rest at once instead of letting it finish what it does. */
+  hurry: AbortSignal;
+  /** Waits while somebody looks around; without it everything ends at once. */
+  lookAround?: (embedded: Embedded) => Promise<void>;
+}
+
+export interface DemoResult {
+  promises: Promised[];
+  versions: VersionTally[];
+  /** Paths, Markdown and JSON of each deploy. */
+  reports: string[];
+  tookMs: number;
+}
+
+export async function runDemo(options: DemoOptions): Promise<DemoResult> {
+  const { story, signal } = options;
+  const data = await freshFolder(options.folder);
+  const portOffset = await freeOffset();
+  story.tell('starting Temporal, the local host and a worker on free ports');
+  const embedded = await startEmbedded({
+    data,
+    port: 0,
+    portOffset,
+    env: { ...process.env, FAIRLEAD_SYSTEMS: systemsFolder() },
+    say: (line) => {
+      story.tell(line);
+    },
+    signal,
+  });
+  const pids = Object.values(embedded.pids());
+  try {
+    story.tell(`all of it is up; Temporal's Web UI is at ${embedded.uiUrl ?? 'no address'}`);
+    const evidence = await played(options, embedded);
+    const reports = writeReports(data, [evidence.first, evidence.good, evidence.bad]);
+    const result = {
+      promises: judge(evidence),
+      versions: byVersion(evidence.answers),
+      reports,
+      tookMs: Math.round(story.elapsedMs()),
+    };
+    tellResult(story, evidence, result);
+    if (options.lookAround) await options.lookAround(embedded);
+    pids.push(...Object.values(embedded.pids()));
+    await embedded.stop(options.hurry);
+    result.promises.push(await nothingLeft(pids, SERVICE_PORT + portOffset));
+    story.print(promiseLines(result.promises.slice(-1)));
+    return result;
+  } finally {
+    await embedded.stop(options.hurry);
+  }
+}
+
+async function played({ story, signal }: DemoOptions, embedded: Embedded): Promise<Evidence> {
+  const { address, namespace, taskQueue } = embedded;
+  const found = { connection: { address }, namespace, taskQueue, source: 'the demo' };
+  return await withTemporalAt(found, 'demo', (temporal) =>
+    play({ temporal, story, signal }, embedded),
+  );
+}
+
+/** Where nobody listens yet on what the service's port becomes. */
+async function freeOffset(): Promise<number> {
+  for (let offset = FIRST_OFFSET; ; offset += 1000) {
+    try {
+      await assertFree(SERVICE_PORT + offset, 'the service', 'stop that one');
+      return offset;
+    } catch (error) {
+      if (offset >= FIRST_OFFSET + 30_000) throw error;
+    }
+  }
+}
+
+/** Beside src and dist alike. */
+function systemsFolder(): string {
+  return fileURLToPath(new URL('../../systems', import.meta.url));
+}
+
+function writeReports(data: string, reports: readonly Report[]): string[] {
+  const folder = join(data, 'reports');
+  mkdirSync(folder, { recursive: true });
+  return reports.flatMap((report) => {
+    const path = join(folder, report.operation.replaceAll('/', '-'));
+    writeFileSync(`${path}.md`, reportToMarkdown(report));
+    writeFileSync(`${path}.json`, `${JSON.stringify(report, null, 2)}\n`);
+    return [`${path}.md`, `${path}.json`];
+  });
+}
+
+function tellResult(story: Story, evidence: Evidence, result: DemoResult): void {
+  const failed = (one: VersionTally): string => {
+    const counts = Object.entries(one.failed).map(([status, count]) => `${count} x ${status}`);
+    return counts.length === 0 ? 'none failed' : `failed: ${counts.join(', ')}`;
+  };
+  story.heading(`What each of ${evidence.answers.length} requests saw`);
+  story.print(
+    result.versions.map(
+      (one) =>
+        `  ${(one.version || 'no version').padEnd(10)} ${String(one.answers).padStart(6)} answers, ${failed(one)}`,
+    ),
+  );
+  story.heading('Reports');
+  story.print(result.reports.map((path) => `  ${relative(process.cwd(), path)}`));
+  story.heading('What was promised');
+  story.print(promiseLines(result.promises));
+}
+
+function promiseLines(promises: readonly Promised[]): string[] {
+  return promises.flatMap(({ held, promise, seen }) => [
+    `  ${held ? '✔' : '✘'} ${promise}`,
+    `      ${seen}`,
+  ]);
+}
+
+async function nothingLeft(pids: readonly number[], port: number): Promise<Promised> {
+  const left = pids.filter((pid) => startTimeOf(pid) !== undefined);
+  const free = await assertFree(port, 'the service', '').then(
+    () => true,
+    () => false,
+  );
+  return {
+    promise: 'nothing is left running',
+    held: left.length === 0 && free,
+    seen: left.length === 0 ? `port ${port} is free again` : `still there: ${left.join(', ')}`,
+  };
+}

@@ -1,0 +1,64 @@
+// Starts a deploy for somebody and follows it to its end, telling what happens; a scene may act on each status.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { askReport } from '../cli/ask-report.ts';
+import { askStatus } from '../cli/ask-status.ts';
+import type { Temporal } from '../cli/connect.ts';
+import type { RunName } from '../cli/ending.ts';
+import { startRun } from '../cli/start.ts';
+import { operationId } from '../domain/operation.ts';
+import type { Report } from '../domain/report.ts';
+import { parseRequest } from '../domain/request.ts';
+import type { OperationStatus } from '../domain/status.ts';
+import { news, type Story } from './story.ts';
+
+export const SYSTEM = 'commercial-view';
+export const SERVICE = 'api';
+
+const POLL_MS = 200;
+const QUERY_MS = 1_000;
+
+export interface Scene {
+  temporal: Temporal;
+  story: Story;
+  signal: AbortSignal;
+}
+
+/** What a scene does when a worker has answered with this status. */
+export type Act = (status: OperationStatus, run: RunName) => Promise<void>;
+
+export async function deploy(
+  scene: Scene,
+  who: string,
+  version: string,
+  act: Act = async () => undefined,
+): Promise<Report> {
+  const { temporal, story } = scene;
+  const asked = { system: SYSTEM, service: SERVICE, version, requestedBy: who };
+  const request = { ...parseRequest('canaryDeploy', asked) };
+  story.tell(`${who}: fairlead deploy ${SYSTEM}/${SERVICE} ${version}`);
+  const operation = operationId('canaryDeploy', request);
+  const run = await startRun(temporal, 'canaryDeploy', operation, request);
+  const end = await followed(scene, run, act);
+  story.tell(`${operation}: ${end.outcome ?? end.state}`);
+  return await askReport(temporal, { ...run, open: false, system: SYSTEM });
+}
+
+async function followed(scene: Scene, run: RunName, act: Act): Promise<OperationStatus> {
+  const { temporal, story, signal } = scene;
+  let before: OperationStatus | undefined;
+  for (;;) {
+    signal.throwIfAborted();
+    const answer = await askStatus(temporal, run, QUERY_MS);
+    if (answer.from === 'worker') {
+      const { status } = answer;
+      for (const line of news(before, status)) story.tell(line);
+      before = status;
+      if (status.state === 'closed') return status;
+      if (status.state === 'parked') {
+        throw new Error(`${run.operation} parked at ${status.step ?? ''}: ${status.note ?? ''}`);
+      }
+      await act(status, run);
+    }
+    await sleep(POLL_MS, undefined, { signal });
+  }
+}
