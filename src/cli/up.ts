@@ -1,9 +1,11 @@
 // `fairlead up`: everything on this machine, until Ctrl-C.
-import { InvalidArgumentError, type Command } from 'commander';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
 import { SettingsError } from '../config/settings.ts';
 import { StartFailure } from '../embedded/start-failure.ts';
 import { startEmbedded, type Embedded, type EmbeddedOptions } from '../embedded/up.ts';
 import { ExitError } from './exit.ts';
+import { wholeNumber } from './flags.ts';
 
 interface Flags {
   data?: string;
@@ -22,6 +24,9 @@ Examples:
 
 It restarts what dies. Ctrl-C ends all of it; start it again and it carries on.`;
 
+const port = wholeNumber(0, 65_535);
+const offset = wholeNumber(0, 60_000);
+
 export function register(program: Command): void {
   program
     .command('up')
@@ -34,20 +39,6 @@ export function register(program: Command): void {
     .option('--json', 'print where everything is as JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (flags: Flags) => up(flags));
-}
-
-function whole(from: number, to: number, text: string): number {
-  const value = Number(text);
-  if (/^-?\d+$/.test(text) && value >= from && value <= to) return value;
-  throw new InvalidArgumentError(`It must be a whole number between ${from} and ${to}.`);
-}
-
-function port(text: string): number {
-  return whole(0, 65_535, text);
-}
-
-function offset(text: string): number {
-  return whole(0, 60_000, text);
 }
 
 async function up(flags: Flags): Promise<void> {
@@ -125,6 +116,11 @@ function whereItIs(embedded: Embedded): string {
     `  Temporal  ${address} (namespace ${namespace}, task queue ${taskQueue})`,
     `  Data      ${data} (what each process says is in logs/)`,
     'Next, in another terminal:',
-    '  npx fairlead deploy commercial-view/api v1',
+    `  ${addressFor(data, address)}npx fairlead deploy commercial-view/api v1`,
   ].join('\n');
+}
+
+/** The other verbs find `.fairlead/up.json` from this folder by themselves; any other data folder they do not. */
+function addressFor(data: string, address: string): string {
+  return resolve(data) === resolve('.fairlead') ? '' : `TEMPORAL_ADDRESS=${address} `;
 }

@@ -66,7 +66,7 @@ async function bakeOnce(run: Run, step: PlanStep, resume: Resume): Promise<Value
   const scope = new CancellationScope();
   run.bake = scope;
   try {
-    const { value } = await scope.run(() =>
+    const { value, attempts } = await scope.run(() =>
       call(
         run,
         'bake',
@@ -84,6 +84,12 @@ async function bakeOnce(run: Run, step: PlanStep, resume: Resume): Promise<Value
         { profile: 'wait', step: step.id, summary: `Bake ${bake.ms / 1000} s: ${step.title}` },
       ),
     );
+    const change = run.done?.id === step.id ? run.done : undefined;
+    run.done = {
+      id: step.id,
+      attempts: Math.max(attempts, change?.attempts ?? 1),
+      detail: change?.detail ?? '',
+    };
     return value;
   } finally {
     delete run.bake;

@@ -180,7 +180,7 @@ function closeStep(run: Run, step: PlanStep, event: RunbookEvent): void {
   const { attempts, detail } =
     run.done?.id === step.id ? run.done : { attempts: 1, detail: undefined };
   const failed = event.type === 'failed' || (event.type === 'baked' && event.verdict !== 'pass');
-  const said = 'message' in event && event.message !== '' ? event.message : detail;
+  const said = 'message' in event && event.message !== '' ? event.message : detail || undefined;
   record(run, {
     type: 'step',
     id: step.id,
