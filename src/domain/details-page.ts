@@ -1,6 +1,8 @@
 // The page of an operation in Temporal's Web UI ("current details"): what it does, what it waits for and from
 // whom, and the exact JSON to paste. Pure; the workflow sets it whenever something changed.
-import { bar, fenced, plain, spanBetween, table } from './markdown.ts';
+// It is shown in a narrow pane that cuts code blocks off and runs the columns of tables together: JSON stands in
+// code that wraps, a paragraph each, and there are lists where one would expect tables.
+import { bar, code, plain, spanBetween } from './markdown.ts';
 import type { Plan } from './plan.ts';
 import type { GateStatus, OperationStatus } from './status.ts';
 
@@ -16,6 +18,9 @@ export interface DetailsInput {
 
 export type ParkedAnswer = 'retryStep' | 'skipStep' | 'adopt' | 'abort';
 
+/** Where the Web UI has it; a signal takes the same and needs no worker that is up. */
+const SENDING = '*More Actions*, *Send an Update* (or *Send a Signal*), choose';
+
 const ANSWERS: Record<ParkedAnswer, string> = {
   retryStep: 'do the step again',
   skipStep: 'go on without it (lowers the verdict, and names who)',
@@ -26,7 +31,7 @@ const ANSWERS: Record<ParkedAnswer, string> = {
 /** The server refuses details of many kilobytes: of long operations the latest rows are shown. */
 const ROWS = 40;
 const TEXT = 400;
-const CELL = 160;
+const TITLE = 160;
 
 export function detailsPage(input: DetailsInput): string {
   const { status } = input;
@@ -34,7 +39,7 @@ export function detailsPage(input: DetailsInput): string {
     `## ${headline(status)}`,
     '',
     ...(status.note === undefined ? [] : [text(status.note), '']),
-    ...status.gates.flatMap(gateLines),
+    ...status.gates.flatMap((gate) => gateLines(gate, status.operation)),
     ...(status.state === 'parked' ? parkedLines(status, input.answers) : []),
     ...pausedLines(status),
     ...refusalLines(input.lastRefusal),
@@ -52,18 +57,23 @@ function headline(status: OperationStatus): string {
   return `${name}: ${status.state}${step}`;
 }
 
-function gateLines(gate: GateStatus): string[] {
+function gateLines(gate: GateStatus, operation: string): string[] {
   const who = gate.who.length === 0 ? 'anyone but the requester' : gate.who.map(plain).join(', ');
   const answer = { actor: 'YOUR-NAME', gate: gate.id, digest: gate.digest };
   return [
-    `### Waits for approval: ${plain(gate.id)}`,
+    `### Waits for a person: ${plain(gate.id)}`,
     '',
-    `Policy ${plain(gate.policy)}: ${gate.have} of ${gate.need} given; may answer: ${who}; until ${plain(gate.expiresAt)}.`,
+    `${gate.have} of ${gate.need} approvals given; may answer: ${who}. No answer until ${minute(gate.expiresAt)} counts as no. (Policy ${plain(gate.policy)}.)`,
     '',
-    'Send the update (or signal) `approve` with',
-    ...fenced('json', JSON.stringify(answer)),
-    'or `reject` with',
-    ...fenced('json', JSON.stringify({ ...answer, reason: 'WHY NOT' })),
+    `To approve: ${SENDING} \`approve\`, paste this and put in your name:`,
+    '',
+    code(JSON.stringify(answer)),
+    '',
+    'To reject, the same with `reject` and',
+    '',
+    code(JSON.stringify({ ...answer, reason: 'WHY NOT' })),
+    '',
+    `Or in a terminal: ${code(`fairlead approve ${operation} --gate ${gate.id}`)}`,
     '',
   ];
 }
@@ -76,22 +86,22 @@ function parkedLines(
   return [
     '### Parked: needs a person',
     '',
-    'Nothing is changed until one of these updates (or signals) is sent:',
+    `Nothing is changed until somebody answers: ${SENDING} one of these, paste its JSON and put in your name.`,
     '',
     ...answers.flatMap((name) => [
       `\`${name}\`: ${ANSWERS[name]}`,
-      ...fenced(
-        'json',
+      '',
+      code(
         JSON.stringify({ actor: 'YOUR-NAME', ...(name === 'abort' ? {} : step), reason: 'WHY' }),
       ),
+      '',
     ]),
-    '',
   ];
 }
 
 function pausedLines(status: OperationStatus): string[] {
   if (status.state !== 'paused') return [];
-  return ['Paused: `resume` goes on, with', ...fenced('json', '{"actor":"YOUR-NAME"}'), ''];
+  return [`To go on: ${SENDING} \`resume\` and paste`, '', code('{"actor":"YOUR-NAME"}'), ''];
 }
 
 function refusalLines(refusal: DetailsInput['lastRefusal']): string[] {
@@ -101,47 +111,50 @@ function refusalLines(refusal: DetailsInput['lastRefusal']): string[] {
 }
 
 function weightLines(status: OperationStatus): string[] {
-  if (status.weights.length === 0) return [];
-  const rows = status.weights.map((weight) => [
-    plain(weight.service),
-    plain(weight.version),
-    `\`${bar(weight.percent)}\` ${weight.percent} %`,
-  ]);
-  return ['### Weights', '', ...table(['service', 'version', 'share'], rows), ''];
+  const lines = status.weights.map(
+    ({ service, version, percent }) =>
+      `- \`${bar(percent)}\` ${percent} % ${plain(version)} of ${plain(service)}`,
+  );
+  return lines.length === 0 ? [] : ['### Weights', '', ...lines, ''];
 }
 
 function stepLines(status: OperationStatus, plan: Plan | undefined): string[] {
   const begun = new Set(status.steps.map((step) => step.id));
-  const rows = [
-    ...status.steps.map((step) => [
-      plain(step.id),
-      text(step.title, CELL),
-      plain(step.status),
-      spanBetween(step.startedAt, step.endedAt) || since(step.startedAt),
-    ]),
+  const lines = [
+    ...status.steps.map(
+      (step) => `- **${plain(step.id)}** ${howItWent(step)}: ${text(step.title, TITLE)}`,
+    ),
     ...(plan?.steps ?? [])
       .filter((step) => !begun.has(step.id))
-      .map((step) => [plain(step.id), text(step.title, CELL), '', '']),
+      .map((step) => `- ${plain(step.id)} to come: ${text(step.title, TITLE)}`),
   ];
-  if (rows.length === 0) return [];
-  const first = Math.max(0, Math.min(rows.length - ROWS, status.steps.length - ROWS / 2));
-  const shown = rows.slice(first, first + ROWS);
-  const left = rows.length - shown.length;
+  if (lines.length === 0) return [];
+  const first = Math.max(0, Math.min(lines.length - ROWS, status.steps.length - ROWS / 2));
+  const shown = lines.slice(first, first + ROWS);
+  const left = lines.length - shown.length;
   return [
     '### Steps',
     '',
-    ...table(['step', 'what', 'state', 'took'], shown),
+    ...shown,
     ...(left === 0 ? [] : ['', `${left} more are in the report.`]),
     '',
   ];
 }
 
+function howItWent({ status, startedAt, endedAt }: OperationStatus['steps'][number]): string {
+  const took = spanBetween(startedAt, endedAt);
+  if (took !== '') return `${plain(status)} in ${took}`;
+  return startedAt === undefined ? plain(status) : `${plain(status)} ${minute(startedAt)}`;
+}
+
 function verdictLines(status: OperationStatus): string[] {
-  if (status.verdicts.length === 0) return [];
-  const rows = status.verdicts
+  const lines = status.verdicts
     .slice(-ROWS)
-    .map((one) => [plain(one.step), plain(one.name), plain(one.verdict), text(one.reason)]);
-  return ['### Verdicts', '', ...table(['step', 'name', 'verdict', 'why'], rows), ''];
+    .map(
+      (one) =>
+        `- **${plain(one.verdict)}** ${plain(one.name)} at ${plain(one.step)}: ${text(one.reason)}`,
+    );
+  return lines.length === 0 ? [] : ['### Verdicts', '', ...lines, ''];
 }
 
 function undoLines(status: OperationStatus): string[] {
@@ -150,7 +163,11 @@ function undoLines(status: OperationStatus): string[] {
   return ['### Would be undone, in this order', '', ...lines, ''];
 }
 
-const since = (at: string | undefined): string => (at === undefined ? '' : `since ${plain(at)}`);
+/** `2026-01-02 13:45 UTC`: whoever looks may be anywhere. */
+function minute(iso: string): string {
+  const found = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)/.exec(iso);
+  return found === null ? plain(iso) : `${found[1] ?? ''} ${found[2] ?? ''} UTC`;
+}
 
 function text(typed: string, most = TEXT): string {
   return plain(typed.length > most ? `${typed.slice(0, most)} …` : typed);

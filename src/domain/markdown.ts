@@ -1,16 +1,14 @@
-// Pieces of Markdown for pages and reports. Whatever people or tools typed goes through `plain` or `fenced`:
+// Pieces of Markdown for pages and reports. Whatever people or tools typed goes through `plain`, `code` or `fenced`:
 // it shows as it was typed and cannot become a heading, a link, markup or a new table row.
 
 const SPECIAL = /[\\`*_{}[\]<>()#+!|~&$]/g;
 // Control characters, and those that turn the direction of text round.
 const INVISIBLE = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
 
-/** One line of text, every special character escaped. */
+/** One line of text, every special character escaped by a backslash: the Web UI shows entities as they are. */
 export function plain(text: string): string {
   const line = text.replace(/\s+/g, ' ').replace(INVISIBLE, '').trim();
-  return line
-    .replace(SPECIAL, (found) => (found === '<' ? '&lt;' : found === '&' ? '&amp;' : `\\${found}`))
-    .replace(/^([-=]|\d+\.)/, '\\$1');
+  return line.replace(SPECIAL, '\\$&').replace(/^([-=]|\d+\.)/, '\\$1');
 }
 
 /** A table row; every cell is escaped already. */
@@ -27,6 +25,15 @@ export function fenced(language: string, text: string): string[] {
   const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map((match) => match[0].length));
   const fence = '`'.repeat(Math.max(3, longest + 1));
   return [`${fence}${language}`, text, fence];
+}
+
+/** One line that is shown as it is and wraps. The quotes around it are longer than any inside. */
+export function code(text: string): string {
+  const line = text.replace(/\s+/g, ' ').replace(INVISIBLE, '');
+  const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map((match) => match[0].length));
+  const quote = '`'.repeat(longest + 1);
+  const gap = line.startsWith('`') || line.endsWith('`') ? ' ' : '';
+  return `${quote}${gap}${line}${gap}${quote}`;
 }
 
 /** `█████░░░░░` for 50. Full only for all of it, empty only for nothing. */

@@ -40,15 +40,16 @@ const STATUS: OperationStatus = {
 };
 
 function pasted(page: string): unknown[] {
-  return [...page.matchAll(/^```json\n(.*)\n```$/gm)].map((match): unknown =>
-    JSON.parse(match[1] ?? ''),
-  );
+  return [...page.matchAll(/^`({.*})`$/gm)].map((match): unknown => JSON.parse(match[1] ?? ''));
 }
 
 test('an open gate shows who may answer and the exact JSON to approve and reject', () => {
   const page = detailsPage({ status: STATUS });
   assert.match(page, /^## deploy\/shop\/api\/v2: waiting at weight-25$/m);
-  assert.match(page, /1 of 2 given; may answer: ana, ben; until 2026-01-02/);
+  assert.match(
+    page,
+    /1 of 2 approvals given; may answer: ana, ben\. No answer until 2026-01-02 00:00 UTC/,
+  );
   const [approve, reject] = pasted(page);
   assert.deepEqual(approve, { actor: 'YOUR-NAME', gate: 'weight-25', digest: DIGEST });
   assert.deepEqual(reject, { ...Object(approve), reason: 'WHY NOT' });
@@ -76,8 +77,9 @@ test('only the answers that are possible are offered', () => {
 test('weights are bars, steps have durations, and the refusal is there with its reason', () => {
   const lastRefusal = { name: 'approve', actor: 'ci', reason: 'the requester cannot approve' };
   const page = detailsPage({ status: STATUS, lastRefusal });
-  assert.match(page, /`█████░{15}` 25 %/);
-  assert.match(page, /\| ready \| v2 is ready \| done \| 1 m 05 s \|/);
+  assert.match(page, /^- `█████░{15}` 25 % v2 of api$/m);
+  assert.match(page, /^- \*\*ready\*\* done in 1 m 05 s: v2 is ready$/m);
+  assert.match(page, /^- \*\*pass\*\* errors at weight-5: 0 of 80 failed$/m);
   assert.match(page, /Last refused:\*\* approve from ci: the requester cannot approve/);
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bar, fenced, plain, span } from '../../src/domain/markdown.ts';
+import { bar, code, fenced, plain, span } from '../../src/domain/markdown.ts';
 
 test('durations read as people say them', () => {
   const table: [number, string][] = [
@@ -30,9 +30,15 @@ test('text stays one line of text', () => {
   assert.equal(plain('a\n# b'), 'a \\# b');
   assert.equal(plain('- item'), '\\- item');
   assert.equal(plain('1. item'), '\\1. item');
-  assert.equal(plain('<script>&\u202e\u0007'), '&lt;script\\>&amp;');
+  assert.equal(plain('<script>&\u202e\u0007'), '\\<script\\>\\&');
 });
 
 test('a fence is longer than every fence inside', () => {
   assert.deepEqual(fenced('json', 'a````b'), ['`````json', 'a````b', '`````']);
+});
+
+test('code is quoted by more than is inside, and stays one line', () => {
+  assert.equal(code('{"a":1}'), '`{"a":1}`');
+  assert.equal(code('a``b\nc'), '```a``b c```');
+  assert.equal(code('`a'), '`` `a ``');
 });

@@ -19,7 +19,7 @@ import { showPage, statusOf } from './page.ts';
 import { MOST_RECORDS, now, reportOf, type Run } from './run.ts';
 
 const DESCRIPTIONS: Record<MessageName, string> = {
-  approve: `Approve the open gate: ${example('approve', { gate: 'weight-25' })}`,
+  approve: `Approve the open gate (its JSON: tab User Metadata): ${example('approve', { gate: 'weight-25' })}`,
   reject: `Reject the open gate; everything is undone: ${example('reject', { reason: 'why not' })}`,
   promote: `End the present bake, or go straight to 100: ${example('promote', { full: true })}`,
   pause: `Hold before the next step: ${example('pause')}`,

@@ -44,7 +44,7 @@ async function decidedBy(
   while (!decided()) {
     const left = moment.at - Date.now();
     if (left <= 0) return false;
-    const summary = `${gate}: ${moment.what}`;
+    const summary = `${gate} waits for an answer, next: ${moment.what}`;
     const woken = await condition(() => decided() || run.received.length > 0, left, { summary });
     if (!woken) return false;
     await settleMessages(run);
