@@ -25,7 +25,7 @@ export function register(program: Command): void {
     ]),
   ).action(async (text: string, version: string, options: DeployOptions) => {
     const { serviceTarget } = await import('./ids.ts');
-    const { numberFlag } = await import('./duration.ts');
+    const { numberFlag } = await import('./flags.ts');
     const { startOperation } = await import('./start.ts');
     const { initialWeight } = options;
     await startOperation(

@@ -28,7 +28,7 @@ async function health(text: string, options: HealthOptions): Promise<void> {
   const { withTemporal } = await import('./connect.ts');
   const { actorName } = await import('./identity.ts');
   const { systemName } = await import('./ids.ts');
-  const { numberFlag } = await import('./duration.ts');
+  const { numberFlag } = await import('./flags.ts');
   const system = systemName(text);
   const seconds = options.watch === undefined ? undefined : numberFlag('--watch', options.watch);
   if (seconds !== undefined && (seconds < 1 || seconds > 86_400)) {

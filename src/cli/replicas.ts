@@ -9,7 +9,7 @@ export function register(program: Command): void {
   withWaiting(withCommon(scale, ['scale shop/api 4'])).action(
     async (text: string, replicas: string, options: WaitOptions) => {
       const { serviceTarget } = await import('./ids.ts');
-      const { numberFlag } = await import('./duration.ts');
+      const { numberFlag } = await import('./flags.ts');
       const { startOperation } = await import('./start.ts');
       const count = numberFlag('the number of replicas', replicas);
       await startOperation('scaleService', { ...serviceTarget(text), replicas: count }, options);

@@ -11,7 +11,7 @@ import { parseRequest } from '../domain/request.ts';
 import { describeValue } from '../domain/describe-value.ts';
 import type { WaitOptions } from './command-options.ts';
 import { type Temporal, withTemporal } from './connect.ts';
-import { durationFlag } from './duration.ts';
+import { durationFlag } from './flags.ts';
 import type { RunName } from './ending.ts';
 import { EXIT, ExitError } from './exit.ts';
 import { follow } from './follow.ts';

@@ -24,7 +24,7 @@ export function register(program: Command): void {
   withWaiting(withCommon(admit, ['admit shop', 'admit shop/api --percent 10'])).action(
     async (text: string, options: AdmitOptions) => {
       const { target } = await import('./ids.ts');
-      const { numberFlag } = await import('./duration.ts');
+      const { numberFlag } = await import('./flags.ts');
       const { startOperation } = await import('./start.ts');
       const share = options.percent;
       const percent = share === undefined ? undefined : numberFlag('--percent', share);

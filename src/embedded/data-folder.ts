@@ -13,7 +13,12 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { isAlive, ownIdentity, processIdentity, type ProcessIdentity } from './process-identity.ts';
+import {
+  isAlive,
+  ownIdentity,
+  processIdentity,
+  type ProcessIdentity,
+} from '../platforms/local/process-identity.ts';
 import { errorCode, sentence, StartFailure } from './start-failure.ts';
 
 const REASONS: Record<string, string> = {

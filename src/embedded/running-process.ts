@@ -3,7 +3,12 @@
 import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive, signalProcess, startTimeOf, type ProcessIdentity } from './process-identity.ts';
+import {
+  isAlive,
+  signalProcess,
+  startTimeOf,
+  type ProcessIdentity,
+} from '../platforms/local/process-identity.ts';
 
 export interface Program {
   command: string;

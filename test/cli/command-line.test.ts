@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -9,19 +8,10 @@ import { findAddress } from '../../src/cli/address.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { groupOf, VERB_GROUPS } from '../../src/cli/verbs.ts';
 import { entriesOf, ROLLED_BACK } from '../support/evidence.ts';
+import { freePort } from '../support/loopback-server.ts';
 import { runCli } from '../support/run-cli.ts';
 
 const VERBS = VERB_GROUPS.flatMap((group) => group.verbs);
-
-/** A port of the loopback that nobody listens on. */
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  assert.ok(typeof address === 'object' && address !== null);
-  return address.port;
-}
 
 test('--help names every verb', async () => {
   const { code, stdout } = await runCli(['--help']);
@@ -103,7 +93,7 @@ const ASKING = [
 
 for (const args of ASKING) {
   test(`${args.join(' ')} without Temporal is exit 5, and says where it looked`, async () => {
-    const address = `127.0.0.1:${await closedPort()}`;
+    const address = `127.0.0.1:${await freePort()}`;
     const { code, stdout, stderr } = await runCli(args, { TEMPORAL_ADDRESS: address });
     assert.equal(code, 5, stderr);
     assert.equal(stdout, '');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { durationFlag, numberFlag } from '../../src/cli/duration.ts';
+import { durationFlag, numberFlag } from '../../src/cli/flags.ts';
 import { actorName } from '../../src/cli/identity.ts';
 import { looksLikeOperation, operationName, serviceTarget, target } from '../../src/cli/ids.ts';
 import { clean, columns } from '../../src/cli/print.ts';

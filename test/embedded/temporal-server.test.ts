@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, test } from 'node:test';
 import { freePorts } from '../../src/embedded/ports.ts';
-import { startTimeOf } from '../../src/embedded/process-identity.ts';
+import { startTimeOf } from '../../src/platforms/local/process-identity.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/embedded/temporal-server.ts';
 import { TestUp, until } from '../support/embedded.ts';
 import { temporalOrSkip } from '../support/temporal-server.ts';
@@ -74,7 +74,7 @@ for (const flag of ['port', 'uiPort'] as const) {
       await assert.rejects(up.start({ port, uiPort: other, cliSources: [] }), (error) => {
         assert.ok(error instanceof Error);
         assert.ok(error.message.includes(`port ${taken}`), error.message);
-        assert.ok(error.message.includes(`(pid ${process.pid})`), error.message);
+        assert.ok(error.message.includes(`process ${process.pid} (`), error.message);
         return 'code' in error && error.code === 2;
       });
     } finally {

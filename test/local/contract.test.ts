@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { freePort, plainSpec, TestHost } from '../support/local-daemon.ts';
+import { freePorts } from '../../src/embedded/ports.ts';
+import { plainSpec, TestHost } from '../support/local-daemon.ts';
 import { portContracts } from '../support/port-contracts.ts';
 
 portContracts('the local host', async () => {
   const host = await TestHost.start();
-  const ports = new Map<string, number>();
-  for (let i = 1; i <= 30; i += 1) ports.set(`api-${i}`, await freePort());
+  const ports = new Map((await freePorts(30)).map((port, index) => [`api-${index + 1}`, port]));
   return {
     ...host.platform,
     spec: (service, version, kind = 'good') =>

@@ -12,12 +12,12 @@ import { ask, Load } from '../support/http-load.ts';
 import {
   eventually,
   fences,
-  freePort,
   plainSpec,
   TestHost,
   waiting,
   weightsOf,
 } from '../support/local-daemon.ts';
+import { freePort } from '../support/loopback-server.ts';
 import { fails } from '../support/fails.ts';
 
 const service = { system: 'shop', service: 'api' };

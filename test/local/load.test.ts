@@ -7,12 +7,12 @@ import { ask, Load } from '../support/http-load.ts';
 import {
   eventually,
   fences,
-  freePort,
   plainSpec,
   TestHost,
   waiting,
   weightsOf,
 } from '../support/local-daemon.ts';
+import { freePort } from '../support/loopback-server.ts';
 
 const page = z.object({ pid: z.number(), version: z.string() });
 

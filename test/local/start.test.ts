@@ -11,12 +11,12 @@ import { hostPaths } from '../../src/platforms/local/protocol.ts';
 import {
   eventually,
   fences,
-  freePort,
   plainSpec,
   TestHost,
   waiting,
   weightsOf,
 } from '../support/local-daemon.ts';
+import { freePort } from '../support/loopback-server.ts';
 import { fails } from '../support/fails.ts';
 
 describe('the local host starting a revision', () => {

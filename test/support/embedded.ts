@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { StandIns } from '../../src/embedded/children.ts';
 import type { Program } from '../../src/embedded/running-process.ts';
 import { startEmbedded, type Embedded, type EmbeddedOptions } from '../../src/embedded/up.ts';
+import { loaderArgs } from './entry.ts';
 
 /** A new folder; remove it with `rmSync(..., {recursive: true})` or `TestUp.dispose`. */
 export function newFolder(): string {
@@ -18,10 +19,10 @@ export async function until(what: () => boolean): Promise<void> {
 }
 
 function standIn(kind: string, data: string, env: NodeJS.ProcessEnv): Program {
-  const file = resolve(import.meta.dirname, 'stand-in.ts');
+  const file = resolve(import.meta.dirname, 'stand-in.mjs');
   return {
     command: process.execPath,
-    args: ['--import', import.meta.resolve('tsx'), file, kind, data],
+    args: [...loaderArgs(), file, kind, data],
     env,
   };
 }

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,9 +10,8 @@ import type { Waiting } from '../../src/activities/ports.ts';
 import type { Fence, RevisionSpec, ServiceRef, Weights } from '../../src/domain/model.ts';
 import { createLocalPlatform } from '../../src/platforms/local/adapter.ts';
 import { hostFileSchema, hostPaths } from '../../src/platforms/local/protocol.ts';
+import { entryArgs, ROOT } from './entry.ts';
 
-const REPOSITORY = join(import.meta.dirname, '../..');
-const DAEMON = join(REPOSITORY, 'src/platforms/local/daemon.ts');
 const SERVICE = join(import.meta.dirname, 'plain-service.mjs');
 
 /** Waiting for something that the outside world brings about. */
@@ -29,19 +27,6 @@ export async function eventually<T>(
     if (Date.now() > until) throw new Error(`waited ${ms} ms in vain for ${what}`);
     await sleep(20);
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      assert.ok(typeof address === 'object' && address !== null);
-      server.close(() => {
-        done(address.port);
-      });
-    });
-  });
 }
 
 export function waiting(): Waiting {
@@ -60,7 +45,7 @@ export function plainSpec(
     id: `${version}-0123456789`,
     version,
     command: [process.execPath, SERVICE],
-    directory: REPOSITORY,
+    directory: ROOT,
     files: [],
     configuration: {},
     bindings: [],
@@ -120,9 +105,9 @@ export class TestHost {
   spawn(): ChildProcess {
     const child = spawn(
       process.execPath,
-      ['--import', 'tsx', DAEMON, '--data', this.data, ...this.#args],
+      [...entryArgs('platforms/local/daemon'), '--data', this.data, ...this.#args],
       {
-        cwd: REPOSITORY,
+        cwd: ROOT,
         env: { ...process.env, PLANTED_SECRET: 'hush', NOT_FOR_SERVICES: 'leak' },
         stdio: ['ignore', 'pipe', 'pipe'],
       },

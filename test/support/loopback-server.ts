@@ -1,7 +1,8 @@
-// A real HTTP server on a free loopback port, for as long as one test runs.
+// A real HTTP server on a free loopback port, for as long as one test runs, and ports where nobody listens.
 import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { TestContext } from 'node:test';
+import { freePorts } from '../../src/embedded/ports.ts';
 
 export interface LoopbackServer {
   /** No trailing slash. */
@@ -25,12 +26,13 @@ export async function serve(t: TestContext, listener: RequestListener): Promise<
   return { url: `http://127.0.0.1:${address.port}`, requests };
 }
 
+/** A port of the loopback that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const [port = 0] = await freePorts(1);
+  return port;
+}
+
 /** An address at which nothing listens. */
 export async function unusedAddress(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('the server had no port');
-  return `http://127.0.0.1:${address.port}`;
+  return `http://127.0.0.1:${await freePort()}`;
 }

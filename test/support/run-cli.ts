@@ -1,7 +1,7 @@
 // Runs the command line as its users do: a process of its own, its output and its exit code.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { entryArgs, ROOT } from './entry.ts';
 
 export interface CliResult {
   code: number | null;
@@ -9,16 +9,13 @@ export interface CliResult {
   stderr: string;
 }
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-
 /** `env` is added to an environment that knows nothing of Temporal. */
 export async function runCli(
   args: readonly string[],
   env: Record<string, string> = {},
   cwd: string = ROOT,
 ): Promise<CliResult> {
-  const tsx = fileURLToPath(import.meta.resolve('tsx'));
-  const child = spawn(process.execPath, ['--import', tsx, `${ROOT}src/client.ts`, ...args], {
+  const child = spawn(process.execPath, [...entryArgs('client'), ...args], {
     cwd,
     env: { PATH: process.env['PATH'], HOME: cwd, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

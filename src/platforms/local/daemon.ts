@@ -14,7 +14,7 @@ import { LocalHost } from './local-host.ts';
 import { boundLogs } from './log-files.ts';
 import { HostMetrics } from './metrics.ts';
 import { describeHolder, portHolder } from './port-holder.ts';
-import { startTimeOf } from './process-identity.ts';
+import { ownIdentity } from './process-identity.ts';
 import { hostFileSchema, hostPaths, type HostFile } from './protocol.ts';
 import { ReplicaProxy } from './replica-proxy.ts';
 import { Services } from './services.ts';
@@ -147,7 +147,7 @@ async function main(settings: Settings): Promise<void> {
   await services.resume();
   await openControl(control, settings, await readHostFile(paths.host));
   url = `http://127.0.0.1:${portOf(control)}`;
-  const self: HostFile = { url, pid: process.pid, startTime: startTimeOf(process.pid) ?? 0 };
+  const self: HostFile = { url, ...ownIdentity() };
   await writeAtomically(paths.host, JSON.stringify(self));
   setInterval(() => {
     boundLogs(paths.logs, LOG_BYTES).catch((error: unknown) => {

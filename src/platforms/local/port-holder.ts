@@ -1,11 +1,14 @@
-// Who holds a port: check only, or free it when a person asked for that. From Linux's /proc.
+// Loopback ports: which are free, who holds one that is not (from Linux's /proc), and, when a person asks for
+// it, freeing one. Used by the local host and by what `up` starts.
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../domain/failure.ts';
 import {
   allPids,
   commandOf,
   isAlive,
+  signalProcess,
   startTimeOf,
   type ProcessIdentity,
 } from './process-identity.ts';
@@ -18,6 +21,18 @@ export interface PortHolder {
 }
 
 const LISTENING = '0A';
+
+/** Listens for a moment on the loopback; the port that was listened on. Port 0 finds a free one. */
+export async function tryListening(port: number): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : port;
+}
 
 function listeningInodes(port: number): Set<string> {
   const wanted = port.toString(16).toUpperCase().padStart(4, '0');
@@ -83,7 +98,7 @@ export async function freePort(port: number, patience = 5000): Promise<PortHolde
     );
   }
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    if (isAlive(found)) process.kill(found.pid, signal);
+    signalProcess(found, signal);
     const until = Date.now() + patience;
     while (Date.now() < until && isAlive(found)) await sleep(25);
     if (!isAlive(found)) return holder;
@@ -94,5 +109,5 @@ export async function freePort(port: number, patience = 5000): Promise<PortHolde
 function endable({ pid }: PortHolder): ProcessIdentity | null {
   if (pid === null || pid === 1 || pid === process.pid) return null;
   const startTime = startTimeOf(pid);
-  return startTime === null ? null : { pid, startTime };
+  return startTime === undefined ? null : { pid, startTime };
 }

@@ -1,11 +1,15 @@
-// A process is its pid and its start time: a pid alone may be somebody else by now. From Linux's /proc.
+// Which process is meant: a pid alone may belong to somebody else by now, a pid with its start time cannot.
+// Used by the local host and by what `up` starts. From Linux's /proc; elsewhere `ps` tells what it can.
+import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
+import { z } from 'zod';
 
-export interface ProcessIdentity {
-  pid: number;
-  /** Clock ticks since boot: field 22 of /proc/<pid>/stat. */
-  startTime: number;
-}
+/** `startTime` is in clock ticks since boot where /proc tells it, else milliseconds since 1970. */
+export const processIdentity = z.object({
+  pid: z.number().int().positive(),
+  startTime: z.number(),
+});
+export type ProcessIdentity = z.output<typeof processIdentity>;
 
 interface Stat {
   state: string;
@@ -13,31 +17,69 @@ interface Stat {
   startTime: number;
 }
 
-function stat(pid: number): Stat | null {
-  let text: string;
+function stat(pid: number): Stat | undefined {
   try {
-    text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name, in parentheses, may hold anything; the fields that count come after the last one.
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0] ?? '', group: Number(fields[2]), startTime: Number(fields[19]) };
   } catch {
-    return null;
+    return undefined;
   }
-  // The command in field 2 may hold blanks and brackets: fields are counted from the last one.
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { state: fields[0] ?? '', group: Number(fields[2]), startTime: Number(fields[19]) };
 }
 
-/** Null when there is no such process, or only its remains (a zombie). */
-export function startTimeOf(pid: number): number | null {
+/** When the process with this pid was started; undefined when there is none (a zombie is none). */
+export function startTimeOf(pid: number): number | undefined {
+  if (process.platform !== 'linux') return startTimeFromPs(pid);
   const found = stat(pid);
-  return found === null || /[ZXx]/.test(found.state) ? null : found.startTime;
+  return found === undefined || /[ZXx]/.test(found.state) ? undefined : found.startTime;
+}
+
+function startTimeFromPs(pid: number): number | undefined {
+  try {
+    const out = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+    const [state = '', ...started] = out.split(/\s+/);
+    return state.startsWith('Z') ? undefined : Date.parse(started.join(' '));
+  } catch {
+    return undefined;
+  }
 }
 
 export function isAlive(identity: ProcessIdentity): boolean {
   return startTimeOf(identity.pid) === identity.startTime;
 }
 
+export function ownIdentity(): ProcessIdentity {
+  return { pid: process.pid, startTime: startTimeOf(process.pid) ?? 0 };
+}
+
+/** Sends the signal if the process is still the one that is meant; false when it could not be sent. */
+export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
+  if (!isAlive(identity)) return false;
+  try {
+    return process.kill(identity.pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+/** Signals a whole process group; one that is gone is fine. */
+export function signalGroup(group: number, signal: NodeJS.Signals): void {
+  if (group <= 1) return; // 0 would be our own group, 1 everybody
+  try {
+    process.kill(-group, signal);
+  } catch {
+    // nobody left in it
+  }
+}
+
+/** Its program and arguments on one line; empty when they cannot be seen. */
 export function commandOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll(/[\0\s]+/g, ' ').trim();
   } catch {
     return '';
   }
@@ -62,14 +104,4 @@ export function groupsWithEnvironment(entry: string): Set<number> {
     if (group !== undefined && group > 1) groups.add(group);
   }
   return groups;
-}
-
-/** Signals a whole process group; one that is gone is fine. */
-export function signalGroup(group: number, signal: NodeJS.Signals): void {
-  if (group <= 1) return; // 0 would be our own group, 1 everybody
-  try {
-    process.kill(-group, signal);
-  } catch {
-    // nobody left in it
-  }
 }

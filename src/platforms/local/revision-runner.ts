@@ -2,9 +2,10 @@
 // missing, with back-off after crashes, replaces one after the other on a restart, drains what is too many.
 import { join } from 'node:path';
 import type { RevisionCondition } from '../../domain/model.ts';
+import { tryListening } from './port-holder.ts';
 import { isAlive, signalGroup } from './process-identity.ts';
 import { Replica } from './replica.ts';
-import { freeLoopbackPort, startProcess } from './start-process.ts';
+import { startProcess } from './start-process.ts';
 import type { ReplicaRecord, RevisionRecord } from './state.ts';
 
 const GOOD_HEALTH = 10_000;
@@ -165,7 +166,7 @@ export class RevisionRunner {
     let n = 1;
     while (taken.has(n)) n += 1;
     try {
-      const port = await freeLoopbackPort();
+      const port = await tryListening(0);
       const log = join(this.#context.logs, `${spec.id}.${n}.log`);
       const started = await startProcess({ spec, port, hostId: this.#context.hostId, log });
       const { pid, startTime } = started;

@@ -3,7 +3,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { Failure } from '../../domain/failure.ts';
 import type { RevisionSpec } from '../../domain/model.ts';
@@ -50,21 +49,6 @@ async function fromFile(spec: RevisionSpec, name: string, file: string): Promise
       `configuration ${name} of ${spec.system}/${spec.service}: the file ${path} cannot be read; write the secret there`,
     );
   }
-}
-
-/** A loopback port that nobody listens on just now. */
-export function freeLoopbackPort(): Promise<number> {
-  return new Promise((done, failed) => {
-    const probe = createServer();
-    probe.once('error', failed);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      probe.close(() => {
-        done(port);
-      });
-    });
-  });
 }
 
 export async function startProcess(input: {

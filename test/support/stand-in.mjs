@@ -1,9 +1,16 @@
 // A small process that stands in for the worker or the local host in tests of what starts them.
 // Arguments: `worker` or `host`, then the data folder. STAND_IN_EXIT makes it end at once with that code,
 // STAND_IN_DEAF makes it ignore SIGTERM, STAND_IN_SHY keeps it from ever being ready.
+// Plain JavaScript, and from dist where it can: it is started often, and tsx takes its time.
 import { mkdirSync, appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ownIdentity } from '../../src/embedded/process-identity.ts';
+import process from 'node:process';
+import { setInterval } from 'node:timers';
+
+const identity = process.env['FAIRLEAD_TEST_DIST']
+  ? '../../dist/platforms/local/process-identity.js'
+  : '../../src/platforms/local/process-identity.ts';
+const { ownIdentity } = await import(identity);
 
 const [kind = 'worker', data = '.'] = process.argv.slice(2);
 const { STAND_IN_EXIT, STAND_IN_DEAF, STAND_IN_SHY } = process.env;

@@ -1,4 +1,5 @@
-// Durations and numbers as people type them after a flag.
+// Durations and numbers as people type them after a flag, or as an argument.
+import { InvalidArgumentError } from 'commander';
 import { DURATION, milliseconds } from '../config/duration.ts';
 import { describeValue } from '../domain/describe-value.ts';
 import { EXIT, ExitError } from './exit.ts';
@@ -14,4 +15,13 @@ export function numberFlag(flag: string, text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value)) return value;
   throw new ExitError(EXIT.badInput, `${flag} is ${describeValue(text)}, allowed: a number`);
+}
+
+/** For commander, which names the flag or argument itself. */
+export function wholeNumber(from: number, to: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^-?\d+$/.test(text) && value >= from && value <= to) return value;
+    throw new InvalidArgumentError(`It must be a whole number between ${from} and ${to}.`);
+  };
 }
