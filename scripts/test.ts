@@ -1,7 +1,8 @@
 // Runs the tests: builds once, starts one Temporal server for all of them, stops it at the end.
 // Usage: node --import tsx scripts/test.ts [--slow] [--shard I/N] [AREA or FILE ...]
 //   AREA is a folder in test/; nothing means all. --slow takes *.slow.ts instead of *.test.ts.
-//   FAIRLEAD_SKIP_BUILD=1 takes dist as it is. FAIRLEAD_REQUIRE_PARTS=all makes a skip for a missing part fail.
+//   FAIRLEAD_SKIP_BUILD=1 takes dist as it is, also for the processes that tests start.
+//   FAIRLEAD_REQUIRE_PARTS=all makes a skip for a missing part fail.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -48,8 +49,8 @@ async function main(): Promise<number> {
 async function withServer(files: string[]): Promise<number> {
   const server = await startTestServer(stopping.signal).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
-    console.error(`NO TEMPORAL SERVER; tests that need one are skipped.\n${why}`);
-    return undefined;
+    console.error(`NO TEMPORAL SERVER; tests that need one are skipped or fail.\n${why}`);
+    return why;
   });
   const work = mkdtempSync(join(tmpdir(), 'fairlead-tests-'));
   try {
@@ -59,7 +60,7 @@ async function withServer(files: string[]): Promise<number> {
     if (isStopping()) return 130;
     return missingParts(tap) && code === 0 ? 1 : code;
   } finally {
-    await server?.stop();
+    if (typeof server !== 'string') await server.stop();
     rmSync(work, { recursive: true, force: true });
   }
 }
@@ -75,19 +76,21 @@ async function build(): Promise<number> {
 async function runTests(
   files: string[],
   tap: string,
-  server: TemporalForTests | undefined,
+  server: TemporalForTests | string,
 ): Promise<number> {
   const reporters = [
     ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
     ...['--test-reporter=tap', `--test-reporter-destination=${tap}`],
   ];
-  // Without a server, nobody answers there; a server of the operator's own is never asked.
-  const address = server?.address ?? '127.0.0.1:1';
-  const env = clientEnvironment(process.env, address, dirname(tap));
+  // A server of the operator's own is never asked.
+  const env = clientEnvironment(process.env, '127.0.0.1:1', dirname(tap));
   // The tests say themselves where their server is: what is unset must be seen to be unset.
   delete env['TEMPORAL_ADDRESS'];
   delete env['TEMPORAL_NAMESPACE'];
-  if (server) {
+  if (existsSync(join(root, 'dist', 'client.js'))) env['FAIRLEAD_TEST_DIST'] = '1';
+  if (typeof server === 'string') {
+    env['FAIRLEAD_TEST_NO_TEMPORAL'] = server.split('\n')[0];
+  } else {
     env['FAIRLEAD_TEST_TEMPORAL_ADDRESS'] = server.address;
     env['FAIRLEAD_TEST_TEMPORAL_CLI'] = server.cli;
     env['FAIRLEAD_TEST_UI_URL'] = server.uiUrl;

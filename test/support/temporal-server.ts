@@ -1,12 +1,11 @@
-// The Temporal server that tests share: the one that scripts/test.ts has started, or, when a test file is run
-// alone, one of its own. A test that needs it skips loudly when Temporal's CLI cannot be had.
+// The Temporal server that tests share: scripts/test.ts starts it, stops it, and says by the environment where it
+// is, or why there is none. Then a test that needs Temporal's CLI itself skips loudly; any other one fails.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, type TestContext } from 'node:test';
+import type { TestContext } from 'node:test';
 import { freePorts } from '../../src/embedded/ports.ts';
 import { end, launch, readLog } from '../../src/embedded/running-process.ts';
-import { sentence } from '../../src/embedded/start-failure.ts';
 import { findTemporalCli } from '../../src/embedded/temporal-cli.ts';
 import {
   addressOf,
@@ -26,7 +25,7 @@ const say = (line: string) => {
   process.stderr.write(`${line}\n`);
 };
 
-/** Started by `testServer` and by scripts/test.ts; whoever starts it stops it. */
+/** For scripts/test.ts. Whoever starts it stops it. */
 export async function startTestServer(
   signal: AbortSignal,
 ): Promise<TemporalForTests & { stop: () => Promise<void> }> {
@@ -61,34 +60,28 @@ export async function startTestServer(
   return { address: addressOf(server), uiUrl: uiUrlOf(server), cli, stop };
 }
 
-let started: Promise<TemporalForTests> | undefined;
-
-/** Rejects when Temporal's CLI cannot be had: use `temporalOrSkip` in a test. */
-export function testServer(): Promise<TemporalForTests> {
-  started ??= shared() ?? own();
-  return started;
-}
-
-function shared(): Promise<TemporalForTests> | undefined {
+/** Rejects when there is none: `temporalOrSkip` is for tests of what cannot be without Temporal's CLI. */
+export async function testServer(): Promise<TemporalForTests> {
   const address = process.env['FAIRLEAD_TEST_TEMPORAL_ADDRESS'];
   const cli = process.env['FAIRLEAD_TEST_TEMPORAL_CLI'];
   const uiUrl = process.env['FAIRLEAD_TEST_UI_URL'];
-  if (!address || !cli || !uiUrl) return undefined;
-  return Promise.resolve({ address, cli, uiUrl });
+  if (address && cli && uiUrl) return { address, cli, uiUrl };
+  throw new Error(
+    missing() ??
+      'this test needs a Temporal server: run it by `npm test -- FILE`, which starts one',
+  );
 }
 
-async function own(): Promise<TemporalForTests> {
-  const server = await startTestServer(new AbortController().signal);
-  after(() => server.stop());
-  return server;
+/** Why scripts/test.ts could start none. */
+function missing(): string | undefined {
+  const why = process.env['FAIRLEAD_TEST_NO_TEMPORAL'];
+  return why && `missing part: Temporal's CLI (${why})`;
 }
 
 /** The server, or undefined after marking the test as skipped. */
 export async function temporalOrSkip(t: TestContext): Promise<TemporalForTests | undefined> {
-  try {
-    return await testServer();
-  } catch (error) {
-    t.skip(`missing part: Temporal's CLI (${sentence(error).split('\n')[0] ?? ''})`);
-    return undefined;
-  }
+  const why = missing();
+  if (why === undefined) return await testServer();
+  t.skip(why);
+  return undefined;
 }
