@@ -8,7 +8,9 @@ const INVISIBLE = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
 /** One line of text, every special character escaped by a backslash: the Web UI shows entities as they are. */
 export function plain(text: string): string {
   const line = text.replace(/\s+/g, ' ').replace(INVISIBLE, '').trim();
-  return line.replace(SPECIAL, '\\$&').replace(/^([-=]|\d+\.)/, '\\$1');
+  const escaped = line.replace(SPECIAL, '\\$&').replace(/^[-=]/, '\\$&');
+  // A list item; a backslash before a digit would be shown.
+  return escaped.replace(/^(\d+)\.(?= )/, '$1\\.');
 }
 
 /** A table row; every cell is escaped already. */

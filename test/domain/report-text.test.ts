@@ -29,7 +29,8 @@ test('a bar is as long as its share', () => {
 test('text stays one line of text', () => {
   assert.equal(plain('a\n# b'), 'a \\# b');
   assert.equal(plain('- item'), '\\- item');
-  assert.equal(plain('1. item'), '\\1. item');
+  assert.equal(plain('1. item'), '1\\. item');
+  assert.equal(plain('3.2 s'), '3.2 s');
   assert.equal(plain('<script>&\u202e\u0007'), '\\<script\\>\\&');
 });
 
