@@ -1,5 +1,6 @@
 // Waits for an operation with somebody watching: until it ends, parks, takes too long, or Ctrl-C. Workers and
 // servers that come and go meanwhile are no end: the operation outlives them.
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OperationStatus } from '../domain/status.ts';
 import { askStatus } from './ask-status.ts';
@@ -23,6 +24,8 @@ export async function follow(
   timeoutMs: number | undefined,
 ): Promise<Watched> {
   const stop = new AbortController();
+  // Temporal's client adds a listener for each of its long polls: hours of waiting are no leak.
+  setMaxListeners(0, stop.signal);
   const closed = untilClosed(temporal, run, stop.signal);
   const interrupted = new Promise<never>((_, reject) => {
     process.once('SIGINT', () => {
