@@ -5,7 +5,7 @@ import { Failure } from '../domain/failure.ts';
 import type { EvidenceEntry } from '../domain/evidence.ts';
 import type { Fence } from '../domain/model.ts';
 import { guardLease, type LeaseRef } from './leases.ts';
-import type { EvidencePort, Redactor, SystemsPort, Waiting } from './ports.ts';
+import type { Clock, EvidencePort, Redactor, SystemsPort, Waiting } from './ports.ts';
 
 /** What every activity is sent beside its own input. */
 export interface Envelope<Input> {
@@ -27,6 +27,8 @@ export interface Envelope<Input> {
 export interface Answer<Value> {
   value: Value;
   attempts: number;
+  /** The run that the evidence was written for: after a Reset it is another one. */
+  runId: string;
   /** The worker's clock when the work was done (ms). */
   at: number;
 }
@@ -46,6 +48,7 @@ export interface BoundaryPorts {
   evidence: EvidencePort;
   redactor: Redactor;
   systems: SystemsPort;
+  clock: Clock;
 }
 
 interface Heartbeat {
@@ -60,6 +63,7 @@ export function atBoundary<Input, Value>(
   work: (input: Input, call: Call) => Promise<Value>,
 ): (envelope: Envelope<Input>) => Promise<Answer<Value>> {
   const learned = new Set<string>();
+  const { clock } = ports;
   return async (envelope) => {
     const { info, cancellationSignal } = Context.current();
     const run = runOf(info.workflowExecution);
@@ -67,7 +71,7 @@ export function atBoundary<Input, Value>(
     let progress = previous?.progress;
     const beat = (now?: unknown): void => {
       if (now !== undefined) progress = now;
-      Context.current().heartbeat({ lastAt: Date.now(), progress });
+      Context.current().heartbeat({ lastAt: clock.now(), progress });
     };
     const beating = setInterval(beat, BEAT_EVERY_MS);
     const aliveAt = Math.max(envelope.aliveAt, previous?.lastAt ?? 0);
@@ -81,9 +85,14 @@ export function atBoundary<Input, Value>(
         signal: cancellationSignal,
         beat,
         previous: previous?.progress,
-        fence: () => fenceOf(envelope, aliveAt, cancellationSignal),
+        fence: () => fenceOf(envelope, clock.now() - aliveAt, cancellationSignal),
       });
-      return { value: ports.redactor.redact(value), attempts: info.attempt, at: Date.now() };
+      return {
+        value: ports.redactor.redact(value),
+        attempts: info.attempt,
+        runId: run.runId,
+        at: clock.now(),
+      };
     } catch (error) {
       if (cancellationSignal.aborted) throw cancelled();
       throw toApplicationFailure(ports.redactor, error);
@@ -95,11 +104,10 @@ export function atBoundary<Input, Value>(
 
 async function fenceOf(
   envelope: Envelope<unknown>,
-  aliveAt: number,
+  silent: number,
   signal: AbortSignal,
 ): Promise<Fence> {
   signal.throwIfAborted();
-  const silent = Date.now() - aliveAt;
   if (silent > envelope.resumeWithin) {
     throw new Failure(
       'Outage',

@@ -31,6 +31,8 @@ export interface ClearedLease {
   cleared: boolean;
   /** What was found and done, for the evidence; or who holds it and since when. */
   note: string;
+  /** What an operation that ended without closing its record had begun. */
+  left?: string;
 }
 
 /** Checks that this run still holds its lease and returns the epoch; else LeaseLost. */
@@ -70,7 +72,7 @@ export async function clearLease(
   ports: { evidence: EvidencePort; clock: Clock },
 ): Promise<ClearedLease> {
   const state = await describeLease(input.id);
-  if (!state?.open) return { cleared: true, note: 'it was free by then' };
+  if (!state?.open) return foundFree(state, call, ports.evidence);
   const { holder } = state;
   if (holder === undefined) {
     await terminate(input.id, state.runId, 'a lease without an operation');
@@ -78,10 +80,9 @@ export async function clearLease(
   }
   if (holder.workflowId === call.run.workflowId) {
     await terminate(input.id, state.runId, `taken anew by run ${call.run.runId}`);
-    return {
-      cleared: true,
-      note: `broke the lease of an earlier run (${holder.runId}) of this operation`,
-    };
+    const note = `broke the lease of an earlier run (${holder.runId}) of this operation`;
+    const left = holder.open ? undefined : await sealInterrupted(ports.evidence, holder);
+    return cleared(note, left);
   }
   if (!holder.open) {
     return breakStale(input.id, state.runId, holder, ports.evidence);
@@ -103,6 +104,21 @@ export async function releaseLeases(leases: LeaseRef[], call: Call, clock: Clock
   }
 }
 
+/** The server ends a lease with its operation: one that was terminated is found by what it did not close. */
+async function foundFree(
+  state: LeaseState | undefined,
+  call: Call,
+  evidence: EvidencePort,
+): Promise<ClearedLease> {
+  const holder = state?.holder;
+  const ended = holder !== undefined && !holder.open && holder.runId !== call.run.runId;
+  return cleared('', ended ? await sealInterrupted(evidence, holder) : undefined);
+}
+
+function cleared(note: string, left: string | undefined): ClearedLease {
+  return { cleared: true, note, ...(left !== undefined && { left }) };
+}
+
 async function breakStale(
   id: string,
   leaseRun: string,
@@ -112,7 +128,7 @@ async function breakStale(
   const left = await sealInterrupted(evidence, holder);
   await terminate(id, leaseRun, `its operation ${holder.workflowId} is closed`);
   const note = `broke the lease of ${holder.workflowId}, which ended without giving it back`;
-  return { cleared: true, note: left === undefined ? note : `${note}; ${left}` };
+  return cleared(note, left);
 }
 
 async function preempt(
@@ -129,7 +145,7 @@ async function preempt(
   const left = await sealInterrupted(ports.evidence, holder);
   await terminate(id, leaseRun, `preempted by ${call.operation}`);
   const note = `${holder.workflowId} did not make way within ${input.preemptWithin / 1000} s and was terminated`;
-  return { cleared: true, note: left === undefined ? note : `${note}; ${left}` };
+  return cleared(note, left);
 }
 
 async function untilClosed(

@@ -7,6 +7,7 @@ import {
   isCancellation,
   proxyActivities,
   TimeoutFailure,
+  workflowInfo,
   type ActivityOptions,
 } from '@temporalio/workflow';
 import type { Answer, Envelope } from '../../activities/boundary.ts';
@@ -91,7 +92,8 @@ export async function call<Name extends ActivityName>(
     ...(options.lease !== undefined && { lease: options.lease }),
   };
   const answer = await untilItRan(name, envelope, options);
-  run.written = Math.max(run.written, upTo);
+  // A Reset copies what was answered to an earlier run: the record of this one is written from its start.
+  if (answer.runId === workflowInfo().runId) run.written = Math.max(run.written, upTo);
   run.aliveAt = Math.max(run.aliveAt, answer.at);
   return answer;
 }

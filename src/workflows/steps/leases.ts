@@ -27,13 +27,6 @@ export async function takeLease(run: Run, service: string): Promise<string | und
   const id = leaseId(run.request.system, service);
   const notes: string[] = [];
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    const runId = await start(run, id);
-    if (runId !== undefined) {
-      run.leases[service] = { id, runId };
-      const detail = notes.join('; ');
-      record(run, { type: 'lease', lease: id, runId, ...(detail !== '' && { detail }) });
-      return undefined;
-    }
     const preemptWithin =
       loadedOf(run).system.services[service]?.rollout.deadlines.preempt ?? 60_000;
     const { value } = await call(
@@ -43,7 +36,14 @@ export async function takeLease(run: Run, service: string): Promise<string | und
       { profile: 'wait', step: 'lease', summary: `Who holds ${id}?` },
     );
     if (!value.cleared) return `${run.request.system}/${service} is being changed: ${value.note}`;
-    notes.push(value.note);
+    if (value.note !== '') notes.push(value.note);
+    if (value.left !== undefined) record(run, { type: 'finding', text: value.left });
+    const runId = await start(run, id);
+    if (runId === undefined) continue;
+    run.leases[service] = { id, runId };
+    const detail = notes.join('; ');
+    record(run, { type: 'lease', lease: id, runId, ...(detail !== '' && { detail }) });
+    return undefined;
   }
   return `${id} was taken by somebody else ${MOST_TRIES} times while it was being cleared`;
 }
