@@ -35,7 +35,11 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
     },
     systems: { load: (name) => loadSystem(systems, name) },
     evidence: createEvidenceFiles(join(data, 'evidence')),
-    redactor: createRedactor({ env: process.env, readFile: (path) => readFile(path, 'utf8') }),
+    redactor: createRedactor({
+      env: process.env,
+      readFile: (path) => readFile(path, 'utf8'),
+      reader: 'the worker',
+    }),
     metrics: createScrapeMetrics({ timeoutMs: SCRAPE_TIMEOUT_MS }),
     checks: createCheckRunner({
       environment: process.env,
@@ -66,6 +70,8 @@ export async function createWorker(input: WorkerInput): Promise<Worker> {
     ...workflowCode(),
     // With the SDK's 10 s, work would stand still for as long after each worker that is killed.
     stickyQueueScheduleToStartTimeout: '1s',
+    // A waiting activity hears of its cancellation when it beats; throttled, a pause or a stop would take 4 s.
+    maxHeartbeatThrottleInterval: '500ms',
     shutdownGraceTime: '1s',
     shutdownForceTime: '5s',
     maxConcurrentActivityTaskExecutions: settings.maxActivities ?? 100,

@@ -1,5 +1,5 @@
 // Checks and bakes: the parts of a runbook that only look, and give verdicts.
-import { CancellationScope } from '@temporalio/workflow';
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { PlanStep, StepAction } from '../../domain/plan.ts';
 import type { RunbookEvent } from '../../domain/runbook-state.ts';
 import { worst, type Finding } from '../../domain/verdict.ts';
@@ -42,16 +42,26 @@ export async function checkAt(
 export async function bakeStep(run: Run, step: PlanStep): Promise<RunbookEvent> {
   let resume: Resume = null;
   for (;;) {
-    const value = await bakeOnce(run, step, resume);
-    if (value.ended !== 'interrupted') return verdictOf(run, step, value);
+    const value: ValueOf<'bake'> | undefined = await unlessCancelled(bakeOnce(run, step, resume));
+    if (value !== undefined && value.ended !== 'interrupted') return verdictOf(run, step, value);
     const { promotion } = run;
     if (promotion !== undefined) {
       delete run.promotion;
       return { type: 'promoted', ...promotion };
     }
     if (CancellationScope.current().consideredCancelled) return { type: 'cancelled' };
-    resume = value.progress;
+    resume = value?.progress ?? resume;
     await unpaused(run);
+  }
+}
+
+/** Nothing when the bake was cancelled before a worker had begun it. */
+async function unlessCancelled<Value>(work: Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isCancellation(error) || CancellationScope.current().consideredCancelled) throw error;
+    return undefined;
   }
 }
 
