@@ -31,12 +31,13 @@ export function memoryEvidence(): EvidencePort & { runs: Map<string, EvidenceEnt
     append: async ({ runId }, entries) => {
       const kept = runs.get(runId) ?? [];
       for (const entry of entries) {
-        if (!kept.some((one) => one.seq === entry.seq)) kept.push(structuredClone(entry));
+        if (entry.seq < kept.length) continue;
+        if (entry.seq > kept.length || (entry.seq > 0 && entry.prev !== kept.at(-1)?.hash)) {
+          throw new Failure('Superseded', `entry ${entry.seq} does not follow what is there`);
+        }
+        kept.push(structuredClone(entry));
       }
-      runs.set(
-        runId,
-        kept.sort((a, b) => a.seq - b.seq),
-      );
+      runs.set(runId, kept);
     },
     read: async ({ runId }) => structuredClone(runs.get(runId) ?? []),
   };

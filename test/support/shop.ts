@@ -1,0 +1,206 @@
+// Small systems with one live service each, a worker for them in this process, and what tests do with them: for
+// the workflow tests, which take a new system per test so that they do not meet.
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
+import type { WorkerOptions } from '@temporalio/worker';
+import type { ActivityPorts } from '../../src/activities/create.ts';
+import type { SystemFile } from '../../src/config/system.ts';
+import type { LoadedSystem } from '../../src/domain/loaded-system.ts';
+import type { Report } from '../../src/domain/report.ts';
+import { revisionSpec } from '../../src/domain/revision.ts';
+import type { OperationStatus } from '../../src/domain/status.ts';
+import { describeWeights } from '../../src/domain/weights.ts';
+import { RevisionCounters } from './memory-metrics.ts';
+import {
+  freshName,
+  memoryPorts,
+  startTestWorker,
+  untilStatus,
+  type MemoryPorts,
+  type TestWorker,
+} from './operations.ts';
+import { sampleSystem } from './samples.ts';
+import { testServer } from './temporal-server.ts';
+
+type ServiceFile = SystemFile['services'][string];
+type RolloutFile = NonNullable<ServiceFile['rollout']>;
+
+export interface ShopFile {
+  rollout?: RolloutFile;
+  checks?: ServiceFile['checks'];
+  configuration?: ServiceFile['configuration'];
+  approval?: NonNullable<SystemFile['approvals']>[string];
+  onInconclusive?: 'ask' | 'undo';
+}
+
+/** A gate at 5 %, then half, then all: short bakes, long insurance. */
+const quick: RolloutFile = {
+  canary: {
+    steps: [
+      { weight: 5, bake: '150ms', approval: 'promote' },
+      { weight: 50, bake: '150ms' },
+    ],
+    watch: '150ms',
+    analysis: 'errors',
+  },
+  deadlines: { ready: '1s', preempt: '20s' },
+  insurance: '1h',
+  autoPromotion: true,
+  earlyPromotion: true,
+};
+
+export interface Shop {
+  ports: MemoryPorts;
+  worker: TestWorker;
+  /** A new system, with v1 carrying everything. */
+  live: (file?: ShopFile) => string;
+  /** A new system with nothing deployed. */
+  empty: (file?: ShopFile) => string;
+  /** Starts a canary deploy of `api`, requested by `ci`. */
+  deploy: (system: string, version: string, more?: object) => Promise<WorkflowHandle>;
+  /** A deploy of v2 that waits at its gate, weight-5. */
+  waiting: (file?: ShopFile, more?: object) => Promise<{ system: string; handle: WorkflowHandle }>;
+  start: TestWorker['start'];
+  weightsOf: (system: string) => string;
+  /** Versions that exist. */
+  versionsOf: (system: string) => string[];
+}
+
+/** Opens a shop for a test file; `after(() => shop.worker.stop())` closes it. */
+export async function openShop(
+  changed: Partial<ActivityPorts> = {},
+  options: Partial<WorkerOptions> = {},
+): Promise<Shop> {
+  const { address } = await testServer();
+  const systems: LoadedSystem[] = [];
+  const ports = { ...memoryPorts(systems), ...changed } as MemoryPorts;
+  const worker = await startTestWorker(address, ports, options);
+  const empty = (file: ShopFile = {}): string => {
+    const loaded = shopSystem(freshName(), file);
+    systems.push(loaded);
+    return loaded.name;
+  };
+  const live = (file: ShopFile = {}): string => {
+    const system = empty(file);
+    const loaded = systems.find((one) => one.name === system);
+    assert.ok(loaded);
+    seed(ports, loaded, 'v1');
+    return system;
+  };
+  const deploy: Shop['deploy'] = (system, version, more = {}) =>
+    worker.start('canaryDeploy', { system, service: 'api', version, requestedBy: 'ci', ...more });
+  return {
+    ports,
+    worker,
+    live,
+    empty,
+    deploy,
+    waiting: async (file, more) => {
+      const system = live(file);
+      const handle = await deploy(system, 'v2', more);
+      await untilStatus(handle, (status) => status.state === 'waiting');
+      return { system, handle };
+    },
+    start: worker.start,
+    weightsOf: (system) => describeWeights(ports.world.weights({ system, service: 'api' })),
+    versionsOf: (system) =>
+      [...ports.world.service({ system, service: 'api' }).revisions.values()].map(
+        (one) => one.spec.version,
+      ),
+  };
+}
+
+export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
+  const { rollout = {}, approval = {}, onInconclusive = 'ask' } = file;
+  const { checks, configuration } = file;
+  return sampleSystem(
+    {
+      rollout: { ...quick, ...rollout },
+      ...(checks !== undefined && { checks }),
+      ...(configuration !== undefined && { configuration }),
+    },
+    {
+      system: name,
+      approvals: { promote: approval },
+      analyses: {
+        errors: {
+          source: 'scrape',
+          interval: '50ms',
+          onInconclusive,
+          metrics: {
+            'error-ratio': {
+              ratio: { of: 'fairlead_requests_total{code=~"5.."}', to: 'fairlead_requests_total' },
+              max: 0.05,
+            },
+          },
+        },
+      },
+    },
+  );
+}
+
+/** Puts a version there that carries everything, as a deploy long ago would have left it. */
+export function seed({ world }: MemoryPorts, loaded: LoadedSystem, version: string): void {
+  const ref = { system: loaded.name, service: 'api' };
+  const spec = revisionSpec(loaded, 'api', version);
+  const service = world.service(ref);
+  service.revisions.set(spec.id, {
+    spec,
+    desired: 2,
+    crashes: 0,
+    counters: new RevisionCounters(),
+  });
+  service.url = `http://${spec.host}:${spec.port}`;
+  service.traffic = {
+    ...service.traffic,
+    weights: [{ revision: spec.id, version, percent: 100 }],
+    served: [{ spec, replicas: 2, since: new Date(0).toISOString() }, ...service.traffic.served],
+  };
+}
+
+/** What an update was answered with. */
+export async function send(
+  handle: WorkflowHandle,
+  name: string,
+  argument: unknown,
+): Promise<{ accepted: true; note: string }> {
+  return handle.executeUpdate(name, { args: [argument] });
+}
+
+/** The sentence that an update was refused with. */
+export async function refusal(
+  handle: WorkflowHandle,
+  name: string,
+  argument: unknown,
+): Promise<string> {
+  try {
+    await handle.executeUpdate(name, { args: [argument] });
+  } catch (error) {
+    assert.ok(error instanceof WorkflowUpdateFailedError, String(error));
+    return error.cause?.message ?? '';
+  }
+  return assert.fail(`${name} was accepted`);
+}
+
+/** Waits for a bake at this share of v2: it begins together with the weights being recorded. */
+export async function untilBaking(handle: WorkflowHandle, percent: number): Promise<void> {
+  const isThere = (version: string, share: number) => version === 'v2' && share === percent;
+  for (;;) {
+    const { weights } = await handle.query<Report>('report');
+    const { state } = await handle.query<OperationStatus>('status');
+    const last = weights.at(-1)?.versions ?? [];
+    if (state === 'running' && last.some((one) => isThere(one.version, one.percent))) return;
+    assert.notEqual(state, 'closed', `${handle.workflowId} closed before its bake`);
+    await sleep(20);
+  }
+}
+
+/** A promise and the function that fulfils it. */
+export function signal(): { given: Promise<void>; give: () => void } {
+  let give = (): void => undefined;
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  return { given, give };
+}
