@@ -1,0 +1,187 @@
+// Kills a worker (or freezes it, or kills Temporal's server or the local host) at every point of a canary under
+// load, and compares with the run that nobody disturbed. Takes up where it was stopped.
+// Usage: npm run test:faults -- [--shard I/N] [--once-per-step] [--only PATTERN] [--fresh] [--lanes N] [--list]
+//   PATTERN is a regular expression over names such as "kill canaryDeploy/shiftTraffic/weight-50#1/after".
+//   What passed is kept in .fairlead/faults.jsonl and left out the next time, unless dist has changed since.
+import { createHash } from 'node:crypto';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Client, Connection } from '@temporalio/client';
+import { z } from 'zod';
+import { findTemporalCli } from '../src/embedded/temporal-cli.ts';
+import {
+  allCases,
+  differences,
+  oncePerStep,
+  prepare,
+  runsAlone,
+  shardOf,
+  type FaultCase,
+} from '../test/support/fault-cases.ts';
+import { FaultPlace } from '../test/support/fault-place.ts';
+import {
+  closeLane,
+  openLane,
+  runCanary,
+  type Lane,
+  type RunResult,
+} from '../test/support/fault-run.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const resultsFile = join(root, '.fairlead', 'faults.jsonl');
+const { values } = parseArgs({
+  options: {
+    shard: { type: 'string' },
+    'once-per-step': { type: 'boolean' },
+    only: { type: 'string' },
+    fresh: { type: 'boolean' },
+    lanes: { type: 'string', default: '2' },
+    list: { type: 'boolean' },
+  },
+});
+const resultSchema = z.object({ build: z.string(), id: z.string(), passed: z.boolean() });
+
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    stopping.abort();
+  });
+}
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const say = (line: string) => {
+    console.error(line);
+  };
+  const cli = await findTemporalCli({
+    env: process.env,
+    say,
+    signal: stopping.signal,
+  });
+  const place = await FaultPlace.open({ cli });
+  const connection = await Connection.connect({ address: place.address });
+  const client = new Client({ connection });
+  const lanes: Lane[] = [];
+  try {
+    lanes.push(await openLane(place, client));
+    const stopped = new Promise<number>((resolve) => {
+      stopping.signal.addEventListener('abort', () => {
+        resolve(130);
+      });
+    });
+    return await Promise.race([stopped, runAll(lanes, () => openLane(place, client))]);
+  } finally {
+    for (const lane of lanes) await closeLane(lane);
+    await connection.close();
+    await place.close();
+  }
+}
+
+async function runAll(lanes: Lane[], open: () => Promise<Lane>): Promise<number> {
+  const [first] = lanes;
+  if (first === undefined) throw new Error('there is no system to disturb');
+  const undisturbed = await runCanary(first);
+  console.log(`undisturbed: ${JSON.stringify(undisturbed.same)}`);
+  if (undisturbed.same['outcome'] !== 'succeeded' || undisturbed.failed.length > 0) {
+    console.error('the undisturbed run did not go well: there is nothing to compare with');
+    return 1;
+  }
+  const cases = chosen(allCases(undisturbed.points));
+  if (values.list === true) {
+    for (const { id } of cases) console.log(id);
+    return 0;
+  }
+  const build = buildDigest();
+  const done = passedBefore(build);
+  const todo = cases.filter(({ id }) => !done.has(id));
+  console.log(`${cases.length} faults, ${cases.length - todo.length} of them passed before`);
+  const suite = { undisturbed, build, total: todo.length, count: 0, failures: [] as string[] };
+  const beside = todo.filter((one) => !runsAlone(one));
+  while (lanes.length < Math.min(Number(values.lanes), beside.length)) lanes.push(await open());
+  await Promise.all(lanes.map((lane, index) => work(suite, lanes, index, beside, open)));
+  await work(suite, lanes, 0, todo.filter(runsAlone), open);
+  console.log(`${todo.length - suite.failures.length} of ${todo.length} went unnoticed`);
+  for (const failure of suite.failures) console.log(`FAILED ${failure}`);
+  return suite.failures.length === 0 ? 0 : 1;
+}
+
+interface Suite {
+  undisturbed: RunResult;
+  build: string;
+  total: number;
+  count: number;
+  failures: string[];
+}
+
+/** Takes one case after the other from the queue; after one that failed the lane gets a new system. */
+async function work(
+  suite: Suite,
+  lanes: Lane[],
+  index: number,
+  queue: FaultCase[],
+  open: () => Promise<Lane>,
+): Promise<void> {
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const lane = lanes[index];
+    if (lane === undefined) return;
+    const passed = await disturb(suite, lane, next);
+    if (isStopping()) return;
+    if (passed) continue;
+    await closeLane(lane);
+    lanes[index] = await open();
+  }
+}
+
+async function disturb(suite: Suite, lane: Lane, { id, ...rest }: FaultCase): Promise<boolean> {
+  const started = Date.now();
+  const prepared = prepare({ id, ...rest });
+  const found = await runCanary(lane, prepared.fault).then(
+    (result) => differences(suite.undisturbed, result, prepared),
+    (error: unknown) => [error instanceof Error ? error.message : String(error)],
+  );
+  if (isStopping()) return false;
+  const passed = found.length === 0;
+  suite.count += 1;
+  const took = `${((Date.now() - started) / 1000).toFixed(1)} s`;
+  console.log(`${suite.count}/${suite.total} ${passed ? 'ok' : 'NOT OK'} ${id} (${took})`);
+  for (const line of [...prepared.remarks, ...found]) console.log(`    ${line}`);
+  keep({ build: suite.build, id, passed });
+  if (!passed) suite.failures.push(`${id}: ${found[0] ?? ''}`);
+  return passed;
+}
+
+function isStopping(): boolean {
+  return stopping.signal.aborted;
+}
+
+function chosen(all: FaultCase[]): FaultCase[] {
+  const { only, shard } = values;
+  const some = values['once-per-step'] === true ? oncePerStep(all) : all;
+  const named = only === undefined ? some : some.filter(({ id }) => new RegExp(only).test(id));
+  return shard === undefined ? named : shardOf(named, shard);
+}
+
+/** What was tried is what is in dist: another build has to pass anew. */
+function buildDigest(): string {
+  const dist = join(root, 'dist');
+  const hash = createHash('sha256');
+  for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' }).sort()) {
+    if (name.endsWith('.js')) hash.update(name).update(readFileSync(join(dist, name)));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+function passedBefore(build: string): Set<string> {
+  if (values.fresh === true) rmSync(resultsFile, { force: true });
+  if (!existsSync(resultsFile)) return new Set();
+  const lines = readFileSync(resultsFile, 'utf8').split('\n').slice(0, -1);
+  const results = lines.map((line) => resultSchema.parse(JSON.parse(line)));
+  return new Set(results.filter((one) => one.build === build && one.passed).map(({ id }) => id));
+}
+
+function keep(result: z.output<typeof resultSchema>): void {
+  mkdirSync(join(root, '.fairlead'), { recursive: true });
+  appendFileSync(resultsFile, `${JSON.stringify(result)}\n`);
+}

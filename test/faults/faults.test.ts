@@ -1,0 +1,83 @@
+// A handful of the faults that `npm run test:faults` goes through: a whole canary under load, on the real
+// server, local host and worker processes, must come to the same whatever is killed in it.
+import assert from 'node:assert/strict';
+import { after, before, describe, test, type TestContext } from 'node:test';
+import { Client, Connection } from '@temporalio/client';
+import { differences, prepare, type FaultCase } from '../support/fault-cases.ts';
+import { FaultPlace } from '../support/fault-place.ts';
+import { closeLane, openLane, runCanary, type Lane, type RunResult } from '../support/fault-run.ts';
+import { temporalOrSkip, testServer } from '../support/temporal-server.ts';
+
+const POINTS: [FaultCase['kind'], string, string][] = [
+  ['kill', 'canaryDeploy/ensureRevision:ensure/ensure#1/after', 'a revision was created'],
+  ['kill', 'canaryDeploy/shiftTraffic:set/weight-20#1/before', 'the traffic is to be shifted'],
+  ['kill', 'canaryDeploy/shiftTraffic/weight-50#1/after', 'the traffic was shifted'],
+  ['kill', 'canaryDeploy/recordEvidence/weight-50#1/completed', 'a gate was opened'],
+  ['kill', 'retireRevision/removeRevision:remove/remove#1/after', 'the old revision was removed'],
+  ['freeze', 'canaryDeploy/shiftTraffic:set/weight-50#1/before', 'the traffic is to be shifted'],
+];
+
+let place: FaultPlace | undefined;
+let connection: Connection | undefined;
+let undisturbed: RunResult;
+const lanes: Lane[] = [];
+
+before(async () => {
+  const server = await testServer().catch(() => undefined);
+  if (server === undefined) return;
+  place = await FaultPlace.open({ address: server.address });
+  connection = await Connection.connect({ address: server.address });
+  const client = new Client({ connection });
+  const lane = await openLane(place, client);
+  lanes.push(lane);
+  const [result, other] = await Promise.all([runCanary(lane), openLane(place, client)]);
+  lanes.push(other);
+  undisturbed = result;
+});
+after(async () => {
+  for (const lane of lanes) await closeLane(lane);
+  await connection?.close();
+  await place?.close();
+});
+
+/** A system that nobody disturbs now. */
+async function withLane(t: TestContext, work: (lane: Lane) => Promise<void>): Promise<void> {
+  if ((await temporalOrSkip(t)) === undefined) return;
+  const lane = lanes.pop();
+  assert.ok(lane);
+  try {
+    await work(lane);
+  } finally {
+    lanes.push(lane);
+  }
+}
+
+test('undisturbed, the weights rise step by step and no request fails', async (t) => {
+  await withLane(t, async () => {
+    const { same, failed, requests } = undisturbed;
+    assert.equal(same['outcome'], 'succeeded');
+    assert.deepEqual(same['seenWeights'], [
+      'old 100 %',
+      'old 80 %, new 20 %',
+      'old 50 %, new 50 %',
+      'new 100 %',
+    ]);
+    assert.deepEqual(same['users'], { during: ['old', 'new'], after: ['new'] });
+    assert.deepEqual(same['left'], ['new 1/1']);
+    assert.deepEqual(failed, []);
+    assert.ok(requests > 100, `only ${requests} requests`);
+  });
+});
+
+describe('nobody notices', { concurrency: 2 }, () => {
+  for (const [kind, point, when] of POINTS) {
+    const what = kind === 'kill' ? 'killed' : 'frozen, replaced and woken';
+    test(`a worker ${what} when ${when} (${point})`, async (t) => {
+      await withLane(t, async (lane) => {
+        const prepared = prepare({ kind, point, id: `${kind} ${point}` });
+        const result = await runCanary(lane, prepared.fault);
+        assert.deepEqual(differences(undisturbed, result, prepared), []);
+      });
+    });
+  }
+});
