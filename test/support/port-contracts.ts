@@ -210,7 +210,7 @@ export function portContracts(name: string, start: () => Promise<PlatformUnderTe
       assert.ok(sameWeights(stopped.weights, []));
       assert.ok(sameWeights(stopped.beforeStop, mixed));
       const set = { service, weights: share([v1, 100]), expect: [], fence: fence(10, 6) };
-      await fails('Refused', traffic.set(set));
+      await fails('WorldChanged', traffic.set(set));
       const [probe] = await traffic.probe({ service, count: 1 }, waiting());
       assert.deepEqual(probe, { revision: '', status: 503 });
       await traffic.admit({ service, percent: 30, fence: fence(10, 7) });

@@ -27,9 +27,11 @@ export function withWeights(
 ): TrafficRecord {
   const { what, weights, expect } = change;
   if (record.stopped) {
+    // Nobody plans to set the weights of a stopped service: it was stopped meanwhile.
     throw new Failure(
-      'Refused',
+      'WorldChanged',
       `${what}: the service is stopped; admit traffic again first (that brings ${describeWeights(record.beforeStop)} back)`,
+      { expected: expect ?? [], found: record.weights },
     );
   }
   requireWhole(what, weights);

@@ -117,16 +117,21 @@ function verdictOf(run: Run, step: PlanStep, value: ValueOf<'bake'>): RunbookEve
     };
   }
   const bad = value.findings.filter((one) => one.verdict !== 'pass').map(sentence);
-  const asks = Object.values(loadedOf(run).system.analyses).some(
-    (analysis) => analysis.onInconclusive === 'ask',
-  );
   return {
     type: 'baked',
     verdict: value.verdict,
     judged: value.findings.length > 0,
     message: bad.join('; '),
-    onInconclusive: asks ? 'ask' : 'undo',
+    onInconclusive: whenInconclusive(run, value.findings),
   };
+}
+
+/** What the inconclusive analyses say; whatever else could not be judged (a check, the replicas) asks. */
+function whenInconclusive(run: Run, findings: Finding[]): 'ask' | 'undo' {
+  const { analyses } = loadedOf(run).system;
+  const open = findings.filter((one) => one.verdict === 'inconclusive');
+  const undo = open.every(({ name }) => analyses[name]?.onInconclusive === 'undo');
+  return undo && open.length > 0 ? 'undo' : 'ask';
 }
 
 function recordVerdicts(run: Run, step: string, findings: Finding[]): void {
