@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { describeEnd } from './describe-end.ts';
 import { EXIT } from './exit.ts';
 import { groupOf, VERB_GROUPS } from './verbs.ts';
+import { ownVersion } from './version.ts';
 
 const CODES =
   'Exit codes: 0 done, 2 bad input, 3 failed or rolled back, 4 rejected or aborted, 5 no answer,\n' +
@@ -37,6 +38,7 @@ async function createProgram(
   // Set before the verbs are declared: they inherit it.
   const program = new Command('fairlead')
     .description('Operations runbooks that survive crashes, ask people and leave a record.')
+    .version(ownVersion(), '--version', 'print the version of this command')
     .exitOverride()
     .configureOutput({ writeErr: complain })
     .showSuggestionAfterError()

@@ -1,4 +1,7 @@
+// A value in words, for every message that says what was sent instead of what is allowed.
 const LONGEST = 80;
+/** Longer texts are cleaned only as far as they are shown. */
+const MUCH = 1000;
 
 /** A value in words, for messages to people: short, on one line, never `undefined` or `[object Object]`. */
 export function describeValue(value: unknown): string {
@@ -25,6 +28,7 @@ function describeObject(value: object): string {
 }
 
 function oneLine(text: string): string {
+  if (text.length > MUCH) return `${oneLine(text.slice(0, LONGEST))}${text.slice(LONGEST)}`;
   // Control characters would break the line, or a terminal.
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
 }

@@ -1,5 +1,7 @@
+// What `inspectSystem` may be asked, checked by hand: its input comes from outside.
 import { describeValue } from './describe-value.ts';
 import { Failure } from './failure.ts';
+import { isRecord } from './json.ts';
 
 export interface Inspection {
   system: string;
@@ -11,7 +13,7 @@ const EXAMPLE = 'send one JSON object, for example {"system":"shop"}';
 
 /** Throws a `Failure` BadInput with a sentence. */
 export function parseInspection(raw: unknown): Inspection {
-  if (!isObject(raw))
+  if (!isRecord(raw))
     throw bad(`inspectSystem needs one JSON object, not ${describeValue(raw)}; ${EXAMPLE}`);
   const unknown = Object.keys(raw).find((field) => field !== 'system' && field !== 'report');
   if (unknown !== undefined) {
@@ -24,16 +26,12 @@ export function parseInspection(raw: unknown): Inspection {
     );
   }
   if (report === undefined || report === null) return { system, report: null };
-  if (isObject(report) && isId(report['workflowId']) && isId(report['runId'])) {
+  if (isRecord(report) && isId(report['workflowId']) && isId(report['runId'])) {
     return { system, report: { workflowId: report['workflowId'], runId: report['runId'] } };
   }
   throw bad(
     `inspectSystem: report is ${describeValue(report)}, allowed: {"workflowId":"…","runId":"…"}`,
   );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isId(value: unknown): value is string {

@@ -1,3 +1,4 @@
+// What loading a system file gives: activities load it once, plans and operations work with it.
 import type { System } from '../config/system.ts';
 
 /** A system file as an operation works with it from start to end. */

@@ -1,3 +1,5 @@
+// The ways an operation ends: in reports, search attributes and exit codes.
+
 /** How an operation ended. */
 export type Outcome =
   | 'succeeded'

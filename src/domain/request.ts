@@ -1,6 +1,7 @@
 // What a person sends to start an operation: one JSON object, checked by hand so that zod stays out of the
 // workflow bundle. Unknown fields and wrong types get a sentence that says what is allowed.
 import { Failure } from './failure.ts';
+import { isRecord } from './json.ts';
 import type { OperationKind } from './plan.ts';
 import { describeValue } from './describe-value.ts';
 
@@ -94,7 +95,7 @@ export function parseRequest(kind: OperationKind, raw: unknown): OperationReques
   const { required, optional } = FIELDS[kind];
   const known = [...new Set([...required, ...COMMON, ...optional])];
   const example = `send one JSON object, for example ${exampleOf(kind)}`;
-  if (!isObject(raw)) {
+  if (!isRecord(raw)) {
     throw bad(`${kind} needs one JSON object, not ${describeValue(raw)}; ${example}`);
   }
   if ('$undecodable' in raw) {
@@ -150,10 +151,6 @@ function onlyKnown(raw: Record<string, unknown>, known: Field[]): OperationReque
 
 function ruleOf(field: string): Rule | undefined {
   return Object.entries(RULES).find(([one]) => one === field)?.[1];
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function bad(message: string): Failure {

@@ -1,3 +1,5 @@
+// What analyses and checks come to, and which of two verdicts counts.
+
 /** No data is `inconclusive`: never a pass, never a fail. */
 export type Verdict = 'pass' | 'fail' | 'inconclusive';
 

@@ -1,3 +1,4 @@
+// What is read of the outside world before a plan is made.
 import type { RevisionSpec, RevisionState, TrafficState } from './model.ts';
 
 /** A service as it was read, before a plan is made. */

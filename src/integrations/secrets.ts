@@ -1,22 +1,14 @@
 // The redactor: looks up the secrets that systems refer to, remembers their values, and takes them out of
 // whatever is recorded or shown. Values never leave this file but as `[redacted]`.
-import { posix } from 'node:path';
 import type { Redactor } from '../activities/ports.ts';
-import type { Setting } from '../config/system.ts';
 import { Failure } from '../domain/failure.ts';
 import type { LoadedSystem } from '../domain/loaded-system.ts';
+import { secretValue, type SecretSources } from './secret-value.ts';
 
 /** Shorter ones would take ordinary words apart; docs/limits.md says so. */
 const SHORTEST = 4;
 const SHORTEST_PART = 8;
 const MARK = '[redacted]';
-
-export interface SecretSources {
-  /** The worker's environment. */
-  env: Record<string, string | undefined>;
-  /** Rejects when the file cannot be read. The path is absolute. */
-  readFile: (path: string) => Promise<string>;
-}
 
 export function createRedactor(sources: SecretSources): Redactor {
   const forms = new Set<string>();
@@ -48,34 +40,13 @@ async function lookUp(loaded: LoadedSystem, sources: SecretSources): Promise<Loo
   for (const [service, { configuration }] of Object.entries(loaded.system.services)) {
     for (const [key, setting] of Object.entries(configuration)) {
       const where = `services.${service}.configuration.${key}`;
-      const value = await valueOf(setting, loaded.directory, sources);
-      if (value === undefined) continue;
+      if (typeof setting !== 'object') continue;
+      const value = await secretValue(setting, loaded.directory, sources);
       if ('problem' in value) found.missing.push(`${where} refers to ${value.problem}`);
       else found.values.push(value.secret);
     }
   }
   return found;
-}
-
-/** Undefined for what is no secret. */
-async function valueOf(
-  setting: Setting,
-  directory: string,
-  { env, readFile }: SecretSources,
-): Promise<{ secret: string } | { problem: string } | undefined> {
-  if (typeof setting !== 'object') return undefined;
-  if ('env' in setting) {
-    const secret = env[setting.env];
-    return secret === undefined
-      ? { problem: `the environment variable ${setting.env}; set it where the worker is started` }
-      : { secret };
-  }
-  const path = posix.resolve(directory, setting.file);
-  try {
-    return { secret: (await readFile(path)).replace(/\r?\n$/, '') };
-  } catch {
-    return { problem: `the file ${path}, which cannot be read; write the secret there` };
-  }
 }
 
 /** How a value may come along in output: as it is, escaped, encoded, or one line of it. */

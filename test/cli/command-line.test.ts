@@ -7,6 +7,7 @@ import { Command } from 'commander';
 import { findAddress } from '../../src/cli/address.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { groupOf, VERB_GROUPS } from '../../src/cli/verbs.ts';
+import { ROOT } from '../support/entry.ts';
 import { entriesOf, ROLLED_BACK } from '../support/evidence.ts';
 import { freePort } from '../support/loopback-server.ts';
 import { runCli } from '../support/run-cli.ts';
@@ -18,6 +19,13 @@ test('--help names every verb', async () => {
   assert.equal(code, 0);
   for (const verb of VERBS) assert.match(stdout, new RegExp(`^  ${verb}\\b`, 'm'));
   assert.match(stdout, /Exit codes: 0 done/);
+});
+
+test('--version prints the version of the package: exit 0', async () => {
+  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  assert.deepEqual(await runCli(['--version']), { code: 0, stdout: `${version}\n`, stderr: '' });
 });
 
 test('every verb shows how it is used, with an example', async () => {

@@ -18,6 +18,7 @@ async function knowing(t: TestContext, token: string, key: string): Promise<Reda
   const redactor = createRedactor({
     env: { TOKEN: token },
     readFile: (path) => readFile(path, 'utf8'),
+    reader: 'the worker',
   });
   await redactor.learn(await loadSystem(dir, 'shop'));
   return redactor;
@@ -72,7 +73,11 @@ test('leaves values shorter than four characters alone', async (t) => {
 
 test('names every secret that is not there, and no value', async (t) => {
   const dir = await systemsWith(t, { 'shop/system.yaml': YAML });
-  const redactor = createRedactor({ env: {}, readFile: () => Promise.reject(new Error('gone')) });
+  const redactor = createRedactor({
+    env: {},
+    readFile: () => Promise.reject(new Error('gone')),
+    reader: 'the worker',
+  });
   await assert.rejects(redactor.learn(await loadSystem(dir, 'shop')), {
     kind: 'BadInput',
     message: [
@@ -87,6 +92,7 @@ test('knows the old value and the new one after a change', async (t) => {
   const redactor = createRedactor({
     env: { TOKEN: 'tok-12345' },
     readFile: (path) => readFile(path, 'utf8'),
+    reader: 'the worker',
   });
   const loaded = await loadSystem(dir, 'shop');
   await redactor.learn(loaded);

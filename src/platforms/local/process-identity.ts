@@ -79,7 +79,9 @@ export function signalGroup(group: number, signal: NodeJS.Signals): void {
 /** Its program and arguments on one line; empty when they cannot be seen. */
 export function commandOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll(/[\0\s]+/g, ' ').trim();
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+      .replaceAll(/[\0\s]+/g, ' ')
+      .trim();
   } catch {
     return '';
   }

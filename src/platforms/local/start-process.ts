@@ -1,11 +1,12 @@
 // Starts one replica: a process without a shell, in a group of its own, whose output goes straight into its
-// log file (no pipe: it must live on when the host dies). Secrets are resolved here and nowhere else.
+// log file (no pipe: it must live on when the host dies).
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { Failure } from '../../domain/failure.ts';
 import type { RevisionSpec } from '../../domain/model.ts';
+import { secretValue, type SecretReference } from '../../integrations/secret-value.ts';
 import { startTimeOf } from './process-identity.ts';
 
 /** In every child's environment, with the host's id: how children are found that no state file knows. */
@@ -23,32 +24,27 @@ export interface Started {
 export async function resolveConfiguration(spec: RevisionSpec): Promise<Record<string, string>> {
   const resolved: Record<string, string> = {};
   for (const [name, setting] of Object.entries(spec.configuration)) {
-    if (typeof setting !== 'object') resolved[name] = String(setting);
-    else if ('env' in setting) resolved[name] = fromEnvironment(spec, name, setting.env);
-    else resolved[name] = await fromFile(spec, name, setting.file);
+    resolved[name] =
+      typeof setting === 'object' ? await resolveSecret(spec, name, setting) : String(setting);
   }
   return resolved;
 }
 
-function fromEnvironment(spec: RevisionSpec, name: string, variable: string): string {
-  const value = process.env[variable];
-  if (value !== undefined) return value;
+async function resolveSecret(
+  spec: RevisionSpec,
+  name: string,
+  reference: SecretReference,
+): Promise<string> {
+  const found = await secretValue(reference, spec.directory, {
+    env: process.env,
+    readFile: (path) => readFile(path, 'utf8'),
+    reader: 'the local host',
+  });
+  if ('secret' in found) return found.secret;
   throw new Failure(
     'NotFound',
-    `configuration ${name} of ${spec.system}/${spec.service}: the environment of the local host has no ${variable}; set it and start the host again`,
+    `configuration ${name} of ${spec.system}/${spec.service} refers to ${found.problem}`,
   );
-}
-
-async function fromFile(spec: RevisionSpec, name: string, file: string): Promise<string> {
-  const path = resolve(spec.directory, file);
-  try {
-    return (await readFile(path, 'utf8')).replace(/\r?\n$/, '');
-  } catch {
-    throw new Failure(
-      'NotFound',
-      `configuration ${name} of ${spec.system}/${spec.service}: the file ${path} cannot be read; write the secret there`,
-    );
-  }
 }
 
 export async function startProcess(input: {
