@@ -146,14 +146,14 @@ async function follow(
 ): Promise<Record<string, unknown>> {
   const { system, live, client } = lane;
   const deploy = await client.workflow.start('canaryDeploy', {
-    workflowId: `deploy/${system}/api/v${live + 1}`,
+    workflowId: `deploy/${system}/api/${versionOf(live + 1)}`,
     taskQueue,
     workflowTaskTimeout: '5s',
-    args: [{ system, service: 'api', version: `v${live + 1}`, requestedBy: 'ci' }],
+    args: [{ system, service: 'api', version: versionOf(live + 1), requestedBy: 'ci' }],
   });
   const canary = await reportAtEnd(lane, deploy, workers);
   if (live === 0) return { outcome: canary.outcome, canary: essence(canary) };
-  const retire = client.workflow.getHandle(`retire/${system}/api/v${live}`);
+  const retire = client.workflow.getHandle(`retire/${system}/api/${versionOf(live)}`);
   const retirement = await reportAtEnd(lane, retire, workers);
   return {
     outcome: canary.outcome,
@@ -219,6 +219,11 @@ async function watchWeights(lane: Lane, until: AbortSignal): Promise<string[]> {
   return seen;
 }
 
+/** Names that sort as they follow each other: shares are shown in the order of their versions. */
+function versionOf(number: number): string {
+  return `v${1000 + number}`;
+}
+
 async function left(lane: Lane): Promise<string[]> {
   const service = { system: lane.system, service: 'api' };
   const states = await lane.place.platform.workload.revisions(service);
@@ -244,7 +249,7 @@ function essence(report: Report): Record<string, unknown> {
 
 function asOldAndNew(lane: Lane, found: Record<string, unknown>): Record<string, unknown> {
   const text = JSON.stringify(found)
-    .replaceAll(new RegExp(`\\bv${lane.live}\\b`, 'g'), 'new')
-    .replaceAll(new RegExp(`\\bv${lane.live - 1}\\b`, 'g'), 'old');
+    .replaceAll(new RegExp(`\\b${versionOf(lane.live)}\\b`, 'g'), 'new')
+    .replaceAll(new RegExp(`\\b${versionOf(lane.live - 1)}\\b`, 'g'), 'old');
   return JSON.parse(text) as Record<string, unknown>;
 }
