@@ -1,6 +1,5 @@
 // Who may import whom at run time: the table in docs/architecture.md, enforced.
 // Type-only imports are not seen (tsPreCompilationDeps is off), so a port's type may cross any line.
-const NODE = { dependencyTypes: ['core'] };
 const temporal = '^node_modules/@temporalio/';
 
 /** A folder may import only what `allowed` names (paths inside src, or packages). */
@@ -33,11 +32,9 @@ module.exports = {
     only('^src/domain/', ['^src/domain/', '^node_modules/(@noble/hashes|canonicalize)/'], {
       core: false,
     }),
-    only(
-      '^src/workflows/',
-      ['^src/workflows/', '^src/domain/', `${temporal}(workflow|common)/`],
-      { core: false },
-    ),
+    only('^src/workflows/', ['^src/workflows/', '^src/domain/', `${temporal}(workflow|common)/`], {
+      core: false,
+    }),
     only('^src/payload-converter', [`${temporal}common/`], { core: false }),
     only('^src/activities/', ['^src/activities/', '^src/domain/', `${temporal}activity/`]),
     only('^src/(platforms|datastores|integrations)/', [
@@ -76,6 +73,9 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: false,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+    },
   },
 };

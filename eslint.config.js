@@ -29,4 +29,5 @@ export default tseslint.config(
   { files: ['src/**'], rules: { 'max-lines-per-function': ['error', 60] } },
   { files: ['src/cli/**', 'scripts/**', 'bench/**'], rules: { 'no-console': 'off' } },
   { files: ['**/*.js', '**/*.mjs', '**/*.cjs'], ...tseslint.configs.disableTypeChecked },
+  { files: ['**/*.cjs'], languageOptions: { globals: { module: 'writable' } } },
 );
