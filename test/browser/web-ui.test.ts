@@ -1,0 +1,100 @@
+// What an operator does at night with nothing but Temporal's Web UI: starts an operation, reads what it waits for,
+// answers it, and is told what was wrong.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { endOf, untilStatus } from '../support/operations.ts';
+import { openShop, type Shop } from '../support/shop.ts';
+import { testServer } from '../support/temporal-server.ts';
+import {
+  currentDetails,
+  openBrowser,
+  openPage,
+  openTab,
+  refreshedUntil,
+  sendUpdate,
+  skipWithoutBrowser,
+  startByForm,
+} from '../support/web-ui.ts';
+
+let browser: Browser | undefined;
+let page: Page;
+let shop: Shop;
+let uiUrl: string;
+
+before(async () => {
+  browser = await openBrowser();
+  if (browser === undefined) return;
+  ({ uiUrl } = await testServer());
+  shop = await openShop();
+  page = await openPage(browser);
+});
+after(async () => {
+  await browser?.close();
+  if (browser !== undefined) await shop.worker.stop();
+});
+
+test('an operation that is started by the form runs and shows how it ended', async (t) => {
+  if (skipWithoutBrowser(t, browser)) return;
+  const system = shop.live();
+  const workflowId = `by hand ${system}`;
+  const input = JSON.stringify({ system, requestedBy: 'ana' });
+  const { taskQueue } = shop.worker;
+  await startByForm(page, uiUrl, { workflowId, taskQueue, type: 'stopTraffic', input });
+  const handle = shop.worker.client.workflow.getHandle(workflowId);
+  assert.equal((await endOf(handle)).outcome, 'succeeded');
+  assert.equal(shop.weightsOf(system), 'no traffic');
+  await openTab(page, uiUrl, handle, 'user-metadata');
+  await currentDetails(page)
+    .getByRole('heading', { name: `stop/${system}: succeeded` })
+    .waitFor();
+});
+
+test('a gate is approved with the JSON that the details page says to paste', async (t) => {
+  if (skipWithoutBrowser(t, browser)) return;
+  const { system, handle } = await shop.waiting();
+  await openTab(page, uiUrl, handle, 'user-metadata');
+  const details = currentDetails(page);
+  await details.getByRole('heading', { name: 'Waits for a person: weight-5' }).waitFor();
+  await details.getByText('0 of 1 approvals given; may answer: anyone but ci').waitFor();
+  const json = details.locator('code', { hasText: '"digest"' }).first();
+  // All of it can be seen: the pane is narrow, and what is cut off is not copied.
+  const [pane, box] = [await details.locator('body').boundingBox(), await json.boundingBox()];
+  assert.ok(pane && box && box.x + box.width <= pane.x + pane.width, JSON.stringify({ pane, box }));
+  const pasted = (await json.innerText()).replace('YOUR-NAME', 'ana');
+  await sendUpdate(page, 'approve', pasted);
+  assert.equal((await endOf(handle)).outcome, 'succeeded');
+  assert.equal(shop.weightsOf(system), 'v2 100 %');
+  await openTab(page, uiUrl, handle, 'user-metadata');
+  await details.getByRole('heading', { name: `deploy/${system}/api/v2: succeeded` }).waitFor();
+});
+
+test('an approval by the requester is answered with the sentence that refuses it', async (t) => {
+  if (skipWithoutBrowser(t, browser)) return;
+  const { handle } = await shop.waiting();
+  await openTab(page, uiUrl, handle, 'user-metadata');
+  await sendUpdate(page, 'approve', '{"actor":"ci"}');
+  const sentence = 'ci requested this and cannot approve it; needed: anyone but ci';
+  const alert = page.getByRole('alert').filter({ hasText: sentence });
+  await alert.waitFor();
+  assert.equal((await alert.innerText()).trim(), sentence);
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).last().click();
+  await refreshedUntil(page, /approve from ci: ci requested this/);
+  const status = await untilStatus(handle, ({ state }) => state === 'waiting');
+  assert.equal(status.gates[0]?.have, 0);
+  await handle.signal('abort', { actor: 'ana', reason: 'the test is over' });
+  assert.equal((await endOf(handle)).outcome, 'aborted');
+});
+
+test('nonsense in the form is answered with a sentence that says what is allowed', async (t) => {
+  if (skipWithoutBrowser(t, browser)) return;
+  const workflowId = `nonsense ${shop.live()}`;
+  const { taskQueue } = shop.worker;
+  const input = '{"sytem": 3}';
+  await startByForm(page, uiUrl, { workflowId, taskQueue, type: 'stopTraffic', input });
+  const handle = shop.worker.client.workflow.getHandle(workflowId);
+  const { message } = await endOf(handle);
+  assert.match(message, /^stopTraffic has no field "sytem"; it takes system, /);
+  await openTab(page, uiUrl, handle, 'history');
+  await page.getByText('stopTraffic has no field').first().waitFor();
+});
