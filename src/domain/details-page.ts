@@ -120,13 +120,15 @@ function weightLines(status: OperationStatus): string[] {
 
 function stepLines(status: OperationStatus, plan: Plan | undefined): string[] {
   const begun = new Set(status.steps.map((step) => step.id));
+  const ending = status.state === 'closed' || status.state === 'undoing';
+  const rest = ending ? 'not done' : 'to come';
   const lines = [
     ...status.steps.map(
       (step) => `- **${plain(step.id)}** ${howItWent(step)}: ${text(step.title, TITLE)}`,
     ),
     ...(plan?.steps ?? [])
       .filter((step) => !begun.has(step.id))
-      .map((step) => `- ${plain(step.id)} to come: ${text(step.title, TITLE)}`),
+      .map((step) => `- ${plain(step.id)} ${rest}: ${text(step.title, TITLE)}`),
   ];
   if (lines.length === 0) return [];
   const first = Math.max(0, Math.min(lines.length - ROWS, status.steps.length - ROWS / 2));

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { detailsPage } from '../../src/domain/details-page.ts';
 import { parseMessage } from '../../src/domain/message.ts';
+import type { Plan } from '../../src/domain/plan.ts';
 import type { OperationStatus } from '../../src/domain/status.ts';
 import { DIGEST } from '../support/evidence.ts';
 
@@ -109,4 +110,29 @@ test('an operation of a thousand steps still fits on a page', () => {
   assert.ok(page.length < 12_000, `${page.length} characters`);
   assert.match(page, /step-999/);
   assert.match(page, /960 more are in the report/);
+});
+
+test('steps that are ahead are to come, until the operation is ending', () => {
+  const plan: Plan = {
+    schema: 'fairlead/plan/v1',
+    operation: STATUS.operation,
+    kind: 'canaryDeploy',
+    system: 'shop',
+    systemDigest: DIGEST,
+    digest: DIGEST,
+    steps: [
+      {
+        id: 'watch',
+        title: 'Watch v2',
+        undo: 'none',
+        action: { kind: 'watch', service: 'api' },
+      },
+    ],
+    before: {},
+  };
+  const last = (state: OperationStatus['state']): string =>
+    detailsPage({ status: { ...STATUS, state }, plan });
+  assert.match(last('running'), /^- watch to come: Watch v2$/m);
+  assert.match(last('undoing'), /^- watch not done: Watch v2$/m);
+  assert.match(last('closed'), /^- watch not done: Watch v2$/m);
 });
