@@ -9,7 +9,7 @@ import { call, failureOf, type InputOf } from './call.ts';
 import { giveBackLeases } from './leases.ts';
 import { announceEnd } from './page.ts';
 import { settleMessages } from './people.ts';
-import { placeIn, planOf, record, reportOf, type Run } from './run.ts';
+import { placeIn, planOf, record, recordOpening, reportOf, type Run } from './run.ts';
 
 export type OperationResult = ReportSummary & { plan?: Plan };
 
@@ -26,6 +26,8 @@ export async function close(run: Run, end: End): Promise<OperationResult> {
   run.outcome = end.outcome;
   delete run.step;
   await settleMessages(run);
+  // What ended before its system was loaded has a record all the same.
+  if (!run.entries.some((entry) => entry.type === 'opened')) recordOpening(run);
   for (const text of lastFindings(run)) record(run, { type: 'finding', text });
   const summary = await sealed(run, end);
   await tolerating(run, () => giveBackLeases(run));
