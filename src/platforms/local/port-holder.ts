@@ -88,6 +88,7 @@ export function describeHolder(holder: PortHolder | null): string {
  * there, null when the port was free. Only for a person who asked for it: nothing calls this by itself.
  */
 export async function freePort(port: number, patience = 5000): Promise<PortHolder | null> {
+  const sockets = listeningInodes(port);
   const holder = portHolder(port);
   if (holder === null) return null;
   const found = endable(holder);
@@ -100,10 +101,15 @@ export async function freePort(port: number, patience = 5000): Promise<PortHolde
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     signalProcess(found, signal);
     const until = Date.now() + patience;
-    while (Date.now() < until && isAlive(found)) await sleep(25);
+    while (Date.now() < until && (isAlive(found) || listens(port, sockets))) await sleep(25);
     if (!isAlive(found)) return holder;
   }
   throw new Failure('Broken', `freeing port ${port}: ${describeHolder(holder)} survived SIGKILL`);
+}
+
+/** One that counts as dead has its sockets for a moment more: its other threads end after its first one. */
+function listens(port: number, sockets: Set<string>): boolean {
+  return [...listeningInodes(port)].some((socket) => sockets.has(socket));
 }
 
 function endable({ pid }: PortHolder): ProcessIdentity | null {
