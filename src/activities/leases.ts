@@ -12,6 +12,9 @@ export interface LeaseRef {
   runId: string;
 }
 
+/** As much of a name as a message takes. */
+const LONGEST_ACTOR = 128;
+
 interface Holder {
   workflowId: string;
   runId: string;
@@ -138,7 +141,7 @@ async function preempt(
 ): Promise<ClearedLease> {
   const { holder, id, leaseRun } = input;
   const handle = getClient().workflow.getHandle(holder.workflowId, holder.runId);
-  await ignoringClosed(() => handle.signal('preempt', { actor: call.operation }));
+  await ignoringClosed(() => handle.signal('preempt', { actor: call.operation.slice(0, LONGEST_ACTOR) }));
   const closed = await untilClosed(id, leaseRun, call, ports.clock, input.preemptWithin);
   if (closed) return { cleared: true, note: `${holder.workflowId} made way` };
   await ignoringClosed(() => handle.terminate(`preempted by ${call.operation}`));

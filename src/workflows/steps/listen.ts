@@ -15,7 +15,7 @@ import { Failure } from '../../domain/failure.ts';
 import { example, parseMessage, type Message } from '../../domain/message.ts';
 import { MESSAGES, PREEMPT, QUERIES, type MessageAnswer, type MessageName } from '../messages.ts';
 import { obey, preemptedBy, type Ruling } from './obey.ts';
-import { showPage, statusOf } from './page.ts';
+import { showPageSoon, statusOf } from './page.ts';
 import { MOST_RECORDS, now, reportOf, type Run } from './run.ts';
 
 const DESCRIPTIONS: Record<MessageName, string> = {
@@ -55,8 +55,12 @@ export function listen(run: Run): void {
     );
   }
   setHandler(defineSignal<[unknown]>(PREEMPT), (raw) => {
-    const ruling = preemptedBy(run, wellFormed(PREEMPT, raw) ?? {});
-    note(run, PREEMPT, ruling);
+    const message = wellFormed(PREEMPT, raw);
+    note(
+      run,
+      PREEMPT,
+      message === undefined ? unreadable(PREEMPT, raw) : preemptedBy(run, message),
+    );
   });
   setHandler(defineQuery('status'), () => statusOf(run), { description: 'Where the operation is' });
   setHandler(defineQuery('plan'), () => run.plan ?? null, { description: 'What it does' });
@@ -86,10 +90,7 @@ function listenToTheRest(run: Run): void {
 
 function receive(run: Run, name: MessageName, raw: unknown): Ruling {
   const message = wellFormed(name, raw);
-  const ruling: Ruling =
-    message === undefined
-      ? { accepted: false, actor: null, reason: null, note: malformed(name, raw) }
-      : obey(run, name, message);
+  const ruling: Ruling = message === undefined ? unreadable(name, raw) : obey(run, name, message);
   note(run, name, ruling);
   return ruling;
 }
@@ -108,7 +109,7 @@ function note(run: Run, name: string, ruling: Ruling): void {
   if (run.receivedCount <= MOST_RECORDS || ruling.accepted) {
     run.received.push({ name: name.slice(0, 80), at: now(), ...ruling });
   }
-  showPage(run);
+  showPageSoon(run);
 }
 
 function validate(name: MessageName, raw: unknown): void {
@@ -127,7 +128,11 @@ function wellFormed(name: string, raw: unknown): Message | undefined {
   }
 }
 
-function malformed(name: MessageName, raw: unknown): string {
+function unreadable(name: string, raw: unknown): Ruling {
+  return { accepted: false, actor: null, reason: null, note: malformed(name, raw) };
+}
+
+function malformed(name: string, raw: unknown): string {
   try {
     parseMessage(name, raw);
     return '';

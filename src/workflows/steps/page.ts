@@ -64,6 +64,16 @@ export function showPage(run: Run): void {
   );
 }
 
+/** Shows it once for however many messages came at the same moment: a flood of them would stop the worker. */
+export function showPageSoon(run: Run): void {
+  if (run.pageDue === true) return;
+  run.pageDue = true;
+  void Promise.resolve().then(() => {
+    delete run.pageDue;
+    showPage(run);
+  });
+}
+
 /** Sets the state, in the search attributes too when it is another one. */
 export function setState(run: Run, state: OperationState): void {
   if (run.state !== state) {
