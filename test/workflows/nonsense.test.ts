@@ -1,0 +1,97 @@
+// Every workflow type and every message with nonsense, as raw payloads on a real server: each is answered with a
+// sentence, and no workflow task ever fails.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { OperationStatus } from '../../src/domain/status.ts';
+import type { Report } from '../../src/domain/report.ts';
+import { MESSAGES, PREEMPT, QUERIES, WORKFLOW_TYPES } from '../../src/workflows/messages.ts';
+import { endOf } from '../support/operations.ts';
+import {
+  failedTasks,
+  NONSENSE,
+  queryRaw,
+  signalRaw,
+  startRaw,
+  updateRaw,
+} from '../support/raw-payloads.ts';
+import { openShop, send, type Shop } from '../support/shop.ts';
+
+let shop: Shop;
+before(async () => {
+  shop = await openShop();
+});
+after(() => shop.worker.stop());
+
+function readable(text: string, what: string): void {
+  assert.doesNotMatch(text, /undefined|\[object|NaN|node_modules|\n\s+at /, what);
+  assert.match(text, /\w+ \w+ \w+/, `${what}: no sentence: ${text}`);
+  assert.ok(text.length < 1000, `${what}: ${text.length} characters`);
+}
+
+for (const type of [...WORKFLOW_TYPES, 'canaryDeplyo']) {
+  test(`${type} with nonsense ends with a sentence`, async () => {
+    const all = Object.entries(NONSENSE).map(async ([what, payload]) => {
+      const { client, taskQueue } = shop.worker;
+      const handle = await startRaw(client, taskQueue, type, payload);
+      const end = await endOf(handle);
+      readable(end.message, `${type} with ${what}`);
+      assert.notEqual(end.outcome, 'succeeded');
+      assert.deepEqual(await failedTasks(handle), [], `${type} with ${what}`);
+    });
+    await Promise.all(all);
+  });
+}
+
+describe('a running operation', () => {
+  async function stillWell(handle: WorkflowHandle): Promise<void> {
+    const status = await handle.query<OperationStatus>('status');
+    assert.equal(status.state, 'waiting');
+    assert.equal(status.gates[0]?.have, 0);
+    await send(handle, 'approve', { actor: 'ana' });
+    const end = await endOf(handle);
+    assert.equal(end.outcome, 'succeeded', end.message);
+    assert.deepEqual(await failedTasks(handle), []);
+    const { messages } = await handle.query<Report>('report');
+    for (const one of messages) readable(one.note, `${one.name}: ${one.note}`);
+  }
+  /** Nothing and an empty object are well formed for these, and do what they say. */
+  const obeyed = new Set(['pause', 'abort']);
+  const empty = new Set(['nothing', 'null', 'an empty object']);
+
+  test('answers nonsense in updates with sentences, and goes on', async () => {
+    const { handle } = await shop.waiting();
+    const { client } = shop.worker;
+    for (const name of [...MESSAGES, 'aprove']) {
+      for (const [what, payload] of Object.entries(NONSENSE)) {
+        if (obeyed.has(name) && empty.has(what)) continue;
+        const said = await updateRaw(client, handle, name, payload);
+        assert.ok(said !== undefined, `${name} with ${what} was accepted`);
+        readable(said, `${name} with ${what}`);
+      }
+    }
+    await stillWell(handle);
+  });
+
+  test('records nonsense in signals, and goes on', async () => {
+    const { handle } = await shop.waiting();
+    const { client } = shop.worker;
+    for (const name of [...MESSAGES, PREEMPT, 'aprove']) {
+      const all = Object.entries(NONSENSE).map(async ([what, payload]) => {
+        if (obeyed.has(name) && empty.has(what)) return;
+        await signalRaw(client, handle, name, payload);
+      });
+      await Promise.all(all);
+    }
+    await stillWell(handle);
+  });
+
+  test('answers queries whatever comes with them', async () => {
+    const { handle } = await shop.waiting();
+    const { client } = shop.worker;
+    for (const name of [...QUERIES, 'staus']) {
+      for (const payload of Object.values(NONSENSE)) await queryRaw(client, handle, name, payload);
+    }
+    await stillWell(handle);
+  });
+});
