@@ -79,6 +79,7 @@ export async function updateRaw(
   const { outcome } = await client.workflowService.updateWorkflowExecution({
     namespace: 'default',
     workflowExecution: { workflowId },
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- COMPLETED; the enum is not exported
     waitPolicy: { lifecycleStage: 3 },
     request: { meta: { updateId: randomUUID() }, input: { name, args: wrapped(payload) } },
   });
@@ -104,7 +105,7 @@ export async function failedTasks(handle: WorkflowHandle): Promise<string[]> {
   const { events } = await handle.fetchHistory();
   const UNHANDLED_COMMAND = 1;
   return (events ?? []).flatMap(({ workflowTaskFailedEventAttributes: failed }) =>
-    failed != null && failed.cause !== UNHANDLED_COMMAND
+    failed != null && Number(failed.cause) !== UNHANDLED_COMMAND
       ? [`${String(failed.cause)}: ${failed.failure?.message ?? ''}`]
       : [],
   );
