@@ -29,11 +29,19 @@ export function newLines(previous: OperationStatus | undefined, next: OperationS
   const asked = new Set(before.gates.map(gateKey));
   const weights = weightLines(next);
   const sameWeights = weightLines(before).join() === weights.join();
+  const changed = next.steps.filter((step) => begun.get(step.id) !== step.status);
+  const verdicts = next.verdicts.slice(before.verdicts.length);
+  // Beside the step that they judge, also when the next one has begun meanwhile.
+  const judged = changed.flatMap((step) => [
+    stepLine(step),
+    ...verdicts.filter((one) => one.step === step.id).map(verdictLine),
+  ]);
+  const others = verdicts.filter((one) => changed.every((step) => step.id !== one.step));
   return [
     ...(previous?.state === next.state ? [] : [headline(next)]),
-    ...next.steps.filter((step) => begun.get(step.id) !== step.status).map(stepLine),
+    ...judged,
     ...(sameWeights ? [] : weights),
-    ...next.verdicts.slice(before.verdicts.length).map(verdictLine),
+    ...others.map(verdictLine),
     ...next.gates
       .filter((gate) => !asked.has(gateKey(gate)))
       .flatMap((gate) => gateLines(next.operation, gate)),

@@ -1,0 +1,265 @@
+// Every verb through the real command line, beside one real `fairlead up`, with its exit codes.
+// The tests of one system build on each other, in the order in which they stand here.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { startLoad, type Load } from '../../src/demo/load.ts';
+import { ask } from '../support/http-load.ts';
+import { field, saying, startUp, type WholeUp } from '../support/whole-up.ts';
+import { SYSTEMS } from '../support/whole-up-systems.ts';
+
+let up: WholeUp;
+let load: Load | undefined;
+
+before(async () => {
+  up = await startUp(SYSTEMS);
+});
+after(async () => {
+  await load?.stop();
+  const { code, stderr } = await up.stop();
+  assert.equal(code, 0, stderr);
+});
+
+const exits: WholeUp['exits'] = (code, args, env) => up.exits(code, args, env);
+const until: WholeUp['until'] = (args, path, value) => up.until(args, path, value);
+
+const V2 = 'deploy/shop/api/v2';
+
+test('nothing deployed is an empty status, and no health to judge', async () => {
+  const { stdout } = await exits(0, 'status shop --json');
+  assert.deepEqual(field(stdout, 'services.api.weights'), []);
+  assert.deepEqual(field(stdout, 'services.api.revisions'), []);
+  assert.deepEqual(field(stdout, 'operations'), []);
+  await exits(7, 'health shop');
+});
+
+test('a first deploy ends with 0, its result on stdout and its course on stderr', async () => {
+  const { stdout, stderr } = await exits(0, 'deploy shop/api v1');
+  assert.equal(stdout, 'deploy/shop/api/v1: succeeded: done as planned\n');
+  assert.match(stderr, /smoke[^]*v1[^]*100 %[^]*watch/);
+  const status = await exits(0, 'status shop --json');
+  assert.equal(field(status.stdout, 'services.api.url'), up.urlOf('shop'));
+  load = startLoad(up.urlOf('shop'));
+  await exits(0, 'health shop --detailed');
+});
+
+test('what is live already is nothing to do, and 0', async () => {
+  const { stdout } = await exits(0, 'deploy shop/api v1 --json');
+  assert.equal(field(stdout, 'outcome'), 'nothingToDo');
+});
+
+test('a dry run prints the plan and changes nothing', async () => {
+  const { stdout } = await exits(0, 'deploy shop/api v2 --dry-run --json');
+  assert.equal(field(stdout, 'schema'), 'fairlead/plan/v1');
+  assert.equal(field(stdout, 'from'), 'v1');
+  assert.match(String(field(stdout, 'digest')), /^[0-9a-f]{64}$/);
+  assert.match(String(field(stdout, 'steps.4.id')), /^weight-20$/);
+  assert.equal(field(stdout, 'steps.5.gate'), 'promote');
+  const status = await exits(0, 'status shop --json');
+  assert.equal(field(status.stdout, 'services.api.revisions.length'), 1);
+});
+
+test('--no-wait returns at once with the run', async () => {
+  const { stdout } = await exits(0, 'deploy shop/api v2 --as ci --no-wait --json');
+  assert.equal(field(stdout, 'operation'), V2);
+  const status = await until(`status ${V2} --json`, 'state', 'waiting');
+  assert.equal(field(status, 'schema'), 'fairlead/status/v1');
+  assert.equal(field(status, 'runId'), field(stdout, 'runId'));
+  assert.equal(field(status, 'step'), 'weight-50');
+  assert.equal(field(status, 'gates.0.id'), 'weight-50');
+  assert.equal(field(status, 'gates.0.need'), 1);
+  assert.equal(field(status, 'weights.1.percent'), 50);
+  assert.match(String(field(status, 'undo.0')), /v1 100 %/);
+});
+
+test('the same deploy is joined; when --timeout passes, 9 says how to come back', async () => {
+  const { stderr } = await exits(9, 'deploy shop/api v2 --as eva --reason again --timeout 1s');
+  assert.match(stderr, /joined/);
+  assert.match(stderr, /still runs when --timeout passed. Look at it with "fairlead status deploy/);
+});
+
+test('a deploy that differs is refused with 6, and says in what', async () => {
+  const { stderr } = await exits(6, 'deploy shop/api v2 --initial-weight 10');
+  assert.match(stderr, /differs: initialWeight is nothing there and 10 here/);
+  const other = await exits(6, 'deploy shop/api v4-slow');
+  assert.match(other.stdout, /refused: .*holds it since/);
+});
+
+test('Ctrl-C leaves with 130, says how to come back, and the operation goes on', async () => {
+  const cli = up.start('deploy shop/api v2');
+  await saying(cli, 'waits for promote');
+  cli.kill('SIGINT');
+  const { code, stderr } = await cli.ended;
+  assert.equal(code, 130);
+  assert.match(stderr, /deploy\/shop\/api\/v2 goes on\. Look at it with "fairlead status deploy/);
+  const { stdout } = await exits(0, `status ${V2} --json`);
+  assert.equal(field(stdout, 'state'), 'waiting');
+});
+
+test('pause and resume are taken, the requester cannot approve, another one can', async () => {
+  const waiting = up.start('deploy shop/api v2');
+  await saying(waiting, 'joined');
+  await exits(0, `pause ${V2} --as eva`);
+  await exits(6, `pause ${V2} --as eva`);
+  await exits(0, `resume ${V2} --as eva`);
+  const { stderr } = await exits(6, `approve ${V2} --as ci`);
+  assert.match(stderr, /ci requested this and cannot approve it/);
+  const yes = await exits(0, `approve ${V2} --as ana --gate weight-50 --json`);
+  assert.equal(field(yes.stdout, 'as'), 'update');
+  const end = await waiting.ended;
+  assert.equal(end.code, 0, end.stderr);
+  assert.equal(end.stdout, `${V2}: succeeded: done as planned\n`);
+  await exits(6, `approve ${V2} --as ana`);
+});
+
+test('list and status know of what is over', async () => {
+  const { stdout } = await exits(0, 'list --json');
+  const rows = field(stdout, 'operations');
+  assert.ok(Array.isArray(rows));
+  const mine = rows.map((row) => JSON.stringify(row)).filter((row) => row.includes(`"${V2}"`));
+  assert.ok(mine.some((row) => row.includes('"outcome":"succeeded"')));
+  const status = await exits(0, `status ${V2} --json`);
+  assert.equal(field(status.stdout, 'state'), 'closed');
+  assert.equal(field(status.stdout, 'outcome'), 'succeeded');
+  const other = await exits(2, `status ${V2} --run 01a20141-f328-7590-a700-e1ea069d8795`);
+  assert.match(other.stderr, /there is no operation/);
+});
+
+test('the report tells who asked, who approved, and what was served', async () => {
+  const { stdout } = await exits(0, `report ${V2}`);
+  assert.match(stdout, /^# .*v2/);
+  assert.match(stdout, /approved[^\n]*ana|ana[^\n]*approved/);
+  const file = join(up.folder, 'report.json');
+  await exits(0, `report ${V2} --format json --out ${file}`);
+  const report = readFileSync(file, 'utf8');
+  assert.equal(field(report, 'schema'), 'fairlead/report/v1');
+  assert.equal(field(report, 'requestedBy'), 'ci');
+  assert.equal(field(report, 'decisions.0.actor'), 'ana');
+  assert.equal(field(report, 'serving'), 'new');
+  assert.equal(field(report, 'clean'), true);
+  const folder = join(up.data, 'evidence', encodeURIComponent(V2));
+  const [evidence = ''] = readdirSync(folder);
+  const verified = await exits(0, `report verify ${join(folder, evidence)}`);
+  assert.match(verified.stdout, /none altered/);
+});
+
+test('the old revision is removed when its insurance is over', async () => {
+  await until('status shop --json', 'services.api.revisions.length', 1);
+  const report = await until('report retire/shop/api/v1 --json', 'outcome', 'succeeded');
+  assert.equal(field(report, 'clean'), true);
+});
+
+test('a rollback makes the old version again and sends all users back', async () => {
+  await exits(0, 'rollback shop/api --reason test');
+  const { stdout } = await exits(0, 'status shop --json');
+  assert.equal(field(stdout, 'services.api.weights.0.version'), 'v1');
+  assert.equal(field(stdout, 'services.api.weights.length'), 1);
+});
+
+test('a version that answers with errors is rolled back by itself: 3', async () => {
+  const { stdout } = await exits(3, 'deploy shop/api v3-errors --auto-promote --json');
+  assert.equal(field(stdout, 'outcome'), 'rolledBack');
+  assert.equal(field(stdout, 'serving'), 'old');
+  assert.match(String(field(stdout, 'message')), /errors: .*over max 0\.05/);
+});
+
+test('nobody but users of the bad version saw a failure', async () => {
+  await load?.stop();
+  const failed = load?.answers.filter((one) => one.status !== 200) ?? [];
+  assert.deepEqual(
+    failed.filter((one) => one.version !== 'v3-errors'),
+    [],
+  );
+});
+
+test('scale and restart change the replicas', async () => {
+  await exits(0, 'scale shop/api 3');
+  const { stdout } = await exits(0, 'status shop --json');
+  assert.equal(field(stdout, 'services.api.revisions.0.desired'), 3);
+  assert.equal(field(stdout, 'services.api.revisions.0.ready'), 3);
+  await exits(0, 'restart shop/api');
+  await exits(0, 'health shop');
+});
+
+test('a stop answers users with 503 and refuses deploys; admit lets users in again', async () => {
+  await exits(0, 'stop shop --reason test');
+  const stopped = await ask(up.urlOf('shop'));
+  assert.equal(stopped.status, 503);
+  assert.ok(Number(stopped.headers['retry-after']) > 0);
+  await exits(8, 'health shop');
+  const { stderr, stdout } = await exits(6, 'deploy shop/api v2');
+  assert.match(stdout + stderr, /stopped; let traffic in first: fairlead admit/);
+  await exits(0, 'admit shop --percent 100');
+  assert.equal((await ask(`${up.urlOf('shop')}/health`)).status, 200);
+  await exits(0, 'health shop');
+});
+
+test('without users an analysis has no data: the deploy parks, and the command leaves with 8', async () => {
+  await exits(0, 'deploy quiet/api v1');
+  const { stderr } = await exits(8, 'deploy quiet/api v2 --auto-promote');
+  assert.match(stderr, /needs a person[^]*fairlead retry deploy\/quiet\/api\/v2/);
+  const { stdout } = await exits(0, 'status deploy/quiet/api/v2 --json');
+  assert.equal(field(stdout, 'state'), 'parked');
+  await exits(0, 'skip deploy/quiet/api/v2 --as ana');
+  await until('status deploy/quiet/api/v2 --json', 'step', 'weight-50');
+  await exits(0, 'abort deploy/quiet/api/v2 --as ana');
+  await until('status deploy/quiet/api/v2 --json', 'outcome', 'aborted');
+});
+
+test('who rejects ends the deploy with 4, who aborts it too, and everything is taken back', async () => {
+  await exits(0, 'deploy gated/api v1');
+  for (const [answer, outcome] of [
+    ['reject', 'rejected'],
+    ['abort', 'aborted'],
+  ] as const) {
+    const cli = up.start('deploy gated/api v2 --as ci --json');
+    await saying(cli, 'waits for promote');
+    await exits(0, `${answer} deploy/gated/api/v2 --as ana --reason no`);
+    const { code, stdout } = await cli.ended;
+    assert.equal(code, 4);
+    assert.equal(field(stdout, 'outcome'), outcome);
+    assert.equal(field(stdout, 'serving'), 'old');
+  }
+});
+
+test('an approval that nobody gives in time ends the deploy with 4', async () => {
+  await exits(0, 'deploy hasty/api v1');
+  const { stdout } = await exits(4, 'deploy hasty/api v2 --json');
+  assert.equal(field(stdout, 'outcome'), 'expired');
+});
+
+test('--auto-promote where the file does not allow it is bad input: 2', async () => {
+  const { stdout, stderr } = await exits(2, 'deploy gated/api v2 --auto-promote');
+  assert.match(stdout + stderr, /autoPromotion: false/);
+});
+
+test('a system, a service, a version or an operation that is not there is 2', async () => {
+  for (const [args, message] of [
+    ['deploy nowhere/api v1', /nowhere/],
+    ['deploy shop/web v1', /web/],
+    ['status nowhere', /nowhere/],
+    ['approve deploy/shop/api/v9', /there is no operation/],
+  ] as const) {
+    const { stdout, stderr } = await exits(2, args);
+    assert.match(stdout + stderr, message);
+  }
+  const { stdout } = await exits(2, 'deploy nowhere/api v1 --json');
+  assert.equal(field(stdout, 'operation'), 'deploy/nowhere/api/v1');
+});
+
+test('without a worker it is 5, while list answers all the same', async () => {
+  const env = { FAIRLEAD_TASK_QUEUE: 'nobody' };
+  const { stderr } = await exits(5, 'deploy gated/api v4-slow', env);
+  assert.match(stderr, /waits: no worker polls the task queue "nobody"/);
+  const { stdout } = await exits(0, 'list --open --json', env);
+  assert.match(stdout, /deploy\/gated\/api\/v4-slow/);
+  await exits(5, 'status gated', env);
+  const status = await exits(0, 'status deploy/gated/api/v4-slow --json', env);
+  assert.equal(field(status.stdout, 'stale'), true);
+});
+
+test('a second `up` beside this one is refused with 6', async () => {
+  const { stderr } = await exits(6, `up --data ${up.data} --port 0`);
+  assert.match(stderr, /another `fairlead up` \(pid \d+\) runs/);
+});

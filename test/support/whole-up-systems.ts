@@ -1,0 +1,66 @@
+// The systems beside a `fairlead up` for tests: commercial-view under other names, with short bakes.
+
+/** Extra lines for the rollout of a system, indented by six. */
+export interface UpSystem {
+  name: string;
+  rollout: string;
+  /** More keys of the system, not indented. */
+  more?: string;
+}
+
+const QUICK = `      canary:
+        steps:
+          - { weight: 20, bake: 600ms }
+          - { weight: 50, bake: 600ms, approval: promote }
+        watch: 500ms
+        analysis: errors
+      insurance: 2s
+      autoPromotion: true
+      earlyPromotion: true`;
+const GATED = (approval: string): string => `      canary:
+        steps: [{ weight: 50, approval: ${approval} }]
+        watch: 100ms
+      insurance: 1h`;
+const ERRORS = `analyses:
+  errors:
+    source: scrape
+    interval: 300ms
+    limits: { inconclusives: 0 }
+    metrics:
+      ratio:
+        ratio: { of: 'fairlead_requests_total{code=~"5.."}', to: fairlead_requests_total }
+        max: 0.05
+`;
+
+/** `shop` has users, `quiet` has none; `gated` asks people, `hasty` gives them two seconds. */
+export const SYSTEMS: readonly UpSystem[] = [
+  { name: 'shop', rollout: QUICK, more: ERRORS },
+  { name: 'quiet', rollout: QUICK, more: ERRORS },
+  { name: 'gated', rollout: GATED('promote') },
+  { name: 'hasty', rollout: GATED('hasty') },
+];
+
+/** The program and data of systems/commercial-view, under another name. */
+export function systemFile({ name, rollout, more = '' }: UpSystem, port: number): string {
+  return `system: ${name}
+services:
+  api:
+    platform: local
+    command: [node, 'versions/{version}.mjs']
+    port: ${port}
+    replicas: 2
+    configuration: { COMMERCIAL_VIEW_DATA_PATH: data }
+    files: ['versions/{version}.mjs']
+    health: { path: /health, interval: 250ms }
+    drain: 2s
+    checks:
+      preflight: [{ name: datasets, command: [node, checks/datasets.mjs] }]
+      smoke: [{ name: health, http: /health, contains: ok }]
+      watch: [{ name: health, http: /health, contains: ok }]
+    rollout:
+${rollout}
+approvals:
+  promote: { quorum: 1, deadline: 1h, reminder: 30m }
+  hasty: { quorum: 1, deadline: 2s, reminder: 1s }
+${more}`;
+}
