@@ -94,7 +94,7 @@ export async function startTestWorker(
     namespace: 'default',
     settings: { systems: 'systems', data: '.fairlead', taskQueue, logLevel: 'error' },
     ports,
-    options: { ...bundle(), ...options, taskQueue },
+    options: { ...workflowBundle(), ...options, taskQueue },
   });
   const running = worker.run();
   const clientConnection = await Connection.connect({ address });
@@ -121,10 +121,12 @@ export async function startTestWorker(
   };
 }
 
-/** The bundle that the build made, so that not every file makes one. */
-function bundle(): Partial<WorkerOptions> {
+/** The bundle that the build made, so that not every file makes one; else the sources. */
+export function workflowBundle():
+  { workflowBundle: { codePath: string } } | { workflowsPath: string } {
   const codePath = resolve(import.meta.dirname, '../../dist/workflow-bundle.js');
-  return existsSync(codePath) ? { workflowBundle: { codePath } } : {};
+  if (existsSync(codePath)) return { workflowBundle: { codePath } };
+  return { workflowsPath: resolve(import.meta.dirname, '../../src/workflows/index.ts') };
 }
 
 export interface Ended {

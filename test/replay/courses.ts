@@ -1,0 +1,119 @@
+// The courses of operations whose histories are recorded: closed ones, and ones in the middle of something.
+import { untilStatus, endOf } from '../support/operations.ts';
+import { send, untilBaking, type Shop } from '../support/shop.ts';
+import type { WorkflowHandle } from '@temporalio/client';
+import { Failure } from '../../src/domain/failure.ts';
+
+const bakes = {
+  rollout: {
+    canary: {
+      steps: [
+        { weight: 5, bake: '1h' },
+        { weight: 50, bake: '50ms' },
+      ],
+      watch: '0s',
+    },
+    earlyPromotion: true,
+  },
+};
+const api = (system: string) => ({ system, service: 'api' });
+
+async function ended(handle: WorkflowHandle): Promise<WorkflowHandle> {
+  await endOf(handle).catch(() => undefined);
+  return handle;
+}
+
+/** By name: brings an operation to where its history is to be recorded. */
+export const COURSES: Record<string, (shop: Shop) => Promise<WorkflowHandle>> = {
+  'deploy-approved': async (shop) => {
+    const { handle } = await shop.waiting();
+    await send(handle, 'approve', { actor: 'ana', reason: 'fine' });
+    return ended(handle);
+  },
+  'deploy-rolled-back': async (shop) => {
+    shop.ports.world.answer('bad', { errorRatio: 0.5 });
+    return ended(await shop.deploy(shop.live(), 'bad'));
+  },
+  'deploy-first': async (shop) => ended(await shop.deploy(shop.empty(), 'v1')),
+  'deploy-planned': async (shop) => ended(await shop.deploy(shop.live(), 'v2', { dryRun: true })),
+  'deploy-nothing-to-do': async (shop) => ended(await shop.deploy(shop.live(), 'v1')),
+  'deploy-bad-input': async (shop) => ended(await shop.start('canaryDeploy', { sytem: 'x' })),
+  'deploy-cancelled': async (shop) => {
+    const { handle } = await shop.waiting();
+    await handle.cancel();
+    return ended(handle);
+  },
+  'deploy-expired': async (shop) => {
+    const approval = { deadline: '600ms', reminder: '200ms' };
+    const { handle } = await shop.waiting({ approval });
+    return ended(handle);
+  },
+  'deploy-refused': async (shop) => {
+    const { system } = await shop.waiting();
+    return ended(await shop.deploy(system, 'v3'));
+  },
+  'deploy-preempted': async (shop) => {
+    const { system, handle } = await shop.waiting();
+    await ended(await shop.start('rollback', api(system)));
+    return ended(handle);
+  },
+  'rollback-that-preempted': async (shop) => {
+    const { system } = await shop.waiting();
+    return ended(await shop.start('rollback', api(system)));
+  },
+  'deploy-with-lease-stolen': async (shop) => {
+    const { system, handle } = await shop.waiting();
+    await shop.worker.client.workflow.getHandle(`lease/${system}/api`).terminate('stolen');
+    await send(handle, 'approve', { actor: 'ana' });
+    return ended(handle);
+  },
+  stop: async (shop) => ended(await shop.start('stopTraffic', { system: shop.live() })),
+  admit: async (shop) => {
+    const system = shop.live();
+    await ended(await shop.start('stopTraffic', { system }));
+    return ended(await shop.start('admitTraffic', { system, percent: 50 }));
+  },
+  scale: async (shop) =>
+    ended(await shop.start('scaleService', { ...api(shop.live()), replicas: 3 })),
+  restart: async (shop) => ended(await shop.start('restartService', api(shop.live()))),
+  retire: async (shop) => {
+    const request = { ...api(shop.live()), version: 'v0', revision: 'v0-0123456789' };
+    return ended(await shop.start('retireRevision', { ...request, delay: 100 }));
+  },
+  inspect: async (shop) => ended(await shop.start('inspectSystem', { system: shop.live() })),
+  'unknown-type': async (shop) => ended(await shop.start('canaryDeplyo', {})),
+  'flood-of-messages': async (shop) => {
+    const { handle } = await shop.waiting();
+    for (let i = 0; i < 120; i += 1) await handle.signal('approve', { actor: 'ci' });
+    await send(handle, 'abort', { actor: 'ana' });
+    return ended(handle);
+  },
+  'open-at-a-gate': async (shop) => (await shop.waiting()).handle,
+  'open-in-a-bake': async (shop) => {
+    const handle = await shop.deploy(shop.live(bakes), 'v2');
+    await untilBaking(handle, 5);
+    return handle;
+  },
+  'open-paused': async (shop) => {
+    const handle = await shop.deploy(shop.live(bakes), 'v2');
+    await untilBaking(handle, 5);
+    await send(handle, 'pause', { actor: 'ana' });
+    await untilStatus(handle, (status) => status.state === 'paused');
+    return handle;
+  },
+  'open-parked': async (shop) => {
+    shop.ports.world.answer('quiet', { requests: 0 });
+    const handle = await shop.deploy(shop.live(), 'quiet');
+    await untilStatus(handle, (status) => status.state === 'parked');
+    return handle;
+  },
+  'open-undoing': async (shop) => {
+    const { handle } = await shop.waiting();
+    for (let i = 0; i < 8; i += 1) {
+      shop.ports.world.failNext('set', 'before', new Failure('Unavailable', 'not now'));
+    }
+    await send(handle, 'reject', { actor: 'ana' });
+    await untilStatus(handle, (status) => status.state === 'undoing');
+    return handle;
+  },
+};
