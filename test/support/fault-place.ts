@@ -171,10 +171,10 @@ function smallSystem(system: string, port: number) {
           canary: {
             analysis: 'errors',
             steps: [
-              { weight: 20, bake: '500ms' },
-              { weight: 50, bake: '500ms', approval: 'promote' },
+              { weight: 20, bake: '1s' },
+              { weight: 50, bake: '1s', approval: 'promote' },
             ],
-            watch: '500ms',
+            watch: '1s',
           },
           deadlines: { ready: '60s' },
           // Long enough for the deploy to have given its lease back.
@@ -189,7 +189,7 @@ function smallSystem(system: string, port: number) {
     analyses: {
       errors: {
         source: 'scrape',
-        interval: '200ms',
+        interval: '250ms',
         limits: { inconclusives: 1000, consecutiveErrors: 1000 },
         metrics: {
           'error-ratio': {

@@ -8,6 +8,7 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import { Failure } from '../../src/domain/failure.ts';
 import { buildReport } from '../../src/domain/build-report.ts';
 import type { Report } from '../../src/domain/report.ts';
+import type { OperationStatus } from '../../src/domain/status.ts';
 import { describeWeights } from '../../src/domain/weights.ts';
 import { createEvidenceFiles } from '../../src/integrations/evidence-files.ts';
 import { FaultWorker, type Barrier } from './fault-process.ts';
@@ -180,6 +181,7 @@ async function reportAtEnd(
     const state = typedSearchAttributes.get(STATE);
     const waits = state === 'waiting' && pending.length === 0;
     page = `${status.name}, ${state ?? 'no state'}, pending ${JSON.stringify(pending)}`;
+    if (state === 'parked') throw new Error(`${handle.workflowId} parked: ${await noteOf(handle)}`);
     if (waits && !answered) {
       await handle.signal('approve', { actor: 'ana' }).then(
         () => (answered = true),
@@ -196,6 +198,12 @@ async function reportAtEnd(
   } catch (error) {
     throw new Error(`${String(error)}; it was ${page}`, { cause: error });
   }
+}
+
+/** What an operation says of itself, as people read it. */
+async function noteOf(handle: WorkflowHandle): Promise<string> {
+  const { note, step } = await handle.query<OperationStatus>('status');
+  return `${step ?? 'no step'}: ${note ?? 'no reason'}`;
 }
 
 /** The weights one after the other, as the local host has them. */
