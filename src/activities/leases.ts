@@ -141,7 +141,9 @@ async function preempt(
 ): Promise<ClearedLease> {
   const { holder, id, leaseRun } = input;
   const handle = getClient().workflow.getHandle(holder.workflowId, holder.runId);
-  await ignoringClosed(() => handle.signal('preempt', { actor: call.operation.slice(0, LONGEST_ACTOR) }));
+  await ignoringClosed(() =>
+    handle.signal('preempt', { actor: call.operation.slice(0, LONGEST_ACTOR) }),
+  );
   const closed = await untilClosed(id, leaseRun, call, ports.clock, input.preemptWithin);
   if (closed) return { cleared: true, note: `${holder.workflowId} made way` };
   await ignoringClosed(() => handle.terminate(`preempted by ${call.operation}`));
