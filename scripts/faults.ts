@@ -49,7 +49,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-process.exitCode = await main();
+const code = await main();
+// When it was stopped, disturbed runs are still waited for by nobody.
+process.exit(code);
 
 async function main(): Promise<number> {
   const say = (line: string) => {

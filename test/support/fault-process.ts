@@ -27,6 +27,12 @@ export interface Barrier {
   mode: 'stop' | 'hold';
 }
 
+/** A process that froze itself would stay for ever if nobody ended it. */
+const living = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of living) child.kill('SIGKILL');
+});
+
 export class FaultWorker {
   readonly #child: ChildProcess;
   readonly #place: FaultPlace;
@@ -42,6 +48,8 @@ export class FaultWorker {
     };
     const child = spawn(process.execPath, [WORKER], { env, stdio: ['pipe', 'ignore', 'pipe'] });
     this.#child = child;
+    living.add(child);
+    child.once('exit', () => living.delete(child));
     this.#place = place;
     child.stdin.on('error', () => undefined);
     child.stderr.on('data', (chunk: Buffer) => {

@@ -92,11 +92,13 @@ export async function runCanary(lane: Lane, fault?: Fault): Promise<RunResult> {
     return worker;
   };
   load.reset();
+  const following = new AbortController();
   try {
     const victim = await startWorker(fault);
-    const following = new AbortController();
     const watching = watchWeights(lane, following.signal);
     const acting = fault && act(fault, { lane, victim, startWorker }, following.signal);
+    // Both are heard of below, unless the operation fails first.
+    for (const other of [watching, acting]) other?.catch(() => undefined);
     const operations = await follow(lane, taskQueue, workers);
     following.abort();
     await acting;
@@ -112,6 +114,7 @@ export async function runCanary(lane: Lane, fault?: Fault): Promise<RunResult> {
       reached: victim.reached,
     };
   } finally {
+    following.abort();
     await putAway(lane, workers, fault !== undefined);
   }
 }
