@@ -121,9 +121,15 @@ function asExit(error: unknown): unknown {
   const late = error.name === 'TimeoutError';
   const said = late
     ? `it did not get to its end in ${PATIENCE_MS / 60_000} minutes`
-    : error.message;
+    : sentences(error);
   return new ExitError(
     EXIT.failed,
     `the demo broke off: ${said}; what each process said is in ${FOLDER}/logs`,
   );
+}
+
+/** Temporal's client says the reason in the cause. */
+function sentences(error: Error): string {
+  const because = error.cause instanceof Error ? `: ${error.cause.message}` : '';
+  return `${error.message}${because}`;
 }
