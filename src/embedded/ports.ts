@@ -1,4 +1,5 @@
 // Ports of this machine, for what `up` opens and for people who ask: free or held, by whom, and freed.
+import { randomInt } from 'node:crypto';
 import {
   describeHolder,
   freePort,
@@ -8,11 +9,28 @@ import {
 } from '../platforms/local/port-holder.ts';
 import { errorCode, sentence, StartFailure } from './start-failure.ts';
 
+// Below the range that the kernel hands out by itself: nobody is given one of these before it is used.
+const FIRST_PORT = 15_000;
+const LAST_PORT = 32_000;
+
 /** Ports that nobody listens on now; different from each other. */
 export async function freePorts(count: number): Promise<number[]> {
   const found = new Set<number>();
-  while (found.size < count) found.add(await tryListening(0));
+  while (found.size < count) {
+    const port = randomInt(FIRST_PORT, LAST_PORT + 1);
+    if (await isFree(port)) found.add(port);
+  }
   return [...found];
+}
+
+async function isFree(port: number): Promise<boolean> {
+  try {
+    await tryListening(port);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EADDRINUSE') return false;
+    throw error;
+  }
 }
 
 /** Throws StartFailure (2), naming who holds the port where that can be seen. */

@@ -24,6 +24,7 @@ export interface End {
 /** Call it where nothing cancels it. Returns what completes the workflow, throws what fails it. */
 export async function close(run: Run, end: End): Promise<OperationResult> {
   run.outcome = end.outcome;
+  run.message = end.message;
   delete run.step;
   await settleMessages(run);
   // What ended before its system was loaded has a record all the same.

@@ -144,5 +144,5 @@ function gatesOf(run: Run): GateStatus[] {
 function noteOf(run: Run): string | undefined {
   if (run.state === 'parked') return run.book?.problem?.message;
   if (run.paused !== undefined) return `paused by ${run.paused.by}; send resume to go on`;
-  return run.book?.ending?.message;
+  return run.message ?? run.book?.ending?.message;
 }

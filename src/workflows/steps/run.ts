@@ -30,6 +30,8 @@ export interface Received {
   reason: string | null;
   /** When it came, ISO 8601; it is recorded a little later. */
   at: string;
+  /** The note quotes what was typed, which only the redactor may pass on. */
+  quotes?: true;
   /** Entries that are recorded with it, each with the reason in it. */
   decision?: Omit<Extract<EvidenceBody, { type: 'decision' }>, 'reason' | 'type'>;
 }
@@ -71,6 +73,8 @@ export interface Run {
   sequence: number;
   aliveAt: number;
   outcome?: Outcome;
+  /** The sentence it ended with. */
+  message?: string;
   /** How the change of the step went, until its bake is over too. */
   done?: { id: string; attempts: number; detail: string };
   /** The page is to be made anew once all messages of this moment are in. */
