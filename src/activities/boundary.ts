@@ -70,7 +70,7 @@ export function atBoundary<Input, Value>(
     const previous = heartbeatOf(info.heartbeatDetails);
     let progress = previous?.progress;
     const beat = (now?: unknown): void => {
-      if (now !== undefined) progress = now;
+      if (now !== undefined) progress = ports.redactor.redact(now);
       Context.current().heartbeat({ lastAt: clock.now(), progress });
     };
     const beating = setInterval(beat, BEAT_EVERY_MS);

@@ -19,7 +19,19 @@ import { createWorker } from '../../src/worker-assembly.ts';
 import { createMemoryPlatform } from './memory-platform.ts';
 import type { MemoryWorld } from './memory-world.ts';
 
-Runtime.install({ logger: new DefaultLogger('ERROR') });
+/** Everything that workers of this process log; what is an error is printed too. */
+export const logged: string[] = [];
+
+Runtime.install({
+  logger: new DefaultLogger('INFO', (entry) => {
+    const line = JSON.stringify(entry, (_, value: unknown) =>
+      typeof value === 'bigint' ? String(value) : value instanceof Error ? value.stack : value,
+    );
+    logged.push(line);
+    if (entry.level === 'ERROR') process.stderr.write(`${line}\n`);
+  }),
+  telemetryOptions: { logging: { forward: {}, filter: 'ERROR,temporalio=WARN' } },
+});
 
 const converter = resolve(import.meta.dirname, '../../src/payload-converter.ts');
 

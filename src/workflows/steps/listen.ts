@@ -104,7 +104,8 @@ function answer(run: Run, ruling: Ruling): MessageAnswer {
 function note(run: Run, name: string, ruling: Ruling): void {
   run.receivedCount += 1;
   if (!ruling.accepted) {
-    run.refusal = { name: name.slice(0, 80), actor: ruling.actor, reason: ruling.note };
+    const reason = ruling.quotes === true ? 'it could not be read' : ruling.note;
+    run.refusal = { name: name.slice(0, 80), actor: ruling.actor, reason };
   }
   if (run.receivedCount <= MOST_RECORDS || ruling.accepted) {
     run.received.push({ name: name.slice(0, 80), at: now(), ...ruling });
@@ -129,7 +130,8 @@ function wellFormed(name: string, raw: unknown): Message | undefined {
 }
 
 function unreadable(name: string, raw: unknown): Ruling {
-  return { accepted: false, actor: null, reason: null, note: malformed(name, raw) };
+  const note = malformed(name, raw);
+  return { accepted: false, actor: null, reason: null, note, quotes: true };
 }
 
 function malformed(name: string, raw: unknown): string {

@@ -89,7 +89,9 @@ async function lease(run: Run, { whenHeld }: Runbook): Promise<string | undefine
 }
 
 async function makePlan(run: Run): Promise<Plan> {
-  const { kind, operation: id, request } = run;
+  const { kind, operation: id } = run;
+  // What somebody typed goes no further than to the redactor.
+  const { reason: _, ...request } = run.request;
   const { value } = await call(
     run,
     'planOperation',

@@ -7,7 +7,7 @@ import type { RunbookEvent } from '../../domain/runbook-state.ts';
 import { shown } from '../../domain/weights.ts';
 import { call } from './call.ts';
 import { rule } from './obey.ts';
-import { setState } from './page.ts';
+import { setState, showPage } from './page.ts';
 import { loadedOf, now as isoNow, placeIn, planOf, record, verdictsAt, type Run } from './run.ts';
 
 /** Opens the gate of a step and waits until it is decided or its deadline has passed. */
@@ -104,8 +104,9 @@ async function settledUntil(run: Run, over: () => boolean): Promise<void> {
 export async function settleMessages(run: Run): Promise<void> {
   const received = run.received.splice(0);
   if (received.length === 0) return;
-  const texts = received.map((one) => one.reason ?? '');
-  const shownTexts = texts.some((text) => text !== '')
+  const typed = received.some((one) => one.reason !== null || one.quotes === true);
+  const texts = received.flatMap((one) => [one.reason ?? '', one.note]);
+  const shownTexts = typed
     ? (
         await call(run, 'redactTexts', texts, {
           profile: 'look',
@@ -114,11 +115,14 @@ export async function settleMessages(run: Run): Promise<void> {
         })
       ).value
     : texts;
-  for (const [index, { name, actor, accepted, note, decision, at }] of received.entries()) {
-    const reason = (shownTexts[index] ?? '') || null;
+  for (const [index, { name, at, actor, accepted, decision }] of received.entries()) {
+    const reason = (shownTexts[2 * index] ?? '') || null;
+    const note = shownTexts[2 * index + 1] ?? '';
     record(run, { type: 'message', name, actor, accepted, note, reason }, at);
+    if (!accepted) run.refusal = { name, actor, reason: note };
     if (decision !== undefined) record(run, { type: 'decision', ...decision, reason }, at);
   }
+  showPage(run);
 }
 
 async function writeRecord(run: Run, summary: string): Promise<void> {
