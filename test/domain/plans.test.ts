@@ -1,0 +1,234 @@
+// Plans as tables: what each operation would do in each world.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Failure } from '../../src/domain/failure.ts';
+import type { Weights } from '../../src/domain/model.ts';
+import { planCanary } from '../../src/domain/plan-canary.ts';
+import { planRollback } from '../../src/domain/plan-rollback.ts';
+import { planAdmit, planRetire, planScale, planStop } from '../../src/domain/plan-service.ts';
+import type { OperationKind, Plan } from '../../src/domain/plan.ts';
+import type { OperationRequest } from '../../src/domain/request.ts';
+import { revisionSpec } from '../../src/domain/revision.ts';
+import type { ServiceWorld } from '../../src/domain/world.ts';
+import { sampleRevision, sampleSystem, sampleTraffic } from '../support/samples.ts';
+
+type Rollout = NonNullable<NonNullable<Parameters<typeof sampleSystem>[0]>['rollout']>;
+
+const canary = {
+  steps: [
+    { weight: 5, bake: '1s', approval: 'promote' },
+    { weight: 25, bake: '1s' },
+    { weight: 50, bake: '1s' },
+  ],
+  watch: '1s',
+};
+
+function share(version: string, percent: number) {
+  return { revision: revisionSpec(sampleSystem(), 'api', version).id, version, percent };
+}
+
+function worldOf(weights: Weights, changes: Partial<ServiceWorld['traffic']> = {}): ServiceWorld {
+  const loaded = sampleSystem();
+  return {
+    traffic: sampleTraffic(weights, changes),
+    revisions: weights.map((one) => sampleRevision(loaded, one.version)),
+  };
+}
+
+function planned(
+  world: ServiceWorld,
+  request: Partial<OperationRequest> = {},
+  rollout: Rollout = {},
+): Plan {
+  const loaded = sampleSystem({ rollout: { canary, ...rollout } });
+  const config = loaded.system.services['api'];
+  assert.ok(config);
+  return planCanary({
+    operation: 'deploy/shop/api/v2',
+    loaded,
+    service: 'api',
+    config,
+    target: revisionSpec(loaded, 'api', 'v2'),
+    request: { system: 'shop', service: 'api', version: 'v2', ...request },
+    world,
+  });
+}
+
+const ids = (plan: Plan): string[] => plan.steps.map((step) => step.id);
+const gates = (plan: Plan): string[] => plan.steps.flatMap((step) => step.gate ?? []);
+const refuses = (kind: string, message: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof Failure);
+  assert.equal(error.kind, kind);
+  assert.match(error.message, message);
+  return true;
+};
+
+const live = [share('v1', 100)];
+
+test('a canary goes through its shares, and retires what it replaced', () => {
+  const plan = planned(worldOf(live));
+  assert.deepEqual(ids(plan), [
+    'preflight',
+    'ensure',
+    'ready',
+    'smoke',
+    'weight-5',
+    'weight-25',
+    'weight-50',
+    'weight-100',
+    'watch',
+    'retire-v1',
+  ]);
+  assert.deepEqual(gates(plan), ['promote']);
+});
+
+test('a first weight by flag takes the first step with it, and leaves out what lies below', () => {
+  const table: [number, string[]][] = [
+    [1, ['weight-1', 'weight-5', 'weight-25', 'weight-50', 'weight-100']],
+    [5, ['weight-5', 'weight-25', 'weight-50', 'weight-100']],
+    [30, ['weight-30', 'weight-50', 'weight-100']],
+    [50, ['weight-50', 'weight-100']],
+    [100, ['weight-100']],
+  ];
+  for (const [initialWeight, weights] of table) {
+    const plan = planned(worldOf(live), { initialWeight });
+    assert.deepEqual(
+      ids(plan).filter((id) => id.startsWith('weight')),
+      weights,
+    );
+    assert.equal(plan.steps.find((step) => step.weights)?.gate, 'promote', `${initialWeight}`);
+  }
+});
+
+test('auto-promotion leaves the approvals out where the file allows it, and is refused elsewhere', () => {
+  const request = { autoPromote: true };
+  assert.deepEqual(gates(planned(worldOf(live), request, { autoPromotion: true })), []);
+  assert.throws(
+    () => planned(worldOf(live), request),
+    refuses('BadInput', /rollout.autoPromotion: false/),
+  );
+});
+
+test('in a split world everything that is not the target is replaced', () => {
+  const plan = planned(worldOf([share('v0', 30), share('v1', 70)]));
+  assert.deepEqual(plan.steps.find((step) => step.id === 'weight-5')?.weights, [
+    { version: 'v1', percent: 95 },
+    { version: 'v2', percent: 5 },
+  ]);
+  assert.deepEqual(
+    new Set(ids(plan).filter((id) => id.startsWith('retire'))),
+    new Set(['retire-v0', 'retire-v1']),
+  );
+});
+
+test('what is live already, or stopped, is no deploy', () => {
+  assert.match(planned(worldOf([share('v2', 100)])).nothingToDo ?? '', /v2 carries 100 % already/);
+  const stopped = worldOf([], { stopped: true, beforeStop: live });
+  assert.throws(() => planned(stopped), refuses('Refused', /is stopped; let traffic in first/));
+});
+
+test('the digest covers the plan, and nothing else', () => {
+  const first = planned(worldOf(live));
+  assert.equal(planned(worldOf(live)).digest, first.digest);
+  assert.notEqual(planned(worldOf(live), { initialWeight: 30 }).digest, first.digest);
+  assert.match(first.digest, /^[0-9a-f]{64}$/);
+});
+
+function rolledBack(world: ServiceWorld, request: Partial<OperationRequest> = {}): Plan {
+  const loaded = sampleSystem();
+  const config = loaded.system.services['api'];
+  assert.ok(config);
+  return planRollback({
+    operation: 'rollback/shop/api',
+    loaded,
+    service: 'api',
+    config,
+    request: { system: 'shop', service: 'api', ...request },
+    world,
+  });
+}
+
+const served = (...versions: string[]) =>
+  versions.map((version) => ({
+    spec: revisionSpec(sampleSystem(), 'api', version),
+    replicas: 2,
+    since: '2026-01-01T00:00:00.000Z',
+  }));
+
+test('a roll-back goes to what carried everything before', () => {
+  const table: [string, ServiceWorld, Partial<OperationRequest>, string | undefined][] = [
+    ['all on v2', worldOf([share('v2', 100)], { served: served('v2', 'v1') }), {}, 'v1'],
+    [
+      'half-way',
+      worldOf([share('v1', 75), share('v2', 25)], { served: served('v1', 'v0') }),
+      {},
+      'v1',
+    ],
+    [
+      'named',
+      worldOf([share('v2', 100)], { served: served('v2', 'v1', 'v0') }),
+      { to: 'v0' },
+      'v0',
+    ],
+    ['unknown but nameable', worldOf([share('v2', 100)]), { to: 'v7' }, 'v7'],
+  ];
+  for (const [what, world, request, to] of table) {
+    const plan = rolledBack(world, request);
+    assert.equal(plan.to, to, what);
+    assert.deepEqual(ids(plan).slice(0, 3), ['ensure', 'ready', 'switch'], what);
+  }
+  assert.match(rolledBack(worldOf(live), { to: 'v1' }).nothingToDo ?? '', /v1 carries 100 %/);
+});
+
+test('a roll-back to nowhere names what is known', () => {
+  assert.throws(() => rolledBack(worldOf([])), refuses('BadInput', /nothing was ever deployed/));
+  assert.throws(
+    () => rolledBack(worldOf([share('v2', 100)], { served: served('v2') }), { revision: 'v9-0' }),
+    refuses('BadInput', /revision v9-0, and known are v2/),
+  );
+});
+
+const service = (
+  kind: OperationKind,
+  world: ServiceWorld,
+  request: Partial<OperationRequest> = {},
+) => ({
+  operation: `${kind}/shop`,
+  kind,
+  loaded: sampleSystem(),
+  request: { system: 'shop', service: 'api', ...request },
+  worlds: { api: world },
+});
+
+test('stop, admit, scale and retire plan only what is not so yet', () => {
+  const stopped = worldOf([], { stopped: true, beforeStop: live });
+  assert.deepEqual(ids(planStop(service('stopTraffic', worldOf(live)))), ['stop-api']);
+  assert.deepEqual(ids(planStop(service('stopTraffic', stopped))), []);
+  assert.deepEqual(ids(planAdmit(service('admitTraffic', stopped))), ['admit-api']);
+  assert.deepEqual(ids(planAdmit(service('admitTraffic', worldOf(live)))), []);
+  assert.deepEqual(ids(planAdmit(service('admitTraffic', worldOf(live), { percent: 10 }))), [
+    'admit-api',
+  ]);
+  assert.deepEqual(ids(planScale(service('scaleService', worldOf(live), { replicas: 5 }))), [
+    'scale',
+    'ready',
+  ]);
+  assert.deepEqual(ids(planScale(service('scaleService', worldOf(live), { replicas: 2 }))), []);
+  const { revision = '' } = live[0] ?? {};
+  const retire = { version: 'v1', revision };
+  assert.deepEqual(ids(planRetire(service('retireRevision', worldOf(live), retire))), []);
+  // A revision that a stop took the traffic from comes back with admit.
+  const resting = { ...worldOf(live), traffic: stopped.traffic };
+  assert.deepEqual(ids(planRetire(service('retireRevision', resting, retire))), []);
+  const idle = { ...worldOf(live), traffic: sampleTraffic([share('v2', 100)]) };
+  assert.deepEqual(ids(planRetire(service('retireRevision', idle, retire))), ['remove']);
+});
+
+test('a service with split traffic, or none, is not scaled as a whole', () => {
+  const split = worldOf([share('v1', 50), share('v2', 50)]);
+  assert.throws(() => planScale(service('scaleService', split)), refuses('Refused', /is split/));
+  assert.throws(
+    () => planScale(service('scaleService', worldOf([]))),
+    refuses('Refused', /nothing has traffic/),
+  );
+});
