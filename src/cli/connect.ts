@@ -1,4 +1,6 @@
 // The connection to Temporal that a command works with; closed when the command is done.
+import { once } from 'node:events';
+import { connect as connectTo } from 'node:net';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
@@ -12,7 +14,9 @@ export interface Temporal {
   address: string;
 }
 
-const CONNECT_TIMEOUT = '4s';
+// What listens may be slow on a busy machine; what does not is known at once.
+const LISTENING_WITHIN_MS = 5_000;
+const CONNECT_TIMEOUT = '20s';
 
 /** Connects, runs, closes. No answer is exit code 5. */
 export async function withTemporal<T>(
@@ -48,6 +52,7 @@ export async function withTemporalAt<T>(
 
 async function reach(found: Address): Promise<Connection> {
   try {
+    await listening(found.connection.address);
     return await Connection.connect({ ...found.connection, connectTimeout: CONNECT_TIMEOUT });
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
@@ -55,6 +60,18 @@ async function reach(found: Address): Promise<Connection> {
       EXIT.noAnswer,
       `connecting to Temporal at ${found.connection.address} (from ${found.source}): ${said}. Start it with "fairlead up", or set TEMPORAL_ADDRESS.`,
     );
+  }
+}
+
+/** Rejects with what the system says when nothing listens at `host:port`. */
+async function listening(address: string): Promise<void> {
+  const { hostname, port } = new URL(`tcp://${address}`);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const socket = connectTo({ host, port: Number(port || '7233') });
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(LISTENING_WITHIN_MS) });
+  } finally {
+    socket.destroy();
   }
 }
 
