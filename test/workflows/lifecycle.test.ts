@@ -214,6 +214,7 @@ describe('Pause from the Web UI', () => {
       return;
     }
     const { workflowId } = handle;
+    await untilAtRest(handle);
     const asked = { namespace: NAMESPACE, workflowId, identity: 'ana', reason: 'hold on' };
     await workflowService.pauseWorkflowExecution({ ...asked, requestId: randomUUID() });
     await handle.signal('approve', { actor: 'ana' });
@@ -223,3 +224,17 @@ describe('Pause from the Web UI', () => {
     assert.equal(end.outcome, 'succeeded', end.message);
   });
 });
+
+/**
+ * Waits until no workflow task is under way: the SDK cannot read the history of a run that was paused between
+ * the scheduling and the start of a task (docs/limits.md).
+ */
+async function untilAtRest(handle: WorkflowHandle): Promise<void> {
+  for (;;) {
+    const { events = [] } = await handle.fetchHistory();
+    const ended = events?.findLast((event) => event.activityTaskCompletedEventAttributes);
+    const last = events?.at(-1);
+    const timer = last?.timerStartedEventAttributes;
+    if (ended && (timer ?? last?.workflowTaskCompletedEventAttributes)) return;
+  }
+}
