@@ -46,6 +46,7 @@ module.exports = {
       '^src/embedded/',
       '^src/config/',
       '^src/platforms/local/(protocol|process-identity|port-holder)\\.ts',
+      '^src/workflows/messages',
       `${temporal}testing/`,
       '^node_modules/(?!@temporalio/)',
     ]),

@@ -4,18 +4,10 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../config/settings.ts';
+import { SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
 import { run } from './download.ts';
 import type { Program } from './running-process.ts';
 import { sentence } from './start-failure.ts';
-
-export const SEARCH_ATTRIBUTES = [
-  'FairleadKind',
-  'FairleadSystem',
-  'FairleadTarget',
-  'FairleadOperation',
-  'FairleadState',
-  'FairleadOutcome',
-] as const;
 
 export interface TemporalServer {
   cli: string;
