@@ -4,16 +4,17 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startLoad, type Load } from '../../src/demo/load.ts';
 import { ask } from '../support/http-load.ts';
 import { field, saying, startUp, type WholeUp } from '../support/whole-up.ts';
-import { SYSTEMS } from '../support/whole-up-systems.ts';
+import { SHOP } from '../support/whole-up-systems.ts';
 
 let up: WholeUp;
 let load: Load | undefined;
 
 before(async () => {
-  up = await startUp(SYSTEMS);
+  up = await startUp([SHOP]);
 });
 after(async () => {
   await load?.stop();
@@ -195,43 +196,26 @@ test('a stop answers users with 503 and refuses deploys; admit lets users in aga
   await exits(0, 'health shop');
 });
 
-test('without users an analysis has no data: the deploy parks, and the command leaves with 8', async () => {
-  await exits(0, 'deploy quiet/api v1');
-  const { stderr } = await exits(8, 'deploy quiet/api v2 --auto-promote');
-  assert.match(stderr, /needs a person[^]*fairlead retry deploy\/quiet\/api\/v2/);
-  const { stdout } = await exits(0, 'status deploy/quiet/api/v2 --json');
-  assert.equal(field(stdout, 'state'), 'parked');
-  await exits(0, 'skip deploy/quiet/api/v2 --as ana');
-  await until('status deploy/quiet/api/v2 --json', 'step', 'weight-50');
-  await exits(0, 'abort deploy/quiet/api/v2 --as ana');
-  await until('status deploy/quiet/api/v2 --json', 'outcome', 'aborted');
+test('after a stop, traffic for nobody makes a rollback possible before users are let in', async () => {
+  await exits(0, 'deploy shop/api v2 --auto-promote');
+  await exits(0, 'stop shop');
+  await exits(6, 'rollback shop/api');
+  await exits(0, 'admit shop --percent 0');
+  await exits(0, 'rollback shop/api');
+  assert.equal((await ask(up.urlOf('shop'))).status, 503);
+  await exits(0, 'admit shop --percent 100');
+  const { stdout } = await exits(0, 'status shop --json');
+  assert.equal(field(stdout, 'services.api.weights.0.version'), 'v1');
+  await exits(0, 'health shop');
 });
 
-test('who rejects ends the deploy with 4, who aborts it too, and everything is taken back', async () => {
-  await exits(0, 'deploy gated/api v1');
-  for (const [answer, outcome] of [
-    ['reject', 'rejected'],
-    ['abort', 'aborted'],
-  ] as const) {
-    const cli = up.start('deploy gated/api v2 --as ci --json');
-    await saying(cli, 'waits for promote');
-    await exits(0, `${answer} deploy/gated/api/v2 --as ana --reason no`);
-    const { code, stdout } = await cli.ended;
-    assert.equal(code, 4);
-    assert.equal(field(stdout, 'outcome'), outcome);
-    assert.equal(field(stdout, 'serving'), 'old');
-  }
-});
-
-test('an approval that nobody gives in time ends the deploy with 4', async () => {
-  await exits(0, 'deploy hasty/api v1');
-  const { stdout } = await exits(4, 'deploy hasty/api v2 --json');
-  assert.equal(field(stdout, 'outcome'), 'expired');
-});
-
-test('--auto-promote where the file does not allow it is bad input: 2', async () => {
-  const { stdout, stderr } = await exits(2, 'deploy gated/api v2 --auto-promote');
-  assert.match(stdout + stderr, /autoPromotion: false/);
+test('health --watch says it again until Ctrl-C', async () => {
+  const cli = up.start('health shop --watch 1 --json');
+  while (cli.output.stdout.split('\n').length < 3) await sleep(20);
+  cli.kill('SIGINT');
+  const { code, stdout } = await cli.ended;
+  assert.equal(code, 130);
+  for (const line of stdout.trim().split('\n')) assert.equal(field(line, 'healthy'), true);
 });
 
 test('a system, a service, a version or an operation that is not there is 2', async () => {
@@ -246,17 +230,6 @@ test('a system, a service, a version or an operation that is not there is 2', as
   }
   const { stdout } = await exits(2, 'deploy nowhere/api v1 --json');
   assert.equal(field(stdout, 'operation'), 'deploy/nowhere/api/v1');
-});
-
-test('without a worker it is 5, while list answers all the same', async () => {
-  const env = { FAIRLEAD_TASK_QUEUE: 'nobody' };
-  const { stderr } = await exits(5, 'deploy gated/api v4-slow', env);
-  assert.match(stderr, /waits: no worker polls the task queue "nobody"/);
-  const { stdout } = await exits(0, 'list --open --json', env);
-  assert.match(stdout, /deploy\/gated\/api\/v4-slow/);
-  await exits(5, 'status gated', env);
-  const status = await exits(0, 'status deploy/gated/api/v4-slow --json', env);
-  assert.equal(field(status.stdout, 'stale'), true);
 });
 
 test('a second `up` beside this one is refused with 6', async () => {

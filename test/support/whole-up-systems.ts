@@ -32,9 +32,11 @@ const ERRORS = `analyses:
         max: 0.05
 `;
 
-/** `shop` has users, `quiet` has none; `gated` asks people, `hasty` gives them two seconds. */
-export const SYSTEMS: readonly UpSystem[] = [
-  { name: 'shop', rollout: QUICK, more: ERRORS },
+/** Has users, and a version that answers with errors. */
+export const SHOP: UpSystem = { name: 'shop', rollout: QUICK, more: ERRORS };
+
+/** `quiet` has no users; `gated` asks people, `hasty` gives them two seconds. */
+export const PEOPLE: readonly UpSystem[] = [
   { name: 'quiet', rollout: QUICK, more: ERRORS },
   { name: 'gated', rollout: GATED('promote') },
   { name: 'hasty', rollout: GATED('hasty') },
