@@ -46,7 +46,7 @@ export function news(before: OperationStatus | undefined, next: OperationStatus)
   ];
 }
 
-const ENDED: ReadonlySet<string> = new Set(['done', 'unchanged', 'failed', 'skipped']);
+const ENDED: ReadonlySet<string> = new Set(['done', 'failed']);
 
 function trafficLine({ weights }: OperationStatus): string {
   const shares = weights.map((one) => `${one.version} ${bar(one.percent, 10)} ${one.percent} %`);

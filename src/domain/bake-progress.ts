@@ -65,6 +65,11 @@ export function resumeBake(previous: BakeProgress, now: number): BakeProgress {
   return { ...previous, lastAt: now, gapMs: Math.max(previous.gapMs, gap) };
 }
 
+/** Held on purpose until now: that nobody looked meanwhile is no gap. */
+export function heldBake(progress: BakeProgress, now: number): BakeProgress {
+  return { ...progress, lastAt: now };
+}
+
 export function passTime(progress: BakeProgress, now: number): BakeProgress {
   const step = Math.max(0, now - progress.lastAt);
   if (step > LONGEST_STEP_MS) return resumeBake(progress, now);

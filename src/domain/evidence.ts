@@ -3,7 +3,7 @@ import type { Outcome, Serving } from './outcome.ts';
 import type { OperationKind, Plan } from './plan.ts';
 import type { Verdict } from './verdict.ts';
 
-export type StepStatus = 'started' | 'done' | 'failed' | 'skipped' | 'unchanged';
+export type StepStatus = 'started' | 'done' | 'failed';
 
 export type EvidenceBody =
   | {
@@ -66,7 +66,7 @@ export type EvidenceBody =
       reason: string | null;
     }
   | { type: 'parked'; step: string; problem: string; expected?: unknown; found?: unknown }
-  | { type: 'undo'; step: string; verb: string; status: 'done' | 'failed' | 'left'; detail: string }
+  | { type: 'undo'; step: string; verb: string; status: 'done' | 'failed'; detail: string }
   | { type: 'finding'; text: string }
   | {
       type: 'closed';

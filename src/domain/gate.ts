@@ -56,12 +56,33 @@ export function openGate(input: {
     policyName,
     policy,
     digest: digestOf({ plan: input.planDigest, gate: id, verdicts }),
-    need: policy.quorum + (requester === null && !policy.selfApproval ? 1 : 0),
+    need: needOf(policy, requester),
     requester,
     openedAt: now,
     expiresAt: now + policy.deadline,
     approvals: [],
   };
+}
+
+/** Why nobody could ever approve such a gate; `undefined` when somebody can. Breaking its glass counts. */
+export function unreachable(
+  policyName: string,
+  policy: ApprovalPolicy,
+  requester: string | null,
+): string | undefined {
+  const { from, selfApproval, breakGlass: named } = policy;
+  if (from === undefined || named.length > 0) return undefined;
+  const able = from.filter((one) => selfApproval || one !== requester);
+  const need = needOf(policy, requester);
+  if (able.length >= need) return undefined;
+  const who =
+    requester === null ? 'nobody is named as who requests it' : `${requester} requests it`;
+  return `the approval ${policyName} could never be had: it takes ${need} of ${from.join(', ')}, and ${who}; ask as somebody else (--as), or name more people in approvals.${policyName}.from`;
+}
+
+/** Distinct people it takes: one more when nobody knows who asked, since one of them may have. */
+function needOf(policy: ApprovalPolicy, requester: string | null): number {
+  return policy.quorum + (requester === null && !policy.selfApproval ? 1 : 0);
 }
 
 /** Who may answer, in words. */

@@ -1,6 +1,7 @@
 // The canary deploy as a plan: shares of traffic step by step, each baked, judged and perhaps approved.
 import type { CanaryStep, Service } from '../config/system.ts';
 import { Failure } from './failure.ts';
+import { unreachable } from './gate.ts';
 import type { LoadedSystem } from './loaded-system.ts';
 import type { RevisionSpec, Weights } from './model.ts';
 import type { Bake, Plan, PlanStep } from './plan.ts';
@@ -9,7 +10,7 @@ import {
   ensureStep,
   finishPlan,
   readyStep,
-  retireStep,
+  retireSteps,
   weightsStep,
 } from './plan-steps.ts';
 import type { OperationRequest } from './request.ts';
@@ -84,13 +85,12 @@ function againstStable(
   };
   const last = shares.at(-1);
   const full: CanaryStep[] = last?.weight === 100 ? [] : [{ weight: 100, bake: 0 }];
-  const old = normalised(world.traffic.weights).filter((one) => one.revision !== target.id);
   return [
     ...before(input, capacityFor(shares[0]?.weight ?? 100, config.replicas)),
     ...shares.map(share),
     ...full.map(share),
     watchStep(input, config.rollout.canary?.analysis ?? []),
-    ...old.map((one) => retireStep(service, one, config.rollout.insurance)),
+    ...retireSteps(service, target, world, config.rollout.insurance),
   ];
 }
 
@@ -105,7 +105,7 @@ function before(input: CanaryInput, replicas: number): PlanStep[] {
   ];
 }
 
-/** The file's steps; with a first weight by flag, that one and what lies above it. */
+/** The file's steps; with a first weight by flag, that one and what lies above it. Approvals are never left out. */
 function rolloutSteps({ config, request, service }: CanaryInput): CanaryStep[] {
   const steps = config.rollout.canary?.steps;
   if (steps === undefined) {
@@ -114,7 +114,10 @@ function rolloutSteps({ config, request, service }: CanaryInput): CanaryStep[] {
   const first = request.initialWeight;
   const model = steps[0];
   if (first === undefined || model === undefined) return steps;
-  return [{ ...model, weight: first }, ...steps.filter((step) => step.weight > first)];
+  const covered = steps.filter((step) => step.weight <= first);
+  const { approval } = covered.findLast((step) => step.approval !== undefined) ?? model;
+  const opening = { ...model, weight: first, ...(approval !== undefined && { approval }) };
+  return [opening, ...steps.filter((step) => step.weight > first)];
 }
 
 function bakeOf(input: CanaryInput, step: CanaryStep, stable: string): { bake?: Bake } {
@@ -133,14 +136,23 @@ function bakeOf(input: CanaryInput, step: CanaryStep, stable: string): { bake?: 
   };
 }
 
-function gateOf({ request, config, service }: CanaryInput, step: CanaryStep): { gate?: string } {
+function gateOf(input: CanaryInput, step: CanaryStep): { gate?: string } {
+  const { request, config, service } = input;
   if (step.approval === undefined) return {};
-  if (request.autoPromote !== true) return { gate: step.approval };
+  if (request.autoPromote !== true) return { gate: reachable(input, step.approval) };
   if (config.rollout.autoPromotion) return {};
   throw new Failure(
     'BadInput',
     `--auto-promote is not allowed for ${service}: its system file has rollout.autoPromotion: false`,
   );
+}
+
+/** A gate that nobody could pass is refused before anything changes. */
+function reachable({ loaded, request }: CanaryInput, approval: string): string {
+  const policy = loaded.system.approvals[approval];
+  const why = policy && unreachable(approval, policy, request.requestedBy ?? null);
+  if (why !== undefined) throw new Failure('Refused', why);
+  return approval;
 }
 
 /** A first deploy, with no history and perhaps no users yet, is watched by its health and checks alone. */

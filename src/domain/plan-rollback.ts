@@ -4,10 +4,10 @@ import { Failure } from './failure.ts';
 import type { LoadedSystem } from './loaded-system.ts';
 import type { RevisionSpec } from './model.ts';
 import type { Plan, PlanStep } from './plan.ts';
-import { ensureStep, finishPlan, readyStep, retireStep, weightsStep } from './plan-steps.ts';
+import { ensureStep, finishPlan, readyStep, retireSteps, weightsStep } from './plan-steps.ts';
 import type { OperationRequest } from './request.ts';
 import { revisionSpec } from './revision.ts';
-import { heaviest, normalised, percentOf } from './weights.ts';
+import { heaviest, percentOf } from './weights.ts';
 import { findRevision, findSpec, type ServiceWorld } from './world.ts';
 
 export interface RollbackInput {
@@ -42,9 +42,7 @@ export function planRollback(input: RollbackInput): Plan {
       back: back === undefined ? [] : [{ ...back, percent: 100 }],
       capacity: { revision: target.id, replicas: config.replicas },
     }),
-    ...normalised(weights)
-      .filter((one) => one.revision !== target.id)
-      .map((one) => retireStep(service, one, config.rollout.insurance)),
+    ...retireSteps(service, target, world, config.rollout.insurance),
   ];
   const from = heaviest(weights)?.version;
   return finishPlan({

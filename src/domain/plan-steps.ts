@@ -1,9 +1,10 @@
 // The steps that plans are made of.
 import { digestOf } from './digest.ts';
 import type { LoadedSystem } from './loaded-system.ts';
-import type { RevisionSpec, Weight, Weights } from './model.ts';
+import type { RevisionSpec, RevisionState, Weights } from './model.ts';
 import type { OperationKind, Plan, PlanStep } from './plan.ts';
 import { describeWeights, percentOf, shown } from './weights.ts';
+import type { ServiceWorld } from './world.ts';
 
 export function checkStep(
   point: 'preflight' | 'smoke',
@@ -64,13 +65,25 @@ export function weightsStep(input: {
   };
 }
 
-export function retireStep(service: string, old: Weight, delay: number): PlanStep {
-  return {
-    id: `retire-${old.version}`,
-    title: `Keep ${old.version} without traffic for ${delay / 1000} s, then remove it`,
+/** One for every other revision there is: what was replaced, and what an operation that was cut short left. */
+export function retireSteps(
+  service: string,
+  target: RevisionSpec,
+  world: ServiceWorld,
+  delay: number,
+): PlanStep[] {
+  const share = ({ spec }: RevisionState): number => percentOf(world.traffic.weights, spec.id);
+  const others = world.revisions
+    .filter(({ spec }) => spec.id !== target.id)
+    .sort((a, b) => share(b) - share(a));
+  // Of two revisions of one version the one that users had; a retirement has its version for a name.
+  const named = [...new Map(others.reverse().map((one) => [one.spec.version, one])).values()];
+  return named.reverse().map(({ spec: { id, version } }) => ({
+    id: `retire-${version}`,
+    title: `Keep ${version} without traffic for ${delay / 1000} s, then remove it`,
     undo: 'none: a roll-back calls it off',
-    action: { kind: 'retire', service, revision: old.revision, version: old.version, delay },
-  };
+    action: { kind: 'retire', service, revision: id, version, delay },
+  }));
 }
 
 /** Puts the head on a plan and works out its digest. */

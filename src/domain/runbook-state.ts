@@ -45,7 +45,7 @@ export type Action =
   | { do: 'end'; outcome: Outcome; message: string };
 
 export type RunbookEvent =
-  | { type: 'done'; verdict?: Verdict }
+  | { type: 'done' }
   | { type: 'failed'; kind: FailureKind; message: string; details?: unknown }
   | {
       type: 'baked';

@@ -3,7 +3,7 @@
 import type { Outcome } from './outcome.ts';
 import type { PlanStep } from './plan.ts';
 import type { Action, Policy, Problem, RunbookEvent, RunbookState } from './runbook-state.ts';
-import { newestUndo, undoOf } from './undo.ts';
+import { describeUndo, newestUndo, undoOf, type UndoEntry } from './undo.ts';
 import { worst, type Verdict } from './verdict.ts';
 
 export function startRunbook(steps: PlanStep[], policy: Policy): RunbookState {
@@ -40,18 +40,22 @@ export function next(state: RunbookState): Action {
 export function begin(state: RunbookState): RunbookState {
   const entry = undoOf(currentStep(state));
   if (entry === undefined) return state;
-  // One way back for the traffic of a service is enough: the oldest, which leads to where it was.
-  const covered = state.undo.some(
-    (one) =>
-      one.verb === 'setWeights' && entry.verb === 'setWeights' && one.service === entry.service,
-  );
+  const covered = state.undo.some((one) => covers(one, entry));
   return covered ? state : { ...state, undo: [...state.undo, entry] };
+}
+
+/** One way back for a revision, or for the traffic of a service, is enough: the oldest, which leads to where it was. */
+function covers(one: UndoEntry, entry: UndoEntry): boolean {
+  if (one.verb !== entry.verb || one.service !== entry.service) return false;
+  return (
+    one.verb === 'setWeights' || entry.verb === 'setWeights' || one.revision === entry.revision
+  );
 }
 
 export function apply(state: RunbookState, event: RunbookEvent): RunbookState {
   switch (event.type) {
     case 'done':
-      return advance(withVerdict(state, event.verdict));
+      return advance(state);
     case 'failed':
       return failed(state, event);
     case 'baked':
@@ -71,7 +75,7 @@ export function apply(state: RunbookState, event: RunbookEvent): RunbookState {
       return promoted(state, event);
     case 'abort':
       return event.keep
-        ? ended(state, 'aborted', event.message)
+        ? ended(keeping(state), 'aborted', event.message)
         : giveUp(state, 'aborted', event.message);
     case 'cancelled':
       return giveUp(state, 'aborted', 'cancelled through Temporal');
@@ -89,6 +93,11 @@ export function skippable(state: RunbookState): boolean {
   const { problem } = state;
   if (state.phase !== 'parked' || problem === undefined) return false;
   return problem.part === 'bake' || currentStep(state).action.kind === 'check';
+}
+
+/** The first step from here on that people have yet to approve. */
+export function gateAhead(state: RunbookState): string | undefined {
+  return state.steps.slice(state.index).find((step) => step.gate !== undefined)?.id;
 }
 
 export function currentStep(state: RunbookState): PlanStep {
@@ -119,14 +128,13 @@ function failed(
     case 'WorldChanged':
     case 'Outage':
       return park(state, event.kind, event.message, event.details);
-    case 'Superseded':
-    case 'LeaseLost':
-      return preempted(state, event.message);
     default:
       if (state.policy.onFailure === 'continue') {
         return advance({ ...state, leftovers: [...state.leftovers, event.message] });
       }
-      return giveUp(state, 'failed', event.message);
+      return event.kind === 'Superseded' || event.kind === 'LeaseLost'
+        ? preempted(state, event.message)
+        : giveUp(state, 'failed', event.message);
   }
 }
 
@@ -162,8 +170,7 @@ function withSkip(state: RunbookState, finding: string): RunbookState {
   return { ...withVerdict(state, 'inconclusive'), findings: [...state.findings, finding] };
 }
 
-function withVerdict(state: RunbookState, verdict: Verdict | undefined): RunbookState {
-  if (verdict === undefined) return state;
+function withVerdict(state: RunbookState, verdict: Verdict): RunbookState {
   return { ...state, verdict: state.verdict === null ? verdict : worst([state.verdict, verdict]) };
 }
 
@@ -192,6 +199,12 @@ function giveUp(state: RunbookState, outcome: Outcome, message: string): Runbook
   if (state.undo.length === 0) return ended(state, outcome, message);
   const called = outcome === 'failed' ? state.policy.undone : outcome;
   return { ...forward(state), phase: 'undoing', ending: { outcome: called, message } };
+}
+
+/** Left as it is because somebody wants that: what is not undone is said. */
+function keeping(state: RunbookState): RunbookState {
+  const kept = state.undo.map((entry) => `kept, not undone: ${describeUndo(entry)}`);
+  return { ...state, undo: [], findings: [...state.findings, ...kept] };
 }
 
 /** Somebody with precedence goes on from here: nothing is sent anywhere, nothing removed. */

@@ -5,6 +5,8 @@ import type { OperationResult } from './steps/close.ts';
 import { operation } from './steps/operation.ts';
 
 const TRY_AGAIN_MS = 30_000;
+/** Twice as long each time up to this, so that days of waiting fit into one history. */
+const LONGEST_MS = 3_600_000;
 
 /** Input: `{system, service, version, revision, delay?}`, the delay in milliseconds. */
 export async function retireRevision(input: unknown): Promise<OperationResult> {
@@ -17,7 +19,10 @@ export async function retireRevision(input: unknown): Promise<OperationResult> {
         if (delay > 0) await sleep(delay, { summary: `Keep ${version}` });
         run.aliveAt = Date.now();
       },
-      whenHeld: (run) => Math.max(1000, Math.min(run.request.delay ?? TRY_AGAIN_MS, TRY_AGAIN_MS)),
+      whenHeld: (run, tries) => {
+        const first = Math.max(1000, Math.min(run.request.delay ?? TRY_AGAIN_MS, TRY_AGAIN_MS));
+        return Math.min(first * 2 ** Math.min(tries - 1, 20), LONGEST_MS);
+      },
     },
     input,
   );

@@ -55,19 +55,30 @@ test('without users an analysis has no data: the deploy parks, and the command l
   await until('status deploy/quiet/api/v2 --json', 'outcome', 'aborted');
 });
 
-test('what is parked for want of data is retried once there are users, and promoted by hand', async () => {
+test('what is parked for want of data is retried once there are users', async () => {
   await exits(8, 'deploy quiet/api v2 --as ci');
   const load = startLoad(up.urlOf('quiet'));
   try {
     await exits(0, `retry ${QUIET} --as ana`);
-    await until(`status ${QUIET} --json`, 'step', 'weight-50');
-    await exits(0, `promote ${QUIET} --as ana --full`);
+    await until(`status ${QUIET} --json`, 'gates.0.id', 'weight-50');
+    await exits(0, `approve ${QUIET} --as ana`);
     await until(`status ${QUIET} --json`, 'outcome', 'succeeded');
   } finally {
     await load.stop();
   }
-  const { stdout } = await exits(0, 'status quiet --json');
-  assert.equal(field(stdout, 'services.api.weights.0.version'), 'v2');
+});
+
+test('promote ends a bake, with --full for another person than the requester', async () => {
+  await exits(0, 'deploy patient/api v1');
+  const cli = up.start('deploy patient/api v2 --as ci --json');
+  await until('status deploy/patient/api/v2 --json', 'weights.1.percent', 20);
+  await exits(6, 'promote deploy/patient/api/v2 --as ci --full');
+  await exits(0, 'promote deploy/patient/api/v2 --as ana --full');
+  const { code, stdout } = await cli.ended;
+  assert.equal(code, 0);
+  assert.equal(field(stdout, 'verdict'), 'inconclusive');
+  const status = await exits(0, 'status patient --json');
+  assert.equal(field(status.stdout, 'services.api.weights.0.version'), 'v2');
 });
 
 test('weights changed by hand park the deploy; adopt goes on from what is there', async () => {

@@ -100,6 +100,44 @@ test('a first weight by flag takes the first step with it, and leaves out what l
   }
 });
 
+test('a first weight by flag leaves no approval out', () => {
+  const steps = [
+    { weight: 5, bake: '1s' },
+    { weight: 25, bake: '1s', approval: 'promote' },
+    { weight: 50, bake: '1s' },
+  ];
+  for (const [initialWeight, gated] of [
+    [1, ['weight-25']],
+    [10, ['weight-25']],
+    [25, ['weight-25']],
+    [30, ['weight-30']],
+    [100, ['weight-100']],
+  ] as const) {
+    const plan = planned(worldOf(live), { initialWeight }, { canary: { steps, watch: '1s' } });
+    const found = plan.steps.filter(({ gate }) => gate !== undefined).map(({ id }) => id);
+    assert.deepEqual(found, gated, `${initialWeight}`);
+  }
+});
+
+test('what an operation that was cut short left without traffic is retired too, one of a version', () => {
+  const world = worldOf(live);
+  const [first] = worldOf([share('v0', 0)]).revisions;
+  assert.ok(first);
+  const again = { ...first, spec: { ...first.spec, id: 'v1-other', version: 'v1' } };
+  const plan = planned({ ...world, revisions: [again, first, ...world.revisions] });
+  const retired = plan.steps.flatMap(({ action }) =>
+    action.kind === 'retire' ? [[action.version, action.revision]] : [],
+  );
+  assert.deepEqual(
+    new Map(retired as [string, string][]),
+    new Map([
+      ['v1', live[0]?.revision ?? ''],
+      ['v0', first.spec.id],
+    ]),
+  );
+  assert.equal(retired.length, 2);
+});
+
 test('auto-promotion leaves the approvals out where the file allows it, and is refused elsewhere', () => {
   const request = { autoPromote: true };
   assert.deepEqual(gates(planned(worldOf(live), request, { autoPromotion: true })), []);

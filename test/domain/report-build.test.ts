@@ -48,11 +48,11 @@ test('an undo that did not succeed is left over, also before the record was clos
     type: 'undo',
     step: 's',
     verb: 'scale',
-    status: 'left',
+    status: 'failed',
     detail: 'x',
   };
   const open = buildReport(entriesOf([OPENED, left]));
-  assert.deepEqual(open.leftovers, ['s: scale left: x']);
+  assert.deepEqual(open.leftovers, ['s: scale failed: x']);
 });
 
 test('a closed record with leftovers is not clean', () => {

@@ -110,6 +110,25 @@ function checkEnd({ state, world }: Place, before: Weights): void {
   if (outcome === 'rolledBack') assert.ok(sameWeights(world.weights, before), told);
 }
 
+test('where what can be done is done all the same, a service that was lost does not end the rest', () => {
+  const [step] = planFor(LIVE);
+  assert.ok(step);
+  const steps = ['api', 'web'].map((service) => ({ ...step, id: `stop-${service}` }));
+  const start = startRunbook(steps, { onFailure: 'continue', undone: 'failed' });
+  const lost = apply(start, { type: 'failed', kind: 'LeaseLost', message: 'api was taken' });
+  const then = next(lost);
+  assert.equal(then.do === 'change' && then.step.id, 'stop-web');
+  const end = apply(lost, { type: 'done' });
+  assert.deepEqual(next(end), { do: 'end', outcome: 'failed', message: 'api was taken' });
+});
+
+test('abort with keep says what it left as it is', () => {
+  const start = startRunbook(planFor(LIVE), { onFailure: 'undo', undone: 'rolledBack' });
+  const undo = [{ step: 'weight-5', verb: 'setWeights', service: 'api', weights: LIVE }] as const;
+  const kept = apply({ ...start, undo: [...undo] }, { type: 'abort', keep: true, message: 'kept' });
+  assert.deepEqual(kept.findings, ['kept, not undone: weight-5: traffic of api back to v1 100 %']);
+});
+
 test('traffic that goes back needs no revision removed before it', () => {
   const state = apply(
     {

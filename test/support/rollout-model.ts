@@ -6,7 +6,7 @@ import { planCanary } from '../../src/domain/plan-canary.ts';
 import type { PlanStep } from '../../src/domain/plan.ts';
 import { revisionSpec } from '../../src/domain/revision.ts';
 import type { RunbookEvent, RunbookState } from '../../src/domain/runbook-state.ts';
-import { apply, begin, next, skippable } from '../../src/domain/runbook.ts';
+import { apply, begin, gateAhead, next, skippable } from '../../src/domain/runbook.ts';
 import type { UndoEntry } from '../../src/domain/undo.ts';
 import { percentOf } from '../../src/domain/weights.ts';
 import { sampleRevision, sampleSystem, sampleTraffic } from './samples.ts';
@@ -76,6 +76,8 @@ export function outcomes({ state, world }: Place): Place[] {
       const others = [
         to({ type: 'failed', kind: 'WorldChanged', message: 'changed' }, world, begun),
         to({ type: 'failed', kind: 'Superseded', message: 'superseded' }, world, begun),
+        to({ type: 'failed', kind: 'LeaseLost', message: 'lease lost' }, world, begun),
+        to({ type: 'failed', kind: 'Outage', message: 'nobody was there' }, after ?? world, begun),
       ];
       return [
         ...results,
@@ -94,7 +96,7 @@ export function outcomes({ state, world }: Place): Place[] {
         ...interrupts(state, world),
       ];
     case 'ask':
-      return [...answers(state, world), ...interrupts(state, world)];
+      return [...answers(state, world), ...interrupts(state, world), ...recoveries(state, world)];
   }
 }
 
@@ -107,13 +109,16 @@ function bakes(state: RunbookState, world: World): Place[] {
   // A bake watches the replicas: it cannot pass over a revision that is down.
   const passes = healthy ? [baked('pass', 'ask')] : [];
   const promotions = healthy
-    ? [true, false].map((full) => to({ type: 'promoted', full, by: 'ana' }))
+    ? [gateAhead(state) === undefined, false].map((full) =>
+        to({ type: 'promoted', full, by: 'ana' }),
+      )
     : [];
   return [
     ...passes,
     baked('fail', 'ask'),
     baked('inconclusive', 'ask'),
     baked('inconclusive', 'undo'),
+    to({ type: 'failed', kind: 'Outage', message: 'nobody watched' }),
     ...promotions,
   ];
 }
@@ -134,6 +139,16 @@ function interrupts(state: RunbookState, world: World): Place[] {
     { type: 'preempted', message: 'preempted' },
   ];
   return events.map((event) => ({ state: apply(state, event), world }));
+}
+
+/** While a person is asked, what went down may come up again. */
+function recoveries(state: RunbookState, world: World): Place[] {
+  return Object.keys(world.ready)
+    .filter((revision) => world.ready[revision] === false)
+    .map((revision) => ({
+      state,
+      world: { ...world, ready: { ...world.ready, [revision]: true } },
+    }));
 }
 
 /** Somebody's replicas die between two actions. */

@@ -35,8 +35,12 @@ const ERRORS = `analyses:
 /** Has users, and a version that answers with errors. */
 export const SHOP: UpSystem = { name: 'shop', rollout: QUICK, more: ERRORS };
 
-/** `quiet` has no users; `gated` asks people, `hasty` gives them two seconds. */
+const PATIENT = `      canary: { steps: [{ weight: 20, bake: 1h }], watch: 100ms }
+      earlyPromotion: true`;
+
+/** `quiet` has no users; `gated` asks people, `hasty` gives them two seconds; `patient` bakes for an hour. */
 export const PEOPLE: readonly UpSystem[] = [
+  { name: 'patient', rollout: PATIENT },
   { name: 'quiet', rollout: QUICK, more: ERRORS },
   { name: 'gated', rollout: GATED('promote') },
   { name: 'hasty', rollout: GATED('hasty') },

@@ -87,6 +87,22 @@ test('abort with keep leaves what was done by hand', async () => {
   assert.equal(shop.weightsOf(system), 'v1 100 %');
 });
 
+test('a bad verdict undoes, also when nobody watched for two hours before it', async () => {
+  const system = shop.live({
+    rollout: {
+      canary: { steps: [{ weight: 5, bake: '1h' }], watch: '0s', analysis: 'errors' },
+    },
+  });
+  const handle = await shop.deploy(system, 'turns');
+  await untilStatus(handle, ({ weights }) => weights.some((one) => one.percent === 5));
+  ahead = TWO_HOURS;
+  shop.ports.world.answer('turns', { errorRatio: 0.9 });
+  const end = await endOf(handle);
+  ahead = 0;
+  assert.equal(end.outcome, 'rolledBack', end.message);
+  assert.equal(shop.weightsOf(system), 'v1 100 %');
+});
+
 test('a bake that nobody watched for two hours parks', async () => {
   const system = shop.live({
     rollout: { canary: { steps: [{ weight: 5, bake: '2s' }], watch: '0s' } },

@@ -2,6 +2,7 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { PlanStep, StepAction } from '../../domain/plan.ts';
 import type { RunbookEvent } from '../../domain/runbook-state.ts';
+import { heldBake } from '../../domain/bake-progress.ts';
 import { worst, type Finding } from '../../domain/verdict.ts';
 import { call, type InputOf, type ValueOf } from './call.ts';
 import { unpaused } from './people.ts';
@@ -43,16 +44,24 @@ export async function bakeStep(run: Run, step: PlanStep): Promise<RunbookEvent> 
   let resume: Resume = null;
   for (;;) {
     const value: ValueOf<'bake'> | undefined = await unlessCancelled(bakeOnce(run, step, resume));
-    if (value !== undefined && value.ended !== 'interrupted') return verdictOf(run, step, value);
     const { promotion } = run;
-    if (promotion !== undefined) {
-      delete run.promotion;
-      return { type: 'promoted', ...promotion };
-    }
+    delete run.promotion;
+    if (value !== undefined && isOver(value, promotion)) return verdictOf(run, step, value);
+    if (promotion !== undefined) return { type: 'promoted', ...promotion };
     if (CancellationScope.current().consideredCancelled) return { type: 'cancelled' };
-    resume = value?.progress ?? resume;
-    await unpaused(run);
+    resume = await afterPause(run, value?.progress ?? resume);
   }
+}
+
+/** A promotion that came as the bake ended counts no more, unless it was to go further than this bake. */
+function isOver({ ended, verdict }: ValueOf<'bake'>, promotion: Run['promotion']): boolean {
+  return ended !== 'interrupted' && (promotion?.full !== true || verdict !== 'pass');
+}
+
+async function afterPause(run: Run, resume: Resume): Promise<Resume> {
+  if (run.paused === undefined) return resume;
+  await unpaused(run);
+  return resume === null ? null : heldBake(resume, Date.now());
 }
 
 /** Nothing when the bake was cancelled before a worker had begun it. */
@@ -109,7 +118,8 @@ async function bakeOnce(run: Run, step: PlanStep, resume: Resume): Promise<Value
 function verdictOf(run: Run, step: PlanStep, value: ValueOf<'bake'>): RunbookEvent {
   recordVerdicts(run, step.id, value.findings);
   const resumeWithin = run.loaded?.system.services[run.request.service ?? '']?.rollout.resumeWithin;
-  if (resumeWithin !== undefined && value.gapMs > resumeWithin) {
+  const unwatched = resumeWithin !== undefined && value.gapMs > resumeWithin;
+  if (unwatched && value.verdict !== 'fail') {
     return {
       type: 'failed',
       kind: 'Outage',

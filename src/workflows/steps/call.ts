@@ -17,6 +17,8 @@ import type { FailureKind } from '../../domain/failure.ts';
 import type { Run } from './run.ts';
 
 const DEFAULT_RESUME_WITHIN_MS = 15 * 60_000;
+/** An undo changes only what is still as this operation left it, so it needs nobody's leave after an outage. */
+const ANY_TIME_MS = Number.MAX_SAFE_INTEGER;
 /** Rounds of attempts that a step gets when nothing but dead workers is heard of it. */
 const MOST_TIMEOUTS = 10;
 
@@ -88,10 +90,14 @@ export async function call<Name extends ActivityName>(
     sequence: run.sequence,
     entries: run.entries.slice(run.written),
     aliveAt: run.aliveAt,
-    resumeWithin: resumeWithin(run),
+    resumeWithin: options.profile === 'undo' ? ANY_TIME_MS : resumeWithin(run),
     ...(options.lease !== undefined && { lease: options.lease }),
   };
-  const answer = await untilItRan(name, envelope, options);
+  const answer = await untilItRan(name, envelope, options).catch((error: unknown) => {
+    // A worker ran it, whatever came of it.
+    if (failureOf(error)?.kind !== 'Outage') run.aliveAt = Date.now();
+    throw error;
+  });
   // A Reset copies what was answered to an earlier run: the record of this one is written from its start.
   if (answer.runId === workflowInfo().runId) run.written = Math.max(run.written, upTo);
   run.aliveAt = Math.max(run.aliveAt, answer.at);

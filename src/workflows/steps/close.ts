@@ -105,7 +105,7 @@ function lastFindings(run: Run): string[] {
       : [],
   );
   const uncounted = run.receivedCount - run.entries.filter((one) => one.type === 'message').length;
-  const more = uncounted > 0 ? [`${uncounted} more messages were refused and not recorded`] : [];
+  const more = uncounted > 0 ? [`${uncounted} more messages came and were not recorded`] : [];
   return [...(run.book?.findings ?? []), ...unsigned, ...more];
 }
 

@@ -100,14 +100,14 @@ function answer(run: Run, ruling: Ruling): MessageAnswer {
   return { accepted: true, operation: run.operation, note: ruling.note };
 }
 
-/** Keeps a record of a message for the main course to write; from the hundredth on only a count. */
+/** Keeps a record of a message for the main course to write; from the hundredth on only of decisions. */
 function note(run: Run, name: string, ruling: Ruling): void {
   run.receivedCount += 1;
   if (!ruling.accepted) {
     const reason = ruling.quotes === true ? 'it could not be read' : ruling.note;
     run.refusal = { name: name.slice(0, 80), actor: ruling.actor, reason };
   }
-  if (run.receivedCount <= MOST_RECORDS || ruling.accepted) {
+  if (run.receivedCount <= MOST_RECORDS || ruling.decision !== undefined) {
     run.received.push({ name: name.slice(0, 80), at: now(), ...ruling });
   }
   showPageSoon(run);

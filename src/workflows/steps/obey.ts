@@ -1,6 +1,7 @@
 // What a well-formed message means for a run as it stands: obeyed, or refused with a sentence. Synchronous.
 import { approveGate, rejectGate, type Gate, type Reply } from '../../domain/gate.ts';
 import { example, type Message } from '../../domain/message.ts';
+import { gateAhead } from '../../domain/runbook.ts';
 import type { MessageName } from '../messages.ts';
 import { answersOf } from './page.ts';
 import { openGateOf, replaceGate, type Received, type Run } from './run.ts';
@@ -52,25 +53,40 @@ export function rule(run: Run, gate: Gate, name: 'approve' | 'reject', message: 
 
 function answerGate(run: Run, name: 'approve' | 'reject', message: Message): Ruling {
   const gate = message.gate === undefined ? openGateOf(run) : gateNamed(run, message.gate);
+  if (gate?.decided === undefined && isEnding(run)) {
+    return refused(message, `${run.operation} is ending and waits for no answer any more`);
+  }
   if (gate !== undefined) return rule(run, gate, name, message);
   if (message.gate === undefined) {
-    const gates =
-      run.plan?.steps.filter((step) => step.gate !== undefined).map((step) => step.id) ?? [];
-    const ahead = gates.length === 0 ? '' : `; its gates are ${gates.join(', ')}`;
-    return refused(message, `${run.operation} waits for nobody now${ahead}`);
+    return refused(message, `${run.operation} waits for nobody now${gatesOf(run)}`);
   }
+  return keepEarly(run, name, message);
+}
+
+function gatesOf({ plan }: Run): string {
+  const gates = plan?.steps.filter((step) => step.gate !== undefined).map((step) => step.id) ?? [];
+  return gates.length === 0 ? '' : `; its gates are ${gates.join(', ')}`;
+}
+
+function keepEarly(run: Run, name: 'approve' | 'reject', message: Message): Ruling {
   if (message.digest === undefined || message.actor === undefined) {
     return refused(
       message,
-      `${message.gate} is not open; an early answer counts only with an actor and the digest that the gate opens with`,
+      `${message.gate ?? 'it'} is not open; an early answer counts only with an actor and the digest that the gate opens with`,
     );
   }
   if (run.early.length >= MOST_EARLY) return refused(message, 'too many early answers');
   run.early.push({ name, message });
   return accepted(
     message,
-    `kept until ${message.gate} opens: it counts if the digest is the one it opens with`,
+    `kept until ${message.gate ?? 'it'} opens: it counts if the digest is the one it opens with`,
   );
+}
+
+/** Interrupted, or on its way back. */
+function isEnding(run: Run): boolean {
+  const phase = run.book?.phase;
+  return run.interrupt !== undefined || phase === 'undoing' || phase === 'ended';
 }
 
 function gateNamed(run: Run, id: string): Gate | undefined {
@@ -86,12 +102,19 @@ function promote(run: Run, message: Message): Ruling {
   }
   if (run.bake === undefined) return refused(message, 'no bake is going on now');
   const full = message.full === true;
-  if (full && run.request.requestedBy === by) {
-    return refused(message, `${by} requested this and cannot take it straight to 100`);
-  }
+  const not = full ? notStraightTo100(run, by) : undefined;
+  if (not !== undefined) return refused(message, not);
   run.promotion = { full, by };
   run.bake.cancel();
   return accepted(message, full ? 'goes straight to 100' : 'ends the present bake');
+}
+
+function notStraightTo100({ request, book }: Run, by: string): string | undefined {
+  if (request.requestedBy === by) {
+    return `${by} requested this and cannot take it straight to 100`;
+  }
+  const gate = book && gateAhead(book);
+  return gate && `${gate} has to be approved first: no promotion goes past a gate`;
 }
 
 function pause(run: Run, message: Message): Ruling {

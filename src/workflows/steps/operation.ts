@@ -21,8 +21,8 @@ export interface Runbook {
   policy: Policy;
   /** Comes between loading and taking leases; a retirement waits here. */
   before?: (run: Run) => Promise<void>;
-  /** What a lease that is held leads to: a refusal, or another try later (ms). */
-  whenHeld?: (run: Run) => number;
+  /** What a lease that is held leads to: a refusal, or another try after so many ms, by how often it was tried. */
+  whenHeld?: (run: Run, tries: number) => number;
 }
 
 export async function operation(runbook: Runbook, input: unknown): Promise<OperationResult> {
@@ -80,11 +80,12 @@ async function prepare(run: Run, runbook: Runbook): Promise<End | undefined> {
 async function lease(run: Run, { whenHeld }: Runbook): Promise<string | undefined> {
   const { service } = run.request;
   const services = service === undefined ? Object.keys(loadedOf(run).system.services) : [service];
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     const refused = await takeLeases(run, services);
     if (refused === undefined || whenHeld === undefined) return refused;
     await giveBackLeases(run);
-    await condition(() => false, whenHeld(run), { summary: 'The lease is held: try again' });
+    const summary = 'The lease is held: try again';
+    await condition(() => false, whenHeld(run, tries), { summary });
   }
 }
 
@@ -124,8 +125,11 @@ async function perform(run: Run, action: Exclude<Action, { do: 'end' }>): Promis
     // An interrupt wins over a result that came in while it was being obeyed.
     return isInterrupted(run) || event.type === 'cancelled' ? eventOf(run) : event;
   } catch (error) {
-    if (!isCancellation(error)) throw error;
-    return eventOf(run);
+    if (isCancellation(error)) return eventOf(run);
+    // Whatever else an activity failed with ends as a failed step does: with an undo.
+    const failure = failureOf(error);
+    if (failure === undefined) throw error;
+    return { type: 'failed', ...failure };
   }
 }
 

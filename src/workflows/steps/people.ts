@@ -5,7 +5,7 @@ import { openGate, type Gate } from '../../domain/gate.ts';
 import type { PlanStep } from '../../domain/plan.ts';
 import type { RunbookEvent } from '../../domain/runbook-state.ts';
 import { shown } from '../../domain/weights.ts';
-import { call } from './call.ts';
+import { call, failureOf } from './call.ts';
 import { rule } from './obey.ts';
 import { setState, showPage } from './page.ts';
 import { loadedOf, now as isoNow, placeIn, planOf, record, verdictsAt, type Run } from './run.ts';
@@ -17,12 +17,13 @@ export async function askPeople(run: Run, step: PlanStep): Promise<RunbookEvent>
   setState(run, 'waiting');
   await settleMessages(run);
   await writeRecord(run, `Wait for ${opened.need} to approve ${opened.id}`);
-  for (const moment of momentsOf(opened)) {
-    if (await decidedBy(run, moment, opened.id, () => now().decided !== undefined)) break;
-    pass(run, now(), moment);
-    await writeRecord(run, `${opened.id}: ${moment.what}`);
-  }
-  run.aliveAt = Date.now();
+  await waiting(run, async () => {
+    for (const moment of momentsOf(opened)) {
+      if (await decidedBy(run, moment, opened.id, () => now().decided !== undefined)) break;
+      pass(run, now(), moment);
+      await writeRecord(run, `${opened.id}: ${moment.what}`);
+    }
+  });
   setState(run, 'running');
   await settleMessages(run);
   const { decided } = now();
@@ -32,6 +33,15 @@ export async function askPeople(run: Run, step: PlanStep): Promise<RunbookEvent>
       ? `nobody decided ${opened.id} before its deadline`
       : `${decided.by} ${decision} ${opened.id}`;
   return { type: 'answered', decision, message };
+}
+
+/** Waits for people: however long that takes, and however it ends, it is no time without a worker. */
+async function waiting(run: Run, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } finally {
+    run.aliveAt = Date.now();
+  }
 }
 
 /** Waits until a moment; messages that do not decide are recorded as they come. */
@@ -56,14 +66,30 @@ async function decidedBy(
 export async function askAboutProblem(run: Run): Promise<RunbookEvent> {
   setState(run, 'parked');
   await writeRecord(run, `Parked at ${run.book?.problem?.step ?? 'a step'}`);
-  await settledUntil(run, () => run.answer !== undefined);
-  const { answer } = run;
-  delete run.answer;
-  run.aliveAt = Date.now();
-  await settleMessages(run);
-  if (answer === undefined) return { type: 'retryStep' };
-  if (answer.type === 'adopt') await adoptWorld(run);
-  return answer.type === 'skipStep' ? { type: 'skipStep', by: answer.by } : { type: answer.type };
+  for (;;) {
+    await waiting(run, () => settledUntil(run, () => run.answer !== undefined));
+    const { answer } = run;
+    delete run.answer;
+    await settleMessages(run);
+    if (answer === undefined) return { type: 'retryStep' };
+    if (answer.type === 'skipStep') return { type: 'skipStep', by: answer.by };
+    if (answer.type === 'retryStep' || (await adopted(run))) return { type: answer.type };
+  }
+}
+
+/** What could not be read cannot be adopted: it stays parked, and says so. */
+async function adopted(run: Run): Promise<boolean> {
+  try {
+    await adoptWorld(run);
+    return true;
+  } catch (error) {
+    const reason = failureOf(error)?.message;
+    if (reason === undefined) throw error;
+    run.refusal = { name: 'adopt', actor: null, reason };
+    record(run, { type: 'finding', text: `adopt could not read the world: ${reason}` });
+    showPage(run);
+    return false;
+  }
 }
 
 /** Takes the weights as they are now for what this operation left behind. */
@@ -86,8 +112,7 @@ export async function unpaused(run: Run): Promise<void> {
   setState(run, 'paused');
   await settleMessages(run);
   await writeRecord(run, 'Paused');
-  await settledUntil(run, () => run.paused === undefined);
-  run.aliveAt = Date.now();
+  await waiting(run, () => settledUntil(run, () => run.paused === undefined));
   await settleMessages(run);
   setState(run, 'running');
 }
@@ -106,15 +131,7 @@ export async function settleMessages(run: Run): Promise<void> {
   if (received.length === 0) return;
   const typed = received.some((one) => one.reason !== null || one.quotes === true);
   const texts = received.flatMap((one) => [one.reason ?? '', one.note]);
-  const shownTexts = typed
-    ? (
-        await call(run, 'redactTexts', texts, {
-          profile: 'look',
-          step: run.step ?? 'messages',
-          summary: 'Redact what people wrote',
-        })
-      ).value
-    : texts;
+  const shownTexts = typed ? await redacted(run, texts) : texts;
   for (const [index, { name, at, actor, accepted, decision }] of received.entries()) {
     const reason = (shownTexts[2 * index] ?? '') || null;
     const note = shownTexts[2 * index + 1] ?? '';
@@ -125,8 +142,31 @@ export async function settleMessages(run: Run): Promise<void> {
   showPage(run);
 }
 
+/** What nobody could redact is not shown, and holds nothing up. */
+async function redacted(run: Run, texts: string[]): Promise<string[]> {
+  const options = {
+    profile: 'look',
+    step: run.step ?? 'messages',
+    summary: 'Redact what people wrote',
+  } as const;
+  try {
+    return (await call(run, 'redactTexts', texts, options)).value;
+  } catch (error) {
+    if (failureOf(error) === undefined) throw error;
+    return texts.map((text) => (text === '' ? '' : '(withheld: it could not be redacted)'));
+  }
+}
+
+/** Writes what is not written yet before people are waited for; what cannot be written now goes with a later step. */
 async function writeRecord(run: Run, summary: string): Promise<void> {
-  await call(run, 'recordEvidence', null, { profile: 'look', step: run.step ?? 'record', summary });
+  try {
+    const step = run.step ?? 'record';
+    await call(run, 'recordEvidence', null, { profile: 'look', step, summary });
+  } catch (error) {
+    const why = failureOf(error)?.message;
+    if (why === undefined) throw error;
+    record(run, { type: 'finding', text: `the record could not be written: ${why}` });
+  }
 }
 
 function open(run: Run, step: PlanStep): Gate {

@@ -55,7 +55,7 @@ async function change(run: Run, step: PlanStep): Promise<RunbookEvent> {
     case 'watch':
       return { type: 'done' };
     case 'retire':
-      return retire(run, action);
+      return retire(run, step, action);
     case 'ready':
       return ready(run, step, action);
     case 'ensure': {
@@ -192,7 +192,7 @@ function closeStep(run: Run, step: PlanStep, event: RunbookEvent): void {
 }
 
 /** Starts the removal of an old revision, which outlives this operation. */
-async function retire(run: Run, action: ActionOf<'retire'>): Promise<RunbookEvent> {
+async function retire(run: Run, step: PlanStep, action: ActionOf<'retire'>): Promise<RunbookEvent> {
   const { system } = run.request;
   const { service, version, revision, delay } = action;
   const request = { system, service, version, revision, delay, requestedBy: run.operation };
@@ -211,7 +211,7 @@ async function retire(run: Run, action: ActionOf<'retire'>): Promise<RunbookEven
     );
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    record(run, { type: 'finding', text: `${workflowId} was under way already; it goes on` });
+    endStep(run, step, 1, `${workflowId} is under way already and goes on`);
   }
   return { type: 'done' };
 }
