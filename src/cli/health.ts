@@ -34,11 +34,18 @@ async function health(text: string, options: HealthOptions): Promise<void> {
   if (seconds !== undefined && (seconds < 1 || seconds > 86_400)) {
     throw new ExitError(EXIT.badInput, `--watch is ${seconds}, allowed: 1 to 86400 seconds`);
   }
+  const stopped = new AbortController();
+  if (seconds !== undefined) {
+    process.once('SIGINT', () => {
+      stopped.abort();
+    });
+  }
   const code = await withTemporal(actorName(options.as), async (temporal) => {
     for (;;) {
       const now = await look(temporal, system, options);
       if (seconds === undefined) return now;
-      await sleep(seconds * 1000);
+      await sleep(seconds * 1000, undefined, { signal: stopped.signal }).catch(() => undefined);
+      if (stopped.signal.aborted) return EXIT.interrupted;
     }
   });
   if (code !== EXIT.done) throw new ExitError(code, '');

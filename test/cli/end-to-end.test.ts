@@ -197,7 +197,9 @@ test('a stop answers users with 503 and refuses deploys; admit lets users in aga
 });
 
 test('after a stop, traffic for nobody makes a rollback possible before users are let in', async () => {
+  const users = startLoad(up.urlOf('shop'));
   await exits(0, 'deploy shop/api v2 --auto-promote');
+  await users.stop();
   await exits(0, 'stop shop');
   await exits(6, 'rollback shop/api');
   await exits(0, 'admit shop --percent 0');
