@@ -11,6 +11,7 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
   { verbs: ['worker'], load: () => import('./worker.ts') },
   { verbs: ['port'], load: () => import('./port.ts') },
   { verbs: ['check'], load: () => import('./check.ts') },
+  { verbs: ['judge'], load: () => import('./judge.ts') },
   { verbs: ['schema'], load: () => import('./schema.ts') },
   { verbs: ['deploy'], load: () => import('./deploy.ts') },
   { verbs: ['rollback'], load: () => import('./rollback.ts') },

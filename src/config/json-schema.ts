@@ -50,12 +50,24 @@ export function systemJsonSchema(): SchemaNode {
   return node.parse({ ...generated, title, required: ['system'] });
 }
 
+/** The same of any schema, for messages. */
+export function jsonSchemaOf(schema: z.ZodType): SchemaNode {
+  return node.parse(z.toJSONSchema(schema, { io: 'input' }));
+}
+
 let known: SchemaNode | undefined;
 
 /** The schema of the place that `path` leads to; undefined where nothing is declared. */
 export function schemaAt(path: readonly (string | number)[]): SchemaNode | undefined {
   known ??= systemJsonSchema();
-  let here: SchemaNode | undefined = known;
+  return nodeAt(known, path);
+}
+
+export function nodeAt(
+  root: SchemaNode,
+  path: readonly (string | number)[],
+): SchemaNode | undefined {
+  let here: SchemaNode | undefined = root;
   for (const part of path) here = here && step(here, part);
   return here;
 }

@@ -9,25 +9,43 @@ import { didYouMean, listed, shown } from './wording.ts';
 
 type Issue = z.core.$ZodIssue;
 
+/** What is declared at a place; undefined where nothing is. */
+type Declared = (path: Path) => SchemaNode | undefined;
+
 /** `value` is the plain value of `root`. */
 export function schemaMistakes(issues: Issue[], root: Located, value: unknown): Mistake[] {
+  return issueMistakes(issues, value, schemaAt).map(({ path, message }) =>
+    mistakeAt(root, path, message),
+  );
+}
+
+/** For a value of any schema. */
+export function issueMistakes(
+  issues: Issue[],
+  value: unknown,
+  declared: Declared,
+): { path: Path; message: string }[] {
   return issues.flatMap((issue) => {
     const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
-    return issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => mistakeAt(root, [...path, key], unknownKey(key, path)))
-      : [mistakeAt(root, path, sentence(issue, path, valueAt(value, path)))];
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({
+        path: [...path, key],
+        message: unknownKey(key, declared(path)),
+      }));
+    }
+    return [{ path, message: sentence(issue, path, valueAt(value, path), declared) }];
   });
 }
 
-function unknownKey(key: string, path: Path): string {
-  const known = Object.keys(schemaAt(path)?.properties ?? {});
+function unknownKey(key: string, schema: SchemaNode | undefined): string {
+  const known = Object.keys(schema?.properties ?? {});
   if (key === '<<') return 'merge keys are not known here; share by `base:` or repeat the values';
   return `unknown key${didYouMean(key, known)}; known here: ${listed(known)}`;
 }
 
-function sentence(issue: Issue, path: Path, found: unknown): string {
-  if (issue.code === 'invalid_key') return strangeKey(path);
-  const schema = schemaAt(path);
+function sentence(issue: Issue, path: Path, found: unknown, declared: Declared): string {
+  if (issue.code === 'invalid_key') return strangeKey(path, declared);
+  const schema = declared(path);
   const allowed = schema ? allowedBy(schema) : issue.message;
   if (found === undefined || found === null) {
     return `${found === null ? 'has no value' : 'is missing'}; write ${allowed}`;
@@ -37,8 +55,8 @@ function sentence(issue: Issue, path: Path, found: unknown): string {
   return `${shown(found)} is not allowed${meant(found, schema)}; write ${allowed}`;
 }
 
-function strangeKey(path: Path): string {
-  const keys = schemaAt(path.slice(0, -1))?.propertyNames;
+function strangeKey(path: Path, declared: Declared): string {
+  const keys = declared(path.slice(0, -1))?.propertyNames;
   return `the key ${shown(path.at(-1))} is not allowed; write ${keys?.description ?? 'a name'}`;
 }
 

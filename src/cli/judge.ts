@@ -1,0 +1,84 @@
+// `fairlead judge FILE`: judges samples that a person has at hand, to try thresholds on them. Needs neither
+// Temporal nor a worker.
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { readJudgeFile } from '../config/judge-file.ts';
+import { judgeGroups } from '../domain/judge/judge-groups.ts';
+import { judgeMetric } from '../domain/judge/judge-metric.ts';
+import type { Verdict } from '../domain/verdict.ts';
+import { EXIT, ExitError } from './exit.ts';
+import { groupsLines, metricLines } from './judgement-lines.ts';
+import { printJson, printText } from './print.ts';
+
+const CODES: Record<Verdict, number> = {
+  pass: EXIT.done,
+  fail: EXIT.failed,
+  inconclusive: EXIT.inconclusive,
+};
+
+export function register(program: Command): void {
+  program
+    .command('judge <file>')
+    .description('judge samples of a new and a stable revision, to try thresholds')
+    .option('--json', 'print the result as one JSON object on stdout')
+    .allowExcessArguments(false)
+    .addHelpText(
+      'after',
+      `
+FILE is JSON, - is the standard input:
+  {"experiment": [...], "control": [...], ...options}   one metric
+  {"groups": {"errors": {"weight": 60, "metrics": [...]}}, "pass": 95, "marginal": 75}
+Exit codes: 0 pass, 3 fail, 7 inconclusive, 2 bad input. Every option: docs/judge.md.
+
+Examples:
+  $ fairlead judge latency.json
+  $ fairlead judge groups.json --json
+  $ echo '{"experiment": [21, 25, 22], "control": [11, 10, 12], "minSamples": 3}' | fairlead judge -`,
+    )
+    .action(async (file: string, options: { json?: boolean }) => {
+      await judge(file, options.json === true);
+    });
+}
+
+async function judge(file: string, json: boolean): Promise<void> {
+  const name = file === '-' ? 'standard input' : file;
+  const read = readJudgeFile(await textOf(file, name), name);
+  if (read.kind === 'unusable') {
+    throw new ExitError(EXIT.badInput, read.mistakes.join('\n'));
+  }
+  const { judgement, lines } =
+    read.kind === 'metric'
+      ? shown(judgeMetric(read.metric), metricLines)
+      : shown(judgeGroups(read.groups), groupsLines);
+  if (json) printJson({ schema: 'fairlead/judge/v1', ...judgement });
+  else printText(lines.join('\n'));
+  const code = CODES[judgement.verdict];
+  if (code !== EXIT.done) throw new ExitError(code, '');
+}
+
+function shown<T>(
+  judgement: T,
+  lines: (judgement: T) => string[],
+): { judgement: T; lines: string[] } {
+  return { judgement, lines: lines(judgement) };
+}
+
+async function textOf(file: string, name: string): Promise<string> {
+  try {
+    const bytes = file === '-' ? await standardInput() : await readFile(file);
+    // A byte order mark is left out.
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const hint = 'name a file of JSON in UTF-8, or - for the standard input';
+    throw new ExitError(EXIT.badInput, `reading ${name}: ${why}; ${hint}`);
+  }
+}
+
+async function standardInput(): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) {
+    chunks.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk)));
+  }
+  return Buffer.concat(chunks);
+}
