@@ -1,0 +1,115 @@
+// Where a report goes: its format, its file, and the browser that shows it.
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { dirname, extname, join, resolve } from 'node:path';
+import type { Report } from '../domain/report.ts';
+import { EXIT, ExitError } from './exit.ts';
+import { progress } from './print.ts';
+
+const FORMATS = ['md', 'html', 'json'] as const;
+
+export type Format = (typeof FORMATS)[number];
+
+export interface OutputOptions {
+  format?: string;
+  json?: boolean;
+  out?: string;
+  open?: boolean;
+}
+
+/** What was asked for; without that, what the name of the file says. */
+export function formatOf(options: OutputOptions): Format {
+  const asked = options.json === true ? 'json' : options.format;
+  if (asked === undefined) return byName(options) ?? (options.open === true ? 'html' : 'md');
+  const format = FORMATS.find((one) => one === asked);
+  if (format === undefined) {
+    throw new ExitError(EXIT.badInput, `--format is "${asked}", allowed: md, html or json`);
+  }
+  if (options.open === true && format !== 'html') {
+    throw new ExitError(EXIT.badInput, `--open shows a page: --format html, not ${format}`);
+  }
+  return format;
+}
+
+function byName({ out, open }: OutputOptions): Format | undefined {
+  const ending = extname(out ?? '').toLowerCase();
+  if (ending === '.htm') return 'html';
+  const found = FORMATS.find((one) => `.${one}` === ending);
+  if (open !== true || found === undefined || found === 'html') return found;
+  throw new ExitError(
+    EXIT.badInput,
+    `--open shows a page, and --out ${out ?? ''} is none: name a file that ends in .html`,
+  );
+}
+
+export async function render(report: Report, format: Format): Promise<string> {
+  switch (format) {
+    case 'json':
+      return `${JSON.stringify(report, null, 2)}\n`;
+    case 'html': {
+      const { reportToHtml } = await import('../reports/html.ts');
+      return reportToHtml(report);
+    }
+    case 'md': {
+      const { reportToMarkdown } = await import('../reports/markdown.ts');
+      return reportToMarkdown(report);
+    }
+  }
+}
+
+/** Where a page goes that nobody named a file for: among the reports of the data folder. */
+export function pageFile(report: Report, env: NodeJS.ProcessEnv): string {
+  const name = `${report.operation}-${report.runId.slice(0, 8)}`;
+  const safe = name.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '');
+  return resolve(join(env['FAIRLEAD_DATA'] ?? '.fairlead', 'reports', `${safe}.html`));
+}
+
+export async function writeReport(text: string, file: string): Promise<void> {
+  try {
+    mkdirSync(dirname(resolve(file)), { recursive: true });
+    await writeFile(file, text);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new ExitError(EXIT.badInput, `writing the report to ${file}: ${said}`);
+  }
+  progress(`the report is in ${file}`);
+}
+
+/** The platform's program that opens a file as a double click does. */
+export function openerFor(platform: NodeJS.Platform, file: string): [string, ...string[]] {
+  if (platform === 'darwin') return ['open', file];
+  if (platform === 'win32') return ['rundll32', 'url.dll,FileProtocolHandler', file];
+  return ['xdg-open', file];
+}
+
+/** A machine without a browser is no failure of the report: it is said where the file lies. */
+export async function openPage(
+  file: string,
+  [program, ...args]: [string, ...string[]] = openerFor(process.platform, file),
+): Promise<void> {
+  const problem = await started(program, args);
+  if (problem === undefined) return;
+  progress(`no browser was opened: ${problem}; open ${file} yourself`);
+}
+
+/** Waits for its end: openers hand the file over and end. One that shows it itself goes on without us. */
+async function started(program: string, args: string[]): Promise<string | undefined> {
+  return new Promise((done) => {
+    const child = spawn(program, args, { stdio: 'ignore', detached: true });
+    const patience = setTimeout(() => {
+      child.unref();
+      done(undefined);
+    }, PATIENCE_MS);
+    child.once('error', (error) => {
+      clearTimeout(patience);
+      done(`starting ${program}: ${error.message}`);
+    });
+    child.once('exit', (code) => {
+      clearTimeout(patience);
+      done(code === 0 ? undefined : `${program} ended with ${code ?? 'a signal'}`);
+    });
+  });
+}
+
+const PATIENCE_MS = 3000;
