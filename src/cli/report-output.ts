@@ -1,11 +1,11 @@
 // Where a report goes: its format, its file, and the browser that shows it.
 import { spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
 import type { Report } from '../domain/report.ts';
 import { EXIT, ExitError } from './exit.ts';
-import { progress } from './print.ts';
+import { printText, progress } from './print.ts';
 
 const FORMATS = ['md', 'html', 'json'] as const;
 
@@ -59,10 +59,19 @@ export async function render(report: Report, format: Format): Promise<string> {
 }
 
 /** Where a page goes that nobody named a file for: among the reports of the data folder. */
-export function pageFile(report: Report, env: NodeJS.ProcessEnv): string {
+export function pageFile(report: Report, env: NodeJS.ProcessEnv, folder: string): string {
   const name = `${report.operation}-${report.runId.slice(0, 8)}`;
-  const safe = name.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '');
-  return resolve(join(env['FAIRLEAD_DATA'] ?? '.fairlead', 'reports', `${safe}.html`));
+  const safe = name.replace(/[^A-Za-z0-9._]+/g, '-').replace(/^[.-]+/, '');
+  const data = env['FAIRLEAD_DATA'] ?? join(nearestUp(folder) ?? folder, '.fairlead');
+  return resolve(folder, data, 'reports', `${safe}.html`);
+}
+
+/** The nearest parent folder in which an `up` runs. */
+function nearestUp(folder: string): string | undefined {
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, '.fairlead', 'up.json'))) return at;
+    if (dirname(at) === at) return undefined;
+  }
 }
 
 export async function writeReport(text: string, file: string): Promise<void> {
@@ -76,40 +85,41 @@ export async function writeReport(text: string, file: string): Promise<void> {
   progress(`the report is in ${file}`);
 }
 
+type Opener = [program: string, ...args: string[]];
+
+const PATIENCE_MS = 3000;
+
 /** The platform's program that opens a file as a double click does. */
-export function openerFor(platform: NodeJS.Platform, file: string): [string, ...string[]] {
+export function openerFor(platform: NodeJS.Platform, file: string): Opener {
   if (platform === 'darwin') return ['open', file];
   if (platform === 'win32') return ['rundll32', 'url.dll,FileProtocolHandler', file];
   return ['xdg-open', file];
 }
 
-/** A machine without a browser is no failure of the report: it is said where the file lies. */
-export async function openPage(
-  file: string,
-  [program, ...args]: [string, ...string[]] = openerFor(process.platform, file),
-): Promise<void> {
-  const problem = await started(program, args);
-  if (problem === undefined) return;
-  progress(`no browser was opened: ${problem}; open ${file} yourself`);
+/** Prints where the page lies and shows it. A machine without a browser is no failure of the report. */
+export async function openPage(file: string): Promise<void> {
+  printText(file);
+  const problem = await problemOf(openerFor(process.platform, file));
+  if (problem !== undefined) progress(`no browser was opened: ${problem}; open ${file} yourself`);
 }
 
-/** Waits for its end: openers hand the file over and end. One that shows it itself goes on without us. */
-async function started(program: string, args: string[]): Promise<string | undefined> {
+/** Why nothing was opened. An opener hands the file over and ends; one that shows it itself goes on without us. */
+export async function problemOf([program, ...args]: Opener): Promise<string | undefined> {
   return new Promise((done) => {
     const child = spawn(program, args, { stdio: 'ignore', detached: true });
     const patience = setTimeout(() => {
       child.unref();
       done(undefined);
     }, PATIENCE_MS);
-    child.once('error', (error) => {
+    const end = (problem: string | undefined): void => {
       clearTimeout(patience);
-      done(`starting ${program}: ${error.message}`);
+      done(problem);
+    };
+    child.once('error', (error) => {
+      end(`starting ${program}: ${error.message}`);
     });
     child.once('exit', (code) => {
-      clearTimeout(patience);
-      done(code === 0 ? undefined : `${program} ended with ${code ?? 'a signal'}`);
+      end(code === 0 ? undefined : `${program} ended with ${code ?? 'a signal'}`);
     });
   });
 }
-
-const PATIENCE_MS = 3000;

@@ -47,7 +47,9 @@ async function report(operation: string, options: ReportOptions): Promise<void> 
     return await askReport(temporal, { ...run, system: staleStatus(run.info).system });
   });
   const text = await render(found, format);
-  const file = options.out ?? (options.open === true ? pageFile(found, process.env) : undefined);
+  const file =
+    options.out ??
+    (options.open === true ? pageFile(found, process.env, process.cwd()) : undefined);
   if (file === undefined) {
     const { printText } = await import('./print.ts');
     printText(text.trimEnd());

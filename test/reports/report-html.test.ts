@@ -53,9 +53,11 @@ test('the page asks for nothing, runs nothing, and its policy forbids both', () 
   );
   for (const page of [WHOLE, reportToHtml(longReport(100))]) {
     assert.doesNotMatch(page, /<script|<link|<img|<iframe|<object|@import|\ssrc=|\son[a-z]+="/i);
-    const links = [...page.matchAll(/(?:href|url\()\s*["']?([^"')]+)/g)].map((match) => match[1]);
+    const links = [...page.matchAll(/href=["']([^"']*)|url\(([^)]*)\)/g)].map(
+      (match) => match[1] ?? match[2] ?? '',
+    );
     assert.ok(links.length > 0);
-    for (const link of links) assert.match(link ?? '', /^#[a-z]+$/);
+    for (const link of links) assert.match(link, /^#[a-z]+$/);
   }
 });
 
