@@ -71,7 +71,7 @@ th,td{text-align:left;vertical-align:top;padding:9px 14px 9px 0;border-top:1px s
 th:last-child,td:last-child{padding-right:0}
 thead th{border-top:0;font-size:12.5px;font-weight:500;color:var(--muted);padding-bottom:6px;white-space:nowrap}
 tbody th{font-weight:600}
-.rows{font-size:14px}.rows tbody th{min-width:92px}.rows code{white-space:nowrap}
+.rows{font-size:14px}.rows tbody th{min-width:112px}.rows code{white-space:nowrap}
 details{margin-top:14px}summary{cursor:pointer;color:var(--muted);font-size:13.5px;width:fit-content}
 summary:hover{color:var(--ink)}details>*:not(summary){margin-top:12px}
 .scroll{overflow-x:auto}.scroll:focus-visible{outline:2px solid var(--info);outline-offset:3px}
@@ -109,7 +109,7 @@ h1{font-size:30px;gap:10px}.sign{width:36px;height:36px;line-height:36px;font-si
 .timeline thead tr{border:0;padding:0}.timeline thead th:not(.track){display:none}
 .timeline th,.timeline td,.timeline tbody th,.timeline tbody td{border:0;padding:0}.timeline th:first-child,.timeline td:last-child{width:auto}
 .timeline td.track,.timeline th.track{grid-row:2;grid-column:1/-1;padding-top:4px}}
-@media print{body{font-size:10.5pt}main,footer{max-width:none;padding:0}header,section{border:0;border-radius:0;padding:0 0 14pt;margin:0 0 14pt}
+@media print{body{font-size:10pt}.rows{font-size:9pt}.rows tbody th{min-width:80px}.rows :is(th,td){padding-right:8px}.facts{grid-template-columns:repeat(4,minmax(0,1fr))}main,footer{max-width:none;padding:0}header,section{border:0;border-radius:0;padding:0 0 14pt;margin:0 0 14pt}
 header{border-top:4px solid var(--tone);padding-top:12pt}nav,summary{display:none}details:not(:has(.long))::details-content{content-visibility:visible;block-size:auto}details:has(.long) summary{display:list-item}
 h2{break-after:avoid}figure,tr,.facts{break-inside:avoid}thead{display:table-header-group}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `;

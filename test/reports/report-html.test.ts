@@ -89,7 +89,7 @@ for (const text of NASTY) {
 test('signs that turn the direction of text round or cannot be seen are left out', () => {
   const page = reportToHtml(reportOf('a\u202eb\u0000c\u200bd\u2066e'));
   assert.match(page, /abcde/);
-  assert.doesNotMatch(page, /[\u0000\u200b\u202e\u2066]/);
+  for (const sign of '\u0000\u200b\u202e\u2066') assert.ok(!page.includes(sign));
 });
 
 test('a claimed decision is called asserted', () => {

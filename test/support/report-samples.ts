@@ -26,7 +26,13 @@ export const measuredReport = () => buildReport(entriesOf(MEASURED));
 export function reportOf(text: string) {
   const step = { id: text, title: text, attempts: 1, detail: text };
   const bodies: EvidenceBody[] = [
-    { ...OPENED, operation: text, system: text, requestedBy: text, reason: text },
+    ...ROLLED_BACK.filter((body) => body.type === 'opened').map((body) => ({
+      ...body,
+      operation: text,
+      system: text,
+      requestedBy: text,
+      reason: text,
+    })),
     ...ROLLED_BACK.filter((body) => body.type === 'planned').map((body) => ({
       ...body,
       plan: { ...body.plan, from: text, to: text, nothingToDo: text },
