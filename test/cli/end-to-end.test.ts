@@ -134,7 +134,7 @@ test('the report tells who asked, who approved, and what was served', async () =
   await exits(0, `report ${V2} --format json --out ${file}`);
   const page = join(up.folder, 'report.html');
   await exits(0, `report ${V2} --out ${page}`);
-  assert.match(readFileSync(page, 'utf8'), /<title>Succeeded: deploy[^]*error-ratio/);
+  assert.match(readFileSync(page, 'utf8'), /<title>Succeeded: deploy[^]*errors: ratio/);
   const opened = await exits(0, `report ${V2} --open`, {
     PATH: '/nowhere',
     FAIRLEAD_DATA: up.data,
