@@ -102,7 +102,7 @@ function whereToLook({ uiUrl }: Embedded): string[] {
     `    export FAIRLEAD_DATA=${FOLDER}`,
     '    npx fairlead list',
     '    npx fairlead status commercial-view',
-    '    npx fairlead report deploy/commercial-view/api/v3-errors',
+    '    npx fairlead report deploy/commercial-view/api/v3-errors --open',
     '    npx fairlead rollback commercial-view/api',
   ];
 }

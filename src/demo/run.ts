@@ -8,6 +8,7 @@ import type { Report } from '../domain/report.ts';
 import { assertFree } from '../embedded/ports.ts';
 import { startTimeOf } from '../platforms/local/process-identity.ts';
 import { startEmbedded, type Embedded } from '../embedded/up.ts';
+import { reportToHtml } from '../reports/html.ts';
 import { reportToMarkdown } from '../reports/markdown.ts';
 import { freshFolder } from './fresh.ts';
 import { judge, type Evidence, type Promised } from './promises.ts';
@@ -33,7 +34,7 @@ export interface DemoOptions {
 export interface DemoResult {
   promises: Promised[];
   versions: VersionTally[];
-  /** Paths, Markdown and JSON of each deploy. */
+  /** Paths: a page to look at, Markdown and JSON of each deploy. */
   reports: string[];
   tookMs: number;
 }
@@ -106,9 +107,10 @@ function writeReports(data: string, reports: readonly Report[]): string[] {
   mkdirSync(folder, { recursive: true });
   return reports.flatMap((report) => {
     const path = join(folder, report.operation.replaceAll('/', '-'));
+    writeFileSync(`${path}.html`, reportToHtml(report));
     writeFileSync(`${path}.md`, reportToMarkdown(report));
     writeFileSync(`${path}.json`, `${JSON.stringify(report, null, 2)}\n`);
-    return [`${path}.md`, `${path}.json`];
+    return [`${path}.html`, `${path}.md`, `${path}.json`];
   });
 }
 
@@ -124,7 +126,7 @@ function tellResult(story: Story, evidence: Evidence, result: DemoResult): void 
         `  ${(one.version || 'no version').padEnd(10)} ${String(one.answers).padStart(6)} answers, ${failed(one)}`,
     ),
   );
-  story.heading('Reports');
+  story.heading('Reports (the .html ones are for a browser)');
   story.print(result.reports.map((path) => `  ${relative(process.cwd(), path)}`));
   story.heading('What was promised');
   story.print(promiseLines(result.promises));

@@ -1,5 +1,6 @@
 // What the measurements of an analysis add up to, while it goes on and at its end.
 import type { AnalysisState, PreparedAnalysis } from './analysis.ts';
+import { seriesOf } from './measured.ts';
 import type { Finding, Verdict } from './verdict.ts';
 
 /** The verdict that nothing to come can change; `undefined` while it is open. */
@@ -29,7 +30,8 @@ export function decided(
 export function conclude(prepared: PreparedAnalysis, state: AnalysisState): Finding {
   const { name } = prepared;
   const end = decided(prepared, state) ?? unjudged(state) ?? passed(state);
-  return { name, ...end, samples: state.samples };
+  const series = seriesOf(state.measured ?? [], prepared.analysis.metrics);
+  return { name, ...end, samples: state.samples, ...(series.length > 0 && { series }) };
 }
 
 function passed(state: AnalysisState): { verdict: Verdict; reason: string } {

@@ -4,6 +4,7 @@ import type { Analysis } from '../config/system.ts';
 import { advance, nextWindow } from './counters.ts';
 import type { Tally, Term } from './counters.ts';
 import { Failure } from './failure.ts';
+import { remember, type Measured } from './measured.ts';
 import { judgeMetric, termsOf } from './measurement.ts';
 import type { Reading } from './measurement.ts';
 import type { Sample } from './prometheus-text.ts';
@@ -44,6 +45,8 @@ export interface AnalysisState {
   samples: number;
   /** The sentence of the last measurement, and of the last one of each kind that did not pass. */
   latest: { pass?: string; fail?: string; inconclusive?: string; error?: string; open?: string };
+  /** The windows that were judged; a heartbeat of an earlier release has none. */
+  measured?: Measured[];
 }
 
 /** Throws `Failure('BadInput', ...)` for a selector that cannot be read. */
@@ -87,6 +90,9 @@ export function startAnalysis(at: number): AnalysisState {
   };
 }
 
+/** What the metrics of one window add up to, and what each of them measured. */
+type WindowReading = Omit<Reading, 'measured'> & { rows: Omit<Measured, 'at'>[] };
+
 /** The state after one more scrape. A window without enough requests stays open and grows. */
 export function observe(
   prepared: PreparedAnalysis,
@@ -114,7 +120,7 @@ export function observe(
   if (state.windowAt === null) return { ...seen, windowAt: scrape.at };
   // Two scrapes in one millisecond make no rate.
   if (scrape.at <= state.windowAt) return seen;
-  return measured(seen, measure(prepared, tallies, scrape.at - state.windowAt));
+  return measured(seen, measure(prepared, tallies, scrape.at - state.windowAt), scrape.at);
 }
 
 function failed(state: AnalysisState, at: number, error: string): AnalysisState {
@@ -147,17 +153,18 @@ function measure(
   prepared: PreparedAnalysis,
   tallies: AnalysisState['tallies'],
   ms: number,
-): Reading {
+): WindowReading {
   const { analysis } = prepared;
   const readings = Object.entries(analysis.metrics).map(([name, metric]) => {
     const grown = tallies[name];
-    return judgeMetric(name, metric, {
+    const window = {
       judged: grown?.judged.grown ?? {},
       ...(grown?.stable === undefined ? {} : { stable: grown.stable.grown }),
       seconds: ms / 1000,
       minimumSamples: analysis.minimumSamples,
       indistinct: analysis.url !== undefined,
-    });
+    };
+    return { metric: name, ...judgeMetric(name, metric, window) };
   });
   const verdict = worst(readings.map((reading) => reading.verdict));
   const telling = readings.filter((reading) => reading.verdict === verdict);
@@ -167,10 +174,15 @@ function measure(
     verdict,
     reason: telling.map((reading) => reading.reason).join(' | '),
     samples: Math.min(...readings.map((reading) => reading.samples)),
+    rows: readings.map(({ metric, measured: { judged, stable } }) => ({
+      metric,
+      judged,
+      ...(stable !== undefined && { stable }),
+    })),
   };
 }
 
-function measured(state: AnalysisState, reading: Reading): AnalysisState {
+function measured(state: AnalysisState, reading: WindowReading, at: number): AnalysisState {
   if (!reading.ready) return { ...state, latest: { ...state.latest, open: reading.reason } };
   const windows = Object.entries(state.tallies).map(([name, { judged, stable }]) => {
     const next = { judged: nextWindow(judged) };
@@ -184,6 +196,10 @@ function measured(state: AnalysisState, reading: Reading): AnalysisState {
     failures: state.failures + (reading.verdict === 'fail' ? 1 : 0),
     inconclusives: state.inconclusives + (reading.verdict === 'inconclusive' ? 1 : 0),
     samples: state.samples + reading.samples,
+    measured: remember(
+      state.measured ?? [],
+      reading.rows.map((row) => ({ at, ...row })),
+    ),
     latest: { ...state.latest, [reading.verdict]: reading.reason },
   };
 }

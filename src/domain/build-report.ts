@@ -21,6 +21,11 @@ export function buildReport(
   for (const step of report.steps) {
     step.waitedForPeopleMs = overlap(waits, step.startedAt, step.endedAt ?? entries.at(-1)?.at);
   }
+  const known = waits.filter(({ from, to }) => Number.isFinite(from) && Number.isFinite(to));
+  report.waits = known.map(({ from, to }) => ({
+    startedAt: new Date(from).toISOString(),
+    endedAt: new Date(to).toISOString(),
+  }));
   report.timings = timingsOf(entries, waits);
   if (closed === undefined) report.leftovers = stillToUndo(report);
   report.clean = report.outcome !== null && report.leftovers.length === 0;
@@ -119,8 +124,8 @@ function addRow(report: Report, entry: EvidenceEntry): void {
       return;
     }
     case 'verdict': {
-      const { step, name, verdict, reason, samples } = entry;
-      report.verdicts.push({ step, name, verdict, reason, samples });
+      const { step, name, verdict, reason, samples, series } = entry;
+      report.verdicts.push({ step, name, verdict, reason, samples, ...(series && { series }) });
       return;
     }
     case 'decision': {

@@ -1,4 +1,5 @@
 // The record of an operation: entries written while it runs, each with the hash of the one before.
+import type { MetricSeries } from './measured.ts';
 import type { Outcome, Serving } from './outcome.ts';
 import type { OperationKind, Plan } from './plan.ts';
 import type { Verdict } from './verdict.ts';
@@ -35,6 +36,7 @@ export type EvidenceBody =
       verdict: Verdict;
       reason: string;
       samples: number;
+      series?: MetricSeries[];
     }
   | {
       type: 'gate';

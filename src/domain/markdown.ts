@@ -5,9 +5,14 @@ const SPECIAL = /[\\`*_{}[\]<>()#+!|~&$]/g;
 // Control characters, and those that turn the direction of text round.
 const INVISIBLE = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
 
+/** One line without control characters, nor those that turn the direction of text round. */
+export function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').replace(INVISIBLE, '');
+}
+
 /** One line of text, every special character escaped by a backslash: the Web UI shows entities as they are. */
 export function plain(text: string): string {
-  const line = text.replace(/\s+/g, ' ').replace(INVISIBLE, '').trim();
+  const line = oneLine(text).trim();
   const escaped = line.replace(SPECIAL, '\\$&').replace(/^[-=]/, '\\$&');
   // A list item; a backslash before a digit would be shown.
   return escaped.replace(/^(\d+)\.(?= )/, '$1\\.');
@@ -31,7 +36,7 @@ export function fenced(language: string, text: string): string[] {
 
 /** One line that is shown as it is and wraps. The quotes around it are longer than any inside. */
 export function code(text: string): string {
-  const line = text.replace(/\s+/g, ' ').replace(INVISIBLE, '');
+  const line = oneLine(text);
   const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map((match) => match[0].length));
   const quote = '`'.repeat(longest + 1);
   const gap = line.startsWith('`') || line.endsWith('`') ? ' ' : '';

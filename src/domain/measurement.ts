@@ -1,6 +1,7 @@
 // One metric over one window: its value from what the counters grew, and whether its limits hold.
 import type { Metric } from '../config/system.ts';
 import type { Term } from './counters.ts';
+import { answered, type Answered } from './measured.ts';
 import { histogramQuantile } from './histogram-quantile.ts';
 import type { Quantile } from './histogram-quantile.ts';
 import { matches, parseSelector, withLabels } from './selector.ts';
@@ -26,6 +27,8 @@ export interface Reading {
   verdict: Verdict;
   reason: string;
   samples: number;
+  /** What each revision answered, whatever came of it. */
+  measured: { judged: Answered; stable?: Answered };
 }
 
 interface Value extends Quantile {
@@ -77,13 +80,14 @@ function boundOf(le: string): number {
 export function judgeMetric(name: string, metric: Metric, window: Window): Reading {
   const value = valueOf(metric, window.judged, window.seconds);
   const samples = value.samples;
+  const measured = measuredOf(metric, value, window);
   if (samples < window.minimumSamples || samples <= 0) {
     const reason = `${name}: no data (${show(samples)} of the ${window.minimumSamples} requests needed)`;
-    return { ready: false, verdict: 'inconclusive', reason, samples };
+    return { ready: false, verdict: 'inconclusive', reason, samples, measured };
   }
   if (Number.isNaN(value.value)) {
     const reason = `${name}: not a number from ${value.from}`;
-    return { ready: true, verdict: 'inconclusive', reason, samples };
+    return { ready: true, verdict: 'inconclusive', reason, samples, measured };
   }
   const limits = [...absolute(metric, value), ...compared(metric, value, window)];
   const verdict = worst(limits.map((limit) => limit.verdict));
@@ -93,7 +97,19 @@ export function judgeMetric(name: string, metric: Metric, window: Window): Readi
     verdict,
     reason: `${name} ${shown(value)} (${value.from}): ${said}`,
     samples,
+    measured,
   };
+}
+
+function measuredOf(
+  metric: Metric,
+  value: Value,
+  { stable, seconds }: Window,
+): Reading['measured'] {
+  const judged = answered(value.value, value.samples);
+  if (stable === undefined) return { judged };
+  const other = valueOf(metric, stable, seconds);
+  return { judged, stable: answered(other.value, other.samples) };
 }
 
 function valueOf(metric: Metric, grown: Grown, seconds: number): Value {

@@ -1,4 +1,5 @@
 // The report: made from the evidence, and from nothing else.
+import type { MetricSeries } from './measured.ts';
 import type { Outcome, Serving } from './outcome.ts';
 import type { Plan } from './plan.ts';
 import type { Verdict } from './verdict.ts';
@@ -43,7 +44,15 @@ export interface Report {
     at: string;
     digest: string;
   }[];
-  verdicts: { step: string; name: string; verdict: Verdict; reason: string; samples: number }[];
+  verdicts: {
+    step: string;
+    name: string;
+    verdict: Verdict;
+    reason: string;
+    samples: number;
+    /** What an analysis measured, window by window; `judged` is the revision of `plan.to`. */
+    series?: MetricSeries[];
+  }[];
   weights: { at: string; service: string; versions: { version: string; percent: number }[] }[];
   timings: {
     phase: string;
@@ -51,6 +60,8 @@ export interface Report {
     endedAt: string | null;
     waitedForPeopleMs: number;
   }[];
+  /** When it waited for somebody, merged and in order; a report of an earlier release has none. */
+  waits?: { startedAt: string; endedAt: string }[];
   undo: { step: string; verb: string; status: string; detail: string }[];
   messages: {
     name: string;

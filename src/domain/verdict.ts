@@ -1,4 +1,5 @@
 // What analyses and checks come to, and which of two verdicts counts.
+import type { MetricSeries } from './measured.ts';
 
 /** No data is `inconclusive`: never a pass, never a fail. */
 export type Verdict = 'pass' | 'fail' | 'inconclusive';
@@ -10,6 +11,8 @@ export interface Finding {
   reason: string;
   /** Requests (or runs of a check) that the verdict stands on. */
   samples: number;
+  /** What an analysis measured, for charts; a check has none. */
+  series?: MetricSeries[];
 }
 
 const ORDER: Record<Verdict, number> = { pass: 0, inconclusive: 1, fail: 2 };

@@ -81,7 +81,12 @@ const REFUSED: [name: string, args: string[], message: RegExp][] = [
   ['a name with a space', ['stop', 'shop', '--as', 'ana maria'], /--as is "ana maria"/],
   ['a digest that is none', ['approve', 'deploy/a/b/c', '--digest', 'x'], /digest is "x", allowed/],
   ['an operation with quotes', ['status', 'x" OR ""="/'], /OPERATION is/],
-  ['a format nobody knows', ['report', 'deploy/a/b/c', '--format', 'pdf'], /allowed: md or json/],
+  [
+    'a format nobody knows',
+    ['report', 'deploy/a/b/c', '--format', 'pdf'],
+    /allowed: md, html or json/,
+  ],
+  ['a page in Markdown', ['report', 'deploy/a/b/c', '--open', '--out', 'x.md'], /ends in .html/],
 ];
 
 for (const [name, args, message] of REFUSED) {

@@ -34,7 +34,7 @@ test('every promise of the demo holds, and its reports are there', async (t) => 
   assert.doesNotMatch(said.out, /✘ [a-z]/);
   assert.match(said.out, /✔ nothing is left running/);
   const reports = said.out.match(/\S+\/reports\/\S+/g) ?? [];
-  assert.equal(reports.length, 6);
+  assert.equal(reports.length, 9);
   for (const path of reports) assert.ok(readFileSync(join(folder, path), 'utf8').length > 100);
 });
 

@@ -133,6 +133,15 @@ test('the report tells who asked, who approved, and what was served', async () =
   assert.match(stdout, /approved[^\n]*ana|ana[^\n]*approved/);
   const file = join(up.folder, 'report.json');
   await exits(0, `report ${V2} --format json --out ${file}`);
+  const page = join(up.folder, 'report.html');
+  await exits(0, `report ${V2} --out ${page}`);
+  assert.match(readFileSync(page, 'utf8'), /<title>Succeeded: deploy[^]*errors: ratio/);
+  const opened = await exits(0, `report ${V2} --open`, {
+    PATH: '/nowhere',
+    FAIRLEAD_DATA: up.data,
+  });
+  assert.match(opened.stderr, /no browser was opened: .*; open .* yourself/);
+  assert.match(readFileSync(opened.stdout.trim(), 'utf8'), /^<!doctype html>/);
   const report = readFileSync(file, 'utf8');
   assert.equal(field(report, 'schema'), 'fairlead/report/v1');
   assert.equal(field(report, 'requestedBy'), 'ci');

@@ -145,8 +145,9 @@ function whenInconclusive(run: Run, findings: Finding[]): 'ask' | 'undo' {
 }
 
 function recordVerdicts(run: Run, step: string, findings: Finding[]): void {
-  for (const { name, verdict, reason, samples } of findings) {
-    record(run, { type: 'verdict', step, name, verdict, reason, samples });
+  for (const { name, verdict, reason, samples, series } of findings) {
+    const measured = series === undefined ? {} : { series };
+    record(run, { type: 'verdict', step, name, verdict, reason, samples, ...measured });
   }
 }
 

@@ -1,0 +1,125 @@
+// Where a report goes: its format, its file, and the browser that shows it.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { dirname, extname, join, resolve } from 'node:path';
+import type { Report } from '../domain/report.ts';
+import { EXIT, ExitError } from './exit.ts';
+import { printText, progress } from './print.ts';
+
+const FORMATS = ['md', 'html', 'json'] as const;
+
+export type Format = (typeof FORMATS)[number];
+
+export interface OutputOptions {
+  format?: string;
+  json?: boolean;
+  out?: string;
+  open?: boolean;
+}
+
+/** What was asked for; without that, what the name of the file says. */
+export function formatOf(options: OutputOptions): Format {
+  const asked = options.json === true ? 'json' : options.format;
+  if (asked === undefined) return byName(options) ?? (options.open === true ? 'html' : 'md');
+  const format = FORMATS.find((one) => one === asked);
+  if (format === undefined) {
+    throw new ExitError(EXIT.badInput, `--format is "${asked}", allowed: md, html or json`);
+  }
+  if (options.open === true && format !== 'html') {
+    throw new ExitError(EXIT.badInput, `--open shows a page: --format html, not ${format}`);
+  }
+  return format;
+}
+
+function byName({ out, open }: OutputOptions): Format | undefined {
+  const ending = extname(out ?? '').toLowerCase();
+  if (ending === '.htm') return 'html';
+  const found = FORMATS.find((one) => `.${one}` === ending);
+  if (open !== true || found === undefined || found === 'html') return found;
+  throw new ExitError(
+    EXIT.badInput,
+    `--open shows a page, and --out ${out ?? ''} is none: name a file that ends in .html`,
+  );
+}
+
+export async function render(report: Report, format: Format): Promise<string> {
+  switch (format) {
+    case 'json':
+      return `${JSON.stringify(report, null, 2)}\n`;
+    case 'html': {
+      const { reportToHtml } = await import('../reports/html.ts');
+      return reportToHtml(report);
+    }
+    case 'md': {
+      const { reportToMarkdown } = await import('../reports/markdown.ts');
+      return reportToMarkdown(report);
+    }
+  }
+}
+
+/** Where a page goes that nobody named a file for: among the reports of the data folder. */
+export function pageFile(report: Report, env: NodeJS.ProcessEnv, folder: string): string {
+  const name = `${report.operation}-${report.runId.slice(0, 8)}`;
+  const safe = name.replace(/[^A-Za-z0-9._]+/g, '-').replace(/^[.-]+/, '');
+  const data = env['FAIRLEAD_DATA'] ?? join(nearestUp(folder) ?? folder, '.fairlead');
+  return resolve(folder, data, 'reports', `${safe}.html`);
+}
+
+/** The nearest parent folder in which an `up` runs. */
+function nearestUp(folder: string): string | undefined {
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, '.fairlead', 'up.json'))) return at;
+    if (dirname(at) === at) return undefined;
+  }
+}
+
+export async function writeReport(text: string, file: string): Promise<void> {
+  try {
+    mkdirSync(dirname(resolve(file)), { recursive: true });
+    await writeFile(file, text);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new ExitError(EXIT.badInput, `writing the report to ${file}: ${said}`);
+  }
+  progress(`the report is in ${file}`);
+}
+
+type Opener = [program: string, ...args: string[]];
+
+const PATIENCE_MS = 3000;
+
+/** The platform's program that opens a file as a double click does. */
+export function openerFor(platform: NodeJS.Platform, file: string): Opener {
+  if (platform === 'darwin') return ['open', file];
+  if (platform === 'win32') return ['rundll32', 'url.dll,FileProtocolHandler', file];
+  return ['xdg-open', file];
+}
+
+/** Prints where the page lies and shows it. A machine without a browser is no failure of the report. */
+export async function openPage(file: string): Promise<void> {
+  printText(file);
+  const problem = await problemOf(openerFor(process.platform, file));
+  if (problem !== undefined) progress(`no browser was opened: ${problem}; open ${file} yourself`);
+}
+
+/** Why nothing was opened. An opener hands the file over and ends; one that shows it itself goes on without us. */
+export async function problemOf([program, ...args]: Opener): Promise<string | undefined> {
+  return new Promise((done) => {
+    const child = spawn(program, args, { stdio: 'ignore', detached: true });
+    const patience = setTimeout(() => {
+      child.unref();
+      done(undefined);
+    }, PATIENCE_MS);
+    const end = (problem: string | undefined): void => {
+      clearTimeout(patience);
+      done(problem);
+    };
+    child.once('error', (error) => {
+      end(`starting ${program}: ${error.message}`);
+    });
+    child.once('exit', (code) => {
+      end(code === 0 ? undefined : `${program} ended with ${code ?? 'a signal'}`);
+    });
+  });
+}

@@ -1,0 +1,107 @@
+// What people read for the words of a report's data. Values that a later version added are shown as they are.
+import { span } from '../domain/markdown.ts';
+import type { Report } from '../domain/report.ts';
+
+/** Which of the page's colours something has; never the only sign of it. */
+export type Tone = 'good' | 'warn' | 'bad' | 'info' | 'plain';
+
+const OUTCOMES: Record<string, [words: string, tone: Tone]> = {
+  succeeded: ['Succeeded', 'good'],
+  nothingToDo: ['Nothing to do', 'good'],
+  planned: ['Planned', 'info'],
+  rolledBack: ['Rolled back', 'warn'],
+  failed: ['Failed', 'bad'],
+  rejected: ['Rejected', 'warn'],
+  expired: ['Expired', 'warn'],
+  aborted: ['Aborted', 'warn'],
+  preempted: ['Preempted', 'warn'],
+  refused: ['Refused', 'warn'],
+  inconclusive: ['Inconclusive', 'warn'],
+  interrupted: ['Interrupted', 'bad'],
+};
+
+const TONES: Record<string, Tone> = {
+  pass: 'good',
+  fail: 'bad',
+  inconclusive: 'warn',
+  approved: 'good',
+  rejected: 'bad',
+  expired: 'warn',
+  overridden: 'warn',
+  done: 'good',
+  unchanged: 'good',
+  failed: 'bad',
+  skipped: 'warn',
+  left: 'bad',
+  accepted: 'plain',
+  refused: 'warn',
+};
+
+export function outcomeWords({ outcome }: Report): string {
+  return outcome === null ? 'Still running' : (OUTCOMES[outcome]?.[0] ?? outcome);
+}
+
+export function outcomeTone({ outcome, leftovers }: Report): Tone {
+  if (leftovers.length > 0) return 'bad';
+  return outcome === null ? 'info' : (OUTCOMES[outcome]?.[1] ?? 'info');
+}
+
+export function toneOf(word: string): Tone {
+  return TONES[word] ?? 'plain';
+}
+
+/** `canaryDeploy` → `Canary deploy`. */
+export function kindWords(kind: string): string {
+  const words = kind.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** What users get now, with the version where the plan names it. */
+export function servingWords({ serving, plan }: Report): string {
+  const named = (version: string | undefined, words: string): string =>
+    version === undefined ? words : `${version}, ${words}`;
+  switch (serving) {
+    case 'old':
+      return named(plan?.from, 'as before');
+    case 'new':
+      return named(plan?.to, 'the new one');
+    case 'mixed':
+      return 'some of both';
+    case 'none':
+      return 'nothing';
+    case null:
+      return 'not known yet';
+    default:
+      return serving;
+  }
+}
+
+/** `2026-01-01 12:00:05` (UTC is said once, by the page). */
+export function clockTime(at: string | null): string {
+  if (at === null) return '';
+  const time = new Date(at);
+  if (Number.isNaN(time.getTime())) return at;
+  return time.toISOString().replace('T', ' ').slice(0, 19);
+}
+
+export function waitedMs(report: Report): number {
+  const all = report.timings.find((one) => one.phase === 'all');
+  return all?.waitedForPeopleMs ?? 0;
+}
+
+const NUMBERS = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
+const WHOLE = new Intl.NumberFormat('en');
+
+/** `1,000`; of a fraction three digits. */
+export function number(value: number): string {
+  return (Number.isInteger(value) ? WHOLE : NUMBERS).format(value);
+}
+
+/** `3 steps`, `1 step`. */
+export function counted(count: number, one: string): string {
+  return `${number(count)} ${one}${count === 1 ? '' : 's'}`;
+}
+
+export function waitedWords(ms: number): string {
+  return ms > 0 ? `${span(ms)} of it waiting for people` : '';
+}
