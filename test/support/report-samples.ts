@@ -61,7 +61,7 @@ export function reportOf(text: string) {
     { type: 'message', name: text, actor: text, accepted: false, note: text, reason: text },
     { type: 'parked', step: text, problem: text },
     { type: 'step', status: 'failed', ...step },
-    { type: 'undo', step: text, verb: text, status: 'left', detail: text },
+    { type: 'undo', step: text, verb: text, status: 'failed', detail: text },
     { type: 'finding', text },
     {
       type: 'closed',
