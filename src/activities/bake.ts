@@ -28,6 +28,8 @@ export interface BakeInput {
   directory: string;
   /** Where users reach the service; without it, checks use the revision's preview address. */
   url?: string;
+  /** Judged by what is asked on its preview address. */
+  preview?: boolean;
 }
 
 export interface BakeResult {
@@ -91,7 +93,11 @@ export function createBakeActivities(ports: BakePorts) {
 
 function planOf(input: BakeInput): BakePlan {
   const { revision, stable, ms, checks } = input;
-  const subject = stable === undefined ? { revision } : { revision, stable };
+  const subject = {
+    revision,
+    ...(stable !== undefined && { stable }),
+    ...(input.preview === true && { preview: true }),
+  };
   const analyses = Object.entries(input.analyses).map(([name, analysis]) =>
     prepareAnalysis(name, analysis, subject),
   );

@@ -29,6 +29,7 @@ export async function inspect(
       url: traffic.url,
       stopped: traffic.stopped,
       admitPercent: traffic.admitPercent,
+      strategy: loaded.system.services[service]?.rollout.strategy ?? 'canary',
       weights: normalised(traffic.weights),
       revisions: revisions.map(({ spec, ready, desired, condition, problem }) => ({
         version: spec.version,

@@ -48,6 +48,8 @@ export interface BakeAtInput {
   analyses: Record<string, Analysis>;
   checks: Check[];
   directory: string;
+  /** The revision has no traffic: its preview address is asked, and what is asked there is judged. */
+  preview?: boolean;
   /** Where a bake that was ended early goes on. */
   resume: BakeProgress | null;
 }
@@ -62,7 +64,12 @@ export async function bakeAt(
   const { bake } = createBakeActivities({ ...ports, workload: workloadOf(ports.platforms, place) });
   const previous = isBakeProgress(call.previous) ? call.previous : (resume ?? undefined);
   return bake(
-    { service: place, ...rest, url, ...(stable !== null && { stable }) },
+    {
+      service: place,
+      ...rest,
+      ...(rest.preview !== true && { url }),
+      ...(stable !== null && { stable }),
+    },
     { signal: call.signal, beat: call.beat, ...(previous !== undefined && { previous }) },
   );
 }

@@ -1,7 +1,9 @@
 // Loads a system and makes an operation's plan from the world as it is.
 import { Failure } from '../domain/failure.ts';
 import type { LoadedSystem } from '../domain/loaded-system.ts';
+import { planBlueGreen } from '../domain/plan-blue-green.ts';
 import { planCanary } from '../domain/plan-canary.ts';
+import type { DeployInput } from '../domain/plan-deploy.ts';
 import { planRollback } from '../domain/plan-rollback.ts';
 import { planAdmit, planRestart, planRetire, planScale, planStop } from '../domain/plan-service.ts';
 import type { OperationKind, Plan } from '../domain/plan.ts';
@@ -37,11 +39,10 @@ export async function makePlan(input: PlanInput, platforms: Platforms): Promise<
   for (const name of names) worlds[name] = await readWorld(platforms, placeOf(loaded, name));
   const all = { operation, kind, loaded, request, worlds };
   switch (kind) {
-    case 'canaryDeploy': {
-      const one = single(all);
-      const target = revisionSpec(loaded, one.service, request.version ?? '');
-      return planCanary({ ...one, target });
-    }
+    case 'canaryDeploy':
+      return planCanary(deployOf(all));
+    case 'blueGreenDeploy':
+      return planBlueGreen(deployOf(all));
     case 'rollback':
       return planRollback(single(all));
     case 'stopTraffic':
@@ -55,6 +56,12 @@ export async function makePlan(input: PlanInput, platforms: Platforms): Promise<
     case 'retireRevision':
       return planRetire(all);
   }
+}
+
+function deployOf(input: PlanInput & { worlds: Record<string, ServiceWorld> }): DeployInput {
+  const one = single(input);
+  const target = revisionSpec(one.loaded, one.service, one.request.version ?? '');
+  return { ...one, target };
 }
 
 function single(input: PlanInput & { worlds: Record<string, ServiceWorld> }) {

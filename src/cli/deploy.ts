@@ -13,7 +13,7 @@ export function register(program: Command): void {
   const command = program
     .command('deploy <target> <version>')
     .description('bring a version of SYSTEM/SERVICE to all users, step by step')
-    .option('--strategy <name>', 'how (default: as the system file says)')
+    .option('--strategy <name>', 'canary or blue-green (default: as the system file says)')
     .option('--dry-run', 'print the plan and change nothing')
     .option('--auto-promote', 'ask nobody, where the system file allows it')
     .option('--initial-weight <percent>', 'share of the first step');
@@ -21,17 +21,21 @@ export function register(program: Command): void {
     withCommon(command, [
       'deploy shop/api v2',
       'deploy shop/api v2 --dry-run --json',
+      'deploy shop/api v2 --strategy blue-green',
+      'deploy shop/api v2 --strategy blue-green',
       'deploy shop/api "$TAG" --as ci --reason "build 1234" --timeout 30m --json',
     ]),
   ).action(async (text: string, version: string, options: DeployOptions) => {
     const { serviceTarget } = await import('./ids.ts');
     const { numberFlag } = await import('./flags.ts');
     const { startOperation } = await import('./start.ts');
+    const { kindOf } = await import('./strategy.ts');
     const { initialWeight } = options;
+    const target = serviceTarget(text);
     await startOperation(
-      'canaryDeploy',
+      kindOf(options.strategy, target),
       {
-        ...serviceTarget(text),
+        ...target,
         version,
         strategy: options.strategy,
         dryRun: options.dryRun,

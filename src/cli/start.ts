@@ -22,19 +22,25 @@ import { compareSystem } from './same-system.ts';
 
 export type Fields = Record<string, unknown>;
 
+/** What it is called, or how to find out once there is somebody to ask. */
+export type KindChoice =
+  OperationKind | { ask: (temporal: Temporal) => Promise<OperationKind>; else: OperationKind };
+
 /** What the verb adds to the request; `undefined` fields are left out. */
 export async function startOperation(
-  kind: OperationKind,
+  choice: KindChoice,
   fields: Fields,
   options: WaitOptions,
 ): Promise<void> {
   const actor = actorName(options.as);
-  const asked = { ...fields, reason: options.reason, requestedBy: actor };
+  const asked = withoutUndefined({ ...fields, reason: options.reason, requestedBy: actor });
   // Everything that can be wrong with what was typed is found before anything is sent.
-  const request = parseRequest(kind, withoutUndefined(asked));
+  parseRequest(typeof choice === 'string' ? choice : choice.else, asked);
   const timeoutMs =
     options.timeout === undefined ? undefined : durationFlag('--timeout', options.timeout);
   await withTemporal(actor, async (temporal) => {
+    const kind = typeof choice === 'string' ? choice : await choice.ask(temporal);
+    const request = parseRequest(kind, asked);
     const run = await startOrJoin(temporal, kind, operationId(kind, request), { ...request });
     if (options.wait === false) {
       if (options.json === true) printJson({ ...run, kind, state: 'running' });
@@ -59,7 +65,7 @@ async function startOrJoin(
     return run;
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    return await join(temporal, operation, request);
+    return await join(temporal, kind, operation, request);
   }
 }
 
@@ -83,9 +89,15 @@ export async function startRun(
 }
 
 /** The running one is joined when it was asked for the same; who asked and why may differ. */
-async function join(temporal: Temporal, operation: string, request: Fields): Promise<RunName> {
+async function join(
+  temporal: Temporal,
+  kind: OperationKind,
+  operation: string,
+  request: Fields,
+): Promise<RunName> {
   const running = await temporal.client.workflow.getHandle(operation).describe();
   const differs = differences(requestOf(running), request);
+  if (running.type !== kind) differs.push(`it is a ${running.type} there and a ${kind} here`);
   const run = { operation, workflowId: operation, runId: running.runId };
   if (differs.length === 0) differs.push(...(await compareSystem(temporal, run, request)));
   if (differs.length > 0) {

@@ -8,11 +8,46 @@ import { didYouMean, listed, shown } from './wording.ts';
 
 /** Paths are relative to the rollout. */
 export function rolloutRemarks(rollout: Rollout, declared: Readable): Remark[] {
-  const { canary } = rollout;
-  if (!canary) {
-    const message = `is missing; the strategy ${rollout.strategy} needs canary: {steps: [{weight: 5, bake: 5m}, ...]}`;
-    return [{ path: ['canary'], message }];
-  }
+  const { canary, blueGreen, strategy } = rollout;
+  const missing = `is missing; the strategy ${strategy} needs`;
+  return [
+    ...(strategy === 'canary' && !canary
+      ? [
+          {
+            path: ['canary'],
+            message: `${missing} canary: {steps: [{weight: 5, bake: 5m}, ...]}`,
+          },
+        ]
+      : []),
+    ...(strategy === 'blue-green' && !blueGreen
+      ? [{ path: ['blueGreen'], message: `${missing} blueGreen: {approval: NAME, watch: 15m}` }]
+      : []),
+    ...(canary ? canaryRemarks(canary, declared) : []),
+    ...(blueGreen ? blueGreenRemarks(blueGreen, declared) : []),
+  ];
+}
+
+function blueGreenRemarks(
+  { preview, approval, analysis }: NonNullable<Rollout['blueGreen']>,
+  declared: Readable,
+): Remark[] {
+  const step = {
+    bake: preview.bake,
+    ...(preview.analysis && { analysis: preview.analysis }),
+  };
+  return [
+    ...stepRemarks(step, ['blueGreen', 'preview'], declared),
+    ...namesRemarks(
+      ['blueGreen', 'approval'],
+      approval === undefined ? [] : [approval],
+      'approval',
+      declared.approvalNames,
+    ),
+    ...namesRemarks(['blueGreen', 'analysis'], analysis ?? [], 'analysis', declared.analysisNames),
+  ];
+}
+
+function canaryRemarks(canary: NonNullable<Rollout['canary']>, declared: Readable): Remark[] {
   const steps = canary.steps;
   return [
     ...namesRemarks(
@@ -35,7 +70,11 @@ function weightRemarks(step: CanaryStep, index: number, before: CanaryStep | und
   return [{ path: ['canary', 'steps', index, 'weight'], message }];
 }
 
-function stepRemarks(step: CanaryStep, path: Remark['path'], declared: Readable): Remark[] {
+function stepRemarks(
+  step: Omit<CanaryStep, 'weight'>,
+  path: Remark['path'],
+  declared: Readable,
+): Remark[] {
   const analyses = step.analysis ?? [];
   const approvals = step.approval === undefined ? [] : [step.approval];
   const tooLong = analyses

@@ -10,7 +10,7 @@ export function serviceRemarks(service: Service, folders: readonly string[]): Re
     ...programRemarks(service),
     ...pathRemarks(service, folders),
     ...placeholderRemarks(service),
-    ...(['preflight', 'smoke', 'watch'] as const).flatMap((point) =>
+    ...(['preflight', 'smoke', 'preview', 'watch'] as const).flatMap((point) =>
       checkRemarks(point, service.checks[point]),
     ),
   ];

@@ -80,9 +80,28 @@ const canary = z.strictObject({
   analysis: z.exactOptional(oneOrMore),
 });
 
+const blueGreen = z.strictObject({
+  /** The new side at full size, without traffic: the checks of the point `preview` run all the while. */
+  preview: z
+    .strictObject({
+      bake: duration.prefault('0s'),
+      /** Judges what is asked on the preview address, by those checks or by anybody else. */
+      analysis: z.exactOptional(oneOrMore),
+    })
+    .prefault({}),
+  /** Who is asked before everything is switched over. */
+  approval: z.exactOptional(name),
+  /** How long the new side is watched with everything on it before the deploy is done. */
+  watch: duration.prefault('15m'),
+  /** What judges the watch. */
+  analysis: z.exactOptional(oneOrMore),
+});
+
 const rollout = z.strictObject({
-  strategy: z.enum(['canary']).default('canary'),
+  /** What a deploy does that names no strategy; a file may describe both. */
+  strategy: z.enum(['canary', 'blue-green']).default('canary'),
   canary: z.exactOptional(canary),
+  blueGreen: z.exactOptional(blueGreen),
   deadlines: z
     .strictObject({ ready: someTime.prefault('5m'), preempt: someTime.prefault('60s') })
     .prefault({}),
@@ -120,6 +139,7 @@ export const serviceSchema = z.strictObject({
     .strictObject({
       preflight: z.array(check).prefault([]),
       smoke: z.array(check).prefault([]),
+      preview: z.array(check).prefault([]),
       watch: z.array(check).prefault([]),
     })
     .prefault({}),

@@ -14,6 +14,8 @@ export interface Subject {
   revision: string;
   /** Left out when it gets no traffic: there is nothing to compare with then. */
   stable?: string;
+  /** The judged revision has no traffic: what is asked on its preview address is judged. */
+  preview?: boolean;
 }
 
 /** An analysis with its selectors read; made anew by each attempt. */
@@ -56,8 +58,8 @@ export function prepareAnalysis(
   subject: Subject,
 ): PreparedAnalysis {
   const own = analysis.url !== undefined;
-  const labels = (revision: string): Record<string, string> =>
-    own ? {} : { revision, probe: 'false' };
+  const labels = (revision: string, probe = 'false'): Record<string, string> =>
+    own ? {} : { revision, probe };
   const { stable } = subject;
   const metrics = Object.entries(analysis.metrics);
   return {
@@ -67,7 +69,7 @@ export function prepareAnalysis(
       !own && stable !== undefined && metrics.some(([, { maxOverStable }]) => maxOverStable),
     metrics: metrics.map(([metric, settings]) => ({
       name: metric,
-      judged: termsOf(settings, labels(subject.revision)),
+      judged: termsOf(settings, labels(subject.revision, String(subject.preview ?? false))),
       stable: stable === undefined ? [] : termsOf(settings, labels(stable)),
     })),
   };

@@ -8,6 +8,7 @@ const PRECEDENCE: Record<OperationKind, number> = {
   admitTraffic: 7,
   rollback: 5,
   canaryDeploy: 4,
+  blueGreenDeploy: 4,
   scaleService: 4,
   restartService: 4,
   retireRevision: 1,
@@ -23,6 +24,7 @@ export function operationId(kind: OperationKind, request: OperationRequest): str
   const scope = service === '' ? system : `${system}/${service}`;
   switch (kind) {
     case 'canaryDeploy':
+    case 'blueGreenDeploy':
       return `${request.dryRun === true ? 'plan' : 'deploy'}/${scope}/${version}`;
     case 'retireRevision':
       return `retire/${scope}/${version}`;

@@ -3,6 +3,7 @@ import type { RevisionSpec, Weights } from './model.ts';
 
 export type OperationKind =
   | 'canaryDeploy'
+  | 'blueGreenDeploy'
   | 'rollback'
   | 'stopTraffic'
   | 'admitTraffic'
@@ -39,8 +40,10 @@ export interface Bake {
   /** The revision that is judged, and what it is compared with. */
   revision: string;
   stable?: string;
-  /** Run the checks of the point `watch` all the while. */
+  /** Run the checks of the point `watch` all the while; of the point `preview` when it is on the preview address. */
   checks: boolean;
+  /** The revision has no traffic: what is asked on its preview address is judged. */
+  preview?: boolean;
 }
 
 export interface PlanStep {

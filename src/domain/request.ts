@@ -59,7 +59,7 @@ const RULES: Record<Field, Rule> = {
   system: name,
   service: name,
   version,
-  strategy: text(/^canary$/, 'canary'),
+  strategy: text(/^(canary|blue-green)$/, 'canary or blue-green, as the workflow does it'),
   reason: {
     allowed: 'a text of at most 2,000 characters',
     accepts: (value) => typeof value === 'string' && value.length <= 2000,
@@ -81,6 +81,10 @@ const FIELDS: Record<OperationKind, { required: Field[]; optional: Field[] }> = 
   canaryDeploy: {
     required: ['system', 'service', 'version'],
     optional: ['strategy', 'autoPromote', 'initialWeight'],
+  },
+  blueGreenDeploy: {
+    required: ['system', 'service', 'version'],
+    optional: ['strategy', 'autoPromote'],
   },
   rollback: { required: ['system', 'service'], optional: ['to', 'revision'] },
   stopTraffic: { required: ['system'], optional: ['service'] },

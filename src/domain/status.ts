@@ -57,6 +57,8 @@ export interface SystemStatus {
       }[];
       stopped: boolean;
       admitPercent: number;
+      /** What a deploy does that names no strategy. */
+      strategy: string;
     }
   >;
   operations: { operation: string; kind: string; state: string; startedAt: string }[];

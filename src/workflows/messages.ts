@@ -4,6 +4,7 @@ import type { OperationKind } from '../domain/plan.ts';
 
 export const OPERATION_TYPES = [
   'canaryDeploy',
+  'blueGreenDeploy',
   'rollback',
   'stopTraffic',
   'admitTraffic',

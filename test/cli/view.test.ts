@@ -86,6 +86,7 @@ test('health is judged by the revisions that users can meet', () => {
     revisions: [revision],
     stopped: false,
     admitPercent: 100,
+    strategy: 'canary',
   };
   const idle = { ...revision, weight: 0, ready: 0 };
   const table: [typeof service, string, number][] = [

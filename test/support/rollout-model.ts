@@ -2,6 +2,7 @@
 // that can come of each action of a runbook. The exploration test walks all of it.
 import assert from 'node:assert/strict';
 import type { Weights } from '../../src/domain/model.ts';
+import { planBlueGreen } from '../../src/domain/plan-blue-green.ts';
 import { planCanary } from '../../src/domain/plan-canary.ts';
 import type { PlanStep } from '../../src/domain/plan.ts';
 import { revisionSpec } from '../../src/domain/revision.ts';
@@ -26,16 +27,29 @@ export interface Place {
   world: World;
 }
 
-const loaded = sampleSystem();
+const loaded = sampleSystem({
+  rollout: {
+    canary: {
+      steps: [{ weight: 5, bake: '1s', analysis: 'errors', approval: 'promote' }],
+      watch: '1s',
+      analysis: 'errors',
+    },
+    blueGreen: { preview: { bake: '1s' }, approval: 'promote', watch: '1s', analysis: 'errors' },
+    insurance: '60s',
+  },
+});
 const config = loaded.system.services['api'];
 assert.ok(config);
 const old = revisionSpec(loaded, 'api', 'v1');
 export const fresh = revisionSpec(loaded, 'api', 'v2');
 
-export function planFor(before: Weights): PlanStep[] {
+export type Strategy = 'canary' | 'blue-green';
+const PLANS = { canary: planCanary, 'blue-green': planBlueGreen };
+
+export function planFor(before: Weights, strategy: Strategy = 'canary'): PlanStep[] {
   assert.ok(config);
   const revisions = before.length === 0 ? [] : [sampleRevision(loaded, 'v1')];
-  return planCanary({
+  return PLANS[strategy]({
     operation: 'deploy/shop/api/v2',
     loaded,
     service: 'api',

@@ -96,7 +96,10 @@ async function bakeOnce(run: Run, step: PlanStep, resume: Resume): Promise<Value
           stable: bake.stable ?? null,
           ms: bake.ms,
           analyses: Object.fromEntries(analyses),
-          checks: bake.checks ? (service?.checks.watch ?? []) : [],
+          checks: bake.checks
+            ? (service?.checks[bake.preview === true ? 'preview' : 'watch'] ?? [])
+            : [],
+          ...(bake.preview === true && { preview: true }),
           directory: loaded.directory,
           resume,
         },

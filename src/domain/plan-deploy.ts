@@ -1,0 +1,96 @@
+// What every deploy's plan has, whatever its strategy: what comes before traffic, its gates, its watch, its head.
+import type { Service } from '../config/system.ts';
+import { Failure } from './failure.ts';
+import { unreachable } from './gate.ts';
+import type { LoadedSystem } from './loaded-system.ts';
+import type { RevisionSpec } from './model.ts';
+import type { OperationKind, Plan, PlanStep } from './plan.ts';
+import { checkStep, ensureStep, finishPlan, readyStep } from './plan-steps.ts';
+import type { OperationRequest } from './request.ts';
+import { describeWeights, heaviest } from './weights.ts';
+import { findRevision, type ServiceWorld } from './world.ts';
+
+export interface DeployInput {
+  operation: string;
+  loaded: LoadedSystem;
+  service: string;
+  config: Service;
+  target: RevisionSpec;
+  request: OperationRequest;
+  world: ServiceWorld;
+}
+
+export function refuseStopped({ world, loaded, service }: DeployInput): void {
+  if (!world.traffic.stopped) return;
+  throw new Failure(
+    'Refused',
+    `${loaded.name}/${service} is stopped; let traffic in first: fairlead admit ${loaded.name}/${service}`,
+  );
+}
+
+/** Preflight, the revision without traffic, ready, smoke. */
+export function beforeTraffic(input: DeployInput, replicas: number): PlanStep[] {
+  const { service, config, target, world } = input;
+  const existed = findRevision(world, target.id) !== undefined;
+  return [
+    checkStep('preflight', service, config.checks.preflight.length),
+    ensureStep(service, target, replicas, existed),
+    readyStep(service, target, config.rollout.deadlines.ready),
+    checkStep('smoke', service, config.checks.smoke.length, target),
+  ];
+}
+
+/** Who is asked after a step: nobody, or the named approval unless the request and the file do without. */
+export function gateOf(input: DeployInput, approval: string | undefined): { gate?: string } {
+  const { request, config, service } = input;
+  if (approval === undefined) return {};
+  if (request.autoPromote !== true) return { gate: reachable(input, approval) };
+  if (config.rollout.autoPromotion) return {};
+  throw new Failure(
+    'BadInput',
+    `--auto-promote is not allowed for ${service}: its system file has rollout.autoPromotion: false`,
+  );
+}
+
+/** A gate that nobody could pass is refused before anything changes. */
+function reachable({ loaded, request }: DeployInput, approval: string): string {
+  const policy = loaded.system.approvals[approval];
+  const why = policy && unreachable(approval, policy, request.requestedBy ?? null);
+  if (why !== undefined) throw new Failure('Refused', why);
+  return approval;
+}
+
+/** A first deploy, with no history and perhaps no users yet, is watched by its health and checks alone. */
+export function watchStep(input: DeployInput, ms: number, analyses: string[]): PlanStep {
+  const { service, target } = input;
+  return {
+    id: 'watch',
+    title: `Watch ${target.version} for ${ms / 1000} s at 100 %`,
+    undo: 'none: it changes nothing',
+    action: { kind: 'watch', service },
+    bake: { ms, analyses, revision: target.id, checks: true },
+  };
+}
+
+export function finishDeploy(
+  input: DeployInput,
+  how: { kind: OperationKind; strategy: string },
+  steps: PlanStep[],
+  nothingToDo?: string,
+): Plan {
+  const { weights, stopped } = input.world.traffic;
+  const from = heaviest(weights)?.version;
+  return finishPlan({
+    operation: input.operation,
+    ...how,
+    loaded: input.loaded,
+    service: input.service,
+    ...(from !== undefined && { from }),
+    to: input.target.version,
+    steps,
+    before: { [input.service]: { weights, stopped } },
+    ...(nothingToDo !== undefined && {
+      nothingToDo: `${nothingToDo} (${describeWeights(weights)})`,
+    }),
+  });
+}
