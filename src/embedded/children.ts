@@ -6,11 +6,7 @@ import type { Environment } from '../config/settings.ts';
 import { hostFileSchema, hostPaths } from '../platforms/local/protocol.ts';
 import { readJson, writeJson } from './data-folder.ts';
 import type { Say } from './download.ts';
-import {
-  isAlive,
-  processIdentity,
-  type ProcessIdentity,
-} from '../platforms/local/process-identity.ts';
+import { isAlive, processIdentity, type ProcessIdentity } from '../machine/process-identity.ts';
 import { nodeProgram } from './programs.ts';
 import { end, type Program } from './running-process.ts';
 import { awaitReadyLine, Supervised, type Watcher } from './supervised.ts';

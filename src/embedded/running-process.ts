@@ -8,7 +8,7 @@ import {
   signalProcess,
   startTimeOf,
   type ProcessIdentity,
-} from '../platforms/local/process-identity.ts';
+} from '../machine/process-identity.ts';
 
 export interface Program {
   command: string;

@@ -1,7 +1,7 @@
 // One child of `up`: started, waited for, started again when it dies, stopped. Each time it dies is said.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Say } from './download.ts';
-import { signalProcess, type ProcessIdentity } from '../platforms/local/process-identity.ts';
+import { signalProcess, type ProcessIdentity } from '../machine/process-identity.ts';
 import {
   adopt,
   end,

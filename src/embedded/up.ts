@@ -16,7 +16,7 @@ import {
 import { lockDataFolder, prepareDataFolder, writeJson } from './data-folder.ts';
 import type { Say } from './download.ts';
 import { assertFree, freePorts } from './ports.ts';
-import { ownIdentity } from '../platforms/local/process-identity.ts';
+import { ownIdentity } from '../machine/process-identity.ts';
 import { StartFailure } from './start-failure.ts';
 import type { Supervised, Watcher } from './supervised.ts';
 import { findTemporalCli, SOURCES, type Source } from './temporal-cli.ts';

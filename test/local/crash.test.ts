@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { afterEach, test } from 'node:test';
 import { z } from 'zod';
 import { hostPaths } from '../../src/platforms/local/protocol.ts';
-import { groupsWithEnvironment, isAlive } from '../../src/platforms/local/process-identity.ts';
+import { groupsWithEnvironment, isAlive } from '../../src/machine/process-identity.ts';
 import { loadState } from '../../src/platforms/local/state.ts';
 import { ask, Load } from '../support/http-load.ts';
 import {

@@ -6,7 +6,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { freePort as freeThePort, portHolder } from '../../src/platforms/local/port-holder.ts';
+import { freePort as freeThePort, portHolder } from '../../src/machine/port-holder.ts';
 import { hostPaths } from '../../src/platforms/local/protocol.ts';
 import {
   eventually,

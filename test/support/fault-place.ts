@@ -10,7 +10,7 @@ import {
   isAlive,
   signalProcess,
   type ProcessIdentity,
-} from '../../src/platforms/local/process-identity.ts';
+} from '../../src/machine/process-identity.ts';
 import { end, launch, readLog, type RunningProcess } from '../../src/embedded/running-process.ts';
 import {
   addressOf,

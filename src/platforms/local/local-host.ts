@@ -5,7 +5,7 @@ import type { RevisionSpec, RevisionState, ServiceRef, TrafficState } from '../.
 import { passFence } from './fence.ts';
 import { serviceKey, type HostedService } from './hosted-service.ts';
 import { missingFiles, missingSecrets } from './obstacles.ts';
-import { describeHolder, portHolder } from './port-holder.ts';
+import { describeHolder, portHolder } from '../../machine/port-holder.ts';
 import type { ChangedBy, VerbInput, VerbOutput } from './protocol.ts';
 import type { RevisionRunner } from './revision-runner.ts';
 import type { Addresses } from './addresses.ts';

@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RevisionSpec } from '../../domain/model.ts';
-import { isAlive, signalGroup } from './process-identity.ts';
+import { isAlive, signalGroup } from '../../machine/process-identity.ts';
 import type { ReplicaRecord } from './state.ts';
 
 const ADOPTED_POLL = 100;

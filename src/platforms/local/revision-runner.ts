@@ -2,8 +2,8 @@
 // missing, with back-off after crashes, replaces one after the other on a restart, drains what is too many.
 import { join } from 'node:path';
 import type { RevisionCondition } from '../../domain/model.ts';
-import { tryListening } from './port-holder.ts';
-import { isAlive, signalGroup } from './process-identity.ts';
+import { tryListening } from '../../machine/port-holder.ts';
+import { isAlive, signalGroup } from '../../machine/process-identity.ts';
 import { Replica } from './replica.ts';
 import { startProcess } from './start-process.ts';
 import type { ReplicaRecord, RevisionRecord } from './state.ts';

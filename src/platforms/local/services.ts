@@ -5,7 +5,7 @@ import { percentOf } from '../../domain/weights.ts';
 import type { Addresses } from './addresses.ts';
 import { HostedService, serviceKey } from './hosted-service.ts';
 import type { GaugeRow } from './metrics.ts';
-import { groupsWithEnvironment, signalGroup } from './process-identity.ts';
+import { groupsWithEnvironment, signalGroup } from '../../machine/process-identity.ts';
 import { RevisionRunner } from './revision-runner.ts';
 import { HOST_MARK } from './start-process.ts';
 import type { RevisionRecord, StateFile } from './state.ts';

@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { Failure } from '../../domain/failure.ts';
 import type { RevisionSpec } from '../../domain/model.ts';
 import { secretValue, type SecretReference } from '../../integrations/secret-value.ts';
-import { startTimeOf } from './process-identity.ts';
+import { startTimeOf } from '../../machine/process-identity.ts';
 
 /** In every child's environment, with the host's id: how children are found that no state file knows. */
 export const HOST_MARK = 'FAIRLEAD_HOST';

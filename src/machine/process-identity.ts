@@ -1,5 +1,5 @@
 // Which process is meant: a pid alone may belong to somebody else by now, a pid with its start time cannot.
-// Used by the local host and by what `up` starts. From Linux's /proc; elsewhere `ps` tells what it can.
+// From Linux's /proc; elsewhere `ps` tells what it can.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { z } from 'zod';
