@@ -1,7 +1,9 @@
 // A service in memory under a virtual clock, and a call as an activity gets it: for activities without Temporal.
 import type { Call } from '../../src/activities/boundary.ts';
+import { Failure } from '../../src/domain/failure.ts';
 import type { RevisionSpec, Weights } from '../../src/domain/model.ts';
 import { fences, plainSpec, weightsOf } from './local-daemon.ts';
+import { memoryEvidence } from './memory-evidence.ts';
 import { createMemoryPlatform } from './memory-platform.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 
@@ -28,7 +30,13 @@ export function createActivityWorld() {
     world,
     clock,
     call,
-    ports: { platforms: { local: platform }, clock },
+    ports: {
+      platforms: { local: platform },
+      clock,
+      evidence: memoryEvidence(),
+      systems: { load: () => Promise.reject(new Failure('NotFound', 'there is no system')) },
+      redactor: { redact: <Value>(value: Value): Value => value, learn: () => Promise.resolve() },
+    },
     /** A revision with one replica, in whatever state its version is in. */
     async revision(version: string): Promise<RevisionSpec> {
       const spec = plainSpec(PLACE, version, 8080);
