@@ -137,9 +137,9 @@ async function main(settings: Settings): Promise<void> {
   const metricsUrl = (): string => `${url}/metrics`;
   const host = new LocalHost({ file, services, addresses, metricsUrl, note });
   const control = createControl({ host, metrics: () => metrics.text(), isToken, note });
-  onEnd(async () => {
+  onEnd(async (hurry) => {
     addresses.stopAccepting();
-    await services.shutDown(LAST_DRAIN, LAST_GRACE);
+    await services.shutDown({ drain: LAST_DRAIN, grace: LAST_GRACE, hurry });
     addresses.closeConnections();
     control.closeAllConnections();
   });
@@ -157,12 +157,17 @@ async function main(settings: Settings): Promise<void> {
   log.info({ url, data: settings.data }, 'ready');
 }
 
-function onEnd(end: () => Promise<void>): void {
+/** The first signal ends it, any after that hurries: nothing is drained, and services are killed. */
+function onEnd(end: (hurry: AbortSignal) => Promise<void>): void {
+  const hurry = new AbortController();
   let ending = false;
   const asked = (): void => {
-    if (ending) return;
+    if (ending) {
+      hurry.abort();
+      return;
+    }
     ending = true;
-    end().then(
+    end(hurry.signal).then(
       () => process.exit(0),
       (error: unknown) => {
         log.error(`ending: ${String(error)}`);

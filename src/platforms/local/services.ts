@@ -6,6 +6,7 @@ import type { Addresses } from './addresses.ts';
 import { HostedService, serviceKey } from './hosted-service.ts';
 import type { GaugeRow } from './metrics.ts';
 import { groupsWithEnvironment, signalGroup } from '../../machine/process-identity.ts';
+import type { Patience } from './replica.ts';
 import { RevisionRunner } from './revision-runner.ts';
 import { HOST_MARK } from './start-process.ts';
 import type { RevisionRecord, StateFile } from './state.ts';
@@ -46,11 +47,12 @@ export class Services {
   }
 
   /** Drains and ends every replica; the state stays, so that the next start brings them back. */
-  async shutDown(drain: number, grace: number): Promise<void> {
+  async shutDown(patience: Required<Patience>): Promise<void> {
     await Promise.all(
-      this.#runners().map((runner) =>
-        runner.shutDown(Math.min(drain, runner.record.spec.drain), grace),
-      ),
+      this.#runners().map((runner) => {
+        const drain = Math.min(patience.drain, runner.record.spec.drain);
+        return runner.shutDown({ ...patience, drain });
+      }),
     );
     await this.#parts.file.save();
   }
