@@ -114,3 +114,12 @@ test('weights go to what is not ready only where nothing has answered anyway', (
   assert.throws(() => set(1), isNotReady);
   assert.throws(() => set(0, []), isNotReady, 'a first deploy waits');
 });
+
+test('a change that is too late says from when the newer one is, for a clock that was set back', () => {
+  const seen = { operation: 'deploy/shop/api/v2', epoch: Date.UTC(2030, 0, 1), sequence: 1 };
+  const late = { operation: 'rollback/shop/api', step: 'switch', epoch: 1, sequence: 1 };
+  assert.throws(
+    () => passFence(seen, late, 'a change'),
+    /2030-01-01T00:00:00.000Z.* was set back: set it right, or wait until then/,
+  );
+});
