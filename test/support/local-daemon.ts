@@ -119,10 +119,10 @@ export class TestHost {
     return (await readFile(hostPaths(this.data).token, 'utf8')).trim();
   }
 
-  spawn(): ChildProcess {
+  spawn(data = this.data): ChildProcess {
     const child = spawn(
       process.execPath,
-      [...entryArgs('platforms/local/daemon'), '--data', this.data, ...this.#args],
+      [...entryArgs('platforms/local/daemon'), '--data', data, ...this.#args],
       {
         cwd: ROOT,
         env: { ...process.env, PLANTED_SECRET: 'hush', NOT_FOR_SERVICES: 'leak' },

@@ -1,7 +1,7 @@
 // The local host's process: `daemon --data DIR [--port N] [--port-offset N]`. One per data folder; it
 // outlives the worker and whoever started it, and takes up its services again after its own crash.
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -111,7 +111,7 @@ async function openControl(
 async function main(settings: Settings): Promise<void> {
   const paths = hostPaths(settings.data);
   await mkdir(paths.folder, { recursive: true, mode: 0o700 });
-  await lock(settings.data, paths.host);
+  await lock(await realpath(settings.data), paths.host);
   const isToken = tokenComparer(await readOrMakeToken(paths.token));
   const file = await openState(paths.state);
   const note = (message: string): void => {
