@@ -4,11 +4,12 @@ import type { LoadedSystem } from '../domain/loaded-system.ts';
 import { planCanary } from '../domain/plan-canary.ts';
 import { planRollback } from '../domain/plan-rollback.ts';
 import { planAdmit, planRestart, planRetire, planScale, planStop } from '../domain/plan-service.ts';
+import type { RevisionSpec } from '../domain/model.ts';
 import type { OperationKind, Plan } from '../domain/plan.ts';
 import type { OperationRequest } from '../domain/request.ts';
 import { revisionSpec } from '../domain/revision.ts';
 import type { ServiceWorld } from '../domain/world.ts';
-import { placeOf, readWorld, type Platforms } from './platforms.ts';
+import { placeOf, readWorld, workloadOf, type Place, type Platforms } from './platforms.ts';
 import type { Redactor, SystemsPort } from './ports.ts';
 
 export interface PlanInput {
@@ -40,7 +41,11 @@ export async function makePlan(input: PlanInput, platforms: Platforms): Promise<
     case 'canaryDeploy': {
       const one = single(all);
       const target = revisionSpec(loaded, one.service, request.version ?? '');
-      return planCanary({ ...one, target });
+      const plan = planCanary({ ...one, target });
+      if (plan.nothingToDo === undefined) {
+        await requireStartable(platforms, placeOf(loaded, one.service), target);
+      }
+      return plan;
     }
     case 'rollback':
       return planRollback(single(all));
@@ -55,6 +60,20 @@ export async function makePlan(input: PlanInput, platforms: Platforms): Promise<
     case 'retireRevision':
       return planRetire(all);
   }
+}
+
+/** What would keep the new version from starting is named before anything is changed, all of it at once. */
+async function requireStartable(
+  platforms: Platforms,
+  place: Place,
+  target: RevisionSpec,
+): Promise<void> {
+  const obstacles = await workloadOf(platforms, place).obstacles(target);
+  if (obstacles.length === 0) return;
+  throw new Failure(
+    'Refused',
+    `${target.version} of ${place.system}/${place.service} cannot be started: ${obstacles.join('; ')}; nothing was changed`,
+  );
 }
 
 function single(input: PlanInput & { worlds: Record<string, ServiceWorld> }) {

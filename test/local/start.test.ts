@@ -44,6 +44,17 @@ describe('the local host starting a revision', () => {
     squatter.close();
   });
 
+  test('starts on a port that somebody holds on another address only', async () => {
+    const squatter = createServer().listen(0, '127.0.0.2');
+    await once(squatter, 'listening');
+    const address = squatter.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    const spec = plainSpec({ system: 'shop', service: 'neighbour' }, 'v1', address.port);
+    assert.deepEqual(await host.platform.workload.obstacles(spec), []);
+    await ensure(spec);
+    squatter.close();
+  });
+
   test('refuses a second service on the port of a first one, by its name', async () => {
     const port = await freePort();
     await ensure(plainSpec({ system: 'shop', service: 'first' }, 'v1', port));

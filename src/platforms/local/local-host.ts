@@ -44,7 +44,7 @@ export class LocalHost {
     const { addresses } = this.#parts;
     const address = addresses.of(spec);
     const owner = addresses.ownerOf(address);
-    const holder = owner === undefined ? portHolder(address.port) : null;
+    const holder = owner === undefined ? portHolder(address.port, address.host) : null;
     if (holder)
       found.push(
         `port ${address.port} is taken by ${describeHolder(holder)}: end that, or choose another port`,
