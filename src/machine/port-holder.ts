@@ -40,19 +40,18 @@ function listeningInodes(port: number, host?: string): Set<string> {
   const inodes = new Set<string>();
   for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
     for (const line of linesOf(table).slice(1)) {
-      const fields = line.trim().split(/\s+/);
-      const [address = '', localPort] = fields[1]?.split(':') ?? [];
-      if (fields[3] !== LISTENING || localPort !== wanted) continue;
-      if (host !== undefined && !excludes(address, host)) continue;
-      if (fields[9] !== undefined) inodes.add(`socket:[${fields[9]}]`);
+      const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
+      const [address = '', localPort] = local.split(':');
+      if (state !== LISTENING || localPort !== wanted || !excludes(address, host)) continue;
+      inodes.add(`socket:[${inode}]`);
     }
   }
   return inodes;
 }
 
 /** `address` as in /proc: hexadecimal, in the machine's own order of bytes. All zeros are every address. */
-function excludes(address: string, host: string): boolean {
-  if (/^0+$/.test(address) || host === '0.0.0.0' || host === '::') return true;
+function excludes(address: string, host: string | undefined): boolean {
+  if (host === undefined || /^0+$/.test(address) || host === '0.0.0.0' || host === '::') return true;
   const bytes = host.split('.').map((one) => Number(one).toString(16).padStart(2, '0'));
   return isIPv4(host) && address === bytes.reverse().join('').toUpperCase();
 }
