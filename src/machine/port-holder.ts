@@ -51,7 +51,8 @@ function listeningInodes(port: number, host?: string): Set<string> {
 
 /** `address` as in /proc: hexadecimal, in the machine's own order of bytes. All zeros are every address. */
 function excludes(address: string, host: string | undefined): boolean {
-  if (host === undefined || /^0+$/.test(address) || host === '0.0.0.0' || host === '::') return true;
+  if (host === undefined || /^0+$/.test(address) || host === '0.0.0.0' || host === '::')
+    return true;
   const bytes = host.split('.').map((one) => Number(one).toString(16).padStart(2, '0'));
   return isIPv4(host) && address === bytes.reverse().join('').toUpperCase();
 }
