@@ -38,23 +38,21 @@ module.exports = {
     only('^src/payload-converter', [`${temporal}common/`], { core: false }),
     only('^src/activities/', ['^src/activities/', '^src/domain/', `${temporal}activity/`]),
     only('^src/(platforms|datastores|integrations)/', [
-      '^src/(platforms|datastores|integrations|domain)/',
+      '^src/(platforms|datastores|integrations|domain|machine)/',
       '^node_modules/(?!@temporalio/)',
     ]),
+    only('^src/machine/', ['^src/machine/', '^src/domain/failure\\.ts', '^node_modules/zod/']),
     only('^src/reports/', ['^src/reports/', '^src/domain/'], { core: false }),
     only('^src/embedded/', [
       '^src/embedded/',
       '^src/config/',
-      '^src/platforms/local/(protocol|process-identity|port-holder)\\.ts',
+      '^src/machine/',
+      '^src/platforms/local/protocol\\.ts',
       '^src/workflows/messages',
       `${temporal}testing/`,
       '^node_modules/(?!@temporalio/)',
     ]),
-    only('^src/demo/', [
-      '^src/(demo|cli|domain|embedded|reports)/',
-      '^src/platforms/local/process-identity\\.ts',
-      `${temporal}client/`,
-    ]),
+    only('^src/demo/', ['^src/(demo|cli|domain|embedded|machine|reports)/', `${temporal}client/`]),
     only('^src/(cli/|client\\.)', [
       '^src/(cli|config|demo|domain|embedded|reports)/',
       '^src/workflows/messages',

@@ -69,12 +69,15 @@ export function atBoundary<Input, Value>(
     const run = runOf(info.workflowExecution);
     const previous = heartbeatOf(info.heartbeatDetails);
     let progress = previous?.progress;
+    let aliveAt = Math.max(envelope.aliveAt, previous?.lastAt ?? 0);
     const beat = (now?: unknown): void => {
       if (now !== undefined) progress = ports.redactor.redact(now);
-      Context.current().heartbeat({ lastAt: clock.now(), progress });
+      const lastAt = clock.now();
+      // A wait in which this worker was there is no outage, however long; one that was, stays one.
+      if (lastAt - aliveAt <= envelope.resumeWithin) aliveAt = lastAt;
+      Context.current().heartbeat({ lastAt, progress });
     };
     const beating = setInterval(beat, BEAT_EVERY_MS);
-    const aliveAt = Math.max(envelope.aliveAt, previous?.lastAt ?? 0);
     try {
       await learnSecrets(ports, envelope.system, learned);
       await ports.evidence.append(run, ports.redactor.redact(envelope.entries));

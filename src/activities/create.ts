@@ -62,7 +62,7 @@ export function createActivities(ports: ActivityPorts) {
       scaleRevision(input, call, platforms),
     ),
     restartRevision: at((input: First<typeof restartRevision>, call) =>
-      restartRevision(input, call, platforms),
+      restartRevision(input, call, ports),
     ),
     removeRevision: at((input: First<typeof removeRevision>, call) =>
       removeRevision(input, call, platforms),

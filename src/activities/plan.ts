@@ -10,7 +10,7 @@ import type { OperationKind, Plan } from '../domain/plan.ts';
 import type { OperationRequest } from '../domain/request.ts';
 import { revisionSpec } from '../domain/revision.ts';
 import type { ServiceWorld } from '../domain/world.ts';
-import { placeOf, readWorld, type Platforms } from './platforms.ts';
+import { placeOf, readWorld, workloadOf, type Place, type Platforms } from './platforms.ts';
 import type { Redactor, SystemsPort } from './ports.ts';
 
 export interface PlanInput {
@@ -40,9 +40,9 @@ export async function makePlan(input: PlanInput, platforms: Platforms): Promise<
   const all = { operation, kind, loaded, request, worlds };
   switch (kind) {
     case 'canaryDeploy':
-      return planCanary(deployOf(all));
+      return startable(planCanary(deployOf(all)), deployOf(all), platforms);
     case 'blueGreenDeploy':
-      return planBlueGreen(deployOf(all));
+      return startable(planBlueGreen(deployOf(all)), deployOf(all), platforms);
     case 'rollback':
       return planRollback(single(all));
     case 'stopTraffic':
@@ -62,6 +62,22 @@ function deployOf(input: PlanInput & { worlds: Record<string, ServiceWorld> }): 
   const one = single(input);
   const target = revisionSpec(one.loaded, one.service, one.request.version ?? '');
   return { ...one, target };
+}
+
+/** What would keep the new version from starting is named before anything is changed, all of it at once. */
+async function startable(
+  plan: Plan,
+  { loaded, service, target }: DeployInput,
+  platforms: Platforms,
+): Promise<Plan> {
+  if (plan.nothingToDo !== undefined) return plan;
+  const place = placeOf(loaded, service);
+  const obstacles = await workloadOf(platforms, place).obstacles(target);
+  if (obstacles.length === 0) return plan;
+  throw new Failure(
+    'Refused',
+    `${target.version} of ${place.system}/${place.service} cannot be started: ${obstacles.join('; ')}; nothing was changed`,
+  );
 }
 
 function single(input: PlanInput & { worlds: Record<string, ServiceWorld> }) {

@@ -42,11 +42,15 @@ export interface WorkloadPort {
     replicas: number;
     fence: Fence;
   }): Promise<RevisionState>;
-  /** Replaces every replica, one after the other, each ready before the next goes. */
-  restart(
-    input: { service: ServiceRef; revision: string; fence: Fence },
-    waiting: Waiting,
-  ): Promise<RevisionState>;
+  /**
+   * Begins to replace every replica, one after the other, each ready before the next goes, and waits for none:
+   * asked again with the same fence it begins nothing, and says whether it is `done`.
+   */
+  restart(input: {
+    service: ServiceRef;
+    revision: string;
+    fence: Fence;
+  }): Promise<{ state: RevisionState; done: boolean }>;
   /** Drains and removes a revision without traffic; one with weight is refused, one that is gone is fine. */
   remove(
     input: { service: ServiceRef; revision: string; fence: Fence },

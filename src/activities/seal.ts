@@ -1,5 +1,6 @@
 // The end of an operation's record: what is served now, the closing entry, and the report made from it all.
 import { buildReport, summarise } from '../domain/build-report.ts';
+import { Failure } from '../domain/failure.ts';
 import type { EvidenceBody, EvidenceEntry } from '../domain/evidence.ts';
 import { chain } from '../domain/evidence-chain.ts';
 import type { Outcome, Serving } from '../domain/outcome.ts';
@@ -9,7 +10,11 @@ import { normalised } from '../domain/weights.ts';
 import type { Call } from './boundary.ts';
 import type { Place, Platforms } from './platforms.ts';
 import { trafficOf } from './platforms.ts';
-import type { EvidencePort, RunRef, SystemsPort } from './ports.ts';
+import type { Clock, EvidencePort, Redactor, RunRef, SystemsPort } from './ports.ts';
+
+/** One more try may take 30 s: together well within the activity's minute. */
+const PLATFORM_ANSWERS_WITHIN_MS = 10_000;
+const LOOK_EVERY_MS = 500;
 
 export interface SealInput {
   /** All of them, so that a run whose earlier part was written elsewhere (a Reset) is whole too. */
@@ -26,29 +31,39 @@ export interface SealInput {
   systemDigest: string;
 }
 
+interface SealPorts {
+  evidence: EvidencePort;
+  platforms: Platforms;
+  systems: SystemsPort;
+  redactor: Redactor;
+  clock: Clock;
+}
+
 /** Reads what is served, writes the closing entry and returns the summary of the report. Idempotent. */
 export async function seal(
   input: SealInput,
   call: Call,
-  ports: { evidence: EvidencePort; platforms: Platforms; systems: SystemsPort },
+  ports: SealPorts,
 ): Promise<{ summary: ReportSummary; entries: EvidenceEntry[] }> {
-  const findings = await changedFile(input, ports.systems);
-  const serving = await servingNow(input, ports.platforms);
-  const bodies: EvidenceBody[] = [
-    ...findings.map((text): EvidenceBody => ({ type: 'finding', text })),
-    {
-      type: 'closed',
-      outcome: input.outcome,
-      verdict: input.verdict,
-      serving,
-      message: input.message,
-      leftovers: input.leftovers,
-    },
-  ];
-  const entries = extend(input.entries, input.at, bodies);
-  await ports.evidence.append(call.run, entries);
-  const written = await ports.evidence.read(call.run);
+  const { evidence } = ports;
+  // An attempt before this one may have closed it, and have seen another world.
+  const isClosed = (await evidence.read(call.run)).at(-1)?.type === 'closed';
+  if (!isClosed) await evidence.append(call.run, await closing(input, call, ports));
+  const written = await evidence.read(call.run);
   return { summary: summarise(buildReport(written)), entries: written.slice(input.entries.length) };
+}
+
+async function closing(input: SealInput, call: Call, ports: SealPorts): Promise<EvidenceEntry[]> {
+  const findings = await changedFile(input, ports.systems);
+  const { serving, why } = await seenServing(input, call, ports);
+  if (why !== undefined) {
+    findings.push(`what users are served could not be read: ${ports.redactor.redact(why)}`);
+  }
+  const { outcome, verdict, message, leftovers } = input;
+  return extend(input.entries, input.at, [
+    ...findings.map((text): EvidenceBody => ({ type: 'finding', text })),
+    { type: 'closed', outcome, verdict, serving, message, leftovers },
+  ]);
 }
 
 /** Closes the record of a run that ended without doing so; a sentence on what it had begun, if anything. */
@@ -95,14 +110,38 @@ async function changedFile(input: SealInput, systems: SystemsPort): Promise<stri
   ];
 }
 
-async function servingNow(input: SealInput, platforms: Platforms): Promise<Serving> {
-  const all: Serving[] = [];
-  for (const place of input.places) {
-    const { weights } = await trafficOf(platforms, place).read(place);
-    const live = normalised(weights);
-    const fresh = live.some((one) => one.revision === input.target);
-    all.push(live.length === 0 ? 'none' : !fresh ? 'old' : live.length === 1 ? 'new' : 'mixed');
+/** A platform that does not answer gets a while, and then the record is closed without it. */
+async function seenServing(
+  input: SealInput,
+  call: Call,
+  { platforms, clock }: SealPorts,
+): Promise<{ serving: Serving; why?: string }> {
+  const until = clock.now() + PLATFORM_ANSWERS_WITHIN_MS;
+  for (;;) {
+    try {
+      return { serving: await servingNow(input, platforms) };
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      if (!error.retryable || clock.now() >= until) {
+        return { serving: 'unknown', why: error.message };
+      }
+    }
+    call.beat();
+    await clock.sleep(LOOK_EVERY_MS, call.signal);
   }
+}
+
+async function servingNow(input: SealInput, platforms: Platforms): Promise<Serving> {
+  // Ended before its plan: nobody looked, and nothing was changed.
+  if (input.places.length === 0) return 'unknown';
+  const all = await Promise.all(
+    input.places.map(async (place): Promise<Serving> => {
+      const { weights } = await trafficOf(platforms, place).read(place);
+      const live = normalised(weights);
+      const fresh = live.some((one) => one.revision === input.target);
+      return live.length === 0 ? 'none' : !fresh ? 'old' : live.length === 1 ? 'new' : 'mixed';
+    }),
+  );
   const [first = 'none', ...rest] = all;
   return rest.every((one) => one === first) ? first : 'mixed';
 }

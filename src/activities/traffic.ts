@@ -1,12 +1,12 @@
 // Changes who gets a service's requests: capacity first, then the weights, then a look through the data plane.
 import { Failure } from '../domain/failure.ts';
-import type { TrafficState, Weights } from '../domain/model.ts';
+import type { RevisionState, TrafficState, Weights } from '../domain/model.ts';
 import { misread, probesFor } from '../domain/probes.ts';
 import { describeWeights, normalised, sameWeights, total } from '../domain/weights.ts';
 import type { Call } from './boundary.ts';
 import { trafficOf, workloadOf, type Place, type Platforms } from './platforms.ts';
 import type { Clock } from './ports.ts';
-import { untilReady } from './workload.ts';
+import { lookUntil, untilReady } from './workload.ts';
 
 export interface ShiftInput {
   place: Place;
@@ -15,7 +15,7 @@ export interface ShiftInput {
   expect: Weights[];
   /** Replicas that a revision needs before it gets its share; absent on the way back. */
   capacity?: { revision: string; replicas: number };
-  /** How long the capacity may take to be ready (ms). */
+  /** How long what is to get traffic may take to be ready (ms). */
   deadline: number;
 }
 
@@ -30,10 +30,11 @@ export async function shiftTraffic(
   const { place, weights } = input;
   const traffic = trafficOf(platforms, place);
   if (input.capacity !== undefined) await makeRoom(input, input.capacity, call, platforms, clock);
-  await onlyReady(input, platforms);
+  const unready = await untilAble(input, call, { platforms, clock });
   const expect = await expected(input, platforms);
   const fence = await call.fence();
   const state = await traffic.set({ service: place, weights, expect, fence });
+  if (unready !== undefined) throw new Failure('NotReady', unready);
   const detail = await readBack(place, weights, call, { platforms, clock });
   return { weights: state.weights, detail };
 }
@@ -93,19 +94,58 @@ async function makeRoom(
   await untilReady({ place, revision: capacity.revision, deadline }, call, platforms, clock);
 }
 
-/** Traffic goes only where something can answer it. */
-async function onlyReady({ place, weights }: ShiftInput, platforms: Platforms): Promise<void> {
+/** Traffic goes only where something can answer it: waits for that, and says when it has waited in vain. */
+async function untilAble(
+  input: ShiftInput,
+  call: Call,
+  { platforms, clock }: { platforms: Platforms; clock: Clock },
+): Promise<string | undefined> {
+  const { place, weights, deadline } = input;
+  let unable = '';
+  const able = await lookUntil(deadline, call, clock, async () => {
+    const revisions = await workloadOf(platforms, place).revisions(place);
+    const found = firstUnable(weights, revisions);
+    if (found === undefined) return true;
+    if (found.state === undefined) throw notSent(input, `${found.version}: it is gone`);
+    const why = found.state.problem ?? found.state.condition;
+    unable = `${found.version} within ${deadline / 1000} s: it has no ready replica (${why})`;
+    return undefined;
+  });
+  return able ? undefined : sentAllTheSame(input, unable, platforms);
+}
+
+/** The way back takes nothing from anybody once what has the traffic answers no more; else it stays there. */
+async function sentAllTheSame(
+  input: ShiftInput,
+  unable: string,
+  platforms: Platforms,
+): Promise<string> {
+  const { place, capacity } = input;
+  const now = normalised((await trafficOf(platforms, place).read(place)).weights);
   const revisions = await workloadOf(platforms, place).revisions(place);
-  for (const { revision, version } of normalised(weights)) {
-    const found = revisions.find((one) => one.spec.id === revision);
-    if (found === undefined || found.ready === 0) {
-      const why = found === undefined ? 'is gone' : (found.problem ?? 'has no ready replica');
-      throw new Failure(
-        'NotReady',
-        `traffic of ${place.system}/${place.service} was not sent to ${version}: it ${why}`,
-      );
-    }
+  const answered = now.some((one) => firstUnable([one], revisions) === undefined);
+  if (capacity !== undefined || answered || now.length === 0) {
+    throw notSent(input, `${unable}; it stays as it is: ${describeWeights(now)}`);
   }
+  return `traffic could not be sent to ${unable}; nothing else answered either, so it goes there as soon as that is ready`;
+}
+
+function firstUnable(
+  weights: Weights,
+  revisions: RevisionState[],
+): { version: string; state: RevisionState | undefined } | undefined {
+  return normalised(weights)
+    .map(({ revision, version }) => {
+      return { version, state: revisions.find((one) => one.spec.id === revision) };
+    })
+    .find(({ state }) => state === undefined || state.ready === 0);
+}
+
+function notSent({ place }: ShiftInput, why: string): Failure {
+  return new Failure(
+    'NotReady',
+    `traffic of ${place.system}/${place.service} was not sent to ${why}`,
+  );
 }
 
 async function readBack(

@@ -44,15 +44,31 @@ export async function scaleRevision(
 }
 
 export async function restartRevision(
-  input: { place: Place; revision: string },
+  input: { place: Place; revision: string; deadline: number },
   call: Call,
-  platforms: Platforms,
+  { platforms, clock }: { platforms: Platforms; clock: Clock },
 ): Promise<{ detail: string }> {
-  const { place, revision } = input;
+  const { place, revision, deadline } = input;
   const workload = workloadOf(platforms, place);
   const fence = await call.fence();
-  const state = await workload.restart({ service: place, revision, fence }, call);
-  return { detail: `${state.ready} of ${state.desired} replicas ready again` };
+  let seen = '';
+  const restarted = await lookUntil(deadline, call, clock, async () => {
+    const { state, done } = await workload.restart({ service: place, revision, fence });
+    if (done) return state;
+    seen = found(state);
+    if (state.condition === 'crashLoop') throw notRestarted(revision, 'it keeps crashing', seen);
+    return undefined;
+  });
+  const late = `not every new replica was ready within ${deadline / 1000} s`;
+  if (restarted === undefined) throw notRestarted(revision, late, seen);
+  return { detail: `${restarted.ready} of ${restarted.desired} replicas ready again` };
+}
+
+function notRestarted(revision: string, why: string, seen: string): Failure {
+  return new Failure(
+    'NotReady',
+    `restarting ${revision}: ${why} ${seen}; old replicas go on until new ones are ready`,
+  );
 }
 
 export async function removeRevision(
@@ -77,9 +93,8 @@ export async function untilReady(
 ): Promise<RevisionState> {
   const { place, revision, deadline } = input;
   const workload = workloadOf(platforms, place);
-  let observed = observedBefore(call.previous);
-  let last = clock.now();
-  for (;;) {
+  let seen = '';
+  const ready = await lookUntil(deadline, call, clock, async () => {
     const state = (await workload.revisions(place)).find((one) => one.spec.id === revision);
     if (state === undefined) {
       throw new Failure('WorldChanged', `${revision} is gone: somebody removed it`, {
@@ -88,27 +103,40 @@ export async function untilReady(
       });
     }
     if (state.ready >= state.desired && state.condition === 'ready') return state;
+    if (state.condition === 'crashLoop') {
+      throw new Failure('NotReady', `${state.spec.version} keeps crashing ${found(state)}`);
+    }
+    seen = `${state.spec.version} was not ready within ${deadline / 1000} s ${found(state)}`;
+    return undefined;
+  });
+  if (ready === undefined) throw new Failure('NotReady', seen);
+  return ready;
+}
+
+/** Looks until `look` finds what it looks for; undefined when it has not within `within` ms of observed time. */
+export async function lookUntil<Found>(
+  within: number,
+  call: Call,
+  clock: Clock,
+  look: () => Promise<Found | undefined>,
+): Promise<Found | undefined> {
+  let observed = observedBefore(call.previous);
+  let last = clock.now();
+  for (;;) {
+    const seen = await look();
+    if (seen !== undefined) return seen;
     const now = clock.now();
     if (now - last <= GAP_MS) observed += now - last;
     last = now;
-    giveUpOn(state, observed, deadline);
+    if (observed >= within) return undefined;
     call.beat({ observed });
     await clock.sleep(LOOK_EVERY_MS, call.signal);
   }
 }
 
-function giveUpOn(state: RevisionState, observed: number, deadline: number): void {
+function found(state: RevisionState): string {
   const why = state.problem === undefined ? '' : `: ${state.problem}`;
-  const found = `${state.ready} of ${state.desired} replicas ready, ${state.crashes} crashes`;
-  if (state.condition === 'crashLoop') {
-    throw new Failure('NotReady', `${state.spec.version} keeps crashing (${found})${why}`);
-  }
-  if (observed >= deadline) {
-    throw new Failure(
-      'NotReady',
-      `${state.spec.version} was not ready within ${deadline / 1000} s (${found})${why}`,
-    );
-  }
+  return `(${state.ready} of ${state.desired} replicas ready, ${state.crashes} crashes)${why}`;
 }
 
 function observedBefore(progress: unknown): number {

@@ -1,10 +1,9 @@
 // `fairlead demo`: a canary, a killed worker and a bad version in a minute, on free ports of this machine.
 import type { Command } from 'commander';
-import { SettingsError } from '../config/settings.ts';
 import type { DemoResult } from '../demo/run.ts';
-import { StartFailure } from '../embedded/start-failure.ts';
 import type { Embedded } from '../embedded/up.ts';
 import { EXIT, ExitError } from './exit.ts';
+import { aborted, startExit } from './start-exit.ts';
 
 interface DemoFlags {
   keep?: boolean;
@@ -107,16 +106,9 @@ function whereToLook({ uiUrl }: Embedded): string[] {
   ];
 }
 
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise((resolve) => {
-    signal.addEventListener('abort', resolve, { once: true });
-  });
-}
-
 function asExit(error: unknown): unknown {
-  if (error instanceof StartFailure) return new ExitError(error.code, error.message);
-  if (error instanceof SettingsError) return new ExitError(EXIT.badInput, error.message);
+  const exit = startExit(error);
+  if (exit !== undefined) return exit;
   if (!(error instanceof Error) || error instanceof ExitError) return error;
   const late = error.name === 'TimeoutError';
   const said = late

@@ -1,11 +1,9 @@
 // `fairlead up`: everything on this machine, until Ctrl-C.
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { SettingsError } from '../config/settings.ts';
-import { StartFailure } from '../embedded/start-failure.ts';
 import { startEmbedded, type Embedded, type EmbeddedOptions } from '../embedded/up.ts';
-import { ExitError } from './exit.ts';
 import { wholeNumber } from './flags.ts';
+import { aborted, startExit } from './start-exit.ts';
 
 interface Flags {
   data?: string;
@@ -90,17 +88,8 @@ async function start(flags: Flags, signal: AbortSignal): Promise<Embedded> {
   try {
     return await startEmbedded(options);
   } catch (error) {
-    if (error instanceof StartFailure) throw new ExitError(error.code, error.message);
-    if (error instanceof SettingsError) throw new ExitError(2, error.message);
-    throw error;
+    throw startExit(error) ?? error;
   }
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise((resolve) => {
-    signal.addEventListener('abort', resolve, { once: true });
-  });
 }
 
 function asJson(embedded: Embedded): string {

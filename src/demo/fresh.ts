@@ -5,8 +5,8 @@ import { ChildrenFile, hostLeft } from '../embedded/children.ts';
 import { lockDataFolder, prepareDataFolder } from '../embedded/data-folder.ts';
 import { end } from '../embedded/running-process.ts';
 
-/** Longer than the local host drains. */
-const GRACE_MS = 6_000;
+/** Longer than the local host needs to end its services. */
+const GRACE_MS = 15_000;
 
 /** Returns its absolute path. Throws StartFailure: 2 where it cannot be written, 6 while a demo runs there. */
 export async function freshFolder(folder: string): Promise<string> {
@@ -19,7 +19,7 @@ export async function freshFolder(folder: string): Promise<string> {
       file.get('temporal'),
       hostLeft(file, data, file.hostPortOffset),
     ];
-    for (const one of left) if (one) await end(one, GRACE_MS);
+    for (const one of left) if (one) await end(one, { graceMs: GRACE_MS });
     for (const name of readdirSync(data)) {
       if (!name.startsWith('up.lock')) rmSync(join(data, name), { recursive: true, force: true });
     }

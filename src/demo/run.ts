@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { withTemporalAt } from '../cli/connect.ts';
 import type { Report } from '../domain/report.ts';
 import { assertFree } from '../embedded/ports.ts';
-import { startTimeOf } from '../platforms/local/process-identity.ts';
+import { startTimeOf } from '../machine/process-identity.ts';
 import { startEmbedded, type Embedded } from '../embedded/up.ts';
 import { reportToHtml } from '../reports/html.ts';
 import { reportToMarkdown } from '../reports/markdown.ts';

@@ -15,8 +15,8 @@ export type Outcome =
   | 'inconclusive'
   | 'interrupted';
 
-/** What users get at the end: the side from before, the new one, some of both, or nothing. */
-export type Serving = 'old' | 'new' | 'mixed' | 'none';
+/** What users get at the end: the side from before, the new one, some of both, nothing; or nobody could see. */
+export type Serving = 'old' | 'new' | 'mixed' | 'none' | 'unknown';
 
 export type OperationState = 'running' | 'waiting' | 'paused' | 'parked' | 'undoing' | 'closed';
 

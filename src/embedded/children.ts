@@ -6,11 +6,7 @@ import type { Environment } from '../config/settings.ts';
 import { hostFileSchema, hostPaths } from '../platforms/local/protocol.ts';
 import { readJson, writeJson } from './data-folder.ts';
 import type { Say } from './download.ts';
-import {
-  isAlive,
-  processIdentity,
-  type ProcessIdentity,
-} from '../platforms/local/process-identity.ts';
+import { isAlive, processIdentity, type ProcessIdentity } from '../machine/process-identity.ts';
 import { nodeProgram } from './programs.ts';
 import { end, type Program } from './running-process.ts';
 import { awaitReadyLine, Supervised, type Watcher } from './supervised.ts';
@@ -23,6 +19,12 @@ import {
 } from './temporal-server.ts';
 
 export type ChildName = 'temporal' | 'host' | 'worker';
+
+/**
+ * Until they are killed. The local host needs up to 4.5 s, and must not be killed before it has ended the
+ * services: they would go on without it.
+ */
+const GRACE_MS: Record<ChildName, number> = { worker: 2400, host: 15_000, temporal: 2000 };
 
 /** Stand-ins for tests: what runs instead of Fairlead's own programs. */
 export interface StandIns {
@@ -70,7 +72,7 @@ export async function endLeftovers(file: ChildrenFile, say: Say): Promise<void> 
     const left = file.get(name);
     if (!left || !isAlive(left)) continue;
     say(`replacing ${names[name]} (pid ${left.pid}) that an earlier \`up\` left`);
-    await end(left, 2000);
+    await end(left, { graceMs: GRACE_MS[name] });
   }
 }
 
@@ -108,6 +110,7 @@ export function temporalChild(
       },
       readyWithinMs: 60_000,
       failure: 5,
+      graceMs: GRACE_MS.temporal,
     },
     watcher,
   );
@@ -136,6 +139,8 @@ export function hostChild(
       },
       readyWithinMs: 30_000,
       failure: 2,
+      graceMs: GRACE_MS.host,
+      hurryBy: 'SIGINT',
     },
     watcher,
   );
@@ -155,6 +160,7 @@ export function workerChild(
       ready: async (_identity, output, signal) => awaitReadyLine(output, signal),
       readyWithinMs: 90_000,
       failure: 5,
+      graceMs: GRACE_MS.worker,
     },
     watcher,
   );

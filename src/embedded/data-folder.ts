@@ -18,7 +18,7 @@ import {
   ownIdentity,
   processIdentity,
   type ProcessIdentity,
-} from '../platforms/local/process-identity.ts';
+} from '../machine/process-identity.ts';
 import { errorCode, sentence, StartFailure } from './start-failure.ts';
 
 const REASONS: Record<string, string> = {

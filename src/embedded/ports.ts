@@ -6,7 +6,7 @@ import {
   portHolder,
   tryListening,
   type PortHolder,
-} from '../platforms/local/port-holder.ts';
+} from '../machine/port-holder.ts';
 import { errorCode, sentence, StartFailure } from './start-failure.ts';
 
 // Below the range that the kernel hands out by itself: nobody is given one of these before it is used.

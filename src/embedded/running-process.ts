@@ -8,7 +8,7 @@ import {
   signalProcess,
   startTimeOf,
   type ProcessIdentity,
-} from '../platforms/local/process-identity.ts';
+} from '../machine/process-identity.ts';
 
 export interface Program {
   command: string;
@@ -70,15 +70,23 @@ export function adopt(identity: ProcessIdentity, signal: AbortSignal): RunningPr
   return { identity, adopted: true, ended };
 }
 
-/** SIGTERM, then SIGKILL after `graceMs` or as soon as `hurry` fires; resolves when it is gone. */
-export async function end(
-  identity: ProcessIdentity,
-  graceMs: number,
-  hurry?: AbortSignal,
-): Promise<void> {
+export interface Ends {
+  graceMs: number;
+  hurry?: AbortSignal | undefined;
+  /** What makes it hurry; without it, SIGKILL. One that has processes of its own must be let end them. */
+  hurryBy?: NodeJS.Signals | undefined;
+}
+
+/** SIGTERM, then SIGKILL after `graceMs`; resolves when it is gone. */
+export async function end(identity: ProcessIdentity, ends: Ends): Promise<void> {
+  const { graceMs, hurry, hurryBy = 'SIGKILL' } = ends;
   signalProcess(identity, 'SIGTERM');
   const deadline = Date.now() + graceMs;
-  while (isAlive(identity) && Date.now() < deadline && hurry?.aborted !== true) await sleep(20);
+  let hurried = false;
+  while (isAlive(identity) && Date.now() < deadline) {
+    if (hurry?.aborted === true && !hurried) hurried = signalProcess(identity, hurryBy);
+    await sleep(20);
+  }
   signalProcess(identity, 'SIGKILL');
   while (isAlive(identity)) await sleep(20);
 }

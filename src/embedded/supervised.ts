@@ -1,7 +1,7 @@
 // One child of `up`: started, waited for, started again when it dies, stopped. Each time it dies is said.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Say } from './download.ts';
-import { signalProcess, type ProcessIdentity } from '../platforms/local/process-identity.ts';
+import { signalProcess, type ProcessIdentity } from '../machine/process-identity.ts';
 import {
   adopt,
   end,
@@ -24,6 +24,9 @@ export interface ChildSpec {
   readyWithinMs: number;
   /** What `up` ends with when the first start fails, unless the child itself says 2. */
   failure: StartFailureCode;
+  /** How long it may take to end by itself. */
+  graceMs: number;
+  hurryBy?: NodeJS.Signals;
 }
 
 export interface Watcher {
@@ -65,17 +68,18 @@ export class Supervised {
     }
     this.#stopping.abort();
     // One that was adopted works for its users, whatever came of this start.
-    if (!left) await end(running.identity, 1000);
+    if (!left) await end(running.identity, { graceMs: this.#spec.graceMs });
     if (signal.aborted) throw new StartFailure(130, 'stopped while starting');
     const code = outcome !== 'late' && outcome.code === 2 ? 2 : this.#spec.failure;
     const how = outcome === 'late' ? this.#lateness() : `${outcome.how} while starting`;
     throw new StartFailure(code, `${this.#spec.name} ${how}${this.#lastWords()}`);
   }
 
-  /** The child gets `graceMs` to end by itself, or less when `hurry` fires. */
-  async stop(graceMs: number, hurry?: AbortSignal): Promise<void> {
+  /** The child gets its time to end by itself, and is hurried when `hurry` fires. */
+  async stop(hurry?: AbortSignal): Promise<void> {
     this.#stopping.abort();
-    if (this.#running) await end(this.#running.identity, graceMs, hurry);
+    const { graceMs, hurryBy } = this.#spec;
+    if (this.#running) await end(this.#running.identity, { graceMs, hurry, hurryBy });
     await this.#loop;
   }
 
@@ -132,7 +136,7 @@ export class Supervised {
       const running = await this.#launch();
       this.#running = running;
       // Stopped while it was launched: `stop` may have looked before this one was there.
-      if (this.#isStopping()) await end(running.identity, 1000);
+      if (this.#isStopping()) await end(running.identity, { graceMs: this.#spec.graceMs });
       void this.#announce(running);
       return { promise: running.ended, pid: running.identity.pid };
     } catch (error) {

@@ -16,7 +16,7 @@ import {
 import { lockDataFolder, prepareDataFolder, writeJson } from './data-folder.ts';
 import type { Say } from './download.ts';
 import { assertFree, freePorts } from './ports.ts';
-import { ownIdentity } from '../platforms/local/process-identity.ts';
+import { ownIdentity } from '../machine/process-identity.ts';
 import { StartFailure } from './start-failure.ts';
 import type { Supervised, Watcher } from './supervised.ts';
 import { findTemporalCli, SOURCES, type Source } from './temporal-cli.ts';
@@ -57,13 +57,11 @@ export interface UpFile {
 export interface Embedded extends UpFile {
   /** Of the processes that run now; one that is not ours is missing. */
   pids(): Partial<Record<ChildName, number>>;
-  /** Ends all of them, the worker first, within 8 s; at once when `hurry` fires. */
+  /** Ends all of them, the worker first, as a rule within 8 s; without draining when `hurry` fires. */
   stop(hurry?: AbortSignal): Promise<void>;
 }
 
 const DEFAULT_PORT = 7233;
-/** The worker's and the longer of the others': under 8 s. The local host drains for up to 4.5 s. */
-const GRACE_MS: Record<ChildName, number> = { worker: 2400, host: 5000, temporal: 2000 };
 /** What a worker finishes needs the others; they do not need each other. */
 const STOP_ORDER: readonly (readonly ChildName[])[] = [['worker'], ['host', 'temporal']];
 
@@ -81,7 +79,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   const stop = async (hurry?: AbortSignal) => {
     rmSync(join(data, 'up.json'), { force: true });
     for (const names of STOP_ORDER) {
-      const ends = names.map(async (name) => children.get(name)?.stop(GRACE_MS[name], hurry));
+      const ends = names.map(async (name) => children.get(name)?.stop(hurry));
       await Promise.all(ends);
     }
     lock.release();

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { lockDataFolder, prepareDataFolder } from '../../src/embedded/data-folder.ts';
-import { ownIdentity, startTimeOf } from '../../src/platforms/local/process-identity.ts';
+import { ownIdentity, startTimeOf } from '../../src/machine/process-identity.ts';
 import { StartFailure } from '../../src/embedded/start-failure.ts';
 import { newFolder } from '../support/embedded.ts';
 

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { z } from 'zod';
-import { processIdentity, startTimeOf } from '../../src/platforms/local/process-identity.ts';
+import { processIdentity, startTimeOf } from '../../src/machine/process-identity.ts';
 import { journalOf, TestUp, until } from '../support/embedded.ts';
 
 let up: TestUp;

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, test } from 'node:test';
 import { freePorts } from '../../src/embedded/ports.ts';
-import { startTimeOf } from '../../src/platforms/local/process-identity.ts';
+import { startTimeOf } from '../../src/machine/process-identity.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/workflows/messages.ts';
 import { TestUp, until } from '../support/embedded.ts';
 import { temporalOrSkip } from '../support/temporal-server.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { startTimeOf } from '../../src/platforms/local/process-identity.ts';
+import { startTimeOf } from '../../src/machine/process-identity.ts';
 import { StartFailure } from '../../src/embedded/start-failure.ts';
 import { SettingsError } from '../../src/config/settings.ts';
 import { journalOf, standInsFor, TestUp, until } from '../support/embedded.ts';

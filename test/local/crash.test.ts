@@ -1,12 +1,12 @@
 // The local host killed, started again, ended, refused: what lives on and what comes back.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, symlink, unlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { afterEach, test } from 'node:test';
 import { z } from 'zod';
 import { hostPaths } from '../../src/platforms/local/protocol.ts';
-import { groupsWithEnvironment, isAlive } from '../../src/platforms/local/process-identity.ts';
+import { groupsWithEnvironment, isAlive } from '../../src/machine/process-identity.ts';
 import { loadState } from '../../src/platforms/local/state.ts';
 import { ask, Load } from '../support/http-load.ts';
 import {
@@ -126,6 +126,30 @@ test('killed at any moment of a change, it has what was acknowledged and no stra
   assert.deepEqual(kept, weightsOf([v1, 90], [v2, 10]));
 });
 
+test('what a living replica started in a session of its own is no stray', async () => {
+  const host = await TestHost.start();
+  opened.push(host);
+  const spec = plainSpec(service, 'v1', await freePort());
+  const shell = 'setsid sleep 600 & exec "$@"';
+  const command = ['/bin/sh', '-c', shell, 'sh', ...(spec.command ?? [])];
+  await host.ready({ ...spec, command }, 1, fences()());
+  const [replica] = await replicasOf(host);
+  const { id } = await loadState(hostPaths(host.data).state);
+  const helpers = () =>
+    [...groupsWithEnvironment(`FAIRLEAD_HOST=${id}`)].filter((one) => one !== replica?.pid);
+  const [helper] = await eventually('the helper', () => helpers().length === 1 && helpers());
+  await host.kill('SIGKILL');
+  await host.begin();
+  assert.deepEqual(helpers(), [helper]);
+  await host.kill('SIGTERM');
+  await host.begin();
+  assert.deepEqual(
+    helpers().includes(helper ?? 0),
+    false,
+    'its replica is gone: it is a stray now',
+  );
+});
+
 test('asked to end, it ends everything, and brings it back the next time', async () => {
   const { host, weights, url } = await deployed();
   const before = await replicasOf(host);
@@ -152,6 +176,20 @@ test('a second one in the same folder is refused with the pid of the first', asy
   await once(second, 'exit');
   assert.equal(second.exitCode, 6);
   assert.match(host.output, new RegExp(`process ${host.pid}`));
+});
+
+test('a second one in the same folder by another name is refused as well', async () => {
+  const host = await TestHost.start();
+  opened.push(host);
+  const link = `${host.data}-link`;
+  await symlink(host.data, link);
+  try {
+    const second = host.spawn(link);
+    await once(second, 'exit');
+    assert.equal(second.exitCode, 6);
+  } finally {
+    await unlink(link);
+  }
 });
 
 test('a state that is not its own is refused and left as it is', async () => {

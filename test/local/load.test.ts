@@ -8,8 +8,8 @@ import {
   eventually,
   fences,
   plainSpec,
+  restarted,
   TestHost,
-  waiting,
   weightsOf,
 } from '../support/local-daemon.ts';
 import { freePort } from '../support/loopback-server.ts';
@@ -78,7 +78,7 @@ describe('under load the local host', () => {
     const load = new Load(url);
     const { workload } = host.platform;
     const first = await pidOf(url);
-    await workload.restart({ service, revision: v1.id, fence: fence() }, waiting());
+    await restarted(workload, { service, revision: v1.id, fence: fence() });
     assert.notEqual(await pidOf(url), first);
     for (const replicas of [3, 1]) {
       await workload.scale({ service, revision: v1.id, replicas, fence: fence() });
@@ -92,7 +92,7 @@ describe('under load the local host', () => {
     const { service, v1, fence, url } = await twoVersions(2);
     const load = new Load(`${url}/echo`, 4, { method: 'POST', body: 'x'.repeat(100_000) });
     await grows(load, 20);
-    await host.platform.workload.restart({ service, revision: v1.id, fence: fence() }, waiting());
+    await restarted(host.platform.workload, { service, revision: v1.id, fence: fence() });
     await grows(load, 20);
     assert.deepEqual(Object.keys(await load.stop()), ['200']);
   });
@@ -137,7 +137,7 @@ describe('under load the local host', () => {
     const slow = ask(`${url}/slow?ms=1000`);
     const input = { service, revision: v1.id, fence: fence() };
     await Promise.all([
-      host.platform.workload.restart(input, waiting()),
+      restarted(host.platform.workload, input),
       slow.then((answer) => {
         assert.deepEqual([answer.status, answer.body], [200, 'slow']);
       }),

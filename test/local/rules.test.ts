@@ -5,7 +5,9 @@ import fc from 'fast-check';
 import { Failure } from '../../src/domain/failure.ts';
 import { admits, clientKey } from '../../src/platforms/local/admission.ts';
 import { passFence, type SeenFence } from '../../src/platforms/local/fence.ts';
+import { newTraffic, withWeights } from '../../src/platforms/local/traffic-rules.ts';
 import { WeightedRotation } from '../../src/platforms/local/weighted-rotation.ts';
+import { plainSpec, weightsOf } from '../support/local-daemon.ts';
 
 test('over a hundred turns each candidate gets exactly its percent', () => {
   fc.assert(
@@ -92,5 +94,32 @@ test('a fence passes exactly when it is not older than the newest one seen', () 
         }
       }
     }),
+  );
+});
+
+test('weights go to what is not ready only where nothing has answered anyway', () => {
+  const service = { system: 'shop', service: 'api' };
+  const [v1, v2] = [plainSpec(service, 'v1', 8080), plainSpec(service, 'v2', 8080)];
+  const weights = weightsOf([v1, 100]);
+  const set = (ready: number, before = weightsOf([v2, 100])) => {
+    const revisions = [
+      { spec: v1, desired: 1, ready: 0 },
+      { spec: v2, desired: 1, ready },
+    ];
+    const change = { what: 'setting', weights, expect: before, now: new Date(0) };
+    return withWeights({ ...newTraffic(), weights: before }, change, revisions).weights;
+  };
+  const isNotReady = (error: unknown) => error instanceof Failure && error.kind === 'NotReady';
+  assert.deepEqual(set(0), weights);
+  assert.throws(() => set(1), isNotReady);
+  assert.throws(() => set(0, []), isNotReady, 'a first deploy waits');
+});
+
+test('a change that is too late says from when the newer one is, for a clock that was set back', () => {
+  const seen = { operation: 'deploy/shop/api/v2', epoch: Date.UTC(2030, 0, 1), sequence: 1 };
+  const late = { operation: 'rollback/shop/api', step: 'switch', epoch: 1, sequence: 1 };
+  assert.throws(
+    () => passFence(seen, late, 'a change'),
+    /2030-01-01T00:00:00.000Z.* was set back: set it right, or wait until then/,
   );
 });

@@ -6,7 +6,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { freePort as freeThePort, portHolder } from '../../src/platforms/local/port-holder.ts';
+import { freePort as freeThePort, portHolder } from '../../src/machine/port-holder.ts';
 import { hostPaths } from '../../src/platforms/local/protocol.ts';
 import {
   eventually,
@@ -41,6 +41,17 @@ describe('the local host starting a revision', () => {
     );
     const failure = await fails('Refused', ensure(spec));
     assert.match(failure.message, new RegExp(`process ${process.pid} \\(.*node`));
+    squatter.close();
+  });
+
+  test('starts on a port that somebody holds on another address only', async () => {
+    const squatter = createServer().listen(0, '127.0.0.2');
+    await once(squatter, 'listening');
+    const address = squatter.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    const spec = plainSpec({ system: 'shop', service: 'neighbour' }, 'v1', address.port);
+    assert.deepEqual(await host.platform.workload.obstacles(spec), []);
+    await ensure(spec);
     squatter.close();
   });
 

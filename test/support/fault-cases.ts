@@ -1,6 +1,6 @@
 // Which faults there are: made from the points that an undisturbed run passed, named so that a list of them can
 // be cut into shards, taken up again, and picked from.
-import { isAlive, type ProcessIdentity } from '../../src/platforms/local/process-identity.ts';
+import { isAlive, type ProcessIdentity } from '../../src/machine/process-identity.ts';
 import { awaitThat } from './fault-place.ts';
 import type { Fault, RunResult, Scene } from './fault-run.ts';
 import type { FailedRequest } from './load.ts';

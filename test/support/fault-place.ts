@@ -10,7 +10,7 @@ import {
   isAlive,
   signalProcess,
   type ProcessIdentity,
-} from '../../src/platforms/local/process-identity.ts';
+} from '../../src/machine/process-identity.ts';
 import { end, launch, readLog, type RunningProcess } from '../../src/embedded/running-process.ts';
 import {
   addressOf,
@@ -138,8 +138,8 @@ export class FaultPlace {
   }
 
   async close(): Promise<void> {
-    if (this.#host !== undefined) await end(this.#host.identity, 8000);
-    if (this.#server !== undefined) await end(this.#server.running.identity, 1500);
+    if (this.#host !== undefined) await end(this.#host.identity, { graceMs: 8000 });
+    if (this.#server !== undefined) await end(this.#server.running.identity, { graceMs: 1500 });
     await rm(resolve(this.data, '..'), { recursive: true, force: true, maxRetries: 5 });
   }
 

@@ -6,8 +6,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Waiting } from '../../src/activities/ports.ts';
-import type { Fence, RevisionSpec, ServiceRef, Weights } from '../../src/domain/model.ts';
+import type { Waiting, WorkloadPort } from '../../src/activities/ports.ts';
+import type {
+  Fence,
+  RevisionSpec,
+  RevisionState,
+  ServiceRef,
+  Weights,
+} from '../../src/domain/model.ts';
 import { createLocalPlatform } from '../../src/platforms/local/adapter.ts';
 import { hostFileSchema, hostPaths } from '../../src/platforms/local/protocol.ts';
 import { entryArgs, ROOT } from './entry.ts';
@@ -27,6 +33,17 @@ export async function eventually<T>(
     if (Date.now() > until) throw new Error(`waited ${ms} ms in vain for ${what}`);
     await sleep(20);
   }
+}
+
+/** Restarts a revision and waits until all of it is new. */
+export function restarted(
+  workload: WorkloadPort,
+  input: Parameters<WorkloadPort['restart']>[0],
+): Promise<RevisionState> {
+  return eventually('the restart to be through', async () => {
+    const { state, done } = await workload.restart(input);
+    return done && state;
+  });
 }
 
 export function waiting(): Waiting {
@@ -102,10 +119,10 @@ export class TestHost {
     return (await readFile(hostPaths(this.data).token, 'utf8')).trim();
   }
 
-  spawn(): ChildProcess {
+  spawn(data = this.data): ChildProcess {
     const child = spawn(
       process.execPath,
-      [...entryArgs('platforms/local/daemon'), '--data', this.data, ...this.#args],
+      [...entryArgs('platforms/local/daemon'), '--data', data, ...this.#args],
       {
         cwd: ROOT,
         env: { ...process.env, PLANTED_SECRET: 'hush', NOT_FOR_SERVICES: 'leak' },

@@ -72,7 +72,8 @@ function memoryWorkload(world: MemoryWorld): WorkloadPort {
       world.run('restart', () => {
         const found = named(pass(world, ref, fence, `restarting ${revision}`), revision);
         note(world, 'restart', ref, fence, { revision });
-        return stateOf(world, found);
+        const state = stateOf(world, found);
+        return { state, done: state.ready >= state.desired };
       }),
     remove: ({ service: ref, revision, fence }) =>
       world.run('remove', () => {

@@ -9,13 +9,12 @@ import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@t
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, type WorkerOptions } from '@temporalio/worker';
 import type { ActivityPorts } from '../../src/activities/create.ts';
-import type { EvidencePort } from '../../src/activities/ports.ts';
-import type { EvidenceEntry } from '../../src/domain/evidence.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import type { LoadedSystem } from '../../src/domain/loaded-system.ts';
 import type { ReportSummary } from '../../src/domain/report.ts';
 import type { OperationStatus } from '../../src/domain/status.ts';
 import { createWorker } from '../../src/worker-assembly.ts';
+import { memoryEvidence } from './memory-evidence.ts';
 import { createMemoryPlatform } from './memory-platform.ts';
 import type { MemoryWorld } from './memory-world.ts';
 
@@ -34,26 +33,6 @@ Runtime.install({
 });
 
 const converter = resolve(import.meta.dirname, '../../src/payload-converter.ts');
-
-/** Evidence kept in memory; append-only by sequence number, like the real one. */
-export function memoryEvidence(): EvidencePort & { runs: Map<string, EvidenceEntry[]> } {
-  const runs = new Map<string, EvidenceEntry[]>();
-  return {
-    runs,
-    append: async ({ runId }, entries) => {
-      const kept = runs.get(runId) ?? [];
-      for (const entry of entries) {
-        if (entry.seq < kept.length) continue;
-        if (entry.seq > kept.length || (entry.seq > 0 && entry.prev !== kept.at(-1)?.hash)) {
-          throw new Failure('Superseded', `entry ${entry.seq} does not follow what is there`);
-        }
-        kept.push(structuredClone(entry));
-      }
-      runs.set(runId, kept);
-    },
-    read: async ({ runId }) => structuredClone(runs.get(runId) ?? []),
-  };
-}
 
 export interface MemoryPorts extends ActivityPorts {
   world: MemoryWorld;

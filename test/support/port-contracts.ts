@@ -1,11 +1,11 @@
 // What every workload and traffic port promises, run against the real local host and the in-memory one.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { TrafficPort, Waiting, WorkloadPort } from '../../src/activities/ports.ts';
+import type { TrafficPort, WorkloadPort } from '../../src/activities/ports.ts';
 import type { Fence, RevisionSpec, ServiceRef, Weights } from '../../src/domain/model.ts';
 import { sameWeights } from '../../src/domain/weights.ts';
 import { fails } from './fails.ts';
-import { eventually } from './local-daemon.ts';
+import { eventually, restarted, waiting, weightsOf as share } from './local-daemon.ts';
 
 export interface PlatformUnderTest {
   workload: WorkloadPort;
@@ -15,14 +15,9 @@ export interface PlatformUnderTest {
   end(): Promise<void>;
 }
 
-const waiting = (): Waiting => ({ signal: AbortSignal.timeout(30_000), beat: () => undefined });
-
 function fence(epoch: number, sequence: number): Fence {
   return { operation: `deploy/epoch-${epoch}`, step: `step-${sequence}`, epoch, sequence };
 }
-
-const share = (...parts: [RevisionSpec, number][]): Weights =>
-  parts.map(([spec, percent]) => ({ revision: spec.id, version: spec.version, percent }));
 
 export function portContracts(name: string, start: () => Promise<PlatformUnderTest>): void {
   describe(`${name} keeps the workload and traffic contracts`, () => {
@@ -37,12 +32,15 @@ export function portContracts(name: string, start: () => Promise<PlatformUnderTe
 
     async function ready(spec: RevisionSpec, by: Fence, replicas = 1): Promise<void> {
       await platform.workload.ensure({ spec, replicas, fence: by }, waiting());
-      await eventually(`${spec.id} to be ready`, async () =>
+      await comesTo(spec, replicas);
+    }
+
+    const comesTo = (spec: RevisionSpec, replicas: number): Promise<unknown> =>
+      eventually(`${spec.id} to have ${replicas} ready replicas`, async () =>
         (await platform.workload.revisions(spec)).some(
           (one) => one.spec.id === spec.id && one.ready === replicas,
         ),
       );
-    }
 
     /** v1 with all the traffic and v2 ready beside it; changes 1 to 3 of epoch 10 are used. */
     async function twoRevisions() {
@@ -154,7 +152,7 @@ export function portContracts(name: string, start: () => Promise<PlatformUnderTe
           ['admit', () => traffic.admit({ service, percent: 100, fence: late })],
           ['ensure', () => workload.ensure({ spec: v2, replicas: 1, fence: late }, waiting())],
           ['scale', () => workload.scale({ ...change, replicas: 3 })],
-          ['restart', () => workload.restart(change, waiting())],
+          ['restart', () => workload.restart(change)],
           ['remove', () => workload.remove(change, waiting())],
         ];
         for (const [verb, run] of verbs) {
@@ -246,21 +244,28 @@ export function portContracts(name: string, start: () => Promise<PlatformUnderTe
         fence: fence(1, 2),
       });
       assert.equal(state.desired, 3);
-      await eventually('three replicas', async () =>
-        (await platform.workload.revisions(service)).some((one) => one.ready === 3),
-      );
+      await comesTo(spec, 3);
       const unknown = { service, revision: 'v9-0', replicas: 1, fence: fence(1, 3) };
       await fails('NotFound', platform.workload.scale(unknown));
     });
 
-    test('restart ends with as many ready replicas as before', async () => {
+    test('restart ends with as many ready replicas as before, asked again and again', async () => {
       const service = newService();
       const spec = platform.spec(service, 'v1');
       await ready(spec, fence(1, 1), 2);
       const input = { service, revision: spec.id, fence: fence(1, 2) };
-      const state = await platform.workload.restart(input, waiting());
+      const state = await restarted(platform.workload, input);
       assert.deepEqual([state.condition, state.ready, state.desired], ['ready', 2, 2]);
       assert.equal(state.crashes, 0, 'an asked-for exit is no crash');
+    });
+
+    test('restart of what never becomes ready is begun, answered, and not done', async () => {
+      const service = newService();
+      const spec = platform.spec(service, 'v1', 'never');
+      await platform.workload.ensure({ spec, replicas: 1, fence: fence(1, 1) }, waiting());
+      const input = { service, revision: spec.id, fence: fence(1, 2) };
+      assert.equal((await platform.workload.restart(input)).done, false);
+      assert.equal((await platform.workload.restart(input)).done, false);
     });
 
     test('remove refuses a revision with weight, removes one without, and is fine with none', async () => {

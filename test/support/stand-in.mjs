@@ -8,8 +8,8 @@ import process from 'node:process';
 import { setInterval } from 'node:timers';
 
 const identity = process.env['FAIRLEAD_TEST_DIST']
-  ? '../../dist/platforms/local/process-identity.js'
-  : '../../src/platforms/local/process-identity.ts';
+  ? '../../dist/machine/process-identity.js'
+  : '../../src/machine/process-identity.ts';
 const { ownIdentity } = await import(identity);
 
 const [kind = 'worker', data = '.'] = process.argv.slice(2);

@@ -43,7 +43,7 @@ export async function startTestServer(
   };
   const running = await launch(serverProgram(server, process.env), log);
   const stop = async () => {
-    await end(running.identity, 1500);
+    await end(running.identity, { graceMs: 1500 });
     rmSync(data, { recursive: true, force: true });
   };
   try {

@@ -5,7 +5,8 @@ import { after, before, describe, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Failure } from '../../src/domain/failure.ts';
 import type { Report } from '../../src/domain/report.ts';
-import { endOf, memoryEvidence, untilStatus } from '../support/operations.ts';
+import { memoryEvidence } from '../support/memory-evidence.ts';
+import { endOf, untilStatus } from '../support/operations.ts';
 import { openShop, send, untilBaking, type Shop } from '../support/shop.ts';
 
 /** Longer than a step takes on a busy machine: a test waits a little longer than this. */

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { TrafficPort, Waiting, WorkloadPort } from '../../activities/ports.ts';
 import { Failure } from '../../domain/failure.ts';
-import type { RevisionState, ServiceRef } from '../../domain/model.ts';
+import type { ServiceRef } from '../../domain/model.ts';
 import { heaviest } from '../../domain/weights.ts';
 import { sendProbes } from './probes.ts';
 import { errorSchema, hostFileSchema, verbs, type Verb, type VerbInput } from './protocol.ts';
@@ -38,7 +38,7 @@ function workloadPort(call: Call): WorkloadPort {
     revisions: (service) => call('revisions', { service: refOf(service) }),
     ensure: (input, waiting) => call('ensure', input, waiting.signal),
     scale: (input) => call('scale', { ...input, service: refOf(input.service) }),
-    restart: (input, waiting) => restart(call, input, waiting),
+    restart: (input) => call('restart', { ...input, service: refOf(input.service) }),
     remove: (input, waiting) => remove(call, input, waiting),
     obstacles: (spec) => call('obstacles', { spec }),
   };
@@ -71,26 +71,6 @@ function trafficPort(call: Call, files: LocalPlatformInput): TrafficPort {
 /** Callers may hand over objects with more in them; the host takes exactly these two. */
 function refOf({ system, service }: ServiceRef): ServiceRef {
   return { system, service };
-}
-
-async function restart(
-  call: Call,
-  input: Parameters<WorkloadPort['restart']>[0],
-  waiting: Waiting,
-): Promise<RevisionState> {
-  for (;;) {
-    const body = { ...input, service: refOf(input.service) };
-    const { state, done } = await call('restart', body, waiting.signal);
-    if (done) return state;
-    if (state.condition === 'crashLoop') {
-      throw new Failure(
-        'NotReady',
-        `restarting revision ${input.revision}: its new replica keeps crashing (${state.problem ?? 'no reason known'}); the old ones that are left go on`,
-      );
-    }
-    waiting.beat({ ready: state.ready });
-    await sleep(POLL, undefined, { signal: waiting.signal });
-  }
 }
 
 async function remove(

@@ -1,7 +1,7 @@
 // The local host's process: `daemon --data DIR [--port N] [--port-offset N]`. One per data folder; it
 // outlives the worker and whoever started it, and takes up its services again after its own crash.
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,8 +13,8 @@ import { listen, portOf } from './listeners.ts';
 import { LocalHost } from './local-host.ts';
 import { boundLogs } from './log-files.ts';
 import { HostMetrics } from './metrics.ts';
-import { describeHolder, portHolder } from './port-holder.ts';
-import { ownIdentity } from './process-identity.ts';
+import { describeHolder, portHolder } from '../../machine/port-holder.ts';
+import { ownIdentity } from '../../machine/process-identity.ts';
 import { hostFileSchema, hostPaths, type HostFile } from './protocol.ts';
 import { ReplicaProxy } from './replica-proxy.ts';
 import { Services } from './services.ts';
@@ -111,7 +111,7 @@ async function openControl(
 async function main(settings: Settings): Promise<void> {
   const paths = hostPaths(settings.data);
   await mkdir(paths.folder, { recursive: true, mode: 0o700 });
-  await lock(settings.data, paths.host);
+  await lock(await realpath(settings.data), paths.host);
   const isToken = tokenComparer(await readOrMakeToken(paths.token));
   const file = await openState(paths.state);
   const note = (message: string): void => {
@@ -137,9 +137,9 @@ async function main(settings: Settings): Promise<void> {
   const metricsUrl = (): string => `${url}/metrics`;
   const host = new LocalHost({ file, services, addresses, metricsUrl, note });
   const control = createControl({ host, metrics: () => metrics.text(), isToken, note });
-  onEnd(async () => {
+  onEnd(async (hurry) => {
     addresses.stopAccepting();
-    await services.shutDown(LAST_DRAIN, LAST_GRACE);
+    await services.shutDown({ drain: LAST_DRAIN, grace: LAST_GRACE, hurry });
     addresses.closeConnections();
     control.closeAllConnections();
   });
@@ -157,12 +157,17 @@ async function main(settings: Settings): Promise<void> {
   log.info({ url, data: settings.data }, 'ready');
 }
 
-function onEnd(end: () => Promise<void>): void {
+/** The first signal ends it, any after that hurries: nothing is drained, and services are killed. */
+function onEnd(end: (hurry: AbortSignal) => Promise<void>): void {
+  const hurry = new AbortController();
   let ending = false;
   const asked = (): void => {
-    if (ending) return;
+    if (ending) {
+      hurry.abort();
+      return;
+    }
     ending = true;
-    end().then(
+    end(hurry.signal).then(
       () => process.exit(0),
       (error: unknown) => {
         log.error(`ending: ${String(error)}`);

@@ -20,10 +20,16 @@ export function passFence(seen: SeenFence | null, fence: Fence, what: string): S
   if (older) {
     throw new Failure(
       'Superseded',
-      `${what} was asked by ${fence.operation} (step ${fence.step}, epoch ${fence.epoch}, change ${fence.sequence}), but ` +
-        `${seen.operation} has changed it since (epoch ${seen.epoch}, change ${seen.sequence}): nothing was done; look at the newer operation`,
+      `${what} was asked by ${fence.operation} (step ${fence.step}, epoch ${said(fence)}), but ` +
+        `${seen.operation} has changed it since (epoch ${said(seen)}): nothing was done; look at the newer operation. ` +
+        "If that epoch is still to come, the clock of Temporal's server was set back: set it right, or wait until then",
       { fence, found: seen },
     );
   }
   return { epoch: fence.epoch, sequence: fence.sequence, operation: fence.operation };
+}
+
+/** An epoch is when its lease began (ms): people are told the time as well. */
+function said({ epoch, sequence }: { epoch: number; sequence: number }): string {
+  return `${epoch}, from ${new Date(epoch).toISOString()}, change ${sequence}`;
 }

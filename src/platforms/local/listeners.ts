@@ -2,7 +2,7 @@
 // host it goes on trying instead.
 import { createServer, type Server } from 'node:http';
 import { Failure } from '../../domain/failure.ts';
-import { describeHolder, portHolder } from './port-holder.ts';
+import { describeHolder, portHolder } from '../../machine/port-holder.ts';
 import type { Handlers } from './router.ts';
 
 const RETRY = 1000;

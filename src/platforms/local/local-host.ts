@@ -5,7 +5,7 @@ import type { RevisionSpec, RevisionState, ServiceRef, TrafficState } from '../.
 import { passFence } from './fence.ts';
 import { serviceKey, type HostedService } from './hosted-service.ts';
 import { missingFiles, missingSecrets } from './obstacles.ts';
-import { describeHolder, portHolder } from './port-holder.ts';
+import { describeHolder, portHolder } from '../../machine/port-holder.ts';
 import type { ChangedBy, VerbInput, VerbOutput } from './protocol.ts';
 import type { RevisionRunner } from './revision-runner.ts';
 import type { Addresses } from './addresses.ts';
@@ -44,7 +44,7 @@ export class LocalHost {
     const { addresses } = this.#parts;
     const address = addresses.of(spec);
     const owner = addresses.ownerOf(address);
-    const holder = owner === undefined ? portHolder(address.port) : null;
+    const holder = owner === undefined ? portHolder(address.port, address.host) : null;
     if (holder)
       found.push(
         `port ${address.port} is taken by ${describeHolder(holder)}: end that, or choose another port`,

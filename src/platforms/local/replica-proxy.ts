@@ -92,10 +92,6 @@ export class ReplicaProxy {
       return false;
     }
   }
-
-  close(): void {
-    this.#agent.destroy();
-  }
 }
 
 function isIdempotent(request: IncomingMessage): boolean {

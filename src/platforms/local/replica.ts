@@ -4,13 +4,20 @@ import type { ChildProcess } from 'node:child_process';
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RevisionSpec } from '../../domain/model.ts';
-import { isAlive, signalGroup } from './process-identity.ts';
+import { isAlive, signalGroup } from '../../machine/process-identity.ts';
 import type { ReplicaRecord } from './state.ts';
 
 const ADOPTED_POLL = 100;
 const FAST_CHECK = 100;
 /** One failed check of a running process may be a hiccup; the second takes it out of the rotation. */
 const FAILURES_TO_LEAVE = 2;
+
+/** How long (ms) open requests may take, and then the process itself; neither once `hurry` fires. */
+export interface Patience {
+  drain: number;
+  grace: number;
+  hurry?: AbortSignal;
+}
 
 export interface ReplicaEvents {
   readiness(): void;
@@ -25,7 +32,6 @@ export class Replica {
   draining = false;
   ready = false;
   gone = false;
-  wasReady = false;
   readonly #spec: RevisionSpec;
   readonly #events: ReplicaEvents;
   #readySince: number | null = null;
@@ -90,16 +96,14 @@ export class Replica {
     this.#timer = setTimeout(() => void this.check(), 10);
   }
 
-  /**
-   * Out of the rotation first, then its open requests (at most `drain` ms), then SIGTERM, then SIGKILL to
-   * the whole group. Resolves when it is gone.
-   */
-  async drainAndEnd(drain: number, grace: number): Promise<void> {
+  /** Out of the rotation first, then its open requests, then SIGTERM, then SIGKILL to the whole group. */
+  async drainAndEnd({ drain, grace, hurry }: Patience): Promise<void> {
     this.draining = true;
     this.#events.readiness();
-    await waitUntil(() => this.gone || this.open === 0, drain);
+    const hurried = (): boolean => hurry?.aborted === true;
+    await waitUntil(() => this.gone || hurried() || this.open === 0, drain);
     if (!this.gone) signalGroup(this.record.pid, 'SIGTERM');
-    await waitUntil(() => this.gone, grace);
+    await waitUntil(() => this.gone || hurried(), grace);
     signalGroup(this.record.pid, 'SIGKILL');
     await waitUntil(() => this.gone, 5000);
   }
@@ -122,7 +126,6 @@ export class Replica {
   #setReady(ready: boolean): void {
     if (this.ready === ready) return;
     this.ready = ready;
-    this.wasReady ||= ready;
     this.#longestHealth = this.longestHealth(Date.now());
     this.#readySince = ready ? Date.now() : null;
     this.#events.readiness();

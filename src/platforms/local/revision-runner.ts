@@ -2,9 +2,9 @@
 // missing, with back-off after crashes, replaces one after the other on a restart, drains what is too many.
 import { join } from 'node:path';
 import type { RevisionCondition } from '../../domain/model.ts';
-import { tryListening } from './port-holder.ts';
-import { isAlive, signalGroup } from './process-identity.ts';
-import { Replica } from './replica.ts';
+import { tryListening } from '../../machine/port-holder.ts';
+import { isAlive, signalGroup } from '../../machine/process-identity.ts';
+import { Replica, type Patience } from './replica.ts';
 import { startProcess } from './start-process.ts';
 import type { ReplicaRecord, RevisionRecord } from './state.ts';
 
@@ -118,11 +118,11 @@ export class RevisionRunner {
     if (this.gone) this.#context.changed();
   }
 
-  /** Ends every replica, each drained for at most `drain` ms. Nothing is started afterwards. */
-  async shutDown(drain: number, grace: number): Promise<void> {
+  /** Ends every replica. Nothing is started afterwards. */
+  async shutDown(patience: Patience): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#wake);
-    await Promise.all(this.#replicas.map((one) => one.drainAndEnd(drain, grace)));
+    await Promise.all(this.#replicas.map((one) => one.drainAndEnd(patience)));
   }
 
   async #step(): Promise<void> {
@@ -188,7 +188,7 @@ export class RevisionRunner {
 
   #end(replica: Replica): void {
     const drain = this.record.spec.drain;
-    void replica.drainAndEnd(drain, GRACE).then(() => this.reconcile());
+    void replica.drainAndEnd({ drain, grace: GRACE }).then(() => this.reconcile());
   }
 
   #events() {

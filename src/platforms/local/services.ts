@@ -5,9 +5,14 @@ import { percentOf } from '../../domain/weights.ts';
 import type { Addresses } from './addresses.ts';
 import { HostedService, serviceKey } from './hosted-service.ts';
 import type { GaugeRow } from './metrics.ts';
-import { groupsWithEnvironment, signalGroup } from './process-identity.ts';
+import {
+  environmentOf,
+  groupsWithEnvironment,
+  signalGroup,
+} from '../../machine/process-identity.ts';
+import type { Patience } from './replica.ts';
 import { RevisionRunner } from './revision-runner.ts';
-import { HOST_MARK } from './start-process.ts';
+import { HOST_MARK, REPLICA_MARK } from './start-process.ts';
 import type { RevisionRecord, StateFile } from './state.ts';
 import { newTraffic } from './traffic-rules.ts';
 
@@ -46,11 +51,12 @@ export class Services {
   }
 
   /** Drains and ends every replica; the state stays, so that the next start brings them back. */
-  async shutDown(drain: number, grace: number): Promise<void> {
+  async shutDown(patience: Required<Patience>): Promise<void> {
     await Promise.all(
-      this.#runners().map((runner) =>
-        runner.shutDown(Math.min(drain, runner.record.spec.drain), grace),
-      ),
+      this.#runners().map((runner) => {
+        const drain = Math.min(patience.drain, runner.record.spec.drain);
+        return runner.shutDown({ ...patience, drain });
+      }),
     );
     await this.#parts.file.save();
   }
@@ -121,12 +127,19 @@ export class Services {
     });
   }
 
-  /** Children that no state knows: the host was killed between their start and its note of it. */
+  /**
+   * Children that no state knows: the host was killed between their start and its note of it. What a known
+   * replica started has its mark, in whatever group it put itself.
+   */
   #endStrays(runners: RevisionRunner[]): void {
     const known = new Set(
       runners.flatMap((runner) => runner.record.replicas.map((one) => one.pid)),
     );
-    for (const group of groupsWithEnvironment(`${HOST_MARK}=${this.#parts.file.state.id}`)) {
+    const marks = new Set(
+      [...known].map((pid) => `${REPLICA_MARK}=${environmentOf(pid, REPLICA_MARK) ?? ''}`),
+    );
+    const mine = `${HOST_MARK}=${this.#parts.file.state.id}`;
+    for (const group of groupsWithEnvironment(mine, marks)) {
       if (known.has(group)) continue;
       this.#parts.note(
         `ending process group ${group}: an earlier host started and did not note it`,

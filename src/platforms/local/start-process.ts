@@ -1,16 +1,19 @@
 // Starts one replica: a process without a shell, in a group of its own, whose output goes straight into its
 // log file (no pipe: it must live on when the host dies).
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Failure } from '../../domain/failure.ts';
 import type { RevisionSpec } from '../../domain/model.ts';
 import { secretValue, type SecretReference } from '../../integrations/secret-value.ts';
-import { startTimeOf } from './process-identity.ts';
+import { startTimeOf } from '../../machine/process-identity.ts';
 
 /** In every child's environment, with the host's id: how children are found that no state file knows. */
 export const HOST_MARK = 'FAIRLEAD_HOST';
+/** The same in all that one replica starts, in whatever process group. */
+export const REPLICA_MARK = 'FAIRLEAD_REPLICA';
 /** What a service gets of the host's own environment; everything else is `configuration`. */
 const PASSED_ON = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'];
 
@@ -79,6 +82,7 @@ export async function startProcess(input: {
       FAIRLEAD_REVISION: spec.id,
       FAIRLEAD_VERSION: spec.version,
       [HOST_MARK]: input.hostId,
+      [REPLICA_MARK]: randomUUID(),
     });
   } finally {
     closeSync(output);

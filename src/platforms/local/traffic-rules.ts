@@ -44,7 +44,11 @@ export function withWeights(
       { expected: expect, found: record.weights },
     );
   }
-  requireReady(what, weights, revisions);
+  requireThere(what, weights, revisions);
+  // What answers is not given up for what does not; where nothing answers, there is nothing to give up.
+  if (total(record.weights) === 0 || answers(record.weights, revisions)) {
+    requireReady(what, weights, revisions);
+  }
   return remember({ ...record, weights: named(weights, revisions) }, revisions, change.now);
 }
 
@@ -64,6 +68,7 @@ export function admitted(
   revisions: Servable[],
 ): TrafficRecord {
   if (!record.stopped) return { ...record, admitPercent: change.percent };
+  requireThere(change.what, record.beforeStop, revisions);
   requireReady(change.what, record.beforeStop, revisions);
   return {
     ...record,
@@ -105,23 +110,32 @@ function requireWhole(what: string, weights: Weights): void {
   }
 }
 
+function requireThere(what: string, weights: Weights, revisions: Servable[]): void {
+  const unknown = weights.find(
+    ({ revision }) => !revisions.some((one) => one.spec.id === revision),
+  );
+  if (unknown === undefined) return;
+  const known = revisions.map((one) => one.spec.id).join(', ') || 'none';
+  throw new Failure(
+    'Refused',
+    `${what}: there is no revision ${unknown.revision} here (there are: ${known}); create it first`,
+  );
+}
+
 function requireReady(what: string, weights: Weights, revisions: Servable[]): void {
-  for (const { revision, percent } of weights) {
-    const found = revisions.find((one) => one.spec.id === revision);
-    if (!found) {
-      const known = revisions.map((one) => one.spec.id).join(', ') || 'none';
-      throw new Failure(
-        'Refused',
-        `${what}: there is no revision ${revision} here (there are: ${known}); create it first`,
-      );
-    }
-    if (percent > 0 && found.ready === 0) {
-      throw new Failure(
-        'NotReady',
-        `${what}: revision ${revision} has no ready replica; wait until it is ready`,
-      );
-    }
-  }
+  const unready = weights.find((one) => one.percent > 0 && !answers([one], revisions));
+  if (unready === undefined) return;
+  throw new Failure(
+    'NotReady',
+    `${what}: revision ${unready.revision} has no ready replica; wait until it is ready`,
+  );
+}
+
+function answers(weights: Weights, revisions: Servable[]): boolean {
+  return weights.some(
+    ({ revision, percent }) =>
+      percent > 0 && revisions.some((one) => one.spec.id === revision && one.ready > 0),
+  );
 }
 
 /** Versions come from the revisions, not from whoever asks. */

@@ -81,7 +81,7 @@ function sealedHere(
 ): ReportSummary {
   const text = `the record could not be closed where it is kept: ${why}`;
   record(run, { type: 'finding', text });
-  record(run, { type: 'closed', outcome, verdict, serving: 'mixed', message, leftovers });
+  record(run, { type: 'closed', outcome, verdict, serving: 'unknown', message, leftovers });
   return summarise(reportOf(run));
 }
 

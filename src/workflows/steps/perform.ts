@@ -85,7 +85,7 @@ function resize(
     case 'scale':
       return mutate(run, step, 'scaleRevision', { place, revision, replicas: action.replicas });
     case 'restart':
-      return mutate(run, step, 'restartRevision', { place, revision });
+      return mutate(run, step, 'restartRevision', { place, revision, deadline: action.deadline });
     case 'remove':
       return mutate(run, step, 'removeRevision', { place, revision });
   }

@@ -1,9 +1,9 @@
 // Loopback ports: which are free, who holds one that is not (from Linux's /proc), and, when a person asks for
 // it, freeing one. Used by the local host and by what `up` starts.
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, isIPv4 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Failure } from '../../domain/failure.ts';
+import { Failure } from '../domain/failure.ts';
 import {
   allPids,
   commandOf,
@@ -34,17 +34,27 @@ export async function tryListening(port: number): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : port;
 }
 
-function listeningInodes(port: number): Set<string> {
+/** All of them, or only those that keep others from listening on `host`. */
+function listeningInodes(port: number, host?: string): Set<string> {
   const wanted = port.toString(16).toUpperCase().padStart(4, '0');
   const inodes = new Set<string>();
   for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
     for (const line of linesOf(table).slice(1)) {
-      const fields = line.trim().split(/\s+/);
-      if (fields[3] !== LISTENING || fields[1]?.split(':')[1] !== wanted) continue;
-      if (fields[9] !== undefined) inodes.add(`socket:[${fields[9]}]`);
+      const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
+      const [address = '', localPort] = local.split(':');
+      if (state !== LISTENING || localPort !== wanted || !excludes(address, host)) continue;
+      inodes.add(`socket:[${inode}]`);
     }
   }
   return inodes;
+}
+
+/** `address` as in /proc: hexadecimal, in the machine's own order of bytes. All zeros are every address. */
+function excludes(address: string, host: string | undefined): boolean {
+  if (host === undefined || /^0+$/.test(address) || host === '0.0.0.0' || host === '::')
+    return true;
+  const bytes = host.split('.').map((one) => Number(one).toString(16).padStart(2, '0'));
+  return isIPv4(host) && address === bytes.reverse().join('').toUpperCase();
 }
 
 function linesOf(table: string): string[] {
@@ -69,9 +79,9 @@ function holdsOneOf(pid: number, sockets: Set<string>): boolean {
   }
 }
 
-/** Checks only. Null when nobody listens on the port. */
-export function portHolder(port: number): PortHolder | null {
-  const sockets = listeningInodes(port);
+/** Checks only. Null when nobody listens on the port, or nobody who keeps others from `host`. */
+export function portHolder(port: number, host?: string): PortHolder | null {
+  const sockets = listeningInodes(port, host);
   if (sockets.size === 0) return null;
   const pid = allPids().find((candidate) => holdsOneOf(candidate, sockets)) ?? null;
   return { port, pid, command: pid === null ? '' : commandOf(pid) };

@@ -1,5 +1,5 @@
 // Which process is meant: a pid alone may belong to somebody else by now, a pid with its start time cannot.
-// Used by the local host and by what `up` starts. From Linux's /proc; elsewhere `ps` tells what it can.
+// From Linux's /proc; elsewhere `ps` tells what it can.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { z } from 'zod';
@@ -93,17 +93,31 @@ export function allPids(): number[] {
     .map(Number);
 }
 
-/** Process groups of everyone whose environment has `entry` (`NAME=value`), for finding lost children. */
-export function groupsWithEnvironment(entry: string): Set<number> {
+/** The value of `name` in the environment that the process was started with. */
+export function environmentOf(pid: number, name: string): string | undefined {
+  const entry = entriesOf(pid).find((one) => one.startsWith(`${name}=`));
+  return entry?.slice(name.length + 1);
+}
+
+/** Process groups of everyone whose environment has `entry` (`NAME=value`) and none of `except`. */
+export function groupsWithEnvironment(
+  entry: string,
+  except: ReadonlySet<string> = new Set(),
+): Set<number> {
   const groups = new Set<number>();
   for (const pid of allPids()) {
-    try {
-      if (!`\0${readFileSync(`/proc/${pid}/environ`, 'utf8')}`.includes(`\0${entry}\0`)) continue;
-    } catch {
-      continue; // gone meanwhile, or another user's
-    }
+    const entries = entriesOf(pid);
+    if (!entries.includes(entry) || entries.some((one) => except.has(one))) continue;
     const group = stat(pid)?.group;
     if (group !== undefined && group > 1) groups.add(group);
   }
   return groups;
+}
+
+function entriesOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    return []; // gone meanwhile, or another user's
+  }
 }

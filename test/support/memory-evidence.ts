@@ -1,0 +1,24 @@
+// The evidence port in memory, with the rules of the real one.
+import type { EvidencePort } from '../../src/activities/ports.ts';
+import type { EvidenceEntry } from '../../src/domain/evidence.ts';
+import { Failure } from '../../src/domain/failure.ts';
+
+/** Evidence kept in memory; append-only by sequence number, like the real one. */
+export function memoryEvidence(): EvidencePort & { runs: Map<string, EvidenceEntry[]> } {
+  const runs = new Map<string, EvidenceEntry[]>();
+  return {
+    runs,
+    append: async ({ runId }, entries) => {
+      const kept = runs.get(runId) ?? [];
+      for (const entry of entries) {
+        if (entry.seq < kept.length) continue;
+        if (entry.seq > kept.length || (entry.seq > 0 && entry.prev !== kept.at(-1)?.hash)) {
+          throw new Failure('Superseded', `entry ${entry.seq} does not follow what is there`);
+        }
+        kept.push(structuredClone(entry));
+      }
+      runs.set(runId, kept);
+    },
+    read: async ({ runId }) => structuredClone(runs.get(runId) ?? []),
+  };
+}
