@@ -10,7 +10,7 @@ import type { OperationKind, Plan } from '../domain/plan.ts';
 import type { OperationRequest } from '../domain/request.ts';
 import { revisionSpec } from '../domain/revision.ts';
 import type { ServiceWorld } from '../domain/world.ts';
-import { placeOf, readWorld, workloadOf, type Place, type Platforms } from './platforms.ts';
+import { placeOf, readWorld, workloadOf, type Platforms } from './platforms.ts';
 import type { Redactor, SystemsPort } from './ports.ts';
 
 export interface PlanInput {

@@ -73,7 +73,7 @@ test('the new side is complete and approved before anything is switched, and the
   assert.equal(preview.gate, 'promote');
   assert.equal(preview.weights, undefined);
   assert.equal(preview.bake?.preview, true);
-  assert.deepEqual(preview.bake?.analyses, ['errors']);
+  assert.deepEqual(preview.bake.analyses, ['errors']);
   assert.deepEqual(step(plan, 'switch').weights, [{ version: 'v2', percent: 100 }]);
   assert.match(step(plan, 'switch').undo, /back to v1 100 %/);
   assert.deepEqual(step(plan, 'watch').bake?.analyses, ['errors']);
