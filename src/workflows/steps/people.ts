@@ -8,7 +8,16 @@ import { shown } from '../../domain/weights.ts';
 import { call } from './call.ts';
 import { rule } from './obey.ts';
 import { setState, showPage } from './page.ts';
-import { loadedOf, now as isoNow, placeIn, planOf, record, verdictsAt, type Run } from './run.ts';
+import {
+  loadedOf,
+  now as isoNow,
+  placeIn,
+  planOf,
+  record,
+  verdictsAt,
+  type Received,
+  type Run,
+} from './run.ts';
 
 /** Opens the gate of a step and waits until it is decided or its deadline has passed. */
 export async function askPeople(run: Run, step: PlanStep): Promise<RunbookEvent> {
@@ -100,29 +109,31 @@ async function settledUntil(run: Run, over: () => boolean): Promise<void> {
   }
 }
 
-/** Records the messages that came in, their reasons redacted first. */
+/** Records the messages that came in, what people wrote in them redacted first. */
 export async function settleMessages(run: Run): Promise<void> {
   const received = run.received.splice(0);
   if (received.length === 0) return;
-  const typed = received.some((one) => one.reason !== null || one.quotes === true);
-  const texts = received.flatMap((one) => [one.reason ?? '', one.note]);
-  const shownTexts = typed
-    ? (
-        await call(run, 'redactTexts', texts, {
-          profile: 'look',
-          step: run.step ?? 'messages',
-          summary: 'Redact what people wrote',
-        })
-      ).value
-    : texts;
-  for (const [index, { name, at, actor, accepted, decision }] of received.entries()) {
-    const reason = (shownTexts[2 * index] ?? '') || null;
-    const note = shownTexts[2 * index + 1] ?? '';
+  const texts = await redacted(run, received);
+  for (const [index, { at, actor, accepted, decision }] of received.entries()) {
+    const [name = '', note = '', typed = ''] = texts[index] ?? [];
+    const reason = typed === '' ? null : typed;
     record(run, { type: 'message', name, actor, accepted, note, reason }, at);
-    if (!accepted) run.refusal = { name, actor, reason: note };
+    if (!accepted) run.refusal = { name, actor, reason: note, at };
     if (decision !== undefined) record(run, { type: 'decision', ...decision, reason }, at);
   }
   showPage(run);
+}
+
+/** Name, note and reason of each, as they may be shown. */
+async function redacted(run: Run, received: Received[]): Promise<string[][]> {
+  const texts = received.map(({ name, note, reason }) => [name, note, reason ?? '']);
+  if (received.every((one) => one.reason === null && one.quotes !== true)) return texts;
+  const { value } = await call(run, 'redactTexts', texts.flat(), {
+    profile: 'look',
+    step: run.step ?? 'messages',
+    summary: 'Redact what people wrote',
+  });
+  return texts.map((one, index) => value.slice(index * one.length, (index + 1) * one.length));
 }
 
 async function writeRecord(run: Run, summary: string): Promise<void> {
