@@ -29,20 +29,23 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
   const data = resolve(settings.data);
   const systems = resolve(settings.systems);
   const tokenFile = join(data, 'token');
+  const redactor = createRedactor({
+    env: process.env,
+    readFile: (path) => readFile(path, 'utf8'),
+    reader: 'the worker',
+  });
+  const redact = (text: string): string => redactor.redact(text);
   return {
     platforms: {
       local: createLocalPlatform({ hostFile: join(data, 'host', 'host.json'), tokenFile }),
     },
     systems: { load: (name) => loadSystem(systems, name) },
     evidence: createEvidenceFiles(join(data, 'evidence')),
-    redactor: createRedactor({
-      env: process.env,
-      readFile: (path) => readFile(path, 'utf8'),
-      reader: 'the worker',
-    }),
-    metrics: createScrapeMetrics({ timeoutMs: SCRAPE_TIMEOUT_MS }),
+    redactor,
+    metrics: createScrapeMetrics({ timeoutMs: SCRAPE_TIMEOUT_MS, redact }),
     checks: createCheckRunner({
       environment: process.env,
+      redact,
       probeHeaders: async () => ({ 'fairlead-probe': (await readFile(tokenFile, 'utf8')).trim() }),
     }),
     clock,

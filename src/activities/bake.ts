@@ -50,45 +50,42 @@ export interface BakePorts {
   clock: Clock;
 }
 
-export function createBakeActivities(ports: BakePorts) {
-  return {
-    /** Throws `Failure('BadInput', ...)` for an analysis that cannot be read. */
-    bake: async (
-      input: BakeInput,
-      waiting: Waiting & { previous?: BakeProgress },
-    ): Promise<BakeResult> => {
-      const { clock } = ports;
-      const plan = planOf(input);
-      const now = clock.now();
-      let progress =
-        waiting.previous === undefined ? startBake(now) : resumeBake(waiting.previous, now);
-      const alive: Waiting = {
-        signal: waiting.signal,
-        beat: () => {
-          progress = passTime(progress, clock.now());
-          waiting.beat(progress);
-        },
-      };
-      const round = createBakeRounds(ports, input, plan);
-      try {
-        for (;;) {
-          alive.beat();
-          const timeUp = progress.observedMs >= plan.ms;
-          // Time goes on in `progress` while the round looks outside, so it answers with changes.
-          const change = await beatWhile(round(progress, alive), clock, alive);
-          progress = change(passTime(progress, clock.now()));
-          const end = bakeEnd(plan, progress, timeUp);
-          if (end !== undefined) return result(end.ended, end, progress);
-          alive.beat();
-          await clock.sleep(nextDueIn(plan, progress, BEAT_MS), waiting.signal);
-        }
-      } catch (error) {
-        if (!waiting.signal.aborted) throw error;
-        progress = passTime(progress, clock.now());
-        return result('interrupted', conclusion(plan, progress), progress);
-      }
+/** Throws `Failure('BadInput', ...)` for an analysis that cannot be read. */
+export async function bake(
+  input: BakeInput,
+  waiting: Waiting & { previous?: BakeProgress },
+  ports: BakePorts,
+): Promise<BakeResult> {
+  const { clock } = ports;
+  const plan = planOf(input);
+  const now = clock.now();
+  let progress =
+    waiting.previous === undefined ? startBake(now) : resumeBake(waiting.previous, now);
+  const alive: Waiting = {
+    signal: waiting.signal,
+    beat: () => {
+      progress = passTime(progress, clock.now());
+      waiting.beat(progress);
     },
   };
+  const round = createBakeRounds(ports, input, plan);
+  try {
+    for (;;) {
+      alive.beat();
+      const timeUp = progress.observedMs >= plan.ms;
+      // Time goes on in `progress` while the round looks outside, so it answers with changes.
+      const change = await beatWhile(round(progress, alive), clock, alive);
+      progress = change(passTime(progress, clock.now()));
+      const end = bakeEnd(plan, progress, timeUp);
+      if (end !== undefined) return result(end.ended, end, progress);
+      alive.beat();
+      await clock.sleep(nextDueIn(plan, progress, BEAT_MS), waiting.signal);
+    }
+  } catch (error) {
+    if (!waiting.signal.aborted) throw error;
+    progress = passTime(progress, clock.now());
+    return result('interrupted', conclusion(plan, progress), progress);
+  }
 }
 
 function planOf(input: BakeInput): BakePlan {

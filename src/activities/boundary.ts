@@ -3,9 +3,11 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { Failure } from '../domain/failure.ts';
 import type { EvidenceEntry } from '../domain/evidence.ts';
+import type { SecretSource } from '../domain/loaded-system.ts';
 import type { Fence } from '../domain/model.ts';
 import { guardLease, type LeaseRef } from './leases.ts';
-import type { Clock, EvidencePort, Redactor, SystemsPort, Waiting } from './ports.ts';
+import type { Clock, EvidencePort, Redactor, RunRef, Waiting } from './ports.ts';
+import { redactionOf, type Redaction } from './redaction.ts';
 
 /** What every activity is sent beside its own input. */
 export interface Envelope<Input> {
@@ -22,10 +24,16 @@ export interface Envelope<Input> {
   /** When the operation last made progress (ms): a longer silence than `resumeWithin` is an outage. */
   aliveAt: number;
   resumeWithin: number;
+  /** Where the secrets of the system that the operation loaded are; null until it is loaded. */
+  secrets: SecretSource | null;
+  /** Saves users (a stop, a rollback, an undo): a record that cannot be written does not hold it up. */
+  urgent?: true;
 }
 
 export interface Answer<Value> {
   value: Value;
+  /** False when the evidence could not be written: it has to be sent again. */
+  written: boolean;
   attempts: number;
   /** The run that the evidence was written for: after a Reset it is another one. */
   runId: string;
@@ -37,7 +45,8 @@ export interface Answer<Value> {
 export interface Call extends Waiting {
   operation: string;
   step: string;
-  run: { workflowId: string; runId: string };
+  run: RunRef;
+  urgent: boolean;
   /** What an earlier attempt last beat, if one did. */
   previous: unknown;
   /** Throws LeaseLost, Outage or Cancelled; call it right before each change. */
@@ -47,7 +56,6 @@ export interface Call extends Waiting {
 export interface BoundaryPorts {
   evidence: EvidencePort;
   redactor: Redactor;
-  systems: SystemsPort;
   clock: Clock;
 }
 
@@ -58,51 +66,94 @@ interface Heartbeat {
 
 const BEAT_EVERY_MS = 1000;
 
+/** `plain`: the answer is made of names, numbers and what was redacted before, and goes back as it is. */
 export function atBoundary<Input, Value>(
   ports: BoundaryPorts,
   work: (input: Input, call: Call) => Promise<Value>,
+  { plain = false } = {},
 ): (envelope: Envelope<Input>) => Promise<Answer<Value>> {
-  const learned = new Set<string>();
-  const { clock } = ports;
+  const { clock, redactor } = ports;
   return async (envelope) => {
     const { info, cancellationSignal } = Context.current();
     const run = runOf(info.workflowExecution);
-    const previous = heartbeatOf(info.heartbeatDetails);
-    let progress = previous?.progress;
-    let aliveAt = Math.max(envelope.aliveAt, previous?.lastAt ?? 0);
-    const beat = (now?: unknown): void => {
-      if (now !== undefined) progress = ports.redactor.redact(now);
-      const lastAt = clock.now();
-      // A wait in which this worker was there is no outage, however long; one that was, stays one.
-      if (lastAt - aliveAt <= envelope.resumeWithin) aliveAt = lastAt;
-      Context.current().heartbeat({ lastAt, progress });
-    };
-    const beating = setInterval(beat, BEAT_EVERY_MS);
+    const { previous, beat, silent, stop } = pulse(envelope, info.heartbeatDetails, clock);
+    const names = [envelope.system, ...envelope.operation.split('/')];
+    let shown: Redaction = (value) => redactor.redact(value, names);
     try {
-      await learnSecrets(ports, envelope.system, learned);
-      await ports.evidence.append(run, ports.redactor.redact(envelope.entries));
+      if (!plain || envelope.secrets !== null) {
+        shown = await redactionOf(redactor, envelope.secrets, names);
+      }
+      const written = await record(ports.evidence, run, envelope);
       const value = await work(envelope.input, {
         operation: envelope.operation,
         step: envelope.step,
         run,
+        urgent: envelope.urgent === true,
         signal: cancellationSignal,
-        beat,
-        previous: previous?.progress,
-        fence: () => fenceOf(envelope, clock.now() - aliveAt, cancellationSignal),
+        beat: (progress) => {
+          beat(shown(progress));
+        },
+        previous,
+        fence: () => fenceOf(envelope, silent(), cancellationSignal),
       });
       return {
-        value: ports.redactor.redact(value),
+        value: plain ? value : shown(value),
+        written,
         attempts: info.attempt,
         runId: run.runId,
         at: clock.now(),
       };
     } catch (error) {
       if (cancellationSignal.aborted) throw cancelled();
-      throw toApplicationFailure(ports.redactor, error);
+      throw toApplicationFailure(shown, error);
     } finally {
-      clearInterval(beating);
+      stop();
     }
   };
+}
+
+/** Beats from now on, and knows for how long nothing had beaten when that was longer than an outage. */
+function pulse({ aliveAt, resumeWithin }: Envelope<unknown>, details: unknown, clock: Clock) {
+  const before = heartbeatOf(details);
+  let progress = before?.progress;
+  let alive = Math.max(aliveAt, before?.lastAt ?? 0);
+  const beat = (now?: unknown): void => {
+    if (now !== undefined) progress = now;
+    const lastAt = clock.now();
+    // A silence that was an outage stays one, although it beats again: somebody has to look first.
+    if (lastAt - alive <= resumeWithin) alive = lastAt;
+    Context.current().heartbeat({ lastAt, progress });
+  };
+  const beating = setInterval(beat, BEAT_EVERY_MS);
+  return {
+    previous: before?.progress,
+    beat,
+    silent: () => clock.now() - alive,
+    stop: () => {
+      clearInterval(beating);
+    },
+  };
+}
+
+/**
+ * Writes the entries that came along, as they are: what was redacted after it was chained would look altered.
+ * A change that may as well wait is not made without its record; everything else goes on, and they come again.
+ */
+async function record(
+  evidence: EvidencePort,
+  run: RunRef,
+  { entries, lease, urgent }: Envelope<unknown>,
+): Promise<boolean> {
+  if (entries.length === 0) return true;
+  try {
+    await evidence.append(run, entries);
+    return true;
+  } catch (error) {
+    const known = error instanceof Failure ? error : undefined;
+    const isUrgent = urgent === true && known?.kind !== 'Superseded';
+    if (isUrgent || (lease === undefined && known?.retryable === true)) return false;
+    throw error;
+  }
 }
 
 async function fenceOf(
@@ -127,20 +178,6 @@ async function fenceOf(
   return { operation, step, epoch, sequence };
 }
 
-async function learnSecrets(
-  { systems, redactor }: BoundaryPorts,
-  system: string,
-  learned: Set<string>,
-): Promise<void> {
-  if (system === '' || learned.has(system)) return;
-  try {
-    await redactor.learn(await systems.load(system));
-    learned.add(system);
-  } catch {
-    // A file that cannot be loaded now is reported by the activity that is about loading it.
-  }
-}
-
 /** Asked for by the operation; or this worker is stopping, and another one goes on. */
 function cancelled(): Error {
   if (Context.current().cancellationDetails?.cancelRequested === true) {
@@ -152,30 +189,27 @@ function cancelled(): Error {
   );
 }
 
-function toApplicationFailure(redactor: Redactor, error: unknown): ApplicationFailure {
-  const failure = error instanceof ApplicationFailure ? error : build(redactor, error);
+function toApplicationFailure(shown: Redaction, error: unknown): ApplicationFailure {
+  const failure = error instanceof ApplicationFailure ? error : build(shown, error);
   // A stack in a history tells nobody anything but the paths of this machine.
   failure.stack = '';
   return failure;
 }
 
-function build(redactor: Redactor, error: unknown): ApplicationFailure {
+function build(shown: Redaction, error: unknown): ApplicationFailure {
   const known =
     error instanceof Failure
       ? error
       : new Failure('Broken', error instanceof Error ? error.message : String(error));
   return ApplicationFailure.create({
     type: known.kind,
-    message: redactor.redact(known.message),
+    message: shown(known.message),
     nonRetryable: !known.retryable,
-    details: known.details === undefined ? [] : [redactor.redact(known.details)],
+    details: known.details === undefined ? [] : [shown(known.details)],
   });
 }
 
-function runOf(execution: { workflowId: string; runId: string } | undefined): {
-  workflowId: string;
-  runId: string;
-} {
+function runOf(execution: RunRef | undefined): RunRef {
   if (execution === undefined) throw new Failure('Broken', 'an activity outside a workflow');
   return { workflowId: execution.workflowId, runId: execution.runId };
 }

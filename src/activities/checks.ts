@@ -24,20 +24,20 @@ export interface CheckResult {
   reason: string;
 }
 
-export function createCheckActivities(ports: { checks: ChecksPort; clock: Clock }) {
-  return {
-    /** One finding per check, failed or not: the first that fails does not hide the others. */
-    runChecks: async (input: RunChecksInput, waiting: Waiting): Promise<Finding[]> => {
-      const findings: Finding[] = [];
-      for (const check of input.checks) {
-        waiting.beat();
-        const running = runCheck(ports.checks, { ...input, check }, waiting);
-        const { verdict, reason } = await beatWhile(running, ports.clock, waiting);
-        findings.push({ name: check.name, verdict, reason, samples: 1 });
-      }
-      return findings;
-    },
-  };
+/** One finding per check, failed or not: the first that fails does not hide the others. */
+export async function runChecks(
+  input: RunChecksInput,
+  waiting: Waiting,
+  ports: { checks: ChecksPort; clock: Clock },
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const check of input.checks) {
+    waiting.beat();
+    const running = runCheck(ports.checks, { ...input, check }, waiting);
+    const { verdict, reason } = await beatWhile(running, ports.clock, waiting);
+    findings.push({ name: check.name, verdict, reason, samples: 1 });
+  }
+  return findings;
 }
 
 /** A check that could not be run is inconclusive. Throws when aborted, and what is no `Failure`. */

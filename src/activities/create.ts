@@ -1,12 +1,13 @@
 // Every activity that a worker offers, by the name that histories show.
 import { atBoundary, type BoundaryPorts, type Call } from './boundary.ts';
+import { forgiving } from './forgiving-evidence.ts';
 import { inspect } from './inspect.ts';
 import { clearLease, releaseLeases, type LeaseRef } from './leases.ts';
 import { load, makePlan, type PlanInput } from './plan.ts';
 import type { Place, Platforms } from './platforms.ts';
-import type { ChecksPort, Clock, MetricsPort } from './ports.ts';
+import type { ChecksPort, MetricsPort, SystemsPort } from './ports.ts';
 import { seal, type SealInput } from './seal.ts';
-import { bakeAt, checkAt, type BakeAtInput, type CheckAtInput } from './judge.ts';
+import { bakeAt, runChecksAt, type BakeAtInput, type ChecksAtInput } from './judge.ts';
 import { admitService, readTraffic, shiftTraffic, stopService } from './traffic.ts';
 import {
   awaitReady,
@@ -18,9 +19,9 @@ import {
 
 export interface ActivityPorts extends BoundaryPorts {
   platforms: Platforms;
+  systems: SystemsPort;
   metrics: MetricsPort;
   checks: ChecksPort;
-  clock: Clock;
 }
 
 type First<F> = F extends (input: infer Input, ...rest: never[]) => unknown ? Input : never;
@@ -29,21 +30,29 @@ export function createActivities(ports: ActivityPorts) {
   const { platforms, clock } = ports;
   const at = <Input, Value>(work: (input: Input, call: Call) => Promise<Value>) =>
     atBoundary(ports, work);
+  const plainly = <Input, Value>(work: (input: Input, call: Call) => Promise<Value>) =>
+    atBoundary(ports, work, { plain: true });
   return {
     // Looks, and records.
-    loadSystem: at((input: First<typeof load>) => load(input, ports)),
-    planOperation: at((input: PlanInput) => makePlan(input, platforms)),
-    runChecks: at((input: CheckAtInput, call) => checkAt(input, call, ports)),
+    loadSystem: plainly((input: First<typeof load>, call) => load(input, call, ports)),
+    planOperation: plainly((input: PlanInput) => makePlan(input, platforms)),
+    runChecks: at((input: ChecksAtInput, call) => runChecksAt(input, call, ports)),
     bake: at((input: BakeAtInput, call) => bakeAt(input, call, ports)),
     awaitReady: at((input: First<typeof awaitReady>, call) => awaitReady(input, call, ports)),
-    readTraffic: at((input: Place) => readTraffic(input, platforms)),
-    inspectSystem: at((input: First<typeof inspect>) => inspect(input, ports)),
-    recordEvidence: at(async (_: null) => null),
+    readTraffic: plainly((input: Place) => readTraffic(input, platforms)),
+    inspectSystem: plainly((input: First<typeof inspect>) => inspect(input, ports)),
+    recordEvidence: plainly(async (_: null) => null),
     redactTexts: at(async (texts: string[]) => texts),
-    sealReport: at((input: SealInput, call) => seal(input, call, ports)),
+    sealReport: plainly((input: SealInput, call) => seal(input, call, ports)),
     // Leases.
-    clearLease: at((input: First<typeof clearLease>, call) => clearLease(input, call, ports)),
-    releaseLeases: at(async (leases: LeaseRef[], call) => {
+    clearLease: plainly((input: First<typeof clearLease>, call) =>
+      clearLease(
+        input,
+        call,
+        call.urgent ? { ...ports, evidence: forgiving(ports.evidence) } : ports,
+      ),
+    ),
+    releaseLeases: plainly(async (leases: LeaseRef[], call) => {
       await releaseLeases(leases, call, clock);
       return null;
     }),

@@ -6,7 +6,8 @@ import type { Report } from '../domain/report.ts';
 import type { SystemStatus } from '../domain/status.ts';
 import { percentOf, normalised } from '../domain/weights.ts';
 import { placeOf, readWorld, type Platforms } from './platforms.ts';
-import type { EvidencePort, RunRef, SystemsPort } from './ports.ts';
+import type { EvidencePort, Redactor, RunRef, SystemsPort } from './ports.ts';
+import { redactionOf } from './redaction.ts';
 
 export interface InspectInput {
   system: string;
@@ -14,14 +15,22 @@ export interface InspectInput {
   report: RunRef | null;
 }
 
+export interface InspectPorts {
+  systems: SystemsPort;
+  platforms: Platforms;
+  evidence: EvidencePort;
+  redactor: Redactor;
+}
+
 const MOST_OPERATIONS = 20;
 
 export async function inspect(
   input: InspectInput,
-  ports: { systems: SystemsPort; platforms: Platforms; evidence: EvidencePort },
+  ports: InspectPorts,
 ): Promise<SystemStatus | Report> {
   if (input.report !== null) return readReport(input.report, ports.evidence);
   const loaded = await ports.systems.load(input.system);
+  const shown = await redactionOf(ports.redactor, loaded, [loaded.name]);
   const services: SystemStatus['services'] = {};
   for (const service of Object.keys(loaded.system.services)) {
     const { traffic, revisions } = await readWorld(ports.platforms, placeOf(loaded, service));
@@ -38,7 +47,7 @@ export async function inspect(
         ready,
         desired,
         condition,
-        ...(problem !== undefined && { problem }),
+        ...(problem !== undefined && { problem: shown(problem) }),
       })),
     };
   }

@@ -2,16 +2,16 @@
 import type { Analysis, Check } from '../config/system.ts';
 import { isBakeProgress, type BakeProgress } from '../domain/bake-progress.ts';
 import type { Finding } from '../domain/verdict.ts';
-import { createBakeActivities, type BakePorts, type BakeResult } from './bake.ts';
+import { bake, type BakePorts, type BakeResult } from './bake.ts';
 import type { Call } from './boundary.ts';
-import { createCheckActivities } from './checks.ts';
+import { runChecks } from './checks.ts';
 import { trafficOf, workloadOf, type Place, type Platforms } from './platforms.ts';
 
 export interface JudgePorts extends Omit<BakePorts, 'workload'> {
   platforms: Platforms;
 }
 
-export interface CheckAtInput {
+export interface ChecksAtInput {
   place: Place;
   point: 'preflight' | 'smoke';
   checks: Check[];
@@ -21,8 +21,8 @@ export interface CheckAtInput {
   directory: string;
 }
 
-export async function checkAt(
-  input: CheckAtInput,
+export async function runChecksAt(
+  input: ChecksAtInput,
   call: Call,
   ports: JudgePorts,
 ): Promise<Finding[]> {
@@ -35,8 +35,11 @@ export async function checkAt(
           (one) => one.spec.id === revision,
         );
   const address = found?.previewUrl ?? url;
-  const { runChecks } = createCheckActivities(ports);
-  return runChecks({ point, service: place, checks, address, url, version, directory }, call);
+  return runChecks(
+    { point, service: place, checks, address, url, version, directory },
+    call,
+    ports,
+  );
 }
 
 export interface BakeAtInput {
@@ -61,7 +64,6 @@ export async function bakeAt(
 ): Promise<BakeResult> {
   const { place, stable, resume, ...rest } = input;
   const { url } = await trafficOf(ports.platforms, place).read(place);
-  const { bake } = createBakeActivities({ ...ports, workload: workloadOf(ports.platforms, place) });
   const previous = isBakeProgress(call.previous) ? call.previous : (resume ?? undefined);
   return bake(
     {
@@ -71,5 +73,6 @@ export async function bakeAt(
       ...(stable !== null && { stable }),
     },
     { signal: call.signal, beat: call.beat, ...(previous !== undefined && { previous }) },
+    { ...ports, workload: workloadOf(ports.platforms, place) },
   );
 }

@@ -10,8 +10,10 @@ import type { OperationKind, Plan } from '../domain/plan.ts';
 import type { OperationRequest } from '../domain/request.ts';
 import { revisionSpec } from '../domain/revision.ts';
 import type { ServiceWorld } from '../domain/world.ts';
+import type { Call } from './boundary.ts';
 import { placeOf, readWorld, workloadOf, type Platforms } from './platforms.ts';
 import type { Redactor, SystemsPort } from './ports.ts';
+import { redactionOf } from './redaction.ts';
 
 export interface PlanInput {
   operation: string;
@@ -20,15 +22,20 @@ export interface PlanInput {
   request: OperationRequest;
 }
 
-/** The system file, checked, its secrets known to the redactor; and the reason as it may be shown. */
+/**
+ * The system file, checked, and the reason as it may be shown. Secrets that are not there are named before
+ * anything is changed; what saves users goes on without them, and without the reason.
+ */
 export async function load(
   input: { system: string; service: string | null; reason: string | null },
-  ports: { systems: SystemsPort; redactor: Redactor },
+  { urgent }: Pick<Call, 'urgent'>,
+  { systems, redactor }: { systems: SystemsPort; redactor: Redactor },
 ): Promise<{ loaded: LoadedSystem; reason: string | null }> {
-  const loaded = await ports.systems.load(input.system);
-  await ports.redactor.learn(loaded);
+  const loaded = await systems.load(input.system);
+  if (!urgent) await redactor.learn(loaded);
   if (input.service !== null) placeOf(loaded, input.service);
-  return { loaded, reason: ports.redactor.redact(input.reason) };
+  const shown = await redactionOf(redactor, loaded, []);
+  return { loaded, reason: shown(input.reason) };
 }
 
 export async function makePlan(input: PlanInput, platforms: Platforms): Promise<Plan> {

@@ -12,7 +12,7 @@ import type {
 } from '../domain/model.ts';
 import type { Sample } from '../domain/prometheus-text.ts';
 import type { EvidenceEntry } from '../domain/evidence.ts';
-import type { LoadedSystem } from '../domain/loaded-system.ts';
+import type { LoadedSystem, SecretSource } from '../domain/loaded-system.ts';
 
 /** Long verbs stop on `signal` and say that they are alive through `beat`. */
 export interface Waiting {
@@ -112,9 +112,10 @@ export interface SystemsPort {
   load(name: string): Promise<LoadedSystem>;
 }
 
-/** Replaces every known secret value by `[redacted]`, in any JSON value. */
+/** Replaces every known secret value by `[redacted]`, in the texts of any JSON value. */
 export interface Redactor {
-  redact<T>(value: T): T;
+  /** What stands inside one of the `names` stays: `production` in `shop-production`. */
+  redact<T>(value: T, names?: readonly string[]): T;
   /** Looks up the secrets that a system refers to, so that they are known. Missing ones are Failures BadInput. */
-  learn(loaded: LoadedSystem): Promise<void>;
+  learn(source: SecretSource): Promise<void>;
 }

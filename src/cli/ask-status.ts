@@ -6,6 +6,7 @@ import type { OperationStatus } from '../domain/status.ts';
 import { isOperationStatus } from './answers.ts';
 import type { Temporal } from './connect.ts';
 import type { RunName } from './ending.ts';
+import { knownOutcome } from './outcome-code.ts';
 
 export type StatusAnswer =
   | { from: 'worker'; status: OperationStatus }
@@ -68,14 +69,9 @@ export function attribute(
   return typeof found === 'string' && found !== '' ? found : undefined;
 }
 
-const OUTCOMES = [
-  ...(['succeeded', 'nothingToDo', 'planned', 'rolledBack', 'failed', 'rejected'] as const),
-  ...(['expired', 'aborted', 'preempted', 'refused', 'inconclusive', 'interrupted'] as const),
-];
-
 function outcomeOf(info: WorkflowExecutionInfo | WorkflowExecutionDescription) {
   const said = attribute(info, 'FairleadOutcome');
-  if (said !== undefined) return OUTCOMES.find((one) => one === said);
+  if (said !== undefined) return knownOutcome(said);
   return info.status.name === 'TERMINATED' || info.status.name === 'TIMED_OUT'
     ? 'interrupted'
     : undefined;

@@ -6,6 +6,7 @@ import { shownFile } from '../config/base-chain.ts';
 import { mistakeLine } from '../config/mistake.ts';
 import type { Mistake } from '../config/mistake.ts';
 import { systemNames } from '../config/system-names.ts';
+import { NAME_ALLOWED } from '../domain/names.ts';
 import { withCommon } from './command-options.ts';
 import type { CommonOptions } from './command-options.ts';
 import { EXIT, ExitError } from './exit.ts';
@@ -67,8 +68,7 @@ async function checkOne(dir: string, name: string): Promise<Checked> {
 }
 
 function unusableFolder(dir: string, name: string): Checked {
-  const message =
-    'the folder cannot be the name of a system; write lower-case letters, digits and hyphens, a letter first';
+  const message = `the folder cannot be the name of a system; write ${NAME_ALLOWED}`;
   const mistake = { file: shownFile(dir, name), line: 1, path: 'system', message };
   return { system: name, digest: null, mistakes: [mistake] };
 }

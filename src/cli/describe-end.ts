@@ -1,23 +1,8 @@
 // Anything that was thrown -> the sentence for people and the exit code. A bug shows its stack only when asked.
-import type { FailureKind } from '../domain/failure.ts';
 import { Failure } from '../domain/failure.ts';
 import { EXIT, ExitError } from './exit.ts';
+import { exitCodeOfKind } from './outcome-code.ts';
 import { clean } from './print.ts';
-
-const CODES: Record<FailureKind, number> = {
-  BadInput: EXIT.badInput,
-  NotFound: EXIT.badInput,
-  Unsupported: EXIT.badInput,
-  Refused: EXIT.refused,
-  WorldChanged: EXIT.refused,
-  Superseded: EXIT.refused,
-  LeaseLost: EXIT.refused,
-  Outage: EXIT.needsPerson,
-  NotReady: EXIT.failed,
-  CheckFailed: EXIT.failed,
-  Unavailable: EXIT.noAnswer,
-  Broken: EXIT.bug,
-};
 
 /** gRPC status codes that mean: Temporal is there no more. */
 const NO_ANSWER: ReadonlySet<unknown> = new Set([4, 14]);
@@ -27,7 +12,8 @@ export function describeEnd(
   env: NodeJS.ProcessEnv,
 ): { code: number; message: string } {
   if (error instanceof ExitError) return { code: error.code, message: clean(error.message) };
-  if (error instanceof Failure) return { code: CODES[error.kind], message: clean(error.message) };
+  if (error instanceof Failure)
+    return { code: exitCodeOfKind(error.kind), message: clean(error.message) };
   if (NO_ANSWER.has(grpcCode(error))) {
     const message = `Temporal does not answer any more: ${sentence(error)}`;
     return { code: EXIT.noAnswer, message };

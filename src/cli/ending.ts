@@ -6,10 +6,11 @@ import {
   TimeoutFailure,
   WorkflowFailedError,
 } from '@temporalio/client';
+import { failureKind, type FailureKind } from '../domain/failure.ts';
 import { textAt } from '../domain/json.ts';
 import { isSummary } from './answers.ts';
 import { EXIT } from './exit.ts';
-import { exitCodeOf } from './outcome-code.ts';
+import { exitCodeOf, exitCodeOfKind } from './outcome-code.ts';
 
 export interface Ending {
   outcome: string;
@@ -21,12 +22,10 @@ export interface Ending {
   findings: string[];
 }
 
-const MISTAKES: ReadonlySet<string> = new Set(['BadInput', 'NotFound', 'Unsupported']);
-
-/** The kind of `Failure` behind it: in the second detail of an operation's end, else its type. */
-export function kindOf(failure: ApplicationFailure): string | undefined {
+/** The kind of `Failure` behind it: in the second detail of an operation's end. */
+export function kindOf(failure: ApplicationFailure): FailureKind | undefined {
   const [, more]: unknown[] = failure.details ?? [];
-  return textAt(more, 'kind') ?? failure.type ?? undefined;
+  return failureKind(textAt(more, 'kind'));
 }
 
 export interface RunName {
@@ -65,8 +64,9 @@ function endingOfFailure(run: RunName, failure: ApplicationFailure): Ending {
   const [details]: unknown[] = failure.details ?? [];
   const end = ending(run, failure.type ?? 'failed', failure.message, details);
   // What was asked for makes no sense or is not there: the asker's mistake, not the operation's failure.
-  const mistake = end.leftovers.length === 0 && MISTAKES.has(kindOf(failure) ?? '');
-  return mistake ? { ...end, code: EXIT.badInput } : end;
+  const kind = kindOf(failure);
+  const isMistake = kind !== undefined && exitCodeOfKind(kind) === EXIT.badInput;
+  return isMistake && end.leftovers.length === 0 ? { ...end, code: EXIT.badInput } : end;
 }
 
 function ending(run: RunName, outcome: string, message: string, details: unknown): Ending {

@@ -1,10 +1,8 @@
 // Who is asking: --as NAME, or the user of the operating system. A claim, and recorded as one.
 import { userInfo } from 'node:os';
 import { describeValue } from '../domain/describe-value.ts';
+import { PERSON, PERSON_ALLOWED } from '../domain/names.ts';
 import { EXIT, ExitError } from './exit.ts';
-
-const PERSON = /^[A-Za-z0-9][A-Za-z0-9._@:/-]{0,127}$/;
-const ALLOWED = 'the name of a person or a pipeline, without spaces';
 
 export function actorName(as: string | undefined): string {
   const name = as ?? osUser();
@@ -13,7 +11,7 @@ export function actorName(as: string | undefined): string {
     as === undefined
       ? `the user of this machine is called ${describeValue(name)}: say --as NAME`
       : `--as is ${describeValue(as)}`;
-  throw new ExitError(EXIT.badInput, `${problem}, allowed: ${ALLOWED}`);
+  throw new ExitError(EXIT.badInput, `${problem}, allowed: ${PERSON_ALLOWED}`);
 }
 
 function osUser(): string | undefined {

@@ -1,15 +1,7 @@
 // What people type to name things: SYSTEM, SYSTEM/SERVICE, OPERATION. Checked before anything is sent.
 import { describeValue } from '../domain/describe-value.ts';
+import { NAME, NAME_ALLOWED, RESERVED_NAMES } from '../domain/names.ts';
 import { EXIT, ExitError } from './exit.ts';
-
-const NAME = /^[a-z][a-z0-9-]{0,62}$/;
-const NAME_ALLOWED = 'lower-case letters, digits and hyphens, a letter first';
-
-/** The first words of operation ids; no system can be called so. */
-const OPERATIONS: ReadonlySet<string> = new Set([
-  ...['deploy', 'plan', 'rollback', 'stop', 'admit', 'scale', 'restart', 'backup', 'verify'],
-  ...['drill', 'recover', 'maintain', 'retire', 'inspect', 'lease'],
-]);
 
 export interface Target {
   system: string;
@@ -18,7 +10,8 @@ export interface Target {
 
 export function systemName(text: string): string {
   if (!NAME.test(text)) throw bad('SYSTEM', text, NAME_ALLOWED);
-  if (OPERATIONS.has(text)) throw bad('SYSTEM', text, 'a name that is not that of an operation');
+  if (RESERVED_NAMES.has(text))
+    throw bad('SYSTEM', text, 'a name that is not that of an operation');
   return text;
 }
 

@@ -4,7 +4,7 @@ import { ApplicationFailure, isGrpcDeadlineError, WorkflowFailedError } from '@t
 import { hasWorker, noWorker, type Temporal } from './connect.ts';
 import { kindOf } from './ending.ts';
 import { EXIT, ExitError } from './exit.ts';
-import { exitCodeOf } from './outcome-code.ts';
+import { exitCodeOfKind } from './outcome-code.ts';
 
 const ANSWER_MS = 30_000;
 
@@ -36,8 +36,7 @@ export async function inspect(temporal: Temporal, request: InspectRequest): Prom
 
 function asExit(temporal: Temporal, request: InspectRequest, error: unknown): unknown {
   if (error instanceof WorkflowFailedError && error.cause instanceof ApplicationFailure) {
-    const outcome = kindOf(error.cause) ?? 'failed';
-    return new ExitError(exitCodeOf({ outcome, leftovers: [] }), error.cause.message);
+    return new ExitError(exitCodeOfKind(kindOf(error.cause) ?? 'Broken'), error.cause.message);
   }
   const late = error instanceof WorkflowFailedError || isGrpcDeadlineError(rootOf(error));
   if (!late) return error;

@@ -1,31 +1,50 @@
-// Outcome -> exit code, as section "Exit codes" of the README has it.
+// What an operation ended with, or what failed, -> exit code, as section "Exit codes" of the README has it.
+import type { FailureKind } from '../domain/failure.ts';
+import type { Outcome } from '../domain/outcome.ts';
 import { EXIT } from './exit.ts';
 
-/** Outcomes of operations, and the kinds of failure that end one before it has an outcome. */
-const CODES: ReadonlyMap<string, number> = new Map([
-  ['succeeded', EXIT.done],
-  ['planned', EXIT.done],
-  ['nothingToDo', EXIT.done],
-  ['rolledBack', EXIT.failed],
-  ['failed', EXIT.failed],
-  ['rejected', EXIT.rejected],
-  ['expired', EXIT.rejected],
-  ['aborted', EXIT.rejected],
-  ['preempted', EXIT.rejected],
-  ['refused', EXIT.refused],
-  ['inconclusive', EXIT.inconclusive],
-  ['interrupted', EXIT.needsPerson],
-  ['BadInput', EXIT.badInput],
-  ['NotFound', EXIT.badInput],
-  ['Unsupported', EXIT.badInput],
-  ['Refused', EXIT.refused],
-  ['Superseded', EXIT.refused],
-  ['LeaseLost', EXIT.refused],
-  ['Unavailable', EXIT.noAnswer],
-]);
+const OUTCOMES: Record<Outcome, number> = {
+  succeeded: EXIT.done,
+  planned: EXIT.done,
+  nothingToDo: EXIT.done,
+  rolledBack: EXIT.failed,
+  failed: EXIT.failed,
+  rejected: EXIT.rejected,
+  expired: EXIT.rejected,
+  aborted: EXIT.rejected,
+  preempted: EXIT.rejected,
+  refused: EXIT.refused,
+  inconclusive: EXIT.inconclusive,
+  interrupted: EXIT.needsPerson,
+};
+
+const FAILURES: Record<FailureKind, number> = {
+  BadInput: EXIT.badInput,
+  NotFound: EXIT.badInput,
+  Unsupported: EXIT.badInput,
+  Refused: EXIT.refused,
+  Superseded: EXIT.refused,
+  LeaseLost: EXIT.refused,
+  WorldChanged: EXIT.needsPerson,
+  Outage: EXIT.needsPerson,
+  NotReady: EXIT.failed,
+  CheckFailed: EXIT.failed,
+  Unavailable: EXIT.noAnswer,
+  Broken: EXIT.bug,
+};
+
+/** The outcome of this name; a later version may have others. */
+export function knownOutcome(name: string | undefined): Outcome | undefined {
+  const isOutcome = (text: string): text is Outcome => Object.hasOwn(OUTCOMES, text);
+  return name !== undefined && isOutcome(name) ? name : undefined;
+}
 
 /** What is left over needs a person, whatever the outcome; an outcome nobody knows does too. */
 export function exitCodeOf(end: { outcome: string; leftovers: readonly string[] }): number {
-  if (end.leftovers.length > 0) return EXIT.needsPerson;
-  return CODES.get(end.outcome) ?? EXIT.needsPerson;
+  const known = knownOutcome(end.outcome);
+  return known === undefined || end.leftovers.length > 0 ? EXIT.needsPerson : OUTCOMES[known];
+}
+
+export function exitCodeOfKind(kind: FailureKind): number {
+  return FAILURES[kind];
 }

@@ -1,7 +1,7 @@
 // A status as lines for people: the whole of it for a terminal that is redrawn, or only what is new since the
 // last one for a log. Pure.
 import { bar, spanBetween } from '../domain/markdown.ts';
-import type { GateStatus, OperationStatus } from '../domain/status.ts';
+import type { GateStatus, LastRefused, OperationStatus } from '../domain/status.ts';
 
 const MARKS: Record<string, string> = {
   done: '✔',
@@ -18,6 +18,7 @@ export function statusLines(status: OperationStatus): string[] {
     ...weightLines(status),
     ...status.steps.slice(-8).map(stepLine),
     ...status.verdicts.slice(-4).map(verdictLine),
+    ...(status.lastRefused === undefined ? [] : [refusedLine(status.lastRefused)]),
     ...attention(status),
   ].map((line) => line.replaceAll('\n', ' '));
 }
@@ -45,31 +46,47 @@ export function newLines(previous: OperationStatus | undefined, next: OperationS
     ...next.gates
       .filter((gate) => !asked.has(gateKey(gate)))
       .flatMap((gate) => gateLines(next.operation, gate)),
+    ...(next.lastRefused === undefined || next.lastRefused.at === before.lastRefused?.at
+      ? []
+      : [refusedLine(next.lastRefused)]),
     ...(next.note === undefined || next.note === before.note ? [] : [`  ${next.note}`]),
   ];
 }
 
-type Shown = Pick<OperationStatus, 'steps' | 'verdicts' | 'gates' | 'weights' | 'note'>;
+type Shown = Pick<
+  OperationStatus,
+  'steps' | 'verdicts' | 'gates' | 'weights' | 'note' | 'lastRefused'
+>;
 const NOTHING_YET: Shown = { steps: [], verdicts: [], gates: [], weights: [] };
 
 /** What a person has to do now, with the commands that do it; empty when nobody is waited for. */
 export function attention(status: OperationStatus): string[] {
   const note = status.note === undefined ? [] : [`  ${status.note}`];
   const gates = status.gates.flatMap((gate) => gateLines(status.operation, gate));
-  if (status.state === 'parked') return [...note, ...gates, ...parkedCommands(status.operation)];
+  if (status.state === 'parked') return [...note, ...gates, ...parkedCommands(status)];
   if (status.state === 'paused')
     return [...note, `  go on with: fairlead resume ${status.operation}`];
   return [...note, ...gates];
 }
 
-export function parkedCommands(operation: string): string[] {
+const PARKED: Record<string, { verb: string; does: string }> = {
+  retryStep: { verb: 'retry', does: 'do the step again' },
+  skipStep: { verb: 'skip', does: 'go on without it' },
+  adopt: { verb: 'adopt', does: 'take the world as it is now' },
+  abort: { verb: 'abort', does: 'stop and undo; with --keep leave as it is' },
+};
+
+/** The answers that would not be refused; all there are when a worker of before does not say. */
+function parkedCommands({ operation, answers }: OperationStatus): string[] {
+  const may = Object.entries(PARKED).filter(([name]) => answers?.includes(name) ?? true);
   return [
     `  answer with one of:`,
-    `    fairlead retry ${operation}   (do the step again)`,
-    `    fairlead skip ${operation}    (go on without it)`,
-    `    fairlead adopt ${operation}   (take the world as it is now)`,
-    `    fairlead abort ${operation}   (stop and undo; with --keep leave as it is)`,
+    ...may.map(([, { verb, does }]) => `    fairlead ${verb.padEnd(5)} ${operation}  (${does})`),
   ];
+}
+
+function refusedLine({ message, actor, note }: LastRefused): string {
+  return `  last refused: ${message}${actor === undefined ? '' : ` from ${actor}`}: ${note}`;
 }
 
 function headline(status: OperationStatus): string {
@@ -98,7 +115,7 @@ function verdictLine(one: OperationStatus['verdicts'][number]): string {
 }
 
 function gateLines(operation: string, gate: GateStatus): string[] {
-  const who = gate.who.length === 0 ? 'anyone but the requester' : gate.who.join(', ');
+  const who = gate.who.join(', ');
   return [
     `  waits for ${gate.policy} at ${gate.id} (${gate.have} of ${gate.need}) from ${who}, until ${gate.expiresAt}`,
     `    fairlead approve ${operation} --gate ${gate.id}`,

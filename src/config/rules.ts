@@ -1,5 +1,6 @@
 // What no single value can say: weights that rise, names that are declared, ports that are free of each
 // other. Pure over what was read; the schema (system.ts) has done its part before.
+import { RESERVED_NAMES } from '../domain/names.ts';
 import { isWritten, mistakeAt } from './located.ts';
 import type { Located, Path } from './located.ts';
 import type { Mistake } from './mistake.ts';
@@ -7,7 +8,7 @@ import { analysisRemarks, approvalRemarks } from './rules-judges.ts';
 import { rolloutRemarks } from './rules-rollout.ts';
 import { serviceRemarks } from './rules-service.ts';
 import type { Readable } from './salvage.ts';
-import { isSystemName, RESERVED_NAMES } from './system-names.ts';
+import { isSystemName } from './system-names.ts';
 import { shown } from './wording.ts';
 
 /** Something that is wrong at a path, before it is known where that stands in a file. */
@@ -41,7 +42,7 @@ export function ruleMistakes(
 
 /** `written` is the value of `system:`, `folder` the folder's name. */
 export function nameMistakes(written: unknown, folder: string, root: Located): Mistake[] {
-  if (RESERVED_NAMES.includes(folder)) {
+  if (RESERVED_NAMES.has(folder)) {
     const message = `${shown(folder)} is the name of an operation and cannot be a system's; rename the folder and the field`;
     return [mistakeAt(root, ['system'], message)];
   }

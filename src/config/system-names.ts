@@ -3,15 +3,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../domain/failure.ts';
+import { NAME } from '../domain/names.ts';
 import { listed, shown } from './wording.ts';
-
-const NAME = /^[a-z][a-z0-9-]{0,62}$/;
-
-/** Operations: on a command line they would be mistaken for systems. */
-export const RESERVED_NAMES: readonly string[] = [
-  ...['deploy', 'rollback', 'stop', 'admit', 'scale', 'restart', 'retire', 'plan', 'inspect'],
-  ...['backup', 'verify', 'drill', 'recover', 'maintain', 'lease'],
-];
 
 export function isSystemName(name: string): boolean {
   return NAME.test(name);

@@ -2,6 +2,7 @@
 // types below are what the rest of Fairlead works with (durations are milliseconds by then). What one
 // value says about another (weights that rise, names that are declared) is in rules.ts.
 import { z } from 'zod';
+import { NAME, NAME_ALLOWED, PERSON, PERSON_ALLOWED } from '../domain/names.ts';
 import { duration, someTime } from './duration.ts';
 
 /** A text of one form; the sentence says what to write, in messages and in editors. */
@@ -9,14 +10,8 @@ const text = (pattern: RegExp, description: string) =>
   z.string().regex(pattern, description).meta({ description });
 
 /** System, service, analysis and approval names end in workflow ids, URLs and file names. */
-export const name = text(
-  /^[a-z][a-z0-9-]{0,62}$/,
-  'a name of 1 to 63 lower-case letters, digits and hyphens, a letter first',
-);
-const person = text(
-  /^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$/,
-  'the name of one person: letters, digits and . _ @ -',
-);
+export const name = text(NAME, NAME_ALLOWED);
+const person = text(PERSON, PERSON_ALLOWED);
 const oneOrMore = z
   .union([name.transform((one) => [one]), z.array(name).min(1)])
   .meta({ description: 'one name or a list of names' });

@@ -1,7 +1,6 @@
 // A value in words, for every message that says what was sent instead of what is allowed.
+// It is quoted whole or not at all: of a secret that was cut, the redactor would not know the rest.
 const LONGEST = 80;
-/** Longer texts are cleaned only as far as they are shown. */
-const MUCH = 1000;
 
 /** A value in words, for messages to people: short, on one line, never `undefined` or `[object Object]`. */
 export function describeValue(value: unknown): string {
@@ -16,23 +15,21 @@ export function describeValue(value: unknown): string {
 }
 
 function describeText(text: string): string {
-  return text === '' ? 'an empty text' : `"${shorten(oneLine(text))}"`;
+  if (text === '') return 'an empty text';
+  return text.length > LONGEST ? `a text of ${text.length} characters` : `"${oneLine(text)}"`;
 }
 
 function describeObject(value: object): string {
   if ('$undecodable' in value) return 'something that could not be decoded';
-  const keys = Object.keys(value);
-  return keys.length === 0
-    ? 'an empty object'
-    : `an object with ${shorten(oneLine(keys.join(', ')))}`;
+  const fields = Object.keys(value);
+  if (fields.length === 0) return 'an empty object';
+  const names = fields.join(', ');
+  return names.length > LONGEST
+    ? `an object with ${fields.length} ${fields.length === 1 ? 'field' : 'fields'}`
+    : `an object with ${oneLine(names)}`;
 }
 
 function oneLine(text: string): string {
-  if (text.length > MUCH) return `${oneLine(text.slice(0, LONGEST))}${text.slice(LONGEST)}`;
   // Control characters would break the line, or a terminal.
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
-}
-
-function shorten(text: string): string {
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}… (${text.length} characters)` : text;
 }

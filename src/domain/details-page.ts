@@ -58,7 +58,7 @@ function headline(status: OperationStatus): string {
 }
 
 function gateLines(gate: GateStatus, operation: string): string[] {
-  const who = gate.who.length === 0 ? 'anyone but the requester' : gate.who.map(plain).join(', ');
+  const who = gate.who.map(plain).join(', ');
   const answer = { actor: 'YOUR-NAME', gate: gate.id, digest: gate.digest };
   return [
     `### Waits for a person: ${plain(gate.id)}`,

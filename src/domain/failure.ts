@@ -2,19 +2,27 @@
 // boundary turns it into an ApplicationFailure whose `type` is the kind.
 
 /** What went wrong, and with it whether trying again can help. */
-export type FailureKind =
-  | 'BadInput' // what was asked makes no sense; nothing was done
-  | 'Refused' // makes sense, but not now (lease held, stopped, port taken)
-  | 'Unsupported' // this adapter cannot do that
-  | 'NotFound' // a system, service, revision or file that is not there
-  | 'WorldChanged' // not as this operation left it: somebody else changed it
-  | 'Superseded' // a newer epoch or a later change was there first
-  | 'LeaseLost' // the lease of this run is gone
-  | 'Outage' // no worker ran for longer than resumeWithin
-  | 'NotReady' // a deadline passed, or the revision keeps crashing
-  | 'CheckFailed' // a check ran and said no
-  | 'Unavailable' // no answer, or an answer that may differ next time
-  | 'Broken'; // an adapter met something that it cannot explain
+export const FAILURE_KINDS = [
+  'BadInput', // what was asked makes no sense; nothing was done
+  'Refused', // makes sense, but not now (lease held, stopped, port taken)
+  'Unsupported', // this adapter cannot do that
+  'NotFound', // a system, service, revision or file that is not there
+  'WorldChanged', // not as this operation left it: somebody else changed it
+  'Superseded', // a newer epoch or a later change was there first
+  'LeaseLost', // the lease of this run is gone
+  'Outage', // no worker ran for longer than resumeWithin
+  'NotReady', // a deadline passed, or the revision keeps crashing
+  'CheckFailed', // a check ran and said no
+  'Unavailable', // no answer, or an answer that may differ next time
+  'Broken', // an adapter met something that it cannot explain
+] as const;
+
+export type FailureKind = (typeof FAILURE_KINDS)[number];
+
+/** The kind of this name, if there is one: failures come back from Temporal as text. */
+export function failureKind(name: string | undefined | null): FailureKind | undefined {
+  return FAILURE_KINDS.find((kind) => kind === name);
+}
 
 const RETRYABLE: ReadonlySet<FailureKind> = new Set(['Unavailable']);
 

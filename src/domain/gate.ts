@@ -89,7 +89,8 @@ function needOf(policy: ApprovalPolicy, requester: string | null): number {
 export function whoMay(gate: Gate): string[] {
   const { from, selfApproval } = gate.policy;
   if (from !== undefined) {
-    return selfApproval ? from : from.filter((one) => one !== gate.requester);
+    const others = selfApproval ? from : from.filter((one) => one !== gate.requester);
+    return others.length === 0 ? ['nobody, for whoever is named asked for it'] : others;
   }
   if (gate.requester === null || selfApproval) return ['anyone'];
   return [`anyone but ${gate.requester}`];

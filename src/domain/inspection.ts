@@ -2,13 +2,13 @@
 import { describeValue } from './describe-value.ts';
 import { Failure } from './failure.ts';
 import { isRecord } from './json.ts';
+import { NAME } from './names.ts';
 
 export interface Inspection {
   system: string;
   report: { workflowId: string; runId: string } | null;
 }
 
-const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 const EXAMPLE = 'send one JSON object, for example {"system":"shop"}';
 
 /** Throws a `Failure` BadInput with a sentence. */

@@ -1,6 +1,7 @@
 // What people send to a running operation, checked by hand (see request.ts).
 import { describeValue } from './describe-value.ts';
 import { Failure } from './failure.ts';
+import { PERSON, PERSON_ALLOWED } from './names.ts';
 
 export interface Message {
   actor?: string;
@@ -28,12 +29,11 @@ const FIELDS: Record<string, Field[]> = {
   preempt: ['actor'],
 };
 
-const PERSON = /^[A-Za-z0-9][A-Za-z0-9._@:/-]{0,127}$/;
 const LONGEST_REASON = 2000;
 
 const RULES: Record<Field, { allowed: string; accepts: (value: unknown) => boolean }> = {
   actor: {
-    allowed: 'the name of a person, without spaces',
+    allowed: PERSON_ALLOWED,
     accepts: (value) => typeof value === 'string' && PERSON.test(value),
   },
   gate: idRule('a gate id, as status shows it'),

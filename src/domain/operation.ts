@@ -18,6 +18,11 @@ export function precedenceOf(kind: string): number {
   return Object.entries(PRECEDENCE).find(([one]) => one === kind)?.[1] ?? 0;
 }
 
+/** Takes users away from what harms them: goes on where others would rather wait. */
+export function savesUsers(kind: OperationKind): boolean {
+  return kind === 'stopTraffic' || kind === 'rollback';
+}
+
 /** The operation's id, whatever the workflow's id is. */
 export function operationId(kind: OperationKind, request: OperationRequest): string {
   const { system, service = '', version = '' } = request;

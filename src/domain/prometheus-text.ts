@@ -57,10 +57,11 @@ class Cursor {
 
   wrong(why: string): Failure {
     const { line } = this;
-    const shown = line.length > 120 ? `${line.slice(0, 120)}...` : line;
+    // Whole or not at all: of a secret that was cut, the redactor would not know the rest.
+    const shown = line.length > 120 ? `${line.length} characters long` : JSON.stringify(line);
     return new Failure(
       'Broken',
-      `reading metrics in the Prometheus text format: line ${this.number} is ${JSON.stringify(shown)}: ${why}`,
+      `reading metrics in the Prometheus text format: line ${this.number} is ${shown}: ${why}`,
     );
   }
 }

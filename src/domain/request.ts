@@ -2,6 +2,7 @@
 // workflow bundle. Unknown fields and wrong types get a sentence that says what is allowed.
 import { Failure } from './failure.ts';
 import { isRecord } from './json.ts';
+import { NAME, NAME_ALLOWED, PERSON, PERSON_ALLOWED, VERSION, VERSION_ALLOWED } from './names.ts';
 import type { OperationKind } from './plan.ts';
 import { describeValue } from './describe-value.ts';
 
@@ -27,10 +28,6 @@ export interface OperationRequest {
 
 type Field = keyof OperationRequest;
 
-const NAME = /^[a-z][a-z0-9-]{0,62}$/;
-const VERSION = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
-const PERSON = /^[A-Za-z0-9][A-Za-z0-9._@:/-]{0,127}$/;
-
 interface Rule {
   allowed: string;
   accepts: (value: unknown) => boolean;
@@ -50,11 +47,8 @@ const number = (from: number, to: number): Rule => ({
   accepts: (value) => typeof value === 'number' && value >= from && value <= to,
 });
 
-const name = text(NAME, 'lower-case letters, digits and hyphens, a letter first');
-const version = text(
-  VERSION,
-  'letters, digits, dots, underscores and hyphens, at most 128, a letter or digit first',
-);
+const name = text(NAME, NAME_ALLOWED);
+const version = text(VERSION, VERSION_ALLOWED);
 const RULES: Record<Field, Rule> = {
   system: name,
   service: name,
@@ -64,7 +58,7 @@ const RULES: Record<Field, Rule> = {
     allowed: 'a text of at most 2,000 characters',
     accepts: (value) => typeof value === 'string' && value.length <= 2000,
   },
-  requestedBy: text(PERSON, 'the name of a person or a pipeline, without spaces'),
+  requestedBy: text(PERSON, PERSON_ALLOWED),
   dryRun: flag,
   autoPromote: flag,
   initialWeight: number(0.1, 100),

@@ -1,18 +1,17 @@
 // What a platform needs to run one version of a service, worked out of the loaded system. The id covers
 // command or image, configuration and bindings, so that one tag with two contents is two revisions.
 import type { Service, Setting } from '../config/system.ts';
+import { describeValue } from './describe-value.ts';
 import { digestOf } from './digest.ts';
 import { Failure } from './failure.ts';
 import type { LoadedSystem } from './loaded-system.ts';
 import type { RevisionSpec } from './model.ts';
-
-const VERSION = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+import { VERSION, VERSION_ALLOWED } from './names.ts';
 
 /** What is wrong with a version that somebody typed, as a sentence; undefined when nothing is. */
 export function versionProblem(text: string): string | undefined {
   if (VERSION.test(text)) return undefined;
-  const shown = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-  return `the version ${shown} cannot be used: write 1 to 128 letters, digits, dots, underscores and hyphens, a letter or digit first, such as v2 or 1.4.0-rc.1`;
+  return `the version ${describeValue(text)} cannot be used: write ${VERSION_ALLOWED}, such as v2 or 1.4.0-rc.1`;
 }
 
 /** The revision of `service` at `version`. Throws BadInput (version) and NotFound (service). */

@@ -13,6 +13,15 @@ export interface GateStatus {
   expiresAt: string;
 }
 
+/** The last message that was refused, and why. */
+export interface LastRefused {
+  message: string;
+  actor?: string;
+  note: string;
+  /** ISO 8601 */
+  at: string;
+}
+
 export interface OperationStatus {
   schema: 'fairlead/status/v1';
   operation: string;
@@ -31,8 +40,11 @@ export interface OperationStatus {
   verdict?: Verdict;
   /** True when no worker answered, and this is what Temporal itself knows. */
   stale?: boolean;
-  /** Why it is parked or paused, what it last refused. */
+  /** Why it is parked or paused, how it ended. */
   note?: string;
+  /** The messages that answer the parked step. */
+  answers?: string[];
+  lastRefused?: LastRefused;
   /** Steps so far, for a live view. */
   steps: { id: string; title: string; status: string; startedAt?: string; endedAt?: string }[];
   verdicts: { step: string; name: string; verdict: Verdict; reason: string }[];

@@ -10,10 +10,14 @@ export interface CommandInput {
   directory: string;
   timeoutMs: number;
   environment: Record<string, string | undefined>;
+  /** Takes secrets out: of the whole, before any of it is cut. */
+  redact: (text: string) => string;
   signal: AbortSignal;
 }
 
-const TAIL_BYTES = 2048;
+const SHOWN_CHARACTERS = 2048;
+/** Far more than is shown, so that what is cut here is in no sentence. */
+const KEPT_BYTES = 256 * 1024;
 const PASSED_ON = ['PATH', 'HOME', 'LANG'];
 
 /** A sentence when it exits with 0. Throws CheckFailed, Unavailable, BadInput or the signal's reason. */
@@ -26,15 +30,15 @@ export async function runCommand(input: CommandInput): Promise<string> {
   const began = performance.now();
   const end = await runToEnd(file, args, input);
   input.signal.throwIfAborted();
-  const shown = oneLine(input.command.join(' '), 100);
+  const shown = oneLine(input, input.command.join(' '), 100);
   if (end.exitCode === 0) {
     return `${shown} exited with 0 in ${Math.round(performance.now() - began)} ms`;
   }
   if (end.exitCode === undefined && end.signal === undefined) {
     throw new Failure('Unavailable', cannotStart(shown, input, end.problem));
   }
-  const told =
-    end.printed === '' ? 'it printed nothing' : `the end of what it printed: ${end.printed}`;
+  const printed = input.redact(end.printed).trim().slice(-SHOWN_CHARACTERS);
+  const told = printed === '' ? 'it printed nothing' : `the end of what it printed: ${printed}`;
   throw new Failure(
     'CheckFailed',
     `${shown} ${howItEnded(end, input)} (check ${input.name}); ${told}`,
@@ -75,7 +79,7 @@ async function runToEnd(file: string, args: string[], input: CommandInput): Prom
   const { exitCode, signal, originalMessage } = await child;
   clearTimeout(timer);
   input.signal.removeEventListener('abort', kill);
-  return { exitCode, signal, problem: originalMessage, late: clock.late, printed: tail().trim() };
+  return { exitCode, signal, problem: originalMessage, late: clock.late, printed: tail() };
 }
 
 function howItEnded({ late, exitCode, signal }: End, { timeoutMs }: CommandInput): string {
@@ -94,15 +98,16 @@ function environmentOf(from: Record<string, string | undefined>): Record<string,
   return kept;
 }
 
-function cannotStart(shown: string, { name, directory }: CommandInput, why = ''): string {
+function cannotStart(shown: string, input: CommandInput, why = ''): string {
+  const { name, directory } = input;
   return (
-    `${shown} could not be started in ${directory} (check ${name}): ${oneLine(why, 300)}. ` +
+    `${shown} could not be started in ${directory} (check ${name}): ${oneLine(input, why, 300)}. ` +
     'Is the program installed where the worker runs, and is the folder there?'
   );
 }
 
-function oneLine(text: string, most: number): string {
-  const line = text.trim().replaceAll(/\s+/g, ' ');
+function oneLine({ redact }: CommandInput, text: string, most: number): string {
+  const line = redact(text).trim().replaceAll(/\s+/g, ' ');
   return line.length > most ? `${line.slice(0, most)}...` : line;
 }
 
@@ -119,7 +124,7 @@ function tailOf(stream: NodeJS.ReadableStream): () => string {
   let tail = Buffer.alloc(0);
   stream.on('data', (chunk: Buffer | string) => {
     const all = Buffer.concat([tail, Buffer.from(chunk)]);
-    tail = all.subarray(Math.max(0, all.length - TAIL_BYTES));
+    tail = all.subarray(Math.max(0, all.length - KEPT_BYTES));
   });
   return () => tail.toString('utf8');
 }

@@ -8,6 +8,8 @@ import { runCommand } from './check-command.ts';
 export interface CheckRunnerOptions {
   /** Where a command's PATH, HOME and LANG come from; it gets nothing else. */
   environment: Record<string, string | undefined>;
+  /** Takes secrets out: of the whole of an answer or output, before any of it is cut. */
+  redact: (text: string) => string;
   /**
    * Marks requests to the service as probes, so that no analysis counts them. It may carry a token:
    * it is sent to the service's own addresses only, never to another URL that a check names.
@@ -31,6 +33,7 @@ export function createCheckRunner(options: CheckRunnerOptions): ChecksPort {
           directory: target.directory,
           timeoutMs: check.timeout,
           environment: options.environment,
+          redact: options.redact,
           signal: waiting.signal,
         });
       }
@@ -61,7 +64,7 @@ async function runHttp(
     throw new Failure(answer.connected ? 'CheckFailed' : 'Unavailable', sentence);
   }
   const said = `GET ${url} answered ${answer.status} in ${answer.ms} ms`;
-  const wrong = mismatch(check, target, answer);
+  const wrong = mismatch(target, answer, options);
   if (wrong === undefined) return said;
   throw new Failure('CheckFailed', `${said}: ${wrong} (check ${check.name})`);
 }
@@ -80,15 +83,16 @@ async function probeMark(
 }
 
 function mismatch(
-  check: Check,
   target: Target,
   { status, text }: { status: number; text: string },
+  { redact }: CheckRunnerOptions,
 ): string | undefined {
-  if (status !== check.status) return `${check.status} was expected${startOf(text)}`;
+  const { check } = target;
+  if (status !== check.status) return `${check.status} was expected${startOf(redact(text))}`;
   if (check.contains === undefined) return undefined;
   const wanted = filledIn(check.contains, target);
   if (text.includes(wanted)) return undefined;
-  return `${JSON.stringify(wanted)} was expected in the answer${startOf(text)}`;
+  return `${JSON.stringify(wanted)} was expected in the answer${startOf(redact(text))}`;
 }
 
 function startOf(text: string): string {

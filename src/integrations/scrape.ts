@@ -7,7 +7,13 @@ import { fetchText } from './bounded-fetch.ts';
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
-export function createScrapeMetrics({ timeoutMs }: { timeoutMs: number }): MetricsPort {
+export interface ScrapeOptions {
+  timeoutMs: number;
+  /** Takes secrets out: of the whole of an answer, before any of it is cut. */
+  redact: (text: string) => string;
+}
+
+export function createScrapeMetrics({ timeoutMs, redact }: ScrapeOptions): MetricsPort {
   return {
     async scrape(url, { signal }) {
       const answer = await fetchText({
@@ -19,7 +25,7 @@ export function createScrapeMetrics({ timeoutMs }: { timeoutMs: number }): Metri
       });
       if ('problem' in answer) throw unavailable(url, answer.problem);
       if (answer.status !== 200) {
-        const body = answer.text.trim().slice(0, 200);
+        const body = redact(answer.text).trim().slice(0, 200);
         throw unavailable(url, `it answered ${answer.status}${body === '' ? '' : ` (${body})`}`);
       }
       return parse(url, answer.text);

@@ -2,7 +2,8 @@
 // whatever is recorded or shown. Values never leave this file but as `[redacted]`.
 import type { Redactor } from '../activities/ports.ts';
 import { Failure } from '../domain/failure.ts';
-import type { LoadedSystem } from '../domain/loaded-system.ts';
+import { changeText } from '../domain/free-text.ts';
+import type { SecretSource } from '../domain/loaded-system.ts';
 import { secretValue, type SecretSources } from './secret-value.ts';
 
 /** Shorter ones would take ordinary words apart; docs/limits.md says so. */
@@ -14,11 +15,16 @@ export function createRedactor(sources: SecretSources): Redactor {
   const forms = new Set<string>();
   let pattern: RegExp | undefined;
   return {
-    redact: (value) => (pattern === undefined ? value : redacted(value, pattern)),
+    redact: (value, names = []) => {
+      if (pattern === undefined) return value;
+      const secret = pattern;
+      return changeText(value, (text) => redacted(text, secret, names));
+    },
     learn: async (loaded) => {
       const { values, missing } = await lookUp(loaded, sources);
+      const before = forms.size;
       for (const value of values) for (const form of formsOf(value)) forms.add(form);
-      pattern = patternOf(forms);
+      if (forms.size > before) pattern = patternOf(forms);
       if (missing.length > 0) {
         throw new Failure(
           'BadInput',
@@ -35,7 +41,7 @@ interface Lookup {
 }
 
 /** Everything that is there, and a sentence for everything that is not. */
-async function lookUp(loaded: LoadedSystem, sources: SecretSources): Promise<Lookup> {
+async function lookUp(loaded: SecretSource, sources: SecretSources): Promise<Lookup> {
   const found: Lookup = { values: [], missing: [] };
   for (const [service, { configuration }] of Object.entries(loaded.system.services)) {
     for (const [key, setting] of Object.entries(configuration)) {
@@ -91,25 +97,16 @@ function patternOf(forms: ReadonlySet<string>): RegExp | undefined {
   );
 }
 
-function redacted<T>(value: T, pattern: RegExp): T {
-  // The same shape comes back, with other strings: the type checker cannot know.
-  return walk(value, pattern) as T;
+function redacted(text: string, pattern: RegExp, names: readonly string[]): string {
+  return text.replaceAll(pattern, (found: string, at: number) =>
+    names.some((name) => isInside(name, found, at, text)) ? found : MARK,
+  );
 }
 
-function walk(value: unknown, pattern: RegExp): unknown {
-  if (typeof value === 'string') return value.replaceAll(pattern, MARK);
-  if (Array.isArray(value)) return value.map((item: unknown) => walk(item, pattern));
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = new Map<string, unknown>();
-  for (const [key, item] of Object.entries(value)) {
-    entries.set(freeKey(key.replaceAll(pattern, MARK), entries), walk(item, pattern));
+/** Is what was found at `at` only a part of `name`, which stands there whole? */
+function isInside(name: string, found: string, at: number, text: string): boolean {
+  for (let part = name.indexOf(found); part >= 0; part = name.indexOf(found, part + 1)) {
+    if (part <= at && text.startsWith(name, at - part)) return true;
   }
-  return Object.fromEntries(entries);
-}
-
-/** Two keys that look the same now are both kept. */
-function freeKey(key: string, taken: ReadonlyMap<string, unknown>): string {
-  let free = key;
-  for (let count = 2; taken.has(free); count += 1) free = `${key} ${count}`;
-  return free;
+  return false;
 }

@@ -42,6 +42,7 @@ async function inspect(input: InspectInput): Promise<SystemStatus | Report> {
     step: 'inspect',
     sequence: 0,
     entries: [],
+    secrets: null,
     aliveAt: Date.now(),
     resumeWithin: Number.MAX_SAFE_INTEGER,
   });

@@ -1,52 +1,203 @@
-// What an outage is: nobody there for longer than resumeWithin, and not a long wait with somebody there.
+// The boundary of every activity, without a server: what is written, what is redacted, what counts as an outage.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { atBoundary, type Call, type Envelope } from '../../src/activities/boundary.ts';
-import { createActivityWorld } from '../support/activity-world.ts';
+import {
+  atBoundary,
+  type Answer,
+  type Call,
+  type Envelope,
+} from '../../src/activities/boundary.ts';
+import type { EvidencePort } from '../../src/activities/ports.ts';
+import type { EvidenceEntry } from '../../src/domain/evidence.ts';
+import { chain, verifyChain } from '../../src/domain/evidence-chain.ts';
+import { Failure, type FailureKind } from '../../src/domain/failure.ts';
+import { secretSource } from '../../src/domain/loaded-system.ts';
+import { createRedactor } from '../../src/integrations/secrets.ts';
+import { sampleSystem } from '../support/samples.ts';
+import { createVirtualClock } from '../support/virtual-clock.ts';
 
-type Clock = ReturnType<typeof createActivityWorld>['clock'];
+const RUN = { workflowId: 'w', runId: 'r' };
+const TOKEN = 'production';
+const MINUTE = 60_000;
+const loaded = sampleSystem(
+  { configuration: { STAGE: { env: 'STAGE' } } },
+  { system: 'shop-production' },
+);
+const secrets = secretSource(loaded);
+const lease = { id: 'lease/shop-production/api', runId: 'l' };
+const note = chain(undefined, '2026-01-02T03:04:05.000Z', { type: 'finding', text: 'opened' });
 
-const RESUME_WITHIN = 900_000;
-
-/** The kind that asking for a fence fails with after `waits`. Nothing holds a lease here, so that it does fail. */
-async function fenceAfter(waits: (call: Call, clock: Clock) => Promise<void>) {
-  const { clock, ports } = createActivityWorld();
-  const envelope: Envelope<null> = {
-    input: null,
-    operation: 'deploy/shop/api/v2',
-    system: '',
-    step: 'weight-5',
-    sequence: 1,
-    entries: [],
-    aliveAt: clock.now(),
-    resumeWithin: RESUME_WITHIN,
-  };
-  const work = atBoundary(ports, async (_: null, call) => {
-    await waits(call, clock);
-    return call.fence();
+/** A worker that has just started: it knows no system file, and what its environment says. */
+function createBoundary(env: Record<string, string> = { STAGE: TOKEN }) {
+  const clock = createVirtualClock();
+  const redactor = createRedactor({
+    env,
+    readFile: () => Promise.reject(new Error('gone')),
+    reader: 'the worker',
   });
-  const running = new MockActivityEnvironment().run(work, envelope);
-  return running.then(
-    () => 'none',
-    (error: unknown) => (error instanceof Error && 'type' in error ? error.type : String(error)),
-  );
+  const kept: EvidenceEntry[] = [];
+  const evidence: EvidencePort = {
+    append: async (_, entries) => {
+      kept.push(...entries);
+    },
+    read: async () => kept,
+  };
+  const ports = { evidence, clock, redactor };
+  const run = async <Value>(
+    work: (input: null, call: Call) => Promise<Value>,
+    more: Partial<Envelope<null>> = {},
+    options = {},
+  ): Promise<Answer<Value>> => {
+    const environment = new MockActivityEnvironment({ workflowExecution: RUN });
+    const envelope: Envelope<null> = {
+      input: null,
+      operation: 'deploy/shop-production/api/v2',
+      system: 'shop-production',
+      step: 'weight-5',
+      sequence: 1,
+      entries: [],
+      aliveAt: clock.now(),
+      resumeWithin: 15 * MINUTE,
+      secrets,
+      ...more,
+    };
+    const activity: (one: Envelope<null>) => Promise<Answer<Value>> = atBoundary(
+      ports,
+      work,
+      options,
+    );
+    return environment.run(activity, envelope);
+  };
+  const fail = (kind: FailureKind) => {
+    ports.evidence.append = () => Promise.reject(new Failure(kind, 'no space left on the device'));
+  };
+  return { ports, clock, run, fail };
 }
 
-test('a wait longer than resumeWithin with a worker there is no outage', async () => {
-  const kind = await fenceAfter(async (call, clock) => {
-    for (let minutes = 0; minutes < 20; minutes += 1) {
-      await clock.sleep(60_000, call.signal);
-      call.beat();
-    }
-  });
-  assert.equal(kind, 'Broken', 'it got as far as the missing lease');
+async function failureOf(work: Promise<unknown>): Promise<ApplicationFailure> {
+  try {
+    await work;
+  } catch (error) {
+    assert.ok(error instanceof ApplicationFailure, String(error));
+    return error;
+  }
+  return assert.fail('it should have failed');
+}
+
+test('evidence is written as it was chained, whatever it says', async () => {
+  const { ports, run } = createBoundary();
+  const entry = chain(undefined, note.at, { type: 'finding', text: `asked by ci-${TOKEN}` });
+  await run(async () => null, { entries: [entry] });
+  assert.equal(verifyChain(await ports.evidence.read(RUN)), undefined);
 });
 
-test('a silence longer than resumeWithin is one, also when the worker beats again afterwards', async () => {
-  const kind = await fenceAfter(async (call, clock) => {
-    clock.jump(RESUME_WITHIN + 1);
-    call.beat();
-  });
-  assert.equal(kind, 'Outage');
+test('a worker that never saw the system file knows its secrets by what the operation loaded', async () => {
+  const { run } = createBoundary();
+  const { value } = await run(async () => ({ detail: `stage is ${TOKEN}` }));
+  assert.deepEqual(value, { detail: 'stage is [redacted]' });
+  const failure = await failureOf(
+    run(async () => Promise.reject(new Failure('Unavailable', `no ${TOKEN}`, { found: TOKEN }))),
+  );
+  assert.equal(failure.message, 'no [redacted]');
+  assert.deepEqual(failure.details, [{ found: '[redacted]' }]);
+});
+
+test('names stay whole, although a secret is part of them', async () => {
+  const { run } = createBoundary();
+  const answer = {
+    weights: [{ revision: `${TOKEN}-1-ab`, version: `${TOKEN}-1`, percent: 5 }],
+    detail: `shop-production/api is at ${TOKEN}`,
+  };
+  const { value } = await run(async () => answer);
+  assert.deepEqual(value, { ...answer, detail: 'shop-production/api is at [redacted]' });
+  const plain = await run(async () => loaded, {}, { plain: true });
+  assert.deepEqual(plain.value, loaded);
+});
+
+test('where secrets cannot be looked up the work is done, and no text of it goes back', async () => {
+  const { run } = createBoundary({});
+  const { value } = await run(async () => ({ verdict: 'fail', reason: `it printed ${TOKEN}` }));
+  assert.equal(value.verdict, 'fail');
+  assert.match(value.reason, /^\[not shown: secrets of shop-production are not there: .*STAGE/);
+  const failure = await failureOf(
+    run(async () => Promise.reject(new Failure('NotReady', `it printed ${TOKEN}`))),
+  );
+  assert.equal(failure.type, 'NotReady');
+  assert.match(failure.message, /^\[not shown: .*set it where the worker is started\]$/);
+});
+
+test('what people write to an operation that could not load its system is not shown', async () => {
+  const { run } = createBoundary();
+  const { value } = await run(async () => [`because of ${TOKEN}`, ''], { secrets: null });
+  assert.deepEqual(value, [
+    '[not shown: the system was not loaded, so nobody knows its secrets]',
+    '',
+  ]);
+});
+
+test('a change is not made without its record', async () => {
+  const { run, fail } = createBoundary();
+  fail('Unavailable');
+  let made = false;
+  const work = async () => {
+    made = true;
+    return null;
+  };
+  const failure = await failureOf(run(work, { entries: [note], lease }));
+  assert.equal(failure.type, 'Unavailable');
+  assert.equal(made, false);
+});
+
+test('what saves users, and what only looks, goes on without a record and says so', async () => {
+  const { run, fail } = createBoundary();
+  fail('Unavailable');
+  const work = async () => 'done';
+  const urgent = await run(work, { entries: [note], lease, urgent: true }, { plain: true });
+  assert.deepEqual([urgent.value, urgent.written], ['done', false]);
+  const look = await run(work, { entries: [note] }, { plain: true });
+  assert.deepEqual([look.value, look.written], ['done', false]);
+  const nothing = await run(work, { lease }, { plain: true });
+  assert.equal(nothing.written, true);
+});
+
+test('nothing goes on when somebody else has sealed the record', async () => {
+  const { run, fail } = createBoundary();
+  fail('Superseded');
+  const work = async () => 'done';
+  for (const more of [{ urgent: true as const, lease }, {}]) {
+    const failure = await failureOf(run(work, { entries: [note], ...more }));
+    assert.equal(failure.type, 'Superseded');
+  }
+});
+
+/** Without a lease a fence is refused, but only after it was asked for how long nobody worked. */
+const FENCED = /without a lease/;
+const OUTAGE = /no worker ran for \d+ s/;
+
+test('a slow start that beats is no outage, however long it takes', async () => {
+  const { run, clock } = createBoundary();
+  const failure = await failureOf(
+    run(async (_, call) => {
+      for (let minutes = 0; minutes < 40; minutes += 10) {
+        clock.jump(10 * MINUTE);
+        call.beat({ minutes });
+      }
+      return call.fence();
+    }),
+  );
+  assert.match(failure.message, FENCED);
+});
+
+test('a silence that was an outage stays one, although it beats again', async () => {
+  const { run, clock } = createBoundary();
+  const failure = await failureOf(
+    run(async (_, call) => {
+      clock.jump(16 * MINUTE);
+      call.beat();
+      return call.fence();
+    }),
+  );
+  assert.match(failure.message, OUTAGE);
 });

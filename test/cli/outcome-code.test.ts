@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { exitCodeOf } from '../../src/cli/outcome-code.ts';
+import { describeEnd } from '../../src/cli/describe-end.ts';
+import { exitCodeOf, exitCodeOfKind } from '../../src/cli/outcome-code.ts';
+import { Failure, FAILURE_KINDS } from '../../src/domain/failure.ts';
 
 const TABLE: [outcome: string, clean: number, withLeftovers: number][] = [
   ['succeeded', 0, 8],
@@ -15,7 +17,6 @@ const TABLE: [outcome: string, clean: number, withLeftovers: number][] = [
   ['refused', 6, 8],
   ['inconclusive', 7, 8],
   ['interrupted', 8, 8],
-  ['BadInput', 2, 8],
   ['an outcome of a later version', 8, 8],
 ];
 
@@ -25,3 +26,13 @@ for (const [outcome, clean, withLeftovers] of TABLE) {
     assert.equal(exitCodeOf({ outcome, leftovers: ['x'] }), withLeftovers);
   });
 }
+
+test('a failure has one exit code, however it comes out', () => {
+  for (const kind of FAILURE_KINDS) {
+    assert.equal(describeEnd(new Failure(kind, 'x'), {}).code, exitCodeOfKind(kind), kind);
+  }
+  assert.deepEqual(
+    (['Broken', 'BadInput', 'Unavailable', 'Outage'] as const).map(exitCodeOfKind),
+    [1, 2, 5, 8],
+  );
+});

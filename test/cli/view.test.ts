@@ -55,12 +55,30 @@ test('a gate is shown with who may answer and the command that does', () => {
   assert.ok(statusLines({ ...STATUS, gates: [GATE] }).length > statusLines(STATUS).length);
 });
 
-test('a parked operation is shown with all that answers it', () => {
-  const lines = attention({ ...STATUS, state: 'parked', note: 'somebody changed the weights' });
-  for (const verb of ['retry', 'skip', 'adopt', 'abort']) {
-    assert.match(lines.join('\n'), new RegExp(`fairlead ${verb} deploy/shop/api/v2`));
-  }
-  assert.match(lines.join('\n'), /somebody changed the weights/);
+test('a parked operation is shown with the answers that it takes, and no others', () => {
+  const parked = { ...STATUS, state: 'parked' as const, note: 'somebody changed the weights' };
+  const verbsOf = (status: OperationStatus): string[] =>
+    [
+      ...attention(status)
+        .join('\n')
+        .matchAll(/fairlead (\w+) +deploy\/shop\/api\/v2/g),
+    ].map(([, verb = '']) => verb);
+  assert.deepEqual(verbsOf({ ...parked, answers: ['retryStep', 'adopt', 'abort'] }), [
+    'retry',
+    'adopt',
+    'abort',
+  ]);
+  assert.deepEqual(verbsOf(parked), ['retry', 'skip', 'adopt', 'abort']);
+  assert.match(attention(parked).join('\n'), /somebody changed the weights/);
+});
+
+test('what was refused last is shown, and told once', () => {
+  const lastRefused = { message: 'approve', actor: 'ci', note: 'ci requested this', at: 'then' };
+  const refused = { ...STATUS, lastRefused };
+  const line = '  last refused: approve from ci: ci requested this';
+  assert.ok(statusLines(refused).includes(line));
+  assert.deepEqual(newLines(STATUS, refused), [line]);
+  assert.deepEqual(newLines(refused, refused), []);
 });
 
 test('a running operation is the same one whoever asked for it and why', () => {

@@ -19,6 +19,7 @@ export function createActivityWorld() {
     operation: 'deploy/shop/api/v2',
     step: 'step',
     run: { workflowId: 'deploy/shop/api/v2', runId: 'run' },
+    urgent: false,
     previous: beaten,
     signal: new AbortController().signal,
     beat: (progress) => {

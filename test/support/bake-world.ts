@@ -1,8 +1,9 @@
 // A world for tests of a bake: revisions, metrics and checks as functions of a virtual time.
 import type { Check } from '../../src/config/system.ts';
-import { createBakeActivities } from '../../src/activities/bake.ts';
-import type { BakeInput } from '../../src/activities/bake.ts';
-import type { ChecksPort, WorkloadPort } from '../../src/activities/ports.ts';
+import { bake } from '../../src/activities/bake.ts';
+import type { BakeInput, BakePorts } from '../../src/activities/bake.ts';
+import type { ChecksPort, Waiting, WorkloadPort } from '../../src/activities/ports.ts';
+import type { BakeProgress } from '../../src/domain/bake-progress.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import type { RevisionState } from '../../src/domain/model.ts';
 import type { Sample } from '../../src/domain/prometheus-text.ts';
@@ -75,7 +76,7 @@ export function createBakeWorld(behaviour: Behaviour = {}) {
     remove: unused,
     obstacles: unused,
   };
-  const { bake } = createBakeActivities({
+  const ports: BakePorts = {
     clock,
     workload,
     metrics: {
@@ -91,6 +92,8 @@ export function createBakeWorld(behaviour: Behaviour = {}) {
         return behaviour.check?.(elapsed()) ?? 'fine';
       },
     },
-  });
-  return { bake, clock, elapsed, scraped, checked };
+  };
+  const bakeThere = (input: BakeInput, waiting: Waiting & { previous?: BakeProgress }) =>
+    bake(input, waiting, ports);
+  return { bake: bakeThere, clock, elapsed, scraped, checked };
 }

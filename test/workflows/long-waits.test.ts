@@ -5,7 +5,6 @@ import { after, before, describe, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Failure } from '../../src/domain/failure.ts';
 import type { Report } from '../../src/domain/report.ts';
-import { memoryEvidence } from '../support/memory-evidence.ts';
 import { endOf, untilStatus } from '../support/operations.ts';
 import { openShop, send, untilBaking, type Shop } from '../support/shop.ts';
 
@@ -14,18 +13,8 @@ const RESUME_MS = 8000;
 const impatient = { resumeWithin: `${RESUME_MS}ms` };
 
 let shop: Shop;
-let broken: ((entries: unknown) => boolean) | undefined;
 before(async () => {
-  const kept = memoryEvidence();
-  shop = await openShop({
-    evidence: {
-      ...kept,
-      append: async (run, entries) => {
-        if (broken?.(entries) === true) throw new Failure('Unavailable', 'the disk is full');
-        await kept.append(run, entries);
-      },
-    },
-  });
+  shop = await openShop();
 });
 after(() => shop.worker.stop());
 
@@ -113,21 +102,3 @@ test('adopt stays parked when the world cannot be read, says so, and can be sent
   const end = await endOf(handle);
   assert.equal(end.outcome, 'succeeded', end.message);
 });
-
-test(
-  'a record that cannot be written holds no gate up, and ends nothing',
-  { timeout: 120_000 },
-  async () => {
-    const system = shop.live();
-    broken = (entries) => JSON.stringify(entries).includes('"type":"gate"');
-    const handle = await shop.deploy(system, 'v2');
-    const told = ({ findings }: Report): boolean =>
-      findings.some((one) => one.includes('the record could not be written: '));
-    while (!told(await handle.query<Report>('report'))) await sleep(50);
-    assert.equal((await untilStatus(handle, () => true)).state, 'waiting');
-    broken = undefined;
-    await send(handle, 'approve', { actor: 'ana' });
-    const end = await endOf(handle);
-    assert.equal(end.outcome, 'succeeded', end.message);
-  },
-);

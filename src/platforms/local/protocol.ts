@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Setting } from '../../config/system.ts';
-import type { FailureKind } from '../../domain/failure.ts';
+import { FAILURE_KINDS } from '../../domain/failure.ts';
 import type {
   Fence,
   RevisionSpec,
@@ -12,6 +12,7 @@ import type {
   TrafficState,
   Weight,
 } from '../../domain/model.ts';
+import { NAME } from '../../domain/names.ts';
 
 /** Marks a request as Fairlead's own; its value is the control token. */
 export const PROBE_HEADER = 'fairlead-probe';
@@ -38,7 +39,7 @@ export const hostFileSchema = z.object({
 });
 export type HostFile = z.output<typeof hostFileSchema>;
 
-const name = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/);
+const name = z.string().regex(NAME);
 const revisionId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/);
 const count = z.number().int().min(0);
 
@@ -176,20 +177,7 @@ export type VerbInput<V extends Verb> = z.output<(typeof verbs)[V]['input']>;
 export type VerbOutput<V extends Verb> = z.output<(typeof verbs)[V]['output']>;
 
 export const errorSchema = z.object({
-  kind: z.enum([
-    'BadInput',
-    'Refused',
-    'Unsupported',
-    'NotFound',
-    'WorldChanged',
-    'Superseded',
-    'LeaseLost',
-    'Outage',
-    'NotReady',
-    'CheckFailed',
-    'Unavailable',
-    'Broken',
-  ]) satisfies z.ZodType<FailureKind>,
+  kind: z.enum(FAILURE_KINDS),
   message: z.string(),
   details: z.unknown().optional(),
 });

@@ -13,7 +13,9 @@ import {
 import type { Answer, Envelope } from '../../activities/boundary.ts';
 import type { Activities } from '../../activities/create.ts';
 import type { LeaseRef } from '../../activities/leases.ts';
-import type { FailureKind } from '../../domain/failure.ts';
+import { failureKind, type FailureKind } from '../../domain/failure.ts';
+import { secretSource } from '../../domain/loaded-system.ts';
+import { savesUsers } from '../../domain/operation.ts';
 import type { Run } from './run.ts';
 
 const DEFAULT_RESUME_WITHIN_MS = 15 * 60_000;
@@ -91,6 +93,8 @@ export async function call<Name extends ActivityName>(
     entries: run.entries.slice(run.written),
     aliveAt: run.aliveAt,
     resumeWithin: options.profile === 'undo' ? ANY_TIME_MS : resumeWithin(run),
+    secrets: run.loaded === undefined ? null : secretSource(run.loaded),
+    ...(isUrgent(run, options) && { urgent: true }),
     ...(options.lease !== undefined && { lease: options.lease }),
   };
   const answer = await untilItRan(name, envelope, options).catch((error: unknown) => {
@@ -99,9 +103,14 @@ export async function call<Name extends ActivityName>(
     throw error;
   });
   // A Reset copies what was answered to an earlier run: the record of this one is written from its start.
-  if (answer.runId === workflowInfo().runId) run.written = Math.max(run.written, upTo);
+  const isWritten = answer.written && answer.runId === workflowInfo().runId;
+  if (isWritten) run.written = Math.max(run.written, upTo);
   run.aliveAt = Math.max(run.aliveAt, answer.at);
   return answer;
+}
+
+function isUrgent({ kind, state }: Run, { profile }: CallOptions): boolean {
+  return savesUsers(kind) || state === 'undoing' || profile === 'undo';
 }
 
 /** The failure behind an error that an activity call threw; `undefined` for anything else. */
@@ -111,7 +120,7 @@ export function failureOf(error: unknown): CallFailure | undefined {
   if (cause instanceof ApplicationFailure) {
     const details: unknown = cause.details?.[0];
     return {
-      kind: kindOf(cause.type),
+      kind: failureKind(cause.type) ?? 'Broken',
       message: cause.message,
       ...(details !== undefined && { details }),
     };
@@ -146,26 +155,6 @@ async function untilItRan<Name extends ActivityName>(
 
 function isTimeout(error: unknown): boolean {
   return error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
-}
-
-const KINDS: Record<FailureKind, true> = {
-  BadInput: true,
-  Refused: true,
-  Unsupported: true,
-  NotFound: true,
-  WorldChanged: true,
-  Superseded: true,
-  LeaseLost: true,
-  Outage: true,
-  NotReady: true,
-  CheckFailed: true,
-  Unavailable: true,
-  Broken: true,
-};
-
-function kindOf(type: string | undefined | null): FailureKind {
-  const isKind = (text: string): text is FailureKind => text in KINDS;
-  return typeof type === 'string' && isKind(type) ? type : 'Broken';
 }
 
 function resumeWithin(run: Run): number {

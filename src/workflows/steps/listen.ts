@@ -30,6 +30,8 @@ const DESCRIPTIONS: Record<MessageName, string> = {
   abort: `Stop and undo; with keep, leave everything as it is: ${example('abort', { keep: false })}`,
 };
 
+const LONGEST_NAME = 80;
+
 /** Sets every handler; must be called before the first `await`. */
 export function listen(run: Run): void {
   for (const name of MESSAGES) {
@@ -74,6 +76,7 @@ function listenToTheRest(run: Run): void {
     actor: null,
     reason: null,
     note: `there is no message ${describeValue(name)}; there are ${MESSAGES.join(', ')}`,
+    quotes: true,
   });
   setDefaultSignalHandler((name) => {
     note(run, name, unknown(name));
@@ -105,10 +108,12 @@ function note(run: Run, name: string, ruling: Ruling): void {
   run.receivedCount += 1;
   if (!ruling.accepted) {
     const reason = ruling.quotes === true ? 'it could not be read' : ruling.note;
-    run.refusal = { name: name.slice(0, 80), actor: ruling.actor, reason };
+    const known = MESSAGES.find((one) => one === name) ?? 'a message';
+    run.refusal = { name: known, actor: ruling.actor, reason, at: now() };
   }
   if (run.receivedCount <= MOST_RECORDS || ruling.decision !== undefined) {
-    run.received.push({ name: name.slice(0, 80), at: now(), ...ruling });
+    const short = name.length > LONGEST_NAME ? `a name of ${name.length} characters` : name;
+    run.received.push({ name: short, at: now(), ...ruling });
   }
   showPageSoon(run);
 }

@@ -36,6 +36,7 @@ export function statusOf(run: Run): OperationStatus {
     ...(run.outcome !== undefined && { outcome: run.outcome }),
     ...(run.book?.verdict != null && { verdict: run.book.verdict }),
     ...(note !== undefined && { note }),
+    ...answering(run),
     steps: report.steps.map(({ id, title, status, startedAt, endedAt }) => ({
       id,
       title,
@@ -139,6 +140,13 @@ function gatesOf(run: Run): GateStatus[] {
       expiresAt: new Date(gate.expiresAt).toISOString(),
     },
   ];
+}
+
+function answering(run: Run): Pick<OperationStatus, 'answers' | 'lastRefused'> {
+  const answers = run.state === 'parked' ? { answers: answersOf(run) } : {};
+  if (run.refusal === undefined) return answers;
+  const { name: message, actor, reason: note, at } = run.refusal;
+  return { ...answers, lastRefused: { message, ...(actor !== null && { actor }), note, at } };
 }
 
 function noteOf(run: Run): string | undefined {

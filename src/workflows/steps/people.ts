@@ -8,7 +8,16 @@ import { shown } from '../../domain/weights.ts';
 import { call, failureOf } from './call.ts';
 import { rule } from './obey.ts';
 import { setState, showPage } from './page.ts';
-import { loadedOf, now as isoNow, placeIn, planOf, record, verdictsAt, type Run } from './run.ts';
+import {
+  loadedOf,
+  now as isoNow,
+  placeIn,
+  planOf,
+  record,
+  verdictsAt,
+  type Received,
+  type Run,
+} from './run.ts';
 
 /** Opens the gate of a step and waits until it is decided or its deadline has passed. */
 export async function askPeople(run: Run, step: PlanStep): Promise<RunbookEvent> {
@@ -85,7 +94,7 @@ async function adopted(run: Run): Promise<boolean> {
   } catch (error) {
     const reason = failureOf(error)?.message;
     if (reason === undefined) throw error;
-    run.refusal = { name: 'adopt', actor: null, reason };
+    run.refusal = { name: 'adopt', actor: null, reason, at: isoNow() };
     record(run, { type: 'finding', text: `adopt could not read the world: ${reason}` });
     showPage(run);
     return false;
@@ -125,48 +134,43 @@ async function settledUntil(run: Run, over: () => boolean): Promise<void> {
   }
 }
 
-/** Records the messages that came in, their reasons redacted first. */
+/** Records the messages that came in, what people wrote in them redacted first. */
 export async function settleMessages(run: Run): Promise<void> {
   const received = run.received.splice(0);
   if (received.length === 0) return;
-  const typed = received.some((one) => one.reason !== null || one.quotes === true);
-  const texts = received.flatMap((one) => [one.reason ?? '', one.note]);
-  const shownTexts = typed ? await redacted(run, texts) : texts;
-  for (const [index, { name, at, actor, accepted, decision }] of received.entries()) {
-    const reason = (shownTexts[2 * index] ?? '') || null;
-    const note = shownTexts[2 * index + 1] ?? '';
+  const texts = await redacted(run, received);
+  for (const [index, { at, actor, accepted, decision }] of received.entries()) {
+    const [name = '', note = '', typed = ''] = texts[index] ?? [];
+    const reason = typed === '' ? null : typed;
     record(run, { type: 'message', name, actor, accepted, note, reason }, at);
-    if (!accepted) run.refusal = { name, actor, reason: note };
+    if (!accepted) run.refusal = { name, actor, reason: note, at };
     if (decision !== undefined) record(run, { type: 'decision', ...decision, reason }, at);
   }
   showPage(run);
 }
 
-/** What nobody could redact is not shown, and holds nothing up. */
-async function redacted(run: Run, texts: string[]): Promise<string[]> {
+/** Name, note and reason of each, as they may be shown; what nobody could redact is withheld, and holds nothing up. */
+async function redacted(run: Run, received: Received[]): Promise<string[][]> {
+  const texts = received.map(({ name, note, reason }) => [name, note, reason ?? '']);
+  if (received.every((one) => one.reason === null && one.quotes !== true)) return texts;
   const options = {
     profile: 'look',
     step: run.step ?? 'messages',
     summary: 'Redact what people wrote',
   } as const;
   try {
-    return (await call(run, 'redactTexts', texts, options)).value;
+    const { value } = await call(run, 'redactTexts', texts.flat(), options);
+    return texts.map((one, index) => value.slice(index * one.length, (index + 1) * one.length));
   } catch (error) {
     if (failureOf(error) === undefined) throw error;
-    return texts.map((text) => (text === '' ? '' : '(withheld: it could not be redacted)'));
+    const withheld = '(withheld: it could not be redacted)';
+    return texts.map((one) => one.map((text) => (text === '' ? '' : withheld)));
   }
 }
 
-/** Writes what is not written yet before people are waited for; what cannot be written now goes with a later step. */
+/** Writes what is not written yet before people are waited for. */
 async function writeRecord(run: Run, summary: string): Promise<void> {
-  try {
-    const step = run.step ?? 'record';
-    await call(run, 'recordEvidence', null, { profile: 'look', step, summary });
-  } catch (error) {
-    const why = failureOf(error)?.message;
-    if (why === undefined) throw error;
-    record(run, { type: 'finding', text: `the record could not be written: ${why}` });
-  }
+  await call(run, 'recordEvidence', null, { profile: 'look', step: run.step ?? 'record', summary });
 }
 
 function open(run: Run, step: PlanStep): Gate {

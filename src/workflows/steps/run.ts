@@ -30,7 +30,7 @@ export interface Received {
   reason: string | null;
   /** When it came, ISO 8601; it is recorded a little later. */
   at: string;
-  /** The note quotes what was typed, which only the redactor may pass on. */
+  /** Note or name quote what was typed, which only the redactor may pass on. */
   quotes?: true;
   /** Entries that are recorded with it, each with the reason in it. */
   decision?: Omit<Extract<EvidenceBody, { type: 'decision' }>, 'reason' | 'type'>;
@@ -69,7 +69,7 @@ export interface Run {
   written: number;
   received: Received[];
   receivedCount: number;
-  refusal?: { name: string; actor: string | null; reason: string };
+  refusal?: { name: string; actor: string | null; reason: string; at: string };
   sequence: number;
   aliveAt: number;
   outcome?: Outcome;

@@ -47,7 +47,7 @@ test('gives another id to another command, configuration or folder, and the same
 
 test('refuses versions that would break ids or shells, and services that are not there', async (t) => {
   for (const version of ['', '-rf', 'a/b', 'a b', '$(x)', '../v1', 'ä', 'a'.repeat(129), 'v1\n']) {
-    assert.match(versionProblem(version) ?? '', /^the version ".*" cannot be used: write 1 to 128/);
+    assert.match(versionProblem(version) ?? '', /^the version .* cannot be used: write 1 to 128/);
   }
   const loaded = await loadSystem(await systemsWith(t, { 'shop/system.yaml': SHOP }), 'shop');
   assert.throws(() => revisionSpec(loaded, 'api', 'a b'), { kind: 'BadInput' });

@@ -38,6 +38,18 @@ test('takes secrets out of strings and keys, however deep', async (t) => {
   });
 });
 
+test('leaves a secret that is part of a name, and words that values are made of', async (t) => {
+  const redactor = await knowing(t, 'production', 'pass');
+  const names = ['shop-production'];
+  const text = 'shop-production is production, shop-production-2, my-production';
+  assert.equal(
+    redactor.redact(text, names),
+    'shop-production is [redacted], shop-production-2, my-[redacted]',
+  );
+  const value = { verdict: 'pass', version: 'production-1', production: { text: 'production' } };
+  assert.deepEqual(redactor.redact(value), { ...value, production: { text: '[redacted]' } });
+});
+
 test('replaces the longer of two secrets that start alike', async (t) => {
   const redactor = await knowing(t, 'secret', 'secret-and-more');
   assert.equal(redactor.redact('x secret-and-more y secret z'), 'x [redacted] y [redacted] z');

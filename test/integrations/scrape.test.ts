@@ -6,7 +6,9 @@ import { createScrapeMetrics } from '../../src/integrations/scrape.ts';
 import { serve, unusedAddress } from '../support/loopback-server.ts';
 
 const waiting = { signal: new AbortController().signal, beat: () => undefined };
-const metrics = createScrapeMetrics({ timeoutMs: 10_000 });
+/** Stands for the redactor: one secret. */
+const redact = (text: string): string => text.replaceAll('hunter2', '[redacted]');
+const metrics = createScrapeMetrics({ timeoutMs: 10_000, redact });
 
 const failing = (kind: FailureKind, says: RegExp) => (error: unknown) =>
   error instanceof Failure && error.kind === kind && says.test(error.message);
@@ -45,7 +47,7 @@ test('text in another format is broken, and the message names address and line',
 test('an endpoint that never answers is unavailable after the timeout', async (t) => {
   const { url } = await serve(t, () => undefined);
   await assert.rejects(
-    createScrapeMetrics({ timeoutMs: 50 }).scrape(url, waiting),
+    createScrapeMetrics({ timeoutMs: 50, redact }).scrape(url, waiting),
     failing('Unavailable', /no answer within 50 ms/),
   );
 });

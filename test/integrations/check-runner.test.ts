@@ -1,22 +1,23 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
 import type { TestContext } from 'node:test';
-import { createCheckActivities } from '../../src/activities/checks.ts';
 import type { ChecksPort } from '../../src/activities/ports.ts';
 import type { Check } from '../../src/config/system.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import type { FailureKind } from '../../src/domain/failure.ts';
 import { createCheckRunner } from '../../src/integrations/check-runner.ts';
 import { serve, unusedAddress } from '../support/loopback-server.ts';
-import { createVirtualClock } from '../support/virtual-clock.ts';
 
 const waiting = { signal: new AbortController().signal, beat: () => undefined };
 const environment = { PATH: process.env['PATH'], HOME: '/nowhere', SECRET: 'hunter2' };
+/** Stands for the redactor: one secret. */
+const redact = (text: string): string => text.replaceAll('hunter2', '[redacted]');
 const runner = createCheckRunner({
   environment,
+  redact,
   probeHeaders: async () => ({ 'fairlead-probe': 'token' }),
 });
 
@@ -103,6 +104,7 @@ test('a check that cannot be marked as a probe is not sent', async (t) => {
   const { url: address, requests } = await serve(t, (_, response) => response.end());
   const unmarked = createCheckRunner({
     environment,
+    redact,
     probeHeaders: () => Promise.reject(new Error('no token')),
   });
   await assert.rejects(
@@ -136,6 +138,24 @@ test('a command that fails is told with the end of what it printed', async () =>
     assert.match(error.message, /exited with 3 \(check it\).*the end/s);
     return error.message.length < 2500;
   });
+});
+
+test('of a secret that stands where output is cut, nothing is told', async (t) => {
+  const { url: address } = await serve(t, (_, response) =>
+    response.writeHead(500).end(`${'x'.repeat(196)}hunter2 and more`),
+  );
+  const says = async (work: Promise<string>): Promise<string> =>
+    work.then(
+      () => assert.fail('it should have failed'),
+      (error: unknown) => String(error),
+    );
+  const http = await says(runner.run(target({ http: '/' }, { address }), waiting));
+  assert.match(http, /x\[red/);
+  assert.doesNotMatch(http, /hunt/);
+  const script = `process.stdout.write('hunter2' + 'y'.repeat(${2048 - 3})); process.exitCode = 1`;
+  const printed = await says(runner.run(target(node(script)), waiting));
+  assert.match(printed, /ed\]y/);
+  assert.doesNotMatch(printed, /er2/);
 });
 
 test('a command that is ended by a signal failed', async () => {
@@ -207,91 +227,4 @@ test('what a command leaves behind is ended when it exits', async (t) => {
     waiting,
   );
   await gone(Number(await readFile(path.join(directory, 'pid'), 'utf8')));
-});
-
-test('each check becomes a finding, and the first that fails does not hide the others', async (t) => {
-  const directory = await folder(t);
-  await writeFile(path.join(directory, 'there'), '');
-  const { url } = await serve(t, (request, response) => {
-    response.writeHead(request.url === '/ok' ? 200 : 404).end();
-  });
-  const checks = [
-    { name: 'bad', http: '/missing' },
-    { name: 'gone', command: ['no-such-program'] },
-    { name: 'good', http: '/ok' },
-    { name: 'file', ...node("require('node:fs').readFileSync('there')") },
-  ].map((check) => ({ ...target(check).check, name: check.name }));
-  const { runChecks } = createCheckActivities({ checks: runner, clock: createVirtualClock() });
-  const findings = await runChecks(
-    {
-      point: 'smoke',
-      service: { system: 's', service: 'api' },
-      checks,
-      address: url,
-      url,
-      version: 'v2',
-      directory,
-    },
-    waiting,
-  );
-  assert.deepEqual(
-    findings.map(({ name, verdict, samples }) => [name, verdict, samples]),
-    [
-      ['bad', 'fail', 1],
-      ['gone', 'inconclusive', 1],
-      ['good', 'pass', 1],
-      ['file', 'pass', 1],
-    ],
-  );
-  assert.match(findings[1]?.reason ?? '', /^could not be run: no-such-program/);
-});
-
-const input = {
-  point: 'preflight' as const,
-  service: { system: 's', service: 'api' },
-  checks: [target({ http: '/' }).check],
-  address: '',
-  url: '',
-  version: 'v2',
-  directory: '/',
-};
-
-test('running checks beats while one takes long', async () => {
-  const clock = createVirtualClock();
-  const checks: ChecksPort = {
-    run: async (_, { signal }) => {
-      await clock.sleep(5000, signal);
-      return 'done';
-    },
-  };
-  let beats = 0;
-  const beat = () => {
-    beats += 1;
-  };
-  const { runChecks } = createCheckActivities({ checks, clock });
-  const [finding] = await runChecks(input, { ...waiting, beat });
-  assert.equal(finding?.verdict, 'pass');
-  assert.ok(beats >= 9);
-});
-
-test('an abort stops the checks, even one that does not listen', async () => {
-  const stop = new AbortController();
-  const reason = new Error('cancelled');
-  const checks: ChecksPort = {
-    run: () => {
-      stop.abort(reason);
-      return new Promise(() => undefined);
-    },
-  };
-  const { runChecks } = createCheckActivities({ checks, clock: createVirtualClock() });
-  await assert.rejects(
-    runChecks(input, { ...waiting, signal: stop.signal }),
-    (error) => error === reason,
-  );
-});
-
-test('a bug in a check is thrown and is no verdict', async () => {
-  const checks: ChecksPort = { run: () => Promise.reject(new TypeError('a bug')) };
-  const { runChecks } = createCheckActivities({ checks, clock: createVirtualClock() });
-  await assert.rejects(runChecks(input, waiting), TypeError);
 });

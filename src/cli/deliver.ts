@@ -1,0 +1,68 @@
+// Delivers one message, and only once: as an update, which is answered, or as a signal, which waits in Temporal
+// for a worker. Never both: an update that nobody answered in time may still arrive, and would count twice.
+import {
+  ApplicationFailure,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { textAt } from '../domain/json.ts';
+import type { MessageName } from '../workflows/messages.ts';
+import { problemOf } from './ask-status.ts';
+import type { Temporal } from './connect.ts';
+import type { RunName } from './ending.ts';
+import { EXIT, ExitError } from './exit.ts';
+
+const ANSWER_MS = 10_000;
+
+export interface Outgoing {
+  name: MessageName;
+  argument: Record<string, unknown>;
+  /** An update when a worker answers, else a signal. */
+  as: 'update' | 'signal';
+}
+
+/** What became of it; throws ExitError when it was refused, came too late, or nobody knows. */
+export async function deliver(
+  temporal: Temporal,
+  run: RunName,
+  { name, argument, as }: Outgoing,
+  answerMs = ANSWER_MS,
+): Promise<string> {
+  const handle = temporal.client.workflow.getHandle(run.workflowId, run.runId);
+  try {
+    if (as === 'signal') {
+      await handle.signal(name, argument);
+      return `no worker answered: left as a signal, which counts when one comes. See what became of it with "fairlead status ${run.operation}"`;
+    }
+    const answer: unknown = await temporal.client.withDeadline(Date.now() + answerMs, () =>
+      handle.executeUpdate(name, { args: [argument] }),
+    );
+    return textAt(answer, 'note') ?? 'accepted';
+  } catch (error) {
+    throw asExit(name, run, error, answerMs);
+  }
+}
+
+export function ended(name: MessageName, run: RunName): ExitError {
+  return new ExitError(
+    EXIT.refused,
+    `${name} came too late: ${run.operation} (${run.runId}) has ended; see "fairlead status ${run.operation}"`,
+  );
+}
+
+function asExit(name: MessageName, run: RunName, error: unknown, answerMs: number): unknown {
+  if (error instanceof WorkflowNotFoundError) return ended(name, run);
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
+    const said = `${name} was sent to ${run.operation} and no worker answered within ${answerMs / 1000} s: it may still arrive, and count`;
+    const next = `see with "fairlead status ${run.operation}" whether it did, before you send it again`;
+    return new ExitError(EXIT.noAnswer, `${said}; ${next}`);
+  }
+  if (!(error instanceof WorkflowUpdateFailedError)) return error;
+  const { cause } = error;
+  const isMalformed = cause instanceof ApplicationFailure && cause.type === 'BadInput';
+  return new ExitError(
+    isMalformed ? EXIT.badInput : EXIT.refused,
+    cause?.message ?? problemOf(error),
+  );
+}
