@@ -1,6 +1,6 @@
-// Kills a worker (or freezes it, or kills Temporal's server or the local host) at every point of a canary under
-// load, and compares with the run that nobody disturbed. Takes up where it was stopped.
-// Usage: npm run test:faults -- [--shard I/N] [--once-per-step] [--only PATTERN] [--fresh] [--lanes N] [--list]
+// Kills a worker (or freezes it, or kills Temporal's server or the local host) at every point of a deploy of either
+// strategy under load, and compares with the run that nobody disturbed. Takes up where it was stopped.
+// Usage: npm run test:faults -- [--strategy canary|blue-green] [--shard I/N] [--once-per-step] [--only PATTERN] [--fresh] [--lanes N] [--list]
 //   PATTERN is a regular expression over names such as "kill canaryDeploy/shiftTraffic/weight-50#1/after".
 //   What passed is kept in .fairlead/faults.jsonl and left out the next time, unless dist has changed since.
 import { createHash } from 'node:crypto';
@@ -23,7 +23,8 @@ import { FaultPlace } from '../test/support/fault-place.ts';
 import {
   closeLane,
   openLane,
-  runCanary,
+  runDeploy,
+  type DeployType,
   type Lane,
   type RunResult,
 } from '../test/support/fault-run.ts';
@@ -32,6 +33,7 @@ const root = resolve(import.meta.dirname, '..');
 const resultsFile = join(root, '.fairlead', 'faults.jsonl');
 const { values } = parseArgs({
   options: {
+    strategy: { type: 'string' },
     shard: { type: 'string' },
     'once-per-step': { type: 'boolean' },
     only: { type: 'string' },
@@ -54,6 +56,7 @@ const code = await main();
 process.exit(code);
 
 async function main(): Promise<number> {
+  if (values.fresh === true) rmSync(resultsFile, { force: true });
   const say = (line: string) => {
     console.error(line);
   };
@@ -67,13 +70,22 @@ async function main(): Promise<number> {
   const client = new Client({ connection });
   const lanes: Lane[] = [];
   try {
-    lanes.push(await openLane(place, client));
     const stopped = new Promise<number>((resolve) => {
       stopping.signal.addEventListener('abort', () => {
         resolve(130);
       });
     });
-    return await Promise.race([stopped, runAll(lanes, () => openLane(place, client))]);
+    const all = async (): Promise<number> => {
+      let code = 0;
+      for (const type of deployTypes()) {
+        for (const lane of lanes.splice(0)) await closeLane(lane);
+        const open = () => openLane(place, client, type);
+        lanes.push(await open());
+        code ||= await runAll(lanes, open);
+      }
+      return code;
+    };
+    return await Promise.race([stopped, all()]);
   } finally {
     for (const lane of lanes) await closeLane(lane);
     await connection.close();
@@ -84,7 +96,7 @@ async function main(): Promise<number> {
 async function runAll(lanes: Lane[], open: () => Promise<Lane>): Promise<number> {
   const [first] = lanes;
   if (first === undefined) throw new Error('there is no system to disturb');
-  const undisturbed = await runCanary(first);
+  const undisturbed = await runDeploy(first);
   console.log(`undisturbed: ${JSON.stringify(undisturbed.same)}`);
   if (undisturbed.same['outcome'] !== 'succeeded' || undisturbed.failed.length > 0) {
     console.error('the undisturbed run did not go well: there is nothing to compare with');
@@ -107,6 +119,19 @@ async function runAll(lanes: Lane[], open: () => Promise<Lane>): Promise<number>
   console.log(`${todo.length - suite.failures.length} of ${todo.length} went unnoticed`);
   for (const failure of suite.failures) console.log(`FAILED ${failure}`);
   return suite.failures.length === 0 ? 0 : 1;
+}
+
+function deployTypes(): DeployType[] {
+  switch (values.strategy) {
+    case undefined:
+      return ['canaryDeploy', 'blueGreenDeploy'];
+    case 'canary':
+      return ['canaryDeploy'];
+    case 'blue-green':
+      return ['blueGreenDeploy'];
+    default:
+      throw new Error(`--strategy ${values.strategy} is neither canary nor blue-green`);
+  }
 }
 
 interface Suite {
@@ -139,7 +164,7 @@ async function work(
 async function disturb(suite: Suite, lane: Lane, { id, ...rest }: FaultCase): Promise<boolean> {
   const started = Date.now();
   const prepared = prepare({ id, ...rest });
-  const found = await runCanary(lane, prepared.fault).then(
+  const found = await runDeploy(lane, prepared.fault).then(
     (result) => differences(suite.undisturbed, result, prepared),
     (error: unknown) => [error instanceof Error ? error.message : String(error)],
   );
@@ -176,7 +201,6 @@ function buildDigest(): string {
 }
 
 function passedBefore(build: string): Set<string> {
-  if (values.fresh === true) rmSync(resultsFile, { force: true });
   if (!existsSync(resultsFile)) return new Set();
   const lines = readFileSync(resultsFile, 'utf8').split('\n').slice(0, -1);
   const results = lines.map((line) => resultSchema.parse(JSON.parse(line)));

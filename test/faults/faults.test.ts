@@ -5,7 +5,7 @@ import { after, before, describe, test, type TestContext } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
 import { differences, prepare, type FaultCase } from '../support/fault-cases.ts';
 import { FaultPlace } from '../support/fault-place.ts';
-import { closeLane, openLane, runCanary, type Lane, type RunResult } from '../support/fault-run.ts';
+import { closeLane, openLane, runDeploy, type Lane, type RunResult } from '../support/fault-run.ts';
 import { temporalOrSkip, testServer } from '../support/temporal-server.ts';
 
 const POINTS: [FaultCase['kind'], string, string][] = [
@@ -30,7 +30,7 @@ before(async () => {
   const client = new Client({ connection });
   const lane = await openLane(place, client);
   lanes.push(lane);
-  const [result, other] = await Promise.all([runCanary(lane), openLane(place, client)]);
+  const [result, other] = await Promise.all([runDeploy(lane), openLane(place, client)]);
   lanes.push(other);
   undisturbed = result;
 });
@@ -75,7 +75,7 @@ describe('nobody notices', { concurrency: 2 }, () => {
     test(`a worker ${what} when ${when} (${point})`, async (t) => {
       await withLane(t, async (lane) => {
         const prepared = prepare({ kind, point, id: `${kind} ${point}` });
-        const result = await runCanary(lane, prepared.fault);
+        const result = await runDeploy(lane, prepared.fault);
         assert.deepEqual(differences(undisturbed, result, prepared), []);
       });
     });

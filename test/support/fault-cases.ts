@@ -2,6 +2,7 @@
 // be cut into shards, taken up again, and picked from.
 import { isAlive, type ProcessIdentity } from '../../src/machine/process-identity.ts';
 import { awaitThat } from './fault-place.ts';
+import { pointsFor, WAKES } from './fault-points.ts';
 import type { Fault, RunResult, Scene } from './fault-run.ts';
 import type { FailedRequest } from './load.ts';
 
@@ -14,35 +15,11 @@ export interface FaultCase {
   point: string;
 }
 
-const SERVER_POINTS = [
-  'canaryDeploy/ensureRevision/ensure#1/after',
-  'canaryDeploy/shiftTraffic:set/weight-20#1/after',
-  'canaryDeploy/bake/weight-50#1/before',
-  'canaryDeploy/recordEvidence/weight-50#1/after',
-  'canaryDeploy/shiftTraffic/weight-100#1/before',
-];
-
-const HOST_POINTS = [
-  'canaryDeploy/ensureRevision:ensure/ensure#1/after',
-  'canaryDeploy/shiftTraffic:set/weight-20#1/before',
-  'canaryDeploy/shiftTraffic:set/weight-50#1/after',
-  'canaryDeploy/bake/watch#1/before',
-  'retireRevision/removeRevision:remove/remove#1/after',
-];
-
-/** When a frozen worker wakes: once the operation has made its next change, or is about to end. */
-const WAKES: Record<string, string> = {
-  ensure: 'canaryDeploy/shiftTraffic/weight-20#1/completed',
-  'weight-20': 'canaryDeploy/shiftTraffic/weight-50#1/completed',
-  'weight-50': 'canaryDeploy/shiftTraffic/weight-100#1/completed',
-  'weight-100': 'canaryDeploy/sealReport/seal#1/before',
-  remove: 'retireRevision/sealReport/seal#1/before',
-};
-
 const CHANGES = /^\w+\/(ensureRevision|shiftTraffic|removeRevision)(:\w+)?\//;
 
 export function allCases(points: string[]): FaultCase[] {
-  const missing = [...SERVER_POINTS, ...HOST_POINTS].filter((one) => !points.includes(one));
+  const { server, host } = pointsFor(points);
+  const missing = [...server, ...host].filter((one) => !points.includes(one));
   if (missing.length > 0) throw new Error(`an undisturbed run never passed ${missing.join(', ')}`);
   const frozen = points.filter(
     (point) =>
@@ -51,18 +28,19 @@ export function allCases(points: string[]): FaultCase[] {
   return [
     ...points.map((point) => make('kill', point)),
     ...frozen.map((point) => make('freeze', point)),
-    ...SERVER_POINTS.map((point) => make('server', point)),
-    ...HOST_POINTS.map((point) => make('host', point)),
+    ...server.map((point) => make('server', point)),
+    ...host.map((point) => make('host', point)),
   ];
 }
 
 /** One kill for each step, where it hurts most: after the effect, before anybody heard of it. */
 export function oncePerStep(cases: FaultCase[]): FaultCase[] {
+  const { server, host } = pointsFor(cases.map(({ point }) => point));
   const one: Record<FaultKind, (point: string) => boolean> = {
     kill: (point) => /^\w+\/\w+\/\S+\/after$/.test(point),
-    freeze: (point) => /:\w+\/(weight-50|remove)#1\/before$/.test(point),
-    server: (point) => point === SERVER_POINTS[1],
-    host: (point) => point === HOST_POINTS[2],
+    freeze: (point) => /:\w+\/(weight-50|switch|remove)#1\/before$/.test(point),
+    server: (point) => point === server[1],
+    host: (point) => point === host[2],
   };
   return cases.filter(({ kind, point }) => one[kind](point));
 }
@@ -145,8 +123,9 @@ function quietly(fault: Fault): PreparedFault {
 }
 
 function freeze(point: string): PreparedFault {
-  const [, activity = '', step = ''] = /^\w+\/(\w+)(?::\w+)?\/([\w-]+)#/.exec(point) ?? [];
-  const wakeAt = WAKES[step];
+  const [, type = '', activity = '', step = ''] =
+    /^(\w+)\/(\w+)(?::\w+)?\/([\w-]+)#/.exec(point) ?? [];
+  const wakeAt = WAKES[`${type}/${step}`];
   if (wakeAt === undefined) throw new Error(`nobody knows when to wake what froze at ${point}`);
   const problems: string[] = [];
   const remarks: string[] = [];

@@ -176,6 +176,12 @@ function smallSystem(system: string, port: number) {
             ],
             watch: '1s',
           },
+          blueGreen: {
+            preview: { bake: '1s' },
+            approval: 'promote',
+            watch: '1s',
+            analysis: 'errors',
+          },
           deadlines: { ready: '60s' },
           // Long enough for the deploy to have given its lease back.
           insurance: '800ms',
@@ -183,6 +189,7 @@ function smallSystem(system: string, port: number) {
         checks: {
           preflight: [{ name: 'tools', command: [process.execPath, '--version'] }],
           smoke: [{ name: 'health', http: '/health', contains: 'ok' }],
+          preview: [{ name: 'page', http: '/' }],
         },
       },
     },

@@ -1,4 +1,4 @@
-// One canary under load with at most one fault in it, and what it came to: what must be as in the run that
+// One deploy under load with at most one fault in it, and what it came to: what must be as in the run that
 // nobody disturbed (`same`), and what may differ (the time it took, requests that failed).
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -21,8 +21,11 @@ const STATE = defineSearchAttributeKey('FairleadState', SearchAttributeType.KEYW
 const LOOK_EVERY_MS = 40;
 const SPARES = 2;
 
-/** A system with a version live and users on it; one canary after the other goes over it. */
+export type DeployType = 'canaryDeploy' | 'blueGreenDeploy';
+
+/** A system with a version live and users on it; one deploy after the other goes over it. */
 export interface Lane {
+  type: DeployType;
   place: FaultPlace;
   client: Client;
   system: string;
@@ -67,12 +70,16 @@ export interface RunResult {
   reached: boolean;
 }
 
-export async function openLane(place: FaultPlace, client: Client): Promise<Lane> {
+export async function openLane(
+  place: FaultPlace,
+  client: Client,
+  type: DeployType = 'canaryDeploy',
+): Promise<Lane> {
   const system = `fault-${randomUUID().slice(0, 8)}`;
   const { port } = await place.addSystem(system);
   const load = new UserLoad(`http://127.0.0.1:${port}/`);
-  const lane = { place, client, system, live: 0, load, workers: [] };
-  const first = await runCanary(lane);
+  const lane = { type, place, client, system, live: 0, load, workers: [] };
+  const first = await runDeploy(lane);
   if (first.same['outcome'] !== 'succeeded') {
     throw new Error(`the first deploy of ${system}: ${JSON.stringify(first.same)}`);
   }
@@ -80,7 +87,7 @@ export async function openLane(place: FaultPlace, client: Client): Promise<Lane>
 }
 
 /** Deploys the next version, lets the old one be retired, and compares nothing. */
-export async function runCanary(lane: Lane, fault?: Fault): Promise<RunResult> {
+export async function runDeploy(lane: Lane, fault?: Fault): Promise<RunResult> {
   const { load } = lane;
   const started = Date.now();
   const taskQueue = `fault-${randomUUID()}`;
@@ -149,19 +156,19 @@ async function follow(
   workers: FaultWorker[],
 ): Promise<Record<string, unknown>> {
   const { system, live, client } = lane;
-  const deploy = await client.workflow.start('canaryDeploy', {
+  const deploy = await client.workflow.start(lane.type, {
     workflowId: `deploy/${system}/api/${versionOf(live + 1)}`,
     taskQueue,
     workflowTaskTimeout: '5s',
     args: [{ system, service: 'api', version: versionOf(live + 1), requestedBy: 'ci' }],
   });
-  const canary = await reportAtEnd(lane, deploy, workers);
-  if (live === 0) return { outcome: canary.outcome, canary: essence(canary) };
+  const report = await reportAtEnd(lane, deploy, workers);
+  if (live === 0) return { outcome: report.outcome, deploy: essence(report) };
   const retire = client.workflow.getHandle(`retire/${system}/api/${versionOf(live)}`);
   const retirement = await reportAtEnd(lane, retire, workers);
   return {
-    outcome: canary.outcome,
-    canary: essence(canary),
+    outcome: report.outcome,
+    deploy: essence(report),
     retirement: essence(retirement),
   };
 }

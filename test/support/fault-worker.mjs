@@ -113,7 +113,9 @@ function watchCompletions(track, finished, native) {
     const buffer = await pollWorkflowActivation();
     const runId = runIdIn(buffer, 0);
     if (!runs.has(runId)) {
-      const type = ['canaryDeploy', 'retireRevision'].find((one) => buffer.includes(one));
+      const type = ['canaryDeploy', 'blueGreenDeploy', 'retireRevision'].find((one) =>
+        buffer.includes(one),
+      );
       const leases = [...runs.values()].filter((run) => run.type.startsWith('lease')).length;
       runs.set(runId, { type: type ?? `lease-${leases + 1}`, tasks: 0 });
     }

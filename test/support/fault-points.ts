@@ -1,0 +1,54 @@
+// Where the server and the local host are killed, and when a frozen worker wakes, by the type of the deploy.
+import type { DeployType } from './fault-run.ts';
+
+const POINTS: Record<DeployType, { server: string[]; host: string[] }> = {
+  canaryDeploy: {
+    server: [
+      'canaryDeploy/ensureRevision/ensure#1/after',
+      'canaryDeploy/shiftTraffic:set/weight-20#1/after',
+      'canaryDeploy/bake/weight-50#1/before',
+      'canaryDeploy/recordEvidence/weight-50#1/after',
+      'canaryDeploy/shiftTraffic/weight-100#1/before',
+    ],
+    host: [
+      'canaryDeploy/ensureRevision:ensure/ensure#1/after',
+      'canaryDeploy/shiftTraffic:set/weight-20#1/before',
+      'canaryDeploy/shiftTraffic:set/weight-50#1/after',
+      'canaryDeploy/bake/watch#1/before',
+      'retireRevision/removeRevision:remove/remove#1/after',
+    ],
+  },
+  blueGreenDeploy: {
+    server: [
+      'blueGreenDeploy/ensureRevision/ensure#1/after',
+      'blueGreenDeploy/shiftTraffic:set/switch#1/after',
+      'blueGreenDeploy/bake/preview#1/before',
+      'blueGreenDeploy/recordEvidence/preview#1/after',
+      'blueGreenDeploy/bake/watch#1/before',
+    ],
+    host: [
+      'blueGreenDeploy/ensureRevision:ensure/ensure#1/after',
+      'blueGreenDeploy/shiftTraffic:set/switch#1/before',
+      'blueGreenDeploy/shiftTraffic:set/switch#1/after',
+      'blueGreenDeploy/bake/preview#1/before',
+      'retireRevision/removeRevision:remove/remove#1/after',
+    ],
+  },
+};
+
+/** When a frozen worker wakes: once the operation has made its next change, or is about to end. */
+export const WAKES: Record<string, string> = {
+  'canaryDeploy/ensure': 'canaryDeploy/shiftTraffic/weight-20#1/completed',
+  'canaryDeploy/weight-20': 'canaryDeploy/shiftTraffic/weight-50#1/completed',
+  'canaryDeploy/weight-50': 'canaryDeploy/shiftTraffic/weight-100#1/completed',
+  'canaryDeploy/weight-100': 'canaryDeploy/sealReport/seal#1/before',
+  'blueGreenDeploy/ensure': 'blueGreenDeploy/shiftTraffic/switch#1/completed',
+  'blueGreenDeploy/switch': 'blueGreenDeploy/sealReport/seal#1/before',
+  'retireRevision/remove': 'retireRevision/sealReport/seal#1/before',
+};
+
+/** For the deploy that passed these points. */
+export function pointsFor(passed: readonly string[]): { server: string[]; host: string[] } {
+  const blueGreen = passed.some((point) => point.startsWith('blueGreenDeploy/'));
+  return POINTS[blueGreen ? 'blueGreenDeploy' : 'canaryDeploy'];
+}
