@@ -7,7 +7,11 @@ import { fetchText } from './bounded-fetch.ts';
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
-export function createScrapeMetrics({ timeoutMs }: { timeoutMs: number }): MetricsPort {
+export function createScrapeMetrics({
+  timeoutMs,
+}: {
+  timeoutMs: number;
+}): Pick<MetricsPort, 'scrape'> {
   return {
     async scrape(url, { signal }) {
       const answer = await fetchText({

@@ -1,5 +1,6 @@
 // The redactor: looks up the secrets that systems refer to, remembers their values, and takes them out of
 // whatever is recorded or shown. Values never leave this file but as `[redacted]`.
+import type { Setting } from '../config/system.ts';
 import type { Redactor } from '../activities/ports.ts';
 import { Failure } from '../domain/failure.ts';
 import type { LoadedSystem } from '../domain/loaded-system.ts';
@@ -37,16 +38,35 @@ interface Lookup {
 /** Everything that is there, and a sentence for everything that is not. */
 async function lookUp(loaded: LoadedSystem, sources: SecretSources): Promise<Lookup> {
   const found: Lookup = { values: [], missing: [] };
-  for (const [service, { configuration }] of Object.entries(loaded.system.services)) {
-    for (const [key, setting] of Object.entries(configuration)) {
-      const where = `services.${service}.configuration.${key}`;
-      if (typeof setting !== 'object') continue;
-      const value = await secretValue(setting, loaded.directory, sources);
-      if ('problem' in value) found.missing.push(`${where} refers to ${value.problem}`);
-      else found.values.push(value.secret);
-    }
+  for (const [where, setting] of settingsOf(loaded)) {
+    if (typeof setting !== 'object') continue;
+    const value = await secretValue(setting, loaded.directory, sources);
+    if ('problem' in value) found.missing.push(`${where} refers to ${value.problem}`);
+    else found.values.push(value.secret);
   }
   return found;
+}
+
+/** Every setting of a system that may be a reference, with its path. */
+function settingsOf({ system }: LoadedSystem): [where: string, setting: Setting][] {
+  const services = Object.entries(system.services).flatMap(([name, { configuration }]) =>
+    Object.entries(configuration).map(([key, setting]): [string, Setting] => [
+      `services.${name}.configuration.${key}`,
+      setting,
+    ]),
+  );
+  const analyses = Object.entries(system.analyses).flatMap(([name, analysis]) => [
+    ...Object.entries(analysis.headers ?? {}).map(([key, setting]): [string, Setting] => [
+      `analyses.${name}.headers.${key}`,
+      setting,
+    ]),
+    ...(analysis.bearerToken === undefined ? [] : [tokenOf(name, analysis.bearerToken)]),
+  ]);
+  return [...services, ...analyses];
+}
+
+function tokenOf(analysis: string, setting: Setting): [string, Setting] {
+  return [`analyses.${analysis}.bearerToken`, setting];
 }
 
 /** How a value may come along in output: as it is, escaped, encoded, or one line of it. */

@@ -2,10 +2,11 @@
 import type { Check } from '../../src/config/system.ts';
 import { createBakeActivities } from '../../src/activities/bake.ts';
 import type { BakeInput } from '../../src/activities/bake.ts';
-import type { ChecksPort, WorkloadPort } from '../../src/activities/ports.ts';
+import type { ChecksPort, QueryInput, WorkloadPort } from '../../src/activities/ports.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import type { RevisionState } from '../../src/domain/model.ts';
 import type { Sample } from '../../src/domain/prometheus-text.ts';
+import type { QueryAnswer } from '../../src/domain/query-answer.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 
 /** Each is asked with the milliseconds since the world began. */
@@ -15,6 +16,8 @@ export interface Behaviour {
   check?: (ms: number) => string;
   /** How long a scrape takes. */
   scrapeMs?: number;
+  /** What a Prometheus server answers. */
+  query?: (input: QueryInput, ms: number) => QueryAnswer;
 }
 
 export function revisionState(id: string, more: Partial<RevisionState> = {}): RevisionState {
@@ -64,6 +67,7 @@ export function createBakeWorld(behaviour: Behaviour = {}) {
   const began = clock.now();
   const elapsed = () => clock.now() - began;
   const scraped: string[] = [];
+  const queried: QueryInput[] = [];
   const checked: Parameters<ChecksPort['run']>[0][] = [];
   const healthy = [revisionState('new'), revisionState('old')];
   const unused = () => Promise.reject(new Failure('Unsupported', 'a bake changes nothing'));
@@ -84,6 +88,10 @@ export function createBakeWorld(behaviour: Behaviour = {}) {
         if (behaviour.scrapeMs !== undefined) await clock.sleep(behaviour.scrapeMs, signal);
         return behaviour.samples?.(elapsed()) ?? [];
       },
+      query: async (input) => {
+        queried.push(input);
+        return behaviour.query?.(input, elapsed()) ?? { series: [], warnings: [] };
+      },
     },
     checks: {
       run: async (target) => {
@@ -92,5 +100,5 @@ export function createBakeWorld(behaviour: Behaviour = {}) {
       },
     },
   });
-  return { bake, clock, elapsed, scraped, checked };
+  return { bake, clock, elapsed, scraped, queried, checked };
 }
