@@ -5,13 +5,12 @@ import { Failure } from '../domain/failure.ts';
 import { wantsStable } from '../domain/metric-limits.ts';
 import { STALE_AFTER_MS } from '../domain/query-analysis.ts';
 import type { Asked, Ranges, SideAnswer } from '../domain/query-analysis.ts';
-import { rangeOf, singleOf } from '../domain/query-answer.ts';
+import { rangeOf, singleOf, type QueryAnswer } from '../domain/query-answer.ts';
 import { filledQuery, versionIn } from '../domain/query-template.ts';
 import type { BakeInput, BakePorts } from './bake.ts';
 import type { QueryInput, Waiting } from './ports.ts';
 
-type Ask = (query: string, revision: string, at: QueryInput['at']) => ReturnType<Query>;
-type Query = BakePorts['metrics']['query'];
+type Ask = (query: string, revision: string, at: QueryInput['at']) => Promise<QueryAnswer>;
 
 /** Every metric of both revisions at one moment. */
 export async function askValues(
@@ -21,7 +20,7 @@ export async function askValues(
   waiting: Waiting,
 ): Promise<Asked> {
   const { analysis, compares } = prepared;
-  const ask = asker(port.query, input, prepared, waiting);
+  const ask = asker(port, input, prepared, waiting);
   const at = clock.now();
   const staleAfter = analysis.staleAfter ?? STALE_AFTER_MS;
   const single = async (query: string, revision: string) =>
@@ -58,7 +57,7 @@ export async function askRanges(
   range: { from: number; to: number; stepMs: number },
   waiting: Waiting,
 ): Promise<Ranges> {
-  const ask = asker(port.query, input, prepared, waiting);
+  const ask = asker(port, input, prepared, waiting);
   const values = async (name: string, revision: string): Promise<number[]> => {
     const query = prepared.analysis.metrics[name]?.query ?? '';
     const found = rangeOf(await ask(query, revision, range));
@@ -82,7 +81,7 @@ export async function askRanges(
 }
 
 function asker(
-  query: Query,
+  port: BakePorts['metrics'],
   { service, directory }: BakeInput,
   { analysis }: PreparedAnalysis,
   waiting: Waiting,
@@ -91,6 +90,6 @@ function asker(
     const { system, service: name } = service;
     const version = versionIn(revision);
     const expression = filledQuery(template, { system, service: name, revision, version });
-    return query({ server: analysis, directory, expression, at }, waiting);
+    return port.query({ server: analysis, directory, expression, at }, waiting);
   };
 }

@@ -30,36 +30,52 @@ function comparedIn({ metrics }: Analysis): string[] {
 const HAIR = 1e-9;
 
 function scoreRemarks({ groups, pass, marginal }: Score, compared: string[]): Remark[] {
-  const remarks: Remark[] = [];
-  const at = (path: string[], message: string): void => {
-    remarks.push({ path: ['score', ...path], message });
-  };
   const entries = Object.entries(groups);
-  if (entries.length === 0) at(['groups'], 'declare at least one group: `name: {metrics}`');
+  const named = entries.flatMap(([, { metrics }]) => metrics);
+  const sum = entries.reduce((total, [, { weight }]) => total + (weight ?? 0), 0);
+  const left = compared.filter((name) => !named.includes(name));
+  const problems: [path: string[], wrong: boolean, message: string][] = [
+    [['groups'], entries.length === 0, 'declare at least one group: `name: {metrics}`'],
+    [
+      ['groups'],
+      entries.length > 0 && left.length > 0,
+      `${listed(left)} would not count; name each metric with compare in a group`,
+    ],
+    [
+      ['groups'],
+      sum > 100 + HAIR,
+      `the weights sum to ${sum}; write weights of at most 100 together`,
+    ],
+    [
+      ['marginal'],
+      marginal !== undefined && marginal > pass,
+      `${marginal ?? 0} is above pass, which is ${pass}; write at most ${pass}`,
+    ],
+  ];
+  return [
+    ...memberRemarks(groups, compared),
+    ...problems
+      .filter(([, wrong]) => wrong)
+      .map(([path, , message]) => ({ path: ['score', ...path], message })),
+  ];
+}
+
+function memberRemarks(groups: Score['groups'], compared: string[]): Remark[] {
   const seen = new Set<string>();
-  for (const [group, { metrics }] of entries) {
-    for (const name of metrics) {
-      const path = ['groups', group, 'metrics'];
+  return Object.entries(groups).flatMap(([group, { metrics }]) =>
+    metrics.flatMap((name) => {
+      const path = ['score', 'groups', group, 'metrics'];
       if (!compared.includes(name)) {
         const hint = didYouMean(name, compared);
         const message = `no metric ${shown(name)} with compare${hint}; there are: ${listed(compared)}`;
-        at(path, message);
-      } else if (seen.has(name)) at(path, `${name} is named twice; a metric is in one group`);
+        return [{ path, message }];
+      }
+      if (seen.has(name))
+        return [{ path, message: `${name} is named twice; a metric is in one group` }];
       seen.add(name);
-    }
-  }
-  const left = compared.filter((name) => !seen.has(name));
-  if (left.length > 0 && entries.length > 0) {
-    at(['groups'], `${listed(left)} would not count; name each metric with compare in a group`);
-  }
-  const sum = entries.reduce((total, [, { weight }]) => total + (weight ?? 0), 0);
-  if (sum > 100 + HAIR) {
-    at(['groups'], `the weights sum to ${sum}; write weights of at most 100 together`);
-  }
-  if (marginal !== undefined && marginal > pass) {
-    at(['marginal'], `${marginal} is above pass, which is ${pass}; write at most ${pass}`);
-  }
-  return remarks;
+      return [];
+    }),
+  );
 }
 
 type Declared = Readonly<Record<string, Analysis>>;

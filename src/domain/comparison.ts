@@ -4,7 +4,7 @@ import type { Analysis } from '../config/system.ts';
 import { judgeGroups } from './judge/judge-groups.ts';
 import { judgeMetric, type JudgedMetric, type MetricJudgement } from './judge/judge-metric.ts';
 import { percentile } from './judge/samples.ts';
-import { storable, type Measured } from './measured.ts';
+import { storable, type Answered, type Measured } from './measured.ts';
 import { worst, type Verdict } from './verdict.ts';
 
 /** Values of one metric; `null` is what could not be measured. */
@@ -54,11 +54,12 @@ export function gathered(
 ): Record<string, Sides> | undefined {
   // A server is asked for the whole bake at its end.
   if (analysis.source === 'prometheus') return before;
-  const enough = (requests = 0): boolean => requests >= analysis.minimumSamples;
+  const enough = (one?: Answered): boolean => (one?.requests ?? 0) >= analysis.minimumSamples;
   const now = new Map(Object.entries(before ?? {}));
+  const names = comparedMetrics(analysis);
   for (const { metric, judged, stable } of rows) {
-    if (analysis.metrics[metric]?.compare === undefined || stable === undefined) continue;
-    if (!enough(judged.requests) || !enough(stable.requests)) continue;
+    if (!names.includes(metric) || !enough(judged) || !enough(stable)) continue;
+    if (stable === undefined) continue;
     const known = now.get(metric) ?? { judged: [], stable: [] };
     now.set(metric, {
       judged: thinned([...known.judged, judged.value]),

@@ -180,9 +180,11 @@ test('a token is looked up where it is used, and one that is missing is said', a
   });
   const more: QueryServer = { bearerToken: { env: 'TOKEN' }, headers: { 'x-scope-orgid': 'shop' } };
   await query(`${url}/prefix/`, '1', Date.now(), more);
-  assert.equal(requests[0]?.headers['authorization'], 'Bearer tok-12345');
-  assert.equal(requests[0]?.headers['x-scope-orgid'], 'shop');
-  assert.match(requests[0]?.url ?? '', /^\/prefix\/api\/v1\/query\?query=1&/);
+  const [asked] = requests;
+  assert.ok(asked);
+  assert.equal(asked.headers.authorization, 'Bearer tok-12345');
+  assert.equal(asked.headers['x-scope-orgid'], 'shop');
+  assert.match(asked.url ?? '', /^\/prefix\/api\/v1\/query\?query=1&/);
   const error = await refused(query(url, '1', 0, { bearerToken: { env: 'NONE' } }));
   assert.match(error.message, /needs the environment variable NONE; set it where the worker is/);
 });

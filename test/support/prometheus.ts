@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { z } from 'zod';
 import { findDebianProgram } from './debian-program.ts';
 import { eventually } from './local-daemon.ts';
 import { freePort } from './loopback-server.ts';
@@ -29,12 +30,12 @@ export function skipWithoutPrometheus(
 /** Scrapes each target (`host:port`, under the path /metrics); undefined where there is no Prometheus. */
 export async function startPrometheus(
   targets: readonly string[],
-  interval = '250ms',
+  { interval = '250ms', port }: { interval?: string; port?: number } = {},
 ): Promise<TestPrometheus | undefined> {
   const program = findDebianProgram('prometheus');
   if (program === undefined) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-prometheus-'));
-  const url = `http://127.0.0.1:${await freePort()}`;
+  const url = `http://127.0.0.1:${port ?? (await freePort())}`;
   const config = {
     global: { scrape_interval: interval, scrape_timeout: interval },
     scrape_configs: [{ job_name: 'test', static_configs: [{ targets }] }],
@@ -73,9 +74,9 @@ export async function startPrometheus(
   return { url, stop, ask: (query) => ask(url, query) };
 }
 
+const answer = z.looseObject({ data: z.looseObject({ result: z.array(z.unknown()) }) });
+
 async function ask(url: string, query: string): Promise<unknown[]> {
-  const answer = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(query)}`);
-  const value: unknown = await answer.json();
-  const result = Reflect.get(Object(Reflect.get(Object(value), 'data')), 'result') as unknown;
-  return Array.isArray(result) ? result : [];
+  const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(query)}`);
+  return answer.parse(await response.json()).data.result;
 }
