@@ -121,3 +121,21 @@ test('leaves no secret in any JSON value', async (t) => {
     }),
   );
 });
+
+test('knows the secrets that an analysis sends to its server, and says which is missing', async (t) => {
+  const analysis =
+    '{ source: prometheus, bearerToken: { env: PROM }, headers: { x-key: { file: key.txt } }, metrics: { e: { query: up, max: 1 } } }';
+  const yaml = shopWith(13, `  errors: ${analysis}`);
+  const dir = await systemsWith(t, { 'shop/system.yaml': yaml, 'shop/key.txt': 'key-67890' });
+  const sources = {
+    readFile: (path: string) => readFile(path, 'utf8'),
+    reader: 'the worker',
+  };
+  const redactor = createRedactor({ ...sources, env: { PROM: 'tok-12345' } });
+  await redactor.learn(await loadSystem(dir, 'shop'));
+  assert.equal(redactor.redact('tok-12345, key-67890'), '[redacted], [redacted]');
+  await assert.rejects(
+    createRedactor({ ...sources, env: {} }).learn(await loadSystem(dir, 'shop')),
+    /analyses\.errors\.bearerToken refers to the environment variable PROM; set it where the worker/,
+  );
+});
