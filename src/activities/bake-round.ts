@@ -1,14 +1,16 @@
 // One round of a bake: looks at the replicas, then at the metrics and checks that are due, side by side.
 import type { Check } from '../config/system.ts';
 import { observe, startAnalysis } from '../domain/analysis.ts';
-import type { PreparedAnalysis, Scrape } from '../domain/analysis.ts';
+import type { AnalysisState, PreparedAnalysis, Scrape } from '../domain/analysis.ts';
 import { ranCheck, sawNothing, sawRevisions } from '../domain/bake-progress.ts';
 import type { BakeProgress } from '../domain/bake-progress.ts';
-import { dueAnalyses, dueChecks } from '../domain/bake-verdict.ts';
+import { dueAnalyses, dueChecks, dueRanges } from '../domain/bake-verdict.ts';
 import type { BakePlan } from '../domain/bake-verdict.ts';
 import { Failure } from '../domain/failure.ts';
 import type { RevisionState } from '../domain/model.ts';
 import type { Sample } from '../domain/prometheus-text.ts';
+import { observeAnswers, observeRanges, startQueries } from '../domain/query-analysis.ts';
+import { askRanges, askValues } from './bake-queries.ts';
 import type { BakeInput, BakePorts } from './bake.ts';
 import { runCheck } from './checks.ts';
 import type { CheckResult } from './checks.ts';
@@ -36,7 +38,12 @@ export function createBakeRounds(ports: BakePorts, input: BakeInput, plan: BakeP
     const scrape = createScraper(ports, revisions, waiting);
     const address = addressOf(input, revisions);
     const found = await Promise.all([
-      ...dueAnalyses(plan, progress).map((one) => measure(ports, input, one, scrape)),
+      ...dueAnalyses(plan, progress).map((one) =>
+        one.analysis.source === 'prometheus'
+          ? query(ports, input, one, progress, waiting)
+          : measure(ports, input, one, scrape),
+      ),
+      ...dueRanges(plan, progress).map((one) => queryRange(ports, input, one, waiting)),
       ...dueChecks(plan, progress).map((one) => check(ports, input, one, address, waiting)),
     ]);
     return (now) => [...changes, ...found].reduce((state, change) => change(state), now);
@@ -91,9 +98,47 @@ async function measure(
   const seen = await scrapeBoth(clock, input, prepared, scrape);
   return (now) => {
     const state = now.analyses[prepared.name] ?? startAnalysis(began);
-    const after = observe(prepared, state, seen);
-    return { ...now, analyses: { ...now.analyses, [prepared.name]: after } };
+    return withAnalysis(now, prepared.name, observe(prepared, state, seen));
   };
+}
+
+async function query(
+  ports: BakePorts,
+  input: BakeInput,
+  prepared: PreparedAnalysis,
+  progress: BakeProgress,
+  waiting: Waiting,
+): Promise<Change> {
+  const { name } = prepared;
+  if (progress.analyses[name] === undefined) {
+    const began = startQueries(ports.clock.now());
+    return (now) => withAnalysis(now, name, began);
+  }
+  const asked = await askValues(ports, input, prepared, waiting);
+  return (now) => {
+    const state = now.analyses[name];
+    return state === undefined
+      ? now
+      : withAnalysis(now, name, observeAnswers(prepared, state, asked));
+  };
+}
+
+async function queryRange(
+  ports: BakePorts,
+  input: BakeInput,
+  { prepared, range }: ReturnType<typeof dueRanges>[number],
+  waiting: Waiting,
+): Promise<Change> {
+  const { name } = prepared;
+  const found = await askRanges(ports, input, prepared, range, waiting);
+  return (now) => {
+    const state = now.analyses[name];
+    return state === undefined ? now : withAnalysis(now, name, observeRanges(state, found));
+  };
+}
+
+function withAnalysis(now: BakeProgress, name: string, state: AnalysisState): BakeProgress {
+  return { ...now, analyses: { ...now.analyses, [name]: state } };
 }
 
 async function scrapeBoth(

@@ -2,6 +2,7 @@
 import { getClient } from '@temporalio/activity';
 import { buildReport } from '../domain/build-report.ts';
 import { Failure } from '../domain/failure.ts';
+import { secretSource } from '../domain/loaded-system.ts';
 import type { Report } from '../domain/report.ts';
 import type { SystemStatus } from '../domain/status.ts';
 import { percentOf, normalised } from '../domain/weights.ts';
@@ -30,7 +31,7 @@ export async function inspect(
 ): Promise<SystemStatus | Report> {
   if (input.report !== null) return readReport(input.report, ports.evidence);
   const loaded = await ports.systems.load(input.system);
-  const shown = await redactionOf(ports.redactor, loaded, [loaded.name]);
+  const shown = await redactionOf(ports.redactor, secretSource(loaded), [loaded.name]);
   const services: SystemStatus['services'] = {};
   for (const service of Object.keys(loaded.system.services)) {
     const { traffic, revisions } = await readWorld(ports.platforms, placeOf(loaded, service));

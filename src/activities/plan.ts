@@ -1,6 +1,6 @@
 // Loads a system and makes an operation's plan from the world as it is.
 import { Failure } from '../domain/failure.ts';
-import type { LoadedSystem } from '../domain/loaded-system.ts';
+import { secretSource, type LoadedSystem } from '../domain/loaded-system.ts';
 import { planBlueGreen } from '../domain/plan-blue-green.ts';
 import { planCanary } from '../domain/plan-canary.ts';
 import type { DeployInput } from '../domain/plan-deploy.ts';
@@ -32,9 +32,9 @@ export async function load(
   { systems, redactor }: { systems: SystemsPort; redactor: Redactor },
 ): Promise<{ loaded: LoadedSystem; reason: string | null }> {
   const loaded = await systems.load(input.system);
-  if (!urgent) await redactor.learn(loaded);
+  if (!urgent) await redactor.learn(secretSource(loaded));
   if (input.service !== null) placeOf(loaded, input.service);
-  const shown = await redactionOf(redactor, loaded, []);
+  const shown = await redactionOf(redactor, secretSource(loaded), []);
   return { loaded, reason: shown(input.reason) };
 }
 

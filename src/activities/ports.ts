@@ -1,6 +1,6 @@
 // The ports: small interfaces to the outside world, each with a read-back. Implemented in platforms/ and
 // integrations/, and in memory by test/support. Every verb throws `Failure` and nothing else.
-import type { Check } from '../config/system.ts';
+import type { Analysis, Check } from '../config/system.ts';
 import type {
   Fence,
   ProbeAnswer,
@@ -11,6 +11,7 @@ import type {
   Weights,
 } from '../domain/model.ts';
 import type { Sample } from '../domain/prometheus-text.ts';
+import type { QueryAnswer } from '../domain/query-answer.ts';
 import type { EvidenceEntry } from '../domain/evidence.ts';
 import type { LoadedSystem, SecretSource } from '../domain/loaded-system.ts';
 
@@ -81,9 +82,29 @@ export interface TrafficPort {
   admit(input: { service: ServiceRef; percent: number; fence: Fence }): Promise<TrafficState>;
 }
 
-/** Reads a Prometheus text endpoint. */
+/** Reads a Prometheus text endpoint, or asks a Prometheus server. */
 export interface MetricsPort {
   scrape(url: string, waiting: Waiting): Promise<Sample[]>;
+  /**
+   * The value of an expression at one moment, or every `stepMs` over a range. Throws BadInput for what
+   * the server cannot read, Unavailable for everything that may be different next time.
+   */
+  query(input: QueryInput, waiting: Waiting): Promise<QueryAnswer>;
+}
+
+/** How a Prometheus server is reached; headers may be references to secrets. */
+export type QueryServer = Pick<
+  Analysis,
+  'url' | 'headers' | 'bearerToken' | 'timeout' | 'staleAfter'
+>;
+
+export interface QueryInput {
+  server: QueryServer;
+  /** What files of secrets are relative to. */
+  directory: string;
+  expression: string;
+  /** Milliseconds since 1970. */
+  at: number | { from: number; to: number; stepMs: number };
 }
 
 /** Runs one check: throws CheckFailed (it ran and said no) or Unavailable (it could not be run). */

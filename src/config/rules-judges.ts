@@ -3,6 +3,8 @@ import { Failure } from '../domain/failure.ts';
 import { parseSelector } from '../domain/selector.ts';
 import { durationText } from './duration.ts';
 import type { Path } from './located.ts';
+import { compareRemarks } from './rules-compare.ts';
+import { sourceRemarks } from './rules-queries.ts';
 import type { Remark } from './rules.ts';
 import type { Analysis, ApprovalPolicy, Metric } from './system.ts';
 
@@ -16,24 +18,27 @@ export function analysisRemarks(analysis: Analysis): Remark[] {
       },
     ];
   }
-  return metrics.flatMap(([name, metric]) =>
-    metricRemarks(metric).map(({ path, message }) => ({
-      path: ['metrics', name, ...path],
-      message,
-    })),
-  );
+  return [
+    ...sourceRemarks(analysis),
+    ...metrics.flatMap(([name, metric]) =>
+      [
+        ...(analysis.source === 'scrape' ? measureRemarks(metric) : []),
+        ...limitRemarks(metric),
+      ].map(({ path, message }) => ({ path: ['metrics', name, ...path], message })),
+    ),
+    ...compareRemarks(analysis),
+  ];
 }
 
-function metricRemarks(metric: Metric): Remark[] {
-  const remarks = limitRemarks(metric);
+function measureRemarks(metric: Metric): Remark[] {
   const measures = (['ratio', 'rate', 'quantile'] as const).filter((kind) => metric[kind]);
   if (measures.length !== 1) {
     const what =
       measures.length === 0 ? 'nothing is measured' : `${measures.join(' and ')} are both there`;
     const message = `${what}; a metric has exactly one of ratio, rate, quantile`;
-    remarks.unshift({ path: [], message });
+    return [{ path: [], message }, ...selectorRemarks(metric)];
   }
-  return [...remarks, ...selectorRemarks(metric)];
+  return selectorRemarks(metric);
 }
 
 /** Read here, so that a selector is refused before an operation and not in the middle of one. */
@@ -60,9 +65,10 @@ function selectorProblem(selector: string): string | undefined {
   }
 }
 
-function limitRemarks({ max, min, maxOverStable }: Metric): Remark[] {
-  if (max === undefined && min === undefined && !maxOverStable) {
-    const message = 'a metric without a limit always passes; write max, min or maxOverStable';
+function limitRemarks({ max, min, maxOverStable, compare }: Metric): Remark[] {
+  if (max === undefined && min === undefined && !maxOverStable && !compare) {
+    const message =
+      'a metric without a limit always passes; write max, min, maxOverStable or compare';
     return [{ path: [], message }];
   }
   const remarks: Remark[] = [];

@@ -1,6 +1,7 @@
 // What a rollout's values must be to each other: weights that rise, names that are declared, bakes that
 // are long enough for their analysis.
 import { durationText } from './duration.ts';
+import { compareRolloutRemarks } from './rules-compare.ts';
 import type { Remark } from './rules.ts';
 import type { Readable } from './salvage.ts';
 import type { CanaryStep, Rollout } from './system.ts';
@@ -23,6 +24,7 @@ export function rolloutRemarks(rollout: Rollout, declared: Readable): Remark[] {
       ? [{ path: ['blueGreen'], message: `${missing} blueGreen: {approval: NAME, watch: 15m}` }]
       : []),
     ...(canary ? canaryRemarks(canary, declared) : []),
+    ...compareRolloutRemarks(rollout, declared.analyses),
     ...(blueGreen ? blueGreenRemarks(blueGreen, declared) : []),
   ];
 }

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { NAME, NAME_ALLOWED, PERSON, PERSON_ALLOWED } from '../domain/names.ts';
 import { duration, someTime } from './duration.ts';
+import { judgeOptionsSchema } from './judge-options.ts';
 
 /** A text of one form; the sentence says what to write, in messages and in editors. */
 const text = (pattern: RegExp, description: string) =>
@@ -22,18 +23,15 @@ const variable = text(
 /** Inside the system's folder: rules.ts refuses what leaves it. */
 const path = z.string().min(1).meta({ description: "a path inside the system's folder" });
 
+const reference = [
+  z.strictObject({ env: variable }),
+  z.strictObject({ file: z.string().min(1) }),
+] as const;
+
 /** A value, or where to find a secret: resolved where the process is started, never stored. */
-const setting = z
-  .union([
-    z.string(),
-    z.number(),
-    z.boolean(),
-    z.strictObject({ env: variable }),
-    z.strictObject({ file: z.string().min(1) }),
-  ])
-  .meta({
-    description: 'a text, a number, true or false, or a secret as {env: NAME} or {file: PATH}',
-  });
+const setting = z.union([z.string(), z.number(), z.boolean(), ...reference]).meta({
+  description: 'a text, a number, true or false, or a secret as {env: NAME} or {file: PATH}',
+});
 
 const command = z
   .array(z.string().min(1))
@@ -147,6 +145,10 @@ const selector = z
   .meta({ description: 'a series such as name or name{label="value",other=~"regex"}' });
 
 const metric = z.strictObject({
+  /** PromQL that gives one number; {{revision}}, {{version}}, {{service}}, {{system}} are replaced. */
+  query: z.exactOptional(z.string().min(1).max(8192).meta({ description: 'a query in PromQL' })),
+  /** PromQL for how many requests the value stands on, compared with `minimumSamples`. */
+  requests: z.exactOptional(z.string().min(1).max(8192).meta({ description: 'a query in PromQL' })),
   ratio: z.exactOptional(z.strictObject({ of: selector, to: selector })),
   rate: z.exactOptional(z.strictObject({ of: selector })),
   quantile: z.exactOptional(z.strictObject({ q: z.number().gt(0).lt(1), of: selector })),
@@ -159,12 +161,42 @@ const metric = z.strictObject({
       difference: z.exactOptional(z.number().min(0)),
     }),
   ),
+  /** The bake's values of the new revision are judged against the stable one's at its end. */
+  compare: z.exactOptional(judgeOptionsSchema),
 });
 
+const percent = z.number().min(0).max(100);
+
+/** Metrics with `compare`, judged together by a weighted score. */
+const score = z.strictObject({
+  groups: z.record(
+    name,
+    z.strictObject({ weight: z.exactOptional(percent), metrics: z.array(name).min(1) }),
+  ),
+  pass: percent.default(95),
+  /** Without it 75, or `pass` if that is less. */
+  marginal: z.exactOptional(percent),
+});
+
+const HEADER = "a header's name: letters, digits and hyphens";
+
 export const analysisSchema = z.strictObject({
-  source: z.enum(['scrape']),
-  /** A Prometheus text endpoint; without it, the platform's own metrics of the revision. */
+  source: z.enum(['scrape', 'prometheus']),
+  /**
+   * scrape: a Prometheus text endpoint; without it, the platform's own metrics of the revision.
+   * prometheus: where the server's API is, http://127.0.0.1:9090 without it.
+   */
   url: z.exactOptional(text(/^https?:\/\/\S+$/, 'an http(s) URL')),
+  /** Sent with each query (prometheus). A secret is a reference. */
+  headers: z.exactOptional(z.record(text(/^[A-Za-z0-9-]{1,64}$/, HEADER), setting)),
+  /** Sent as `authorization: Bearer ...` (prometheus). */
+  bearerToken: z.exactOptional(
+    z.union(reference).meta({ description: 'a secret as {env: NAME} or {file: PATH}' }),
+  ),
+  /** How long one query may take (prometheus), 5s without it. */
+  timeout: z.exactOptional(someTime),
+  /** A sample that is older is no data (prometheus), 2m without it. */
+  staleAfter: z.exactOptional(someTime),
   interval: someTime.prefault('1s'),
   /** A limit is exceeded when the count is greater than it. */
   limits: z
@@ -172,12 +204,16 @@ export const analysisSchema = z.strictObject({
       failures: z.number().int().min(0).default(0),
       inconclusives: z.number().int().min(0).default(3),
       consecutiveErrors: z.number().int().min(0).default(4),
+      /** So many measurements that pass in a row end the bake early. */
+      successes: z.exactOptional(z.number().int().min(1)),
     })
     .prefault({}),
   /** Requests that a measurement needs before it can pass or fail. */
   minimumSamples: z.number().int().min(1).default(1),
   onInconclusive: z.enum(['ask', 'undo']).default('ask'),
   metrics: z.record(name, metric),
+  /** Without it, every comparison has to pass by itself. */
+  score: z.exactOptional(score),
 });
 
 export const approvalSchema = z.strictObject({
@@ -215,6 +251,7 @@ export type Rollout = Service['rollout'];
 export type CanaryStep = z.output<typeof canaryStep>;
 export type Analysis = System['analyses'][string];
 export type Metric = Analysis['metrics'][string];
+export type Score = NonNullable<Analysis['score']>;
 export type ApprovalPolicy = System['approvals'][string];
 export type Check = z.output<typeof check>;
 export type CheckPoint = keyof Service['checks'];

@@ -1,6 +1,8 @@
 // What the measurements of an analysis add up to, while it goes on and at its end.
 import type { AnalysisState, PreparedAnalysis } from './analysis.ts';
+import { comparedMetrics, compareSides, type Compared } from './comparison.ts';
 import { seriesOf } from './measured.ts';
+import { worst } from './verdict.ts';
 import type { Finding, Verdict } from './verdict.ts';
 
 /** The verdict that nothing to come can change; `undefined` while it is open. */
@@ -20,22 +22,67 @@ export function decided(
     return { verdict: 'inconclusive', reason: `${counts}, the last: ${latest.inconclusive ?? ''}` };
   }
   if (state.consecutiveErrors > consecutiveErrors) {
-    const counts = `${state.consecutiveErrors} scrapes in a row failed (${consecutiveErrors} allowed)`;
+    const what = analysis.source === 'scrape' ? 'scrapes' : 'queries';
+    const counts = `${state.consecutiveErrors} ${what} in a row failed (${consecutiveErrors} allowed)`;
     return { verdict: 'inconclusive', reason: `${counts}, the last: ${latest.error ?? ''}` };
   }
+  if (state.hopeless !== undefined) return { verdict: 'inconclusive', reason: state.hopeless };
   return undefined;
+}
+
+/**
+ * Enough measurements in a row have passed for the bake to end early, if `limits.successes` says so. A comparison
+ * needs the whole bake: looked at again and again until it suits, it would mean nothing.
+ */
+export function hasSucceeded({ analysis }: PreparedAnalysis, state: AnalysisState): boolean {
+  const { successes } = analysis.limits;
+  if (successes === undefined || comparedMetrics(analysis).length > 0) return false;
+  return (state.streak ?? 0) >= successes;
 }
 
 /** What the analysis comes to if it ends now. */
 export function conclude(prepared: PreparedAnalysis, state: AnalysisState): Finding {
   const { name } = prepared;
-  const end = decided(prepared, state) ?? unjudged(state) ?? passed(state);
+  const end = decided(prepared, state) ?? unjudged(state) ?? passed(prepared, state);
   const series = seriesOf(state.measured ?? [], prepared.analysis.metrics);
-  return { name, ...end, samples: state.samples, ...(series.length > 0 && { series }) };
+  const compared = comparison(prepared, state);
+  return {
+    name,
+    ...(compared === undefined ? end : joined(end, compared)),
+    samples: state.samples,
+    ...(series.length > 0 && { series }),
+    ...(compared !== undefined && { distributions: compared.distributions }),
+  };
 }
 
-function passed(state: AnalysisState): { verdict: Verdict; reason: string } {
-  const counts = `${state.passes} of ${measurements(state)} measurements passed`;
+/** Nothing is compared where no stable revision has traffic, or where the revisions cannot be told apart. */
+function comparison(
+  { analysis, compares }: PreparedAnalysis,
+  { compared, ranges }: AnalysisState,
+): Compared | undefined {
+  if (!compares) return undefined;
+  const found = compareSides(analysis, compared);
+  if (found === undefined || ranges?.error === undefined) return found;
+  return { ...found, reason: `nothing could be compared: ${ranges.error}` };
+}
+
+type End = Pick<Finding, 'verdict' | 'reason'>;
+
+function joined(end: End, compared: Compared): End {
+  const verdict = worst([end.verdict, compared.verdict]);
+  const telling = [end, compared].filter((one) => one.verdict === verdict);
+  return { verdict, reason: telling.map(({ reason }) => reason).join(' | ') };
+}
+
+function passed(
+  prepared: PreparedAnalysis,
+  state: AnalysisState,
+): { verdict: Verdict; reason: string } {
+  const { successes } = prepared.analysis.limits;
+  const enough = hasSucceeded(prepared, state)
+    ? ` (${state.streak ?? 0} in a row, ${successes ?? 0} end a bake early)`
+    : '';
+  const counts = `${state.passes} of ${measurements(state)} measurements passed${enough}`;
   return { verdict: 'pass', reason: `${counts}, the last: ${state.latest.pass ?? ''}` };
 }
 

@@ -1,11 +1,13 @@
 // Judges a revision from scrapes, one after the other: windows of requests become measurements, and
 // measurements become a verdict. The state is plain JSON, so that a retried attempt goes on with it.
 import type { Analysis } from '../config/system.ts';
+import { gathered, type Sides } from './comparison.ts';
 import { advance, nextWindow } from './counters.ts';
 import type { Tally, Term } from './counters.ts';
 import { Failure } from './failure.ts';
 import { remember, type Measured } from './measured.ts';
 import { judgeMetric, termsOf } from './measurement.ts';
+import { wantsStable } from './metric-limits.ts';
 import type { Reading } from './measurement.ts';
 import type { Sample } from './prometheus-text.ts';
 import { worst } from './verdict.ts';
@@ -22,6 +24,7 @@ export interface Subject {
 export interface PreparedAnalysis {
   name: string;
   analysis: Analysis;
+  subject: Subject;
   /** Samples of the stable revision are wanted. */
   compares: boolean;
   metrics: { name: string; judged: Term[]; stable: Term[] }[];
@@ -49,6 +52,14 @@ export interface AnalysisState {
   latest: { pass?: string; fail?: string; inconclusive?: string; error?: string; open?: string };
   /** The windows that were judged; a heartbeat of an earlier release has none. */
   measured?: Measured[];
+  /** Measurements in a row that passed; a heartbeat of an earlier release has none of what follows. */
+  streak?: number;
+  /** What is compared at the end, by metric. */
+  compared?: Record<string, Sides>;
+  /** How it is with the values of the whole bake, when they are asked for at its end. */
+  ranges?: { lastAt: number; tries: number; done: boolean; error?: string };
+  /** Why trying again is of no use. */
+  hopeless?: string;
 }
 
 /** Throws `Failure('BadInput', ...)` for a selector that cannot be read. */
@@ -57,16 +68,20 @@ export function prepareAnalysis(
   analysis: Analysis,
   subject: Subject,
 ): PreparedAnalysis {
+  const { stable } = subject;
+  const metrics = Object.entries(analysis.metrics);
+  const wanted = stable !== undefined && metrics.some(([, metric]) => wantsStable(metric));
+  if (analysis.source === 'prometheus') {
+    return { name, analysis, subject, compares: wanted, metrics: [] };
+  }
   const own = analysis.url !== undefined;
   const labels = (revision: string, probe = 'false'): Record<string, string> =>
     own ? {} : { revision, probe };
-  const { stable } = subject;
-  const metrics = Object.entries(analysis.metrics);
   return {
     name,
     analysis,
-    compares:
-      !own && stable !== undefined && metrics.some(([, { maxOverStable }]) => maxOverStable),
+    subject,
+    compares: !own && wanted,
     metrics: metrics.map(([metric, settings]) => ({
       name: metric,
       judged: termsOf(settings, labels(subject.revision, String(subject.preview ?? false))),
@@ -93,7 +108,7 @@ export function startAnalysis(at: number): AnalysisState {
 }
 
 /** What the metrics of one window add up to, and what each of them measured. */
-type WindowReading = Omit<Reading, 'measured'> & { rows: Omit<Measured, 'at'>[] };
+export type WindowReading = Omit<Reading, 'measured'> & { rows: Omit<Measured, 'at'>[] };
 
 /** The state after one more scrape. A window without enough requests stays open and grows. */
 export function observe(
@@ -122,15 +137,16 @@ export function observe(
   if (state.windowAt === null) return { ...seen, windowAt: scrape.at };
   // Two scrapes in one millisecond make no rate.
   if (scrape.at <= state.windowAt) return seen;
-  return measured(seen, measure(prepared, tallies, scrape.at - state.windowAt), scrape.at);
+  return counted(prepared, seen, measure(prepared, tallies, scrape.at - state.windowAt));
 }
 
-function failed(state: AnalysisState, at: number, error: string): AnalysisState {
+export function failed(state: AnalysisState, at: number, error: string): AnalysisState {
   return {
     ...state,
     lastAt: at,
     errors: state.errors + 1,
     consecutiveErrors: state.consecutiveErrors + 1,
+    streak: 0,
     latest: { ...state.latest, error },
   };
 }
@@ -168,6 +184,11 @@ function measure(
     };
     return { metric: name, ...judgeMetric(name, metric, window) };
   });
+  return addedUp(readings);
+}
+
+/** One window's verdict out of those of its metrics. */
+export function addedUp(readings: (Reading & { metric: string })[]): WindowReading {
   const verdict = worst(readings.map((reading) => reading.verdict));
   const telling = readings.filter((reading) => reading.verdict === verdict);
   return {
@@ -184,24 +205,32 @@ function measure(
   };
 }
 
-function measured(state: AnalysisState, reading: WindowReading, at: number): AnalysisState {
-  if (!reading.ready) return { ...state, latest: { ...state.latest, open: reading.reason } };
+/** The state with the window that ends at its `lastAt`. */
+export function counted(
+  { analysis }: PreparedAnalysis,
+  state: AnalysisState,
+  { ready, verdict, reason, samples, rows }: WindowReading,
+): AnalysisState {
+  if (!ready) return { ...state, latest: { ...state.latest, open: reason } };
   const windows = Object.entries(state.tallies).map(([name, { judged, stable }]) => {
     const next = { judged: nextWindow(judged) };
     return [name, stable === undefined ? next : { ...next, stable: nextWindow(stable) }] as const;
   });
+  const compared = gathered(analysis, state.compared, rows);
   return {
     ...state,
     windowAt: state.lastAt,
     tallies: Object.fromEntries(windows),
-    passes: state.passes + (reading.verdict === 'pass' ? 1 : 0),
-    failures: state.failures + (reading.verdict === 'fail' ? 1 : 0),
-    inconclusives: state.inconclusives + (reading.verdict === 'inconclusive' ? 1 : 0),
-    samples: state.samples + reading.samples,
+    passes: state.passes + (verdict === 'pass' ? 1 : 0),
+    failures: state.failures + (verdict === 'fail' ? 1 : 0),
+    inconclusives: state.inconclusives + (verdict === 'inconclusive' ? 1 : 0),
+    streak: verdict === 'pass' ? (state.streak ?? 0) + 1 : 0,
+    samples: state.samples + samples,
     measured: remember(
       state.measured ?? [],
-      reading.rows.map((row) => ({ at, ...row })),
+      rows.map((row) => ({ at: state.lastAt, ...row })),
     ),
-    latest: { ...state.latest, [reading.verdict]: reading.reason },
+    ...(compared !== undefined && { compared }),
+    latest: { ...state.latest, [verdict]: reason },
   };
 }

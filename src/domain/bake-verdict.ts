@@ -1,8 +1,9 @@
 // When a bake is over, what is due in it, and what it comes to.
 import type { Check } from '../config/system.ts';
 import type { PreparedAnalysis } from './analysis.ts';
-import { conclude, decided } from './analysis-verdict.ts';
+import { conclude, decided, hasSucceeded } from './analysis-verdict.ts';
 import type { BakeProgress, CheckTally } from './bake-progress.ts';
+import { awaitsRange, rangeWanted } from './query-analysis.ts';
 import { worst } from './verdict.ts';
 import type { Finding, Verdict } from './verdict.ts';
 
@@ -29,6 +30,19 @@ const GAP_WORTH_TELLING_MS = 10_000;
 
 export function dueAnalyses(plan: BakePlan, progress: BakeProgress): PreparedAnalysis[] {
   return plan.analyses.filter((one) => analysisDueIn(plan, progress, one) <= 0);
+}
+
+/** Analyses whose comparison needs the whole bake, once its time is up. */
+export function dueRanges(
+  plan: BakePlan,
+  progress: BakeProgress,
+): { prepared: PreparedAnalysis; range: { from: number; to: number; stepMs: number } }[] {
+  if (progress.observedMs < plan.ms) return [];
+  return plan.analyses.flatMap((prepared) => {
+    const state = progress.analyses[prepared.name];
+    const range = state && rangeWanted(prepared, state, progress.lastAt);
+    return range === undefined ? [] : [{ prepared, range }];
+  });
 }
 
 export function dueChecks(plan: BakePlan, progress: BakeProgress): Check[] {
@@ -79,17 +93,34 @@ export function bakeEnd(
     plan.analyses.some((one) => analysisDecided(one, progress)) ||
     Object.values(progress.checks).some((tally) => tally.misses > MISSES_ALLOWED);
   if (early) return { ended: 'decided', ...conclusion(plan, progress) };
-  if (!timeUp || isOpen(plan, progress)) return undefined;
-  return { ended: 'complete', ...conclusion(plan, progress) };
+  if (isOpen(plan, progress)) return undefined;
+  if (timeUp) return { ended: 'complete', ...conclusion(plan, progress) };
+  return hasPassedEarly(plan, progress)
+    ? { ended: 'decided', ...conclusion(plan, progress) }
+    : undefined;
 }
 
-/** Not measured once, a check that did not pass last time, or a platform that does not answer. */
+/** All that judges has had its successes: without an analysis, or with one that wants the whole time, never. */
+function hasPassedEarly({ analyses }: BakePlan, progress: BakeProgress): boolean {
+  if (analyses.length === 0) return false;
+  return analyses.every((one) => {
+    const state = progress.analyses[one.name];
+    return state !== undefined && hasSucceeded(one, state);
+  });
+}
+
+/** Not measured once, nothing to compare yet, a check that did not pass last time, a platform that does not answer. */
 function isOpen(plan: BakePlan, progress: BakeProgress): boolean {
   return (
     progress.sight.blind !== undefined ||
-    plan.analyses.some(({ name }) => (progress.analyses[name]?.scrapes ?? 0) < 2) ||
+    plan.analyses.some((one) => isUnmeasured(one, progress)) ||
     plan.checks.some(({ name }) => progress.checks[name]?.misses !== 0)
   );
+}
+
+function isUnmeasured(one: PreparedAnalysis, { analyses }: BakeProgress): boolean {
+  const state = analyses[one.name];
+  return state === undefined || state.scrapes < 2 || awaitsRange(one, state);
 }
 
 /** What the bake comes to if it ends now. Waiting alone passes, with no finding: it is no check. */

@@ -124,8 +124,9 @@ function addRow(report: Report, entry: EvidenceEntry): void {
       return;
     }
     case 'verdict': {
-      const { step, name, verdict, reason, samples, series } = entry;
-      report.verdicts.push({ step, name, verdict, reason, samples, ...(series && { series }) });
+      const { step, name, verdict, reason, samples, series, distributions } = entry;
+      const shown = { ...(series && { series }), ...(distributions && { distributions }) };
+      report.verdicts.push({ step, name, verdict, reason, samples, ...shown });
       return;
     }
     case 'decision': {

@@ -1,4 +1,5 @@
 // The record of an operation: entries written while it runs, each with the hash of the one before.
+import type { Distribution } from './comparison.ts';
 import type { MetricSeries } from './measured.ts';
 import type { Outcome, Serving } from './outcome.ts';
 import type { OperationKind, Plan } from './plan.ts';
@@ -37,6 +38,7 @@ export type EvidenceBody =
       reason: string;
       samples: number;
       series?: MetricSeries[];
+      distributions?: Distribution[];
     }
   | {
       type: 'gate';

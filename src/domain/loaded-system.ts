@@ -11,18 +11,32 @@ export interface LoadedSystem {
   system: System;
 }
 
-/** As much of a loaded system as it takes to look its secrets up. */
+/** As much of a loaded system as it takes to look its secrets up: references and where they stand, and no secret. */
 export interface SecretSource {
   name: string;
   directory: string;
-  system: { services: Record<string, { configuration: Record<string, Setting> }> };
+  references: { where: string; reference: Exclude<Setting, string | number | boolean> }[];
 }
 
-/** The references alone: small enough to go with every activity, and no secret. */
+/** Small enough to go with every activity. */
 export function secretSource({ name, directory, system }: LoadedSystem): SecretSource {
-  const services = Object.entries(system.services).map(([service, { configuration }]) => {
-    const references = Object.entries(configuration).filter(([, one]) => typeof one === 'object');
-    return [service, { configuration: Object.fromEntries(references) }] as const;
-  });
-  return { name, directory, system: { services: Object.fromEntries(services) } };
+  const references = settingsOf(system).flatMap(([where, reference]) =>
+    typeof reference === 'object' ? [{ where, reference }] : [],
+  );
+  return { name, directory, references };
+}
+
+/** Every setting of a system that may be a reference, with its path. */
+function settingsOf({ services, analyses }: System): [where: string, setting: Setting][] {
+  const under = (path: string, settings: Record<string, Setting>): [string, Setting][] =>
+    Object.entries(settings).map(([key, setting]) => [`${path}.${key}`, setting]);
+  return [
+    ...Object.entries(services).flatMap(([name, { configuration }]) =>
+      under(`services.${name}.configuration`, configuration),
+    ),
+    ...Object.entries(analyses).flatMap(([name, { headers = {}, bearerToken }]) => [
+      ...under(`analyses.${name}.headers`, headers),
+      ...(bearerToken === undefined ? [] : under(`analyses.${name}`, { bearerToken })),
+    ]),
+  ];
 }

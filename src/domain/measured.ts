@@ -5,7 +5,8 @@ import type { Metric } from '../config/system.ts';
 /** What one revision answered in one window; `value` is `null` when it is not a number. */
 export interface Answered {
   value: number | null;
-  requests: number;
+  /** Absent when it is not known how many a value stands on. */
+  requests?: number;
 }
 
 /** One metric in one window, as a bake remembers it. */
@@ -59,6 +60,10 @@ export function seriesOf(
 }
 
 /** A number as JSON can hold it. */
-export function answered(value: number, requests: number): Answered {
-  return { value: Number.isFinite(value) ? Number(value.toPrecision(6)) : null, requests };
+export function answered(value: number, requests?: number): Answered {
+  return { value: storable(value), ...(requests !== undefined && { requests }) };
+}
+
+export function storable(value: number): number | null {
+  return Number.isFinite(value) ? Number(value.toPrecision(6)) : null;
 }

@@ -4,6 +4,8 @@ import type { Term } from './counters.ts';
 import { answered, type Answered } from './measured.ts';
 import { histogramQuantile } from './histogram-quantile.ts';
 import type { Quantile } from './histogram-quantile.ts';
+import { absolute, alone, overStable, show, shown, unable, wantsStable } from './metric-limits.ts';
+import type { Limit } from './metric-limits.ts';
 import { matches, parseSelector, withLabels } from './selector.ts';
 import type { Selector } from './selector.ts';
 import { worst } from './verdict.ts';
@@ -35,13 +37,6 @@ interface Value extends Quantile {
   samples: number;
   /** What it was made of, in words. */
   from: string;
-}
-
-interface Limit {
-  verdict: Verdict;
-  reason: string;
-  /** More requests may change it from `inconclusive`. */
-  waits?: boolean;
 }
 
 /** The terms that a metric counts. Throws `Failure('BadInput', ...)` for a selector that cannot be read. */
@@ -134,22 +129,8 @@ function valueOf(metric: Metric, grown: Grown, seconds: number): Value {
   return { ...found, samples, from: `${show(q * 100)} % of ${show(samples)} requests` };
 }
 
-function absolute(metric: Metric, value: Value): Limit[] {
-  const limits: Limit[] = [];
-  if (metric.max !== undefined) {
-    const limit = { value: metric.max, beyond: false };
-    limits.push(say(atMost(value, limit), value, limit, ['within', 'over'], 'max '));
-  }
-  if (metric.min !== undefined) {
-    const limit = { value: metric.min, beyond: false };
-    limits.push(say(atMost(limit, value), value, limit, ['not under', 'under'], 'min '));
-  }
-  return limits;
-}
-
 function compared(metric: Metric, value: Value, window: Window): Limit[] {
-  const asked = metric.maxOverStable;
-  if (asked === undefined) return [];
+  if (!wantsStable(metric)) return [];
   if (window.indistinct) return [unable('its own url does not tell the revisions apart')];
   if (window.stable === undefined) return alone(metric);
   const stable = valueOf(metric, window.stable, window.seconds);
@@ -158,61 +139,5 @@ function compared(metric: Metric, value: Value, window: Window): Limit[] {
     return [{ ...unable(`the stable revision has ${has}`), waits: true }];
   }
   if (Number.isNaN(stable.value)) return [unable('the stable value is not a number')];
-  const of = `stable's ${shown(stable)} (${stable.from})`;
-  const limits: Limit[] = [];
-  if (asked.ratio !== undefined) {
-    const limit = { value: stable.value * asked.ratio, beyond: stable.beyond };
-    const words = `${show(asked.ratio)} times ${of} = `;
-    limits.push(say(atMost(value, limit), value, limit, ['within', 'over'], words));
-  }
-  if (asked.difference !== undefined) {
-    const limit = { value: stable.value + asked.difference, beyond: stable.beyond };
-    const words = `${show(asked.difference)} more than ${of} = `;
-    limits.push(say(atMost(value, limit), value, limit, ['within', 'over'], words));
-  }
-  return limits;
-}
-
-/** Nothing to compare with is known beforehand (a first deploy, all traffic on one side). */
-function alone(metric: Metric): Limit[] {
-  if (metric.max === undefined && metric.min === undefined) {
-    return [unable('there is no stable revision with traffic, and it has no max or min')];
-  }
-  return [{ verdict: 'pass', reason: 'not compared, no stable revision has traffic' }];
-}
-
-function unable(why: string): Limit {
-  return { verdict: 'inconclusive', reason: `not compared: ${why}` };
-}
-
-/** Is `a` at most `b`? Something beyond the largest bucket is known to be more, not how much more. */
-function atMost(a: Quantile, b: Quantile): Verdict {
-  if (a.beyond && b.beyond) return 'inconclusive';
-  if (a.beyond) return b.value <= a.value ? 'fail' : 'inconclusive';
-  if (a.value <= b.value) return 'pass';
-  return b.beyond ? 'inconclusive' : 'fail';
-}
-
-function say(
-  verdict: Verdict,
-  value: Quantile,
-  limit: Quantile,
-  [pass, fail]: [string, string],
-  words: string,
-): Limit {
-  const close = show(value.value) === show(limit.value) && value.value !== limit.value;
-  const number = close ? `${limit.value} (it is ${value.value})` : shown(limit);
-  if (verdict === 'inconclusive') {
-    const reason = `not told from ${words}${number}: beyond the largest bucket`;
-    return { verdict, reason };
-  }
-  return { verdict, reason: `${verdict === 'pass' ? pass : fail} ${words}${number}` };
-}
-
-function shown({ value, beyond }: Quantile): string {
-  return `${beyond ? 'more than ' : ''}${show(value)}`;
-}
-
-function show(value: number): string {
-  return String(Number(value.toPrecision(4)));
+  return overStable(metric, value, stable, ` (${stable.from})`);
 }

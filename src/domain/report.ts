@@ -1,4 +1,5 @@
 // The report: made from the evidence, and from nothing else.
+import type { Distribution } from './comparison.ts';
 import type { MetricSeries } from './measured.ts';
 import type { Outcome, Serving } from './outcome.ts';
 import type { Plan } from './plan.ts';
@@ -52,6 +53,8 @@ export interface Report {
     samples: number;
     /** What an analysis measured, window by window; `judged` is the revision of `plan.to`. */
     series?: MetricSeries[];
+    /** What was compared at the end of a bake; the experiment is the revision of `plan.to`. */
+    distributions?: Distribution[];
   }[];
   weights: { at: string; service: string; versions: { version: string; percent: number }[] }[];
   timings: {

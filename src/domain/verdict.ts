@@ -1,4 +1,5 @@
 // What analyses and checks come to, and which of two verdicts counts.
+import type { Distribution } from './comparison.ts';
 import type { MetricSeries } from './measured.ts';
 
 /** No data is `inconclusive`: never a pass, never a fail. */
@@ -9,10 +10,12 @@ export interface Finding {
   name: string;
   verdict: Verdict;
   reason: string;
-  /** Requests (or runs of a check) that the verdict stands on. */
+  /** Requests (runs of a check, values of a query) that the verdict stands on. */
   samples: number;
   /** What an analysis measured, for charts; a check has none. */
   series?: MetricSeries[];
+  /** What was compared with the stable revision at the end. */
+  distributions?: Distribution[];
 }
 
 const ORDER: Record<Verdict, number> = { pass: 0, inconclusive: 1, fail: 2 };

@@ -13,7 +13,10 @@ export interface ScrapeOptions {
   redact: (text: string) => string;
 }
 
-export function createScrapeMetrics({ timeoutMs, redact }: ScrapeOptions): MetricsPort {
+export function createScrapeMetrics({
+  timeoutMs,
+  redact,
+}: ScrapeOptions): Pick<MetricsPort, 'scrape'> {
   return {
     async scrape(url, { signal }) {
       const answer = await fetchText({

@@ -41,16 +41,12 @@ interface Lookup {
 }
 
 /** Everything that is there, and a sentence for everything that is not. */
-async function lookUp(loaded: SecretSource, sources: SecretSources): Promise<Lookup> {
+async function lookUp(source: SecretSource, sources: SecretSources): Promise<Lookup> {
   const found: Lookup = { values: [], missing: [] };
-  for (const [service, { configuration }] of Object.entries(loaded.system.services)) {
-    for (const [key, setting] of Object.entries(configuration)) {
-      const where = `services.${service}.configuration.${key}`;
-      if (typeof setting !== 'object') continue;
-      const value = await secretValue(setting, loaded.directory, sources);
-      if ('problem' in value) found.missing.push(`${where} refers to ${value.problem}`);
-      else found.values.push(value.secret);
-    }
+  for (const { where, reference } of source.references) {
+    const value = await secretValue(reference, source.directory, sources);
+    if ('problem' in value) found.missing.push(`${where} refers to ${value.problem}`);
+    else found.values.push(value.secret);
   }
   return found;
 }

@@ -130,7 +130,9 @@ function placed(
   const [x, answered] = [scale.percentOf(point.at), point[side]];
   if (x === null || answered === undefined || answered.value === null) return [];
   const y = 100 - (Math.max(0, answered.value) / top) * 100;
-  const words = `${number(answered.value)} in ${number(answered.requests)} requests`;
+  const { requests } = answered;
+  const of = requests === undefined ? '' : ` in ${number(requests)} requests`;
+  const words = `${number(answered.value)}${of}`;
   return [{ x: round(x), y: round(y), words }];
 }
 
@@ -170,6 +172,7 @@ function summary({ points }: MetricSeries, side: Side): string {
   const low = values.reduce((a, b) => Math.min(a, b));
   const high = values.reduce((a, b) => Math.max(a, b));
   const range = low === high ? number(low) : `${number(low)} to ${number(high)}`;
-  const requests = answers.reduce((sum, one) => sum + one.requests, 0);
-  return `${range}, ${number(requests)} requests`;
+  const requests = answers.map((one) => one.requests).filter((one) => one !== undefined);
+  if (requests.length === 0) return range;
+  return `${range}, ${number(requests.reduce((a, b) => a + b, 0))} requests`;
 }

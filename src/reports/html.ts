@@ -1,6 +1,7 @@
 // Report -> one self-contained HTML page for people: the outcome first, then why. It asks for nothing from anywhere
 // and runs no script; its policy says so to the browser.
 import type { Report } from '../domain/report.ts';
+import { distributions } from './html-distributions.ts';
 import { head, identity } from './html-head.ts';
 import { measurementCharts } from './html-measurements.ts';
 import { decisions, list, messages, plan, timings, undo, verdicts } from './html-record.ts';
@@ -61,6 +62,11 @@ function sectionsOf(report: Report): Section[] {
     },
     { id: 'weights', title: 'Weights over time', content: markup`${weights ?? []}` },
     { id: 'measured', title: 'What each revision answered', content: markup`${measured ?? []}` },
+    {
+      id: 'compared',
+      title: 'Compared with the stable revision',
+      content: distributions(report, versions),
+    },
     { id: 'decisions', title: 'Decisions', content: decisions(report) },
     { id: 'verdicts', title: 'Verdicts', content: verdicts(report) },
     { id: 'undo', title: 'Undo and leftovers', content: undo(report) },

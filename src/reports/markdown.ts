@@ -1,5 +1,6 @@
 // Report -> Markdown, for people who ask afterwards what happened and who said so: the outcome first, then why.
 import { bar, fenced, plain, span, spanBetween, table } from '../domain/markdown.ts';
+import type { Spread } from '../domain/comparison.ts';
 import type { Report } from '../domain/report.ts';
 
 export function reportToMarkdown(report: Report): string {
@@ -11,6 +12,7 @@ export function reportToMarkdown(report: Report): string {
     weightsSection(report),
     decisionsSection(report),
     verdictsSection(report),
+    comparisonsSection(report),
     stepsSection(report),
     undoSection(report),
     messagesSection(report),
@@ -123,6 +125,26 @@ function verdictsSection(report: Report): string[] {
     String(one.samples),
   ]);
   return section('Verdicts', ['step', 'name', 'verdict', 'why', 'samples'], rows);
+}
+
+function comparisonsSection(report: Report): string[] {
+  const rows = report.verdicts.flatMap(({ step, name, distributions = [] }) =>
+    distributions.map((one) => [
+      plain(step),
+      plain(`${name}: ${one.metric}`),
+      plain(one.class),
+      middle(one.experiment),
+      middle(one.control),
+      plain(one.reason),
+    ]),
+  );
+  const columns = ['step', 'metric', 'class', 'new: median (middle half)', 'stable', 'why'];
+  return section('Compared with the stable revision', columns, rows);
+}
+
+function middle({ count, quartiles: [, lower, median, upper] }: Spread): string {
+  if (lower === undefined || median === undefined || upper === undefined) return 'no data';
+  return plain(`${median} (${lower} to ${upper}) of ${count}`);
 }
 
 function stepsSection(report: Report): string[] {

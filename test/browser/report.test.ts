@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { Report } from '../../src/domain/report.ts';
 import { reportToHtml } from '../../src/reports/html.ts';
-import { longReport, measuredReport, reportOf } from '../support/report-samples.ts';
+import { comparedReport, longReport, measuredReport, reportOf } from '../support/report-samples.ts';
 import { openBrowser, skipWithoutBrowser } from '../support/web-ui.ts';
 
 const PHONE = { viewport: { width: 375, height: 700 } };
@@ -89,6 +89,22 @@ test('the outcome is what one reads first; nothing is asked for and nothing comp
   assert.deepEqual(complaints, []);
 });
 
+test('both sides of a comparison are drawn, and stand in a table', async (t) => {
+  if (skipWithoutBrowser(t, browser)) return;
+  const { page, complaints } = await show(browser, comparedReport());
+  const plot = page.getByRole('img', { name: 'p95-ms of v2 beside v1 at weight-25' }).first();
+  await plot.waitFor();
+  assert.equal(await plot.locator('circle').count(), 82);
+  const [box, median] = [plot.locator('.judged .box'), plot.locator('.judged .median')];
+  const [around, inside] = [await box.boundingBox(), await median.boundingBox()];
+  assert.ok(around !== null && inside !== null);
+  assert.ok(inside.x > around.x && inside.x < around.x + around.width);
+  await page.getByText('Comparisons as a table').click();
+  await page.getByRole('cell', { name: '140 (130 to 150), 41 values' }).first().waitFor();
+  await page.getByRole('cell', { name: 'no data' }).first().waitFor();
+  assert.deepEqual(complaints, []);
+});
+
 test('a script that somebody typed is text, and does not run', async (t) => {
   if (skipWithoutBrowser(t, browser)) return;
   const text =
@@ -103,6 +119,7 @@ test('a script that somebody typed is text, and does not run', async (t) => {
 
 const PHONE_CASES: [string, () => Report][] = [
   ['a canary', measuredReport],
+  ['a comparison', comparedReport],
   ['words of 128 letters', () => reportOf(WORD)],
   ['a thousand steps', () => longReport(1000)],
 ];
@@ -122,7 +139,7 @@ for (const [name, report] of PHONE_CASES) {
 for (const options of [{}, PHONE]) {
   test(`no label of a chart covers another ${options === PHONE ? 'on a phone' : 'on a desk'}`, async (t) => {
     if (skipWithoutBrowser(t, browser)) return;
-    for (const report of [measuredReport(), longReport(20), longReport(1000)]) {
+    for (const report of [measuredReport(), comparedReport(), longReport(20), longReport(1000)]) {
       const { page } = await show(browser, report, options);
       assert.ok((await page.locator('svg.plot text').count()) > 10);
       assert.deepEqual(await page.evaluate(OVERLAPS), []);

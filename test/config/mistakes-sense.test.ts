@@ -24,7 +24,7 @@ testMistakes([
     'refuses an analysis without a limit',
     judgedBy('{ ratio: { of: bad, to: all } }'),
     [
-      '13: analyses.errors.metrics.e: a metric without a limit always passes; write max, min or maxOverStable',
+      '13: analyses.errors.metrics.e: a metric without a limit always passes; write max, min, maxOverStable or compare',
     ],
   ],
   [

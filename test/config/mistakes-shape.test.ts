@@ -62,7 +62,9 @@ testMistakes([
   [
     'says which sources there are',
     shopWith(13, '  errors: { source: scrap, metrics: { e: { rate: { of: a }, max: 1 } } }'),
-    ['13: analyses.errors.source: "scrap" is not allowed (did you mean scrape?); write scrape'],
+    [
+      '13: analyses.errors.source: "scrap" is not allowed (did you mean scrape?); write scrape or prometheus',
+    ],
   ],
   [
     'names a missing port',

@@ -5,6 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import type { Redactor } from '../../src/activities/ports.ts';
 import { loadSystem } from '../../src/config/load.ts';
+import { secretSource } from '../../src/domain/loaded-system.ts';
 import { createRedactor } from '../../src/integrations/secrets.ts';
 import { shopWith, systemsWith } from '../support/system-files.ts';
 
@@ -20,7 +21,7 @@ async function knowing(t: TestContext, token: string, key: string): Promise<Reda
     readFile: (path) => readFile(path, 'utf8'),
     reader: 'the worker',
   });
-  await redactor.learn(await loadSystem(dir, 'shop'));
+  await redactor.learn(secretSource(await loadSystem(dir, 'shop')));
   return redactor;
 }
 
@@ -90,7 +91,7 @@ test('names every secret that is not there, and no value', async (t) => {
     readFile: () => Promise.reject(new Error('gone')),
     reader: 'the worker',
   });
-  await assert.rejects(redactor.learn(await loadSystem(dir, 'shop')), {
+  await assert.rejects(redactor.learn(secretSource(await loadSystem(dir, 'shop'))), {
     kind: 'BadInput',
     message: [
       'secrets of shop are not there: services.api.configuration.TOKEN refers to the environment variable TOKEN; set it where the worker is started',
@@ -107,9 +108,9 @@ test('knows the old value and the new one after a change', async (t) => {
     reader: 'the worker',
   });
   const loaded = await loadSystem(dir, 'shop');
-  await redactor.learn(loaded);
+  await redactor.learn(secretSource(loaded));
   await writeFile(`${dir}/shop/key.txt`, 'new-value');
-  await redactor.learn(loaded);
+  await redactor.learn(secretSource(loaded));
   assert.equal(redactor.redact('old-value new-value'), '[redacted] [redacted]');
 });
 
@@ -131,5 +132,23 @@ test('leaves no secret in any JSON value', async (t) => {
       assert.ok(!text.includes(secret));
       assert.ok(text.includes('[redacted]'));
     }),
+  );
+});
+
+test('knows the secrets that an analysis sends to its server, and says which is missing', async (t) => {
+  const analysis =
+    '{ source: prometheus, bearerToken: { env: PROM }, headers: { x-key: { file: key.txt } }, metrics: { e: { query: up, max: 1 } } }';
+  const yaml = shopWith(13, `  errors: ${analysis}`);
+  const dir = await systemsWith(t, { 'shop/system.yaml': yaml, 'shop/key.txt': 'key-67890' });
+  const sources = {
+    readFile: (path: string) => readFile(path, 'utf8'),
+    reader: 'the worker',
+  };
+  const redactor = createRedactor({ ...sources, env: { PROM: 'tok-12345' } });
+  await redactor.learn(secretSource(await loadSystem(dir, 'shop')));
+  assert.equal(redactor.redact('tok-12345, key-67890'), '[redacted], [redacted]');
+  await assert.rejects(
+    createRedactor({ ...sources, env: {} }).learn(secretSource(await loadSystem(dir, 'shop'))),
+    /analyses\.errors\.bearerToken refers to the environment variable PROM; set it where the worker/,
   );
 });

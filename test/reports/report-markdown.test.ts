@@ -4,6 +4,7 @@ import type { EvidenceBody } from '../../src/domain/evidence.ts';
 import { buildReport } from '../../src/domain/build-report.ts';
 import { reportToMarkdown } from '../../src/reports/markdown.ts';
 import { entriesOf, OPENED, ROLLED_BACK } from '../support/evidence.ts';
+import { comparedReport, measuredReport } from '../support/report-samples.ts';
 
 const WHOLE = reportToMarkdown(buildReport(entriesOf(ROLLED_BACK)));
 
@@ -56,4 +57,14 @@ test('a thousand steps are a thousand rows, each of eight cells', () => {
   const rows = text.split('\n').filter((line) => line.startsWith('| step-'));
   assert.equal(rows.length, 1000);
   for (const row of rows) assert.equal(row.split(/(?<!\\)\|/).length - 2, 8);
+});
+
+test('what was compared has a row with both sides and what was said', () => {
+  const text = reportToMarkdown(comparedReport());
+  const [, section = ''] = text.split('## Compared with the stable revision');
+  const rows = section.split('\n').filter((line) => line.includes('p95-ms'));
+  assert.ok(rows.length > 0);
+  assert.match(rows[0] ?? '', /High \| 140 \\\(130 to 150\\\) of 41 \| 120 .* 20 higher/);
+  assert.match(section, /Nodata \| no data \| 1 /);
+  assert.doesNotMatch(reportToMarkdown(measuredReport()), /Compared with/);
 });

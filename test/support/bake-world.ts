@@ -2,11 +2,12 @@
 import type { Check } from '../../src/config/system.ts';
 import { bake } from '../../src/activities/bake.ts';
 import type { BakeInput, BakePorts } from '../../src/activities/bake.ts';
-import type { ChecksPort, Waiting, WorkloadPort } from '../../src/activities/ports.ts';
+import type { ChecksPort, QueryInput, Waiting, WorkloadPort } from '../../src/activities/ports.ts';
 import type { BakeProgress } from '../../src/domain/bake-progress.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import type { RevisionState } from '../../src/domain/model.ts';
 import type { Sample } from '../../src/domain/prometheus-text.ts';
+import type { QueryAnswer } from '../../src/domain/query-answer.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 
 /** Each is asked with the milliseconds since the world began. */
@@ -16,6 +17,8 @@ export interface Behaviour {
   check?: (ms: number) => string;
   /** How long a scrape takes. */
   scrapeMs?: number;
+  /** What a Prometheus server answers. */
+  query?: (input: QueryInput, ms: number) => QueryAnswer;
 }
 
 export function revisionState(id: string, more: Partial<RevisionState> = {}): RevisionState {
@@ -65,6 +68,7 @@ export function createBakeWorld(behaviour: Behaviour = {}) {
   const began = clock.now();
   const elapsed = () => clock.now() - began;
   const scraped: string[] = [];
+  const queried: QueryInput[] = [];
   const checked: Parameters<ChecksPort['run']>[0][] = [];
   const healthy = [revisionState('new'), revisionState('old')];
   const unused = () => Promise.reject(new Failure('Unsupported', 'a bake changes nothing'));
@@ -85,6 +89,10 @@ export function createBakeWorld(behaviour: Behaviour = {}) {
         if (behaviour.scrapeMs !== undefined) await clock.sleep(behaviour.scrapeMs, signal);
         return behaviour.samples?.(elapsed()) ?? [];
       },
+      query: async (input) => {
+        queried.push(input);
+        return behaviour.query?.(input, elapsed()) ?? { series: [], warnings: [] };
+      },
     },
     checks: {
       run: async (target) => {
@@ -95,5 +103,5 @@ export function createBakeWorld(behaviour: Behaviour = {}) {
   };
   const bakeThere = (input: BakeInput, waiting: Waiting & { previous?: BakeProgress }) =>
     bake(input, waiting, ports);
-  return { bake: bakeThere, clock, elapsed, scraped, checked };
+  return { bake: bakeThere, clock, elapsed, scraped, queried, checked };
 }

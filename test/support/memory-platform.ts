@@ -32,7 +32,10 @@ export function createMemoryPlatform(): {
     world,
     workload: memoryWorkload(world),
     traffic: memoryTraffic(world),
-    metrics: { scrape: async () => world.allMetrics() },
+    metrics: {
+      scrape: async () => world.allMetrics(),
+      query: () => Promise.reject(new Failure('Unavailable', 'there is no Prometheus here')),
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 // Reports for pages: a canary with measurements that waited for people, and one of very many steps.
 import { buildReport } from '../../src/domain/build-report.ts';
+import type { Distribution } from '../../src/domain/comparison.ts';
 import type { EvidenceBody } from '../../src/domain/evidence.ts';
 import { entriesOf, OPENED, ROLLED_BACK } from './evidence.ts';
 
@@ -19,6 +20,46 @@ export function measured(fromSecond: number, values: readonly number[], max = 0.
 export const MEASURED: readonly EvidenceBody[] = ROLLED_BACK.map((body) =>
   body.type === 'verdict' ? { ...body, series: measured(6, [0.01, 0.04, 0.2]) } : body,
 );
+
+const spread = (from: number, count: number) => {
+  const points = Array.from({ length: count }, (_, index) => from + index);
+  const at = (percent: number) => from + ((count - 1) * percent) / 100;
+  return { count, quartiles: [at(0), at(25), at(50), at(75), at(100)], points };
+};
+
+export const COMPARED: Distribution = {
+  metric: 'p95-ms',
+  experiment: spread(120, 41),
+  control: spread(100, 41),
+  class: 'High',
+  verdict: 'fail',
+  reason: 'High: the experiment is 20 higher (98 % interval 12 to 28), beyond ±5',
+  interval: [12, 28],
+  estimate: 20,
+  effect: 1.17,
+};
+
+/** The same, and at its end two metrics were compared, of which one has no data. */
+export const comparedReport = () =>
+  buildReport(
+    entriesOf(
+      MEASURED.map((body) =>
+        body.type === 'verdict' ? { ...body, distributions: [COMPARED, EMPTY] } : body,
+      ),
+    ),
+  );
+
+const EMPTY: Distribution = {
+  metric: 'no-data',
+  experiment: { count: 0, quartiles: [], points: [] },
+  control: spread(1, 1),
+  class: 'Nodata',
+  verdict: 'inconclusive',
+  reason: 'Nodata: no data (0 samples of the experiment, 1 of the control): nothing was compared',
+  interval: null,
+  estimate: null,
+  effect: null,
+};
 
 export const measuredReport = () => buildReport(entriesOf(MEASURED));
 
@@ -47,6 +88,7 @@ export function reportOf(text: string) {
       reason: text,
       samples: 1,
       series: measured(2, [1]).map((one) => ({ ...one, metric: text })),
+      distributions: [{ ...COMPARED, metric: text, group: text, reason: text }],
     },
     {
       type: 'decision',

@@ -148,8 +148,8 @@ function whenInconclusive(run: Run, findings: Finding[]): 'ask' | 'undo' {
 }
 
 function recordVerdicts(run: Run, step: string, findings: Finding[]): void {
-  for (const { name, verdict, reason, samples, series } of findings) {
-    const measured = series === undefined ? {} : { series };
+  for (const { name, verdict, reason, samples, series, distributions } of findings) {
+    const measured = { ...(series && { series }), ...(distributions && { distributions }) };
     record(run, { type: 'verdict', step, name, verdict, reason, samples, ...measured });
   }
 }

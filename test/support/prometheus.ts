@@ -1,0 +1,82 @@
+// A real Prometheus server on a free port with a data folder of its own, for as long as a test file runs.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { z } from 'zod';
+import { findDebianProgram } from './debian-program.ts';
+import { eventually } from './local-daemon.ts';
+import { freePort } from './loopback-server.ts';
+
+export interface TestPrometheus {
+  /** No trailing slash. */
+  url: string;
+  /** What a query gives now, as the API says it; for waiting until something was scraped. */
+  ask: (query: string) => Promise<unknown[]>;
+  stop: () => Promise<void>;
+}
+
+export function skipWithoutPrometheus(
+  t: TestContext,
+  server: TestPrometheus | undefined,
+): server is undefined {
+  if (server !== undefined) return false;
+  t.skip('missing part: prometheus (looked on PATH and in the cache; npm run parts gets it)');
+  return true;
+}
+
+/** Scrapes each target (`host:port`, under the path /metrics); undefined where there is no Prometheus. */
+export async function startPrometheus(
+  targets: readonly string[],
+  { interval = '250ms', port }: { interval?: string; port?: number } = {},
+): Promise<TestPrometheus | undefined> {
+  const program = findDebianProgram('prometheus');
+  if (program === undefined) return undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-prometheus-'));
+  const url = `http://127.0.0.1:${port ?? (await freePort())}`;
+  const config = {
+    global: { scrape_interval: interval, scrape_timeout: interval },
+    scrape_configs: [{ job_name: 'test', static_configs: [{ targets }] }],
+  };
+  // JSON is YAML too.
+  writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config));
+  const child = spawn(
+    program,
+    [
+      `--config.file=${join(folder, 'prometheus.yml')}`,
+      `--storage.tsdb.path=${join(folder, 'data')}`,
+      `--web.listen-address=${url.replace('http://', '')}`,
+    ],
+    { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-4000);
+  });
+  const closed = once(child, 'close');
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    await closed;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await eventually('Prometheus to be ready', async () => {
+      if (child.exitCode !== null) throw new Error(`Prometheus ended: ${said}`);
+      const answer = await fetch(`${url}/-/ready`).catch(() => undefined);
+      return answer?.ok;
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, stop, ask: (query) => ask(url, query) };
+}
+
+const answer = z.looseObject({ data: z.looseObject({ result: z.array(z.unknown()) }) });
+
+async function ask(url: string, query: string): Promise<unknown[]> {
+  const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(query)}`);
+  return answer.parse(await response.json()).data.result;
+}
