@@ -47,11 +47,11 @@ export async function makePlan(input: PlanInput, platforms: Platforms): Promise<
   const all = { operation, kind, loaded, request, worlds };
   switch (kind) {
     case 'canaryDeploy':
-      return startable(planCanary(deployOf(all)), deployOf(all), platforms);
+      return startable(planCanary(deployOf(all)), loaded, platforms);
     case 'blueGreenDeploy':
-      return startable(planBlueGreen(deployOf(all)), deployOf(all), platforms);
+      return startable(planBlueGreen(deployOf(all)), loaded, platforms);
     case 'rollback':
-      return planRollback(single(all));
+      return startable(planRollback(single(all)), loaded, platforms);
     case 'stopTraffic':
       return planStop(all);
     case 'admitTraffic':
@@ -72,19 +72,18 @@ function deployOf(input: PlanInput & { worlds: Record<string, ServiceWorld> }): 
 }
 
 /** What would keep the new version from starting is named before anything is changed, all of it at once. */
-async function startable(
-  plan: Plan,
-  { loaded, service, target }: DeployInput,
-  platforms: Platforms,
-): Promise<Plan> {
-  if (plan.nothingToDo !== undefined) return plan;
-  const place = placeOf(loaded, service);
-  const obstacles = await workloadOf(platforms, place).obstacles(target);
-  if (obstacles.length === 0) return plan;
-  throw new Failure(
-    'Refused',
-    `${target.version} of ${place.system}/${place.service} cannot be started: ${obstacles.join('; ')}; nothing was changed`,
-  );
+async function startable(plan: Plan, loaded: LoadedSystem, platforms: Platforms): Promise<Plan> {
+  for (const { action } of plan.steps) {
+    if (action.kind !== 'ensure' || action.existed) continue;
+    const place = placeOf(loaded, action.service);
+    const obstacles = await workloadOf(platforms, place).obstacles(action.spec);
+    if (obstacles.length === 0) continue;
+    throw new Failure(
+      'Refused',
+      `${action.spec.version} of ${place.system}/${place.service} cannot be started: ${obstacles.join('; ')}; nothing was changed`,
+    );
+  }
+  return plan;
 }
 
 function single(input: PlanInput & { worlds: Record<string, ServiceWorld> }) {

@@ -6,7 +6,8 @@ import { chain } from '../domain/evidence-chain.ts';
 import type { Outcome, Serving } from '../domain/outcome.ts';
 import type { ReportSummary } from '../domain/report.ts';
 import type { Verdict } from '../domain/verdict.ts';
-import { normalised } from '../domain/weights.ts';
+import type { Weights } from '../domain/model.ts';
+import { describeWeights, normalised } from '../domain/weights.ts';
 import type { Call } from './boundary.ts';
 import type { Place, Platforms } from './platforms.ts';
 import { trafficOf } from './platforms.ts';
@@ -55,11 +56,14 @@ export async function seal(
 
 async function closing(input: SealInput, call: Call, ports: SealPorts): Promise<EvidenceEntry[]> {
   const findings = await changedFile(input, ports.systems);
-  const { serving, why } = await seenServing(input, call, ports);
+  const { serving, shares, why } = await seenServing(input, call, ports);
   if (why !== undefined) {
     findings.push(`what users are served could not be read: ${ports.redactor.redact(why)}`);
   }
-  const { outcome, verdict, message, leftovers } = input;
+  const { outcome, verdict, message } = input;
+  // Half-way is where somebody else was who had to make way for this, and nobody finished it.
+  const halfWay = outcome === 'failed' && serving === 'mixed' && input.leftovers.length === 0;
+  const leftovers = halfWay ? [`users are left half-way: ${shares}`] : input.leftovers;
   return extend(input.entries, input.at, [
     ...findings.map((text): EvidenceBody => ({ type: 'finding', text })),
     { type: 'closed', outcome, verdict, serving, message, leftovers },
@@ -115,15 +119,15 @@ async function seenServing(
   input: SealInput,
   call: Call,
   { platforms, clock }: SealPorts,
-): Promise<{ serving: Serving; why?: string }> {
+): Promise<{ serving: Serving; shares: string; why?: string }> {
   const until = clock.now() + PLATFORM_ANSWERS_WITHIN_MS;
   for (;;) {
     try {
-      return { serving: await servingNow(input, platforms) };
+      return await servingNow(input, platforms);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       if (!error.retryable || clock.now() >= until) {
-        return { serving: 'unknown', why: error.message };
+        return { serving: 'unknown', shares: '', why: error.message };
       }
     }
     call.beat();
@@ -131,17 +135,28 @@ async function seenServing(
   }
 }
 
-async function servingNow(input: SealInput, platforms: Platforms): Promise<Serving> {
+async function servingNow(
+  input: SealInput,
+  platforms: Platforms,
+): Promise<{ serving: Serving; shares: string }> {
   // Ended before its plan: nobody looked, and nothing was changed.
-  if (input.places.length === 0) return 'unknown';
+  if (input.places.length === 0) return { serving: 'unknown', shares: '' };
   const all = await Promise.all(
-    input.places.map(async (place): Promise<Serving> => {
+    input.places.map(async (place): Promise<{ serving: Serving; shares: string }> => {
       const { weights } = await trafficOf(platforms, place).read(place);
-      const live = normalised(weights);
-      const fresh = live.some((one) => one.revision === input.target);
-      return live.length === 0 ? 'none' : !fresh ? 'old' : live.length === 1 ? 'new' : 'mixed';
+      const shares = `${place.service} ${describeWeights(weights)}`;
+      return { serving: servingOf(normalised(weights), input.target), shares };
     }),
   );
-  const [first = 'none', ...rest] = all;
-  return rest.every((one) => one === first) ? first : 'mixed';
+  const kinds = new Set(all.map(({ serving }) => serving));
+  const [only = 'none'] = kinds;
+  const shares = all.map((one) => one.shares).join('; ');
+  return { serving: kinds.size > 1 ? 'mixed' : only, shares };
+}
+
+function servingOf(live: Weights, target: string | null): Serving {
+  if (live.length > 1) return 'mixed';
+  const [only] = live;
+  if (only === undefined) return 'none';
+  return only.revision === target ? 'new' : 'old';
 }

@@ -15,8 +15,17 @@ export async function verifyEvidence(
   const result = judge(await contentOf(file));
   if (options.json === true) printJson({ file, valid: result.altered === null, ...result });
   if (result.altered !== null) throw new ExitError(EXIT.failed, `${file}: ${result.altered}`);
-  if (options.json === true) return;
-  printText(`${file}: ${result.entries} entries, none altered; head ${result.head ?? 'none'}`);
+  if (options.json !== true) sayWhole(file, result);
+  if (!result.closed) throw new ExitError(EXIT.inconclusive, '');
+}
+
+function sayWhole(file: string, result: ReturnType<typeof judge>): void {
+  const end = result.closed
+    ? ''
+    : '; it is not closed: the operation still runs, or its last entries were taken away';
+  printText(
+    `${file}: ${result.entries} entries, none altered; head ${result.head ?? 'none'}${end}`,
+  );
 }
 
 /** `unreadable` lines without a missing entry are what a crash leaves. */
@@ -29,6 +38,7 @@ function judge(content: string) {
     entries: entries.length,
     unreadable,
     head: entries.at(-1)?.hash ?? null,
+    closed: entries.at(-1)?.type === 'closed',
   };
 }
 

@@ -1,6 +1,12 @@
 // The frame of every operation: load, lease, plan, then what domain/runbook says is next, then seal and release.
 import { ApplicationFailure } from '@temporalio/common';
-import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  isCancellation,
+  patched,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { Failure } from '../../domain/failure.ts';
 import type { OperationKind, Plan } from '../../domain/plan.ts';
 import { parseRequest, type OperationRequest } from '../../domain/request.ts';
@@ -21,6 +27,8 @@ export interface Runbook {
   policy: Policy;
   /** Comes between loading and taking leases; a retirement waits here. */
   before?: (run: Run) => Promise<void>;
+  /** Plans before it takes leases too: what cannot be done makes nobody give way. */
+  looksFirst?: boolean;
   /** What a lease that is held leads to: a refusal, or another try after so many ms, by how often it was tried. */
   whenHeld?: (run: Run, tries: number) => number;
 }
@@ -60,6 +68,7 @@ async function prepare(run: Run, runbook: Runbook): Promise<End | undefined> {
   run.reason = value.reason;
   recordOpening(run);
   await runbook.before?.(run);
+  if (runbook.looksFirst === true && patched('looks-first')) await makePlan(run);
   if (run.request.dryRun !== true) {
     const refused = await lease(run, runbook);
     if (refused !== undefined) return { outcome: 'refused', message: refused, kind: 'Refused' };
