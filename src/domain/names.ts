@@ -1,9 +1,10 @@
 // The forms of names, each written once: of systems and services, versions and people. They end in workflow ids,
 // search attributes, URLs and file names.
 
-export const NAME = /^[a-z][a-z0-9-]{0,62}$/;
+/** `constructor` is what every object of the language has, declared or not. */
+export const NAME = /^(?!constructor$)[a-z][a-z0-9-]{0,62}$/;
 export const NAME_ALLOWED =
-  'a name of 1 to 63 lower-case letters, digits and hyphens, a letter first';
+  'a name of 1 to 63 lower-case letters, digits and hyphens, a letter first, not constructor';
 
 export const VERSION = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 export const VERSION_ALLOWED =

@@ -8,6 +8,7 @@ import {
   finishDeploy,
   gateOf,
   refuseStopped,
+  replicasFor,
   watchStep,
   type DeployInput,
 } from './plan-deploy.ts';
@@ -38,14 +39,14 @@ function stepsOf(input: DeployInput, blueGreen: BlueGreen): PlanStep[] {
   const { world, target, service, config } = input;
   const stable = heaviest(world.traffic.weights.filter((one) => one.revision !== target.id));
   return [
-    ...beforeTraffic(input, config.replicas),
+    ...beforeTraffic(input, replicasFor(config, world)),
     ...previewSteps(input, blueGreen, stable?.revision),
     weightsStep({
       id: 'switch',
       service,
       weights: [{ revision: target.id, version: target.version, percent: 100 }],
       back: stable === undefined ? [] : [{ ...stable, percent: 100 }],
-      capacity: { revision: target.id, replicas: config.replicas },
+      capacity: { revision: target.id, replicas: replicasFor(config, world) },
     }),
     watchStep(input, blueGreen.watch, stable === undefined ? [] : (blueGreen.analysis ?? [])),
     ...retireSteps(service, target, world, config.rollout.insurance),

@@ -8,6 +8,7 @@ import {
   finishDeploy,
   gateOf,
   refuseStopped,
+  replicasFor,
   watchStep,
   type DeployInput,
 } from './plan-deploy.ts';
@@ -31,14 +32,14 @@ export function planCanary(input: DeployInput): Plan {
 
 /** Nothing is live: no shares to step through and nothing to compare with. */
 function firstDeploy(input: DeployInput): PlanStep[] {
-  const { service, config, target } = input;
+  const { service, config, target, world } = input;
   return [
-    ...beforeTraffic(input, config.replicas),
+    ...beforeTraffic(input, replicasFor(config, world)),
     weightsStep({
       service,
       weights: [{ revision: target.id, version: target.version, percent: 100 }],
       back: [],
-      capacity: { revision: target.id, replicas: config.replicas },
+      capacity: { revision: target.id, replicas: replicasFor(config, world) },
     }),
     watchStep(input, watchOf(config), []),
   ];
@@ -59,7 +60,7 @@ function againstStable(
     ];
     const capacity = {
       revision: target.id,
-      replicas: capacityFor(step.weight, config.replicas),
+      replicas: capacityFor(step.weight, replicasFor(config, world)),
     };
     return {
       ...weightsStep({ service, weights: normalised(weights), back, capacity }),
@@ -70,7 +71,7 @@ function againstStable(
   const last = shares.at(-1);
   const full: CanaryStep[] = last?.weight === 100 ? [] : [{ weight: 100, bake: 0 }];
   return [
-    ...beforeTraffic(input, capacityFor(shares[0]?.weight ?? 100, config.replicas)),
+    ...beforeTraffic(input, capacityFor(shares[0]?.weight ?? 100, replicasFor(config, world))),
     ...shares.map(share),
     ...full.map(share),
     watchStep(input, watchOf(config), config.rollout.canary?.analysis ?? []),

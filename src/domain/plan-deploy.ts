@@ -28,6 +28,14 @@ export function refuseStopped({ world, loaded, service }: DeployInput): void {
   );
 }
 
+/** As the file says, or as many as serve now when somebody scaled it up: a deploy takes no capacity away. */
+export function replicasFor(config: Service, world: ServiceWorld): number {
+  const live = world.traffic.weights
+    .filter((one) => one.percent > 0)
+    .map((one) => findRevision(world, one.revision)?.desired ?? 0);
+  return Math.max(config.replicas, ...live);
+}
+
 /** Preflight, the revision without traffic, ready, smoke. */
 export function beforeTraffic(input: DeployInput, replicas: number): PlanStep[] {
   const { service, config, target, world } = input;

@@ -4,6 +4,7 @@ import { Failure } from './failure.ts';
 import type { LoadedSystem } from './loaded-system.ts';
 import type { RevisionSpec } from './model.ts';
 import type { Plan, PlanStep } from './plan.ts';
+import { replicasFor } from './plan-deploy.ts';
 import { ensureStep, finishPlan, readyStep, retireSteps, weightsStep } from './plan-steps.ts';
 import type { OperationRequest } from './request.ts';
 import { revisionSpec } from './revision.ts';
@@ -33,14 +34,14 @@ export function planRollback(input: RollbackInput): Plan {
   const back = heaviest(weights.filter((one) => one.revision !== target.id));
   const existed = findRevision(world, target.id) !== undefined;
   const steps: PlanStep[] = [
-    ensureStep(service, target, config.replicas, existed),
+    ensureStep(service, target, replicasFor(config, world), existed),
     readyStep(service, target, config.rollout.deadlines.ready),
     weightsStep({
       id: 'switch',
       service,
       weights: [{ revision: target.id, version: target.version, percent: 100 }],
       back: back === undefined ? [] : [{ ...back, percent: 100 }],
-      capacity: { revision: target.id, replicas: config.replicas },
+      capacity: { revision: target.id, replicas: replicasFor(config, world) },
     }),
     ...retireSteps(service, target, world, config.rollout.insurance),
   ];

@@ -8,9 +8,16 @@ import {
   setDefaultSignalHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { answerReservedNames } from './steps/reserved-names.ts';
 
 export async function lease(): Promise<string> {
   setDefaultSignalHandler(() => undefined);
+  answerReservedNames(
+    () => undefined,
+    (name) => {
+      throw ApplicationFailure.nonRetryable(`a lease takes no message ${name}`, 'Refused');
+    },
+  );
   const { parent, workflowId } = workflowInfo();
   if (parent === undefined) {
     throw ApplicationFailure.nonRetryable(

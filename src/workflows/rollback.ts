@@ -5,7 +5,7 @@ import { operation } from './steps/operation.ts';
 /** Takes a service back to its previous version, or to `to`. Input: `{system, service, to?, revision?}`. */
 export async function rollback(input: unknown): Promise<OperationResult> {
   return operation(
-    { kind: 'rollback', policy: { onFailure: 'undo', undone: 'failed' }, looksFirst: true },
+    { kind: 'rollback', policy: { onFailure: 'undo', undone: 'failed' }, looksFirst: 'can' },
     input,
   );
 }

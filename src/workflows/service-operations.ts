@@ -13,7 +13,11 @@ export async function stopTraffic(input: unknown): Promise<OperationResult> {
 /** Lets users in again, `percent` of them. Input: `{system, service?, percent?}`. */
 export async function admitTraffic(input: unknown): Promise<OperationResult> {
   return operation(
-    { kind: 'admitTraffic', policy: { onFailure: 'continue', undone: 'failed' } },
+    {
+      kind: 'admitTraffic',
+      policy: { onFailure: 'continue', undone: 'failed' },
+      looksFirst: 'need',
+    },
     input,
   );
 }

@@ -138,6 +138,15 @@ test('what an operation that was cut short left without traffic is retired too, 
   assert.equal(retired.length, 2);
 });
 
+test('what somebody scaled up is replaced by as many', () => {
+  const world = worldOf(live);
+  const revisions = world.revisions.map((one) => ({ ...one, desired: 10 }));
+  const capacities = planned({ ...world, revisions }).steps.flatMap(({ action }) =>
+    action.kind === 'weights' ? [action.capacity.replicas] : [],
+  );
+  assert.deepEqual(capacities, [1, 3, 5, 10]);
+});
+
 test('auto-promotion leaves the approvals out where the file allows it, and is refused elsewhere', () => {
   const request = { autoPromote: true };
   assert.deepEqual(gates(planned(worldOf(live), request, { autoPromotion: true })), []);

@@ -163,6 +163,19 @@ describe('a lease', { concurrency: 3 }, () => {
     assert.ok(second > first, `${first} ${second}`);
   });
 
+  test('is left to whoever has it by a roll-back that cannot be made and an admit that need not be', async () => {
+    const { system, handle } = await shop.waiting();
+    const unknown = { ...api(system), revision: 'v9-0123456789' };
+    const rollback = await endOf(await shop.start('rollback', unknown));
+    assert.equal(rollback.outcome, 'failed');
+    assert.match(rollback.message, /needs revision v9-0123456789/);
+    const admit = await endOf(await shop.start('admitTraffic', { system }));
+    assert.equal(admit.outcome, 'nothingToDo');
+    assert.equal((await untilStatus(handle, () => true)).state, 'waiting');
+    await send(handle, 'abort', { actor: 'ana' });
+    await endOf(handle);
+  });
+
   test('cannot be taken by hand', async () => {
     const handle = await shop.start('lease', {}, leaseId(shop.live(), 'api'));
     const end = await endOf(handle);

@@ -15,7 +15,7 @@ import {
   startRaw,
   updateRaw,
 } from '../support/raw-payloads.ts';
-import { openShop, send, type Shop } from '../support/shop.ts';
+import { openShop, refusal, send, type Shop } from '../support/shop.ts';
 
 let shop: Shop;
 before(async () => {
@@ -86,6 +86,19 @@ describe('a running operation', () => {
       await handle.query('status');
     }
     await stillWell(handle);
+  });
+
+  test("answers names with the SDK's own prefix like any other unknown one", async () => {
+    const { system, handle } = await shop.waiting();
+    for (const name of ['__temporal_x', '__temporal_']) {
+      await handle.signal(name, { actor: 'ana' });
+      assert.match(await refusal(handle, name, {}), /there is no message "__temporal_x?"/);
+    }
+    const lease = shop.worker.client.workflow.getHandle(`lease/${system}/api`);
+    await lease.signal('__temporal_x');
+    await stillWell(handle);
+    await lease.result();
+    assert.deepEqual(await failedTasks(lease), []);
   });
 
   test('answers queries whatever comes with them', async () => {

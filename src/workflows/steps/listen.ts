@@ -16,6 +16,7 @@ import { example, parseMessage, type Message } from '../../domain/message.ts';
 import { MESSAGES, PREEMPT, QUERIES, type MessageAnswer, type MessageName } from '../messages.ts';
 import { obey, preemptedBy, type Ruling } from './obey.ts';
 import { showPageSoon, statusOf } from './page.ts';
+import { answerReservedNames } from './reserved-names.ts';
 import { MOST_RECORDS, now, reportOf, type Run } from './run.ts';
 
 const DESCRIPTIONS: Record<MessageName, string> = {
@@ -78,14 +79,17 @@ function listenToTheRest(run: Run): void {
     note: `there is no message ${describeValue(name)}; there are ${MESSAGES.join(', ')}`,
     quotes: true,
   });
-  setDefaultSignalHandler((name) => {
+  const onSignal = (name: string): void => {
     note(run, name, unknown(name));
-  });
-  setDefaultUpdateHandler((name) => {
+  };
+  const onUpdate = (name: string): never => {
     const ruling = unknown(name);
     note(run, name, ruling);
     throw refusal(ruling.note);
-  });
+  };
+  setDefaultSignalHandler(onSignal);
+  setDefaultUpdateHandler(onUpdate);
+  answerReservedNames(onSignal, onUpdate);
   setDefaultQueryHandler(
     (name) => `there is no query ${describeValue(name)}; there are ${QUERIES.join(', ')}`,
   );

@@ -27,8 +27,8 @@ export interface Runbook {
   policy: Policy;
   /** Comes between loading and taking leases; a retirement waits here. */
   before?: (run: Run) => Promise<void>;
-  /** Plans before it takes leases too: what cannot be done makes nobody give way. */
-  looksFirst?: boolean;
+  /** Plans before it takes leases too: what cannot be done (or need not be) makes nobody give way. */
+  looksFirst?: 'can' | 'need';
   /** What a lease that is held leads to: a refusal, or another try after so many ms, by how often it was tried. */
   whenHeld?: (run: Run, tries: number) => number;
 }
@@ -68,7 +68,8 @@ async function prepare(run: Run, runbook: Runbook): Promise<End | undefined> {
   run.reason = value.reason;
   recordOpening(run);
   await runbook.before?.(run);
-  if (runbook.looksFirst === true && patched('looks-first')) await makePlan(run);
+  const idle = await lookFirst(run, runbook);
+  if (idle !== undefined) return { outcome: 'nothingToDo', message: idle };
   if (run.request.dryRun !== true) {
     const refused = await lease(run, runbook);
     if (refused !== undefined) return { outcome: 'refused', message: refused, kind: 'Refused' };
@@ -84,6 +85,13 @@ async function prepare(run: Run, runbook: Runbook): Promise<End | undefined> {
   }
   run.book = startRunbook(run.plan.steps, runbook.policy);
   return undefined;
+}
+
+/** Why there is nothing to do, where that is a reason to disturb nobody. Fails when it cannot be done. */
+async function lookFirst(run: Run, { looksFirst }: Runbook): Promise<string | undefined> {
+  if (looksFirst === undefined || !patched('looks-first')) return undefined;
+  const { nothingToDo } = await makePlan(run);
+  return looksFirst === 'need' ? nothingToDo : undefined;
 }
 
 async function lease(run: Run, { whenHeld }: Runbook): Promise<string | undefined> {
