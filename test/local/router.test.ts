@@ -167,6 +167,30 @@ describe('the local host', () => {
     await traffic.admit({ service, percent: 100, fence: fence() });
   });
 
+  test('a kept connection that a replica has closed costs neither the user nor the replica', async () => {
+    const ref = { system: 'shop', service: 'closing' };
+    const port = await freePort();
+    // Whoever is suspected once stays out: the second check fails, and without a suspicion there is none.
+    const spec = plainSpec(ref, 'v1', port, {
+      configuration: { RESET_KEPT: 1, HEALTH: 'once' },
+      health: { path: '/health', interval: 600_000, timeout: 2000 },
+    });
+    await host.ready(spec, 2, fence());
+    const { traffic, workload } = host.platform;
+    await traffic.set({
+      service: ref,
+      weights: weightsOf([spec, 100]),
+      expect: [],
+      fence: fence(),
+    });
+    const statuses: number[] = [];
+    for (let i = 0; i < 8; i += 1) {
+      statuses.push((await ask(`http://127.0.0.1:${port}`)).status);
+    }
+    assert.deepEqual(statuses, Array<number>(8).fill(200));
+    assert.equal((await workload.revisions(ref))[0]?.ready, 2);
+  });
+
   test('a change by hand is made without a fence and noted in its log', async () => {
     const controlUrl = await host.url();
     const byHand = (verb: string, body: object, token: string) =>

@@ -1,18 +1,22 @@
 // A small service for tests of platforms: says who answered, streams, upgrades, and fails as its
-// environment says (HEALTH=never, CRASH_AFTER=<ms>, DIE_AT_START=1).
+// environment says (HEALTH=never, HEALTH=once, RESET_KEPT=1, CRASH_AFTER=<ms>, DIE_AT_START=1).
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import process from 'node:process';
 import { setTimeout } from 'node:timers';
 import { URL } from 'node:url';
 
-const { PORT, HOST, FAIRLEAD_REVISION, FAIRLEAD_VERSION, HEALTH, CRASH_AFTER, DIE_AT_START } =
-  process.env;
+const { PORT, HOST, FAIRLEAD_REVISION, FAIRLEAD_VERSION } = process.env;
+const { HEALTH, RESET_KEPT, CRASH_AFTER, DIE_AT_START } = process.env;
 if (DIE_AT_START) process.exit(3);
+let checks = 0;
+const used = new WeakSet();
 
 const pages = {
   '/health': (request, response) => {
-    response.statusCode = HEALTH === 'never' ? 500 : 200;
+    checks += 1;
+    const ill = HEALTH === 'never' || (HEALTH === 'once' && checks > 1);
+    response.statusCode = ill ? 500 : 200;
     response.end('ok');
   },
   '/': (request, response) => {
@@ -52,6 +56,9 @@ const streams = [];
 const query = (request) => new URL(request.url, 'http://localhost').searchParams;
 
 const server = createServer((request, response) => {
+  // As if it had closed the idle connection just before this request came.
+  if (RESET_KEPT && used.has(request.socket)) return request.socket.resetAndDestroy();
+  used.add(request.socket);
   const page = pages[new URL(request.url, 'http://localhost').pathname] ?? pages['/'];
   page(request, response);
 });

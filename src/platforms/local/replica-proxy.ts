@@ -15,6 +15,8 @@ const NOT_PASSED_ON = new Set(['connection', 'keep-alive', REVISION_HEADER]);
 interface Attempt {
   /** From here on the replica may have seen the request, and its body is being read. */
   connected: boolean;
+  /** It went over a kept connection: a failure may be that connection's, and says nothing of the replica. */
+  reused: boolean;
   /** The answer ended before it was whole, and not because the client left. */
   broken: boolean;
   body: PassThrough | null;
@@ -30,6 +32,7 @@ export class ReplicaProxy {
   constructor() {
     this.#proxy.on('proxyReq', (outgoing, request) => {
       const attempt = this.#attempts.get(request);
+      if (attempt) attempt.reused = outgoing.reusedSocket;
       const connected = (): void => {
         if (!attempt) return;
         attempt.connected = true;
@@ -55,23 +58,36 @@ export class ReplicaProxy {
 
   /** Resolves when the answer is through, or when there will be none from this replica. */
   async send(request: IncomingMessage, response: ServerResponse, replica: Replica): Promise<Sent> {
-    const hasBody = carriesBody(request);
-    const repeatable = !hasBody && isIdempotent(request);
-    const body = hasBody ? new PassThrough() : null;
-    const attempt: Attempt = { connected: false, broken: false, body };
-    this.#attempts.set(request, attempt);
     // Node answers `Expect: 100-continue` itself.
     delete request.headers.expect;
+    // A kept connection may be dead without our knowing: what must not be sent twice gets a new one.
+    const agent = isRepeatable(request) ? this.#agent : false;
+    const sent = await this.#attempt(request, response, replica, agent);
+    if (sent !== 'again') return sent;
+    const fresh = await this.#attempt(request, response, replica, false);
+    return fresh === 'again' ? 'tryAnother' : fresh;
+  }
+
+  /** `again`: only a kept connection has failed, and the replica itself may be well. */
+  async #attempt(
+    request: IncomingMessage,
+    response: ServerResponse,
+    replica: Replica,
+    agent: Agent | false,
+  ): Promise<Sent | 'again'> {
+    const body = carriesBody(request) ? new PassThrough() : null;
+    const attempt: Attempt = { connected: false, reused: false, broken: false, body };
+    this.#attempts.set(request, attempt);
     try {
       await this.#proxy.web(request, response, {
         target: replica.address,
-        // A kept connection may be dead without our knowing: what must not be sent twice gets a new one.
-        agent: repeatable ? this.#agent : false,
+        agent,
         buffer: body ?? Readable.from([]),
       });
     } catch {
       if (!response.headersSent && !response.destroyed) {
-        return repeatable || !attempt.connected ? 'tryAnother' : 'failed';
+        if (attempt.reused) return 'again';
+        return isRepeatable(request) || !attempt.connected ? 'tryAnother' : 'failed';
       }
     }
     return howItEnded(attempt, response);
@@ -94,8 +110,8 @@ export class ReplicaProxy {
   }
 }
 
-function isIdempotent(request: IncomingMessage): boolean {
-  return IDEMPOTENT.has(request.method ?? '');
+function isRepeatable(request: IncomingMessage): boolean {
+  return !carriesBody(request) && IDEMPOTENT.has(request.method ?? '');
 }
 
 function howItEnded(attempt: Attempt, response: ServerResponse): Sent {
