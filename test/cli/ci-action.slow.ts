@@ -123,6 +123,9 @@ test('a version that fails is 3, taken back, and the summary says why', async ()
     end.log,
     new RegExp(`\n::${guard}::\n::error title=Fairlead::deploy/shop/api/v3-er`),
   );
+  const { stdout } = await up.exits(0, 'report deploy/shop/api/v3-errors --json');
+  assert.equal(field(stdout, 'reason'), REASON);
+  assert.equal(existsSync(join(up.folder, 'bait')), false);
 });
 
 test('a deploy that differs from the one under way is refused with 6', async () => {
