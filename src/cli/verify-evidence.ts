@@ -28,13 +28,14 @@ function sayWhole(file: string, result: ReturnType<typeof judge>): void {
   );
 }
 
-/** `unreadable` lines without a missing entry are what a crash leaves. */
+/** `unreadable` lines are what a crash leaves, when nothing is altered. */
 function judge(content: string) {
-  const { entries, gap, unreadable } = readEvidenceLines(content);
+  const { entries, gap, odd, unreadable } = readEvidenceLines(content);
   const missing = gap === undefined ? undefined : `entry ${gap.seq} is missing (line ${gap.line})`;
+  const changed = odd && `line ${odd.line} was altered or put there: ${odd.why}`;
   const empty = entries.length === 0 ? 'there is no evidence in it' : undefined;
   return {
-    altered: missing ?? empty ?? verifyChain(entries) ?? null,
+    altered: missing ?? empty ?? verifyChain(entries) ?? changed ?? null,
     entries: entries.length,
     unreadable,
     head: entries.at(-1)?.hash ?? null,
