@@ -77,15 +77,14 @@ function checkFits(
 ): void {
   let last = known.at(-1);
   for (const entry of missing) {
-    const next = (last?.seq ?? -1) + 1;
-    const follows = last === undefined || entry.prev === last.hash;
+    const next = last === undefined ? 0 : last.seq + 1;
     if (entry.seq !== next && last?.type !== 'closed') {
       throw new Failure(
         'Broken',
         `adding entry ${entry.seq} (${entry.type}) to ${file}: entries ${next} to ${entry.seq - 1} are not there any more. The file was removed or cut while its operation ran; keep whatever cleans up away from that folder. The whole record is written anew when the operation ends.`,
       );
     }
-    if (entry.seq !== next || !follows) {
+    if (entry.seq !== next || (last && entry.prev !== last.hash)) {
       const there = last === undefined ? 'nothing' : `entry ${last.seq} (${last.type})`;
       throw new Failure(
         'Superseded',
