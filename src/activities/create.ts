@@ -1,6 +1,5 @@
 // Every activity that a worker offers, by the name that histories show.
 import { atBoundary, type BoundaryPorts, type Call } from './boundary.ts';
-import { forgiving } from './forgiving-evidence.ts';
 import { inspect } from './inspect.ts';
 import { clearLease, releaseLeases, type LeaseRef } from './leases.ts';
 import { load, makePlan, type PlanInput } from './plan.ts';
@@ -45,13 +44,7 @@ export function createActivities(ports: ActivityPorts) {
     redactTexts: at(async (texts: string[]) => texts),
     sealReport: plainly((input: SealInput, call) => seal(input, call, ports)),
     // Leases.
-    clearLease: plainly((input: First<typeof clearLease>, call) =>
-      clearLease(
-        input,
-        call,
-        call.urgent ? { ...ports, evidence: forgiving(ports.evidence) } : ports,
-      ),
-    ),
+    clearLease: plainly((input: First<typeof clearLease>, call) => clearLease(input, call, ports)),
     releaseLeases: plainly(async (leases: LeaseRef[], call) => {
       await releaseLeases(leases, call, clock);
       return null;

@@ -15,6 +15,9 @@ export interface LeaseRef {
 /** As much of a name as a message takes. */
 const LONGEST_ACTOR = 128;
 
+/** A lease does nothing but wait for its end: what takes longer will not obey any more. */
+const OBEYS_WITHIN_MS = 10_000;
+
 interface Holder {
   workflowId: string;
   runId: string;
@@ -97,13 +100,14 @@ export async function clearLease(
   return { cleared: false, note: `${holder.workflowId} (${holder.kind}) holds it since ${since}` };
 }
 
-/** Ends leases and waits until they are closed. Idempotent. */
+/** Ends leases and waits until they are closed; by force what does not obey in time. Idempotent. */
 export async function releaseLeases(leases: LeaseRef[], call: Call, clock: Clock): Promise<void> {
   for (const { id, runId } of leases) {
     const handle = getClient().workflow.getHandle(id, runId);
     const state = await describe(id, runId);
     if (state !== undefined && isOpen(state)) await ignoringClosed(() => handle.cancel());
-    await untilClosed(id, runId, call, clock, Infinity);
+    const closed = await untilClosed(id, runId, call, clock, OBEYS_WITHIN_MS);
+    if (!closed) await terminate(id, runId, `given back by ${call.operation}`);
   }
 }
 

@@ -4,7 +4,7 @@ import { Failure } from '../domain/failure.ts';
 import type { EvidenceBody, EvidenceEntry } from '../domain/evidence.ts';
 import { chain } from '../domain/evidence-chain.ts';
 import type { Outcome, Serving } from '../domain/outcome.ts';
-import type { ReportSummary } from '../domain/report.ts';
+import type { Report, ReportSummary } from '../domain/report.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { Weights } from '../domain/model.ts';
 import { describeWeights, normalised } from '../domain/weights.ts';
@@ -70,29 +70,58 @@ async function closing(input: SealInput, call: Call, ports: SealPorts): Promise<
   ]);
 }
 
-/** Closes the record of a run that ended without doing so; a sentence on what it had begun, if anything. */
+/**
+ * Closes the record of a run that ended without doing so; a sentence on what it had begun, if anything. It is
+ * somebody else's record: when it cannot be read or written that is said, and holds nobody up.
+ */
 export async function sealInterrupted(
   evidence: EvidencePort,
   run: RunRef,
 ): Promise<string | undefined> {
-  const entries = await evidence.read(run);
-  const last = entries.at(-1);
-  if (last === undefined || last.type === 'closed') return undefined;
-  const report = buildReport(entries);
-  const step = report.steps.at(-1);
-  const message = `ended without closing its record, ${step === undefined ? 'before its first step' : `at ${step.id}`}`;
-  const now = new Date().toISOString();
-  await evidence.append(run, [
-    chain(last, now, {
-      type: 'closed',
-      outcome: 'interrupted',
-      verdict: report.verdict,
-      serving: report.weights.length === 0 ? 'old' : 'mixed',
-      message,
-      leftovers: report.weights.length === 0 ? [] : [`what ${step?.id ?? 'it'} had begun`],
-    }),
-  ]);
-  return `${report.operation} ${message}`;
+  try {
+    const entries = await evidence.read(run);
+    const last = entries.at(-1);
+    if (last === undefined || last.type === 'closed') return undefined;
+    const report = buildReport(entries);
+    const message = `ended without closing its record, ${whereIn(report)}`;
+    const left = `${report.operation} ${message}`;
+    const unclosed = await closeFor(evidence, run, { last, report, message });
+    return unclosed === undefined ? left : `${left}; it could not be closed for it: ${unclosed}`;
+  } catch (error) {
+    return `the record of ${run.workflowId} could not be read: ${saidBy(error)}`;
+  }
+}
+
+/** What came back, when the record could not be closed. */
+async function closeFor(
+  evidence: EvidencePort,
+  run: RunRef,
+  { last, report, message }: { last: EvidenceEntry; report: Report; message: string },
+): Promise<string | undefined> {
+  const isOld = report.weights.length === 0;
+  const entry = chain(last, new Date().toISOString(), {
+    type: 'closed',
+    outcome: 'interrupted',
+    verdict: report.verdict,
+    serving: isOld ? 'old' : 'mixed',
+    message,
+    leftovers: isOld ? [] : [`what ${report.steps.at(-1)?.id ?? 'it'} had begun`],
+  });
+  try {
+    await evidence.append(run, [entry]);
+    return undefined;
+  } catch (error) {
+    return saidBy(error);
+  }
+}
+
+function whereIn({ steps }: Report): string {
+  const step = steps.at(-1);
+  return step === undefined ? 'before its first step' : `at ${step.id}`;
+}
+
+function saidBy(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function extend(entries: EvidenceEntry[], at: string, bodies: EvidenceBody[]): EvidenceEntry[] {

@@ -1,6 +1,7 @@
 // `fairlead report verify FILE`: is an evidence file as it was written? An auditor needs no worker for that.
 import { readFile } from 'node:fs/promises';
 import { verifyChain } from '../domain/evidence-chain.ts';
+import type { EvidenceEntry } from '../domain/evidence.ts';
 import { readEvidenceLines } from '../domain/evidence-lines.ts';
 import type { CommonOptions } from './command-options.ts';
 import { EXIT, ExitError } from './exit.ts';
@@ -28,18 +29,23 @@ function sayWhole(file: string, result: ReturnType<typeof judge>): void {
   );
 }
 
-/** `unreadable` lines without a missing entry are what a crash leaves. */
+/** `unreadable` lines are what a crash leaves, when nothing is altered. */
 function judge(content: string) {
-  const { entries, gap, unreadable } = readEvidenceLines(content);
+  const { entries, gap, odd, unreadable } = readEvidenceLines(content);
+  const last = entries.at(-1);
   const missing = gap === undefined ? undefined : `entry ${gap.seq} is missing (line ${gap.line})`;
-  const empty = entries.length === 0 ? 'there is no evidence in it' : undefined;
+  const changed = odd && `line ${odd.line} was altered or put there: ${odd.why}`;
   return {
-    altered: missing ?? empty ?? verifyChain(entries) ?? null,
+    altered: missing ?? alteredIn(entries) ?? changed ?? null,
     entries: entries.length,
     unreadable,
-    head: entries.at(-1)?.hash ?? null,
-    closed: entries.at(-1)?.type === 'closed',
+    head: last?.hash ?? null,
+    closed: last?.type === 'closed',
   };
+}
+
+function alteredIn(entries: readonly EvidenceEntry[]): string | undefined {
+  return entries.length === 0 ? 'there is no evidence in it' : verifyChain(entries);
 }
 
 async function contentOf(file: string): Promise<string> {

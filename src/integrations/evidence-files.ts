@@ -1,12 +1,12 @@
 // Evidence on a folder: <dir>/<workflow id>/<run id>.jsonl, one entry a line.
 // Every append is one write with O_APPEND, so two processes never mix their bytes; an entry that both wrote is
 // read once (the first stands). A crash may leave half a line: the next append starts a line of its own.
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { mkdir, open, readFile, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { EvidencePort, RunRef } from '../activities/ports.ts';
 import { digestOf } from '../domain/digest.ts';
 import type { EvidenceEntry } from '../domain/evidence.ts';
-import { readEvidenceLines } from '../domain/evidence-lines.ts';
+import { isHalf, isHalfOf, readEvidenceLines } from '../domain/evidence-lines.ts';
 import { Failure } from '../domain/failure.ts';
 import { textAt } from '../domain/json.ts';
 
@@ -59,11 +59,17 @@ async function appendTo(file: string, entries: readonly EvidenceEntry[]): Promis
   checkFits(file, known, missing);
   if (missing.length === 0) return;
   const lines = missing.map((entry) => `${JSON.stringify(entry)}\n`).join('');
-  const repair = content === '' || content.endsWith('\n') ? '' : '\n';
-  await writeOnce(file, repair + lines);
+  const tail = content.slice(content.lastIndexOf('\n') + 1);
+  // Half of another entry, before one that it is not the beginning of, would look like somebody's addition.
+  const isLeftOver = isHalf(tail) && !isHalfOf(tail, lines);
+  const isCut = isLeftOver && (await cutTail(file, content));
+  await writeOnce(file, tail === '' || isCut ? lines : `\n${lines}`);
 }
 
-/** What is added has to follow what is there: a run that somebody else sealed takes nothing more. */
+/**
+ * What is added has to follow what is there. A run that somebody else sealed or wrote takes nothing more; where
+ * entries are gone, nobody took over: the operation takes back what it did, and its seal writes all of them anew.
+ */
 function checkFits(
   file: string,
   known: readonly EvidenceEntry[],
@@ -71,8 +77,14 @@ function checkFits(
 ): void {
   let last = known.at(-1);
   for (const entry of missing) {
-    const follows = last === undefined || entry.prev === last.hash;
-    if (entry.seq !== (last?.seq ?? -1) + 1 || !follows) {
+    const next = last === undefined ? 0 : last.seq + 1;
+    if (entry.seq !== next && last?.type !== 'closed') {
+      throw new Failure(
+        'Broken',
+        `adding entry ${entry.seq} (${entry.type}) to ${file}: entries ${next} to ${entry.seq - 1} are not there any more. The file was removed or cut while its operation ran; keep whatever cleans up away from that folder. The whole record is written anew when the operation ends.`,
+      );
+    }
+    if (entry.seq !== next || (last && entry.prev !== last.hash)) {
       const there = last === undefined ? 'nothing' : `entry ${last.seq} (${last.type})`;
       throw new Failure(
         'Superseded',
@@ -80,6 +92,18 @@ function checkFits(
       );
     }
     last = entry;
+  }
+}
+
+/** Takes the half line away that a crash left; not if somebody writes at this moment, or may only append. */
+async function cutTail(file: string, seen: string): Promise<boolean> {
+  try {
+    const bytes = await readFile(file);
+    if (bytes.toString('utf8') !== seen) return false;
+    await truncate(file, bytes.lastIndexOf(0x0a) + 1);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -139,6 +139,11 @@ test('report verify tells unaltered evidence from altered', async (t) => {
   const good = await runCli(['report', 'verify', file]);
   assert.equal(good.code, 0, good.stderr);
   assert.match(good.stdout, /12 entries, none altered/);
+  await writeFile(file, [...lines, '{"seq":99,"type":"closed"}', ''].join('\n'));
+  const added = await runCli(['report', 'verify', file]);
+  assert.equal(added.code, 3);
+  assert.match(added.stderr, /line 13 was altered or put there/);
+  await writeFile(file, `${lines.join('\n')}\n`);
   await writeFile(file, (await readFile(file, 'utf8')).replace('"actor":"ana"', '"actor":"eve"'));
   const bad = await runCli(['report', 'verify', file]);
   assert.equal(bad.code, 3);

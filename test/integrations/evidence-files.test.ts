@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import fc from 'fast-check';
-import { verifyChain } from '../../src/domain/evidence-chain.ts';
+import { chain, verifyChain } from '../../src/domain/evidence-chain.ts';
+import { readEvidenceLines } from '../../src/domain/evidence-lines.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import { createEvidenceFiles, encodeName } from '../../src/integrations/evidence-files.ts';
 import { entriesOf, OPENED, ROLLED_BACK } from '../support/evidence.ts';
@@ -77,6 +78,48 @@ test('a run that somebody else sealed takes no other entries', async (t) => {
   const other = entriesOf([OPENED, OPENED, OPENED, OPENED]);
   await assert.rejects(evidence.append(RUN, other), { kind: 'Superseded' });
   assert.deepEqual(await evidence.read(RUN), WHOLE.slice(0, 3));
+});
+
+test('a run that somebody else closed takes nothing more, however far it is', async (t) => {
+  const evidence = createEvidenceFiles(await folder(t));
+  await evidence.append(RUN, WHOLE.slice(0, 3));
+  const last = WHOLE[2] ?? assert.fail('no entry 2');
+  const { outcome, serving } = { outcome: 'interrupted', serving: 'old' } as const;
+  const end = { outcome, serving, verdict: null, message: 'gone', leftovers: [] };
+  await evidence.append(RUN, [chain(last, last.at, { type: 'closed', ...end })]);
+  await assert.rejects(evidence.append(RUN, WHOLE.slice(4, 6)), { kind: 'Superseded' });
+  await assert.rejects(evidence.append(RUN, WHOLE.slice(6)), { kind: 'Superseded' });
+});
+
+test('a file that is gone or cut takes no later entries, and all of them together', async (t) => {
+  const dir = await folder(t);
+  const evidence = createEvidenceFiles(dir);
+  await evidence.append(RUN, WHOLE.slice(0, 5));
+  const cut = (await readFile(fileOf(dir), 'utf8')).split('\n').slice(0, 2).join('\n');
+  for (const left of [cut, `${cut}\n`, '', undefined]) {
+    if (left === undefined) await rm(fileOf(dir));
+    else await writeFile(fileOf(dir), left);
+    await assert.rejects(evidence.append(RUN, WHOLE.slice(5, 7)), (error: unknown) => {
+      assert.ok(error instanceof Failure);
+      assert.equal(error.kind, 'Broken');
+      assert.match(error.message, /entries [02] to 4 are not there any more.* written anew/);
+      return true;
+    });
+    await evidence.append(RUN, WHOLE);
+    assert.deepEqual(await evidence.read(RUN), WHOLE);
+    assert.equal(readEvidenceLines(await readFile(fileOf(dir), 'utf8')).odd, undefined);
+  }
+});
+
+test('half a line that another entry follows is taken away', async (t) => {
+  const dir = await folder(t);
+  const evidence = createEvidenceFiles(dir);
+  await evidence.append(RUN, WHOLE.slice(0, 3));
+  const last = WHOLE[2] ?? assert.fail('no entry 2');
+  await appendFile(fileOf(dir), JSON.stringify(WHOLE[3]).slice(0, -9));
+  await evidence.append(RUN, [chain(last, last.at, { type: 'finding', text: 'another' })]);
+  const { entries, odd, unreadable } = readEvidenceLines(await readFile(fileOf(dir), 'utf8'));
+  assert.deepEqual([entries.length, odd, unreadable], [4, undefined, []]);
 });
 
 test('two processes that append the same run at once leave one unbroken record', async (t) => {

@@ -12,7 +12,11 @@ export function memoryEvidence(): EvidencePort & { runs: Map<string, EvidenceEnt
       const kept = runs.get(runId) ?? [];
       for (const entry of entries) {
         if (entry.seq < kept.length) continue;
-        if (entry.seq > kept.length || (entry.seq > 0 && entry.prev !== kept.at(-1)?.hash)) {
+        const last = kept.at(-1);
+        if (entry.seq > kept.length && last?.type !== 'closed') {
+          throw new Failure('Broken', `entries before ${entry.seq} are not there any more`);
+        }
+        if (entry.seq > kept.length || (entry.seq > 0 && entry.prev !== last?.hash)) {
           throw new Failure('Superseded', `entry ${entry.seq} does not follow what is there`);
         }
         kept.push(structuredClone(entry));

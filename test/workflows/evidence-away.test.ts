@@ -62,3 +62,17 @@ test('what could not be written is written with what comes later, and the chain 
   assert.equal(record.at(-1)?.type, 'closed');
   assert.ok(record.some((one) => one.type === 'decision' && one.decision === 'rejected'));
 });
+
+test('a record that is taken away while people are asked: all is undone, and the record is whole', async () => {
+  const { system, handle } = await shop.waiting();
+  const { runId } = await handle.describe();
+  assert.ok(kept.runs.delete(runId));
+  await send(handle, 'approve', { actor: 'ana' });
+  const end = await endOf(handle);
+  assert.equal(end.outcome, 'rolledBack', end.message);
+  assert.match(end.message, /are not there any more/);
+  assert.equal(shop.weightsOf(system), 'v1 100 %');
+  const record = await recordOf(handle);
+  assert.equal(verifyChain(record), undefined);
+  assert.deepEqual([record[0]?.type, record.at(-1)?.type], ['opened', 'closed']);
+});

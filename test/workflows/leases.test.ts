@@ -2,15 +2,33 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { releaseLeases } from '../../src/activities/leases.ts';
 import { buildReport } from '../../src/domain/build-report.ts';
+import { Failure } from '../../src/domain/failure.ts';
 import { leaseId, operationId } from '../../src/domain/operation.ts';
 import { revisionSpec } from '../../src/domain/revision.ts';
+import { createActivityWorld } from '../support/activity-world.ts';
+import { memoryEvidence } from '../support/memory-evidence.ts';
 import { endOf, untilStatus } from '../support/operations.ts';
 import { openShop, send, signal, untilBaking, type Shop, type ShopFile } from '../support/shop.ts';
 
+const kept = memoryEvidence();
+/** Runs whose record cannot be read any more. */
+const damaged = new Set<string>();
 let shop: Shop;
 before(async () => {
-  shop = await openShop();
+  shop = await openShop({
+    evidence: {
+      ...kept,
+      read: async (run) => {
+        if (damaged.has(run.runId)) {
+          throw new Failure('Broken', `reading ${run.runId}.jsonl:4: entry 3 is missing`);
+        }
+        return kept.read(run);
+      },
+    },
+  });
 });
 after(() => shop.worker.stop());
 
@@ -47,7 +65,7 @@ async function baking(file: ShopFile = long): Promise<{ system: string; handle: 
 
 async function evidenceOf(handle: WorkflowHandle) {
   const { runId } = await handle.describe();
-  return shop.ports.evidence.read({ workflowId: handle.workflowId, runId });
+  return kept.read({ workflowId: handle.workflowId, runId });
 }
 
 describe('a lease', { concurrency: 3 }, () => {
@@ -126,6 +144,34 @@ describe('a lease', { concurrency: 3 }, () => {
       /ended without closing its record, at weight-5/,
     );
     assert.equal(buildReport(await evidenceOf(handle)).outcome, 'interrupted');
+  });
+
+  test('of an operation whose record is damaged is free for the next one, which says so', async () => {
+    const { system, handle } = await baking();
+    const { runId } = await handle.describe();
+    await send(handle, 'abort', {});
+    await endOf(handle);
+    damaged.add(runId);
+    const end = await endOf(await shop.start('scaleService', { ...api(system), replicas: 3 }));
+    assert.equal(end.outcome, 'succeeded', end.message);
+    const findings = end.summary?.findings.join() ?? '';
+    assert.match(findings, /the record of \S+ could not be read: .*:4: entry 3/);
+  });
+
+  test('that does not obey a cancel is ended by force', async () => {
+    const { client } = shop.worker;
+    const id = leaseId(shop.live(), 'api');
+    // Nobody works there, so nobody obeys.
+    const lease = await client.workflow.start('lease', {
+      workflowId: id,
+      taskQueue: `${id}/nobody`,
+      args: [{ operation: 'gone' }],
+    });
+    const it = createActivityWorld();
+    const ref = { id, runId: lease.firstExecutionRunId };
+    const environment = new MockActivityEnvironment({}, { client });
+    await environment.run(() => releaseLeases([ref], it.call(), it.clock));
+    assert.equal((await lease.describe()).status.name, 'TERMINATED');
   });
 
   test('that is stolen in the middle of an operation is taken anew, with a newer epoch', async () => {

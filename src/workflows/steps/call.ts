@@ -67,6 +67,8 @@ export interface CallOptions {
   /** One line for the Web UI. */
   summary: string;
   lease?: LeaseRef;
+  /** Goes on without a record: it saves users, or writes the whole record itself. */
+  urgent?: true;
 }
 
 /** What an activity failed with, when it failed. */
@@ -109,8 +111,8 @@ export async function call<Name extends ActivityName>(
   return answer;
 }
 
-function isUrgent({ kind, state }: Run, { profile }: CallOptions): boolean {
-  return savesUsers(kind) || state === 'undoing' || profile === 'undo';
+function isUrgent({ kind, state }: Run, { profile, urgent }: CallOptions): boolean {
+  return urgent === true || savesUsers(kind) || state === 'undoing' || profile === 'undo';
 }
 
 /** The failure behind an error that an activity call threw; `undefined` for anything else. */

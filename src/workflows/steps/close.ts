@@ -62,7 +62,9 @@ async function sealed(run: Run, { outcome, message }: End): Promise<ReportSummar
     systemDigest: run.loaded?.digest ?? '',
   };
   try {
-    const options = { profile: 'look', step: 'seal', summary: 'Close the record' } as const;
+    const summary = 'Close the record';
+    // It is sent all entries, and writes those anew that are gone.
+    const options = { profile: 'look', step: 'seal', summary, urgent: true } as const;
     const { value } = await call(run, 'sealReport', input, options);
     run.entries.push(...value.entries);
     return value.summary;
