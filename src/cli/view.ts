@@ -11,16 +11,24 @@ const MARKS: Record<string, string> = {
   started: '▸',
 };
 
-/** The live view. */
-export function statusLines(status: OperationStatus): string[] {
+/** The whole of a status; with `most`, only so many of its steps and verdicts, and how many came before them. */
+export function statusLines(status: OperationStatus, most = Infinity): string[] {
+  const closed = status.state === 'closed';
+  const ended = closed && status.weights.length > 0 ? ['  traffic when it ended:'] : [];
   return [
     headline(status),
+    ...ended,
     ...weightLines(status),
-    ...status.steps.slice(-8).map(stepLine),
-    ...status.verdicts.slice(-4).map(verdictLine),
-    ...(status.lastRefused === undefined ? [] : [refusedLine(status.lastRefused)]),
+    ...newest(status.steps.map(stepLine), most, 'steps'),
+    ...newest(status.verdicts.map(verdictLine), most / 2, 'verdicts'),
+    ...(status.lastRefused === undefined || closed ? [] : [refusedLine(status.lastRefused)]),
     ...attention(status),
   ].map((line) => line.replaceAll('\n', ' '));
+}
+
+function newest(lines: string[], most: number, what: string): string[] {
+  if (lines.length <= most) return lines;
+  return [`  … ${lines.length - most} ${what} before these`, ...lines.slice(-most)];
 }
 
 /** What to print, line by line, when `next` follows `previous`. */
@@ -39,7 +47,8 @@ export function newLines(previous: OperationStatus | undefined, next: OperationS
   ]);
   const others = verdicts.filter((one) => changed.every((step) => step.id !== one.step));
   return [
-    ...(previous?.state === next.state ? [] : [headline(next)]),
+    // How it ended is said by the line that comes after it.
+    ...(previous?.state === next.state || next.state === 'closed' ? [] : [headline(next)]),
     ...judged,
     ...(sameWeights ? [] : weights),
     ...others.map(verdictLine),
@@ -49,7 +58,9 @@ export function newLines(previous: OperationStatus | undefined, next: OperationS
     ...(next.lastRefused === undefined || next.lastRefused.at === before.lastRefused?.at
       ? []
       : [refusedLine(next.lastRefused)]),
-    ...(next.note === undefined || next.note === before.note ? [] : [`  ${next.note}`]),
+    ...(next.note === undefined || next.note === before.note || next.state === 'closed'
+      ? []
+      : [`  ${next.note}`]),
   ];
 }
 

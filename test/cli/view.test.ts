@@ -48,6 +48,44 @@ test('only what changed is said', () => {
   ]);
 });
 
+test('the last picture has every step resolved and the weights of the end', () => {
+  const weights = [{ service: 'api', version: 'v2', percent: 100 }];
+  const steps = [
+    { id: 'weight-5', title: '5 % to v2', status: 'done' },
+    { id: 'watch', title: 'Watch v2', status: 'done' },
+  ];
+  const end = {
+    ...STATUS,
+    state: 'closed' as const,
+    outcome: 'succeeded' as const,
+    weights,
+    steps,
+  };
+  assert.deepEqual(newLines(STATUS, { ...end, note: 'done as planned' }), [
+    '  ✔ weight-5: 5 % to v2',
+    '  ✔ watch: Watch v2',
+    '  api  v2  ████████████████████ 100 %',
+  ]);
+});
+
+test('the weights and the refusals of an ended operation are not shown as if it went on', () => {
+  const lastRefused = { message: 'approve', actor: 'ci', note: 'ci requested this', at: 'then' };
+  const text = statusLines({
+    ...STATUS,
+    state: 'closed',
+    outcome: 'preempted',
+    lastRefused,
+  }).join();
+  assert.match(text, /traffic when it ended:,  api  v1/);
+  assert.doesNotMatch(text, /last refused/);
+});
+
+test('a status lists every step, a live view says how many it leaves out', () => {
+  const steps = Array.from({ length: 11 }, (_, n) => ({ id: `s${n}`, title: '', status: 'done' }));
+  assert.match(statusLines({ ...STATUS, steps }).join('\n'), /✔ s0:/);
+  assert.match(statusLines({ ...STATUS, steps }, 8).join('\n'), /… 3 steps before these\n  ✔ s3:/);
+});
+
 test('a gate is shown with who may answer and the command that does', () => {
   const lines = newLines(STATUS, { ...STATUS, gates: [GATE] });
   assert.match(lines.join('\n'), /waits for promote at weight-5 \(0 of 1\) from ana/);
