@@ -171,7 +171,7 @@ test('the old revision is removed when its insurance is over', async () => {
 test('a rollback makes the old version again and sends all users back', async () => {
   const { stderr } = await exits(0, 'rollback shop/api --reason test');
   assertResolved(stderr);
-  assert.match(stderr, /✔ switch:[^]*  api +v1 +█+ 100 %\n/);
+  assert.match(stderr, /✔ switch:[^]* api +v1 +█+ 100 %\n/);
   const { stdout } = await exits(0, 'status shop --json');
   assert.equal(field(stdout, 'services.api.weights.0.version'), 'v1');
   assert.equal(field(stdout, 'services.api.weights.length'), 1);
