@@ -120,7 +120,7 @@ async function whereItIs(embedded: Embedded, systems: string): Promise<string> {
 
 /** A worker without a system can do nothing: that is said now, not at the first deploy. */
 async function whatIsNext(systems: string, prefix: string): Promise<string[]> {
-  const { names } = await systemNames(systems).catch(() => ({ names: [] }));
+  const { names } = await systemNames(systems).catch((): { names: string[] } => ({ names: [] }));
   const [first] = names;
   if (first === undefined) {
     const folder = resolve(systems);

@@ -1,7 +1,7 @@
 // How the demo tells what happens: headings, and a line with its time for each thing.
-import { titleOf } from '../domain/step-title.ts';
 import { bar, spanBetween } from '../domain/markdown.ts';
 import type { OperationStatus } from '../domain/status.ts';
+import { titleOf } from '../domain/step-title.ts';
 import { clean } from '../cli/print.ts';
 
 export interface Story {
