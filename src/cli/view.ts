@@ -66,8 +66,8 @@ function newState(previous: OperationStatus | undefined, next: OperationStatus):
   return previous?.state === next.state || next.state === 'closed' ? [] : [headline(next)];
 }
 
-function newNote(before: Shown, { note, state }: OperationStatus): string[] {
-  return note === undefined || note === before.note || state === 'closed' ? [] : [`  ${note}`];
+function newNote(before: Shown, { note, outcome }: OperationStatus): string[] {
+  return note === undefined || note === before.note || outcome !== undefined ? [] : [`  ${note}`];
 }
 
 function newRefusal(before: Shown, { lastRefused }: OperationStatus): string[] {
