@@ -79,7 +79,11 @@ const REFUSED: [name: string, args: string[], message: RegExp][] = [
   ['half a replica', ['scale', 'shop/api', '1.5'], /REPLICAS is 1.5, allowed/],
   ['a time without a unit', ['deploy', 'shop/api', 'v2', '--timeout', '10'], /--timeout is "10"/],
   ['a name with a space', ['stop', 'shop', '--as', 'ana maria'], /--as is "ana maria"/],
-  ['a digest that is none', ['approve', 'deploy/a/b/c', '--digest', 'x'], /--digest is "x", allowed/],
+  [
+    'a digest that is none',
+    ['approve', 'deploy/a/b/c', '--digest', 'x'],
+    /--digest is "x", allowed/,
+  ],
   ['an operation with quotes', ['status', 'x" OR ""="/'], /OPERATION is/],
   [
     'a format nobody knows',
