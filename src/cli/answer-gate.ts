@@ -1,7 +1,7 @@
 // `fairlead approve` and `fairlead reject`: the answers to a gate.
 import type { Command } from 'commander';
 import type { GateStatus, OperationStatus } from '../domain/status.ts';
-import { withCommon } from './command-options.ts';
+import { OPERATION_ARGUMENT, withCommon } from './command-options.ts';
 import { EXIT, ExitError } from './exit.ts';
 import type { MessageOptions } from './send.ts';
 
@@ -13,7 +13,8 @@ interface GateOptions extends MessageOptions {
 
 export function register(program: Command): void {
   const approve = program
-    .command('approve <operation>')
+    .command('approve')
+    .argument('<operation>', OPERATION_ARGUMENT)
     .description('say yes to what an operation asks')
     .option(
       '--break-glass <reason>',
@@ -26,11 +27,15 @@ export function register(program: Command): void {
   ]).action(async (operation: string, options: GateOptions) => {
     await answer('approve', operation, options);
   });
-  withGate(program.command('reject <operation>').description('say no: the operation is undone'), [
-    'reject deploy/shop/api/v2 --reason "the error rate of v2 looks odd"',
-  ]).action(async (operation: string, options: GateOptions) => {
-    await answer('reject', operation, options);
-  });
+  const reject = program
+    .command('reject')
+    .argument('<operation>', OPERATION_ARGUMENT)
+    .description('say no: the operation is undone');
+  withGate(reject, ['reject deploy/shop/api/v2 --reason "the error rate of v2 looks odd"']).action(
+    async (operation: string, options: GateOptions) => {
+      await answer('reject', operation, options);
+    },
+  );
 }
 
 function withGate(command: Command, examples: readonly string[]): Command {

@@ -1,7 +1,7 @@
 // `fairlead retry`, `skip` and `adopt`: the answers to a step that is parked.
 import type { Command } from 'commander';
 import type { MessageName } from '../workflows/messages.ts';
-import { withCommon } from './command-options.ts';
+import { OPERATION_ARGUMENT, withCommon } from './command-options.ts';
 import type { MessageOptions } from './send.ts';
 
 interface ParkedOptions extends MessageOptions {
@@ -15,7 +15,10 @@ export function register(program: Command): void {
 }
 
 function verb(program: Command, name: string, message: MessageName, description: string): void {
-  const command = program.command(`${name} <operation>`).description(description);
+  const command = program
+    .command(name)
+    .argument('<operation>', OPERATION_ARGUMENT)
+    .description(description);
   const examples = [
     `${name} deploy/shop/api/v2`,
     `${name} deploy/shop/api/v2 --step weight-25 --reason "checked by hand"`,

@@ -21,15 +21,16 @@ interface Checked {
 
 export function register(program: Command): void {
   const command = program
-    .command('check [system]')
+    .command('check')
+    .argument('[system]', 'the name of its folder (default: every one there is)')
     .description('name every mistake in the system files, with file and line');
-  withCommon(command, [
-    'check',
-    'check commercial-view',
-    'check --systems ./systems --json',
-  ]).action(async (system: string | undefined, options: CommonOptions) => {
-    await check(options.systems ?? process.env['FAIRLEAD_SYSTEMS'] ?? 'systems', system, options);
-  });
+  const examples = ['check', 'check commercial-view', 'check --systems ./systems --json'];
+  const systems = 'the folder of system files to read (FAIRLEAD_SYSTEMS, default systems)';
+  withCommon(command, examples, systems).action(
+    async (system: string | undefined, options: CommonOptions) => {
+      await check(options.systems ?? process.env['FAIRLEAD_SYSTEMS'] ?? 'systems', system, options);
+    },
+  );
 }
 
 /** Mistakes are the result, on stdout; exit 2 when there are any. Throws Failure NotFound. */

@@ -7,15 +7,24 @@ export interface CommonOptions {
   systems?: string;
 }
 
+export const SERVICE_ARGUMENT = 'SYSTEM/SERVICE, for example shop/api';
+export const TARGET_ARGUMENT = 'SYSTEM or SYSTEM/SERVICE, for example shop or shop/api';
+export const OPERATION_ARGUMENT =
+  'an operation as "fairlead list" names it, for example deploy/shop/api/v2';
+
+/** Taken by every verb, so that one set of flags fits all of them; only what runs on the worker's side reads it. */
+const SYSTEMS = "the folder of system files; it is the worker's, and nothing is read from it here";
+
 /** Strict: unknown flags and surplus arguments are refused. */
-export function withCommon(command: Command, examples: readonly string[]): Command {
+export function withCommon(
+  command: Command,
+  examples: readonly string[],
+  systems = SYSTEMS,
+): Command {
   return command
     .option('--json', 'print the result as one JSON object on stdout')
-    .option('--as <name>', 'who asks (default: the user of this machine)')
-    .option(
-      '--systems <dir>',
-      "the worker's folder of system files (this command sends names only)",
-    )
+    .option('--as <name>', 'who you are (default: the user of this machine)')
+    .option('--systems <dir>', systems)
     .allowExcessArguments(false)
     .addHelpText(
       'after',

@@ -58,7 +58,7 @@ async function reach(found: Address): Promise<Connection> {
     const said = error instanceof Error ? error.message : String(error);
     throw new ExitError(
       EXIT.noAnswer,
-      `connecting to Temporal at ${found.connection.address} (from ${found.source}): ${said}. Start it with "fairlead up", or set TEMPORAL_ADDRESS.`,
+      `connecting to Temporal at ${found.connection.address} (from ${found.source}): ${said}. Start it with "fairlead up", or say where it is: FAIRLEAD_DATA is the data folder of a running one, TEMPORAL_ADDRESS any server.`,
     );
   }
 }

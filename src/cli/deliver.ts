@@ -12,6 +12,7 @@ import { problemOf } from './ask-status.ts';
 import type { Temporal } from './connect.ts';
 import type { RunName } from './ending.ts';
 import { EXIT, ExitError } from './exit.ts';
+import { verbOf, withVerbs } from './spoken.ts';
 
 const ANSWER_MS = 10_000;
 
@@ -38,7 +39,7 @@ export async function deliver(
     const answer: unknown = await temporal.client.withDeadline(Date.now() + answerMs, () =>
       handle.executeUpdate(name, { args: [argument] }),
     );
-    return textAt(answer, 'note') ?? 'accepted';
+    return withVerbs(textAt(answer, 'note') ?? 'accepted');
   } catch (error) {
     throw asExit(name, run, error, answerMs);
   }
@@ -47,14 +48,14 @@ export async function deliver(
 export function ended(name: MessageName, run: RunName): ExitError {
   return new ExitError(
     EXIT.refused,
-    `${name} came too late: ${run.operation} (${run.runId}) has ended; see "fairlead status ${run.operation}"`,
+    `${verbOf(name)} came too late: ${run.operation} (${run.runId}) has ended; see "fairlead status ${run.operation}"`,
   );
 }
 
 function asExit(name: MessageName, run: RunName, error: unknown, answerMs: number): unknown {
   if (error instanceof WorkflowNotFoundError) return ended(name, run);
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
-    const said = `${name} was sent to ${run.operation} and no worker answered within ${answerMs / 1000} s: it may still arrive, and count`;
+    const said = `${verbOf(name)} was sent to ${run.operation} and no worker answered within ${answerMs / 1000} s: it may still arrive, and count`;
     const next = `see with "fairlead status ${run.operation}" whether it did, before you send it again`;
     return new ExitError(EXIT.noAnswer, `${said}; ${next}`);
   }
@@ -63,6 +64,6 @@ function asExit(name: MessageName, run: RunName, error: unknown, answerMs: numbe
   const isMalformed = cause instanceof ApplicationFailure && cause.type === 'BadInput';
   return new ExitError(
     isMalformed ? EXIT.badInput : EXIT.refused,
-    cause?.message ?? problemOf(error),
+    withVerbs(cause?.message ?? problemOf(error)),
   );
 }

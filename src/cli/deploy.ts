@@ -1,6 +1,6 @@
 // `fairlead deploy SYSTEM/SERVICE VERSION`.
 import type { Command } from 'commander';
-import { withCommon, withWaiting, type WaitOptions } from './command-options.ts';
+import { SERVICE_ARGUMENT, withCommon, withWaiting, type WaitOptions } from './command-options.ts';
 
 interface DeployOptions extends WaitOptions {
   strategy?: string;
@@ -11,7 +11,9 @@ interface DeployOptions extends WaitOptions {
 
 export function register(program: Command): void {
   const command = program
-    .command('deploy <target> <version>')
+    .command('deploy')
+    .argument('<target>', SERVICE_ARGUMENT)
+    .argument('<version>', 'what replaces {version} in the system file')
     .description('bring a version of SYSTEM/SERVICE to all users, step by step')
     .option('--strategy <name>', 'canary or blue-green (default: as the system file says)')
     .option('--dry-run', 'print the plan and change nothing')
@@ -21,7 +23,6 @@ export function register(program: Command): void {
     withCommon(command, [
       'deploy shop/api v2',
       'deploy shop/api v2 --dry-run --json',
-      'deploy shop/api v2 --strategy blue-green',
       'deploy shop/api v2 --strategy blue-green',
       'deploy shop/api "$TAG" --as ci --reason "build 1234" --timeout 30m --json',
     ]),

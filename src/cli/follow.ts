@@ -14,6 +14,8 @@ const QUERY_MS = 2_000;
 /** How long a first answer may take before we look for a worker. */
 const FIRST_ANSWER_MS = 8_000;
 const UNREACHABLE_MS = 60_000;
+/** How long the last picture may take: a worker may have to read the history first. */
+const LAST_MS = 5_000;
 
 export type Watched =
   { end: 'closed'; ending: Ending } | { end: 'parked'; status: OperationStatus };
@@ -24,6 +26,7 @@ export async function follow(
   timeoutMs: number | undefined,
 ): Promise<Watched> {
   const stop = new AbortController();
+  const screen = createScreen(process.stderr);
   // Temporal's client adds a listener for each of its long polls: hours of waiting are no leak.
   setMaxListeners(0, stop.signal);
   const closed = untilClosed(temporal, run, stop.signal);
@@ -34,15 +37,23 @@ export async function follow(
   });
   const expired = timeoutMs === undefined ? [] : [untilExpired(run, timeoutMs, stop.signal)];
   try {
-    return await Promise.race([
+    const watched = await Promise.race([
       closed,
       interrupted,
       ...expired,
-      untilParked(temporal, run, createScreen(process.stderr), stop.signal),
+      untilParked(temporal, run, screen, stop.signal),
     ]);
+    if (watched.end === 'closed') await showLast(temporal, run, screen);
+    return watched;
   } finally {
     stop.abort();
   }
+}
+
+/** The end comes between two polls: what was shown last is not how it ended. */
+async function showLast(temporal: Temporal, run: RunName, screen: Screen): Promise<void> {
+  const answer = await askStatus(temporal, run, LAST_MS);
+  if (answer.from === 'worker' && answer.status.state === 'closed') screen.show(answer.status);
 }
 
 export function rejoin(operation: string): string {

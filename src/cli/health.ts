@@ -13,7 +13,8 @@ interface HealthOptions extends CommonOptions {
 
 export function register(program: Command): void {
   const command = program
-    .command('health <system>')
+    .command('health')
+    .argument('<system>', 'the name of its folder')
     .description('say whether every service of SYSTEM is well')
     .option('--detailed', 'every revision, also those without traffic')
     .option('--watch <seconds>', 'again and again, until Ctrl-C');

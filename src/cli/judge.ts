@@ -18,7 +18,8 @@ const CODES: Record<Verdict, number> = {
 
 export function register(program: Command): void {
   program
-    .command('judge <file>')
+    .command('judge')
+    .argument('<file>', 'JSON, or - for the standard input')
     .description('judge samples of a new and a stable revision, to try thresholds')
     .option('--json', 'print the result as one JSON object on stdout')
     .allowExcessArguments(false)

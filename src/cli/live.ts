@@ -3,6 +3,8 @@ import type { OperationStatus } from '../domain/status.ts';
 import { clean } from './print.ts';
 import { newLines, statusLines } from './view.ts';
 
+const MOST_STEPS = 8;
+
 export interface Screen {
   show(status: OperationStatus): void;
   /** A remark that stays, e.g. that nobody answers. */
@@ -40,7 +42,7 @@ function terminal(stream: NodeJS.WriteStream): Screen {
       .map((line) => clean(line).slice(0, Math.max(10, stream.columns - 1)));
   return {
     show(status) {
-      const lines = fit(statusLines(status));
+      const lines = fit(statusLines(status, MOST_STEPS));
       if (lines.join('\n') !== drawn.join('\n')) write('', lines);
     },
     say(text) {

@@ -16,6 +16,7 @@ function stepLines(step: unknown): string[] {
   const gate = textAt(step, 'gate');
   return [
     `  ${textAt(step, 'id') ?? '?'}: ${textAt(step, 'title') ?? ''}`,
-    `      undo: ${undo}${gate === undefined ? '' : `; then asks for ${gate}`}`,
+    ...(gate === undefined ? [] : [`      asks for ${gate} before the next step`]),
+    `      undo: ${undo}`,
   ];
 }

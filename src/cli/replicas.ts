@@ -1,10 +1,12 @@
 // `fairlead scale` and `fairlead restart`: the processes of a service.
 import type { Command } from 'commander';
-import { withCommon, withWaiting, type WaitOptions } from './command-options.ts';
+import { SERVICE_ARGUMENT, withCommon, withWaiting, type WaitOptions } from './command-options.ts';
 
 export function register(program: Command): void {
   const scale = program
-    .command('scale <target> <replicas>')
+    .command('scale')
+    .argument('<target>', SERVICE_ARGUMENT)
+    .argument('<replicas>', 'how many processes')
     .description('run this many replicas of SYSTEM/SERVICE');
   withWaiting(withCommon(scale, ['scale shop/api 4'])).action(
     async (text: string, replicas: string, options: WaitOptions) => {
@@ -16,7 +18,8 @@ export function register(program: Command): void {
     },
   );
   const restart = program
-    .command('restart <target>')
+    .command('restart')
+    .argument('<target>', SERVICE_ARGUMENT)
     .description('replace every replica of SYSTEM/SERVICE, one after the other');
   withWaiting(withCommon(restart, ['restart shop/api --reason "new certificates"'])).action(
     async (text: string, options: WaitOptions) => {

@@ -62,8 +62,12 @@ export async function render(report: Report, format: Format): Promise<string> {
 export function pageFile(report: Report, env: NodeJS.ProcessEnv, folder: string): string {
   const name = `${report.operation}-${report.runId.slice(0, 8)}`;
   const safe = name.replace(/[^A-Za-z0-9._]+/g, '-').replace(/^[.-]+/, '');
-  const data = env['FAIRLEAD_DATA'] ?? join(nearestUp(folder) ?? folder, '.fairlead');
-  return resolve(folder, data, 'reports', `${safe}.html`);
+  return join(dataFolder(env, folder), 'reports', `${safe}.html`);
+}
+
+/** Where this machine keeps what happened. */
+export function dataFolder(env: NodeJS.ProcessEnv, folder: string): string {
+  return resolve(folder, env['FAIRLEAD_DATA'] ?? join(nearestUp(folder) ?? folder, '.fairlead'));
 }
 
 /** The nearest parent folder in which an `up` runs. */

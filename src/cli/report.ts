@@ -1,6 +1,7 @@
 // `fairlead report OPERATION` and `fairlead report verify FILE`.
 import type { Command } from 'commander';
-import { withCommon, type CommonOptions } from './command-options.ts';
+import { OPERATION_ARGUMENT, withCommon, type CommonOptions } from './command-options.ts';
+import { assertEvidenceFile, EVIDENCE_FILE } from './evidence-file.ts';
 import { EXIT, ExitError } from './exit.ts';
 
 interface ReportOptions extends CommonOptions {
@@ -12,7 +13,9 @@ interface ReportOptions extends CommonOptions {
 
 export function register(program: Command): void {
   const command = program
-    .command('report <operation> [file]')
+    .command('report')
+    .argument('<operation>', `${OPERATION_ARGUMENT}; or the word verify`)
+    .argument('[file]', `after verify: ${EVIDENCE_FILE}`)
     .description('print what happened, who said so, and what it looked like; or verify evidence')
     .option('--format <format>', 'md, html or json (default: as --out ends, else md)')
     .option('--out <file>', 'write it to a file')
@@ -25,6 +28,7 @@ export function register(program: Command): void {
     'report verify .fairlead/evidence/deploy%2Fshop%2Fapi%2Fv2/RUN.jsonl',
   ]).action(async (operation: string, file: string | undefined, options: ReportOptions) => {
     if (operation === 'verify') {
+      assertEvidenceFile(file, process.env, process.cwd());
       const { verifyEvidence } = await import('./verify-evidence.ts');
       await verifyEvidence(file, options);
     } else if (file === undefined) await report(operation, options);

@@ -1,6 +1,6 @@
 // `fairlead rollback SYSTEM/SERVICE`.
 import type { Command } from 'commander';
-import { withCommon, withWaiting, type WaitOptions } from './command-options.ts';
+import { SERVICE_ARGUMENT, withCommon, withWaiting, type WaitOptions } from './command-options.ts';
 
 interface RollbackOptions extends WaitOptions {
   to?: string;
@@ -9,7 +9,8 @@ interface RollbackOptions extends WaitOptions {
 
 export function register(program: Command): void {
   const command = program
-    .command('rollback <target>')
+    .command('rollback')
+    .argument('<target>', SERVICE_ARGUMENT)
     .description('send all users of SYSTEM/SERVICE back, at once; asks nobody')
     .option('--to <version>', 'to this version (default: the one that served before)')
     .option('--revision <id>', 'to exactly this revision');

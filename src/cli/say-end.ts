@@ -13,7 +13,11 @@ export function sayParked(status: OperationStatus, options: CommonOptions): neve
   else printText(`${status.operation}: parked at ${status.step ?? 'a step'}`);
   throw new ExitError(
     EXIT.needsPerson,
-    [`${status.operation} needs a person.`, ...attention(status)].join('\n'),
+    [
+      `${status.operation} needs a person.`,
+      ...attention(status),
+      '  after that, the same command as now follows it again',
+    ].join('\n'),
   );
 }
 
@@ -32,10 +36,22 @@ export async function sayClosed(
   if (ending.code !== EXIT.done) throw new ExitError(ending.code, '');
 }
 
-function endLines(run: RunName, ending: Ending): string[] {
+/** Somebody else's operation was in the way. */
+function holderLines({ outcome, message }: Ending): string[] {
+  const holder =
+    outcome === 'refused' ? / is being changed: (\S+\/\S+) \(/.exec(message)?.[1] : undefined;
+  if (holder === undefined) return [];
+  return [
+    `  wait until it is over: fairlead status ${holder}`,
+    `  or stop it: fairlead abort ${holder}`,
+  ];
+}
+
+export function endLines(run: RunName, ending: Ending): string[] {
   const because = ending.message === '' ? '' : `: ${ending.message}`;
   return [
     `${run.operation}: ${ending.outcome}${because}`,
+    ...holderLines(ending),
     ...ending.leftovers.map((line) => `  left over: ${line}`),
     ...ending.findings.map((line) => `  finding: ${line}`),
   ];

@@ -19,6 +19,7 @@ import { actorName } from './identity.ts';
 import { printJson, printText, progress } from './print.ts';
 import { sayClosed, sayParked } from './say-end.ts';
 import { compareSystem } from './same-system.ts';
+import { inWords } from './spoken.ts';
 
 export type Fields = Record<string, unknown>;
 
@@ -35,12 +36,12 @@ export async function startOperation(
   const actor = actorName(options.as);
   const asked = withoutUndefined({ ...fields, reason: options.reason, requestedBy: actor });
   // Everything that can be wrong with what was typed is found before anything is sent.
-  parseRequest(typeof choice === 'string' ? choice : choice.else, asked);
+  inWords(() => parseRequest(typeof choice === 'string' ? choice : choice.else, asked));
   const timeoutMs =
     options.timeout === undefined ? undefined : durationFlag('--timeout', options.timeout);
   await withTemporal(actor, async (temporal) => {
     const kind = typeof choice === 'string' ? choice : await choice.ask(temporal);
-    const request = parseRequest(kind, asked);
+    const request = inWords(() => parseRequest(kind, asked));
     const run = await startOrJoin(temporal, kind, operationId(kind, request), { ...request });
     if (options.wait === false) {
       if (options.json === true) printJson({ ...run, kind, state: 'running' });

@@ -1,7 +1,7 @@
 // `fairlead status [SYSTEM|OPERATION]`: a system as a worker sees it now, or one run of an operation.
 import type { Command } from 'commander';
 import type { OperationStatus } from '../domain/status.ts';
-import { withCommon, type CommonOptions } from './command-options.ts';
+import { OPERATION_ARGUMENT, withCommon, type CommonOptions } from './command-options.ts';
 import type { Temporal } from './connect.ts';
 import type { FoundRun } from './find-operation.ts';
 
@@ -13,7 +13,8 @@ const ANSWER_MS = 5_000;
 
 export function register(program: Command): void {
   const command = program
-    .command('status [what]')
+    .command('status')
+    .argument('[what]', `a system, or ${OPERATION_ARGUMENT}`)
     .description('show a SYSTEM, an OPERATION, or what is open')
     .option('--run <runId>', 'another run of the operation than the newest');
   withCommon(command, ['status', 'status shop --json', 'status deploy/shop/api/v2']).action(

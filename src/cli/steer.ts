@@ -1,7 +1,7 @@
 // `fairlead promote`, `pause`, `resume` and `abort`: steering an operation while it runs.
 import type { Command } from 'commander';
 import type { MessageName } from '../workflows/messages.ts';
-import { withCommon } from './command-options.ts';
+import { OPERATION_ARGUMENT, withCommon } from './command-options.ts';
 import type { MessageOptions } from './send.ts';
 
 interface SteerOptions extends MessageOptions {
@@ -41,7 +41,10 @@ function verb(
   description: string,
   examples: readonly string[],
 ): Command {
-  const command = program.command(`${name} <operation>`).description(description);
+  const command = program
+    .command(name)
+    .argument('<operation>', OPERATION_ARGUMENT)
+    .description(description);
   return withCommon(command, examples)
     .option('--reason <text>', 'why, for the record')
     .option('--run <runId>', 'another run than the newest');

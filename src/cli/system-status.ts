@@ -38,12 +38,21 @@ export interface Health {
 export function healthOf(name: string, service: ServiceStatus): Health {
   const health = (condition: Condition, detail: string) => ({ service: name, condition, detail });
   if (service.stopped) return health('stopped', 'users get 503; let them in with "fairlead admit"');
-  const live = service.revisions.filter((one) => one.weight > 0);
+  const live = sorted(service.revisions).filter((one) => one.weight > 0);
   if (live.length === 0) return health('nothing deployed', 'no version gets traffic');
   const counts = live.map((one) => `${one.version} ${one.ready}/${one.desired} ready`).join(', ');
   const well = live.every((one) => one.ready >= Math.max(1, one.desired));
   const limited = service.admitPercent < 100 ? `, ${service.admitPercent} % of clients let in` : '';
   return health(well ? 'healthy' : 'unhealthy', `${counts}${limited}`);
+}
+
+/** As versions count: v9 before v10. */
+function sorted(revisions: ServiceStatus['revisions']): ServiceStatus['revisions'] {
+  return revisions.toSorted(
+    (a, b) =>
+      a.version.localeCompare(b.version, 'en', { numeric: true }) ||
+      (a.revision < b.revision ? -1 : 1),
+  );
 }
 
 /** The worst condition decides: unhealthy, then stopped, then nothing to judge. */
@@ -58,7 +67,7 @@ export function serviceLines(name: string, service: ServiceStatus): string[] {
   const { condition, detail } = healthOf(name, service);
   return [
     `  ${name}  ${service.url}  ${condition}: ${detail}`,
-    ...service.revisions.map(
+    ...sorted(service.revisions).map(
       (one) =>
         `    ${one.version}  ${bar(one.weight)} ${one.weight} %  ${one.ready}/${one.desired} ready  (${one.revision})`,
     ),

@@ -1,6 +1,6 @@
 // `fairlead stop` and `fairlead admit`: users out, users in.
 import type { Command } from 'commander';
-import { withCommon, withWaiting, type WaitOptions } from './command-options.ts';
+import { TARGET_ARGUMENT, withCommon, withWaiting, type WaitOptions } from './command-options.ts';
 
 interface AdmitOptions extends WaitOptions {
   percent?: string;
@@ -8,7 +8,8 @@ interface AdmitOptions extends WaitOptions {
 
 export function register(program: Command): void {
   const stop = program
-    .command('stop <target>')
+    .command('stop')
+    .argument('<target>', TARGET_ARGUMENT)
     .description('answer every user of SYSTEM or SYSTEM/SERVICE with 503, at once; asks nobody');
   withWaiting(
     withCommon(stop, ['stop shop', 'stop shop/api --reason "wrong prices are shown"']),
@@ -18,9 +19,13 @@ export function register(program: Command): void {
     await startOperation('stopTraffic', { ...target(text) }, options);
   });
   const admit = program
-    .command('admit <target>')
+    .command('admit')
+    .argument('<target>', TARGET_ARGUMENT)
     .description('let users in again after a stop, all or a share of them')
-    .option('--percent <share>', 'share of the clients (default: 100)');
+    .option(
+      '--percent <share>',
+      'share of the clients; a client is a cookie fairlead-client, else an address and user agent (default: 100)',
+    );
   withWaiting(withCommon(admit, ['admit shop', 'admit shop/api --percent 10'])).action(
     async (text: string, options: AdmitOptions) => {
       const { target } = await import('./ids.ts');

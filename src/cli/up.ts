@@ -1,6 +1,7 @@
 // `fairlead up`: everything on this machine, until Ctrl-C.
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { systemNames } from '../config/system-names.ts';
 import { startEmbedded, type Embedded, type EmbeddedOptions } from '../embedded/up.ts';
 import { wholeNumber } from './flags.ts';
 import { aborted, startExit } from './start-exit.ts';
@@ -40,13 +41,18 @@ export function register(program: Command): void {
 }
 
 async function up(flags: Flags): Promise<void> {
-  await untilStopped(async (signal) => start(flags, signal), flags.json === true);
+  await untilStopped(
+    async (signal) => start(flags, signal),
+    flags.json === true,
+    systemsFolder(flags),
+  );
 }
 
 /** Starts, prints where everything is, and stops on the first signal; the second one hurries. */
 export async function untilStopped(
   begin: (signal: AbortSignal) => Promise<Embedded>,
   json: boolean,
+  systems = systemsFolder({}),
 ): Promise<void> {
   const stop = new AbortController();
   const hurry = new AbortController();
@@ -62,7 +68,7 @@ export async function untilStopped(
   for (const name of signals) process.on(name, onSignal);
   try {
     const embedded = await begin(stop.signal);
-    console.log(json ? asJson(embedded) : whereItIs(embedded));
+    console.log(json ? asJson(embedded) : await whereItIs(embedded, systems));
     await aborted(stop.signal);
     await embedded.stop(hurry.signal);
     console.error('stopped');
@@ -97,16 +103,35 @@ function asJson(embedded: Embedded): string {
   return JSON.stringify({ address, uiUrl, namespace, taskQueue, pid, startTime, data });
 }
 
-function whereItIs(embedded: Embedded): string {
+function systemsFolder(flags: Flags): string {
+  return flags.systems ?? (process.env['FAIRLEAD_SYSTEMS'] || 'systems');
+}
+
+async function whereItIs(embedded: Embedded, systems: string): Promise<string> {
   const { address, uiUrl, namespace, taskQueue, data } = embedded;
   return [
     'Fairlead is up. Ctrl-C ends it.',
     ...(uiUrl === null ? [] : [`  Web UI    ${uiUrl}`]),
     `  Temporal  ${address} (namespace ${namespace}, task queue ${taskQueue})`,
     `  Data      ${data} (what each process says is in logs/)`,
-    'Next, in another terminal:',
-    `  ${addressFor(data, address)}npx fairlead deploy commercial-view/api v1`,
+    ...(await whatIsNext(systems, addressFor(data, address))),
   ].join('\n');
+}
+
+/** A worker without a system can do nothing: that is said now, not at the first deploy. */
+async function whatIsNext(systems: string, prefix: string): Promise<string[]> {
+  const { names } = await systemNames(systems).catch((): { names: string[] } => ({ names: [] }));
+  const [first] = names;
+  if (first === undefined) {
+    const folder = resolve(systems);
+    return [
+      `There is no system in ${folder}: put SYSTEM/system.yaml there, or name another folder by --systems.`,
+    ];
+  }
+  const shown = names.includes('commercial-view')
+    ? 'deploy commercial-view/api v1'
+    : `status ${first}`;
+  return ['Next, in another terminal:', `  ${prefix}npx fairlead ${shown}`];
 }
 
 /** The other verbs find `.fairlead/up.json` from this folder by themselves; any other data folder they do not. */

@@ -1,7 +1,9 @@
 // A status as lines for people: the whole of it for a terminal that is redrawn, or only what is new since the
 // last one for a log. Pure.
 import { bar, spanBetween } from '../domain/markdown.ts';
+import { titleOf } from '../domain/step-title.ts';
 import type { GateStatus, LastRefused, OperationStatus } from '../domain/status.ts';
+import { verbOf, withVerbs } from './spoken.ts';
 
 const MARKS: Record<string, string> = {
   done: '✔',
@@ -11,16 +13,24 @@ const MARKS: Record<string, string> = {
   started: '▸',
 };
 
-/** The live view. */
-export function statusLines(status: OperationStatus): string[] {
+/** The whole of a status; with `most`, only so many of its steps and verdicts, and how many came before them. */
+export function statusLines(status: OperationStatus, most = Infinity): string[] {
+  const closed = status.state === 'closed';
+  const ended = closed && status.weights.length > 0 ? ['  traffic when it ended:'] : [];
   return [
     headline(status),
+    ...ended,
     ...weightLines(status),
-    ...status.steps.slice(-8).map(stepLine),
-    ...status.verdicts.slice(-4).map(verdictLine),
-    ...(status.lastRefused === undefined ? [] : [refusedLine(status.lastRefused)]),
+    ...newest(status.steps.map(stepLine), most, 'steps'),
+    ...newest(status.verdicts.map(verdictLine), most / 2, 'verdicts'),
+    ...(status.lastRefused === undefined || closed ? [] : [refusedLine(status.lastRefused)]),
     ...attention(status),
   ].map((line) => line.replaceAll('\n', ' '));
+}
+
+function newest(lines: string[], most: number, what: string): string[] {
+  if (lines.length <= most) return lines;
+  return [`  … ${lines.length - most} ${what} before these`, ...lines.slice(-most)];
 }
 
 /** What to print, line by line, when `next` follows `previous`. */
@@ -39,18 +49,30 @@ export function newLines(previous: OperationStatus | undefined, next: OperationS
   ]);
   const others = verdicts.filter((one) => changed.every((step) => step.id !== one.step));
   return [
-    ...(previous?.state === next.state ? [] : [headline(next)]),
+    ...newState(previous, next),
     ...judged,
     ...(sameWeights ? [] : weights),
     ...others.map(verdictLine),
     ...next.gates
       .filter((gate) => !asked.has(gateKey(gate)))
       .flatMap((gate) => gateLines(next.operation, gate)),
-    ...(next.lastRefused === undefined || next.lastRefused.at === before.lastRefused?.at
-      ? []
-      : [refusedLine(next.lastRefused)]),
-    ...(next.note === undefined || next.note === before.note ? [] : [`  ${next.note}`]),
+    ...newRefusal(before, next),
+    ...newNote(before, next),
   ];
+}
+
+/** How it ended is said by the line that comes after the last picture. */
+function newState(previous: OperationStatus | undefined, next: OperationStatus): string[] {
+  return previous?.state === next.state || next.state === 'closed' ? [] : [headline(next)];
+}
+
+function newNote(before: Shown, { note, outcome }: OperationStatus): string[] {
+  return note === undefined || note === before.note || outcome !== undefined ? [] : [`  ${note}`];
+}
+
+function newRefusal(before: Shown, { lastRefused }: OperationStatus): string[] {
+  if (lastRefused === undefined || lastRefused.at === before.lastRefused?.at) return [];
+  return [refusedLine(lastRefused)];
 }
 
 type Shown = Pick<
@@ -63,10 +85,24 @@ const NOTHING_YET: Shown = { steps: [], verdicts: [], gates: [], weights: [] };
 export function attention(status: OperationStatus): string[] {
   const note = status.note === undefined ? [] : [`  ${status.note}`];
   const gates = status.gates.flatMap((gate) => gateLines(status.operation, gate));
-  if (status.state === 'parked') return [...note, ...gates, ...parkedCommands(status)];
-  if (status.state === 'paused')
-    return [...note, `  go on with: fairlead resume ${status.operation}`];
+  if (status.state === 'parked') {
+    return [...note, ...wantOfRequests(status), ...gates, ...parkedCommands(status)];
+  }
+  if (isPaused(status)) {
+    return [...note, ...gates, `  go on with: fairlead resume ${status.operation}`];
+  }
   return [...note, ...gates];
+}
+
+function wantOfRequests({ note, step, verdicts }: OperationStatus): string[] {
+  const reasons = verdicts.filter((one) => one.step === step).map((one) => one.reason);
+  const few = [note ?? '', ...reasons.slice(-1)].some((text) => /requests needed/.test(text));
+  return few ? ['  too few requests came to judge by: send more of them, then retry'] : [];
+}
+
+/** While it waits at a gate a pause shows in the note only. */
+function isPaused({ state, note }: OperationStatus): boolean {
+  return state === 'paused' || (state !== 'closed' && note?.startsWith('paused by ') === true);
 }
 
 const PARKED: Record<string, { verb: string; does: string }> = {
@@ -86,14 +122,15 @@ function parkedCommands({ operation, answers }: OperationStatus): string[] {
 }
 
 function refusedLine({ message, actor, note }: LastRefused): string {
-  return `  last refused: ${message}${actor === undefined ? '' : ` from ${actor}`}: ${note}`;
+  return `  last refused: ${verbOf(message)}${actor === undefined ? '' : ` from ${actor}`}: ${withVerbs(note)}`;
 }
 
 function headline(status: OperationStatus): string {
   const what = status.outcome ?? status.state;
   const step = status.step === undefined || status.state === 'closed' ? '' : ` at ${status.step}`;
+  const paused = isPaused(status) && status.state !== 'paused' ? ', paused' : '';
   const stale = status.stale === true ? ' (no worker answered: this is what Temporal knows)' : '';
-  return `${status.operation}  ${what}${step}${stale}`;
+  return `${status.operation}  ${what}${step}${paused}${stale}`;
 }
 
 function weightLines(status: Pick<OperationStatus, 'weights'>): string[] {
@@ -107,7 +144,7 @@ function weightLines(status: Pick<OperationStatus, 'weights'>): string[] {
 function stepLine(step: OperationStatus['steps'][number]): string {
   const took = spanBetween(step.startedAt, step.endedAt);
   const mark = MARKS[step.status] ?? '·';
-  return `  ${mark} ${step.id}: ${step.title}${took === '' ? '' : ` (${took})`}`;
+  return `  ${mark} ${step.id}: ${titleOf(step)}${took === '' ? '' : ` (${took})`}`;
 }
 
 function verdictLine(one: OperationStatus['verdicts'][number]): string {

@@ -1,6 +1,7 @@
 // How the demo tells what happens: headings, and a line with its time for each thing.
 import { bar, spanBetween } from '../domain/markdown.ts';
 import type { OperationStatus } from '../domain/status.ts';
+import { titleOf } from '../domain/step-title.ts';
 import { clean } from '../cli/print.ts';
 
 export interface Story {
@@ -60,7 +61,7 @@ function stepLines(step: OperationStatus['steps'][number], status: OperationStat
   const details = [judged, took].filter((one) => one !== '').join('; ');
   const mark = step.status === 'failed' ? '✘' : '✔';
   return [
-    `${mark} ${step.title}${details === '' ? '' : `  (${details})`}`,
+    `${mark} ${titleOf(step)}${details === '' ? '' : `  (${details})`}`,
     ...verdicts
       .filter((one) => one.verdict !== 'pass')
       .map((one) => `  ${one.name}: ${one.reason}`),

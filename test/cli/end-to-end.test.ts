@@ -25,6 +25,13 @@ after(async () => {
 const exits: WholeUp['exits'] = (code, args, env) => up.exits(code, args, env);
 const until: WholeUp['until'] = (args, path, value) => up.until(args, path, value);
 
+/** No step is left as begun, and each one that ended did so well. */
+function assertResolved(course: string): void {
+  for (const [, id = ''] of course.matchAll(/▸ (\S+):/g)) {
+    assert.ok(course.includes(`✔ ${id}:`), `${id} never ended in:\n${course}`);
+  }
+}
+
 const V2 = 'deploy/shop/api/v2';
 
 test('nothing deployed is an empty status, and no health to judge', async () => {
@@ -39,6 +46,7 @@ test('a first deploy ends with 0, its result on stdout and its course on stderr'
   const { stdout, stderr } = await exits(0, 'deploy shop/api v1');
   assert.equal(stdout, 'deploy/shop/api/v1: succeeded: done as planned\n');
   assert.match(stderr, /smoke[^]*v1[^]*100 %[^]*watch/);
+  assertResolved(stderr);
   const status = await exits(0, 'status shop --json');
   assert.equal(field(status.stdout, 'services.api.url'), up.urlOf('shop'));
   load = startLoad(up.urlOf('shop'));
@@ -161,7 +169,9 @@ test('the old revision is removed when its insurance is over', async () => {
 });
 
 test('a rollback makes the old version again and sends all users back', async () => {
-  await exits(0, 'rollback shop/api --reason test');
+  const { stderr } = await exits(0, 'rollback shop/api --reason test');
+  assertResolved(stderr);
+  assert.match(stderr, /✔ switch:[^]* api +v1 +█+ 100 %\n/);
   const { stdout } = await exits(0, 'status shop --json');
   assert.equal(field(stdout, 'services.api.weights.0.version'), 'v1');
   assert.equal(field(stdout, 'services.api.weights.length'), 1);

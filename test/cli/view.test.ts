@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { endLines } from '../../src/cli/say-end.ts';
+import { whatItWaitsFor } from '../../src/cli/send.ts';
+import { flagWords } from '../../src/cli/spoken.ts';
 import { differences } from '../../src/cli/start.ts';
 import { healthCode, healthOf } from '../../src/cli/system-status.ts';
 import { attention, newLines, statusLines } from '../../src/cli/view.ts';
@@ -48,6 +51,47 @@ test('only what changed is said', () => {
   ]);
 });
 
+test('the last picture has every step resolved and the weights of the end', () => {
+  const weights = [{ service: 'api', version: 'v2', percent: 100 }];
+  const steps = [
+    { id: 'weight-5', title: '5 % to v2', status: 'done' },
+    { id: 'watch', title: 'Watch v2', status: 'done' },
+  ];
+  const end = {
+    ...STATUS,
+    state: 'closed' as const,
+    outcome: 'succeeded' as const,
+    weights,
+    steps,
+  };
+  assert.deepEqual(newLines(STATUS, { ...end, note: 'done as planned' }), [
+    '  ✔ weight-5: 5 % to v2',
+    '  ✔ watch: Watch v2',
+    '  api  v2  ████████████████████ 100 %',
+  ]);
+});
+
+test('the weights and the refusals of an ended operation are not shown as if it went on', () => {
+  const lastRefused = { message: 'approve', actor: 'ci', note: 'ci requested this', at: 'then' };
+  const text = statusLines({
+    ...STATUS,
+    state: 'closed',
+    outcome: 'preempted',
+    lastRefused,
+  }).join();
+  assert.match(text, /traffic when it ended:, {2}api {2}v1/);
+  assert.doesNotMatch(text, /last refused/);
+});
+
+test('a status lists every step, a live view says how many it leaves out', () => {
+  const steps = Array.from({ length: 11 }, (_, n) => ({ id: `s${n}`, title: '', status: 'done' }));
+  assert.match(statusLines({ ...STATUS, steps }).join('\n'), /✔ s0:/);
+  assert.match(
+    statusLines({ ...STATUS, steps }, 8).join('\n'),
+    /… 3 steps before these\n {2}✔ s3:/,
+  );
+});
+
 test('a gate is shown with who may answer and the command that does', () => {
   const lines = newLines(STATUS, { ...STATUS, gates: [GATE] });
   assert.match(lines.join('\n'), /waits for promote at weight-5 \(0 of 1\) from ana/);
@@ -70,6 +114,49 @@ test('a parked operation is shown with the answers that it takes, and no others'
   ]);
   assert.deepEqual(verbsOf(parked), ['retry', 'skip', 'adopt', 'abort']);
   assert.match(attention(parked).join('\n'), /somebody changed the weights/);
+});
+
+test('what is parked for want of requests says that more are needed', () => {
+  const reason = 'no data (1 of the 2 requests needed)';
+  const verdicts = [{ step: 'weight-5', name: 'errors', verdict: 'inconclusive' as const, reason }];
+  const parked = { ...STATUS, state: 'parked' as const, note: 'inconclusive' };
+  assert.match(attention({ ...parked, verdicts }).join('\n'), /send more of them, then retry/);
+  assert.doesNotMatch(attention(parked).join('\n'), /send more/);
+});
+
+test('a pause at a gate shows in the first line, with the way on', () => {
+  const paused = { ...STATUS, state: 'waiting' as const, gates: [GATE], note: 'paused by ana; x' };
+  assert.equal(statusLines(paused)[0], 'deploy/shop/api/v2  waiting at weight-5, paused');
+  assert.match(attention(paused).join('\n'), /fairlead resume deploy\/shop\/api\/v2/);
+});
+
+test('an answer to what is not asked is told what is asked instead', () => {
+  const waiting = { ...STATUS, state: 'waiting' as const, gates: [GATE] };
+  const open = /fairlead approve deploy\/shop\/api\/v2 --gate weight-5/;
+  assert.match(whatItWaitsFor('approve', { gate: 'weight-55' }, waiting).join('\n'), open);
+  assert.match(whatItWaitsFor('retryStep', {}, waiting).join('\n'), open);
+  assert.deepEqual(whatItWaitsFor('approve', { gate: 'weight-5' }, waiting), []);
+  assert.deepEqual(whatItWaitsFor('pause', {}, waiting), []);
+});
+
+test('messages and fields are told by the verbs and flags that people type', () => {
+  assert.equal(
+    flagWords('canaryDeploy: initialWeight is 0, allowed: x'),
+    '--initial-weight is 0, allowed: x',
+  );
+  assert.equal(flagWords('approve: actor is "", allowed: x'), '--as is "", allowed: x');
+  const lastRefused = { message: 'retryStep', actor: 'root', note: 'no', at: 'then' };
+  assert.ok(
+    statusLines({ ...STATUS, lastRefused }).includes('  last refused: retry from root: no'),
+  );
+});
+
+test('a refusal for the sake of another operation says how to go on', () => {
+  const message =
+    'shop/api is being changed: deploy/shop/api/v2 (canaryDeploy) holds it since then';
+  const run = { operation: 'deploy/shop/api/v3', workflowId: 'w', runId: 'r' };
+  const ending = { outcome: 'refused', message, code: 6, json: {}, leftovers: [], findings: [] };
+  assert.match(endLines(run, ending).join('\n'), /fairlead abort deploy\/shop\/api\/v2$/);
 });
 
 test('what was refused last is shown, and told once', () => {

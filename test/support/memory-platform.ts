@@ -172,7 +172,7 @@ function named(service: MemoryService, revision: string): MemoryRevision {
 function missing(world: MemoryWorld, spec: RevisionSpec): string[] {
   return spec.files
     .filter((file) => world.missingFiles.has(file))
-    .map((file) => `missing dataset ${file}: put it there before the start`);
+    .map((file) => `missing file ${file}: put it there before the start`);
 }
 
 function servable(world: MemoryWorld, service: MemoryService): rules.Servable[] {

@@ -81,13 +81,13 @@ export function portContracts(name: string, start: () => Promise<PlatformUnderTe
       assert.ok(sameWeights((await platform.traffic.read(service)).weights, []));
     });
 
-    test('ensure names a missing dataset and creates nothing', async () => {
+    test('ensure names a missing file and creates nothing', async () => {
       const service = newService();
       const spec = platform.spec(service, 'v1', 'missingFile');
-      assert.match((await platform.workload.obstacles(spec)).join(), /missing dataset/);
+      assert.match((await platform.workload.obstacles(spec)).join(), /missing file/);
       const input = { spec, replicas: 1, fence: fence(1, 1) };
       const failure = await fails('NotFound', platform.workload.ensure(input, waiting()));
-      assert.match(failure.message, /missing dataset/);
+      assert.match(failure.message, /missing file/);
       assert.deepEqual(await platform.workload.revisions(service), []);
     });
 

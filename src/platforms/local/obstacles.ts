@@ -10,7 +10,7 @@ export async function missingFiles(spec: RevisionSpec): Promise<string[]> {
       () => true,
       () => false,
     );
-    if (!there) missing.push(`missing dataset ${file}: put it there before the start`);
+    if (!there) missing.push(`missing file ${file}: put it there before the start`);
   }
   return missing;
 }

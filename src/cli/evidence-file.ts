@@ -1,0 +1,35 @@
+// What `report verify` takes: one evidence file. People who name an operation instead are told where its files lie.
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT, ExitError } from './exit.ts';
+import { looksLikeOperation } from './ids.ts';
+import { dataFolder } from './report-output.ts';
+
+export const EVIDENCE_FILE =
+  'an evidence file, DATA/evidence/OPERATION/RUN.jsonl in the data folder of the worker (.fairlead), each / of OPERATION written %2F';
+
+/** Throws what to name instead of something that is no file. */
+export function assertEvidenceFile(
+  file: string | undefined,
+  env: NodeJS.ProcessEnv,
+  folder: string,
+): void {
+  const takes = `it takes ${EVIDENCE_FILE}`;
+  if (file === undefined) throw bad(`report verify needs a file: ${takes}`);
+  if (existsSync(file)) {
+    if (!statSync(file).isDirectory()) return;
+    throw bad(`${file} is a folder: name one of the files in it`);
+  }
+  if (!looksLikeOperation(file) || /\.jsonl$/.test(file)) {
+    throw bad(`there is no file ${file}; ${takes}`);
+  }
+  const lies = join(dataFolder(env, folder), 'evidence', encodeURIComponent(file));
+  const there = existsSync(lies)
+    ? 'Name one of the files'
+    : 'The evidence of that operation would be';
+  throw bad(`report verify checks a file, and there is none called ${file}. ${there} in ${lies}`);
+}
+
+function bad(message: string): ExitError {
+  return new ExitError(EXIT.badInput, message);
+}
