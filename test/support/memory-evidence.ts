@@ -12,17 +12,21 @@ export function memoryEvidence(): EvidencePort & { runs: Map<string, EvidenceEnt
       const kept = runs.get(runId) ?? [];
       for (const entry of entries) {
         if (entry.seq < kept.length) continue;
-        const last = kept.at(-1);
-        if (entry.seq > kept.length && last?.type !== 'closed') {
-          throw new Failure('Broken', `entries before ${entry.seq} are not there any more`);
-        }
-        if (entry.seq > kept.length || (entry.seq > 0 && entry.prev !== last?.hash)) {
-          throw new Failure('Superseded', `entry ${entry.seq} does not follow what is there`);
-        }
+        requireNext(kept, entry);
         kept.push(structuredClone(entry));
       }
       runs.set(runId, kept);
     },
     read: async ({ runId }) => structuredClone(runs.get(runId) ?? []),
   };
+}
+
+function requireNext(kept: readonly EvidenceEntry[], entry: EvidenceEntry): void {
+  const last = kept.at(-1);
+  if (entry.seq > kept.length && last?.type !== 'closed') {
+    throw new Failure('Broken', `entries before ${entry.seq} are not there any more`);
+  }
+  if (entry.seq > kept.length || (entry.seq > 0 && entry.prev !== last?.hash)) {
+    throw new Failure('Superseded', `entry ${entry.seq} does not follow what is there`);
+  }
 }
