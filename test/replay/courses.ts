@@ -16,10 +16,21 @@ const bakes = {
     earlyPromotion: true,
   },
 };
+const blueGreen = {
+  rollout: { blueGreen: { preview: { bake: '100ms' }, approval: 'promote', watch: '100ms' } },
+};
 const api = (system: string) => ({ system, service: 'api' });
 
 async function ended(handle: WorkflowHandle): Promise<WorkflowHandle> {
   await endOf(handle).catch(() => undefined);
+  return handle;
+}
+
+/** A blue-green deploy that waits for its approval. */
+async function previewed(shop: Shop): Promise<WorkflowHandle> {
+  const request = { ...api(shop.live(blueGreen)), version: 'v2', requestedBy: 'ci' };
+  const handle = await shop.start('blueGreenDeploy', request);
+  await untilStatus(handle, (status) => status.state === 'waiting');
   return handle;
 }
 
@@ -88,6 +99,18 @@ export const COURSES: Record<string, (shop: Shop) => Promise<WorkflowHandle>> = 
     await send(handle, 'abort', { actor: 'ana' });
     return ended(handle);
   },
+  'blue-green-approved': async (shop) => {
+    const handle = await previewed(shop);
+    await send(handle, 'approve', { actor: 'ana' });
+    return ended(handle);
+  },
+  'rollback-that-looked-first': async (shop) => {
+    const { system } = await shop.waiting();
+    return ended(await shop.start('rollback', api(system)));
+  },
+  'admit-that-need-not-be': async (shop) =>
+    ended(await shop.start('admitTraffic', { system: shop.live() })),
+  'open-blue-green-at-its-gate': previewed,
   'open-at-a-gate': async (shop) => (await shop.waiting()).handle,
   'open-in-a-bake': async (shop) => {
     const handle = await shop.deploy(shop.live(bakes), 'v2');
