@@ -215,7 +215,7 @@ testMistakes([
     'refuses a base that is no name',
     shopWith(1, 'system: shop\nbase: [a]'),
     [
-      '2: base: a list is not allowed; write a name of 1 to 63 lower-case letters, digits and hyphens, a letter first',
+      '2: base: a list is not allowed; write a name of 1 to 63 lower-case letters, digits and hyphens, a letter first, not constructor',
     ],
   ],
   [

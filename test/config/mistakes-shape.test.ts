@@ -102,14 +102,14 @@ testMistakes([
     'names a missing system field',
     shopWith(1, ''),
     [
-      '2: system: is missing; write a name of 1 to 63 lower-case letters, digits and hyphens, a letter first',
+      '2: system: is missing; write a name of 1 to 63 lower-case letters, digits and hyphens, a letter first, not constructor',
     ],
   ],
   [
     'refuses a name in upper case once',
     shopWith(1, 'system: Shop'),
     [
-      '1: system: "Shop" is not allowed; write a name of 1 to 63 lower-case letters, digits and hyphens, a letter first',
+      '1: system: "Shop" is not allowed; write a name of 1 to 63 lower-case letters, digits and hyphens, a letter first, not constructor',
     ],
   ],
   [
@@ -158,7 +158,7 @@ testMistakes([
     'refuses a service name in upper case',
     shopWith(3, '  API:'),
     [
-      '3: services.API: the key "API" is not allowed; write a name of 1 to 63 lower-case letters, digits and hyphens, a letter first',
+      '3: services.API: the key "API" is not allowed; write a name of 1 to 63 lower-case letters, digits and hyphens, a letter first, not constructor',
     ],
   ],
 ]);
