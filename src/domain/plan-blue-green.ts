@@ -5,21 +5,23 @@ import { Failure } from './failure.ts';
 import type { Plan, PlanStep } from './plan.ts';
 import {
   beforeTraffic,
-  finishDeploy,
   gateOf,
-  refuseStopped,
+  planDeploy,
   replicasFor,
+  stableOf,
+  switchStep,
   watchStep,
   type DeployInput,
 } from './plan-deploy.ts';
-import { retireSteps, weightsStep } from './plan-steps.ts';
-import { heaviest, percentOf } from './weights.ts';
+import { retireSteps } from './plan-steps.ts';
+
+const HOW = { kind: 'blueGreenDeploy', strategy: 'blue-green' } as const;
 
 type BlueGreen = NonNullable<Service['rollout']['blueGreen']>;
 
 /** Throws a `Failure`: BadInput (the file does not allow it) or Refused (not as things stand). */
 export function planBlueGreen(input: DeployInput): Plan {
-  const { world, target, service, config } = input;
+  const { service, config } = input;
   const { blueGreen } = config.rollout;
   if (blueGreen === undefined) {
     throw new Failure(
@@ -27,27 +29,16 @@ export function planBlueGreen(input: DeployInput): Plan {
       `service ${service} has no rollout.blueGreen in its system file; write it, or use another --strategy`,
     );
   }
-  refuseStopped(input);
-  const how = { kind: 'blueGreenDeploy', strategy: 'blue-green' } as const;
-  if (percentOf(world.traffic.weights, target.id) === 100) {
-    return finishDeploy(input, how, [], `${target.version} carries 100 % already`);
-  }
-  return finishDeploy(input, how, stepsOf(input, blueGreen));
+  return planDeploy(input, HOW, () => stepsOf(input, blueGreen));
 }
 
 function stepsOf(input: DeployInput, blueGreen: BlueGreen): PlanStep[] {
   const { world, target, service, config } = input;
-  const stable = heaviest(world.traffic.weights.filter((one) => one.revision !== target.id));
+  const stable = stableOf(input);
   return [
     ...beforeTraffic(input, replicasFor(config, world)),
     ...previewSteps(input, blueGreen, stable?.revision),
-    weightsStep({
-      id: 'switch',
-      service,
-      weights: [{ revision: target.id, version: target.version, percent: 100 }],
-      back: stable === undefined ? [] : [{ ...stable, percent: 100 }],
-      capacity: { revision: target.id, replicas: replicasFor(config, world) },
-    }),
+    switchStep(input, { id: 'switch', back: stable }),
     watchStep(input, blueGreen.watch, stable === undefined ? [] : (blueGreen.analysis ?? [])),
     ...retireSteps(service, target, world, config.rollout.insurance),
   ];

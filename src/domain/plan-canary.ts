@@ -5,50 +5,37 @@ import type { Weights } from './model.ts';
 import type { Bake, Plan, PlanStep } from './plan.ts';
 import {
   beforeTraffic,
-  finishDeploy,
   gateOf,
-  refuseStopped,
+  planDeploy,
   replicasFor,
+  stableOf,
+  switchStep,
   watchStep,
   type DeployInput,
 } from './plan-deploy.ts';
 import { retireSteps, weightsStep } from './plan-steps.ts';
-import { capacityFor, heaviest, normalised, percentOf, total } from './weights.ts';
+import { capacityFor, normalised, total } from './weights.ts';
 
 const HOW = { kind: 'canaryDeploy', strategy: 'canary' } as const;
 
 /** Throws a `Failure`: BadInput (the file does not allow it) or Refused (not as things stand). */
 export function planCanary(input: DeployInput): Plan {
-  const { world, target } = input;
-  const { weights } = world.traffic;
-  refuseStopped(input);
-  const stable = heaviest(weights.filter((one) => one.revision !== target.id));
-  if (percentOf(weights, target.id) === 100) {
-    return finishDeploy(input, HOW, [], `${target.version} carries 100 % already`);
-  }
-  const steps = total(weights) === 0 ? firstDeploy(input) : againstStable(input, stable);
-  return finishDeploy(input, HOW, steps);
+  const nothingLive = total(input.world.traffic.weights) === 0;
+  return planDeploy(input, HOW, () => (nothingLive ? firstDeploy(input) : againstStable(input)));
 }
 
 /** Nothing is live: no shares to step through and nothing to compare with. */
 function firstDeploy(input: DeployInput): PlanStep[] {
-  const { service, config, target, world } = input;
+  const { config, world } = input;
   return [
     ...beforeTraffic(input, replicasFor(config, world)),
-    weightsStep({
-      service,
-      weights: [{ revision: target.id, version: target.version, percent: 100 }],
-      back: [],
-      capacity: { revision: target.id, replicas: replicasFor(config, world) },
-    }),
+    switchStep(input, { id: 'weight-100', back: undefined }),
     watchStep(input, watchOf(config), []),
   ];
 }
 
-function againstStable(
-  input: DeployInput,
-  stable: { revision: string; version: string } | undefined,
-): PlanStep[] {
+function againstStable(input: DeployInput): PlanStep[] {
+  const stable = stableOf(input);
   if (stable === undefined) throw new Failure('Broken', 'weights without a stable revision');
   const { service, config, target, world } = input;
   const shares = rolloutSteps(input);

@@ -1,26 +1,46 @@
-// What every deploy's plan has, whatever its strategy: what comes before traffic, its gates, its watch, its head.
+// What every deploy's plan has, whatever its strategy: what comes before traffic, its gates, its watch, its head;
+// and what a roll-back's has of it.
 import type { Service } from '../config/system.ts';
 import { Failure } from './failure.ts';
 import { unreachable } from './gate.ts';
 import type { LoadedSystem } from './loaded-system.ts';
-import type { RevisionSpec } from './model.ts';
+import type { RevisionSpec, Weight } from './model.ts';
 import type { OperationKind, Plan, PlanStep } from './plan.ts';
-import { checkStep, ensureStep, finishPlan, readyStep } from './plan-steps.ts';
+import { checkStep, ensureStep, finishPlan, readyStep, weightsStep } from './plan-steps.ts';
 import type { OperationRequest } from './request.ts';
-import { describeWeights, heaviest } from './weights.ts';
+import { describeWeights, heaviest, percentOf } from './weights.ts';
 import { findRevision, type ServiceWorld } from './world.ts';
 
-export interface DeployInput {
+/** What a plan for one service is made from. */
+export interface RolloutInput {
   operation: string;
   loaded: LoadedSystem;
   service: string;
   config: Service;
-  target: RevisionSpec;
   request: OperationRequest;
   world: ServiceWorld;
 }
 
-export function refuseStopped({ world, loaded, service }: DeployInput): void {
+export interface DeployInput extends RolloutInput {
+  target: RevisionSpec;
+}
+
+interface How {
+  kind: OperationKind;
+  strategy: string;
+}
+
+/** Throws Refused when the service is stopped. Nothing to do is a plan without steps. */
+export function planDeploy(input: DeployInput, how: How, stepsOf: () => PlanStep[]): Plan {
+  refuseStopped(input);
+  const { target, world } = input;
+  if (percentOf(world.traffic.weights, target.id) === 100) {
+    return finishDeploy(input, how, [], `${target.version} carries 100 % already`);
+  }
+  return finishDeploy(input, how, stepsOf());
+}
+
+export function refuseStopped({ world, loaded, service }: RolloutInput): void {
   if (!world.traffic.stopped) return;
   throw new Failure(
     'Refused',
@@ -46,6 +66,25 @@ export function beforeTraffic(input: DeployInput, replicas: number): PlanStep[] 
     readyStep(service, target, config.rollout.deadlines.ready),
     checkStep('smoke', service, config.checks.smoke.length, target),
   ];
+}
+
+/** Everything to the target at once. */
+export function switchStep(
+  { service, config, world, target }: DeployInput,
+  how: { id: string; back: { revision: string; version: string } | undefined },
+): PlanStep {
+  return weightsStep({
+    id: how.id,
+    service,
+    weights: [{ revision: target.id, version: target.version, percent: 100 }],
+    back: how.back === undefined ? [] : [{ ...how.back, percent: 100 }],
+    capacity: { revision: target.id, replicas: replicasFor(config, world) },
+  });
+}
+
+/** What had most of the traffic beside the target. */
+export function stableOf({ world, target }: DeployInput): Weight | undefined {
+  return heaviest(world.traffic.weights.filter((one) => one.revision !== target.id));
 }
 
 /** Who is asked after a step: nobody, or the named approval unless the request and the file do without. */
@@ -80,12 +119,7 @@ export function watchStep(input: DeployInput, ms: number, analyses: string[]): P
   };
 }
 
-export function finishDeploy(
-  input: DeployInput,
-  how: { kind: OperationKind; strategy: string },
-  steps: PlanStep[],
-  nothingToDo?: string,
-): Plan {
+function finishDeploy(input: DeployInput, how: How, steps: PlanStep[], nothingToDo?: string): Plan {
   const { weights, stopped } = input.world.traffic;
   const from = heaviest(weights)?.version;
   return finishPlan({

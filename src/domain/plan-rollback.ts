@@ -1,48 +1,31 @@
 // The roll-back as a plan: the revision from before, ready, then everything at once.
-import type { Service } from '../config/system.ts';
 import { Failure } from './failure.ts';
-import type { LoadedSystem } from './loaded-system.ts';
 import type { RevisionSpec } from './model.ts';
 import type { Plan, PlanStep } from './plan.ts';
-import { replicasFor } from './plan-deploy.ts';
-import { ensureStep, finishPlan, readyStep, retireSteps, weightsStep } from './plan-steps.ts';
-import type { OperationRequest } from './request.ts';
+import {
+  refuseStopped,
+  replicasFor,
+  stableOf,
+  switchStep,
+  type RolloutInput,
+} from './plan-deploy.ts';
+import { ensureStep, finishPlan, readyStep, retireSteps } from './plan-steps.ts';
 import { revisionSpec } from './revision.ts';
 import { heaviest, percentOf } from './weights.ts';
 import { findRevision, findSpec, type ServiceWorld } from './world.ts';
 
-export interface RollbackInput {
-  operation: string;
-  loaded: LoadedSystem;
-  service: string;
-  config: Service;
-  request: OperationRequest;
-  world: ServiceWorld;
-}
-
-export function planRollback(input: RollbackInput): Plan {
+export function planRollback(input: RolloutInput): Plan {
+  refuseStopped(input);
   const { world, config, service, loaded } = input;
   const { weights, stopped } = world.traffic;
-  if (stopped) {
-    throw new Failure(
-      'Refused',
-      `${loaded.name}/${service} is stopped; let traffic in first: fairlead admit ${loaded.name}/${service}`,
-    );
-  }
   const target = targetOf(input);
   const there = percentOf(weights, target.id) === 100;
-  const back = heaviest(weights.filter((one) => one.revision !== target.id));
+  const toTarget = { ...input, target };
   const existed = findRevision(world, target.id) !== undefined;
   const steps: PlanStep[] = [
     ensureStep(service, target, replicasFor(config, world), existed),
     readyStep(service, target, config.rollout.deadlines.ready),
-    weightsStep({
-      id: 'switch',
-      service,
-      weights: [{ revision: target.id, version: target.version, percent: 100 }],
-      back: back === undefined ? [] : [{ ...back, percent: 100 }],
-      capacity: { revision: target.id, replicas: replicasFor(config, world) },
-    }),
+    switchStep(toTarget, { id: 'switch', back: stableOf(toTarget) }),
     ...retireSteps(service, target, world, config.rollout.insurance),
   ];
   const from = heaviest(weights)?.version;
@@ -60,7 +43,7 @@ export function planRollback(input: RollbackInput): Plan {
 }
 
 /** A revision by id, a version by name, or whatever carried everything before. */
-function targetOf(input: RollbackInput): RevisionSpec {
+function targetOf(input: RolloutInput): RevisionSpec {
   const { request, world, service, loaded } = input;
   if (request.revision !== undefined) {
     const found = findSpec(world, (spec) => spec.id === request.revision);
@@ -82,7 +65,7 @@ function previousOf(world: ServiceWorld): RevisionSpec | undefined {
   return world.traffic.served.find((one) => one.spec.id !== whole?.revision)?.spec;
 }
 
-function unknownTarget({ world, loaded, service }: RollbackInput, wanted: string): Failure {
+function unknownTarget({ world, loaded, service }: RolloutInput, wanted: string): Failure {
   const known = [
     ...new Set([
       ...world.traffic.served.map((one) => one.spec.version),
