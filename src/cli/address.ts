@@ -1,10 +1,11 @@
 // Where Temporal is: the environment (or Temporal's own configuration file), else .fairlead/up.json of the
 // nearest parent folder, else 127.0.0.1:7233.
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { ConnectionOptions } from '@temporalio/client';
 import { isRecord, textAt } from '../domain/json.ts';
+import { dataFoldersUp } from './data-folder.ts';
 import { EXIT, ExitError } from './exit.ts';
 
 export interface Address {
@@ -72,11 +73,12 @@ function connectionOf(options: EnvironmentConfig['connectionOptions']): Connecti
 }
 
 function nearestUp(data: string | undefined, folder: string) {
-  if (data !== undefined) return readUp(join(data, 'up.json'));
-  for (let at = folder; ; at = dirname(at)) {
-    const found = readUp(join(at, '.fairlead', 'up.json'));
-    if (found !== undefined || dirname(at) === at) return found;
+  const folders = data === undefined ? dataFoldersUp(folder) : [data];
+  for (const one of folders) {
+    const found = readUp(join(one, 'up.json'));
+    if (found !== undefined) return found;
   }
+  return undefined;
 }
 
 function readUp(file: string) {

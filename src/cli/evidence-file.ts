@@ -1,23 +1,23 @@
 // What `report verify` takes: one evidence file. People who name an operation instead are told where its files lie.
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { dataFolder } from './data-folder.ts';
 import { EXIT, ExitError } from './exit.ts';
 import { looksLikeOperation } from './ids.ts';
-import { dataFolder } from './report-output.ts';
 
 export const EVIDENCE_FILE =
   'an evidence file, DATA/evidence/OPERATION/RUN.jsonl in the data folder of the worker (.fairlead), each / of OPERATION written %2F';
 
-/** Throws what to name instead of something that is no file. */
-export function assertEvidenceFile(
+/** The file, or an error that says what to name instead of something that is none. */
+export function evidenceFile(
   file: string | undefined,
   env: NodeJS.ProcessEnv,
   folder: string,
-): void {
+): string {
   const takes = `it takes ${EVIDENCE_FILE}`;
   if (file === undefined) throw bad(`report verify needs a file: ${takes}`);
   if (existsSync(file)) {
-    if (!statSync(file).isDirectory()) return;
+    if (!statSync(file).isDirectory()) return file;
     throw bad(`${file} is a folder: name one of the files in it`);
   }
   if (!looksLikeOperation(file) || /\.jsonl$/.test(file)) {

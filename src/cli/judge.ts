@@ -2,7 +2,7 @@
 // Temporal nor a worker.
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { readJudgeFile } from '../config/judge-file.ts';
+import { readJudgeFile, type JudgeFile } from '../config/judge-file.ts';
 import { judgeGroups } from '../domain/judge/judge-groups.ts';
 import { judgeMetric } from '../domain/judge/judge-metric.ts';
 import type { Verdict } from '../domain/verdict.ts';
@@ -47,21 +47,20 @@ async function judge(file: string, json: boolean): Promise<void> {
   if (read.kind === 'unusable') {
     throw new ExitError(EXIT.badInput, read.mistakes.join('\n'));
   }
-  const { judgement, lines } =
-    read.kind === 'metric'
-      ? shown(judgeMetric(read.metric), metricLines)
-      : shown(judgeGroups(read.groups), groupsLines);
-  if (json) printJson({ schema: 'fairlead/judge/v1', ...judgement });
+  const { result, lines } = judged(read);
+  if (json) printJson({ schema: 'fairlead/judge/v1', ...result });
   else printText(lines.join('\n'));
-  const code = CODES[judgement.verdict];
+  const code = CODES[result.verdict];
   if (code !== EXIT.done) throw new ExitError(code, '');
 }
 
-function shown<T>(
-  judgement: T,
-  lines: (judgement: T) => string[],
-): { judgement: T; lines: string[] } {
-  return { judgement, lines: lines(judgement) };
+function judged(read: Exclude<JudgeFile, { kind: 'unusable' }>) {
+  if (read.kind === 'metric') {
+    const result = judgeMetric(read.metric);
+    return { result, lines: metricLines(result) };
+  }
+  const result = judgeGroups(read.groups);
+  return { result, lines: groupsLines(result) };
 }
 
 async function textOf(file: string, name: string): Promise<string> {

@@ -1,9 +1,10 @@
 // Where a report goes: its format, its file, and the browser that shows it.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
 import type { Report } from '../domain/report.ts';
+import { dataFolder } from './data-folder.ts';
 import { EXIT, ExitError } from './exit.ts';
 import { printText, progress } from './print.ts';
 
@@ -63,19 +64,6 @@ export function pageFile(report: Report, env: NodeJS.ProcessEnv, folder: string)
   const name = `${report.operation}-${report.runId.slice(0, 8)}`;
   const safe = name.replace(/[^A-Za-z0-9._]+/g, '-').replace(/^[.-]+/, '');
   return join(dataFolder(env, folder), 'reports', `${safe}.html`);
-}
-
-/** Where this machine keeps what happened. */
-export function dataFolder(env: NodeJS.ProcessEnv, folder: string): string {
-  return resolve(folder, env['FAIRLEAD_DATA'] ?? join(nearestUp(folder) ?? folder, '.fairlead'));
-}
-
-/** The nearest parent folder in which an `up` runs. */
-function nearestUp(folder: string): string | undefined {
-  for (let at = folder; ; at = dirname(at)) {
-    if (existsSync(join(at, '.fairlead', 'up.json'))) return at;
-    if (dirname(at) === at) return undefined;
-  }
 }
 
 export async function writeReport(text: string, file: string): Promise<void> {

@@ -1,7 +1,7 @@
 // `fairlead report OPERATION` and `fairlead report verify FILE`.
 import type { Command } from 'commander';
 import { OPERATION_ARGUMENT, withCommon, type CommonOptions } from './command-options.ts';
-import { assertEvidenceFile, EVIDENCE_FILE } from './evidence-file.ts';
+import { evidenceFile, EVIDENCE_FILE } from './evidence-file.ts';
 import { EXIT, ExitError } from './exit.ts';
 
 interface ReportOptions extends CommonOptions {
@@ -28,9 +28,8 @@ export function register(program: Command): void {
     'report verify .fairlead/evidence/deploy%2Fshop%2Fapi%2Fv2/RUN.jsonl',
   ]).action(async (operation: string, file: string | undefined, options: ReportOptions) => {
     if (operation === 'verify') {
-      assertEvidenceFile(file, process.env, process.cwd());
       const { verifyEvidence } = await import('./verify-evidence.ts');
-      await verifyEvidence(file, options);
+      await verifyEvidence(evidenceFile(file, process.env, process.cwd()), options);
     } else if (file === undefined) await report(operation, options);
     else throw new ExitError(EXIT.badInput, `report takes one operation; ${file} is one too many`);
   });

@@ -7,12 +7,7 @@ import type { CommonOptions } from './command-options.ts';
 import { EXIT, ExitError } from './exit.ts';
 import { printJson, printText } from './print.ts';
 
-export async function verifyEvidence(
-  file: string | undefined,
-  options: CommonOptions,
-): Promise<void> {
-  if (file === undefined)
-    throw new ExitError(EXIT.badInput, 'report verify needs an evidence FILE');
+export async function verifyEvidence(file: string, options: CommonOptions): Promise<void> {
   const result = judge(await contentOf(file));
   if (options.json === true) printJson({ file, valid: result.altered === null, ...result });
   if (result.altered !== null) throw new ExitError(EXIT.failed, `${file}: ${result.altered}`);

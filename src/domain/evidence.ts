@@ -1,9 +1,7 @@
 // The record of an operation: entries written while it runs, each with the hash of the one before.
-import type { Distribution } from './comparison.ts';
-import type { MetricSeries } from './measured.ts';
 import type { Outcome, Serving } from './outcome.ts';
 import type { OperationKind, Plan } from './plan.ts';
-import type { Verdict } from './verdict.ts';
+import type { StepFinding, Verdict } from './verdict.ts';
 
 export type StepStatus = 'started' | 'done' | 'failed';
 
@@ -30,16 +28,7 @@ export type EvidenceBody =
       detail?: string;
     }
   | { type: 'weights'; service: string; versions: { version: string; percent: number }[] }
-  | {
-      type: 'verdict';
-      step: string;
-      name: string;
-      verdict: Verdict;
-      reason: string;
-      samples: number;
-      series?: MetricSeries[];
-      distributions?: Distribution[];
-    }
+  | ({ type: 'verdict' } & StepFinding)
   | {
       type: 'gate';
       gate: string;

@@ -1,9 +1,7 @@
 // The report: made from the evidence, and from nothing else.
-import type { Distribution } from './comparison.ts';
-import type { MetricSeries } from './measured.ts';
 import type { Outcome, Serving } from './outcome.ts';
 import type { Plan } from './plan.ts';
-import type { Verdict } from './verdict.ts';
+import type { StepFinding, Verdict } from './verdict.ts';
 
 export interface Report {
   schema: 'fairlead/report/v1';
@@ -45,17 +43,8 @@ export interface Report {
     at: string;
     digest: string;
   }[];
-  verdicts: {
-    step: string;
-    name: string;
-    verdict: Verdict;
-    reason: string;
-    samples: number;
-    /** What an analysis measured, window by window; `judged` is the revision of `plan.to`. */
-    series?: MetricSeries[];
-    /** What was compared at the end of a bake; the experiment is the revision of `plan.to`. */
-    distributions?: Distribution[];
-  }[];
+  /** In series, `judged` is the revision of `plan.to`; in distributions it is the experiment. */
+  verdicts: StepFinding[];
   weights: { at: string; service: string; versions: { version: string; percent: number }[] }[];
   timings: {
     phase: string;

@@ -12,10 +12,15 @@ export interface Finding {
   reason: string;
   /** Requests (runs of a check, values of a query) that the verdict stands on. */
   samples: number;
-  /** What an analysis measured, for charts; a check has none. */
+  /** What an analysis measured, window by window; a check has none. */
   series?: MetricSeries[];
-  /** What was compared with the stable revision at the end. */
+  /** What was compared with the stable revision at the end of a bake. */
   distributions?: Distribution[];
+}
+
+/** One that was given at a step of an operation. */
+export interface StepFinding extends Finding {
+  step: string;
 }
 
 const ORDER: Record<Verdict, number> = { pass: 0, inconclusive: 1, fail: 2 };

@@ -148,10 +148,7 @@ function whenInconclusive(run: Run, findings: Finding[]): 'ask' | 'undo' {
 }
 
 function recordVerdicts(run: Run, step: string, findings: Finding[]): void {
-  for (const { name, verdict, reason, samples, series, distributions } of findings) {
-    const measured = { ...(series && { series }), ...(distributions && { distributions }) };
-    record(run, { type: 'verdict', step, name, verdict, reason, samples, ...measured });
-  }
+  for (const finding of findings) record(run, { type: 'verdict', step, ...finding });
 }
 
 function sentence({ name, reason }: Finding): string {

@@ -1,0 +1,23 @@
+// Where this machine keeps what happened: the data folder of the nearest `up`, or FAIRLEAD_DATA.
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+const NAME = '.fairlead';
+
+/** The data folders that an `up` in this folder or a parent of it would have, nearest first. */
+export function* dataFoldersUp(folder: string): Generator<string> {
+  for (let at = folder; ; at = dirname(at)) {
+    yield join(at, NAME);
+    if (dirname(at) === at) return;
+  }
+}
+
+/** Of the nearest parent folder in which an `up` runs; without one, of this folder. */
+export function dataFolder(env: NodeJS.ProcessEnv, folder: string): string {
+  const given = env['FAIRLEAD_DATA'];
+  if (given !== undefined) return resolve(folder, given);
+  for (const data of dataFoldersUp(folder)) {
+    if (existsSync(join(data, 'up.json'))) return data;
+  }
+  return join(folder, NAME);
+}
