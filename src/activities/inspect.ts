@@ -33,13 +33,13 @@ export async function inspect(
   const loaded = await ports.systems.load(input.system);
   const shown = await redactionOf(ports.redactor, secretSource(loaded), [loaded.name]);
   const services: SystemStatus['services'] = {};
-  for (const service of Object.keys(loaded.system.services)) {
+  for (const [service, { rollout }] of Object.entries(loaded.system.services)) {
     const { traffic, revisions } = await readWorld(ports.platforms, placeOf(loaded, service));
     services[service] = {
       url: traffic.url,
       stopped: traffic.stopped,
       admitPercent: traffic.admitPercent,
-      strategy: loaded.system.services[service]?.rollout.strategy ?? 'canary',
+      strategy: rollout.strategy,
       weights: normalised(traffic.weights),
       revisions: revisions.map(({ spec, ready, desired, condition, problem }) => ({
         version: spec.version,

@@ -15,7 +15,7 @@ import { shown } from '../../domain/weights.ts';
 import { bakeStep, checkAt } from './bake.ts';
 import { call, failureOf, type ActivityName, type InputOf, type ValueOf } from './call.ts';
 import { takeLease } from './leases.ts';
-import { placeIn, planOf, record, type Run } from './run.ts';
+import { configOf, placeIn, planOf, record, type Run } from './run.ts';
 
 type ActionOf<Kind extends StepAction['kind']> = Extract<StepAction, { kind: Kind }>;
 
@@ -223,6 +223,7 @@ export function expectedWeights(run: Run, service: string): Weights[] {
   return attempted === undefined ? [known] : [known, attempted];
 }
 
-function readyDeadline(run: Run, service: string): number {
-  return run.loaded?.system.services[service]?.rollout.deadlines.ready ?? 300_000;
+/** How long capacity may take to be there, in ms. */
+export function readyDeadline(run: Run, service: string): number {
+  return configOf(run, service).rollout.deadlines.ready;
 }

@@ -2,6 +2,7 @@
 import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 import type { LeaseRef } from '../../activities/leases.ts';
 import type { Place } from '../../activities/platforms.ts';
+import type { Service } from '../../config/system.ts';
 import { buildReport } from '../../domain/build-report.ts';
 import type { EvidenceBody, EvidenceEntry } from '../../domain/evidence.ts';
 import { chain } from '../../domain/evidence-chain.ts';
@@ -151,9 +152,14 @@ export function bookOf(run: Run): RunbookState {
 }
 
 export function placeIn(run: Run, service: string): Place {
+  return { system: run.request.system, service, platform: configOf(run, service).platform };
+}
+
+/** What the system file says of a service. */
+export function configOf(run: Run, service: string): Service {
   const config = loadedOf(run).system.services[service];
   if (config === undefined) throw new Error(`a step on ${service}, which the system does not have`);
-  return { system: run.request.system, service, platform: config.platform };
+  return config;
 }
 
 /** Verdicts that were given at a step, newest of each name. */

@@ -2,8 +2,8 @@
 import type { RunbookEvent } from '../../domain/runbook-state.ts';
 import { describeUndo, type UndoEntry } from '../../domain/undo.ts';
 import { failureOf } from './call.ts';
-import { expectedWeights, mutate } from './perform.ts';
-import { loadedOf, placeIn, record, type Run } from './run.ts';
+import { expectedWeights, mutate, readyDeadline } from './perform.ts';
+import { placeIn, record, type Run } from './run.ts';
 
 export async function performUndo(run: Run, entry: UndoEntry): Promise<RunbookEvent> {
   const title = `Undo ${describeUndo(entry)}`;
@@ -27,7 +27,7 @@ async function attempt(run: Run, entry: UndoEntry, title: string): Promise<Runbo
     switch (entry.verb) {
       case 'setWeights': {
         const expect = expectedWeights(run, entry.service);
-        const deadline = loadedOf(run).system.services[entry.service]?.rollout.deadlines.ready ?? 0;
+        const deadline = readyDeadline(run, entry.service);
         const input = { place, weights: entry.weights, expect, deadline };
         return await mutate(run, step, 'shiftTraffic', input, 'undo');
       }
