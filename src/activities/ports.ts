@@ -72,6 +72,8 @@ export interface TrafficPort {
     service: ServiceRef;
     weights: Weights;
     expect: Weights;
+    /** It is an undo: what had everything until now is not remembered as something that served. */
+    takesBack?: boolean;
     fence: Fence;
   }): Promise<TrafficState>;
   /** Sends `count` marked requests the way users go and says which revision answered each. */

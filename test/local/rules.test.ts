@@ -106,7 +106,13 @@ test('weights go to what is not ready only where nothing has answered anyway', (
       { spec: v1, desired: 1, ready: 0 },
       { spec: v2, desired: 1, ready },
     ];
-    const change = { what: 'setting', weights, expect: before, now: new Date(0) };
+    const change = {
+      what: 'setting',
+      weights,
+      expect: before,
+      takesBack: false,
+      now: new Date(0),
+    };
     return withWeights({ ...newTraffic(), weights: before }, change, revisions).weights;
   };
   const isNotReady = (error: unknown) => error instanceof Failure && error.kind === 'NotReady';

@@ -108,8 +108,8 @@ function memoryTraffic(world: MemoryWorld): TrafficPort {
   return {
     read: (ref) =>
       world.run('read', () => ({ ...world.service(ref).traffic, url: world.service(ref).url })),
-    set: ({ service: ref, weights, expect, fence }) => {
-      const asked = { what: `setting the weights of ${keyOf(ref)}`, weights, expect };
+    set: ({ service: ref, weights, expect, takesBack = false, fence }) => {
+      const asked = { what: `setting the weights of ${keyOf(ref)}`, weights, expect, takesBack };
       const decide = (service: MemoryService) =>
         rules.withWeights(
           service.traffic,

@@ -197,6 +197,21 @@ export function portContracts(name: string, start: () => Promise<PlatformUnderTe
       );
     });
 
+    test('what an undo takes everything away from is not remembered as something that served', async () => {
+      const { service, v1, v2 } = await twoRevisions();
+      const [before, after] = [share([v1, 100]), share([v2, 100])];
+      const set = platform.traffic.set.bind(platform.traffic);
+      await set({ service, weights: after, expect: before, fence: fence(10, 4) });
+      const back = { service, weights: before, expect: after, takesBack: true };
+      await set({ ...back, fence: fence(10, 5) });
+      await set({ ...back, expect: before, fence: fence(10, 6) });
+      const { served } = await platform.traffic.read(service);
+      assert.deepEqual(
+        served.map((one) => one.spec),
+        [v1],
+      );
+    });
+
     test('stop keeps the weights for admit, and both can be asked twice', async () => {
       const { service, v1, v2 } = await twoRevisions();
       const { traffic } = platform;

@@ -101,6 +101,16 @@ test('is rolled back by a switch while the old side lives', async () => {
   assert.ok(!verbs.includes('scale'), `nothing had to be started: ${verbs.join()}`);
 });
 
+test('a roll-back does not go to what a deploy took away again', async () => {
+  shop.ports.world.answer('bad', { errorRatio: 0.5 });
+  const system = shop.live(file);
+  assert.equal((await endOf(await deploy(system, 'v2', auto))).outcome, 'succeeded');
+  assert.equal((await endOf(await deploy(system, 'bad', auto))).outcome, 'rolledBack');
+  const rollback = await shop.start('rollback', { system, service: 'api', requestedBy: 'ana' });
+  assert.equal((await endOf(rollback)).outcome, 'succeeded');
+  assert.equal(shop.weightsOf(system), 'v1 100 %');
+});
+
 test('a system that describes only a canary refuses it with what to write', async () => {
   const system = shop.live();
   const end = await endOf(await deploy(system, 'v2'));

@@ -158,6 +158,7 @@ export const verbs = {
       service: serviceSchema,
       weights,
       expect: z.exactOptional(weights),
+      takesBack: z.exactOptional(z.boolean()),
       ...by,
     }),
     output: trafficState,

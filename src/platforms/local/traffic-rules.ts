@@ -19,10 +19,19 @@ export function newTraffic(): TrafficRecord {
   return { weights: [], stopped: false, admitPercent: 100, beforeStop: [], served: [] };
 }
 
-/** `expect` undefined compares nothing: only people by hand may leave it out. */
+/**
+ * `expect` undefined compares nothing: only people by hand may leave it out. What an undo takes everything away
+ * from (`takesBack`) is forgotten among what served: a roll-back must not go there.
+ */
 export function withWeights(
   record: TrafficRecord,
-  change: { what: string; weights: Weights; expect: Weights | undefined; now: Date },
+  change: {
+    what: string;
+    weights: Weights;
+    expect: Weights | undefined;
+    takesBack: boolean;
+    now: Date;
+  },
   revisions: Servable[],
 ): TrafficRecord {
   const { what, weights, expect } = change;
@@ -49,7 +58,8 @@ export function withWeights(
   if (total(record.weights) === 0 || answers(record.weights, revisions)) {
     requireReady(what, weights, revisions);
   }
-  return remember({ ...record, weights: named(weights, revisions) }, revisions, change.now);
+  const served = change.takesBack ? withoutWhole(record) : record.served;
+  return remember({ ...record, served, weights: named(weights, revisions) }, revisions, change.now);
 }
 
 export function stopped(record: TrafficRecord): TrafficRecord {
@@ -147,9 +157,18 @@ function named(weights: Weights, revisions: Servable[]): Weights {
   }));
 }
 
+function wholeOf({ weights }: TrafficRecord): string | undefined {
+  return weights.find((weight) => weight.percent >= 100 - ROUNDING)?.revision;
+}
+
+function withoutWhole(record: TrafficRecord): TrafficRecord['served'] {
+  const whole = wholeOf(record);
+  return record.served.filter((one) => one.spec.id !== whole);
+}
+
 function remember(record: TrafficRecord, revisions: Servable[], now: Date): TrafficRecord {
-  const whole = record.weights.find((weight) => weight.percent >= 100 - ROUNDING);
-  const found = revisions.find((one) => one.spec.id === whole?.revision);
+  const whole = wholeOf(record);
+  const found = revisions.find((one) => one.spec.id === whole);
   if (!found) return record;
   const entry = { spec: found.spec, replicas: found.desired, since: now.toISOString() };
   const others = record.served.filter((one) => one.spec.id !== found.spec.id);
