@@ -1,5 +1,6 @@
-// `fairlead demo`: a canary, a killed worker and a bad version in a minute, on free ports of this machine.
-import type { Command } from 'commander';
+// `fairlead demo`: a canary (or blue-green), a killed worker and a bad version in a minute, on free ports of this machine.
+import { Argument, type Command } from 'commander';
+import type { DemonstrationName } from '../demo/demonstration.ts';
 import type { DemoResult } from '../demo/run.ts';
 import type { Embedded } from '../embedded/up.ts';
 import { EXIT, ExitError } from './exit.ts';
@@ -10,6 +11,7 @@ interface DemoFlags {
   json?: boolean;
 }
 
+const NAMES: readonly DemonstrationName[] = ['canary', 'blue-green'];
 const FOLDER = '.fairlead/demo';
 /** Longer than anything that still works: a demo that hangs ends, and says where. */
 const PATIENCE_MS = 360_000;
@@ -17,6 +19,7 @@ const PATIENCE_MS = 360_000;
 const EXAMPLES = `
 Examples:
   $ fairlead demo
+  $ fairlead demo blue-green
   $ fairlead demo --keep      # and look around afterwards
 
 Everything runs on free ports and is kept in ${FOLDER}, which is emptied at each start.
@@ -25,15 +28,16 @@ Exit 0 when everything that the demo promises was seen, else 3.`;
 export function register(program: Command): void {
   program
     .command('demo')
-    .description('show it: a canary under load, its worker killed, a bad version taken back')
+    .addArgument(new Argument('[what]', 'which one').choices(NAMES).default('canary'))
+    .description('show it: a deploy under load, its worker killed, a bad version taken back')
     .option('--keep', 'keep it up afterwards, to look around, until Ctrl-C')
     .option('--json', 'print the result as one JSON object on stdout, the story on stderr')
     .allowExcessArguments(false)
     .addHelpText('after', EXAMPLES)
-    .action(async (flags: DemoFlags) => demo(flags));
+    .action(async (what: DemonstrationName, flags: DemoFlags) => demo(what, flags));
 }
 
-async function demo(flags: DemoFlags): Promise<void> {
+async function demo(what: DemonstrationName, flags: DemoFlags): Promise<void> {
   const interrupted = new AbortController();
   const hurry = new AbortController();
   const onSignal = (): void => {
@@ -44,7 +48,10 @@ async function demo(flags: DemoFlags): Promise<void> {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const name of signals) process.on(name, onSignal);
   try {
-    const result = await play(flags, interrupted.signal, hurry.signal);
+    const result = await play(what, flags, {
+      interrupted: interrupted.signal,
+      hurry: hurry.signal,
+    });
     const broken = result.promises.filter((one) => !one.held);
     if (flags.json === true) {
       const { printJson } = await import('./print.ts');
@@ -62,14 +69,16 @@ async function demo(flags: DemoFlags): Promise<void> {
 }
 
 async function play(
+  what: DemonstrationName,
   flags: DemoFlags,
-  interrupted: AbortSignal,
-  hurry: AbortSignal,
+  { interrupted, hurry }: { interrupted: AbortSignal; hurry: AbortSignal },
 ): Promise<DemoResult> {
+  const { DEMONSTRATIONS } = await import('../demo/demonstration.ts');
   const { runDemo } = await import('../demo/run.ts');
   const { createStory } = await import('../demo/story.ts');
   const story = createStory(flags.json === true ? process.stderr : process.stdout);
-  story.print(['Fairlead takes a small service through two canaries while its users keep asking.']);
+  const demonstration = await DEMONSTRATIONS[what]();
+  story.print([demonstration.opening]);
   const patience = AbortSignal.timeout(PATIENCE_MS);
   const lookAround = async (embedded: Embedded): Promise<void> => {
     story.heading('Look around; Ctrl-C ends it');
@@ -77,6 +86,7 @@ async function play(
     await aborted(interrupted);
   };
   const result = await runDemo({
+    demonstration,
     folder: FOLDER,
     story,
     hurry,
@@ -101,7 +111,7 @@ function whereToLook({ uiUrl }: Embedded): string[] {
     `    export FAIRLEAD_DATA=${FOLDER}`,
     '    npx fairlead list',
     '    npx fairlead status commercial-view',
-    '    npx fairlead report deploy/commercial-view/api/v3-errors --open',
+    '    npx fairlead report deploy/commercial-view/api/v2 --open',
     '    npx fairlead rollback commercial-view/api',
   ];
 }

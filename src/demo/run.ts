@@ -11,8 +11,8 @@ import { startEmbedded, type Embedded } from '../embedded/up.ts';
 import { reportToHtml } from '../reports/html.ts';
 import { reportToMarkdown } from '../reports/markdown.ts';
 import { freshFolder } from './fresh.ts';
-import { judge, type Evidence, type Promised } from './promises.ts';
-import { play } from './scenes.ts';
+import type { Demonstration, Shown } from './demonstration.ts';
+import type { Promised } from './promises.ts';
 import type { Story } from './story.ts';
 import { byVersion, type VersionTally } from './tally.ts';
 
@@ -21,6 +21,7 @@ const SERVICE_PORT = 8000;
 const FIRST_OFFSET = 10_000;
 
 export interface DemoOptions {
+  demonstration: Demonstration;
   folder: string;
   story: Story;
   /** Gives up, and ends everything. */
@@ -34,7 +35,7 @@ export interface DemoOptions {
 export interface DemoResult {
   promises: Promised[];
   versions: VersionTally[];
-  /** Paths: a page to look at, Markdown and JSON of each deploy. */
+  /** Paths: a page to look at, Markdown and JSON of each operation. */
   reports: string[];
   tookMs: number;
 }
@@ -57,15 +58,14 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const pids = Object.values(embedded.pids());
   try {
     story.tell(`all of it is up; Temporal's Web UI is at ${embedded.uiUrl ?? 'no address'}`);
-    const evidence = await played(options, embedded);
-    const reports = writeReports(data, [evidence.first, evidence.good, evidence.bad]);
+    const shown = await played(options, embedded);
     const result = {
-      promises: judge(evidence),
-      versions: byVersion(evidence.answers),
-      reports,
+      promises: [...shown.promises],
+      versions: byVersion(shown.answers),
+      reports: writeReports(data, shown.reports),
       tookMs: Math.round(story.elapsedMs()),
     };
-    tellResult(story, evidence, result);
+    tellResult(story, shown, result);
     if (options.lookAround) await options.lookAround(embedded);
     pids.push(...Object.values(embedded.pids()));
     await embedded.stop(options.hurry);
@@ -77,11 +77,14 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   }
 }
 
-async function played({ story, signal }: DemoOptions, embedded: Embedded): Promise<Evidence> {
+async function played(
+  { demonstration, story, signal }: DemoOptions,
+  embedded: Embedded,
+): Promise<Shown> {
   const { address, namespace, taskQueue } = embedded;
   const found = { connection: { address }, namespace, taskQueue, source: 'the demo' };
   return await withTemporalAt(found, 'demo', (temporal) =>
-    play({ temporal, story, signal }, embedded),
+    demonstration.play({ temporal, story, signal }, embedded),
   );
 }
 
@@ -114,12 +117,12 @@ function writeReports(data: string, reports: readonly Report[]): string[] {
   });
 }
 
-function tellResult(story: Story, evidence: Evidence, result: DemoResult): void {
+function tellResult(story: Story, { answers }: Shown, result: DemoResult): void {
   const failed = (one: VersionTally): string => {
     const counts = Object.entries(one.failed).map(([status, count]) => `${count} x ${status}`);
     return counts.length === 0 ? 'none failed' : `failed: ${counts.join(', ')}`;
   };
-  story.heading(`What each of ${evidence.answers.length} requests saw`);
+  story.heading(`What each of ${answers.length} requests saw`);
   story.print(
     result.versions.map(
       (one) =>

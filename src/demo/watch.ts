@@ -1,18 +1,21 @@
-// Starts a deploy for somebody and follows it to its end, telling what happens; a scene may act on each status.
+// Starts operations for somebody and follows them to their end, telling what happens; a scene may act on each status.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askReport } from '../cli/ask-report.ts';
 import { askStatus } from '../cli/ask-status.ts';
 import type { Temporal } from '../cli/connect.ts';
 import type { RunName } from '../cli/ending.ts';
+import { askSystem } from '../cli/system-status.ts';
 import { startRun } from '../cli/start.ts';
 import { operationId } from '../domain/operation.ts';
+import type { OperationKind } from '../domain/plan.ts';
 import type { Report } from '../domain/report.ts';
 import { parseRequest } from '../domain/request.ts';
 import type { OperationStatus } from '../domain/status.ts';
+import { startLoad, type Load } from './load.ts';
 import { news, type Story } from './story.ts';
 
 export const SYSTEM = 'commercial-view';
-export const SERVICE = 'api';
+const SERVICE = 'api';
 
 const POLL_MS = 200;
 const QUERY_MS = 1_000;
@@ -26,18 +29,41 @@ export interface Scene {
 /** What a scene does when a worker has answered with this status. */
 export type Act = (status: OperationStatus, run: RunName) => Promise<void>;
 
+/** By canary, unless another kind of deploy is named. */
 export async function deploy(
   scene: Scene,
   who: string,
   version: string,
+  { kind = 'canaryDeploy', act }: { kind?: 'canaryDeploy' | 'blueGreenDeploy'; act?: Act } = {},
+): Promise<Report> {
+  const flags = kind === 'blueGreenDeploy' ? ' --strategy blue-green' : '';
+  const said = `fairlead deploy ${SYSTEM}/${SERVICE} ${version}${flags}`;
+  return carriedOut(scene, { kind, said, who, fields: { version } }, act);
+}
+
+export async function rollback(scene: Scene, who: string): Promise<Report> {
+  const said = `fairlead rollback ${SYSTEM}/${SERVICE}`;
+  return carriedOut(scene, { kind: 'rollback', said, who, fields: {} });
+}
+
+/** Users from now on, until it is stopped. */
+export async function loadOn({ temporal, story }: Scene): Promise<Load> {
+  const { url } = (await askSystem(temporal, SYSTEM)).services[SERVICE] ?? { url: '' };
+  story.tell(`8 clients send requests to ${url} from now on`);
+  return startLoad(url);
+}
+
+async function carriedOut(
+  scene: Scene,
+  { kind, said, who, fields }: { kind: OperationKind; said: string; who: string; fields: object },
   act: Act = async () => undefined,
 ): Promise<Report> {
   const { temporal, story } = scene;
-  const asked = { system: SYSTEM, service: SERVICE, version, requestedBy: who };
-  const request = { ...parseRequest('canaryDeploy', asked) };
-  story.tell(`${who}: fairlead deploy ${SYSTEM}/${SERVICE} ${version}`);
-  const operation = operationId('canaryDeploy', request);
-  const run = await startRun(temporal, 'canaryDeploy', operation, request);
+  const asked = { system: SYSTEM, service: SERVICE, ...fields, requestedBy: who };
+  const request = { ...parseRequest(kind, asked) };
+  story.tell(`${who}: ${said}`);
+  const operation = operationId(kind, request);
+  const run = await startRun(temporal, kind, operation, request);
   const end = await followed(scene, run, act);
   story.tell(`${operation}: ${end.outcome ?? end.state}`);
   return await askReport(temporal, { ...run, open: false, system: SYSTEM });

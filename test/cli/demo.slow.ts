@@ -25,18 +25,23 @@ function demo(t: TestContext, cli: string, args: string[] = []) {
   return { folder, child, said, closed: once(child, 'close') };
 }
 
-test('every promise of the demo holds, and its reports are there', async (t) => {
-  const server = await temporalOrSkip(t);
-  if (server === undefined) return;
-  const { folder, child, said, closed } = demo(t, server.cli);
-  await closed;
-  assert.equal(child.exitCode, 0, said.out + said.err);
-  assert.doesNotMatch(said.out, /✘ [a-z]/);
-  assert.match(said.out, /✔ nothing is left running/);
-  const reports = said.out.match(/\S+\/reports\/\S+/g) ?? [];
-  assert.equal(reports.length, 9);
-  for (const path of reports) assert.ok(readFileSync(join(folder, path), 'utf8').length > 100);
-});
+for (const [what, operations] of [
+  ['canary', 3],
+  ['blue-green', 4],
+] as const) {
+  test(`every promise of the demo of ${what} holds, and its reports are there`, async (t) => {
+    const server = await temporalOrSkip(t);
+    if (server === undefined) return;
+    const { folder, child, said, closed } = demo(t, server.cli, [what]);
+    await closed;
+    assert.equal(child.exitCode, 0, said.out + said.err);
+    assert.doesNotMatch(said.out, /✘ [a-z]/);
+    assert.match(said.out, /✔ nothing is left running/);
+    const reports = said.out.match(/\S+\/reports\/\S+/g) ?? [];
+    assert.equal(reports.length, operations * 3);
+    for (const path of reports) assert.ok(readFileSync(join(folder, path), 'utf8').length > 100);
+  });
+}
 
 test('Ctrl-C ends the demo with 130 and leaves nothing running', async (t) => {
   const server = await temporalOrSkip(t);

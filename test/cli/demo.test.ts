@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Answer } from '../../src/demo/load.ts';
-import { judge, type Evidence } from '../../src/demo/promises.ts';
+import { judge as judgeBlueGreen } from '../../src/demo/blue-green-promises.ts';
+import { judge, type Evidence } from '../../src/demo/canary-promises.ts';
 import { atItsWeight, byVersion, sharesOf } from '../../src/demo/tally.ts';
 import { buildReport } from '../../src/domain/build-report.ts';
 import type { Report } from '../../src/domain/report.ts';
@@ -81,4 +82,35 @@ test('a worker that never came back breaks the promise', () => {
   assert.equal(held({ answers: seen })[promise], true);
   assert.equal(held({ answers: seen, kill: { ...KILL, backPid: 1 } })[promise], false);
   assert.equal(held({ answers: seen, kill: { ...KILL, at: NOON + 60_000 } })[promise], false);
+});
+
+test('of blue-green too nothing is promised to have held when nothing was seen', () => {
+  const reports = { first: REPORT, good: REPORT, back: REPORT, slow: REPORT };
+  const promises = judgeBlueGreen({ ...reports, answers: [], kill: KILL, system: QUIET });
+  assert.deepEqual(
+    promises.filter((one) => one.held),
+    [],
+  );
+  assert.equal(promises.length, 8);
+});
+
+test('one answer of the new side before the switch breaks the promise that nobody met it', () => {
+  const started = new Date(NOON).toISOString();
+  const switched = new Date(NOON + 5000).toISOString();
+  const step = { id: 'switch', title: '', status: 'done', startedAt: switched, endedAt: null };
+  const good = {
+    ...REPORT,
+    startedAt: started,
+    steps: [{ ...step, attempts: 1, waitedForPeopleMs: 0 }],
+  };
+  const reports = { first: REPORT, good, back: REPORT, slow: REPORT };
+  const seen = (more: Answer[]) =>
+    judgeBlueGreen({
+      ...reports,
+      answers: [...answers(1, 9, 'v1'), ...more],
+      kill: KILL,
+      system: QUIET,
+    }).find((one) => one.promise.includes('before any user met it'))?.held;
+  assert.equal(seen(answers(7, 9, 'v2')), true);
+  assert.equal(seen(answers(3, 1, 'v2')), false);
 });
