@@ -31,9 +31,14 @@ export async function follow(
   setMaxListeners(0, stop.signal);
   const closed = untilClosed(temporal, run, stop.signal);
   const interrupted = new Promise<never>((_, reject) => {
-    process.once('SIGINT', () => {
-      reject(new ExitError(EXIT.interrupted, `${run.operation} goes on. ${rejoin(run.operation)}`));
-    });
+    // A pipeline that is cancelled sends SIGTERM.
+    for (const name of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(name, () => {
+        reject(
+          new ExitError(EXIT.interrupted, `${run.operation} goes on. ${rejoin(run.operation)}`),
+        );
+      });
+    }
   });
   const expired = timeoutMs === undefined ? [] : [untilExpired(run, timeoutMs, stop.signal)];
   try {

@@ -10,7 +10,7 @@ type ServiceStatus = SystemStatus['services'][string];
 
 export async function askSystem(temporal: Temporal, system: string): Promise<SystemStatus> {
   const answer = await inspect(temporal, { system });
-  if (isSystemStatus(answer)) return answer;
+  if (isSystemStatus(answer)) return sorted(answer);
   throw new ExitError(
     EXIT.noAnswer,
     `asking about ${system}: the worker's answer is no status of a system; is it an older version than this command?`,
@@ -38,7 +38,7 @@ export interface Health {
 export function healthOf(name: string, service: ServiceStatus): Health {
   const health = (condition: Condition, detail: string) => ({ service: name, condition, detail });
   if (service.stopped) return health('stopped', 'users get 503; let them in with "fairlead admit"');
-  const live = sorted(service.revisions).filter((one) => one.weight > 0);
+  const live = service.revisions.filter((one) => one.weight > 0);
   if (live.length === 0) return health('nothing deployed', 'no version gets traffic');
   const counts = live.map((one) => `${one.version} ${one.ready}/${one.desired} ready`).join(', ');
   const well = live.every((one) => one.ready >= Math.max(1, one.desired));
@@ -46,13 +46,18 @@ export function healthOf(name: string, service: ServiceStatus): Health {
   return health(well ? 'healthy' : 'unhealthy', `${counts}${limited}`);
 }
 
-/** As versions count: v9 before v10. */
-function sorted(revisions: ServiceStatus['revisions']): ServiceStatus['revisions'] {
-  return revisions.toSorted(
-    (a, b) =>
-      a.version.localeCompare(b.version, 'en', { numeric: true }) ||
-      (a.revision < b.revision ? -1 : 1),
-  );
+/** Revisions as versions count: v9 before v10. */
+function sorted(status: SystemStatus): SystemStatus {
+  const services: SystemStatus['services'] = {};
+  for (const [name, service] of Object.entries(status.services)) {
+    const revisions = service.revisions.toSorted(
+      (a, b) =>
+        a.version.localeCompare(b.version, 'en', { numeric: true }) ||
+        (a.revision < b.revision ? -1 : 1),
+    );
+    services[name] = { ...service, revisions };
+  }
+  return { ...status, services };
 }
 
 /** The worst condition decides: unhealthy, then stopped, then nothing to judge. */
@@ -67,7 +72,7 @@ export function serviceLines(name: string, service: ServiceStatus): string[] {
   const { condition, detail } = healthOf(name, service);
   return [
     `  ${name}  ${service.url}  ${condition}: ${detail}`,
-    ...sorted(service.revisions).map(
+    ...service.revisions.map(
       (one) =>
         `    ${one.version}  ${bar(one.weight)} ${one.weight} %  ${one.ready}/${one.desired} ready  (${one.revision})`,
     ),

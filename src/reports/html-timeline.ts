@@ -1,6 +1,7 @@
 // The steps as bars over time, waiting for people apart. Of very many, a strip shows all and rows those that matter.
 import { span, spanBetween } from '../domain/markdown.ts';
 import type { Report } from '../domain/report.ts';
+import { titleOf } from '../domain/step-title.ts';
 import { round, timeAxis } from './html-plot.ts';
 import { badge, MANY, table } from './html-table.ts';
 import { markup, NOTHING, type Markup } from './markup.ts';
@@ -82,7 +83,7 @@ function row(step: Step, report: Report, scale: TimeScale): Markup {
   const state =
     tone === 'good' ? markup`<span class="unseen"> ${step.status}</span>` : badge(step.status);
   const took = spanBetween(step.startedAt, step.endedAt);
-  return markup`<tr><th scope="row"><b>${step.id}</b> ${state}<small>${step.title}</small></th><td class="track">${track([bar(kindOf(step), from, to), ...overlaid])}</td><td>${took === '' ? 'not ended' : took}</td></tr>`;
+  return markup`<tr><th scope="row"><b>${step.id}</b> ${state}<small>${titleOf(step)}</small></th><td class="track">${track([bar(kindOf(step), from, to), ...overlaid])}</td><td>${took === '' ? 'not ended' : took}</td></tr>`;
 }
 
 function track(bars: readonly Markup[]): Markup {
@@ -121,7 +122,7 @@ function kindOf(step: Step): string {
 function details(steps: readonly Step[]): Markup {
   const rows = steps.map((one) => [
     one.id,
-    one.title,
+    titleOf(one),
     badge(one.status),
     clockTime(one.startedAt),
     spanBetween(one.startedAt, one.endedAt),

@@ -2,6 +2,7 @@
 import { bar, fenced, plain, span, spanBetween, table } from '../domain/markdown.ts';
 import type { Spread } from '../domain/comparison.ts';
 import type { Report } from '../domain/report.ts';
+import { titleOf } from '../domain/step-title.ts';
 
 export function reportToMarkdown(report: Report): string {
   const sections = [
@@ -150,7 +151,7 @@ function middle({ count, quartiles: [, lower, median, upper] }: Spread): string 
 function stepsSection(report: Report): string[] {
   const rows = report.steps.map((one) => [
     plain(one.id),
-    plain(one.title),
+    plain(titleOf(one)),
     plain(one.status),
     plain(one.startedAt),
     spanBetween(one.startedAt, one.endedAt),
