@@ -6,17 +6,7 @@ import { Failure } from '../../src/domain/failure.ts';
 import { parseMessage } from '../../src/domain/message.ts';
 import type { OperationKind } from '../../src/domain/plan.ts';
 import { exampleOf, parseRequest } from '../../src/domain/request.ts';
-
-const KINDS: OperationKind[] = [
-  'canaryDeploy',
-  'rollback',
-  'stopTraffic',
-  'admitTraffic',
-  'scaleService',
-  'restartService',
-  'retireRevision',
-];
-const MESSAGES = 'approve reject promote pause resume retryStep skipStep adopt abort'.split(' ');
+import { MESSAGES, OPERATION_TYPES } from '../../src/workflows/messages.ts';
 
 const bad = (message: RegExp) => (error: unknown) => {
   assert.ok(error instanceof Failure);
@@ -76,7 +66,7 @@ describe('a request', () => {
   }
 
   test('as its own example says is accepted, for every kind', () => {
-    for (const kind of KINDS) {
+    for (const kind of OPERATION_TYPES) {
       const example: unknown = JSON.parse(exampleOf(kind));
       assert.deepEqual(parseRequest(kind, example), example);
     }
@@ -117,7 +107,7 @@ describe('a message', () => {
 });
 
 test('whatever is sent, it is taken or answered by a sentence: nothing else is thrown', () => {
-  const kind = fc.constantFrom(...KINDS);
+  const kind = fc.constantFrom(...OPERATION_TYPES);
   const name = fc.constantFrom(...MESSAGES);
   fc.assert(
     fc.property(kind, name, fc.anything(), (operation, message, raw) => {

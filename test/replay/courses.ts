@@ -1,21 +1,9 @@
 // The courses of operations whose histories are recorded: closed ones, and ones in the middle of something.
 import { untilStatus, endOf } from '../support/operations.ts';
-import { send, untilBaking, type Shop } from '../support/shop.ts';
+import { longBake, send, untilBaking, type Shop } from '../support/shop.ts';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Failure } from '../../src/domain/failure.ts';
 
-const bakes = {
-  rollout: {
-    canary: {
-      steps: [
-        { weight: 5, bake: '1h' },
-        { weight: 50, bake: '50ms' },
-      ],
-      watch: '0s',
-    },
-    earlyPromotion: true,
-  },
-};
 const blueGreen = {
   rollout: { blueGreen: { preview: { bake: '100ms' }, approval: 'promote', watch: '100ms' } },
 };
@@ -113,12 +101,12 @@ export const COURSES: Record<string, (shop: Shop) => Promise<WorkflowHandle>> = 
   'open-blue-green-at-its-gate': previewed,
   'open-at-a-gate': async (shop) => (await shop.waiting()).handle,
   'open-in-a-bake': async (shop) => {
-    const handle = await shop.deploy(shop.live(bakes), 'v2');
+    const handle = await shop.deploy(shop.live(longBake), 'v2');
     await untilBaking(handle, 5);
     return handle;
   },
   'open-paused': async (shop) => {
-    const handle = await shop.deploy(shop.live(bakes), 'v2');
+    const handle = await shop.deploy(shop.live(longBake), 'v2');
     await untilBaking(handle, 5);
     await send(handle, 'pause', { actor: 'ana' });
     await untilStatus(handle, (status) => status.state === 'paused');

@@ -50,6 +50,20 @@ const quick: RolloutFile = {
   earlyPromotion: true,
 };
 
+/** A bake at 5 % that does not end by itself. */
+export const longBake: ShopFile = {
+  rollout: {
+    canary: {
+      steps: [
+        { weight: 5, bake: '1h' },
+        { weight: 50, bake: '50ms' },
+      ],
+      watch: '0s',
+    },
+    earlyPromotion: true,
+  },
+};
+
 export interface Shop {
   ports: MemoryPorts;
   worker: TestWorker;

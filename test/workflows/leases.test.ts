@@ -11,7 +11,15 @@ import { revisionSpec } from '../../src/domain/revision.ts';
 import { createActivityWorld } from '../support/activity-world.ts';
 import { memoryEvidence } from '../support/memory-evidence.ts';
 import { endOf, untilStatus } from '../support/operations.ts';
-import { openShop, send, signal, untilBaking, type Shop, type ShopFile } from '../support/shop.ts';
+import {
+  longBake,
+  openShop,
+  send,
+  signal,
+  untilBaking,
+  type Shop,
+  type ShopFile,
+} from '../support/shop.ts';
 
 const kept = memoryEvidence();
 /** Runs whose record cannot be read any more. */
@@ -32,18 +40,6 @@ before(async () => {
 });
 after(() => shop.worker.stop());
 
-const long: ShopFile = {
-  rollout: {
-    canary: {
-      steps: [
-        { weight: 5, bake: '1h' },
-        { weight: 50, bake: '50ms' },
-      ],
-      watch: '0s',
-    },
-    earlyPromotion: true,
-  },
-};
 const api = (system: string) => ({ system, service: 'api' });
 const leaseOf = (system: string): WorkflowHandle =>
   shop.worker.client.workflow.getHandle(leaseId(system, 'api'));
@@ -56,7 +52,9 @@ async function isOpen(handle: WorkflowHandle): Promise<boolean> {
   return (await handle.describe()).status.name === 'RUNNING';
 }
 
-async function baking(file: ShopFile = long): Promise<{ system: string; handle: WorkflowHandle }> {
+async function baking(
+  file: ShopFile = longBake,
+): Promise<{ system: string; handle: WorkflowHandle }> {
   const system = shop.live(file);
   const handle = await shop.deploy(system, 'v2');
   await untilBaking(handle, 5);

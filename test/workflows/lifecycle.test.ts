@@ -8,7 +8,7 @@ import { buildReport } from '../../src/domain/build-report.ts';
 import { verifyChain } from '../../src/domain/evidence-chain.ts';
 import { leaseId } from '../../src/domain/operation.ts';
 import { endOf, untilStatus } from '../support/operations.ts';
-import { openShop, send, signal, untilBaking, type Shop, type ShopFile } from '../support/shop.ts';
+import { longBake, openShop, send, signal, untilBaking, type Shop } from '../support/shop.ts';
 import type { MemoryVerb } from '../support/memory-world.ts';
 
 let shop: Shop;
@@ -21,18 +21,6 @@ type EventId = NonNullable<
   NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>[number]['eventId']
 >;
 const NAMESPACE = 'default';
-const long: ShopFile = {
-  rollout: {
-    canary: {
-      steps: [
-        { weight: 5, bake: '1h' },
-        { weight: 50, bake: '50ms' },
-      ],
-      watch: '0s',
-    },
-    earlyPromotion: true,
-  },
-};
 
 /** Runs `act` while a deploy is inside the `nth` call of a verb, then lets the call go on. */
 async function during(
@@ -154,7 +142,7 @@ describe('Reset', () => {
   }
 
   async function baking() {
-    const system = shop.live(long);
+    const system = shop.live(longBake);
     const handle = await shop.deploy(system, 'v2');
     await untilBaking(handle, 5);
     return { system, handle };
