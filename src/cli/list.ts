@@ -57,7 +57,8 @@ export async function list(options: ListOptions): Promise<void> {
 }
 
 async function readRows(temporal: import('./connect.ts').Temporal, open: boolean): Promise<Row[]> {
-  const { ANY_OPERATION, take } = await import('./find-operation.ts');
+  const { take } = await import('./find-operation.ts');
+  const { ANY_OPERATION } = await import('../workflows/messages.ts');
   const { staleStatus } = await import('./ask-status.ts');
   const only = open ? ' AND ExecutionStatus = "Running"' : '';
   const found = await take(temporal, `${ANY_OPERATION}${only}`, MOST);

@@ -10,6 +10,8 @@ export interface GateStatus {
   need: number;
   have: number;
   who: string[];
+  /** ISO 8601; missing from a worker of before. */
+  openedAt?: string;
   expiresAt: string;
 }
 

@@ -137,6 +137,7 @@ function gatesOf(run: Run): GateStatus[] {
       need: gate.need,
       have: gate.approvals.length,
       who: whoMay(gate),
+      openedAt: new Date(gate.openedAt).toISOString(),
       expiresAt: new Date(gate.expiresAt).toISOString(),
     },
   ];
