@@ -44,6 +44,8 @@ export interface OperationStatus {
   stale?: boolean;
   /** Why it is parked or paused, how it ended. */
   note?: string;
+  /** Since when it waits for people (ISO 8601): at a gate, parked or paused. */
+  waitingSince?: string;
   /** The messages that answer the parked step. */
   answers?: string[];
   lastRefused?: LastRefused;

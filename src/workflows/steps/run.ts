@@ -73,8 +73,10 @@ export interface Run {
   refusal?: { name: string; actor: string | null; reason: string; at: string };
   sequence: number;
   aliveAt: number;
-  /** How long people were waited for so far. */
+  /** How long people were waited for so far, without the wait that goes on now. */
   waitedMs: number;
+  /** Since when people are waited for now (ms). */
+  waitingSince?: number;
   /** What the step that is being done took until now. */
   spent?: Spent;
   outcome?: Outcome;
