@@ -78,7 +78,7 @@ class OperationGauges {
     this.#open = gauge('open_operations', 'Operations that are not over, by kind and state.');
     this.#parked = gauge('parked_operations', 'Operations that are parked at a problem.');
     this.#gateAge = gauge(
-      'oldest_open_gate_age',
+      'oldest_open_gate_age_seconds',
       'Age of the oldest gate that is open; 0 when none is.',
       'float',
     );
