@@ -49,7 +49,7 @@ export async function startPrometheus(
   if (program === undefined) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-prometheus-'));
   const url = `http://127.0.0.1:${port ?? (await freePort())}`;
-  const jobs = Object.entries(Array.isArray(targets) ? { test: targets } : targets);
+  const jobs = Object.entries(isList(targets) ? { test: targets } : targets);
   const config = {
     global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
     rule_files: rules,
@@ -90,6 +90,10 @@ export async function startPrometheus(
     throw error;
   }
   return { url, stop, ask: (query) => ask(url, query) };
+}
+
+function isList(targets: unknown): targets is readonly string[] {
+  return Array.isArray(targets);
 }
 
 const answer = z.looseObject({ data: z.looseObject({ result: z.array(z.unknown()) }) });
