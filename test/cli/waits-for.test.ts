@@ -1,6 +1,7 @@
 // What `fairlead list` says of operations that wait: from a status, and asked of a worker that is there or not.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { Client, Connection } from '@temporalio/client';
 import { waitsCell } from '../../src/cli/list.ts';
 import { waitsForOf } from '../../src/cli/waits-for.ts';
 import type { OperationStatus } from '../../src/domain/status.ts';
@@ -126,6 +127,9 @@ test('with a worker the field is there; without one it is null, and that is said
     assert.equal(waitsIn(stdout), null);
     assert.match(stderr, /^no worker answered in time what .* for\n$/);
   } finally {
-    await handle.terminate();
+    // The worker's own connection went with it.
+    const connection = await Connection.connect({ address });
+    await new Client({ connection }).workflow.getHandle(handle.workflowId).terminate();
+    await connection.close();
   }
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { workerSettings } from '../../src/config/settings.ts';
 import { portOf } from '../../src/platforms/local/listeners.ts';
