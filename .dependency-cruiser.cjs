@@ -41,6 +41,12 @@ module.exports = {
       '^src/(platforms|datastores|integrations|domain|machine)/',
       '^node_modules/(?!@temporalio/)',
     ]),
+    only('^src/watching/', [
+      '^src/(watching|domain|machine)/',
+      '^src/workflows/messages',
+      `${temporal}(client|common|worker)/`,
+      '^node_modules/pino/',
+    ]),
     only('^src/machine/', ['^src/machine/', '^src/domain/failure\\.ts', '^node_modules/zod/']),
     only('^src/reports/', ['^src/reports/', '^src/domain/'], { core: false }),
     only('^src/embedded/', [

@@ -17,6 +17,7 @@ import { createScrapeMetrics } from './integrations/scrape.ts';
 import type { SecretSources } from './integrations/secret-value.ts';
 import { createRedactor } from './integrations/secrets.ts';
 import { createLocalPlatform } from './platforms/local/adapter.ts';
+import { activityAttributes } from './watching/activity-attributes.ts';
 import { SEARCH_ATTRIBUTES } from './workflows/messages.ts';
 
 const SCRAPE_TIMEOUT_MS = 2000;
@@ -93,6 +94,10 @@ export async function createWorker(input: WorkerInput): Promise<Worker> {
         },
       }),
     ...input.options,
+    interceptors: {
+      ...input.options?.interceptors,
+      activity: [activityAttributes, ...(input.options?.interceptors?.activity ?? [])],
+    },
   });
 }
 

@@ -1,8 +1,12 @@
 // The worker's entry: `node dist/worker.js`, told everything by its environment. Says on stdout when it polls,
 // and finishes what it is doing on SIGTERM or SIGINT. Exit codes: 0 stopped, 2 configuration, 5 no Temporal.
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { DefaultLogger, NativeConnection, Runtime, type LogLevel } from '@temporalio/worker';
-import { SettingsError, workerSettings } from './config/settings.ts';
+import { Client } from '@temporalio/client';
+import { NativeConnection, Runtime } from '@temporalio/worker';
+import { SettingsError, workerSettings, type WorkerSettings } from './config/settings.ts';
+import { watchOperations } from './watching/gauges.ts';
+import { createLog } from './watching/log.ts';
+import { installRuntime, MetricsAddressError, type MetricsAddress } from './watching/runtime.ts';
 import { createWorker, missingSearchAttributes, realPorts } from './worker-assembly.ts';
 
 class Stop extends Error {
@@ -16,8 +20,12 @@ class Stop extends Error {
 
 async function main(): Promise<void> {
   const settings = workerSettings(process.env);
-  const level = settings.logLevel.toUpperCase() as LogLevel;
-  Runtime.install({ logger: new DefaultLogger(level === 'INFO' ? 'WARN' : level) });
+  const ports = realPorts(settings);
+  const log = createLog({
+    level: settings.logLevel,
+    redact: (value, names) => ports.redactor.redact(value, names),
+  });
+  const metrics = await installRuntime(log, settings.logLevel, metricsAddress(settings));
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const address = connectionOptions.address ?? '127.0.0.1:7233';
   const connection = await connect({ ...connectionOptions, address });
@@ -29,11 +37,24 @@ async function main(): Promise<void> {
         `the namespace ${namespace} lacks search attributes; create them:\n${missing.join('\n')}`,
       );
     }
-    const ports = realPorts(settings);
     const worker = await createWorker({ connection, namespace, settings, ports });
+    const { taskQueue } = settings;
     const running = worker.run();
-    say({ ready: true, address, namespace, taskQueue: settings.taskQueue, pid: process.pid });
-    await running;
+    const watching =
+      metrics &&
+      watchOperations({
+        client: new Client({ connection, namespace }),
+        taskQueue,
+        meter: Runtime.instance().metricMeter,
+        log,
+      });
+    const where = metrics && { metrics: urlOf(metrics) };
+    say({ ready: true, address, namespace, taskQueue, pid: process.pid, ...where });
+    try {
+      await running;
+    } finally {
+      await watching?.stop();
+    }
   } finally {
     await connection.close();
   }
@@ -50,6 +71,15 @@ async function connect(
   }
 }
 
+function metricsAddress({ metricsHost, metricsPort }: WorkerSettings): MetricsAddress | undefined {
+  if (metricsPort === undefined) return undefined;
+  return { host: metricsHost ?? '127.0.0.1', port: metricsPort };
+}
+
+function urlOf({ host, port }: MetricsAddress): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}/metrics`;
+}
+
 function say(line: Record<string, unknown>): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
@@ -57,7 +87,8 @@ function say(line: Record<string, unknown>): void {
 try {
   await main();
 } catch (error) {
-  const known = error instanceof Stop || error instanceof SettingsError;
+  const known =
+    error instanceof Stop || error instanceof SettingsError || error instanceof MetricsAddressError;
   process.stderr.write(`fairlead worker: ${known ? error.message : String(error)}\n`);
   process.exitCode = error instanceof Stop ? error.code : known ? 2 : 1;
 }

@@ -1,7 +1,7 @@
 // Which run an OPERATION on the command line means: the newest one whose search attribute FairleadOperation
 // says so, whatever its workflow id; else the workflow of that id; with --run, that run of it.
 import { type WorkflowExecutionInfo, WorkflowNotFoundError } from '@temporalio/client';
-import { OPERATION_TYPES } from '../workflows/messages.ts';
+import { ANY_OPERATION } from '../workflows/messages.ts';
 import { attribute, problemOf } from './ask-status.ts';
 import type { Temporal } from './connect.ts';
 import type { RunName } from './ending.ts';
@@ -10,9 +10,6 @@ import { operationName } from './ids.ts';
 
 const OPEN_SHOWN = 10;
 const RUNS_LOOKED_AT = 200;
-
-/** Operations, also those that no worker has looked at yet (they have no search attributes). */
-export const ANY_OPERATION = `(FairleadKind IS NOT NULL OR WorkflowType IN (${OPERATION_TYPES.map((type) => `"${type}"`).join(', ')}))`;
 
 export interface FoundRun extends RunName {
   open: boolean;

@@ -12,6 +12,7 @@ interface Flags {
   port?: number;
   uiPort?: number;
   portOffset?: number;
+  metricsPort?: number;
   json?: boolean;
 }
 
@@ -35,6 +36,11 @@ export function register(program: Command): void {
     .option('--port <n>', "Temporal's port (7233); 0 picks a free one", port)
     .option('--ui-port <n>', "the Web UI's port (Temporal's + 1000); 0 picks a free one", port)
     .option('--port-offset <n>', 'added to every port the local host opens (0)', offset)
+    .option(
+      '--metrics-port <n>',
+      "the worker's metrics (FAIRLEAD_METRICS_PORT); 0 a free one",
+      port,
+    )
     .option('--json', 'print where everything is as JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (flags: Flags) => up(flags));
@@ -91,6 +97,7 @@ async function start(flags: Flags, signal: AbortSignal): Promise<Embedded> {
   if (flags.port !== undefined) options.port = flags.port;
   if (flags.uiPort !== undefined) options.uiPort = flags.uiPort;
   if (flags.portOffset !== undefined) options.portOffset = flags.portOffset;
+  if (flags.metricsPort !== undefined) options.metricsPort = flags.metricsPort;
   try {
     return await startEmbedded(options);
   } catch (error) {
@@ -99,8 +106,9 @@ async function start(flags: Flags, signal: AbortSignal): Promise<Embedded> {
 }
 
 function asJson(embedded: Embedded): string {
-  const { address, uiUrl, namespace, taskQueue, pid, startTime, data } = embedded;
-  return JSON.stringify({ address, uiUrl, namespace, taskQueue, pid, startTime, data });
+  const { address, uiUrl, namespace, taskQueue, metricsUrl, pid, startTime, data } = embedded;
+  const where = { address, uiUrl, namespace, taskQueue, metricsUrl, pid, startTime, data };
+  return JSON.stringify(where);
 }
 
 function systemsFolder(flags: Flags): string {
@@ -108,11 +116,12 @@ function systemsFolder(flags: Flags): string {
 }
 
 async function whereItIs(embedded: Embedded, systems: string): Promise<string> {
-  const { address, uiUrl, namespace, taskQueue, data } = embedded;
+  const { address, uiUrl, namespace, taskQueue, metricsUrl, data } = embedded;
   return [
     'Fairlead is up. Ctrl-C ends it.',
     ...(uiUrl === null ? [] : [`  Web UI    ${uiUrl}`]),
     `  Temporal  ${address} (namespace ${namespace}, task queue ${taskQueue})`,
+    ...(metricsUrl === null ? [] : [`  Metrics   ${metricsUrl}`]),
     `  Data      ${data} (what each process says is in logs/)`,
     ...(await whatIsNext(systems, addressFor(data, address))),
   ].join('\n');

@@ -1,4 +1,5 @@
 // What a process of Fairlead is told by its environment. Parsed here, read nowhere else; no I/O.
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -25,6 +26,7 @@ const whole = (from: number, to: number, allowed: string) =>
     .refine((value) => value >= from && value <= to, allowed);
 
 const PORT = 'a port between 0 and 65535; 0 picks a free one';
+const HOST = 'an IP address of this machine, or 0.0.0.0 for all of them';
 const COUNT = 'a whole number between 1 and 1000';
 
 /** Variable by variable: what it is called inside, and what it may be. */
@@ -35,6 +37,10 @@ const shape = {
   FAIRLEAD_LOG_LEVEL: z.enum(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`).default('info'),
   FAIRLEAD_BUILD_ID: z.exactOptional(token('letters, digits and . _ / -')),
   FAIRLEAD_DEPLOYMENT: z.exactOptional(token('letters, digits and . _ / -')),
+  FAIRLEAD_METRICS_HOST: z
+    .string()
+    .refine((text) => isIP(text) !== 0, HOST)
+    .default('127.0.0.1'),
   FAIRLEAD_METRICS_PORT: z.exactOptional(whole(0, 65_535, PORT)),
   FAIRLEAD_MAX_ACTIVITIES: z.exactOptional(whole(1, 1000, COUNT)),
   FAIRLEAD_CACHE: z.exactOptional(text('a folder for what is downloaded')),
@@ -75,6 +81,8 @@ export interface WorkerSettings {
   deployment?: string;
   /** Where the worker serves its own Prometheus metrics; 0 picks a free port. */
   metricsPort?: number;
+  /** The address that they are served at; without it, the loopback. */
+  metricsHost?: string;
   maxActivities?: number;
 }
 
@@ -94,8 +102,10 @@ export function workerSettings(env: Environment): WorkerSettings {
   };
   if (values.FAIRLEAD_BUILD_ID !== undefined) settings.buildId = values.FAIRLEAD_BUILD_ID;
   if (values.FAIRLEAD_DEPLOYMENT !== undefined) settings.deployment = values.FAIRLEAD_DEPLOYMENT;
-  if (values.FAIRLEAD_METRICS_PORT !== undefined)
+  if (values.FAIRLEAD_METRICS_PORT !== undefined) {
     settings.metricsPort = values.FAIRLEAD_METRICS_PORT;
+    settings.metricsHost = values.FAIRLEAD_METRICS_HOST;
+  }
   if (values.FAIRLEAD_MAX_ACTIVITIES !== undefined)
     settings.maxActivities = values.FAIRLEAD_MAX_ACTIVITIES;
   return settings;

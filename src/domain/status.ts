@@ -10,6 +10,8 @@ export interface GateStatus {
   need: number;
   have: number;
   who: string[];
+  /** ISO 8601; missing from a worker of before. */
+  openedAt?: string;
   expiresAt: string;
 }
 
@@ -42,6 +44,8 @@ export interface OperationStatus {
   stale?: boolean;
   /** Why it is parked or paused, how it ended. */
   note?: string;
+  /** Since when it waits for people (ISO 8601): at a gate, parked or paused. */
+  waitingSince?: string;
   /** The messages that answer the parked step. */
   answers?: string[];
   lastRefused?: LastRefused;

@@ -151,13 +151,18 @@ export function workerChild(
   env: Environment,
   standIns: StandIns,
   watcher: Watcher,
+  /** Called at each start with the address of the worker's metrics. */
+  serving: (metricsUrl: string | null) => void,
 ): Supervised {
   return new Supervised(
     {
       name: 'the worker',
       program: standIns.worker?.(env) ?? nodeProgram('worker', [], env),
       logFile: join(data, 'logs', 'worker.log'),
-      ready: async (_identity, output, signal) => awaitReadyLine(output, signal),
+      async ready(_identity, output, signal) {
+        const { metrics } = await awaitReadyLine(output, signal);
+        serving(typeof metrics === 'string' ? metrics : null);
+      },
       readyWithinMs: 90_000,
       failure: 5,
       graceMs: GRACE_MS.worker,

@@ -195,17 +195,27 @@ export class Supervised {
 
 const POLL_MS = 50;
 
-/** Ready when the child has printed a line of JSON with `"ready": true`. */
-export async function awaitReadyLine(output: () => string, signal: AbortSignal): Promise<void> {
-  while (!output().split('\n').some(saysReady)) await sleep(POLL_MS, undefined, { signal });
+/** Ready when the child has printed a line of JSON with `"ready": true`; returns what that line says. */
+export async function awaitReadyLine(
+  output: () => string,
+  signal: AbortSignal,
+): Promise<Record<string, unknown>> {
+  for (;;) {
+    for (const line of output().split('\n')) {
+      const said = readyLine(line);
+      if (said !== undefined) return said;
+    }
+    await sleep(POLL_MS, undefined, { signal });
+  }
 }
 
-function saysReady(line: string): boolean {
-  if (!line.startsWith('{')) return false;
+function readyLine(line: string): Record<string, unknown> | undefined {
+  if (!line.startsWith('{')) return undefined;
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && 'ready' in value && value.ready === true;
+    if (typeof value !== 'object' || value === null || !('ready' in value)) return undefined;
+    return value.ready === true ? { ...value } : undefined;
   } catch {
-    return false; // half a line
+    return undefined; // half a line
   }
 }

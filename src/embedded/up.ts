@@ -31,6 +31,8 @@ export interface EmbeddedOptions {
   uiPort?: number;
   /** Added to every port that the local host opens. */
   portOffset?: number;
+  /** Of the worker; without it FAIRLEAD_METRICS_PORT, else a free one at each of its starts. */
+  metricsPort?: number;
   /** `key=value` for the server's dynamic configuration. */
   dynamicConfig?: string[];
   env?: Environment;
@@ -49,6 +51,8 @@ export interface UpFile {
   uiUrl: string | null;
   namespace: string;
   taskQueue: string;
+  /** Where the worker serves its metrics; another one when it was started anew on a free port. */
+  metricsUrl: string | null;
   pid: number;
   startTime: number;
   data: string;
@@ -73,11 +77,12 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   const external = externalAddress(options, env);
   const data = prepareDataFolder(options.data);
   const lock = lockDataFolder(data);
-  // Left by one that was killed; it says where nothing is.
-  rmSync(join(data, 'up.json'), { force: true });
   const children = new Map<ChildName, Supervised>();
+  const file = new UpRecord(join(data, 'up.json'));
+  // Left by one that was killed; it says where nothing is.
+  file.remove();
   const stop = async (hurry?: AbortSignal) => {
-    rmSync(join(data, 'up.json'), { force: true });
+    file.remove();
     for (const names of STOP_ORDER) {
       const ends = names.map(async (name) => children.get(name)?.stop(hurry));
       await Promise.all(ends);
@@ -85,16 +90,15 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     lock.release();
   };
   try {
-    const server = await startAll({ options, env, external, data, children });
-    const up: UpFile = {
+    const server = await startAll({ options, env, external, data, children, file });
+    const up = file.write({
       address: server ? addressOf(server) : (external ?? ''),
       uiUrl: server ? uiUrlOf(server) : null,
       namespace: server ? 'default' : (env['TEMPORAL_NAMESPACE'] ?? 'default'),
       taskQueue,
       ...ownIdentity(),
       data,
-    };
-    writeJson(join(data, 'up.json'), up);
+    });
     const pids = () => pidsOf(children);
     let stopped: Promise<void> | undefined;
     return { ...up, pids, stop: (hurry) => (stopped ??= stop(hurry)) };
@@ -116,6 +120,34 @@ interface Start {
   external: string | undefined;
   data: string;
   children: Map<ChildName, Supervised>;
+  file: UpRecord;
+}
+
+/** `<data>/up.json`, which follows the worker when that is started anew. */
+class UpRecord {
+  readonly #path: string;
+  #up: UpFile | undefined;
+  #metricsUrl: string | null = null;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  write(up: Omit<UpFile, 'metricsUrl'>): UpFile {
+    this.#up = { ...up, metricsUrl: this.#metricsUrl };
+    writeJson(this.#path, this.#up);
+    return this.#up;
+  }
+
+  serving(metricsUrl: string | null): void {
+    this.#metricsUrl = metricsUrl;
+    if (this.#up !== undefined) this.write(this.#up);
+  }
+
+  remove(): void {
+    this.#up = undefined;
+    rmSync(this.#path, { force: true });
+  }
 }
 
 /** Starts the server and the local host side by side, then the worker. Returns the server if it is ours. */
@@ -149,7 +181,10 @@ async function startAll(start: Start): Promise<TemporalServer | undefined> {
   const failed = (await Promise.allSettled(first)).find((one) => one.status === 'rejected');
   if (failed) throw failed.reason;
   say('starting the worker ...');
-  await startChild('worker', workerChild(data, env, standIns, watch('worker')));
+  const serving = (url: string | null): void => {
+    start.file.serving(url);
+  };
+  await startChild('worker', workerChild(data, env, standIns, watch('worker'), serving));
   return server;
 
   async function startChild(
@@ -202,9 +237,11 @@ function externalAddress(options: EmbeddedOptions, env: Environment): string | u
 }
 
 function childEnvironment(start: Start, server: TemporalServer | undefined): Environment {
-  const { env, data } = start;
-  if (!server) return { ...env, FAIRLEAD_DATA: data };
-  return { ...clientEnvironment(env, addressOf(server), data), FAIRLEAD_DATA: data };
+  const { env, data, options } = start;
+  const asked = options.metricsPort ?? (env['FAIRLEAD_METRICS_PORT'] || 0);
+  const more = { FAIRLEAD_DATA: data, FAIRLEAD_METRICS_PORT: String(asked) };
+  if (!server) return { ...env, ...more };
+  return { ...clientEnvironment(env, addressOf(server), data), ...more };
 }
 
 function pidsOf(children: Map<ChildName, Supervised>): Partial<Record<ChildName, number>> {

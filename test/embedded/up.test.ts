@@ -25,6 +25,7 @@ test('up.json says where everything is while it runs, and is gone afterwards', a
     uiUrl: null,
     namespace: 'default',
     taskQueue: 'fairlead',
+    metricsUrl: null,
     pid: process.pid,
     startTime: startTimeOf(process.pid),
     data: up.data,

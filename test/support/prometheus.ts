@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { z } from 'zod';
 import { findDebianProgram } from './debian-program.ts';
@@ -27,18 +27,36 @@ export function skipWithoutPrometheus(
   return true;
 }
 
-/** Scrapes each target (`host:port`, under the path /metrics); undefined where there is no Prometheus. */
+/** Of the package that the server comes from; undefined where there is none. */
+export function findPromtool(): string | undefined {
+  const server = findDebianProgram('prometheus');
+  return server === undefined ? undefined : join(dirname(server), 'promtool');
+}
+
+export interface PrometheusOptions {
+  interval?: string;
+  port?: number;
+  /** Files with alert rules. */
+  rules?: readonly string[];
+}
+
+/** Scrapes targets (`host:port`, under the path /metrics) by job; undefined where there is no Prometheus. */
 export async function startPrometheus(
-  targets: readonly string[],
-  { interval = '250ms', port }: { interval?: string; port?: number } = {},
+  targets: readonly string[] | Readonly<Record<string, readonly string[]>>,
+  { interval = '250ms', port, rules = [] }: PrometheusOptions = {},
 ): Promise<TestPrometheus | undefined> {
   const program = findDebianProgram('prometheus');
   if (program === undefined) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-prometheus-'));
   const url = `http://127.0.0.1:${port ?? (await freePort())}`;
+  const jobs = Object.entries(isList(targets) ? { test: targets } : targets);
   const config = {
-    global: { scrape_interval: interval, scrape_timeout: interval },
-    scrape_configs: [{ job_name: 'test', static_configs: [{ targets }] }],
+    global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
+    rule_files: rules,
+    scrape_configs: jobs.map(([name, some]) => ({
+      job_name: name,
+      static_configs: [{ targets: some }],
+    })),
   };
   // JSON is YAML too.
   writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config));
@@ -72,6 +90,10 @@ export async function startPrometheus(
     throw error;
   }
   return { url, stop, ask: (query) => ask(url, query) };
+}
+
+function isList(targets: unknown): targets is readonly string[] {
+  return Array.isArray(targets);
 }
 
 const answer = z.looseObject({ data: z.looseObject({ result: z.array(z.unknown()) }) });

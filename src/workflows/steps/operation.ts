@@ -20,6 +20,7 @@ import { announce, setState } from './page.ts';
 import { askAboutProblem, askPeople, settleMessages, unpaused } from './people.ts';
 import { performBake, performChange } from './perform.ts';
 import { bookOf, loadedOf, newRun, record, recordOpening, type Run } from './run.ts';
+import { tellRefusal, tellStart, timed } from './tell.ts';
 import { performUndo } from './undo.ts';
 
 export interface Runbook {
@@ -37,6 +38,7 @@ export async function operation(runbook: Runbook, input: unknown): Promise<Opera
   const run = newRun(runbook.kind, requestOf(runbook.kind, input));
   listen(run);
   announce(run);
+  tellStart(run);
   const end = await course(run, runbook);
   return CancellationScope.nonCancellable(() => close(run, end));
 }
@@ -125,7 +127,7 @@ async function carryOut(run: Run): Promise<End> {
     const action = next(bookOf(run));
     if (action.do === 'end') return { outcome: action.outcome, message: action.message };
     run.step = action.do === 'undo' ? `undo-${action.entry.step}` : stepOf(action);
-    const event = await perform(run, action);
+    const event = await timed(run, action, () => perform(run, action));
     run.book = apply(bookOf(run), event);
   }
 }
@@ -224,6 +226,7 @@ function requestOf(kind: OperationKind, input: unknown): OperationRequest {
     return parseRequest(kind, input);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
+    tellRefusal(kind, error);
     const failure = ApplicationFailure.create({
       type: 'failed',
       message: error.message,

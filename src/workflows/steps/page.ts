@@ -36,6 +36,7 @@ export function statusOf(run: Run): OperationStatus {
     ...(run.outcome !== undefined && { outcome: run.outcome }),
     ...(run.book?.verdict != null && { verdict: run.book.verdict }),
     ...(note !== undefined && { note }),
+    ...waitingSince(run),
     ...answering(run),
     steps: report.steps.map(({ id, title, status, startedAt, endedAt }) => ({
       id,
@@ -137,6 +138,7 @@ function gatesOf(run: Run): GateStatus[] {
       need: gate.need,
       have: gate.approvals.length,
       who: whoMay(gate),
+      openedAt: new Date(gate.openedAt).toISOString(),
       expiresAt: new Date(gate.expiresAt).toISOString(),
     },
   ];
@@ -147,6 +149,10 @@ function answering(run: Run): Pick<OperationStatus, 'answers' | 'lastRefused'> {
   if (run.refusal === undefined) return answers;
   const { name: message, actor, reason: note, at } = run.refusal;
   return { ...answers, lastRefused: { message, ...(actor !== null && { actor }), note, at } };
+}
+
+function waitingSince({ waitingSince: at }: Run): Pick<OperationStatus, 'waitingSince'> {
+  return at === undefined ? {} : { waitingSince: new Date(at).toISOString() };
 }
 
 function noteOf(run: Run): string | undefined {

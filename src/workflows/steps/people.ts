@@ -46,10 +46,14 @@ export async function askPeople(run: Run, step: PlanStep): Promise<RunbookEvent>
 
 /** Waits for people: however long that takes, and however it ends, it is no time without a worker. */
 async function waiting(run: Run, work: () => Promise<void>): Promise<void> {
+  const from = Date.now();
+  run.waitingSince = from;
   try {
     await work();
   } finally {
+    delete run.waitingSince;
     run.aliveAt = Date.now();
+    run.waitedMs += run.aliveAt - from;
   }
 }
 

@@ -17,6 +17,7 @@ import type { Report } from '../../domain/report.ts';
 import type { OperationRequest } from '../../domain/request.ts';
 import type { RunbookState } from '../../domain/runbook-state.ts';
 import type { Verdict } from '../../domain/verdict.ts';
+import { tellEntry } from './tell.ts';
 
 /** Something that ends what is going on now. */
 export type Interrupt =
@@ -73,6 +74,12 @@ export interface Run {
   refusal?: { name: string; actor: string | null; reason: string; at: string };
   sequence: number;
   aliveAt: number;
+  /** How long people were waited for so far, without the wait that goes on now. */
+  waitedMs: number;
+  /** Since when people are waited for now (ms). */
+  waitingSince?: number;
+  /** What the step that is being done took until now. */
+  spent?: Spent;
   outcome?: Outcome;
   /** The sentence it ended with. */
   message?: string;
@@ -82,6 +89,14 @@ export interface Run {
   pageDue?: true;
   /** Cancelled from outside, which is how it has to end. */
   cancelled?: true;
+}
+
+/** Milliseconds, by what they were spent on. */
+export interface Spent {
+  step: string;
+  label: string;
+  working: number;
+  waiting: number;
 }
 
 export const MOST_RECORDS = 100;
@@ -104,12 +119,14 @@ export function newRun(kind: OperationKind, request: OperationRequest): Run {
     receivedCount: 0,
     sequence: 0,
     aliveAt: Date.now(),
+    waitedMs: 0,
   };
 }
 
-/** Adds an entry to the record; it is written with the next activity. */
+/** Adds an entry to the record, and a line to the log; it is written with the next activity. */
 export function record(run: Run, body: EvidenceBody, at = now()): void {
   run.entries.push(chain(run.entries.at(-1), at, body));
+  tellEntry(run, body);
 }
 
 /** The workflow's clock, ISO 8601. */

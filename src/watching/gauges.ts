@@ -1,0 +1,175 @@
+// The gauges of what is open: set anew every 15 s, so that also what no worker touches is seen. Every worker of a
+// namespace shows the same; queries take the maximum of them.
+import type { Client } from '@temporalio/client';
+import type { MetricGauge, MetricMeter } from '@temporalio/common';
+import { ENDED, ENDED_HELP, ENDINGS, OPEN_STATES } from '../domain/watched.ts';
+import { OPERATION_TYPES } from '../workflows/messages.ts';
+import type { Log } from './log.ts';
+import {
+  gateOpenedAt,
+  openOperations,
+  queueStates,
+  type OpenOperation,
+  type QueueState,
+} from './open-operations.ts';
+
+export interface WatchInput {
+  client: Client;
+  taskQueue: string;
+  meter: MetricMeter;
+  log: Log;
+  everyMs?: number;
+}
+
+const EVERY_MS = 15_000;
+/** A gate may close and another one open between two looks: what is known of it is asked again after this. */
+const KNOWN_FOR_MS = 60_000;
+/** Operations asked at the same time. */
+const AT_ONCE = 10;
+
+/** Looks now and every 15 s, until it is stopped. */
+export function watchOperations(input: WatchInput): { stop: () => Promise<void> } {
+  startCounters(input.meter, input.client.options.namespace, input.taskQueue);
+  const gauges = new OperationGauges(input);
+  let looking: Promise<void> | undefined;
+  const look = (): void => {
+    looking ??= gauges.look().finally(() => {
+      looking = undefined;
+    });
+  };
+  look();
+  const timer = setInterval(look, input.everyMs ?? EVERY_MS);
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await looking;
+    },
+  };
+}
+
+/** From 0 on, under the labels that a workflow counts with: the first of a kind would look like no increase. */
+function startCounters(meter: MetricMeter, namespace: string, taskQueue: string): void {
+  const counter = meter.createCounter(ENDED, undefined, ENDED_HELP);
+  for (const kind of OPERATION_TYPES) {
+    for (const outcome of ENDINGS) {
+      counter.add(0, { namespace, taskQueue, workflowType: kind, kind, outcome });
+    }
+  }
+}
+
+class OperationGauges {
+  readonly #input: WatchInput;
+  readonly #open: MetricGauge;
+  readonly #parked: MetricGauge;
+  readonly #gateAge: MetricGauge;
+  readonly #visible: MetricGauge;
+  readonly #backlog: MetricGauge;
+  readonly #pollers: MetricGauge;
+  /** By run id: when the gate opened, and when that was asked. */
+  #gates = new Map<string, { openedAt: number; askedAt: number }>();
+  #wasVisible = true;
+
+  constructor(input: WatchInput) {
+    this.#input = input;
+    const { namespace } = input.client.options;
+    const meter = input.meter.withTags({ namespace });
+    const gauge = (name: string, help: string, type: 'int' | 'float' = 'int') =>
+      meter.createGauge(`fairlead_${name}`, type, undefined, help);
+    this.#open = gauge('open_operations', 'Operations that are not over, by kind and state.');
+    this.#parked = gauge('parked_operations', 'Operations that are parked at a problem.');
+    this.#gateAge = gauge(
+      'oldest_open_gate_age_seconds',
+      'Age of the oldest gate that is open; 0 when none is.',
+      'float',
+    );
+    this.#visible = gauge(
+      'temporal_visible',
+      '1 when Temporal answered the last look, else 0: the gauges are old then.',
+    );
+    this.#backlog = gauge(
+      'task_queue_backlog',
+      'Tasks of the task queue that no worker took yet, by type.',
+    );
+    this.#pollers = gauge(
+      'task_queue_pollers',
+      'Workers that polled the task queue in the last minutes, by type.',
+    );
+  }
+
+  /** Never rejects: what cannot be seen is said once, and shows in a gauge. */
+  async look(): Promise<void> {
+    const { client, taskQueue } = this.#input;
+    try {
+      const [operations, queues] = await Promise.all([
+        openOperations(client),
+        queueStates(client, taskQueue),
+      ]);
+      this.#show(operations, queues);
+      this.#gateAge.set(await this.#oldestGate(operations));
+      this.#see(true);
+    } catch (error) {
+      this.#see(false, error);
+    }
+  }
+
+  #show(operations: readonly OpenOperation[], queues: readonly QueueState[]): void {
+    for (const kind of OPERATION_TYPES) {
+      for (const state of OPEN_STATES) {
+        const some = operations.filter((one) => one.kind === kind && one.state === state);
+        this.#open.set(some.length, { kind, state });
+      }
+    }
+    const { taskQueue } = this.#input;
+    this.#parked.set(operations.filter((one) => one.state === 'parked').length);
+    for (const { type, backlog, pollers } of queues) {
+      this.#backlog.set(backlog, { taskQueue, type });
+      this.#pollers.set(pollers, { taskQueue, type });
+    }
+  }
+
+  /** In seconds. */
+  async #oldestGate(operations: readonly OpenOperation[]): Promise<number> {
+    const waiting = operations.filter((one) => one.state === 'waiting');
+    const runs = new Set(waiting.map((one) => one.runId));
+    for (const runId of this.#gates.keys()) if (!runs.has(runId)) this.#gates.delete(runId);
+    const stale = waiting.filter(
+      ({ runId }) => (this.#gates.get(runId)?.askedAt ?? 0) < Date.now() - KNOWN_FOR_MS,
+    );
+    for (let at = 0; at < stale.length; at += AT_ONCE) {
+      await Promise.all(stale.slice(at, at + AT_ONCE).map((one) => this.#ask(one)));
+    }
+    const times = [...this.#gates.values()].map((one) => one.openedAt);
+    return times.length === 0 ? 0 : Math.max(0, (Date.now() - Math.min(...times)) / 1000);
+  }
+
+  /** What does not answer keeps what was known of it. */
+  async #ask(operation: OpenOperation): Promise<void> {
+    const { runId } = operation;
+    try {
+      const openedAt = await gateOpenedAt(this.#input.client, operation);
+      if (openedAt === undefined) this.#gates.delete(runId);
+      else this.#gates.set(runId, { openedAt, askedAt: Date.now() });
+    } catch (error) {
+      this.#input.log.write({
+        level: 'debug',
+        message: 'an open gate could not be asked for',
+        fields: { ...operation, error },
+      });
+    }
+  }
+
+  #see(isVisible: boolean, error?: unknown): void {
+    this.#visible.set(isVisible ? 1 : 0);
+    if (isVisible === this.#wasVisible) return;
+    this.#wasVisible = isVisible;
+    this.#input.log.write(
+      isVisible
+        ? { level: 'info', message: 'Temporal answers again what is open' }
+        : {
+            level: 'warn',
+            message: 'Temporal does not say what is open; metrics of it are old',
+            fields: { reason: error instanceof Error ? error.message : String(error) },
+          },
+    );
+  }
+}

@@ -1,0 +1,81 @@
+// Temporal's runtime for a worker process: its log, and one Prometheus endpoint for the SDK's metrics and ours.
+// Installed once, before anything else of the SDK is used.
+// The SDK's own exporter serves both: it answers while JavaScript is busy, and what workflows measure comes to it
+// without replays. It cannot say which free port it took, so that one is looked for here.
+import { Runtime, type RuntimeOptions } from '@temporalio/worker';
+import { describeHolder, portHolder, tryListening } from '../machine/port-holder.ts';
+import { STEP_BUCKETS, STEP_DURATION } from '../domain/watched.ts';
+import type { Log, LogLevel } from './log.ts';
+import { sdkLogger } from './sdk-logger.ts';
+
+export interface MetricsAddress {
+  host: string;
+  port: number;
+}
+
+/** The port is taken, or the address is not one of this machine; the message says so. */
+export class MetricsAddressError extends Error {}
+
+/** What the native part of the SDK may say: at `info` only what is wrong. */
+const CORE: Record<LogLevel, 'DEBUG' | 'INFO' | 'WARN' | 'ERROR'> = {
+  trace: 'DEBUG',
+  debug: 'INFO',
+  info: 'WARN',
+  warn: 'WARN',
+  error: 'ERROR',
+};
+
+/** Another process may take a free port before the exporter does. */
+const MOST_TRIES = 5;
+
+/** Returns where the metrics are, when they were asked for; port 0 picks a free one. */
+export async function installRuntime(
+  log: Log,
+  level: LogLevel,
+  wanted: MetricsAddress | undefined,
+): Promise<MetricsAddress | undefined> {
+  const logging = { filter: { core: CORE[level], other: 'ERROR' as const }, forward: {} };
+  const install = (metrics: RuntimeOptions['telemetryOptions']): void => {
+    Runtime.install({
+      logger: sdkLogger(log),
+      telemetryOptions: { logging, ...metrics },
+    });
+  };
+  if (wanted === undefined) {
+    install({});
+    return undefined;
+  }
+  for (let tries = 1; ; tries += 1) {
+    const port = wanted.port === 0 ? await tryListening(0) : wanted.port;
+    try {
+      install({ metrics: exporter({ ...wanted, port }) });
+      return { ...wanted, port };
+    } catch (error) {
+      if (wanted.port === 0 && tries < MOST_TRIES) continue;
+      throw new MetricsAddressError(sentence({ ...wanted, port }, error));
+    }
+  }
+}
+
+type Metrics = NonNullable<NonNullable<RuntimeOptions['telemetryOptions']>['metrics']>;
+
+function exporter({ host, port }: MetricsAddress): Metrics {
+  return {
+    attachServiceName: false,
+    prometheus: {
+      bindAddress: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+      // As Prometheus names things: ..._total, ..._seconds.
+      countersTotalSuffix: true,
+      unitSuffix: true,
+      useSecondsForDurations: true,
+      histogramBucketOverrides: { [STEP_DURATION]: [...STEP_BUCKETS] },
+    },
+  };
+}
+
+function sentence({ host, port }: MetricsAddress, error: unknown): string {
+  const said = error instanceof Error ? error.message : String(error);
+  const taken = /in use/i.test(said);
+  const holder = taken ? ` (held by ${describeHolder(portHolder(port, host))})` : '';
+  return `serving metrics at ${host}:${port}: ${said}${holder}; choose another FAIRLEAD_METRICS_PORT, or 0 for a free one`;
+}
