@@ -1,10 +1,12 @@
 // Channels of `notify:`: what `check` says of them.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { schemaAt, systemJsonSchema } from '../../src/config/json-schema.ts';
 import { secretSource } from '../../src/domain/loaded-system.ts';
 import { sampleSystem } from '../support/samples.ts';
-import { SHOP, testMistakes } from '../support/system-files.ts';
+import { mistakesIn, SHOP, testMistakes } from '../support/system-files.ts';
 
 const telling = (channel: string): string => `${SHOP}notify:\n  ops: ${channel}\n`;
 const MAIL = 'type: smtp, host: mail.example.com, from: a@example.com, to: [b@example.com]';
@@ -134,4 +136,10 @@ test('every secret of a channel is looked up for the redactor', () => {
       ['notify.mail.password', { file: 'pass' }],
     ],
   );
+});
+
+test('what docs/notify.md shows is right', async (t) => {
+  const page = await readFile(resolve(import.meta.dirname, '../../docs/notify.md'), 'utf8');
+  const shown = /```yaml\n(notify:[^]*?)```/.exec(page)?.[1];
+  assert.deepEqual(await mistakesIn(t, `${SHOP}${shown ?? assert.fail('no example')}`), []);
 });
