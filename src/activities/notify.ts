@@ -14,7 +14,8 @@ export interface NoticesInput {
   directory: string;
 }
 
-export type NoticeResult = { channel: string } & Delivery;
+/** `name` is the channel's: names are no text that a redactor changes. */
+export type NoticeResult = { name: string } & Delivery;
 
 interface NotifyPorts {
   notify: NotifyPort;
@@ -27,7 +28,7 @@ const MOST_TRIES = 3;
 /** A try that took longer than this is not made a third time. */
 const SLOW_MS = 5000;
 
-type Tried = { channel: string } & (Delivery | { again: string });
+type Tried = { name: string } & (Delivery | { again: string });
 
 export async function sendNotices(
   input: NoticesInput,
@@ -43,12 +44,12 @@ export async function sendNotices(
   const tookLong = ports.clock.now() - began > SLOW_MS;
   const isLast = call.attempt >= MOST_TRIES || (call.attempt > 1 && tookLong);
   if (open.length > 0 && !isLast && !call.signal.aborted) {
-    const why = open.map(({ channel, again }) => `${channel}: ${again}`).join('; ');
+    const why = open.map(({ name, again }) => `${name}: ${again}`).join('; ');
     throw new Failure('Unavailable', `not delivered yet: ${why}`);
   }
   return tried.map((one) => {
     if (!('again' in one)) return one;
-    return { channel: one.channel, delivered: false, reason: one.again };
+    return { name: one.name, delivered: false, reason: one.again };
   });
 }
 
@@ -66,18 +67,16 @@ function sender(
     const once = `${call.run.runId}/${key}/${name}`;
     try {
       const sent = await notify.send({ key: once, name, channel, directory, notice }, call);
-      if (sent.delivered) return { channel: name, delivered: true };
-      return { channel: name, delivered: false, reason: clean(sent.reason) };
+      if (sent.delivered) return { name, delivered: true };
+      return { name, delivered: false, reason: clean(sent.reason) };
     } catch (error) {
       if (call.signal.aborted) {
         if (!call.isGivenUp()) throw error;
-        return { channel: name, delivered: false, reason: 'the operation did not wait for it' };
+        return { name, delivered: false, reason: 'the operation did not wait for it' };
       }
       const said = clean(error instanceof Error ? error.message : String(error));
       const isOver = error instanceof Failure && !error.retryable;
-      return isOver
-        ? { channel: name, delivered: false, reason: said }
-        : { channel: name, again: said };
+      return isOver ? { name, delivered: false, reason: said } : { name, again: said };
     }
   };
 }

@@ -46,8 +46,8 @@ test('each channel is sent the same notice under a key of its own', async () => 
   );
   assert.deepEqual(sent[0]?.notice, sent[1]?.notice);
   assert.deepEqual(results, [
-    { channel: 'ops', delivered: true },
-    { channel: 'chat', delivered: true },
+    { name: 'ops', delivered: true },
+    { name: 'chat', delivered: true },
   ]);
 });
 
@@ -61,8 +61,8 @@ test('a channel that may be back fails the try, until the last one gives its rea
     });
   }
   assert.deepEqual(await send(oneAway, { at: { attempt: 3 } }), [
-    { channel: 'ops', delivered: true },
-    { channel: 'chat', delivered: false, reason: 'nobody there' },
+    { name: 'ops', delivered: true },
+    { name: 'chat', delivered: false, reason: 'nobody there' },
   ]);
 });
 
@@ -90,8 +90,8 @@ test('what no other try would change is no reason for one', async () => {
     throw new Failure('BadInput', 'no address');
   };
   assert.deepEqual(await send(broken), [
-    { channel: 'ops', delivered: false, reason: 'no address' },
-    { channel: 'chat', delivered: false, reason: 'no address' },
+    { name: 'ops', delivered: false, reason: 'no address' },
+    { name: 'chat', delivered: false, reason: 'no address' },
   ]);
 });
 
@@ -106,8 +106,8 @@ test('an operation that stops waiting is told what was delivered', async () => {
     { at: { signal: stop.signal, isGivenUp: () => true } },
   );
   assert.deepEqual(results, [
-    { channel: 'ops', delivered: true },
-    { channel: 'chat', delivered: false, reason: 'the operation did not wait for it' },
+    { name: 'ops', delivered: true },
+    { name: 'chat', delivered: false, reason: 'the operation did not wait for it' },
   ]);
 });
 

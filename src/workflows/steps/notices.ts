@@ -84,7 +84,7 @@ function tell(run: Run, subject: NoticeSubject, count = 1): void {
 async function deliver(run: Run, input: InputOf<'sendNotices'>): Promise<void> {
   const { subject } = input.facts;
   const about = noticeWords(subject);
-  for (const { channel, ...delivery } of await resultsOf(run, input, about)) {
+  for (const { name: channel, ...delivery } of await resultsOf(run, input, about)) {
     record(run, { type: 'notice', event: subject.event, channel, about, ...delivery });
   }
 }
@@ -102,7 +102,7 @@ async function resultsOf(
       ? 'the operation did not wait for it'
       : failureOf(error)?.message;
     if (reason === undefined) throw error;
-    return Object.keys(input.channels).map((channel) => ({ channel, delivered: false, reason }));
+    return Object.keys(input.channels).map((name) => ({ name, delivered: false, reason }));
   }
 }
 
