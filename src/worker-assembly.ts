@@ -11,6 +11,7 @@ import type { Clock } from './activities/ports.ts';
 import { loadSystem } from './config/load.ts';
 import type { WorkerSettings } from './config/settings.ts';
 import { createCheckRunner } from './integrations/check-runner.ts';
+import { createNotify } from './integrations/notify/notify.ts';
 import { createEvidenceFiles } from './integrations/evidence-files.ts';
 import { createPrometheusMetrics } from './integrations/prometheus.ts';
 import { createScrapeMetrics } from './integrations/scrape.ts';
@@ -54,6 +55,11 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
       environment: process.env,
       redact,
       probeHeaders: async () => ({ 'fairlead-probe': (await readFile(tokenFile, 'utf8')).trim() }),
+    }),
+    notify: createNotify({
+      folder: join(data, 'notifications'),
+      secrets,
+      print: (text) => process.stdout.write(`${text}\n`),
     }),
     clock,
   };

@@ -47,6 +47,10 @@ export interface Call extends Waiting {
   step: string;
   run: RunRef;
   urgent: boolean;
+  /** From 1. */
+  attempt: number;
+  /** Cancelled by the operation; not by a worker that stops, whose work another one goes on with. */
+  isGivenUp: () => boolean;
   /** What an earlier attempt last beat, if one did. */
   previous: unknown;
   /** Throws LeaseLost, Outage or Cancelled; call it right before each change. */
@@ -89,6 +93,8 @@ export function atBoundary<Input, Value>(
         step: envelope.step,
         run,
         urgent: envelope.urgent === true,
+        attempt: info.attempt,
+        isGivenUp,
         signal: cancellationSignal,
         beat: (progress) => {
           beat(shown(progress));
@@ -178,11 +184,13 @@ async function fenceOf(
   return { operation, step, epoch, sequence };
 }
 
+function isGivenUp(): boolean {
+  return Context.current().cancellationDetails?.cancelRequested === true;
+}
+
 /** Asked for by the operation; or this worker is stopping, and another one goes on. */
 function cancelled(): Error {
-  if (Context.current().cancellationDetails?.cancelRequested === true) {
-    return new CancelledFailure('cancelled');
-  }
+  if (isGivenUp()) return new CancelledFailure('cancelled');
   return ApplicationFailure.retryable(
     'this worker is stopping; another one goes on',
     'Unavailable',

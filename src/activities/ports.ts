@@ -1,5 +1,6 @@
 // The ports: small interfaces to the outside world, each with a read-back. Implemented in platforms/ and
 // integrations/, and in memory by test/support. Every verb throws `Failure` and nothing else.
+import type { Channel } from '../config/channel.ts';
 import type { Analysis, Check } from '../config/system.ts';
 import type {
   Fence,
@@ -10,6 +11,7 @@ import type {
   TrafficState,
   Weights,
 } from '../domain/model.ts';
+import type { Notice } from '../domain/notice.ts';
 import type { Sample } from '../domain/prometheus-text.ts';
 import type { QueryAnswer } from '../domain/query-answer.ts';
 import type { EvidenceEntry } from '../domain/evidence.ts';
@@ -116,6 +118,27 @@ export interface ChecksPort {
     waiting: Waiting,
   ): Promise<string>;
 }
+
+/** Tells people through one channel of a system file. */
+export interface NotifyPort {
+  /**
+   * Once per key, also when it is asked again after a crash. What is settled is returned, delivered or not;
+   * throws Unavailable for what may be different next time, and the signal's reason when aborted.
+   */
+  send(input: SendInput, waiting: Waiting): Promise<Delivery>;
+}
+
+export interface SendInput {
+  key: string;
+  name: string;
+  channel: Channel;
+  /** What files of secrets are relative to. */
+  directory: string;
+  notice: Notice;
+}
+
+/** `reason`: why it was not delivered, or not to everybody. */
+export type Delivery = { delivered: true } | { delivered: false; reason: string };
 
 /** The record of one run of an operation: append-only, by sequence number. */
 export interface EvidencePort {

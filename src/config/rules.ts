@@ -4,6 +4,7 @@ import { RESERVED_NAMES } from '../domain/names.ts';
 import { isWritten, mistakeAt } from './located.ts';
 import type { Located, Path } from './located.ts';
 import type { Mistake } from './mistake.ts';
+import { channelRemarks } from './rules-channels.ts';
 import { analysisRemarks, approvalRemarks } from './rules-judges.ts';
 import { rolloutRemarks } from './rules-rollout.ts';
 import { serviceRemarks } from './rules-service.ts';
@@ -36,6 +37,7 @@ export function ruleMistakes(
     ...under(['approvals'], readable.approvals, (policy, name) =>
       approvalRemarks(policy, (key) => isWritten(root, ['approvals', name, key])),
     ),
+    ...under(['notify'], readable.notify, channelRemarks),
   ];
   return remarks.map(({ path, message }) => mistakeAt(root, path, message));
 }

@@ -1,6 +1,7 @@
 // The parts of a system file that are right although others are wrong, so that one run of `check` names
 // the mistakes of both kinds: of shape (zod), and of sense (rules.ts).
 import { z } from 'zod';
+import { channelSchema, type Channel } from './channel.ts';
 import { analysisSchema, approvalSchema, serviceSchema } from './system.ts';
 import type { Analysis, ApprovalPolicy, Service } from './system.ts';
 
@@ -9,6 +10,7 @@ export interface Readable {
   services: Record<string, Service>;
   analyses: Record<string, Analysis>;
   approvals: Record<string, ApprovalPolicy>;
+  notify: Record<string, Channel>;
   analysisNames: string[];
   approvalNames: string[];
 }
@@ -28,6 +30,7 @@ export function salvaged(value: unknown, issues: readonly z.core.$ZodIssue[]): R
     services: rightOnes(mapOf(root['services']), serviceSchema),
     analyses: rightOnes(analyses, analysisSchema),
     approvals: rightOnes(approvals, approvalSchema),
+    notify: rightOnes(mapOf(root['notify']), channelSchema),
     analysisNames: Object.keys(analyses),
     approvalNames: Object.keys(approvals),
   };

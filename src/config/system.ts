@@ -3,12 +3,10 @@
 // value says about another (weights that rise, names that are declared) is in rules.ts.
 import { z } from 'zod';
 import { NAME, NAME_ALLOWED, PERSON, PERSON_ALLOWED } from '../domain/names.ts';
+import { channelSchema } from './channel.ts';
 import { duration, someTime } from './duration.ts';
 import { judgeOptionsSchema } from './judge-options.ts';
-
-/** A text of one form; the sentence says what to write, in messages and in editors. */
-const text = (pattern: RegExp, description: string) =>
-  z.string().regex(pattern, description).meta({ description });
+import { headerName, reference, setting, text, variable } from './setting.ts';
 
 /** System, service, analysis and approval names end in workflow ids, URLs and file names. */
 export const name = text(NAME, NAME_ALLOWED);
@@ -16,22 +14,8 @@ const person = text(PERSON, PERSON_ALLOWED);
 const oneOrMore = z
   .union([name.transform((one) => [one]), z.array(name).min(1)])
   .meta({ description: 'one name or a list of names' });
-const variable = text(
-  /^[A-Za-z_][A-Za-z0-9_]*$/,
-  'the name of an environment variable: letters, digits and underscores, no digit first',
-);
 /** Inside the system's folder: rules.ts refuses what leaves it. */
 const path = z.string().min(1).meta({ description: "a path inside the system's folder" });
-
-const reference = [
-  z.strictObject({ env: variable }),
-  z.strictObject({ file: z.string().min(1) }),
-] as const;
-
-/** A value, or where to find a secret: resolved where the process is started, never stored. */
-const setting = z.union([z.string(), z.number(), z.boolean(), ...reference]).meta({
-  description: 'a text, a number, true or false, or a secret as {env: NAME} or {file: PATH}',
-});
 
 const command = z
   .array(z.string().min(1))
@@ -178,8 +162,6 @@ const score = z.strictObject({
   marginal: z.exactOptional(percent),
 });
 
-const HEADER = "a header's name: letters, digits and hyphens";
-
 export const analysisSchema = z.strictObject({
   source: z.enum(['scrape', 'prometheus']),
   /**
@@ -188,7 +170,7 @@ export const analysisSchema = z.strictObject({
    */
   url: z.exactOptional(text(/^https?:\/\/\S+$/, 'an http(s) URL')),
   /** Sent with each query (prometheus). A secret is a reference. */
-  headers: z.exactOptional(z.record(text(/^[A-Za-z0-9-]{1,64}$/, HEADER), setting)),
+  headers: z.exactOptional(z.record(headerName, setting)),
   /** Sent as `authorization: Bearer ...` (prometheus). */
   bearerToken: z.exactOptional(
     z.union(reference).meta({ description: 'a secret as {env: NAME} or {file: PATH}' }),
@@ -243,6 +225,8 @@ export const systemSchema = z.strictObject({
     .refine(oneService, 'declare at least one service: `name: {platform, command, port, ...}`'),
   analyses: z.record(name, analysisSchema).prefault({}),
   approvals: z.record(name, approvalSchema).prefault({}),
+  /** Where people are told of what an operation waits for, and how it ended; without it, nowhere. */
+  notify: z.exactOptional(z.record(name, channelSchema)),
 });
 
 export type System = z.output<typeof systemSchema>;

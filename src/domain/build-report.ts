@@ -79,6 +79,7 @@ function emptyReport(entries: readonly EvidenceEntry[]): Report {
     timings: [],
     undo: [],
     messages: [],
+    notices: [],
     leftovers: [],
     findings: [],
     evidence: { entries: entries.length, head: entries.at(-1)?.hash ?? null },
@@ -144,8 +145,23 @@ function addRow(report: Report, entry: EvidenceEntry): void {
       report.undo.push({ step, verb, status, detail });
       return;
     }
+    case 'notice':
+      addNotice(report, entry);
+      return;
     default:
       return;
+  }
+}
+
+/** Nobody has to look for what did not arrive: it is a finding. */
+function addNotice(report: Report, entry: Entry<'notice'>): void {
+  const { at, event, channel, about, delivered, reason } = entry;
+  const why = reason === undefined ? {} : { reason };
+  report.notices?.push({ at, event, channel, about, delivered, ...why });
+  if (!delivered) {
+    report.findings.push(
+      `could not tell ${channel} that ${about}: ${reason ?? 'nobody knows why'}`,
+    );
   }
 }
 

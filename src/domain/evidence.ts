@@ -1,4 +1,5 @@
 // The record of an operation: entries written while it runs, each with the hash of the one before.
+import type { NoticeEvent } from '../config/channel.ts';
 import type { Outcome, Serving } from './outcome.ts';
 import type { OperationKind, Plan } from './plan.ts';
 import type { StepFinding, Verdict } from './verdict.ts';
@@ -60,6 +61,16 @@ export type EvidenceBody =
     }
   | { type: 'parked'; step: string; problem: string; expected?: unknown; found?: unknown }
   | { type: 'undo'; step: string; verb: string; status: 'done' | 'failed'; detail: string }
+  | {
+      type: 'notice';
+      event: NoticeEvent;
+      channel: string;
+      /** What was to be told, as a clause: `weight-5 waits for an answer`. */
+      about: string;
+      delivered: boolean;
+      /** Why not, or whom it did not reach. */
+      reason?: string;
+    }
   | { type: 'finding'; text: string }
   | {
       type: 'closed';

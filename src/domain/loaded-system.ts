@@ -27,7 +27,11 @@ export function secretSource({ name, directory, system }: LoadedSystem): SecretS
 }
 
 /** Every setting of a system that may be a reference, with its path. */
-function settingsOf({ services, analyses }: System): [where: string, setting: Setting][] {
+function settingsOf({
+  services,
+  analyses,
+  notify = {},
+}: System): [where: string, setting: Setting][] {
   const under = (path: string, settings: Record<string, Setting>): [string, Setting][] =>
     Object.entries(settings).map(([key, setting]) => [`${path}.${key}`, setting]);
   return [
@@ -37,6 +41,14 @@ function settingsOf({ services, analyses }: System): [where: string, setting: Se
     ...Object.entries(analyses).flatMap(([name, { headers = {}, bearerToken }]) => [
       ...under(`analyses.${name}.headers`, headers),
       ...(bearerToken === undefined ? [] : under(`analyses.${name}`, { bearerToken })),
+    ]),
+    ...Object.entries(notify).flatMap(([name, { url, headers = {}, user, password }]) => [
+      ...under(`notify.${name}.headers`, headers),
+      ...under(`notify.${name}`, {
+        ...(url !== undefined && { url }),
+        ...(user !== undefined && { user }),
+        ...(password !== undefined && { password }),
+      }),
     ]),
   ];
 }

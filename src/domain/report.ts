@@ -63,6 +63,15 @@ export interface Report {
     reason: string | null;
     at: string;
   }[];
+  /** Who was told what, and who could not be; a report of an earlier release has none. */
+  notices?: {
+    at: string;
+    event: string;
+    channel: string;
+    about: string;
+    delivered: boolean;
+    reason?: string;
+  }[];
   leftovers: string[];
   findings: string[];
   evidence: { entries: number; head: string | null };

@@ -1,8 +1,10 @@
-// A GET that ends: after a time, after so many bytes, or when its caller stops waiting. Follows no redirect.
+// A GET or a POST that ends: after a time, after so many bytes, or when its caller stops waiting. Follows no redirect.
 
 export interface FetchInput {
   url: string;
   headers?: Record<string, string>;
+  /** With it, this is a POST. */
+  body?: string;
   timeoutMs: number;
   maxBytes: number;
   signal: AbortSignal;
@@ -10,8 +12,8 @@ export interface FetchInput {
 
 export type FetchAnswer =
   | { status: number; text: string; ms: number }
-  /** `connected` is false when nothing at the address took the request. */
-  | { problem: string; connected: boolean };
+  /** `connected` is false when nothing at the address took the request; a `status` came before the problem. */
+  | { problem: string; connected: boolean; status?: number };
 
 const NOT_CONNECTED =
   /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|bad port|invalid url/i;
@@ -33,12 +35,14 @@ export async function fetchText(input: FetchInput): Promise<FetchAnswer> {
     input.signal.throwIfAborted();
     const response = await fetch(input.url, {
       headers: input.headers ?? {},
+      ...(input.body !== undefined && { method: 'POST', body: input.body }),
       redirect: 'manual',
       signal: stop.signal,
     });
     const text = await readText(response, input.maxBytes);
     if (text === undefined) {
-      return { problem: `it answered more than ${input.maxBytes} bytes`, connected: true };
+      const problem = `it answered more than ${input.maxBytes} bytes`;
+      return { problem, connected: true, status: response.status };
     }
     return { status: response.status, text, ms: Math.round(performance.now() - began) };
   } catch (error) {

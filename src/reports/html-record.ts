@@ -63,6 +63,19 @@ export function messages({ messages: all }: Report): Markup {
   return longTable({ caption: 'What people and tools sent while it ran', columns, rows }, matters);
 }
 
+export function notices({ notices: all = [] }: Report): Markup {
+  const rows = all.map((one) => [
+    clockTime(one.at),
+    one.channel,
+    one.about,
+    badge(one.delivered ? 'delivered' : 'not delivered', one.delivered ? 'good' : 'bad'),
+    one.reason ?? '',
+  ]);
+  const columns = ['at (UTC)', 'to', 'that', 'state', 'why'];
+  const matters = (index: number) => all[index]?.delivered === false;
+  return longTable({ caption: 'Who was told what while it ran', columns, rows }, matters);
+}
+
 export function timings({ timings: all }: Report): Markup {
   const rows = all.map((one) => [
     one.phase,

@@ -4,7 +4,16 @@ import type { Report } from '../domain/report.ts';
 import { distributions } from './html-distributions.ts';
 import { head, identity } from './html-head.ts';
 import { measurementCharts } from './html-measurements.ts';
-import { decisions, list, messages, plan, timings, undo, verdicts } from './html-record.ts';
+import {
+  decisions,
+  list,
+  messages,
+  notices,
+  plan,
+  timings,
+  undo,
+  verdicts,
+} from './html-record.ts';
 import { STYLE } from './html-style.ts';
 import { timeline } from './html-timeline.ts';
 import { versionsOf } from './html-versions.ts';
@@ -76,6 +85,7 @@ function sectionsOf(report: Report): Section[] {
       content: report.findings.length === 0 ? NOTHING : list(report.findings),
     },
     { id: 'messages', title: 'Messages', content: messages(report) },
+    { id: 'notices', title: 'Notices', content: notices(report) },
     { id: 'timings', title: 'Phases', content: timings(report) },
     { id: 'evidence', title: 'Evidence', content: identity(report) },
     { id: 'plan', title: 'Plan', content: plan(report) },

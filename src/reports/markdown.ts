@@ -17,6 +17,7 @@ export function reportToMarkdown(report: Report): string {
     stepsSection(report),
     undoSection(report),
     messagesSection(report),
+    noticesSection(report),
     timingsSection(report),
     evidenceSection(report),
   ];
@@ -183,6 +184,17 @@ function messagesSection(report: Report): string[] {
     plain(one.reason ?? ''),
   ]);
   return section('Messages', ['at', 'message', 'from', 'answer', 'note', 'reason'], rows);
+}
+
+function noticesSection({ notices = [] }: Report): string[] {
+  const rows = notices.map((one) => [
+    plain(one.at),
+    plain(one.channel),
+    plain(one.about),
+    one.delivered ? 'delivered' : 'not delivered',
+    plain(one.reason ?? ''),
+  ]);
+  return section('Notices', ['at', 'to', 'that', 'state', 'why'], rows);
 }
 
 function timingsSection(report: Report): string[] {

@@ -112,3 +112,24 @@ test('waiting for people is counted once where gate, parking and pause overlap',
   const all = buildReport(entriesOf(bodies)).timings.find((one) => one.phase === 'all');
   assert.equal(all?.waitedForPeopleMs, 3000);
 });
+
+test('who was told is in the report, and who could not be told is a finding too', () => {
+  const notice = { type: 'notice', event: 'gate', about: 'weight-5 waits for an answer' } as const;
+  const report = buildReport(
+    entriesOf([
+      OPENED,
+      { ...notice, channel: 'ops', delivered: true },
+      { ...notice, channel: 'chat', delivered: false, reason: 'it answered 404' },
+    ]),
+  );
+  assert.deepEqual(
+    report.notices?.map(({ channel, delivered, reason }) => [channel, delivered, reason]),
+    [
+      ['ops', true, undefined],
+      ['chat', false, 'it answered 404'],
+    ],
+  );
+  assert.deepEqual(report.findings, [
+    'could not tell chat that weight-5 waits for an answer: it answered 404',
+  ]);
+});

@@ -1,7 +1,9 @@
 // The courses of operations whose histories are recorded: closed ones, and ones in the middle of something.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { untilStatus, endOf } from '../support/operations.ts';
 import { longBake, send, untilBaking, type Shop } from '../support/shop.ts';
 import type { WorkflowHandle } from '@temporalio/client';
+import type { Report } from '../../src/domain/report.ts';
 import { Failure } from '../../src/domain/failure.ts';
 
 const blueGreen = {
@@ -20,6 +22,15 @@ async function previewed(shop: Shop): Promise<WorkflowHandle> {
   const handle = await shop.start('blueGreenDeploy', request);
   await untilStatus(handle, (status) => status.state === 'waiting');
   return handle;
+}
+
+/** Waits until the run has recorded that somebody was told of it. */
+async function untilTold(handle: WorkflowHandle, event: string): Promise<void> {
+  for (;;) {
+    const { notices = [] } = await handle.query<Report>('report');
+    if (notices.some((one) => one.event === event)) return;
+    await sleep(20);
+  }
 }
 
 /** By name: brings an operation to where its history is to be recorded. */
@@ -95,6 +106,27 @@ export const COURSES: Record<string, (shop: Shop) => Promise<WorkflowHandle>> = 
   'rollback-that-looked-first': async (shop) => {
     const { system } = await shop.waiting();
     return ended(await shop.start('rollback', api(system)));
+  },
+  'deploy-told': async (shop) => {
+    const { handle } = await shop.waiting({
+      notify: { ops: { type: 'console' }, closed: { type: 'console', events: ['ended'] } },
+      approval: { reminder: '300ms' },
+    });
+    await untilTold(handle, 'reminder');
+    await send(handle, 'approve', { actor: 'ana' });
+    return ended(handle);
+  },
+  'stop-told-in-a-hurry': async (shop) => {
+    const notify = { hang: { type: 'console' } } as const;
+    return ended(await shop.start('stopTraffic', { system: shop.live({ notify }) }));
+  },
+  'open-parked-and-told': async (shop) => {
+    shop.ports.world.answer('quiet', { requests: 0 });
+    const system = shop.live({ notify: { ops: { type: 'console' } } });
+    const handle = await shop.deploy(system, 'quiet');
+    await untilStatus(handle, (status) => status.state === 'parked');
+    await untilTold(handle, 'parked');
+    return handle;
   },
   'admit-that-need-not-be': async (shop) =>
     ended(await shop.start('admitTraffic', { system: shop.live() })),

@@ -171,3 +171,16 @@ test('a thousand steps stay below a megabyte, with what failed on top and the re
   assert.ok(rows.includes('step-96') && rows.includes('step-969'));
   assert.equal(page.match(/<th scope="row">step-500<\/th>/g)?.length, 3);
 });
+
+test('who was told what has a row, and a report of an earlier release has none', () => {
+  const notice = { type: 'notice', event: 'gate', about: 'weight-5 waits' } as const;
+  const report = buildReport(
+    entriesOf([
+      ...ROLLED_BACK.slice(0, 5),
+      { ...notice, channel: 'chat', delivered: false, reason: 'it said no' },
+    ]),
+  );
+  assert.match(words(reportToHtml(report)), /chat weight-5 waits .*not delivered it said no/);
+  const { notices: _, ...earlier } = report;
+  assert.doesNotMatch(reportToHtml(earlier), /<h2>Notices/);
+});

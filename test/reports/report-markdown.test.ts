@@ -68,3 +68,14 @@ test('what was compared has a row with both sides and what was said', () => {
   assert.match(section, /Nodata \| no data \| 1 /);
   assert.doesNotMatch(reportToMarkdown(measuredReport()), /Compared with/);
 });
+
+test('who was told what has a row, and why somebody was not', () => {
+  const notice = { type: 'notice', event: 'ended', about: 'it ended: succeeded' } as const;
+  const told: EvidenceBody[] = [
+    { ...notice, channel: 'ops', delivered: true },
+    { ...notice, channel: 'chat', delivered: false, reason: 'a | b' },
+  ];
+  const text = reportToMarkdown(buildReport(entriesOf([OPENED, ...told])));
+  assert.match(text, /## Notices\n\n.*\n.*\n\| .* \| ops \| it ended: succeeded \| delivered \|/);
+  assert.match(text, /\| chat \| it ended: succeeded \| not delivered \| a \\\| b \|/);
+});

@@ -20,6 +20,8 @@ export function createActivityWorld() {
     step: 'step',
     run: { workflowId: 'deploy/shop/api/v2', runId: 'run' },
     urgent: false,
+    attempt: 1,
+    isGivenUp: () => false,
     previous: beaten,
     signal: new AbortController().signal,
     beat: (progress) => {

@@ -15,6 +15,7 @@ import type { ReportSummary } from '../../src/domain/report.ts';
 import type { OperationStatus } from '../../src/domain/status.ts';
 import { createWorker } from '../../src/worker-assembly.ts';
 import { memoryEvidence } from './memory-evidence.ts';
+import { memoryNotify, type MemoryNotify } from './memory-notify.ts';
 import { createMemoryPlatform } from './memory-platform.ts';
 import type { MemoryWorld } from './memory-world.ts';
 
@@ -37,6 +38,7 @@ const converter = resolve(import.meta.dirname, '../../src/payload-converter.ts')
 export interface MemoryPorts extends ActivityPorts {
   world: MemoryWorld;
   evidence: ReturnType<typeof memoryEvidence>;
+  notify: MemoryNotify;
 }
 
 /** Ports without an outside: `systems` are what there is; nothing is secret. */
@@ -55,6 +57,7 @@ export function memoryPorts(systems: LoadedSystem[]): MemoryPorts {
       },
     },
     redactor: { redact: (value) => value, learn: async () => undefined },
+    notify: memoryNotify(),
     checks: { run: async ({ check }) => `${check.name} is fine` },
     clock: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
   };

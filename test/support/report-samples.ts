@@ -106,6 +106,14 @@ export function reportOf(text: string) {
     { type: 'undo', step: text, verb: text, status: 'failed', detail: text },
     { type: 'finding', text },
     {
+      type: 'notice',
+      event: 'gate',
+      channel: text,
+      about: text,
+      delivered: false,
+      reason: text,
+    },
+    {
       type: 'closed',
       outcome: 'failed',
       verdict: 'fail',

@@ -32,6 +32,7 @@ export interface ShopFile {
   configuration?: ServiceFile['configuration'];
   approval?: NonNullable<SystemFile['approvals']>[string];
   onInconclusive?: 'ask' | 'undo';
+  notify?: NonNullable<SystemFile['notify']>;
 }
 
 /** A gate at 5 %, then half, then all: short bakes, long insurance. */
@@ -127,7 +128,7 @@ export async function openShop(
 
 export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
   const { rollout = {}, approval = {}, onInconclusive = 'ask' } = file;
-  const { checks, configuration } = file;
+  const { checks, configuration, notify } = file;
   return sampleSystem(
     {
       rollout: { ...quick, ...rollout },
@@ -136,6 +137,7 @@ export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
     },
     {
       system: name,
+      ...(notify !== undefined && { notify }),
       approvals: { promote: approval },
       analyses: {
         errors: {

@@ -54,6 +54,12 @@ const PROFILES = {
     startToCloseTimeout: '10m',
     retry: { initialInterval: '200ms', maximumInterval: '10s', maximumAttempts: 15 },
   },
+  /** Tells people: what fails is said, and bounded by the activity itself. */
+  tell: {
+    ...common,
+    startToCloseTimeout: '15s',
+    retry: { initialInterval: '1s', maximumInterval: '5s', maximumAttempts: 8 },
+  },
 } satisfies Record<string, ActivityOptions>;
 
 export type Profile = keyof typeof PROFILES;
@@ -87,15 +93,9 @@ export async function call<Name extends ActivityName>(
   if (options.lease !== undefined) run.sequence += 1;
   const upTo = run.entries.length;
   const envelope: Envelope<InputOf<Name>> = {
-    input,
-    operation: run.operation,
-    system: run.request.system,
-    step: options.step,
-    sequence: run.sequence,
+    ...envelopeOf(run, input, options.step),
     entries: run.entries.slice(run.written),
-    aliveAt: run.aliveAt,
     resumeWithin: options.profile === 'undo' ? ANY_TIME_MS : resumeWithin(run),
-    secrets: run.loaded === undefined ? null : secretSource(run.loaded),
     ...(isUrgent(run, options) && { urgent: true }),
     ...(options.lease !== undefined && { lease: options.lease }),
   };
@@ -109,6 +109,30 @@ export async function call<Name extends ActivityName>(
   if (isWritten) run.written = Math.max(run.written, upTo);
   run.aliveAt = Math.max(run.aliveAt, answer.at);
   return answer;
+}
+
+/** Beside the main course: takes no evidence along, and tells nothing of whether anybody was there. */
+export async function callAside<Name extends ActivityName>(
+  run: Run,
+  name: Name,
+  input: InputOf<Name>,
+  options: { step: string; summary: string },
+): Promise<ValueOf<Name>> {
+  const envelope = { ...envelopeOf(run, input, options.step), entries: [] };
+  return (await activityOf(name, { ...options, profile: 'tell' })(envelope)).value;
+}
+
+function envelopeOf<Input>(run: Run, input: Input, step: string): Omit<Envelope<Input>, 'entries'> {
+  return {
+    input,
+    operation: run.operation,
+    system: run.request.system,
+    step,
+    sequence: run.sequence,
+    aliveAt: run.aliveAt,
+    resumeWithin: resumeWithin(run),
+    secrets: run.loaded === undefined ? null : secretSource(run.loaded),
+  };
 }
 
 function isUrgent({ kind, state }: Run, { profile, urgent }: CallOptions): boolean {
@@ -139,13 +163,9 @@ export function failureOf(error: unknown): CallFailure | undefined {
 async function untilItRan<Name extends ActivityName>(
   name: Name,
   envelope: Envelope<InputOf<Name>>,
-  { profile, summary }: CallOptions,
+  options: CallOptions,
 ): Promise<Answer<ValueOf<Name>>> {
-  const proxy = proxyActivities<Activities>({ ...PROFILES[profile], summary });
-  // One name picks one function of the union; the compiler cannot follow that.
-  const activity = proxy[name] as unknown as (
-    envelope: Envelope<InputOf<Name>>,
-  ) => Promise<Answer<ValueOf<Name>>>;
+  const activity = activityOf(name, options);
   for (let timeouts = 1; ; timeouts += 1) {
     try {
       return await activity(envelope);
@@ -153,6 +173,17 @@ async function untilItRan<Name extends ActivityName>(
       if (isCancellation(error) || !isTimeout(error) || timeouts >= MOST_TIMEOUTS) throw error;
     }
   }
+}
+
+function activityOf<Name extends ActivityName>(
+  name: Name,
+  { profile, summary }: Pick<CallOptions, 'profile' | 'summary'>,
+): (envelope: Envelope<InputOf<Name>>) => Promise<Answer<ValueOf<Name>>> {
+  const proxy = proxyActivities<Activities>({ ...PROFILES[profile], summary });
+  // One name picks one function of the union; the compiler cannot follow that.
+  return proxy[name] as unknown as (
+    envelope: Envelope<InputOf<Name>>,
+  ) => Promise<Answer<ValueOf<Name>>>;
 }
 
 function isTimeout(error: unknown): boolean {

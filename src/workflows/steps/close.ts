@@ -7,6 +7,7 @@ import type { Plan } from '../../domain/plan.ts';
 import type { ReportSummary } from '../../domain/report.ts';
 import { call, failureOf, type InputOf } from './call.ts';
 import { giveBackLeases } from './leases.ts';
+import { tellOfEnd } from './notices.ts';
 import { announceEnd } from './page.ts';
 import { settleMessages } from './people.ts';
 import { tellEnd } from './tell.ts';
@@ -27,6 +28,7 @@ export async function close(run: Run, end: End): Promise<OperationResult> {
   run.outcome = end.outcome;
   run.message = end.message;
   delete run.step;
+  await tellOfEnd(run, end.outcome, end.message);
   await settleMessages(run);
   // What ended before its system was loaded has a record all the same.
   if (!run.entries.some((entry) => entry.type === 'opened')) recordOpening(run);

@@ -6,6 +6,7 @@ import type { PlanStep } from '../../domain/plan.ts';
 import type { RunbookEvent } from '../../domain/runbook-state.ts';
 import { shown } from '../../domain/weights.ts';
 import { call, failureOf } from './call.ts';
+import { tellOfGate, tellOfParking } from './notices.ts';
 import { rule } from './obey.ts';
 import { setState, showPage } from './page.ts';
 import {
@@ -26,11 +27,13 @@ export async function askPeople(run: Run, step: PlanStep): Promise<RunbookEvent>
   setState(run, 'waiting');
   await settleMessages(run);
   await writeRecord(run, `Wait for ${opened.need} to approve ${opened.id}`);
+  tellOfGate(run, now(), 'gate');
   await waiting(run, async () => {
     for (const moment of momentsOf(opened)) {
       if (await decidedBy(run, moment, opened.id, () => now().decided !== undefined)) break;
       pass(run, now(), moment);
       await writeRecord(run, `${opened.id}: ${moment.what}`);
+      if (moment.what !== 'deadline') tellOfGate(run, now(), moment.what, moment.who);
     }
   });
   setState(run, 'running');
@@ -79,6 +82,7 @@ async function decidedBy(
 export async function askAboutProblem(run: Run): Promise<RunbookEvent> {
   setState(run, 'parked');
   await writeRecord(run, `Parked at ${run.book?.problem?.step ?? 'a step'}`);
+  tellOfParking(run);
   for (;;) {
     await waiting(run, () => settledUntil(run, () => run.answer !== undefined));
     const { answer } = run;

@@ -38,6 +38,10 @@ export interface Received {
   decision?: Omit<Extract<EvidenceBody, { type: 'decision' }>, 'reason' | 'type'>;
 }
 
+export interface PendingNotice {
+  cancel: () => void;
+}
+
 export interface Run {
   readonly kind: OperationKind;
   readonly request: OperationRequest;
@@ -87,6 +91,10 @@ export interface Run {
   done?: { id: string; attempts: number; detail: string };
   /** The page is to be made anew once all messages of this moment are in. */
   pageDue?: true;
+  /** What people are being told now. */
+  notices: Set<PendingNotice>;
+  /** Somebody of a higher rank waits for the end. */
+  hurried?: true;
   /** Cancelled from outside, which is how it has to end. */
   cancelled?: true;
 }
@@ -117,6 +125,7 @@ export function newRun(kind: OperationKind, request: OperationRequest): Run {
     written: 0,
     received: [],
     receivedCount: 0,
+    notices: new Set(),
     sequence: 0,
     aliveAt: Date.now(),
     waitedMs: 0,

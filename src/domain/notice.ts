@@ -1,0 +1,268 @@
+// What people are told about an operation: made from plain facts, the same for every channel. Pure; the activity
+// makes it, so that a word changed here is no changed workflow.
+import type { Channel, NoticeEvent } from '../config/channel.ts';
+import type { ParkedAnswer } from './details-page.ts';
+import { oneLine } from './markdown.ts';
+
+/** What it is about. */
+export type NoticeSubject =
+  | { event: 'gate' | 'reminder' | 'escalation'; gate: NoticeGate; to: string[] }
+  | { event: 'parked'; step: string; problem: string; answers: ParkedAnswer[] }
+  | { event: 'ended'; outcome: string; message: string; leftovers: string[] };
+
+export interface NoticeGate {
+  id: string;
+  policy: string;
+  digest: string;
+  need: number;
+  have: number;
+  who: string[];
+  /** ISO 8601 */
+  expiresAt: string;
+  verdicts: { name: string; verdict: string }[];
+}
+
+export interface NoticeFacts {
+  operation: string;
+  runId: string;
+  kind: string;
+  system: string;
+  /** ISO 8601: when it happened. */
+  at: string;
+  requestedBy: string | null;
+  reason: string | null;
+  subject: NoticeSubject;
+}
+
+/** One message that answers: on the command line, or as JSON in the Web UI. */
+export interface NoticeAnswer {
+  message: string;
+  means: string;
+  command: string;
+  json: string;
+}
+
+/** Fields are added, never renamed. All texts are one line without control characters. */
+export interface Notice {
+  schema: 'fairlead/notice/v1';
+  event: NoticeEvent;
+  operation: string;
+  runId: string;
+  kind: string;
+  system: string;
+  at: string;
+  title: string;
+  text: string;
+  fields: { name: string; value: string }[];
+  /** What it can be answered with, the usual answer first; nothing for what has ended. */
+  answers: NoticeAnswer[];
+  /** The command that shows more. */
+  look: string;
+}
+
+const LONGEST_TEXT = 1000;
+const LONGEST_FIELD = 300;
+const MOST_LEFTOVERS = 10;
+
+/** The channels that want an event. */
+export function channelsFor(
+  channels: Record<string, Channel> | undefined,
+  event: NoticeEvent,
+): Record<string, Channel> {
+  const wanted = Object.entries(channels ?? {}).filter(
+    ([, { events }]) => events === undefined || events.includes(event),
+  );
+  return Object.fromEntries(wanted);
+}
+
+/** Names it once per run: `gate/weight-5#2`, `parked/weight-5`, `ended`. */
+export function noticeKey(subject: NoticeSubject, count = 1): string {
+  if (subject.event === 'ended') return 'ended';
+  const about = subject.event === 'parked' ? subject.step : subject.gate.id;
+  return `${subject.event}/${about}${count === 1 ? '' : `#${count}`}`;
+}
+
+/** What somebody was to be told, for a report: `could not tell X that ...`. */
+export function noticeWords(subject: NoticeSubject): string {
+  switch (subject.event) {
+    case 'gate':
+      return `${subject.gate.id} waits for an answer`;
+    case 'reminder':
+      return `${subject.gate.id} still waits for an answer`;
+    case 'escalation':
+      return `${subject.gate.id} was escalated to ${subject.to.join(', ')}`;
+    case 'parked':
+      return `it is parked at ${subject.step}`;
+    case 'ended':
+      return `it ended: ${subject.outcome}`;
+  }
+}
+
+export function noticeOf(facts: NoticeFacts): Notice {
+  const { operation, runId, kind, system, at, subject } = facts;
+  const { title, text, fields } = wordsOf(operation, subject);
+  return {
+    schema: 'fairlead/notice/v1',
+    event: subject.event,
+    operation,
+    runId,
+    kind,
+    system,
+    at,
+    title: short(title, LONGEST_FIELD),
+    text: short(text, LONGEST_TEXT),
+    fields: [...circumstances(facts), ...fields].map(({ name, value }) => ({
+      name,
+      value: short(value, LONGEST_FIELD),
+    })),
+    answers: answersOf(operation, subject),
+    look:
+      subject.event === 'ended'
+        ? `fairlead report ${operation} --run ${runId}`
+        : `fairlead status ${operation}`,
+  };
+}
+
+type Field = Notice['fields'][number];
+
+interface Words {
+  title: string;
+  text: string;
+  fields: Field[];
+}
+
+function wordsOf(operation: string, subject: NoticeSubject): Words {
+  switch (subject.event) {
+    case 'parked':
+      return {
+        title: `${operation} is parked at ${subject.step}`,
+        text: `${subject.problem.replace(/[.\s]+$/, '')}. Nothing is changed until somebody answers.`,
+        fields: [],
+      };
+    case 'ended':
+      return {
+        title: `${operation} ended: ${subject.outcome}`,
+        text: subject.message,
+        fields: subject.leftovers
+          .slice(0, MOST_LEFTOVERS)
+          .map((value) => ({ name: 'Left over', value })),
+      };
+    default:
+      return {
+        title: gateTitle(operation, subject),
+        text: gateText(subject.gate),
+        fields: gateFields(subject.gate),
+      };
+  }
+}
+
+type GateSubject = Extract<NoticeSubject, { gate: NoticeGate }>;
+
+function gateTitle(operation: string, { event, gate, to }: GateSubject): string {
+  switch (event) {
+    case 'gate':
+      return `${operation} waits for approval of ${gate.id}`;
+    case 'reminder':
+      return `Reminder: ${operation} still waits for approval of ${gate.id}`;
+    case 'escalation':
+      return `Escalated to ${to.join(', ')}: ${operation} still waits for approval of ${gate.id}`;
+  }
+}
+
+function gateText({ have, need, who, expiresAt }: NoticeGate): string {
+  return `${have} of ${need} approvals given; may answer: ${who.join(', ')}. No answer until ${minute(expiresAt)} counts as no.`;
+}
+
+function gateFields({ verdicts, policy }: NoticeGate): Field[] {
+  const seen = verdicts.map(({ name, verdict }) => `${name}: ${verdict}`).join(', ');
+  return [
+    { name: 'Policy', value: policy },
+    ...(seen === '' ? [] : [{ name: 'Verdicts', value: seen }]),
+  ];
+}
+
+function circumstances({ system, requestedBy, reason }: NoticeFacts): Field[] {
+  return [
+    { name: 'System', value: system },
+    { name: 'Requested by', value: requestedBy ?? 'nobody known' },
+    ...(reason === null ? [] : [{ name: 'Reason', value: reason }]),
+  ];
+}
+
+const PARKED: Record<ParkedAnswer, { command: string; means: string }> = {
+  retryStep: { command: 'retry', means: 'do the step again' },
+  skipStep: { command: 'skip', means: 'go on without it (lowers the verdict, and names who)' },
+  adopt: { command: 'adopt', means: 'take the world as it is now and go on from there' },
+  abort: { command: 'abort', means: 'stop and undo' },
+};
+
+function answersOf(operation: string, subject: NoticeSubject): NoticeAnswer[] {
+  switch (subject.event) {
+    case 'ended':
+      return [];
+    case 'parked':
+      return subject.answers.map((message) => {
+        const { command, means } = PARKED[message];
+        const step = message === 'abort' ? {} : { step: subject.step };
+        return {
+          message,
+          means,
+          command: `fairlead ${command} ${operation}`,
+          json: JSON.stringify({ actor: 'YOUR-NAME', ...step, reason: 'WHY' }),
+        };
+      });
+    default:
+      return gateAnswers(operation, subject.gate);
+  }
+}
+
+function gateAnswers(operation: string, { id, digest }: NoticeGate): NoticeAnswer[] {
+  const answer = { actor: 'YOUR-NAME', gate: id, digest };
+  return [
+    {
+      message: 'approve',
+      means: 'yes: go on',
+      command: `fairlead approve ${operation} --gate ${id}`,
+      json: JSON.stringify(answer),
+    },
+    {
+      message: 'reject',
+      means: 'no: everything is undone',
+      command: `fairlead reject ${operation} --gate ${id}`,
+      json: JSON.stringify({ ...answer, reason: 'WHY NOT' }),
+    },
+  ];
+}
+
+/** `2026-01-02 13:45 UTC`: whoever reads it may be anywhere. */
+function minute(iso: string): string {
+  return `${iso.slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+function short(typed: string, most: number): string {
+  const line = oneLine(typed).trim();
+  return line.length > most ? `${line.slice(0, most)} …` : line;
+}
+
+/** Why something was not delivered, as one line of a report. */
+export function shortReason(said: string): string {
+  return short(said, LONGEST_FIELD);
+}
+
+/** The whole of it as plain lines: for a terminal and for mail. */
+export function noticeText(notice: Notice): string {
+  const answers = notice.answers.flatMap(({ message, means, command, json }) => [
+    '',
+    `${message}: ${means}`,
+    `  ${command}`,
+    `  ${json}`,
+  ]);
+  return [
+    notice.text,
+    '',
+    ...notice.fields.map(({ name, value }) => `${name}: ${value}`),
+    ...answers,
+    '',
+    `More: ${notice.look}`,
+  ].join('\n');
+}

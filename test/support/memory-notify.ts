@@ -1,0 +1,37 @@
+// The notify port in memory: what was sent, once per key, and channels that fail or hang.
+import { EventEmitter, once } from 'node:events';
+import type { Delivery, NotifyPort } from '../../src/activities/ports.ts';
+import { Failure } from '../../src/domain/failure.ts';
+import type { Notice } from '../../src/domain/notice.ts';
+
+export interface Sent {
+  key: string;
+  channel: string;
+  notice: Notice;
+}
+
+export type MemoryNotify = ReturnType<typeof memoryNotify>;
+
+/** A channel's name says how it behaves: `away` does not answer, `closed` refuses, `hang` hangs until `release`. */
+export function memoryNotify(): NotifyPort & {
+  sent: Sent[];
+  tries: string[];
+  release: (system: string) => void;
+} {
+  const sent: Sent[] = [];
+  const tries: string[] = [];
+  const released = new EventEmitter();
+  return {
+    sent,
+    tries,
+    release: (system) => released.emit(system),
+    send: async ({ key, name, notice }, { signal }): Promise<Delivery> => {
+      tries.push(key);
+      if (name === 'away') throw new Failure('Unavailable', `${name} does not answer`);
+      if (name === 'closed') return { delivered: false, reason: `${name} said no` };
+      if (name === 'hang') await once(released, notice.system, { signal });
+      if (!sent.some((one) => one.key === key)) sent.push({ key, channel: name, notice });
+      return { delivered: true };
+    },
+  };
+}
