@@ -32,6 +32,8 @@ export interface ShopFile {
   configuration?: ServiceFile['configuration'];
   approval?: NonNullable<SystemFile['approvals']>[string];
   onInconclusive?: 'ask' | 'undo';
+  /** Between two measurements; 50 ms without it. */
+  interval?: string;
 }
 
 /** A gate at 5 %, then half, then all: short bakes, long insurance. */
@@ -112,7 +114,7 @@ export async function openShop(
 }
 
 export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
-  const { rollout = {}, approval = {}, onInconclusive = 'ask' } = file;
+  const { rollout = {}, approval = {}, onInconclusive = 'ask', interval = '50ms' } = file;
   const { checks, configuration } = file;
   return sampleSystem(
     {
@@ -126,7 +128,7 @@ export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
       analyses: {
         errors: {
           source: 'scrape',
-          interval: '50ms',
+          interval,
           onInconclusive,
           metrics: {
             'error-ratio': {
