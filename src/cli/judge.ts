@@ -2,9 +2,6 @@
 // Temporal nor a worker.
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { readJudgeFile } from '../config/judge-file.ts';
-import { judgeGroups } from '../domain/judge/judge-groups.ts';
-import { judgeMetric } from '../domain/judge/judge-metric.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { EXIT, ExitError } from './exit.ts';
 import { groupsLines, metricLines } from './judgement-lines.ts';
@@ -42,6 +39,9 @@ Examples:
 }
 
 async function judge(file: string, json: boolean): Promise<void> {
+  const { readJudgeFile } = await import('../config/judge-file.ts');
+  const { judgeGroups } = await import('../domain/judge/judge-groups.ts');
+  const { judgeMetric } = await import('../domain/judge/judge-metric.ts');
   const name = file === '-' ? 'standard input' : file;
   const read = readJudgeFile(await textOf(file, name), name);
   if (read.kind === 'unusable') {
