@@ -52,7 +52,9 @@ export async function approval(stage: Stage): Promise<Measured[]> {
   return [
     figure('approval sent → next weights set', 'ms', times, {
       target: { atMost: 150, of: 'median' },
-      notes: ['sent as an update; between the two lie one workflow task and the look at what is ready'],
+      notes: [
+        'sent as an update; between the two lie one workflow task and the look at what is ready',
+      ],
     }),
   ];
 }

@@ -2,8 +2,17 @@
 // everything. Every system that is asked for is there, so that no two operations meet.
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
-import { endOf, memoryPorts, type MemoryPorts, type TestWorker } from '../test/support/operations.ts';
+import {
+  endOf,
+  memoryPorts,
+  type MemoryPorts,
+  type TestWorker,
+} from '../test/support/operations.ts';
 import { seed, shopSystem, type ShopFile } from '../test/support/shop.ts';
+
+export type HistoryEvent = NonNullable<
+  Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']
+>[number];
 
 export const FOUR_STEPS: ShopFile = {
   rollout: {

@@ -27,6 +27,7 @@ export async function commandLine(stage: Stage): Promise<Measured[]> {
 function time(args: string[]): number {
   const started = performance.now();
   const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`node ${args.join(' ')} left with ${String(status)}: ${stderr}`);
+  if (status !== 0)
+    throw new Error(`node ${args.join(' ')} left with ${String(status)}: ${stderr}`);
   return performance.now() - started;
 }

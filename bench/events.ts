@@ -1,14 +1,10 @@
 // (b) How many events of history a canary of four steps takes without approvals, and for which step.
 import { z } from 'zod';
 import { startTestWorker } from '../test/support/operations.ts';
-import { FOUR_STEPS, startCanary, succeeded, worldOf } from './canary-world.ts';
+import { FOUR_STEPS, startCanary, succeeded, worldOf, type HistoryEvent } from './canary-world.ts';
 import { figure, type Measured, type Stage } from './figure.ts';
 
 const envelopeSchema = z.looseObject({ step: z.string() });
-
-type HistoryEvent = NonNullable<
-  Awaited<ReturnType<Awaited<ReturnType<typeof startCanary>>['fetchHistory']>>['events']
->[number];
 
 export async function events(stage: Stage): Promise<Measured[]> {
   const { address } = await stage.server();
@@ -24,7 +20,9 @@ export async function events(stage: Stage): Promise<Measured[]> {
         notes: ['evidence is written by the activities of the steps themselves: it costs no event'],
         table: [
           ['step', 'events', 'activities', 'child workflows'],
-          ...[...steps].map(([step, one]) => [step, one.events, one.activities, one.children].map(String)),
+          ...[...steps].map(([step, one]) =>
+            [step, one.events, one.activities, one.children].map(String),
+          ),
         ],
       }),
     ];

@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { endOf } from '../test/support/operations.ts';
-import { newSystem, startCanary } from './canary-world.ts';
+import { newSystem, startCanary, type HistoryEvent } from './canary-world.ts';
 import { figure, type Measured, type Stage } from './figure.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -17,6 +17,8 @@ const TIME_LIMIT_MS = 240_000;
 const BATCH_LIMIT_MS = 200_000;
 const WARM_UP = 10;
 const MEGABYTE = 1_000_000;
+/** Of Temporal's TimeoutType. */
+const SCHEDULE_TO_START = 2;
 /** Linux counts CPU time in hundredths of a second. */
 const TICK_MS = 10;
 
@@ -39,7 +41,12 @@ export async function many(stage: Stage): Promise<Measured[]> {
   const payloadConverterPath = resolve(import.meta.dirname, '../src/payload-converter.ts');
   const client = new Client({ connection, dataConverter: { payloadConverterPath } });
   const start = (type: string, input: unknown, workflowId: string = randomUUID()) =>
-    client.workflow.start(type, { workflowId, taskQueue, workflowTaskTimeout: '5s', args: [input] });
+    client.workflow.start(type, {
+      workflowId,
+      taskQueue,
+      workflowTaskTimeout: '5s',
+      args: [input],
+    });
   const run = (count: number) => batch(count, { start, worker, serverPid: pid });
   try {
     await run(WARM_UP);
@@ -125,13 +132,16 @@ async function followed(starting: Promise<WorkflowHandle>): Promise<End> {
 async function wentWrong({ handle, wrong }: End): Promise<string[]> {
   const found = wrong === '' ? [] : [wrong];
   const events = (await handle?.fetchHistory())?.events ?? [];
-  for (const event of events) {
-    if (event.workflowTaskTimedOutEventAttributes != null) found.push('a workflow task timed out');
-    if (event.activityTaskTimedOutEventAttributes != null) found.push('an activity timed out');
-    const attempt = event.activityTaskStartedEventAttributes?.attempt ?? 1;
-    if (attempt > 1) found.push('an activity was tried again');
-  }
-  return found;
+  return [...found, ...events.flatMap((event) => disturbance(event) ?? [])];
+}
+
+function disturbance(event: HistoryEvent): string | undefined {
+  const timeout = event.workflowTaskTimedOutEventAttributes?.timeoutType;
+  if (Number(timeout) === SCHEDULE_TO_START) return 'workflow task not taken (scheduleToStart)';
+  if (timeout != null) return 'workflow task not finished (startToClose)';
+  if (event.activityTaskTimedOutEventAttributes != null) return 'activity timed out';
+  const attempt = event.activityTaskStartedEventAttributes?.attempt ?? 1;
+  return attempt > 1 ? 'activity tried again' : undefined;
 }
 
 function figuresOf(batches: readonly Batch[]): Measured[] {
@@ -144,7 +154,15 @@ function figuresOf(batches: readonly Batch[]): Measured[] {
     figure(name('wall time'), 's', [first.wallMs / 1000], {
       notes: [whatBroke(last)],
       table: [
-        ['at once', 'wall s', 'operations/s', 'worker CPU ms each', 'server CPU ms each', 'memory MB each', 'broken'],
+        [
+          'at once',
+          'wall s',
+          'operations/s',
+          'worker CPU ms each',
+          'server CPU ms each',
+          'memory MB each',
+          'broken',
+        ],
         ...batches.map((one) => [
           String(one.count),
           (one.wallMs / 1000).toFixed(1),

@@ -34,7 +34,9 @@ export class ProxiedService {
       const fence = fences();
       const specs = shares.map((_, index) => plainSpec(SERVICE, `v${index + 1}`, port));
       for (const spec of specs) await host.ready(spec, 1, fence());
-      const weights = weightsOf(...specs.map((spec, index): [typeof spec, number] => [spec, shares[index] ?? 0]));
+      const weights = weightsOf(
+        ...specs.map((spec, index): [typeof spec, number] => [spec, shares[index] ?? 0]),
+      );
       const { traffic } = host.platform;
       await traffic.set({ service: SERVICE, weights, expect: [], fence: fence() });
       await traffic.probe({ service: SERVICE, count: 20 }, waiting());

@@ -74,7 +74,9 @@ function figuresOf(direct: Way, local: Way, ways: Way[], absent: string[]): Meas
   return [
     figure('local host: latency added to a request', 'ms', added, { notes: absent, table }),
     ...[direct, ...others].map((other) => {
-      const ratios = local.throughput.map((count, round) => count / (other.throughput[round] ?? Number.NaN));
+      const ratios = local.throughput.map(
+        (count, round) => count / (other.throughput[round] ?? Number.NaN),
+      );
       return figure(`throughput of the local host ÷ ${other.name}`, 'ratio', ratios);
     }),
   ];

@@ -36,7 +36,9 @@ export function merged(
   now: Results,
   order: readonly string[],
 ): Results {
-  const fresh = now.runs.filter(({ failed, missing }) => failed === undefined && missing === undefined);
+  const fresh = now.runs.filter(
+    ({ failed, missing }) => failed === undefined && missing === undefined,
+  );
   const again = new Set(fresh.map(({ name }) => name));
   const kept = (before?.runs ?? []).filter(({ name }) => !again.has(name));
   const runs = [...kept, ...fresh].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));

@@ -24,13 +24,29 @@ const MEASUREMENTS: readonly Entry[] = [
   { letter: 'a', name: 'overhead', load: async () => (await import('./overhead.ts')).overhead },
   { letter: 'b', name: 'events', load: async () => (await import('./events.ts')).events },
   { letter: 'c', name: 'approval', load: async () => (await import('./approval.ts')).approval },
-  { letter: 'd', name: 'worker-kill', load: async () => (await import('./worker-kill.ts')).workerKill },
-  { letter: 'e', name: 'bad-metric', load: async () => (await import('./bad-metric.ts')).badMetric },
+  {
+    letter: 'd',
+    name: 'worker-kill',
+    load: async () => (await import('./worker-kill.ts')).workerKill,
+  },
+  {
+    letter: 'e',
+    name: 'bad-metric',
+    load: async () => (await import('./bad-metric.ts')).badMetric,
+  },
   { letter: 'f', name: 'many', load: async () => (await import('./many.ts')).many },
   { letter: 'g', name: 'proxy', load: async () => (await import('./proxy.ts')).proxy },
-  { letter: 'h', name: 'command-line', load: async () => (await import('./command-line.ts')).commandLine },
+  {
+    letter: 'h',
+    name: 'command-line',
+    load: async () => (await import('./command-line.ts')).commandLine,
+  },
   { letter: 'i', name: 'judge', load: async () => (await import('./judge.ts')).judge },
-  { letter: 'j', name: 'switch-back', load: async () => (await import('./switch-back.ts')).switchBack },
+  {
+    letter: 'j',
+    name: 'switch-back',
+    load: async () => (await import('./switch-back.ts')).switchBack,
+  },
 ];
 
 const { values, positionals } = parseArgs({
@@ -82,7 +98,13 @@ async function main(): Promise<number> {
 
 async function measured({ name, load }: Entry, stage: Stage): Promise<Run> {
   const started = Date.now();
-  const run: Run = { name, at: new Date(started).toISOString(), load: oneMinuteLoad(), seconds: 0, figures: [] };
+  const run: Run = {
+    name,
+    at: new Date(started).toISOString(),
+    load: oneMinuteLoad(),
+    seconds: 0,
+    figures: [],
+  };
   say(`${name} ...`);
   try {
     const measure = await load();
@@ -90,7 +112,9 @@ async function measured({ name, load }: Entry, stage: Stage): Promise<Run> {
   } catch (error) {
     if (error instanceof MissingPart) run.missing = error.message;
     else run.failed = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    say(`${name} ${run.missing === undefined ? 'FAILED' : 'LEFT OUT'}: ${run.missing ?? run.failed ?? ''}`);
+    say(
+      `${name} ${run.missing === undefined ? 'FAILED' : 'LEFT OUT'}: ${run.missing ?? run.failed ?? ''}`,
+    );
   }
   run.seconds = Math.round((Date.now() - started) / 100) / 10;
   say(`${name}: ${run.seconds} s`);
@@ -107,7 +131,9 @@ function report(runs: Run[]): number {
     writeFileSync(values.out, `${JSON.stringify(merged(before, results, order), null, 1)}\n`);
   }
   console.log(values.json === true ? JSON.stringify(results) : tableOf(runs));
-  const missed = runs.some(({ failed, figures }) => failed !== undefined || figures.some(({ met }) => met === false));
+  const missed = runs.some(
+    ({ failed, figures }) => failed !== undefined || figures.some(({ met }) => met === false),
+  );
   return missed ? 1 : 0;
 }
 

@@ -15,7 +15,9 @@ export async function switchBack(stage: Stage): Promise<Measured[]> {
   try {
     for (const version of ['v1', 'v2']) {
       const input = { system: SYSTEM, version };
-      await (await place.start('blueGreenDeploy', `deploy/${SYSTEM}/api/${version}`, input)).result();
+      await (
+        await place.start('blueGreenDeploy', `deploy/${SYSTEM}/api/${version}`, input)
+      ).result();
     }
     const fromLease: number[] = [];
     const fromStart: number[] = [];

@@ -52,7 +52,11 @@ export class UpPlace {
   }
 
   /** Starts an operation on the service of a system; `id` is what the command line would call it. */
-  start(type: string, id: string, input: { system: string; [field: string]: string }): Promise<WorkflowHandle> {
+  start(
+    type: string,
+    id: string,
+    input: { system: string; [field: string]: string },
+  ): Promise<WorkflowHandle> {
     return this.client.workflow.start(type, {
       workflowId: id,
       taskQueue: this.#taskQueue,
