@@ -2,7 +2,6 @@
 // hand. Usage: node --import tsx bench/write-doc.ts [RESULTS], by default bench/results.json.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { format, resolveConfig } from 'prettier';
 import { resultsSchema, type Results } from './results.ts';
 import { aimOf, metOf, shown } from './show.ts';
 
@@ -15,7 +14,7 @@ const after = Object.entries(blocksOf(results)).reduce(
   (text, [name, lines]) => between(text, name, lines),
   before,
 );
-writeFileSync(DOC, await format(after, { ...(await resolveConfig(DOC)), filepath: DOC }));
+writeFileSync(DOC, after);
 
 function blocksOf({ machine, runs }: Results): Record<string, string[]> {
   const loads = runs.map(({ load }) => load);
