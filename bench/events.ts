@@ -10,19 +10,27 @@ export async function events(stage: Stage): Promise<Measured[]> {
   const { address } = await stage.server();
   const worker = await startTestWorker(address, worldOf(FOUR_STEPS));
   try {
-    const handle = await startCanary(worker);
-    await succeeded(handle);
-    const history = (await handle.fetchHistory()).events ?? [];
-    const steps = perStep(history);
+    const histories: HistoryEvent[][] = [];
+    for (let round = 0; round < stage.rounds(5); round += 1) {
+      const handle = await startCanary(worker);
+      await succeeded(handle);
+      histories.push((await handle.fetchHistory()).events ?? []);
+    }
+    const counts = histories.map((one) => one.length);
+    const usual = histories.find((one) => one.length === Math.min(...counts)) ?? [];
     return [
-      figure('events of a canary of 4 steps', 'events', [history.length], {
+      figure('events of a canary of 4 steps', 'events', counts, {
         target: { atMost: 220, of: 'max' },
-        notes: ['evidence is written by the activities of the steps themselves: it costs no event'],
+        notes: [
+          'evidence is written by the activities of the steps themselves: it costs no event',
+          'three more where a workflow task had to be done again, which happens on a busy machine',
+        ],
         table: [
           ['step', 'events', 'activities', 'child workflows'],
-          ...[...steps].map(([step, one]) =>
-            [step, one.events, one.activities, one.children].map(String),
-          ),
+          ...[...perStep(usual)].map(([step, one]) => [
+            step,
+            ...[one.events, one.activities, one.children].map(String),
+          ]),
         ],
       }),
     ];
