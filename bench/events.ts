@@ -23,7 +23,7 @@ export async function events(stage: Stage): Promise<Measured[]> {
         target: { atMost: 220, of: 'max' },
         notes: [
           'evidence is written by the activities of the steps themselves: it costs no event',
-          'three more where a workflow task had to be done again, which happens on a busy machine',
+          "three more where the operation hears of its lease's end before the activity that waits for it has ended: a workflow task more",
         ],
         table: [
           ['step', 'events', 'activities', 'child workflows'],
