@@ -56,6 +56,11 @@ const parts: Part[] = [
     neededFor: 'tests of analyses that ask a real Prometheus server',
     get: () => getDebianProgram('prometheus', getting),
   },
+  ...(['wrk', 'nginx', 'haproxy'] as const).map((name) => ({
+    name,
+    neededFor: 'the measurement of the local host beside other proxies (npm run bench -- proxy)',
+    get: () => getDebianProgram(name, getting),
+  })),
 ];
 
 for (const { name, neededFor, get } of parts) {

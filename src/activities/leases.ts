@@ -43,16 +43,18 @@ export interface ClearedLease {
 
 /** Checks that this run still holds its lease and returns the epoch; else LeaseLost. */
 export async function guardLease(lease: LeaseRef): Promise<number> {
-  const state = await describeLease(lease.id, lease.runId);
+  // Asked before every change: who started it stands on the lease itself, so nobody else is looked at.
+  const found = await describe(lease.id, lease.runId);
+  const open = found !== undefined && isOpen(found);
   const mine = Context.current().info.workflowExecution;
-  if (state?.open === true && state.holder?.runId === mine?.runId) return state.startedAt;
-  const why = state?.open === true ? 'was started by another run' : 'is not open any more';
+  if (open && parentOf(found)?.runId === mine?.runId) return found.startTime.getTime();
+  const why = open ? 'was started by another run' : 'is not open any more';
   throw new Failure('LeaseLost', `the lease ${lease.id} ${why}`);
 }
 
-/** The newest run of a lease, or the one asked for; `undefined` when there never was one. */
-export async function describeLease(id: string, runId?: string): Promise<LeaseState | undefined> {
-  const lease = await describe(id, runId);
+/** The newest run of a lease; `undefined` when there never was one. */
+export async function describeLease(id: string): Promise<LeaseState | undefined> {
+  const lease = await describe(id);
   if (lease === undefined) return undefined;
   const parent = parentOf(lease);
   const holder = parent === undefined ? undefined : await describe(parent.workflowId, parent.runId);

@@ -1,23 +1,8 @@
 // `fairlead check [SYSTEM]`: every mistake in the system files, without Temporal or a worker. It is the
 // one verb that reads the systems folder itself.
 import type { Command } from 'commander';
-import { checkSystem, loadSystem } from '../config/load.ts';
-import { shownFile } from '../config/base-chain.ts';
-import { mistakeLine } from '../config/mistake.ts';
-import type { Mistake } from '../config/mistake.ts';
-import { systemNames } from '../config/system-names.ts';
-import { NAME_ALLOWED } from '../domain/names.ts';
 import { withCommon } from './command-options.ts';
 import type { CommonOptions } from './command-options.ts';
-import { EXIT, ExitError } from './exit.ts';
-import { printJson, printText } from './print.ts';
-
-interface Checked {
-  system: string;
-  /** Null when it does not load. */
-  digest: string | null;
-  mistakes: Mistake[];
-}
 
 export function register(program: Command): void {
   const command = program
@@ -28,53 +13,8 @@ export function register(program: Command): void {
   const systems = 'the folder of system files to read (FAIRLEAD_SYSTEMS, default systems)';
   withCommon(command, examples, systems).action(
     async (system: string | undefined, options: CommonOptions) => {
+      const { check } = await import('./check-systems.ts');
       await check(options.systems ?? process.env['FAIRLEAD_SYSTEMS'] ?? 'systems', system, options);
     },
   );
-}
-
-/** Mistakes are the result, on stdout; exit 2 when there are any. Throws Failure NotFound. */
-async function check(
-  dir: string,
-  system: string | undefined,
-  options: CommonOptions,
-): Promise<void> {
-  const checked = system === undefined ? await checkAll(dir) : [await checkOne(dir, system)];
-  const mistakes = checked.flatMap((one) => one.mistakes);
-  if (options.json === true) {
-    printJson({ schema: 'fairlead/check/v1', ok: mistakes.length === 0, systems: checked });
-  } else {
-    for (const one of checked) printText(described(one));
-  }
-  if (mistakes.length > 0) {
-    const count = mistakes.length === 1 ? '1 mistake' : `${mistakes.length} mistakes`;
-    throw new ExitError(EXIT.badInput, `${count} in the system files of ${dir}`);
-  }
-}
-
-async function checkAll(dir: string): Promise<Checked[]> {
-  const { names, unusable } = await systemNames(dir);
-  if (names.length + unusable.length === 0) {
-    const message = `no systems in ${dir}: a system is a folder with a system.yaml; name another place by --systems`;
-    throw new ExitError(EXIT.badInput, message);
-  }
-  const checked = await Promise.all(names.map((name) => checkOne(dir, name)));
-  return [...checked, ...unusable.map((name) => unusableFolder(dir, name))];
-}
-
-async function checkOne(dir: string, name: string): Promise<Checked> {
-  const mistakes = await checkSystem(dir, name);
-  const digest = mistakes.length === 0 ? (await loadSystem(dir, name)).digest : null;
-  return { system: name, digest, mistakes };
-}
-
-function unusableFolder(dir: string, name: string): Checked {
-  const message = `the folder cannot be the name of a system; write ${NAME_ALLOWED}`;
-  const mistake = { file: shownFile(dir, name), line: 1, path: 'system', message };
-  return { system: name, digest: null, mistakes: [mistake] };
-}
-
-function described({ system, digest, mistakes }: Checked): string {
-  if (digest === null) return mistakes.map(mistakeLine).join('\n');
-  return `${system}: good (digest ${digest.slice(0, 12)})`;
 }

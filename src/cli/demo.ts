@@ -4,7 +4,6 @@ import type { DemonstrationName } from '../demo/demonstration.ts';
 import type { DemoResult } from '../demo/run.ts';
 import type { Embedded } from '../embedded/up.ts';
 import { EXIT, ExitError } from './exit.ts';
-import { aborted, startExit } from './start-exit.ts';
 
 interface DemoFlags {
   keep?: boolean;
@@ -62,7 +61,7 @@ async function demo(what: DemonstrationName, flags: DemoFlags): Promise<void> {
       throw new ExitError(EXIT.failed, `not everything held: ${names}`);
     }
   } catch (error) {
-    throw interrupted.signal.aborted ? interrupted.signal.reason : asExit(error);
+    throw interrupted.signal.aborted ? interrupted.signal.reason : await asExit(error);
   } finally {
     for (const name of signals) process.off(name, onSignal);
   }
@@ -83,6 +82,7 @@ async function play(
   const lookAround = async (embedded: Embedded): Promise<void> => {
     story.heading('Look around; Ctrl-C ends it');
     story.print(whereToLook(embedded));
+    const { aborted } = await import('./start-exit.ts');
     await aborted(interrupted);
   };
   const result = await runDemo({
@@ -116,7 +116,8 @@ function whereToLook({ uiUrl }: Embedded): string[] {
   ];
 }
 
-function asExit(error: unknown): unknown {
+async function asExit(error: unknown): Promise<unknown> {
+  const { startExit } = await import('./start-exit.ts');
   const exit = startExit(error);
   if (exit !== undefined) return exit;
   if (!(error instanceof Error) || error instanceof ExitError) return error;

@@ -1,6 +1,6 @@
 // Durations and numbers as people type them after a flag, or as an argument.
 import { InvalidArgumentError } from 'commander';
-import { DURATION, milliseconds } from '../config/duration.ts';
+import { DURATION, milliseconds } from '../config/duration-text.ts';
 import { describeValue } from '../domain/describe-value.ts';
 import { EXIT, ExitError } from './exit.ts';
 

@@ -2,9 +2,7 @@
 // Temporal nor a worker.
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { readJudgeFile, type JudgeFile } from '../config/judge-file.ts';
-import { judgeGroups } from '../domain/judge/judge-groups.ts';
-import { judgeMetric } from '../domain/judge/judge-metric.ts';
+import type { JudgeFile } from '../config/judge-file.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { EXIT, ExitError } from './exit.ts';
 import { groupsLines, metricLines } from './judgement-lines.ts';
@@ -42,23 +40,26 @@ Examples:
 }
 
 async function judge(file: string, json: boolean): Promise<void> {
+  const { readJudgeFile } = await import('../config/judge-file.ts');
   const name = file === '-' ? 'standard input' : file;
   const read = readJudgeFile(await textOf(file, name), name);
   if (read.kind === 'unusable') {
     throw new ExitError(EXIT.badInput, read.mistakes.join('\n'));
   }
-  const { result, lines } = judged(read);
+  const { result, lines } = await judged(read);
   if (json) printJson({ schema: 'fairlead/judge/v1', ...result });
   else printText(lines.join('\n'));
   const code = CODES[result.verdict];
   if (code !== EXIT.done) throw new ExitError(code, '');
 }
 
-function judged(read: Exclude<JudgeFile, { kind: 'unusable' }>) {
+async function judged(read: Exclude<JudgeFile, { kind: 'unusable' }>) {
   if (read.kind === 'metric') {
+    const { judgeMetric } = await import('../domain/judge/judge-metric.ts');
     const result = judgeMetric(read.metric);
     return { result, lines: metricLines(result) };
   }
+  const { judgeGroups } = await import('../domain/judge/judge-groups.ts');
   const result = judgeGroups(read.groups);
   return { result, lines: groupsLines(result) };
 }

@@ -1,6 +1,5 @@
 // `fairlead schema`: the JSON Schema of a system file, for editors.
 import type { Command } from 'commander';
-import { systemJsonSchema } from '../config/json-schema.ts';
 
 export function register(program: Command): void {
   program
@@ -16,7 +15,8 @@ Examples:
   and as the first line of a system.yaml:
   # yaml-language-server: $schema=../../system.schema.json`,
     )
-    .action(() => {
+    .action(async () => {
+      const { systemJsonSchema } = await import('../config/json-schema.ts');
       process.stdout.write(`${JSON.stringify(systemJsonSchema(), null, 2)}\n`);
     });
 }

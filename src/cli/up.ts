@@ -1,10 +1,8 @@
 // `fairlead up`: everything on this machine, until Ctrl-C.
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { systemNames } from '../config/system-names.ts';
-import { startEmbedded, type Embedded, type EmbeddedOptions } from '../embedded/up.ts';
+import type { Embedded, EmbeddedOptions } from '../embedded/up.ts';
 import { wholeNumber } from './flags.ts';
-import { aborted, startExit } from './start-exit.ts';
 
 interface Flags {
   data?: string;
@@ -75,6 +73,7 @@ export async function untilStopped(
   try {
     const embedded = await begin(stop.signal);
     console.log(json ? asJson(embedded) : await whereItIs(embedded, systems));
+    const { aborted } = await import('./start-exit.ts');
     await aborted(stop.signal);
     await embedded.stop(hurry.signal);
     console.error('stopped');
@@ -84,6 +83,7 @@ export async function untilStopped(
 }
 
 async function start(flags: Flags, signal: AbortSignal): Promise<Embedded> {
+  const { startEmbedded } = await import('../embedded/up.ts');
   const env = { ...process.env };
   if (flags.systems !== undefined) env['FAIRLEAD_SYSTEMS'] = flags.systems;
   const options: EmbeddedOptions = {
@@ -101,6 +101,7 @@ async function start(flags: Flags, signal: AbortSignal): Promise<Embedded> {
   try {
     return await startEmbedded(options);
   } catch (error) {
+    const { startExit } = await import('./start-exit.ts');
     throw startExit(error) ?? error;
   }
 }
@@ -129,6 +130,7 @@ async function whereItIs(embedded: Embedded, systems: string): Promise<string> {
 
 /** A worker without a system can do nothing: that is said now, not at the first deploy. */
 async function whatIsNext(systems: string, prefix: string): Promise<string[]> {
+  const { systemNames } = await import('../config/system-names.ts');
   const { names } = await systemNames(systems).catch((): { names: string[] } => ({ names: [] }));
   const [first] = names;
   if (first === undefined) {

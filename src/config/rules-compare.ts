@@ -1,5 +1,5 @@
 // What a comparison with the stable revision needs: two revisions, the whole bake, enough values, a fair score.
-import { durationText } from './duration.ts';
+import { durationText } from './duration-text.ts';
 import type { Remark } from './rules.ts';
 import type { Analysis, Rollout, Score } from './system.ts';
 import { didYouMean, listed, shown } from './wording.ts';

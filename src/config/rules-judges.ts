@@ -1,7 +1,7 @@
 // What the values of an analysis and of an approval must be to each other.
 import { Failure } from '../domain/failure.ts';
 import { parseSelector } from '../domain/selector.ts';
-import { durationText } from './duration.ts';
+import { durationText } from './duration-text.ts';
 import type { Path } from './located.ts';
 import { compareRemarks } from './rules-compare.ts';
 import { sourceRemarks } from './rules-queries.ts';

@@ -1,6 +1,6 @@
 // What a rollout's values must be to each other: weights that rise, names that are declared, bakes that
 // are long enough for their analysis.
-import { durationText } from './duration.ts';
+import { durationText } from './duration-text.ts';
 import { compareRolloutRemarks } from './rules-compare.ts';
 import type { Remark } from './rules.ts';
 import type { Readable } from './salvage.ts';

@@ -33,6 +33,8 @@ export interface ShopFile {
   approval?: NonNullable<SystemFile['approvals']>[string];
   onInconclusive?: 'ask' | 'undo';
   notify?: NonNullable<SystemFile['notify']>;
+  /** Between two measurements; 50 ms without it. */
+  interval?: string;
 }
 
 /** A gate at 5 %, then half, then all: short bakes, long insurance. */
@@ -127,7 +129,7 @@ export async function openShop(
 }
 
 export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
-  const { rollout = {}, approval = {}, onInconclusive = 'ask' } = file;
+  const { rollout = {}, approval = {}, onInconclusive = 'ask', interval = '50ms' } = file;
   const { checks, configuration, notify } = file;
   return sampleSystem(
     {
@@ -142,7 +144,7 @@ export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
       analyses: {
         errors: {
           source: 'scrape',
-          interval: '50ms',
+          interval,
           onInconclusive,
           metrics: {
             'error-ratio': {

@@ -28,7 +28,7 @@ const say = (line: string) => {
 /** For scripts/test.ts. Whoever starts it stops it. */
 export async function startTestServer(
   signal: AbortSignal,
-): Promise<TemporalForTests & { stop: () => Promise<void> }> {
+): Promise<TemporalForTests & { pid: number; stop: () => Promise<void> }> {
   const cli = await findTemporalCli({ env: process.env, say, signal });
   const [port = 0, uiPort = 0] = await freePorts(2);
   const data = mkdtempSync(join(tmpdir(), 'fairlead-temporal-'));
@@ -57,7 +57,8 @@ export async function startTestServer(
     await stop();
     throw error;
   }
-  return { address: addressOf(server), uiUrl: uiUrlOf(server), cli, stop };
+  const { pid } = running.identity;
+  return { address: addressOf(server), uiUrl: uiUrlOf(server), cli, pid, stop };
 }
 
 /** Rejects when there is none: `temporalOrSkip` is for tests of what cannot be without Temporal's CLI. */
