@@ -67,15 +67,14 @@ export interface WorkloadPort {
 export interface TrafficPort {
   read(service: ServiceRef): Promise<TrafficState>;
   /**
-   * Sets the weights, if they are what `expect` says; already as asked is fine.
+   * Sets the weights, if they are what `expect` says; already as asked is fine. An operation that goes back to what it
+   * began with leaves `served` as that was then.
    * Throws WorldChanged with `{expected, found}`, Superseded with `{fence, found}`.
    */
   set(input: {
     service: ServiceRef;
     weights: Weights;
     expect: Weights;
-    /** It is an undo: what had everything until now is not remembered as something that served. */
-    takesBack?: boolean;
     fence: Fence;
   }): Promise<TrafficState>;
   /** Sends `count` marked requests the way users go and says which revision answered each. */

@@ -13,7 +13,7 @@ export interface ShiftInput {
   weights: Weights;
   /** What this operation last read back; or what it was about to set, when nobody knows whether it did. */
   expect: Weights[];
-  /** Replicas that a revision needs before it gets its share; absent on the way back, an undo. */
+  /** Replicas that a revision needs before it gets its share; absent on the way back. */
   capacity?: { revision: string; replicas: number };
   /** How long what is to get traffic may take to be ready (ms). */
   deadline: number;
@@ -33,14 +33,7 @@ export async function shiftTraffic(
   const unready = await untilAble(input, call, { platforms, clock });
   const expect = await expected(input, platforms);
   const fence = await call.fence();
-  const takesBack = input.capacity === undefined;
-  const state = await traffic.set({
-    service: place,
-    weights,
-    expect,
-    fence,
-    ...(takesBack && { takesBack }),
-  });
+  const state = await traffic.set({ service: place, weights, expect, fence });
   if (unready !== undefined) throw new Failure('NotReady', unready);
   const detail = await readBack(place, weights, call, { platforms, clock });
   return { weights: state.weights, detail };

@@ -110,7 +110,7 @@ test('weights go to what is not ready only where nothing has answered anyway', (
       what: 'setting',
       weights,
       expect: before,
-      takesBack: false,
+      by: 'deploy/shop/api/v1',
       now: new Date(0),
     };
     return withWeights({ ...newTraffic(), weights: before }, change, revisions).weights;

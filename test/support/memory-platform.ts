@@ -108,12 +108,12 @@ function memoryTraffic(world: MemoryWorld): TrafficPort {
   return {
     read: (ref) =>
       world.run('read', () => ({ ...world.service(ref).traffic, url: world.service(ref).url })),
-    set: ({ service: ref, weights, expect, takesBack = false, fence }) => {
-      const asked = { what: `setting the weights of ${keyOf(ref)}`, weights, expect, takesBack };
+    set: ({ service: ref, weights, expect, fence }) => {
+      const asked = { what: `setting the weights of ${keyOf(ref)}`, weights, expect };
       const decide = (service: MemoryService) =>
         rules.withWeights(
           service.traffic,
-          { ...asked, now: new Date(0) },
+          { ...asked, by: fence.operation, now: new Date(0) },
           servable(world, service),
         );
       return change('set', ref, fence, decide, {});

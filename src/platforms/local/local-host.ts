@@ -132,11 +132,11 @@ export class LocalHost {
 
   set(input: VerbInput<'set'>): Promise<TrafficState> {
     const what = `setting the weights of ${serviceKey(input.service)}`;
-    const { weights, expect, takesBack = false } = input;
+    const { weights, expect, fence } = input;
     return this.#changeTraffic(input, what, (service) =>
       withWeights(
         service.record.traffic,
-        { what, weights, expect, takesBack, now: new Date() },
+        { what, weights, expect, by: fence?.operation, now: new Date() },
         service.servable(),
       ),
     );

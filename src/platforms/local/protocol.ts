@@ -158,7 +158,6 @@ export const verbs = {
       service: serviceSchema,
       weights,
       expect: z.exactOptional(weights),
-      takesBack: z.exactOptional(z.boolean()),
       ...by,
     }),
     output: trafficState,

@@ -42,6 +42,13 @@ const serviceRecord = z.object({
     admitPercent: z.number(),
     beforeStop: z.array(weightSchema),
     served: z.array(servedSchema),
+    began: z.exactOptional(
+      z.object({
+        operation: z.string(),
+        weights: z.array(weightSchema),
+        served: z.array(servedSchema),
+      }),
+    ),
   }),
   revisions: z.record(z.string(), revisionRecord),
 });

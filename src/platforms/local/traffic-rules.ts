@@ -4,7 +4,10 @@ import { Failure } from '../../domain/failure.ts';
 import type { RevisionSpec, TrafficState, Weights } from '../../domain/model.ts';
 import { describeWeights, percentOf, sameWeights, total } from '../../domain/weights.ts';
 
-export type TrafficRecord = Omit<TrafficState, 'url'>;
+export type TrafficRecord = Omit<TrafficState, 'url'> & {
+  /** What the operation that set the weights last has found when it began. */
+  began?: { operation: string; weights: Weights; served: TrafficState['served'] };
+};
 
 export interface Servable {
   spec: RevisionSpec;
@@ -20,8 +23,8 @@ export function newTraffic(): TrafficRecord {
 }
 
 /**
- * `expect` undefined compares nothing: only people by hand may leave it out. What an undo takes everything away
- * from (`takesBack`) is forgotten among what served: a roll-back must not go there.
+ * `expect` undefined compares nothing: only people by hand may leave it out. An operation that goes back to the
+ * weights it began with has changed nothing of what served: a roll-back must not go to what it took away again.
  */
 export function withWeights(
   record: TrafficRecord,
@@ -29,7 +32,8 @@ export function withWeights(
     what: string;
     weights: Weights;
     expect: Weights | undefined;
-    takesBack: boolean;
+    /** The operation; undefined by hand. */
+    by: string | undefined;
     now: Date;
   },
   revisions: Servable[],
@@ -58,8 +62,15 @@ export function withWeights(
   if (total(record.weights) === 0 || answers(record.weights, revisions)) {
     requireReady(what, weights, revisions);
   }
-  const served = change.takesBack ? withoutWhole(record) : record.served;
-  return remember({ ...record, served, weights: named(weights, revisions) }, revisions, change.now);
+  const { began: last, ...rest } = record;
+  const changed = { ...rest, weights: named(weights, revisions) };
+  if (change.by === undefined) return remember(changed, revisions, change.now);
+  const began =
+    last?.operation === change.by
+      ? last
+      : { operation: change.by, weights: record.weights, served: record.served };
+  if (sameWeights(weights, began.weights)) return { ...changed, began, served: began.served };
+  return remember({ ...changed, began }, revisions, change.now);
 }
 
 export function stopped(record: TrafficRecord): TrafficRecord {
@@ -157,18 +168,9 @@ function named(weights: Weights, revisions: Servable[]): Weights {
   }));
 }
 
-function wholeOf({ weights }: TrafficRecord): string | undefined {
-  return weights.find((weight) => weight.percent >= 100 - ROUNDING)?.revision;
-}
-
-function withoutWhole(record: TrafficRecord): TrafficRecord['served'] {
-  const whole = wholeOf(record);
-  return record.served.filter((one) => one.spec.id !== whole);
-}
-
 function remember(record: TrafficRecord, revisions: Servable[], now: Date): TrafficRecord {
-  const whole = wholeOf(record);
-  const found = revisions.find((one) => one.spec.id === whole);
+  const whole = record.weights.find((weight) => weight.percent >= 100 - ROUNDING);
+  const found = revisions.find((one) => one.spec.id === whole?.revision);
   if (!found) return record;
   const entry = { spec: found.spec, replicas: found.desired, since: now.toISOString() };
   const others = record.served.filter((one) => one.spec.id !== found.spec.id);
