@@ -53,7 +53,7 @@ async function main(): Promise<void> {
     try {
       await running;
     } finally {
-      await watching?.stop();
+      watching?.stop();
     }
   } finally {
     await connection.close();

@@ -48,6 +48,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const embedded = await startEmbedded({
     data,
     port: 0,
+    metricsPort: 0,
     portOffset,
     env: { ...process.env, FAIRLEAD_SYSTEMS: systemsFolder() },
     say: (line) => {

@@ -18,17 +18,17 @@ export interface WatchInput {
   taskQueue: string;
   meter: MetricMeter;
   log: Log;
-  everyMs?: number;
 }
 
 const EVERY_MS = 15_000;
 /** A gate may close and another one open between two looks: what is known of it is asked again after this. */
 const KNOWN_FOR_MS = 60_000;
+const LOOK_WITHIN_MS = 10_000;
 /** Operations asked at the same time. */
 const AT_ONCE = 10;
 
-/** Looks now and every 15 s, until it is stopped. */
-export function watchOperations(input: WatchInput): { stop: () => Promise<void> } {
+/** Looks now and every 15 s, until it is stopped; a look that goes on then is left alone. */
+export function watchOperations(input: WatchInput): { stop: () => void } {
   startCounters(input.meter, input.client.options.namespace, input.taskQueue);
   const gauges = new OperationGauges(input);
   let looking: Promise<void> | undefined;
@@ -38,11 +38,11 @@ export function watchOperations(input: WatchInput): { stop: () => Promise<void> 
     });
   };
   look();
-  const timer = setInterval(look, input.everyMs ?? EVERY_MS);
+  const timer = setInterval(look, EVERY_MS);
   return {
-    stop: async () => {
+    stop: () => {
       clearInterval(timer);
-      await looking;
+      gauges.stopped = true;
     },
   };
 }
@@ -68,6 +68,8 @@ class OperationGauges {
   /** By run id: when the gate opened, and when that was asked. */
   #gates = new Map<string, { openedAt: number; askedAt: number }>();
   #wasVisible = true;
+  /** The worker is stopping: nobody answers for the operations any more, and nothing is shown. */
+  stopped = false;
 
   constructor(input: WatchInput) {
     this.#input = input;
@@ -100,10 +102,9 @@ class OperationGauges {
   async look(): Promise<void> {
     const { client, taskQueue } = this.#input;
     try {
-      const [operations, queues] = await Promise.all([
-        openOperations(client),
-        queueStates(client, taskQueue),
-      ]);
+      const [operations, queues] = await client.withDeadline(Date.now() + LOOK_WITHIN_MS, () =>
+        Promise.all([openOperations(client), queueStates(client, taskQueue)]),
+      );
       this.#show(operations, queues);
       this.#gateAge.set(await this.#oldestGate(operations));
       this.#see(true);
@@ -135,7 +136,7 @@ class OperationGauges {
     const stale = waiting.filter(
       ({ runId }) => (this.#gates.get(runId)?.askedAt ?? 0) < Date.now() - KNOWN_FOR_MS,
     );
-    for (let at = 0; at < stale.length; at += AT_ONCE) {
+    for (let at = 0; at < stale.length && !this.stopped; at += AT_ONCE) {
       await Promise.all(stale.slice(at, at + AT_ONCE).map((one) => this.#ask(one)));
     }
     const times = [...this.#gates.values()].map((one) => one.openedAt);
@@ -159,6 +160,7 @@ class OperationGauges {
   }
 
   #see(isVisible: boolean, error?: unknown): void {
+    if (this.stopped) return;
     this.#visible.set(isVisible ? 1 : 0);
     if (isVisible === this.#wasVisible) return;
     this.#wasVisible = isVisible;

@@ -10,7 +10,7 @@ import { giveBackLeases } from './leases.ts';
 import { tellOfEnd } from './notices.ts';
 import { announceEnd } from './page.ts';
 import { settleMessages } from './people.ts';
-import { tellEnd } from './tell.ts';
+import { logEnd } from './logged.ts';
 import { placeIn, planOf, record, recordOpening, reportOf, type Run } from './run.ts';
 
 export type OperationResult = ReportSummary & { plan?: Plan };
@@ -36,7 +36,7 @@ export async function close(run: Run, end: End): Promise<OperationResult> {
   const summary = await sealed(run, end);
   await tolerating(run, () => giveBackLeases(run));
   announceEnd(run);
-  tellEnd(run, end);
+  logEnd(run, end);
   await condition(allHandlersFinished);
   if (run.cancelled === true) throw new CancelledFailure(end.message);
   if (COMPLETES.has(end.outcome)) {

@@ -20,7 +20,7 @@ import { announce, setState } from './page.ts';
 import { askAboutProblem, askPeople, settleMessages, unpaused } from './people.ts';
 import { performBake, performChange } from './perform.ts';
 import { bookOf, loadedOf, newRun, record, recordOpening, type Run } from './run.ts';
-import { tellRefusal, tellStart, timed } from './tell.ts';
+import { logRefusal, logStart, timed } from './logged.ts';
 import { performUndo } from './undo.ts';
 
 export interface Runbook {
@@ -38,7 +38,7 @@ export async function operation(runbook: Runbook, input: unknown): Promise<Opera
   const run = newRun(runbook.kind, requestOf(runbook.kind, input));
   listen(run);
   announce(run);
-  tellStart(run);
+  logStart(run);
   const end = await course(run, runbook);
   return CancellationScope.nonCancellable(() => close(run, end));
 }
@@ -226,7 +226,7 @@ function requestOf(kind: OperationKind, input: unknown): OperationRequest {
     return parseRequest(kind, input);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    tellRefusal(kind, error);
+    logRefusal(kind, error);
     const failure = ApplicationFailure.create({
       type: 'failed',
       message: error.message,

@@ -17,7 +17,7 @@ import type { Report } from '../../domain/report.ts';
 import type { OperationRequest } from '../../domain/request.ts';
 import type { RunbookState } from '../../domain/runbook-state.ts';
 import type { Verdict } from '../../domain/verdict.ts';
-import { tellEntry } from './tell.ts';
+import { logEntry } from './logged.ts';
 
 /** Something that ends what is going on now. */
 export type Interrupt =
@@ -135,7 +135,7 @@ export function newRun(kind: OperationKind, request: OperationRequest): Run {
 /** Adds an entry to the record, and a line to the log; it is written with the next activity. */
 export function record(run: Run, body: EvidenceBody, at = now()): void {
   run.entries.push(chain(run.entries.at(-1), at, body));
-  tellEntry(run, body);
+  logEntry(run, body);
 }
 
 /** The workflow's clock, ISO 8601. */

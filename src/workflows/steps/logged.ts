@@ -25,7 +25,7 @@ interface Line {
   more?: Record<string, unknown>;
 }
 
-export function tellStart(run: Run): void {
+export function logStart(run: Run): void {
   const { system, requestedBy = null, dryRun = false } = run.request;
   say(run, {
     level: 'info',
@@ -34,7 +34,7 @@ export function tellStart(run: Run): void {
   });
 }
 
-export function tellEnd(
+export function logEnd(
   run: Run,
   { outcome, message }: { outcome: Outcome; message: string },
 ): void {
@@ -48,14 +48,17 @@ export function tellEnd(
   });
 }
 
-/** An operation that was refused for what it was asked: it has no record. What was typed is not repeated here. */
-export function tellRefusal(kind: OperationKind, { kind: problem }: Failure): void {
-  count(kind, 'failed');
+/**
+ * An operation that was refused for what it was asked: it has no record, and is not counted among those that failed.
+ * What was typed is not repeated here.
+ */
+export function logRefusal(kind: OperationKind, { kind: problem }: Failure): void {
+  count(kind, 'refused');
   log.info('operation refused: its input makes no sense', { operationKind: kind, problem });
 }
 
 /** Entries were redacted before they were recorded. */
-export function tellEntry(run: Run, body: EvidenceBody): void {
+export function logEntry(run: Run, body: EvidenceBody): void {
   const line = lineOf(run, body);
   if (line !== undefined) say(run, line);
 }
