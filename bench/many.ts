@@ -1,5 +1,5 @@
 // (f) 200 canaries at once in one worker on in-memory ports: wall time, CPU and memory per operation; then twice as
-// many, and so on, until something breaks or the time is up.
+// many, and so on, until something breaks or the time is up. What broke at once is tried with half as many, and so on.
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -11,8 +11,9 @@ import { figure, type Measured, type Stage } from './figure.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 const FIRST = 200;
+const LEAST = 10;
 /** For all of it; a batch that would take longer than what is left is not begun. */
-const TIME_LIMIT_MS = 240_000;
+const TIME_LIMIT_MS = 480_000;
 /** One that has not ended by then is stuck. */
 const BATCH_LIMIT_MS = 200_000;
 const WARM_UP = 10;
@@ -29,8 +30,10 @@ interface Batch {
   serverCpuMs: number;
   /** Above what the worker had before. */
   memoryBytes: number;
-  /** What went wrong, by how often. */
+  /** Operations that did not come to what they should, by what came instead. */
   broken: Map<string, number>;
+  /** Tasks that timed out or were tried again, which cost time and change no outcome. */
+  disturbed: Map<string, number>;
 }
 
 export async function many(stage: Stage): Promise<Measured[]> {
@@ -52,12 +55,20 @@ export async function many(stage: Stage): Promise<Measured[]> {
     await run(WARM_UP);
     const batches: Batch[] = [];
     const began = Date.now();
-    for (let count = FIRST; ; count *= 2) {
+    const next = async (count: number): Promise<Batch> => {
       const done = await run(count);
       batches.push(done);
       stage.say(`  ${describe(done)}`);
+      return done;
+    };
+    let done = await next(FIRST);
+    const isDown = done.broken.size > 0;
+    for (let count = FIRST; ;) {
       const left = TIME_LIMIT_MS - (Date.now() - began);
-      if (done.broken.size > 0 || left < done.wallMs * 2) break;
+      if (isDown ? done.broken.size === 0 : done.broken.size > 0) break;
+      count = isDown ? Math.floor(count / 2) : count * 2;
+      if (count < LEAST || left < done.wallMs * (isDown ? 0.5 : 2)) break;
+      done = await next(count);
     }
     return figuresOf(batches);
   } finally {
@@ -88,8 +99,11 @@ async function batch(
   const after = await worker.usage();
   const serverCpuMs = cpuOf(serverPid) - serverBefore;
   const broken = new Map<string, number>();
-  for (const end of ends) {
-    for (const what of await wentWrong(end)) broken.set(what, (broken.get(what) ?? 0) + 1);
+  const disturbed = new Map<string, number>();
+  for (const { handle, wrong } of ends) {
+    if (wrong !== '') tally(broken, wrong);
+    const events = (await handle?.fetchHistory())?.events ?? [];
+    for (const what of events.flatMap((event) => disturbance(event) ?? [])) tally(disturbed, what);
   }
   return {
     count,
@@ -98,7 +112,12 @@ async function batch(
     serverCpuMs,
     memoryBytes: Math.max(0, after.peakRss - before.rss),
     broken,
+    disturbed,
   };
+}
+
+function tally(counts: Map<string, number>, what: string): void {
+  counts.set(what, (counts.get(what) ?? 0) + 1);
 }
 
 /** An operation with what it ended as; empty when that was a success. */
@@ -128,13 +147,6 @@ async function followed(starting: Promise<WorkflowHandle>): Promise<End> {
   return { handle, wrong };
 }
 
-/** How it ended, when not well, and every task that timed out or was tried again on its way. */
-async function wentWrong({ handle, wrong }: End): Promise<string[]> {
-  const found = wrong === '' ? [] : [wrong];
-  const events = (await handle?.fetchHistory())?.events ?? [];
-  return [...found, ...events.flatMap((event) => disturbance(event) ?? [])];
-}
-
 function disturbance(event: HistoryEvent): string | undefined {
   const timeout = event.workflowTaskTimedOutEventAttributes?.timeoutType;
   if (Number(timeout) === SCHEDULE_TO_START) return 'workflow task not taken (scheduleToStart)';
@@ -161,6 +173,7 @@ function figuresOf(batches: readonly Batch[]): Measured[] {
           'worker CPU ms each',
           'server CPU ms each',
           'memory MB each',
+          'disturbed',
           'broken',
         ],
         ...batches.map((one) => [
@@ -169,7 +182,8 @@ function figuresOf(batches: readonly Batch[]): Measured[] {
           ((one.count / one.wallMs) * 1000).toFixed(1),
           ...[one.workerCpuMs, one.serverCpuMs].map((ms) => (ms / one.count).toFixed(0)),
           (one.memoryBytes / MEGABYTE / one.count).toFixed(2),
-          brokenIn(one),
+          inWords(one.disturbed),
+          inWords(one.broken),
         ]),
       ],
     }),
@@ -182,17 +196,17 @@ function figuresOf(batches: readonly Batch[]): Measured[] {
 }
 
 function whatBroke(last: Batch): string {
-  if (last.broken.size > 0) return `at ${last.count} at once broke: ${brokenIn(last)}`;
+  if (last.broken.size > 0) return `at ${last.count} at once broke: ${inWords(last.broken)}`;
   return `nothing broke at ${last.count} at once; ${last.count * 2} would have gone over the time limit of ${TIME_LIMIT_MS / 1000} s`;
 }
 
-function brokenIn({ broken }: Batch): string {
-  if (broken.size === 0) return 'nothing';
-  return [...broken].map(([what, count]) => `${count} × ${what}`).join('; ');
+function inWords(counts: Map<string, number>): string {
+  if (counts.size === 0) return 'nothing';
+  return [...counts].map(([what, count]) => `${count} × ${what}`).join('; ');
 }
 
 function describe(one: Batch): string {
-  return `${one.count} at once: ${(one.wallMs / 1000).toFixed(1)} s, broken: ${brokenIn(one)}`;
+  return `${one.count} at once: ${(one.wallMs / 1000).toFixed(1)} s, disturbed: ${inWords(one.disturbed)}, broken: ${inWords(one.broken)}`;
 }
 
 /** What a process has used so far (ms of CPU), its threads together. */

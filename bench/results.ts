@@ -6,6 +6,7 @@ const runSchema = z.strictObject({
   name: z.string(),
   /** When it began, ISO 8601. */
   at: z.string(),
+  commit: z.string(),
   /** The machine's load (1 min) when it began. */
   load: z.number(),
   seconds: z.number(),
@@ -22,7 +23,6 @@ export const resultsSchema = z.strictObject({
     memoryGb: z.number(),
     node: z.string(),
     system: z.string(),
-    commit: z.string(),
   }),
   runs: z.array(runSchema),
 });

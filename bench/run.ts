@@ -101,6 +101,7 @@ async function measured({ name, load }: Entry, stage: Stage): Promise<Run> {
   const run: Run = {
     name,
     at: new Date(started).toISOString(),
+    commit: commit(),
     load: oneMinuteLoad(),
     seconds: 0,
     figures: [],
@@ -162,7 +163,6 @@ function machine(): Results['machine'] {
     memoryGb: Math.round(totalmem() / 2 ** 30),
     node: process.version,
     system: `${process.platform} ${process.arch}`,
-    commit: commit(),
   };
 }
 

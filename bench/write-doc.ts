@@ -19,9 +19,10 @@ writeFileSync(DOC, after);
 function blocksOf({ machine, runs }: Results): Record<string, string[]> {
   const loads = runs.map(({ load }) => load);
   const days = [...new Set(runs.map(({ at }) => at.slice(0, 10)))].join(', ');
+  const commits = [...new Set(runs.map(({ commit }) => commit))].join(', ');
   const blocks: Record<string, string[]> = {
     machine: [
-      `${days}; ${machine.cpus} cores, ${machine.memoryGb} GB, ${machine.system}, Node ${machine.node}, commit ${machine.commit};`,
+      `${days}; ${machine.cpus} cores, ${machine.memoryGb} GB, ${machine.system}, Node ${machine.node}, commit ${commits};`,
       `load when a measurement began: ${Math.min(...loads)} to ${Math.max(...loads)}.`,
     ],
     figures: [

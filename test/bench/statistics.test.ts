@@ -57,13 +57,13 @@ test('a met aim is judged before rounding', () => {
 });
 
 const run = (name: string, at: string, more: Partial<Run> = {}): Run => ({
-  ...{ name, at, load: 0, seconds: 1 },
+  ...{ name, at, commit: 'abc', load: 0, seconds: 1 },
   figures: [{ of: name, ...figure(name, 'ms', [1]) }],
   ...more,
 });
 const results = (...runs: Run[]): Results => ({
   schema: 'fairlead/bench/v1',
-  machine: { cpus: 2, memoryGb: 1, node: 'v20', system: 'linux x64', commit: 'abc' },
+  machine: { cpus: 2, memoryGb: 1, node: 'v20', system: 'linux x64' },
   runs,
 });
 
