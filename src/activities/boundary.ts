@@ -49,8 +49,6 @@ export interface Call extends Waiting {
   urgent: boolean;
   /** From 1. */
   attempt: number;
-  /** Cancelled by the operation; not by a worker that stops, whose work another one goes on with. */
-  isGivenUp: () => boolean;
   /** What an earlier attempt last beat, if one did. */
   previous: unknown;
   /** Throws LeaseLost, Outage or Cancelled; call it right before each change. */
@@ -94,7 +92,6 @@ export function atBoundary<Input, Value>(
         run,
         urgent: envelope.urgent === true,
         attempt: info.attempt,
-        isGivenUp,
         signal: cancellationSignal,
         beat: (progress) => {
           beat(shown(progress));
@@ -184,6 +181,7 @@ async function fenceOf(
   return { operation, step, epoch, sequence };
 }
 
+/** By the operation; not by a worker that stops, whose work another one goes on with. */
 function isGivenUp(): boolean {
   return Context.current().cancellationDetails?.cancelRequested === true;
 }

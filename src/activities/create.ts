@@ -4,7 +4,7 @@ import { inspect } from './inspect.ts';
 import { clearLease, releaseLeases, type LeaseRef } from './leases.ts';
 import { load, makePlan, type PlanInput } from './plan.ts';
 import type { Place, Platforms } from './platforms.ts';
-import { sendNotices, type NoticesInput } from './notify.ts';
+import { sendNotice, type NoticeInput } from './notify.ts';
 import type { ChecksPort, MetricsPort, NotifyPort, SystemsPort } from './ports.ts';
 import { seal, type SealInput } from './seal.ts';
 import { bakeAt, runChecksAt, type BakeAtInput, type ChecksAtInput } from './judge.ts';
@@ -44,7 +44,7 @@ export function createActivities(ports: ActivityPorts) {
     inspectSystem: plainly((input: First<typeof inspect>) => inspect(input, ports)),
     recordEvidence: plainly(async (_: null) => null),
     redactTexts: at(async (texts: string[]) => texts),
-    sendNotices: at((input: NoticesInput, call) => sendNotices(input, call, ports)),
+    sendNotice: at((input: NoticeInput, call) => sendNotice(input, call, ports)),
     sealReport: plainly((input: SealInput, call) => seal(input, call, ports)),
     // Leases.
     clearLease: plainly((input: First<typeof clearLease>, call) => clearLease(input, call, ports)),

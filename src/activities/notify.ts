@@ -1,21 +1,21 @@
-// Tells people through every channel that wants a notice, all at the same time. What cannot be delivered is an
-// answer, never a failure of the operation: only while there are tries left does it fail, for Temporal to try again.
+// Tells people through one channel. What cannot be delivered is an answer, never a failure of the operation: only
+// while there are tries left does it fail, for Temporal to try again.
 import type { Channel } from '../config/channel.ts';
 import { Failure } from '../domain/failure.ts';
-import { shortReason, noticeOf, type NoticeFacts } from '../domain/notice.ts';
+import { isRecord } from '../domain/json.ts';
+import { changeTexts, shortReason, noticeOf, type NoticeFacts } from '../domain/notice.ts';
 import type { Call } from './boundary.ts';
 import type { Clock, Delivery, NotifyPort, Redactor } from './ports.ts';
 
-export interface NoticesInput {
+export interface NoticeInput {
   facts: NoticeFacts;
-  /** Within the run: `gate/weight-5#2`. */
+  /** Within the run: `gate/weight-5#2/ops`. */
   key: string;
-  channels: Record<string, Channel>;
+  /** Of the channel. */
+  name: string;
+  channel: Channel;
   directory: string;
 }
-
-/** `name` is the channel's: names are no text that a redactor changes. */
-export type NoticeResult = { name: string } & Delivery;
 
 interface NotifyPorts {
   notify: NotifyPort;
@@ -28,61 +28,43 @@ const MOST_TRIES = 3;
 /** A try that took longer than this is not made a third time. */
 const SLOW_MS = 5000;
 
-type Tried = { name: string } & (Delivery | { again: string });
-
-export async function sendNotices(
-  input: NoticesInput,
+/** Throws as long as another try is worth it, and when it is cancelled. */
+export async function sendNotice(
+  { facts, key, name, channel, directory }: NoticeInput,
   call: Call,
-  ports: NotifyPorts,
-): Promise<NoticeResult[]> {
-  const began = ports.clock.now();
-  const send = sender(input, call, ports);
-  const tried = await Promise.all(
-    Object.entries(input.channels).map(([name, channel]) => send(name, channel)),
-  );
-  const open = tried.filter((one) => 'again' in one);
-  const tookLong = ports.clock.now() - began > SLOW_MS;
-  const isLast = call.attempt >= MOST_TRIES || (call.attempt > 1 && tookLong);
-  if (open.length > 0 && !isLast && !call.signal.aborted) {
-    const why = open.map(({ name, again }) => `${name}: ${again}`).join('; ');
-    throw new Failure('Unavailable', `not delivered yet: ${why}`);
-  }
-  return tried.map((one) => {
-    if (!('again' in one)) return one;
-    return { name: one.name, delivered: false, reason: one.again };
-  });
-}
-
-/** Sends to one channel; throws only when this worker is stopping. */
-function sender(
-  { facts, key, channels: _, directory }: NoticesInput,
-  call: Call,
-  { notify, redactor }: NotifyPorts,
-): (name: string, channel: Channel) => Promise<Tried> {
+  { notify, redactor, clock }: NotifyPorts,
+): Promise<Delivery> {
   const names = namesIn(facts);
-  const clean = (text: string): string => shortReason(redactor.redact(text, names));
+  const redacted = (text: string): string => redactor.redact(text, names);
   // Redacted before it is made: what was cut is not recognised any more.
-  const notice = noticeOf(redactor.redact(facts, names));
-  return async (name, channel) => {
-    const once = `${call.run.runId}/${key}/${name}`;
-    try {
-      const sent = await notify.send({ key: once, name, channel, directory, notice }, call);
-      if (sent.delivered) return { name, delivered: true };
-      return { name, delivered: false, reason: clean(sent.reason) };
-    } catch (error) {
-      if (call.signal.aborted) {
-        if (!call.isGivenUp()) throw error;
-        return { name, delivered: false, reason: 'the operation did not wait for it' };
-      }
-      const said = clean(error instanceof Error ? error.message : String(error));
-      const isOver = error instanceof Failure && !error.retryable;
-      return isOver ? { name, delivered: false, reason: said } : { name, again: said };
-    }
-  };
+  const notice = noticeOf(changeTexts(facts, redacted));
+  const once = `${call.run.runId}/${key}`;
+  const began = clock.now();
+  try {
+    const sent = await notify.send({ key: once, name, channel, directory, notice }, call);
+    return sent.delivered ? sent : { delivered: false, reason: shortReason(redacted(sent.reason)) };
+  } catch (error) {
+    if (call.signal.aborted) throw error;
+    const said = shortReason(redacted(error instanceof Error ? error.message : String(error)));
+    // Not the attempts of Temporal: a worker that died before it could send has tried nothing.
+    const tries = triesIn(call.previous) + 1;
+    const isSlow = tries > 1 && clock.now() - began > SLOW_MS;
+    const isSettled = error instanceof Failure && !error.retryable;
+    if (isSettled || isSlow || tries >= MOST_TRIES) return { delivered: false, reason: said };
+    call.beat({ tries });
+    throw new Failure('Unavailable', `not delivered yet: ${said}`);
+  }
 }
 
-/** What a secret that happens to read the same must not take apart: an answer with it would be refused. */
+/** How many an earlier attempt had made. */
+function triesIn(previous: unknown): number {
+  const tries = isRecord(previous) ? previous['tries'] : undefined;
+  return typeof tries === 'number' ? tries : 0;
+}
+
+/** What a secret that happens to read the same must not take apart in a text. */
 function namesIn({ system, operation, runId, subject }: NoticeFacts): string[] {
-  const gate = 'gate' in subject ? [subject.gate.id, subject.gate.digest] : [];
-  return [system, ...operation.split('/'), runId, ...gate];
+  const about =
+    subject.event === 'parked' ? [subject.step] : 'gate' in subject ? [subject.gate.id] : [];
+  return [system, ...operation.split('/'), runId, ...about];
 }

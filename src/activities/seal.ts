@@ -26,6 +26,8 @@ export interface SealInput {
   verdict: Verdict | null;
   leftovers: string[];
   places: Place[];
+  /** By service, what it last read itself: of one that has given its leases back. */
+  seen?: Record<string, Weights>;
   /** The revision that this operation was to bring, if it was. */
   target: string | null;
   system: string;
@@ -172,7 +174,8 @@ async function servingNow(
   if (input.places.length === 0) return { serving: 'unknown', shares: '' };
   const all = await Promise.all(
     input.places.map(async (place): Promise<{ serving: Serving; shares: string }> => {
-      const { weights } = await trafficOf(platforms, place).read(place);
+      const weights =
+        input.seen?.[place.service] ?? (await trafficOf(platforms, place).read(place)).weights;
       const shares = `${place.service} ${describeWeights(weights)}`;
       return { serving: servingOf(normalised(weights), input.target), shares };
     }),

@@ -21,6 +21,10 @@ const NEEDED = {
   smtp: ['host', 'from', 'to'],
 } satisfies Record<ChannelType, Field[]>;
 
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+/** Names of headers whose values are secrets wherever one meets them. */
+const SECRET_HEADER = /^((proxy-)?authorization|cookie|x-api-key|(.+-)?(token|secret|key))$/i;
+
 const ALL: readonly Field[] = [...FIELDS.webhook, ...FIELDS.smtp];
 const TYPES: readonly ChannelType[] = ['console', 'file', 'webhook', 'slack', 'smtp'];
 
@@ -68,14 +72,14 @@ function addressRemarks({ type, url }: Channel): Remark[] {
     const message = 'a password does not belong into an address; write url: {env: NAME}';
     return [{ path: ['url'], message }];
   }
-  if (type !== 'slack' || !/(^|\.)slack\.com$/.test(hostname)) return [];
+  if (type !== 'slack' || LOOPBACK.test(hostname)) return [];
   const message = 'this address is a secret, for whoever has it can write there; write {env: NAME}';
   return [{ path: ['url'], message }];
 }
 
 function secretRemarks({ headers = {}, user, password }: Channel): Remark[] {
   const plain = Object.entries(headers).filter(
-    ([name, value]) => name.toLowerCase() === 'authorization' && typeof value !== 'object',
+    ([name, value]) => SECRET_HEADER.test(name) && typeof value !== 'object',
   );
   const remarks: Remark[] = plain.map(([name]) => ({
     path: ['headers', name],

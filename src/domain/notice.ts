@@ -75,6 +75,32 @@ export function channelsFor(
   return Object.fromEntries(wanted);
 }
 
+/** The same, with what people or tools wrote as `change` has it: a word of Fairlead's own stays what it is. */
+export function changeTexts(facts: NoticeFacts, change: (text: string) => string): NoticeFacts {
+  const { requestedBy, reason } = facts;
+  return {
+    ...facts,
+    requestedBy: requestedBy === null ? null : change(requestedBy),
+    reason: reason === null ? null : change(reason),
+    subject: changedSubject(facts.subject, change),
+  };
+}
+
+function changedSubject(subject: NoticeSubject, change: (text: string) => string): NoticeSubject {
+  switch (subject.event) {
+    case 'parked':
+      return { ...subject, problem: change(subject.problem) };
+    case 'ended':
+      return {
+        ...subject,
+        message: change(subject.message),
+        leftovers: subject.leftovers.map(change),
+      };
+    default:
+      return subject;
+  }
+}
+
 /** Names it once per run: `gate/weight-5#2`, `parked/weight-5`, `ended`. */
 export function noticeKey(subject: NoticeSubject, count = 1): string {
   if (subject.event === 'ended') return 'ended';

@@ -7,6 +7,8 @@ export interface FetchInput {
   body?: string;
   timeoutMs: number;
   maxBytes: number;
+  /** For whom a 2xx says it all: no body of one is read, so none can fail. */
+  statusIsEnough?: true;
   signal: AbortSignal;
 }
 
@@ -39,7 +41,8 @@ export async function fetchText(input: FetchInput): Promise<FetchAnswer> {
       redirect: 'manual',
       signal: stop.signal,
     });
-    const text = await readText(response, input.maxBytes);
+    const isEnough = response.ok && input.statusIsEnough === true;
+    const text = isEnough ? '' : await readText(response, input.maxBytes);
     if (text === undefined) {
       const problem = `it answered more than ${input.maxBytes} bytes`;
       return { problem, connected: true, status: response.status };

@@ -1,69 +1,71 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Call } from '../../src/activities/boundary.ts';
-import { sendNotices, type NoticesInput } from '../../src/activities/notify.ts';
+import { sendNotice, type NoticeInput } from '../../src/activities/notify.ts';
 import type { Delivery, SendInput } from '../../src/activities/ports.ts';
 import { Failure } from '../../src/domain/failure.ts';
+import { noticeOf, type NoticeSubject } from '../../src/domain/notice.ts';
 import { createRedactor } from '../../src/integrations/secrets.ts';
 import { createActivityWorld } from '../support/activity-world.ts';
 import { FACTS, GATE } from '../support/notices.ts';
 
-const CONSOLE = { type: 'console' as const };
-const INPUT: NoticesInput = {
+const INPUT: NoticeInput = {
   facts: FACTS,
-  key: 'gate/weight-5',
-  channels: { ops: CONSOLE, chat: CONSOLE },
+  key: 'gate/weight-5/ops',
+  name: 'ops',
+  channel: { type: 'console' },
   directory: '/systems/shop',
 };
 
 const { call, ports } = createActivityWorld();
 
 /** Sends with a port that answers as told. */
-function send(
-  how: (input: SendInput) => Delivery | Promise<Delivery>,
-  { input = INPUT, at = {} }: { input?: NoticesInput; at?: Partial<Call> } = {},
-) {
+function send(how: (input: SendInput) => Delivery | Promise<Delivery>, at: Partial<Call> = {}) {
   const notify = { send: async (sent: SendInput) => how(sent) };
-  return sendNotices(input, { ...call(), ...at }, { ...ports, notify });
+  return sendNotice(INPUT, { ...call(), ...at }, { ...ports, notify });
 }
 
 const away = (): never => {
   throw new Failure('Unavailable', 'nobody  there\n');
 };
 
-test('each channel is sent the same notice under a key of its own', async () => {
+/** A redactor that knows these secrets. */
+async function knowing(secrets: Record<string, string>) {
+  const redactor = createRedactor({
+    env: secrets,
+    readFile: () => Promise.reject(new Error('gone')),
+    reader: 'the worker',
+  });
+  const references = Object.keys(secrets).map((env) => ({ where: env, reference: { env } }));
+  await redactor.learn({ name: 'shop', directory: '/', references });
+  return redactor;
+}
+
+test('a channel is sent the notice under a key of its own', async () => {
   const sent: SendInput[] = [];
-  const results = await send((input) => {
+  const delivery = await send((input) => {
     sent.push(input);
     return { delivered: true };
   });
-  assert.deepEqual(
-    sent.map(({ key, name }) => [key, name]),
-    [
-      ['run/gate/weight-5/ops', 'ops'],
-      ['run/gate/weight-5/chat', 'chat'],
-    ],
-  );
-  assert.deepEqual(sent[0]?.notice, sent[1]?.notice);
-  assert.deepEqual(results, [
-    { name: 'ops', delivered: true },
-    { name: 'chat', delivered: true },
-  ]);
+  assert.deepEqual(delivery, { delivered: true });
+  const { facts, key, ...channel } = INPUT;
+  assert.deepEqual(sent, [{ ...channel, key: `run/${key}`, notice: noticeOf(facts) }]);
 });
 
 test('a channel that may be back fails the try, until the last one gives its reason', async () => {
-  const oneAway = ({ name }: SendInput): Delivery =>
-    name === 'chat' ? away() : { delivered: true };
-  for (const attempt of [1, 2]) {
-    await assert.rejects(send(oneAway, { at: { attempt } }), {
-      kind: 'Unavailable',
-      message: 'not delivered yet: chat: nobody there',
-    });
-  }
-  assert.deepEqual(await send(oneAway, { at: { attempt: 3 } }), [
-    { name: 'ops', delivered: true },
-    { name: 'chat', delivered: false, reason: 'nobody there' },
-  ]);
+  const world = createActivityWorld();
+  const notify = { send: async () => away() };
+  const trying = () => sendNotice(INPUT, world.call(), { ...world.ports, notify });
+  const again = { kind: 'Unavailable', message: 'not delivered yet: nobody there' };
+  await assert.rejects(trying(), again);
+  await assert.rejects(trying(), again);
+  assert.deepEqual(await trying(), { delivered: false, reason: 'nobody there' });
+});
+
+test('an attempt that a worker died of is no try', async () => {
+  await assert.rejects(send(away, { attempt: 7, previous: undefined }), {
+    message: 'not delivered yet: nobody there',
+  });
 });
 
 test('a second try that took long is the last one', async () => {
@@ -74,57 +76,35 @@ test('a second try that took long is the last one', async () => {
       return away();
     },
   };
-  const results = await sendNotices(
-    INPUT,
-    { ...world.call(), attempt: 2 },
-    { ...world.ports, clock, notify },
-  );
-  assert.deepEqual(
-    results.map((one) => one.delivered),
-    [false, false],
-  );
+  const trying = () => sendNotice(INPUT, world.call(), { ...world.ports, clock, notify });
+  await assert.rejects(trying(), { kind: 'Unavailable' });
+  assert.equal((await trying()).delivered, false);
 });
 
 test('what no other try would change is no reason for one', async () => {
   const broken = (): never => {
     throw new Failure('BadInput', 'no address');
   };
-  assert.deepEqual(await send(broken), [
-    { name: 'ops', delivered: false, reason: 'no address' },
-    { name: 'chat', delivered: false, reason: 'no address' },
-  ]);
+  assert.deepEqual(await send(broken), { delivered: false, reason: 'no address' });
 });
 
-test('an operation that stops waiting is told what was delivered', async () => {
+test('an activity that is cancelled settles nothing', async () => {
   const stop = new AbortController();
-  const results = await send(
-    ({ name }) => {
-      if (name === 'ops') return { delivered: true };
-      stop.abort();
-      return away();
+  const beats: unknown[] = [];
+  const why = new Error('this worker stops');
+  const sending = send(
+    () => {
+      stop.abort(why);
+      throw why;
     },
-    { at: { signal: stop.signal, isGivenUp: () => true } },
+    { signal: stop.signal, beat: (progress) => beats.push(progress) },
   );
-  assert.deepEqual(results, [
-    { name: 'ops', delivered: true },
-    { name: 'chat', delivered: false, reason: 'the operation did not wait for it' },
-  ]);
-});
-
-test('a worker that stops leaves the rest to another one', async () => {
-  const stop = new AbortController();
-  stop.abort();
-  await assert.rejects(send(away, { at: { signal: stop.signal } }), { message: /nobody/ });
+  await assert.rejects(sending, why);
+  assert.deepEqual(beats, []);
 });
 
 test('no secret is in a notice, nor in a reason; and a digest that reads like one stays whole', async () => {
-  const redactor = createRedactor({
-    env: { TOKEN: 'swordfish', SHORT: GATE.digest.slice(0, 4) },
-    readFile: () => Promise.reject(new Error('gone')),
-    reader: 'the worker',
-  });
-  const references = ['TOKEN', 'SHORT'].map((env) => ({ where: env, reference: { env } }));
-  await redactor.learn({ name: 'shop', directory: '/', references });
+  const redactor = await knowing({ TOKEN: 'swordfish', SHORT: GATE.digest.slice(0, 4) });
   const sent: SendInput[] = [];
   const notify = {
     send: async (input: SendInput): Promise<Delivery> => {
@@ -133,9 +113,36 @@ test('no secret is in a notice, nor in a reason; and a digest that reads like on
     },
   };
   const facts = { ...FACTS, reason: 'the swordfish is out' };
-  const results = await sendNotices({ ...INPUT, facts }, call(), { ...ports, redactor, notify });
+  const delivery = await sendNotice({ ...INPUT, facts }, call(), { ...ports, redactor, notify });
   const [{ notice } = assert.fail()] = sent;
-  assert.doesNotMatch(JSON.stringify([notice, results]), /swordfish/);
+  assert.doesNotMatch(JSON.stringify([notice, delivery]), /swordfish/);
   const answer: unknown = JSON.parse(notice.answers[0]?.json ?? '');
   assert.deepEqual(answer, { actor: 'YOUR-NAME', gate: 'weight-5', digest: GATE.digest });
 });
+
+const SUBJECTS: NoticeSubject[] = [
+  { event: 'gate', gate: GATE, to: [] },
+  { event: 'parked', step: 'weight-5', problem: 'no swordfish', answers: ['retryStep', 'adopt'] },
+  { event: 'ended', outcome: 'aborted', message: 'swordfish', leftovers: ['a swordfish'] },
+];
+for (const subject of SUBJECTS) {
+  test(`a secret that is a word of Fairlead's leaves a notice of ${subject.event} as it is`, async () => {
+    const words = { A: 'retry', B: 'gate', C: 'ended', D: 'parked', E: 'adopt', F: 'aborted' };
+    const redactor = await knowing({ ...words, TOKEN: 'swordfish' });
+    const sent: SendInput[] = [];
+    const notify = {
+      send: async (input: SendInput): Promise<Delivery> => {
+        sent.push(input);
+        return { delivered: true };
+      },
+    };
+    const facts = { ...FACTS, subject };
+    const delivery = await sendNotice({ ...INPUT, facts }, call(), { ...ports, redactor, notify });
+    assert.deepEqual(delivery, { delivered: true });
+    const plain = JSON.stringify(noticeOf(facts));
+    assert.deepEqual(
+      sent.map(({ notice }) => JSON.stringify(notice)),
+      [plain.replaceAll('swordfish', '[redacted]')],
+    );
+  });
+}

@@ -35,6 +35,14 @@ test('with the platform down the record says how it ended, and that nobody saw w
   assert.equal(verifyChain(written), undefined);
 });
 
+test('one that has given its leases back is closed with what it saw itself', async () => {
+  const it = createActivityWorld();
+  const [v1, v2] = [await it.revision('v1'), await it.revision('v2')];
+  it.world.setByHand(PLACE, it.share([v2, 100]));
+  const seen = { [PLACE.service]: it.share([v1, 100]) };
+  assert.equal((await seal({ ...input, seen }, it.call(), it.ports)).summary.serving, 'old');
+});
+
 test('a platform that is back within seconds is read', async () => {
   const it = createActivityWorld();
   it.world.setByHand(PLACE, it.share([await it.revision('v1'), 100]));

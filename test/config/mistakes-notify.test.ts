@@ -83,6 +83,24 @@ testMistakes([
     ],
   ],
   [
+    'takes no address of a chat but one of this machine',
+    `${telling('{ type: slack, url: "http://localhost:8065/hooks/x" }')}  six: { type: slack, url: "http://[::1]:8065/hooks/x" }\n  far: { type: slack, url: "https://chat.example.com/hooks/x" }\n  near: { type: slack, url: "http://127.evil.example/hooks/x" }\n`,
+    [
+      '19: notify.far.url: this address is a secret, for whoever has it can write there; write {env: NAME}',
+      '20: notify.near.url: this address is a secret, for whoever has it can write there; write {env: NAME}',
+    ],
+  ],
+  [
+    'takes no value of a header that is named like a secret',
+    telling(
+      '{ type: webhook, url: "http://a", headers: { Cookie: x, Proxy-Authorization: x, X-API-Key: x, private-token: x, x-hook-secret: x, x-team: x, x-tokens: x, x-key: { env: K } } }',
+    ),
+    ['Cookie', 'Proxy-Authorization', 'X-API-Key', 'private-token', 'x-hook-secret'].map(
+      (name) =>
+        `17: notify.ops.headers.${name}: a secret does not belong into this file; write {env: NAME} or {file: PATH}`,
+    ),
+  ],
+  [
     'refuses a name without its password',
     telling(`{ ${MAIL}, user: ops }`),
     ['17: notify.ops.user: user is there and password is not; write both'],

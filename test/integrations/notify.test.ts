@@ -1,7 +1,7 @@
 // Console, file and webhooks against real files and servers; and that each notice is sent once.
 import assert from 'node:assert/strict';
 import { appendFile, mkdir, readFile, symlink } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
@@ -143,6 +143,24 @@ test('an answer of any size after 200 is a delivery', async (t) => {
   const sent = await notify.send(sending({ type: 'webhook', url }), waiting());
   assert.deepEqual(sent, { delivered: true });
 });
+
+const CUT_SHORT: [name: string, then: (response: ServerResponse) => void][] = [
+  ['hangs in its body', () => undefined],
+  ['breaks off in its body', (response) => response.destroy()],
+];
+for (const [name, then] of CUT_SHORT) {
+  test(`a receiver that answers 200 and ${name} has the notice`, async (t) => {
+    const { notify } = await testNotify(t);
+    const { url } = await serve(t, (_, response) => {
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('o', () => {
+        then(response);
+      });
+    });
+    const sent = await notify.send(sending({ type: 'webhook', url }), waiting());
+    assert.deepEqual(sent, { delivered: true });
+  });
+}
 
 test('a receiver that hangs is left when the caller stops waiting', async (t) => {
   const { notify } = await testNotify(t);

@@ -21,7 +21,6 @@ export function createActivityWorld() {
     run: { workflowId: 'deploy/shop/api/v2', runId: 'run' },
     urgent: false,
     attempt: 1,
-    isGivenUp: () => false,
     previous: beaten,
     signal: new AbortController().signal,
     beat: (progress) => {

@@ -20,18 +20,33 @@ export function memoryNotify(): NotifyPort & {
 } {
   const sent: Sent[] = [];
   const tries: string[] = [];
+  const settled = new Map<string, Delivery>();
   const released = new EventEmitter();
+  const deliver = async (name: string, system: string, signal: AbortSignal): Promise<Delivery> => {
+    if (name === 'away') throw new Failure('Unavailable', `${name} does not answer`);
+    if (name === 'closed') return { delivered: false, reason: `${name} said no` };
+    if (name === 'hang') {
+      await once(released, system, { signal }).catch((error: unknown) => {
+        // `once` has an error of its own for that.
+        signal.throwIfAborted();
+        throw error;
+      });
+    }
+    return { delivered: true };
+  };
   return {
     sent,
     tries,
     release: (system) => released.emit(system),
     send: async ({ key, name, notice }, { signal }): Promise<Delivery> => {
+      const known = settled.get(key);
+      if (known !== undefined) return known;
+      signal.throwIfAborted();
       tries.push(key);
-      if (name === 'away') throw new Failure('Unavailable', `${name} does not answer`);
-      if (name === 'closed') return { delivered: false, reason: `${name} said no` };
-      if (name === 'hang') await once(released, notice.system, { signal });
-      if (!sent.some((one) => one.key === key)) sent.push({ key, channel: name, notice });
-      return { delivered: true };
+      const delivery = await deliver(name, notice.system, signal);
+      settled.set(key, delivery);
+      if (delivery.delivered) sent.push({ key, channel: name, notice });
+      return delivery;
     },
   };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { Notice } from '../../src/domain/notice.ts';
 import type { Report } from '../../src/domain/report.ts';
 import type { OperationStatus } from '../../src/domain/status.ts';
@@ -14,8 +15,8 @@ before(async () => {
 });
 after(() => shop.worker.stop());
 
+const STATE = defineSearchAttributeKey('FairleadState', SearchAttributeType.KEYWORD);
 const CONSOLE = { type: 'console' } as const;
-const api = (system: string) => ({ system, service: 'api' });
 const reportOf = (handle: WorkflowHandle) => handle.query<Report>('report');
 
 const sentOf = (system: string): { key: string; channel: string; notice: Notice }[] =>
@@ -224,19 +225,41 @@ describe('a channel', { concurrency: 4 }, () => {
     assert.deepEqual(await timersOf(handle), [3]);
   });
 
-  test('that hangs is given up at once when something of a higher rank waits for the end', async () => {
-    const system = shop.live({ notify: { hang: { ...CONSOLE, events: ['ended'] } } });
-    const scaling = await shop.start('scaleService', { ...api(system), replicas: 3 });
-    const { runId } = await scaling.describe();
+  test('that does not answer leaves the others told, also where the operation did not wait for it', async () => {
+    const system = shop.live({ notify: { away: CONSOLE, ops: CONSOLE } });
+    const handle = await shop.start('stopTraffic', { system });
+    assert.equal((await endOf(handle)).outcome, 'succeeded');
+    const notices = (await reportOf(handle)).notices ?? [];
+    const told = Object.fromEntries(notices.map((one) => [one.channel, one]));
+    assert.equal(told['ops']?.delivered, true);
+    assert.equal(told['away']?.delivered, false);
+    assert.match(
+      told['away'].reason ?? '',
+      /^(away does not answer|the operation did not wait for it)$/,
+    );
+  });
+
+  test('that hangs leaves nobody a question that is not asked any more', async () => {
+    const { system, handle } = await shop.waiting({ notify: { hang: CONSOLE } });
+    const { runId } = await handle.query<OperationStatus>('status');
+    await send(handle, 'abort', { actor: 'ana', keep: true });
     await untilTried(`${runId}/ended/hang`);
-    const stop = await shop.start('stopTraffic', { system });
-    assert.equal((await endOf(stop)).outcome, 'succeeded');
-    const end = await endOf(scaling);
-    assert.equal(end.outcome, 'succeeded');
-    assert.match(end.summary?.findings.join() ?? '', /could not tell hang that it ended/);
-    const events = (await scaling.fetchHistory()).events ?? [];
-    assert.ok(events.some((event) => event.timerCanceledEventAttributes));
-    assert.ok(!events.some((event) => event.timerFiredEventAttributes));
+    const status = await handle.query<OperationStatus>('status');
+    const { gates, state, outcome, answers, waitingSince, note } = status;
+    assert.deepEqual(
+      { gates, state, outcome, answers, waitingSince, note },
+      {
+        gates: [],
+        state: 'running',
+        outcome: 'aborted',
+        answers: undefined,
+        waitingSince: undefined,
+        note: 'aborted by ana',
+      },
+    );
+    assert.deepEqual((await handle.describe()).typedSearchAttributes.get(STATE), 'running');
+    shop.ports.notify.release(system);
+    assert.equal((await endOf(handle)).outcome, 'aborted');
   });
 });
 
@@ -244,5 +267,5 @@ test('a system without channels has no activity for them', async () => {
   const { handle } = await shop.waiting();
   await send(handle, 'approve', { actor: 'ana' });
   assert.equal((await endOf(handle)).outcome, 'succeeded');
-  assert.ok(!(await activitiesOf(handle)).includes('sendNotices'));
+  assert.ok(!(await activitiesOf(handle)).includes('sendNotice'));
 });

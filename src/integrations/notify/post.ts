@@ -25,6 +25,7 @@ export async function postJson(
     body: JSON.stringify(body),
     timeoutMs: SENDS_WITHIN_MS,
     maxBytes: MAX_BYTES,
+    statusIsEnough: true,
     signal,
   });
   if ('problem' in answer && answer.status === undefined) {

@@ -7,8 +7,8 @@ import type { Plan } from '../../domain/plan.ts';
 import type { ReportSummary } from '../../domain/report.ts';
 import { call, failureOf, type InputOf } from './call.ts';
 import { giveBackLeases } from './leases.ts';
-import { tellOfEnd } from './notices.ts';
-import { announceEnd } from './page.ts';
+import { tellOfEnd, untilTold } from './notices.ts';
+import { announceEnd, showEnding } from './page.ts';
 import { settleMessages } from './people.ts';
 import { logEnd } from './logged.ts';
 import { placeIn, planOf, record, recordOpening, reportOf, type Run } from './run.ts';
@@ -28,13 +28,15 @@ export async function close(run: Run, end: End): Promise<OperationResult> {
   run.outcome = end.outcome;
   run.message = end.message;
   delete run.step;
-  await tellOfEnd(run, end.outcome, end.message);
+  tellOfEnd(run, end.outcome, end.message);
+  if (run.notices.size > 0) showEnding(run);
+  await untilTold(run, () => giveBackFirst(run));
   await settleMessages(run);
   // What ended before its system was loaded has a record all the same.
   if (!run.entries.some((entry) => entry.type === 'opened')) recordOpening(run);
   for (const text of lastFindings(run)) record(run, { type: 'finding', text });
   const summary = await sealed(run, end);
-  await tolerating(run, () => giveBackLeases(run));
+  if (run.gaveBack !== true) await tolerating(() => giveBackLeases(run));
   announceEnd(run);
   logEnd(run, end);
   await condition(allHandlersFinished);
@@ -53,14 +55,13 @@ export async function close(run: Run, end: End): Promise<OperationResult> {
 }
 
 async function sealed(run: Run, { outcome, message }: End): Promise<ReportSummary> {
-  const services = run.plan === undefined ? [] : Object.keys(run.plan.before);
   const input = {
     entries: run.entries,
     at: new Date(Date.now()).toISOString(),
     outcome,
     message,
     ...bookEnd(run),
-    places: services.map((service) => placeIn(run, service)),
+    ...lookOf(run),
     target: targetOf(run),
     system: run.request.system,
     systemDigest: run.loaded?.digest ?? '',
@@ -79,6 +80,20 @@ async function sealed(run: Run, { outcome, message }: End): Promise<ReportSummar
   }
 }
 
+/** What is served is looked at with the leases; without them, it may be somebody else's work by now. */
+function lookOf(run: Run): Pick<InputOf<'sealReport'>, 'places' | 'seen'> {
+  const services = Object.keys(run.plan?.before ?? {});
+  const places = services.map((service) => placeIn(run, service));
+  if (run.gaveBack !== true) return { places };
+  // What it was about to set may be set or not: then nobody knows.
+  return run.attempted.size > 0 ? { places: [] } : { places, seen: run.weights };
+}
+
+async function giveBackFirst(run: Run): Promise<void> {
+  await tolerating(() => giveBackLeases(run));
+  run.gaveBack = true;
+}
+
 /** The record is closed in the workflow alone when its keeper does not answer. */
 function sealedHere(
   run: Run,
@@ -91,7 +106,7 @@ function sealedHere(
   return summarise(reportOf(run));
 }
 
-async function tolerating(run: Run, work: () => Promise<void>): Promise<void> {
+async function tolerating(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {

@@ -17,7 +17,7 @@ import { loadedOf, now, record, verdictsAt, type PendingNotice, type Run } from 
 
 /** Longer than the activity takes when every channel hangs. */
 const WAITS_MS = 30_000;
-/** Somebody needs the lease of what saves users, or made this operation give way. */
+/** It saves users, and users wait for what comes after it; or it has to make way. */
 const WAITS_IN_A_HURRY_MS = 3000;
 
 export function tellOfGate(
@@ -37,33 +37,44 @@ export function tellOfParking(run: Run): void {
   tell(run, { event: 'parked', step, problem: message, answers: answersOf(run) }, times);
 }
 
-/** Tells how it ends, and waits until everybody was told, or could not be. */
-export async function tellOfEnd(run: Run, outcome: Outcome, message: string): Promise<void> {
-  if (run.request.dryRun !== true) {
-    tell(run, { event: 'ended', outcome, message, leftovers: run.book?.leftovers ?? [] });
-  }
-  if (run.notices.size === 0) return;
-  const isUrgent = savesUsers(run.kind) || outcome === 'preempted';
-  const summary = 'Waits until everybody was told';
-  await condition(
-    () => run.notices.size === 0 || run.hurried === true,
-    isUrgent ? WAITS_IN_A_HURRY_MS : WAITS_MS,
-    { summary },
-  );
-  for (const notice of run.notices) notice.cancel();
-  await condition(() => run.notices.size === 0);
+export function tellOfEnd(run: Run, outcome: Outcome, message: string): void {
+  if (run.request.dryRun === true) return;
+  tell(run, { event: 'ended', outcome, message, leftovers: run.book?.leftovers ?? [] });
 }
 
-/** Begins to tell, if there is a channel that wants to hear of it. Returns at once. */
+/** Waits until everybody was told or could not be. Who needs the leases gets them first, by `giveBack`. */
+export async function untilTold(run: Run, giveBack: () => Promise<void>): Promise<void> {
+  const isOver = (): boolean => run.notices.size === 0;
+  const summary = 'Waits until everybody was told';
+  if (!isOver() && run.hurried !== true) {
+    const most = savesUsers(run.kind) ? WAITS_IN_A_HURRY_MS : WAITS_MS;
+    await condition(() => isOver() || run.hurried === true, most, { summary });
+  }
+  if (!isOver() && run.hurried === true) {
+    await giveBack();
+    if (!isOver()) await condition(isOver, WAITS_IN_A_HURRY_MS, { summary });
+  }
+  if (isOver()) return;
+  for (const notice of run.notices) notice.cancel();
+  await condition(isOver);
+}
+
+/** Begins to tell through each channel that wants to hear of it. Returns at once. */
 function tell(run: Run, subject: NoticeSubject, count = 1): void {
-  const channels = channelsFor(run.loaded?.system.notify, subject.event);
-  if (Object.keys(channels).length === 0) return;
+  const channels = Object.entries(channelsFor(run.loaded?.system.notify, subject.event));
+  if (channels.length === 0) return;
   const { operation, kind, reason } = run;
   const { system, requestedBy = null } = run.request;
   const { runId } = workflowInfo();
   const facts = { operation, runId, kind, system, at: now(), requestedBy, reason, subject };
   const { directory } = loadedOf(run);
-  const input = { facts, key: noticeKey(subject, count), channels, directory };
+  for (const [name, channel] of channels) {
+    const key = `${noticeKey(subject, count)}/${name}`;
+    begin(run, { facts, key, name, channel, directory });
+  }
+}
+
+function begin(run: Run, input: InputOf<'sendNotice'>): void {
   // An interrupt of what goes on ends no notice; only the end of the operation does.
   const shield = new CancellationScope({ cancellable: false });
   const scope = new CancellationScope({ cancellable: true, parent: shield });
@@ -80,29 +91,28 @@ function tell(run: Run, subject: NoticeSubject, count = 1): void {
     });
 }
 
-/** Sends one notice and records what became of it in each channel. */
-async function deliver(run: Run, input: InputOf<'sendNotices'>): Promise<void> {
+/** Sends one notice through one channel and records what became of it. */
+async function deliver(run: Run, input: InputOf<'sendNotice'>): Promise<void> {
   const { subject } = input.facts;
   const about = noticeWords(subject);
-  for (const { name: channel, ...delivery } of await resultsOf(run, input, about)) {
-    record(run, { type: 'notice', event: subject.event, channel, about, ...delivery });
-  }
+  const delivery = await deliveryOf(run, input, about);
+  record(run, { type: 'notice', event: subject.event, channel: input.name, about, ...delivery });
 }
 
-async function resultsOf(
+async function deliveryOf(
   run: Run,
-  input: InputOf<'sendNotices'>,
+  input: InputOf<'sendNotice'>,
   about: string,
-): Promise<ValueOf<'sendNotices'>> {
+): Promise<ValueOf<'sendNotice'>> {
   try {
-    const summary = `Tell ${Object.keys(input.channels).join(', ')}: ${about}`;
-    return await callAside(run, 'sendNotices', input, { step: 'notify', summary });
+    const summary = `Tell ${input.name}: ${about}`;
+    return await callAside(run, 'sendNotice', input, { step: 'notify', summary });
   } catch (error) {
     const reason = isCancellation(error)
       ? 'the operation did not wait for it'
       : failureOf(error)?.message;
     if (reason === undefined) throw error;
-    return Object.keys(input.channels).map((name) => ({ name, delivered: false, reason }));
+    return { delivered: false, reason };
   }
 }
 

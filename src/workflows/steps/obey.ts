@@ -38,10 +38,8 @@ export function obey(run: Run, name: MessageName, message: Message): Ruling {
 export function preemptedBy(run: Run, message: Message): Ruling {
   const by = message.actor;
   if (by === undefined) return refused(message, 'preempt is for operations; people send abort');
-  if (run.outcome !== undefined) {
-    run.hurried = true;
-    return refused(message, `${run.operation} is over`);
-  }
+  run.hurried = true;
+  if (run.outcome !== undefined) return refused(message, `${run.operation} is over`);
   run.interrupt = { type: 'preempted', by };
   run.scope?.cancel();
   return accepted(message, `makes way for ${by}`);

@@ -26,7 +26,7 @@ export function statusOf(run: Run): OperationStatus {
     kind: run.kind,
     system: run.request.system,
     ...(run.loaded !== undefined && { systemDigest: run.loaded.digest }),
-    state: run.state,
+    state: stateOf(run),
     ...(run.step !== undefined && !closed && { step: run.step }),
     gates: gatesOf(run),
     weights: Object.entries(run.weights).flatMap(([service, weights]) =>
@@ -74,6 +74,11 @@ export function showPageSoon(run: Run): void {
     delete run.pageDue;
     showPage(run);
   });
+}
+
+/** It has its outcome and is not closed yet: it waits for nobody's answer any more. */
+export function showEnding(run: Run): void {
+  setState(run, stateOf(run));
 }
 
 /** Sets the state, in the search attributes too when it is another one. */
@@ -127,9 +132,15 @@ function upsert(values: Partial<Record<SearchAttributeName, string>>): void {
   upsertSearchAttributes(pairs);
 }
 
+/** As people see it. */
+function stateOf({ state, outcome }: Run): OperationState {
+  const waits = state === 'waiting' || state === 'parked' || state === 'paused';
+  return waits && outcome !== undefined ? 'running' : state;
+}
+
 function gatesOf(run: Run): GateStatus[] {
   const gate = openGateOf(run);
-  if (gate === undefined || run.state !== 'waiting') return [];
+  if (gate === undefined || stateOf(run) !== 'waiting') return [];
   return [
     {
       id: gate.id,
@@ -145,17 +156,20 @@ function gatesOf(run: Run): GateStatus[] {
 }
 
 function answering(run: Run): Pick<OperationStatus, 'answers' | 'lastRefused'> {
-  const answers = run.state === 'parked' ? { answers: answersOf(run) } : {};
+  const answers = stateOf(run) === 'parked' ? { answers: answersOf(run) } : {};
   if (run.refusal === undefined) return answers;
   const { name: message, actor, reason: note, at } = run.refusal;
   return { ...answers, lastRefused: { message, ...(actor !== null && { actor }), note, at } };
 }
 
-function waitingSince({ waitingSince: at }: Run): Pick<OperationStatus, 'waitingSince'> {
-  return at === undefined ? {} : { waitingSince: new Date(at).toISOString() };
+function waitingSince({ waitingSince: at, outcome }: Run): Pick<OperationStatus, 'waitingSince'> {
+  return at === undefined || outcome !== undefined
+    ? {}
+    : { waitingSince: new Date(at).toISOString() };
 }
 
 function noteOf(run: Run): string | undefined {
+  if (run.outcome !== undefined) return run.message;
   if (run.state === 'parked') return run.book?.problem?.message;
   if (run.paused !== undefined) return `paused by ${run.paused.by}; send resume to go on`;
   return run.message ?? run.book?.ending?.message;

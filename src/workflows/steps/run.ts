@@ -93,8 +93,10 @@ export interface Run {
   pageDue?: true;
   /** What people are being told now. */
   notices: Set<PendingNotice>;
-  /** Somebody of a higher rank waits for the end. */
+  /** Somebody of a higher rank waits for the leases. */
   hurried?: true;
+  /** The leases were given back before the record was closed. */
+  gaveBack?: true;
   /** Cancelled from outside, which is how it has to end. */
   cancelled?: true;
 }
