@@ -96,7 +96,7 @@ async function play(
   if (flags.keep !== true) {
     story.print([
       '',
-      'Keep all of it up and look around in the Web UI: npm run demo -- --keep',
+      `Keep all of it up and look around in the Web UI: npm run demo -- ${what === 'canary' ? '' : `${what} `}--keep`,
       'Your own: npx fairlead up, and in another terminal npx fairlead deploy commercial-view/api v1',
     ]);
   }

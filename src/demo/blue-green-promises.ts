@@ -44,7 +44,7 @@ function deployed({ first, good }: Evidence): Promised {
   return {
     promise: 'v1, then v2 at once, reached all users',
     held: first.outcome === 'succeeded' && good.outcome === 'succeeded' && weights === '100',
-    seen: `v1 ${first.outcome ?? 'open'}, v2 ${good.outcome ?? 'open'} by the weights ${weights}`,
+    seen: `v1 ${first.outcome ?? 'open'}, v2 ${good.outcome ?? 'open'} with ${weights} % set`,
   };
 }
 
@@ -78,7 +78,7 @@ function back({ back: report }: Evidence): Promised {
   return {
     promise: 'a roll-back while v1 lived sent everybody back at once and asked nobody',
     held: report.outcome === 'succeeded' && report.plan?.to === 'v1' && asks === 0,
-    seen: `${report.outcome ?? 'open'}, everybody on ${report.plan?.to ?? 'nothing'} ${took === undefined ? 'never' : `${seconds(took)} after the record was opened`}`,
+    seen: `${report.outcome ?? 'open'}, everybody on ${report.plan?.to ?? 'nothing'} ${took === undefined ? 'never' : `${seconds(took)} after it was asked for`}`,
   };
 }
 
@@ -93,7 +93,7 @@ function takenBack({ slow }: Evidence): Promised {
       slow.clean &&
       weights === '100 0' &&
       failing?.name === 'latency',
-    seen: `${slow.outcome ?? 'open'} by the weights ${weights}, serving ${slow.serving ?? 'unknown'}; ${failing?.reason ?? 'no verdict failed'}`,
+    seen: `${slow.outcome ?? 'open'} (its weights were ${weights.replace(' ', ', then ')} %), serving ${slow.serving ?? 'unknown'}; ${failing?.reason ?? 'no verdict failed'}`,
   };
 }
 

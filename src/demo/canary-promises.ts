@@ -43,7 +43,7 @@ function deployed({ first, good }: Evidence): Promised {
     promise: 'v1, then v2 by canary, reached all users',
     held:
       first.outcome === 'succeeded' && good.outcome === 'succeeded' && weights === '5 25 50 100',
-    seen: `v1 ${first.outcome ?? 'open'}, v2 ${good.outcome ?? 'open'} by the weights ${weights}`,
+    seen: `v1 ${first.outcome ?? 'open'}, v2 ${good.outcome ?? 'open'} by the weights ${weights} %`,
   };
 }
 

@@ -39,14 +39,7 @@ export function withWeights(
   revisions: Servable[],
 ): TrafficRecord {
   const { what, weights, expect } = change;
-  if (record.stopped) {
-    // Nobody plans to set the weights of a stopped service: it was stopped meanwhile.
-    throw new Failure(
-      'WorldChanged',
-      `${what}: the service is stopped; admit traffic again first (that brings ${describeWeights(record.beforeStop)} back)`,
-      { expected: expect ?? [], found: record.weights },
-    );
-  }
+  requireOpen(record, what, expect);
   requireWhole(what, weights);
   if (sameWeights(record.weights, weights))
     return { ...record, weights: named(weights, revisions) };
@@ -65,11 +58,11 @@ export function withWeights(
   const { began: last, ...rest } = record;
   const changed = { ...rest, weights: named(weights, revisions) };
   if (change.by === undefined) return remember(changed, revisions, change.now);
+  const { weights: found, served } = record;
   const began =
-    last?.operation === change.by
-      ? last
-      : { operation: change.by, weights: record.weights, served: record.served };
-  if (sameWeights(weights, began.weights)) return { ...changed, began, served: began.served };
+    last?.operation === change.by ? last : { operation: change.by, weights: found, served };
+  const isBack = sameWeights(weights, began.weights);
+  if (isBack) return { ...changed, began, served: began.served };
   return remember({ ...changed, began }, revisions, change.now);
 }
 
@@ -115,6 +108,16 @@ export function withoutRevision(
     );
   }
   return { ...record, weights: record.weights.filter((weight) => weight.revision !== revision) };
+}
+
+/** Nobody plans to set the weights of a stopped service: it was stopped meanwhile. */
+function requireOpen(record: TrafficRecord, what: string, expect: Weights | undefined): void {
+  if (!record.stopped) return;
+  throw new Failure(
+    'WorldChanged',
+    `${what}: the service is stopped; admit traffic again first (that brings ${describeWeights(record.beforeStop)} back)`,
+    { expected: expect ?? [], found: record.weights },
+  );
 }
 
 function requireWhole(what: string, weights: Weights): void {

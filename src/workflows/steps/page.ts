@@ -132,10 +132,9 @@ function upsert(values: Partial<Record<SearchAttributeName, string>>): void {
   upsertSearchAttributes(pairs);
 }
 
-/** As people see it. */
+/** As people see it: what has its outcome waits for nobody and undoes nothing any more. */
 function stateOf({ state, outcome }: Run): OperationState {
-  const waits = state === 'waiting' || state === 'parked' || state === 'paused';
-  return waits && outcome !== undefined ? 'running' : state;
+  return outcome !== undefined && state !== 'closed' ? 'running' : state;
 }
 
 function gatesOf(run: Run): GateStatus[] {
