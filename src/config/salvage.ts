@@ -1,16 +1,21 @@
 // The parts of a system file that are right although others are wrong, so that one run of `check` names
 // the mistakes of both kinds: of shape (zod), and of sense (rules.ts).
 import { z } from 'zod';
+import { datastoreSchema } from './datastores.ts';
+import type { Datastore } from './datastores.ts';
 import { analysisSchema, approvalSchema, serviceSchema } from './system.ts';
 import type { Analysis, ApprovalPolicy, Service } from './system.ts';
 
 /** What the rules look at. Names are all that are declared, their values right or wrong. */
 export interface Readable {
   services: Record<string, Service>;
+  datastores: Record<string, Datastore>;
   analyses: Record<string, Analysis>;
   approvals: Record<string, ApprovalPolicy>;
   analysisNames: string[];
   approvalNames: string[];
+  /** Absent when the file has no such section. */
+  datastoreNames: string[] | undefined;
 }
 
 const anyMap = z.record(z.string(), z.unknown());
@@ -24,12 +29,15 @@ export function salvaged(value: unknown, issues: readonly z.core.$ZodIssue[]): R
   const root = mapOf(known);
   const analyses = mapOf(root['analyses']);
   const approvals = mapOf(root['approvals']);
+  const datastores = mapOf(root['datastores']);
   return {
     services: rightOnes(mapOf(root['services']), serviceSchema),
+    datastores: rightOnes(datastores, datastoreSchema),
     analyses: rightOnes(analyses, analysisSchema),
     approvals: rightOnes(approvals, approvalSchema),
     analysisNames: Object.keys(analyses),
     approvalNames: Object.keys(approvals),
+    datastoreNames: root['datastores'] === undefined ? undefined : Object.keys(datastores),
   };
 }
 

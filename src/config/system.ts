@@ -2,32 +2,16 @@
 // types below are what the rest of Fairlead works with (durations are milliseconds by then). What one
 // value says about another (weights that rise, names that are declared) is in rules.ts.
 import { z } from 'zod';
-import { NAME, NAME_ALLOWED, PERSON, PERSON_ALLOWED } from '../domain/names.ts';
+import { PERSON, PERSON_ALLOWED } from '../domain/names.ts';
+import { datastoreSchema } from './datastores.ts';
 import { duration, someTime } from './duration.ts';
 import { judgeOptionsSchema } from './judge-options.ts';
+import { name, path, reference, text, variable } from './terms.ts';
 
-/** A text of one form; the sentence says what to write, in messages and in editors. */
-const text = (pattern: RegExp, description: string) =>
-  z.string().regex(pattern, description).meta({ description });
-
-/** System, service, analysis and approval names end in workflow ids, URLs and file names. */
-export const name = text(NAME, NAME_ALLOWED);
 const person = text(PERSON, PERSON_ALLOWED);
 const oneOrMore = z
   .union([name.transform((one) => [one]), z.array(name).min(1)])
   .meta({ description: 'one name or a list of names' });
-const variable = text(
-  /^[A-Za-z_][A-Za-z0-9_]*$/,
-  'the name of an environment variable: letters, digits and underscores, no digit first',
-);
-/** Inside the system's folder: rules.ts refuses what leaves it. */
-const path = z.string().min(1).meta({ description: "a path inside the system's folder" });
-
-const reference = [
-  z.strictObject({ env: variable }),
-  z.strictObject({ file: z.string().min(1) }),
-] as const;
-
 /** A value, or where to find a secret: resolved where the process is started, never stored. */
 const setting = z.union([z.string(), z.number(), z.boolean(), ...reference]).meta({
   description: 'a text, a number, true or false, or a secret as {env: NAME} or {file: PATH}',
@@ -241,6 +225,8 @@ export const systemSchema = z.strictObject({
   services: z
     .record(name, serviceSchema)
     .refine(oneService, 'declare at least one service: `name: {platform, command, port, ...}`'),
+  /** What services keep their data in, and how it is backed up. */
+  datastores: z.exactOptional(z.record(name, datastoreSchema)),
   analyses: z.record(name, analysisSchema).prefault({}),
   approvals: z.record(name, approvalSchema).prefault({}),
 });
