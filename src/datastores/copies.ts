@@ -68,11 +68,12 @@ export function createCopies(root: string): Copies {
         throw occupied(input, 'something that no restore of Fairlead made');
       }
       await discard(input.copy, waiting);
-      await mkdir(folder(input.copy), { recursive: true, mode: 0o755 });
+      // Others may pass through (a server that runs as another user), and read nothing.
+      await mkdir(folder(input.copy), { recursive: true, mode: 0o711 });
       const attempt = randomUUID().slice(0, 8);
       const begun = whole({ ...input, attempt, state: 'loading' });
       await save(folder(input.copy), begun);
-      await mkdir(begun.folder);
+      await mkdir(begun.folder, { mode: 0o700 });
       return begun;
     },
     finish: async (copy) => {

@@ -59,7 +59,7 @@ export const manifestSchema: z.ZodType<BackupManifest> = z.object({
     ),
     indexes: z.array(z.string()),
     constraints: z.array(z.string()),
-    sequences: z.array(z.object({ name: z.string(), value: z.string() })),
+    sequences: z.array(z.object({ name: z.string(), from: z.string(), to: z.string() })),
   }),
 });
 

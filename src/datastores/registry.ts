@@ -3,17 +3,20 @@ import type { Clock } from '../activities/ports.ts';
 import type { DatastoreKind } from '../config/datastores.ts';
 import type { SecretSources } from '../integrations/secret-value.ts';
 import { createFilesStore } from './files/store.ts';
+import { createPostgresStore } from './postgres/store.ts';
 import type { Store } from './store.ts';
 
 export interface StoresInput {
   secrets: SecretSources;
   clock: Clock;
+  /** Folders in which programs of datastores are looked for first. */
+  programs?: readonly string[];
 }
 
-export function createStores({ clock }: StoresInput) {
+export function createStores({ clock, secrets, programs = [] }: StoresInput) {
   return {
     files: createFilesStore(clock),
-    postgres: createFilesStore(clock),
+    postgres: createPostgresStore({ secrets, clock, programs }),
     redis: createFilesStore(clock),
   } satisfies Record<DatastoreKind, Store>;
 }

@@ -18,7 +18,8 @@ export interface Contents {
   /** Definitions, whole: `CREATE UNIQUE INDEX …`. */
   indexes: string[];
   constraints: string[];
-  sequences: { name: string; value: string }[];
+  /** A sequence moves on while a dump is taken: it was at `from` before and at `to` afterwards ('' is never used). */
+  sequences: { name: string; from: string; to: string }[];
 }
 
 /**

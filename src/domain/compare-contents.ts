@@ -15,9 +15,10 @@ export function structureDifferences(expected: Contents, found: Contents): strin
     ...strangers('constraint', expected.constraints, found.constraints),
     ...strangers(
       'sequence',
-      expected.sequences.map(({ name, value }) => `${name} at ${value}`),
-      found.sequences.map(({ name, value }) => `${name} at ${value}`),
+      expected.sequences.map(({ name }) => name),
+      found.sequences.map(({ name }) => name),
     ),
+    ...sequenceDifferences(expected, found),
   ];
 }
 
@@ -29,6 +30,31 @@ export function contentDifferences(expected: Contents, found: Contents): string[
     if (part?.hash === hash) return [];
     return [`${name}: expected ${hash}, got ${part?.hash ?? 'nothing'}`];
   });
+}
+
+type Sequence = Contents['sequences'][number];
+
+function sequenceDifferences(expected: Contents, found: Contents): string[] {
+  const there = new Map(found.sequences.map((sequence) => [sequence.name, sequence]));
+  return expected.sequences.flatMap((sequence) => {
+    const one = there.get(sequence.name);
+    if (one === undefined || isBetween(one.from, sequence)) return [];
+    const { name, from, to } = sequence;
+    const wanted = from === to ? describeAt(from) : `${describeAt(from)} to ${describeAt(to)}`;
+    return [`sequence ${name}: expected ${wanted}, got ${describeAt(one.from)}`];
+  });
+}
+
+/** Up or down: a sequence may count either way. */
+function isBetween(value: string, { from, to }: Sequence): boolean {
+  if (value === from || value === to) return true;
+  if ([value, from, to].some((text) => !/^-?\d+$/.test(text))) return from === '' && to !== '';
+  const [at, one, other] = [BigInt(value), BigInt(from), BigInt(to)];
+  return one <= other ? one <= at && at <= other : other <= at && at <= one;
+}
+
+function describeAt(value: string): string {
+  return value === '' ? 'never used' : value;
 }
 
 export function sameContents(one: Contents, other: Contents): boolean {

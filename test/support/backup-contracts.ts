@@ -1,8 +1,7 @@
 // What backups of every kind of datastore promise, run against real files, a real Postgres and a real Redis, over an
 // object store in memory that can be damaged.
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
@@ -17,6 +16,7 @@ import { judgeComplete, judgeCorrect } from '../../src/domain/ladder.ts';
 import { processesIn } from '../../src/machine/processes-in.ts';
 import { DAMAGES } from './backup-damage.ts';
 import { collected } from './bytes.ts';
+import { passableFolder } from './datastores.ts';
 import { fails } from './fails.ts';
 import { waiting } from './local-daemon.ts';
 import { createMemoryObjects } from './memory-objects.ts';
@@ -50,7 +50,7 @@ export function backupContracts(
     let count = 0;
 
     before(async () => {
-      root = await mkdtemp(join(tmpdir(), 'fairlead-backups-'));
+      root = await passableFolder('fairlead-backups-');
       const identities = await Promise.all([generateX25519Identity(), generateX25519Identity()]);
       keys = { identities, recipients: await Promise.all(identities.map(identityToRecipient)) };
       under = await start();
