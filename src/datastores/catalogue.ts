@@ -18,7 +18,7 @@ import { describeValue } from '../domain/describe-value.ts';
 import { Failure } from '../domain/failure.ts';
 import { manifestSchema, markSchema } from './manifest.ts';
 
-const MANIFEST = 'manifest.json';
+export const MANIFEST = 'manifest.json';
 const MARKS = ['verified', 'accepted'] as const;
 /** A manifest has a line for each file and table; more than this is none. */
 const LONGEST = 64 * 1024 * 1024;

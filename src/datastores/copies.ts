@@ -22,7 +22,6 @@ const GONE_WITHIN_MS = 10_000;
 const stateSchema = z.object({
   copy: z.string(),
   backup: z.string(),
-  kind: z.enum(['files', 'postgres', 'redis']),
   createdAt: z.number(),
   state: z.enum(['loading', 'ready']),
   /** Of its folder of data: a stopped worker that wakes up writes into one that nobody reads. */

@@ -4,6 +4,7 @@ import type { DatastoreKind } from '../config/datastores.ts';
 import type { SecretSources } from '../integrations/secret-value.ts';
 import { createFilesStore } from './files/store.ts';
 import { createPostgresStore } from './postgres/store.ts';
+import { createRedisStore } from './redis/store.ts';
 import type { Store } from './store.ts';
 
 export interface StoresInput {
@@ -17,6 +18,6 @@ export function createStores({ clock, secrets, programs = [] }: StoresInput) {
   return {
     files: createFilesStore(clock),
     postgres: createPostgresStore({ secrets, clock, programs }),
-    redis: createFilesStore(clock),
+    redis: createRedisStore({ secrets, clock, programs }),
   } satisfies Record<DatastoreKind, Store>;
 }

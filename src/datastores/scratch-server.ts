@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../domain/failure.ts';
+import { processesIn } from '../machine/processes-in.ts';
 import { serverIdentity } from './tool.ts';
 
 const NOTE = 'server.json';
@@ -27,11 +28,16 @@ export async function readNote(folder: string): Promise<ServerNote> {
   }
 }
 
+/** Throws NotReady when nothing runs in the folder. */
+export function serverRuns(folder: string): void {
+  if (processesIn(folder).length > 0) return;
+  throw new Failure('NotReady', `the server of the copy in ${folder} does not run any more`);
+}
+
 /** A new password that only the server and this user can read. */
 export async function makePassword(folder: string): Promise<string> {
   const password = randomBytes(24).toString('base64url');
   await writeFile(join(folder, PASSWORD_FILE), password, { mode: 0o600 });
-  await giveAway(join(folder, PASSWORD_FILE));
   return password;
 }
 

@@ -20,15 +20,18 @@ export interface Artefact {
   read: (object: BackupObject, waiting: Waiting) => Bytes;
 }
 
+/** A folder for as long as `work` takes, removed with all that runs in it; after a crash a janitor finds it. */
+export type Scratch = <T>(work: (folder: string) => Promise<T>) => Promise<T>;
+
 export interface Store {
-  backup(store: DatastoreRef, write: Write, waiting: Waiting): Promise<Taken>;
+  backup(store: DatastoreRef, write: Write, waiting: Waiting, scratch: Scratch): Promise<Taken>;
   /** What is wrong with it, as far as its own tool can say; empty is fine. Reads it whole. */
   examine(artefact: Artefact, waiting: Waiting): Promise<string[]>;
   /** Loads it into an empty folder, with a server of its own if it takes one, and waits until that answers. */
   restore(artefact: Artefact, folder: string, waiting: Waiting): Promise<void>;
-  /** How the copy in a folder is reached. */
-  address(folder: string): Promise<CopyAddress>;
-  fingerprint(store: DatastoreRef, waiting: Waiting): Promise<Fingerprint>;
+  /** How the copy in a folder is reached. Throws NotReady when its server is gone: it is restored anew then. */
+  address(folder: string, waiting: Waiting): Promise<CopyAddress>;
+  fingerprint(store: DatastoreRef, waiting: Waiting, scratch: Scratch): Promise<Fingerprint>;
   /** Of a copy. */
   fingerprintCopy(folder: string, waiting: Waiting): Promise<Fingerprint>;
   /** One value of a copy. Throws Unsupported where there is nothing to ask. */

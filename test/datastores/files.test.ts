@@ -67,7 +67,7 @@ test('a folder that is not there, or holds nothing, is no empty backup', async (
     ['void', /holds no file/],
   ] as const) {
     const ref = datastoreRef('portfolio', root, { kind: 'files', directory });
-    const failure = await fails('NotFound', store.backup(ref, unused, waiting()));
+    const failure = await fails('NotFound', store.backup(ref, unused, waiting(), unused));
     assert.match(failure.message, said);
   }
 });
@@ -78,7 +78,7 @@ test('a link in the folder is refused by its name, and not followed', async (t) 
   const ref = datastoreRef('portfolio', root, { kind: 'files', directory: 'data' });
   const failure = await fails(
     'Unsupported',
-    createFilesStore(clock).backup(ref, unused, waiting()),
+    createFilesStore(clock).backup(ref, unused, waiting(), unused),
   );
   assert.match(failure.message, /users\.csv is neither a file nor a folder/);
 });
@@ -101,6 +101,7 @@ for (const [what, change] of [
         return { name, ...plain, plain, ...(path !== undefined && { path }) };
       },
       waiting(),
+      unused,
     );
     const failure = await fails('Unavailable', backup);
     assert.match(failure.message, /changed while it was read/);
@@ -163,7 +164,7 @@ test('a folder with generations is backed up from the live one', async (t) => {
   await writeFile(join(directory, 'gen-1', 'a.csv'), 'a\n1\n');
   await exchange(directory, { from: undefined, to: 'gen-1' });
   const ref = datastoreRef('portfolio', root, { kind: 'files', directory: 'data' });
-  const { contents } = await createFilesStore(clock).fingerprint(ref, waiting());
+  const { contents } = await createFilesStore(clock).fingerprint(ref, waiting(), unused);
   assert.deepEqual(
     contents.parts.map(({ name, rows }) => [name, rows]),
     [['a.csv', 1]],

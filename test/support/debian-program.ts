@@ -20,31 +20,38 @@ export function findDebianProgram(
 }
 
 /** The same, and if it is not there, from the package. Throws with what apt said. */
-export async function getDebianProgram(name: string, { env, say }: Getting): Promise<string> {
+export async function getDebianProgram(
+  name: string,
+  { env, say }: Getting,
+  /** Of the program and of what it needs that a machine may lack. */
+  packages: readonly string[] = [name],
+): Promise<string> {
   const found = findDebianProgram(name, env);
   if (found !== undefined) return found;
   if (!isThere('/usr/bin/apt-get')) throw new Error(`install ${name}, so that it is on PATH`);
   say(`Getting ${name} with apt-get ...`);
   return intoCache(folderOf(name, env), inside(name), say, async (folder) => {
-    download(name, folder);
-    const file = readdirSync(folder).find((one) => one.endsWith('.deb'));
-    if (file === undefined) throw new Error(`apt-get downloaded no package of ${name}`);
-    execFileSync('dpkg-deb', ['-x', join(folder, file), folder], { stdio: ['ignore', 2, 2] });
-    rmSync(join(folder, file));
+    download(packages, folder);
+    const files = readdirSync(folder).filter((one) => one.endsWith('.deb'));
+    if (files.length < packages.length) throw new Error(`apt-get downloaded too little of ${name}`);
+    for (const file of files) {
+      execFileSync('dpkg-deb', ['-x', join(folder, file), folder], { stdio: ['ignore', 2, 2] });
+      rmSync(join(folder, file));
+    }
   });
 }
 
 /** Needs no root; where the lists of packages are missing, only root can get them. */
-function download(name: string, folder: string): void {
+function download(packages: readonly string[], folder: string): void {
   const apt = (args: string[]): void => {
     execFileSync('apt-get', ['-qq', ...args], { cwd: folder, stdio: ['ignore', 2, 2] });
   };
   try {
-    apt(['download', name]);
+    apt(['download', ...packages]);
   } catch (error) {
     if (process.getuid?.() !== 0) throw error;
     apt(['update']);
-    apt(['download', name]);
+    apt(['download', ...packages]);
   }
 }
 

@@ -60,6 +60,7 @@ export async function startCluster(
   await mkdir(data, { mode: 0o700 });
   await giveAway(data);
   await makePassword(folder);
+  await giveAway(join(folder, PASSWORD_FILE));
   const server = (await run('postgres', ['--version'])).trim();
   const pwfile = join(folder, PASSWORD_FILE);
   await run('initdb', [

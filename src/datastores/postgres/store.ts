@@ -3,13 +3,13 @@
 import { join } from 'node:path';
 import pg from 'pg';
 import { z } from 'zod';
-import type { Bytes, DatastoreRef, Fingerprint } from '../../activities/ports-data.ts';
+import type { Fingerprint } from '../../activities/ports-data.ts';
 import type { Clock, Waiting } from '../../activities/ports.ts';
 import type { Contents, RecoveryPoint } from '../../domain/backup.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { SecretSources } from '../../integrations/secret-value.ts';
-import { drain } from '../byte-streams.ts';
-import { PASSWORD_FILE, readNote } from '../scratch-server.ts';
+import { drain, startingWith } from '../byte-streams.ts';
+import { PASSWORD_FILE, readNote, serverRuns } from '../scratch-server.ts';
 import type { Artefact, Store, Taken, Write } from '../store.ts';
 import { findProgram, runTool, toolOutput, versionedFolders } from '../tool.ts';
 import {
@@ -63,6 +63,7 @@ export function createPostgresStore({ secrets, clock, programs = [] }: PostgresI
       });
     },
     address: async (folder) => {
+      serverRuns(folder);
       const { host, port, database, user } = await clusterAddress(folder);
       const passwordFile = join(folder, PASSWORD_FILE);
       return { kind: 'postgres', host, port, database, user, passwordFile };
@@ -102,7 +103,7 @@ async function takeDump(
       throw error;
     };
     const [object, contents] = await settled([
-      write(DUMP, startingWith(MAGIC, dump)).catch(stopping),
+      write(DUMP, startingWith(MAGIC, dump, 'pg_dump')).catch(stopping),
       readContents(client, together).catch(stopping),
     ]);
     const after = await readSequences(client);
@@ -129,21 +130,6 @@ function spanned(
 ): Contents['sequences'] {
   const ends = new Map(after.map(({ name, to }) => [name, to]));
   return before.map(({ name, from, to }) => ({ name, from, to: ends.get(name) ?? to }));
-}
-
-/** An exit code of 0 with nothing printed is no dump. */
-async function* startingWith(magic: string, body: Bytes): Bytes {
-  let head = Buffer.alloc(0);
-  for await (const chunk of body) {
-    if (head.length < magic.length) {
-      head = Buffer.concat([head, chunk]).subarray(0, magic.length);
-      if (!magic.startsWith(head.toString('latin1'))) break;
-    }
-    yield chunk;
-  }
-  if (head.toString('latin1') === magic) return;
-  const got = head.length === 0 ? 'nothing at all' : 'something else';
-  throw new Failure('CheckFailed', `pg_dump ended well and printed ${got} instead of a dump`);
 }
 
 async function examineDump(
@@ -266,7 +252,11 @@ async function oneValue(client: pg.Client, query: string): Promise<string | null
   await client.query('SET LOCAL ROLE pg_read_all_data');
   try {
     // With a name it is one statement, and not several: a COMMIT would bring the rights back.
-    const { rows } = await client.query<unknown[]>({ text: query, rowMode: 'array', name: 'asked' });
+    const { rows } = await client.query<unknown[]>({
+      text: query,
+      rowMode: 'array',
+      name: 'asked',
+    });
     const [row, ...more] = rows;
     if (row?.length !== 1 || more.length > 0) {
       const message = `the query ${query.slice(0, 100)} gives ${rows.length} rows of ${row?.length ?? 0}, and has to give one value`;
