@@ -36,7 +36,9 @@ testMistakes([
   [
     'does not guess what a strange key was meant to be',
     `${SHOP}zzz: {}\n`,
-    ['16: zzz: unknown key; known here: system, description, base, services, datastores, analyses, approvals'],
+    [
+      '16: zzz: unknown key; known here: system, description, base, services, datastores, analyses, approvals',
+    ],
   ],
   [
     'refuses a weight that passes 100',

@@ -48,8 +48,12 @@ backupContracts('Postgres', async () => {
     store: refTo(server),
     within: 'Customer 12',
     env: { PGSECRET: server.address.password ?? '' },
-    change: async () => void (await server.query("UPDATE customers SET name = 'x' WHERE id = 7")),
-    remove: async () => void (await server.query('DELETE FROM orders WHERE id = 9')),
+    change: async () => {
+      await server.query("UPDATE customers SET name = 'x' WHERE id = 7");
+    },
+    remove: async () => {
+      await server.query('DELETE FROM orders WHERE id = 9');
+    },
     end: server.stop,
   };
 });
@@ -223,12 +227,13 @@ test('sequences may move on while a dump is taken, and rows written meanwhile ar
   const it = await world(t);
   if (it === undefined) return;
   const { backups, postgres, target, id } = it;
-  let writing = true;
+  const writing = new AbortController();
   const writer = (async () => {
-    while (writing) await postgres.query("INSERT INTO customers (name) VALUES ('late')");
+    while (!writing.signal.aborted)
+      await postgres.query("INSERT INTO customers (name) VALUES ('late')");
   })();
   const manifest = await backups.backup(it.input, waiting()).finally(() => {
-    writing = false;
+    writing.abort();
   });
   await writer;
   await backups.restore({ id, target }, waiting());

@@ -37,8 +37,12 @@ backupContracts('Redis', async () => {
     store: refTo(server),
     within: 'Customer 12',
     env,
-    change: async () => void (await server.ask('SET', 'key:5', 'changed')),
-    remove: async () => void (await server.ask('DEL', 'key:6')),
+    change: async () => {
+      await server.ask('SET', 'key:5', 'changed');
+    },
+    remove: async () => {
+      await server.ask('DEL', 'key:6');
+    },
     end: server.stop,
   };
 });

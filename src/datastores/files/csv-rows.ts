@@ -14,7 +14,9 @@ export function countRows(): RowCounter {
   let empty = true;
   return {
     add: (chunk) => {
-      for (const byte of chunk) {
+      // By index: an iterator takes several times as long, and this sees every byte of every backup.
+      for (let at = 0; at < chunk.length; at += 1) {
+        const byte = chunk[at];
         if (byte === QUOTE) quoted = !quoted;
         if (byte === LF && !quoted) {
           if (!empty) records += 1;

@@ -1,7 +1,7 @@
 // Datastores of kind `postgres`: pg_dump's custom format, restored by pg_restore into a cluster of the copy's own.
 // What a dump has to hold is read in the very transaction that it is taken in. Used through the registry.
 import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import { z } from 'zod';
 import type { Fingerprint } from '../../activities/ports-data.ts';
 import type { Clock, Waiting } from '../../activities/ports.ts';
@@ -12,6 +12,7 @@ import { drain, startingWith } from '../byte-streams.ts';
 import { PASSWORD_FILE, readNote, serverRuns } from '../scratch-server.ts';
 import type { Artefact, Store, Taken, Write } from '../store.ts';
 import { findProgram, runTool, toolOutput, versionedFolders } from '../tool.ts';
+import { oneValue } from './ask.ts';
 import {
   liveAddress,
   sourceOf,
@@ -24,7 +25,6 @@ import { clusterAddress, majorVersion, startCluster } from './scratch-cluster.ts
 
 const DUMP = 'dump';
 const MAGIC = 'PGDMP';
-const ASK_MS = 30_000;
 
 export interface PostgresInput {
   secrets: SecretSources;
@@ -243,31 +243,6 @@ async function inSnapshot<T>(
     await client.query('ROLLBACK');
     return done;
   });
-}
-
-/** One statement, with the rights to read and no others, in a transaction that cannot write. */
-async function oneValue(client: pg.Client, query: string): Promise<string | null> {
-  await client.query('BEGIN TRANSACTION READ ONLY');
-  await client.query(`SET LOCAL statement_timeout = ${ASK_MS}`);
-  await client.query('SET LOCAL ROLE pg_read_all_data');
-  try {
-    // With a name it is one statement, and not several: a COMMIT would bring the rights back.
-    const { rows } = await client.query<unknown[]>({
-      text: query,
-      rowMode: 'array',
-      name: 'asked',
-    });
-    const [row, ...more] = rows;
-    if (row?.length !== 1 || more.length > 0) {
-      const message = `the query ${query.slice(0, 100)} gives ${rows.length} rows of ${row?.length ?? 0}, and has to give one value`;
-      throw new Failure('CheckFailed', message);
-    }
-    const [value] = row;
-    return value === null || value === undefined ? null : String(value);
-  } catch (error) {
-    if (error instanceof Failure || !(error instanceof pg.DatabaseError)) throw error;
-    throw new Failure('CheckFailed', `the query ${query.slice(0, 100)}: ${error.message}`);
-  }
 }
 
 function plain(program: string, { signal }: Waiting) {
