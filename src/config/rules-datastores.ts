@@ -24,6 +24,13 @@ export function datastoreRemarks(store: Datastore, folders: readonly string[]): 
   ];
 }
 
+/** A lease is named by the system and one of the two. */
+export function sharedNameRemarks(name: string, services: readonly string[]): Remark[] {
+  if (!services.includes(name)) return [];
+  const message = `${shown(name)} is the name of a service too, and one of them would hold the other's lease; give the datastore another`;
+  return [{ path: [], message }];
+}
+
 /** Without the section, the names are labels as they were before there was one. */
 export function bindingRemarks(
   service: Service,

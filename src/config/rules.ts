@@ -5,7 +5,7 @@ import { isWritten, mistakeAt } from './located.ts';
 import type { Located, Path } from './located.ts';
 import type { Mistake } from './mistake.ts';
 import { channelRemarks } from './rules-channels.ts';
-import { bindingRemarks, datastoreRemarks } from './rules-datastores.ts';
+import { bindingRemarks, datastoreRemarks, sharedNameRemarks } from './rules-datastores.ts';
 import { analysisRemarks, approvalRemarks } from './rules-judges.ts';
 import { rolloutRemarks } from './rules-rollout.ts';
 import { serviceRemarks } from './rules-service.ts';
@@ -35,7 +35,10 @@ export function ruleMistakes(
         message,
       })),
     ]),
-    ...under(['datastores'], readable.datastores, (store) => datastoreRemarks(store, folders)),
+    ...under(['datastores'], readable.datastores, (store, name) => [
+      ...sharedNameRemarks(name, Object.keys(readable.services)),
+      ...datastoreRemarks(store, folders),
+    ]),
     ...under(['analyses'], readable.analyses, analysisRemarks),
     ...under(['approvals'], readable.approvals, (policy, name) =>
       approvalRemarks(policy, (key) => isWritten(root, ['approvals', name, key])),

@@ -40,6 +40,8 @@ export interface RunbookState {
   findings: string[];
   verdict: Verdict | null;
   problem?: Problem;
+  /** What a judgement came to: the sentence that a success ends with. */
+  said?: string;
   ending?: { outcome: Outcome; message: string };
 }
 

@@ -123,7 +123,7 @@ function advance(state: RunbookState): RunbookState {
   const problems = [...state.leftovers, ...state.failures];
   return problems.length > 0
     ? ended(state, 'failed', problems.join('; '))
-    : ended(state, 'succeeded', 'done as planned');
+    : ended(state, 'succeeded', state.said ?? 'done as planned');
 }
 
 function failed(
@@ -165,7 +165,8 @@ function judged(
   state: RunbookState,
   event: Extract<RunbookEvent, { type: 'judged' }>,
 ): RunbookState {
-  const next = withVerdict(state, event.verdict);
+  const said = event.message === '' ? {} : { said: event.message };
+  const next = { ...withVerdict(state, event.verdict), ...said };
   if (event.verdict === 'fail') return giveUp(next, 'failed', event.message);
   const ends = event.verdict === 'inconclusive' && event.ends;
   return ends ? giveUp(next, 'inconclusive', event.message) : advance(next);

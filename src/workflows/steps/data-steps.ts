@@ -65,6 +65,7 @@ async function backUp(
   if ('lost' in done) return { type: 'failed', ...done.lost };
   const { summary, odd, detail } = done.answer.value;
   run.taken.push(summary);
+  record(run, { type: 'backup', backup: summary });
   if (odd.length > 0) {
     const text = `${id} is odd beside those before it, and is not restored by default: ${odd.join('; ')}`;
     record(run, { type: 'finding', text });
@@ -228,7 +229,7 @@ async function conclude(
     const input = { id, at: now(), reason };
     const done = await underLease(run, step, datastore, 'markVerified', input, 'change');
     if ('lost' in done) return { type: 'failed', ...done.lost };
-    endStep(run, step, done.answer.attempts, done.answer.value.detail);
+    endStep(run, step, done.answer.attempts, `${reason}; ${done.answer.value.detail}`);
   }
-  return { type: 'judged', verdict, message: verdict === 'pass' ? '' : reason, ends: true };
+  return { type: 'judged', verdict, message: reason, ends: true };
 }

@@ -173,7 +173,9 @@ function closeStep(run: Run, step: PlanStep, event: RunbookEvent): void {
   const { attempts, detail } =
     run.done?.id === step.id ? run.done : { attempts: 1, detail: undefined };
   const failed = event.type === 'failed' || ('verdict' in event && event.verdict !== 'pass');
-  const said = 'message' in event && event.message !== '' ? event.message : detail || undefined;
+  const message = 'message' in event ? event.message : '';
+  const [first, second] = event.type === 'judged' ? [detail, message] : [message, detail];
+  const said = first || second || undefined;
   record(run, {
     type: 'step',
     id: step.id,
