@@ -112,10 +112,11 @@ interface Climbed {
 }
 
 async function climb(run: Run, step: PlanStep, action: ActionOf<'rung'>): Promise<RunbookEvent> {
-  const isKnown = run.rungs.some(({ rung }) => rung === action.rung);
-  const climbed = isKnown ? { results: [], attempts: 1 } : await attempt(run, step, action);
+  const isMeasured = run.rungs.some(({ rung }) => rung === action.rung);
+  const climbed = isMeasured ? { results: [], attempts: 1 } : await attempt(run, step, action);
   if ('kind' in climbed) return { type: 'failed', ...climbed };
-  run.rungs.push(...climbed.results);
+  const known = new Set(run.rungs.map(({ rung }) => rung));
+  run.rungs.push(...climbed.results.filter(({ rung }) => !known.has(rung)));
   const result = run.rungs.find(({ rung }) => rung === action.rung);
   if (result === undefined) throw new Error(`${step.id} gave no verdict`);
   const { verdict, reason, differences = [] } = result;
