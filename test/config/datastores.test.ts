@@ -45,6 +45,13 @@ testMistakes([
     ],
   ],
   [
+    'a datastore and a service have different names',
+    `${SHOP}datastores:\n  api: { kind: redis }\n`,
+    [
+      '17: datastores.api: "api" is the name of a service too, and one of them would hold the other\'s lease; give the datastore another',
+    ],
+  ],
+  [
     'a service names a datastore that is declared, where any is',
     `${shopWith(6, '    port: 8000\n    datastores: [maine]')}datastores:\n  main: { kind: redis }\n`,
     [
