@@ -2,7 +2,7 @@
 // `vault` is what a test reaches into: what fails next, what hangs, what there is.
 import type { BackupRemovalPort, BackupsPort } from '../../src/activities/ports-data.ts';
 import type { Waiting } from '../../src/activities/ports.ts';
-import { parseBackupId } from '../../src/domain/backup-id.ts';
+import { backupId, parseBackupId } from '../../src/domain/backup-id.ts';
 import type {
   BackupManifest,
   BackupMark,
@@ -176,7 +176,16 @@ export function memoryBackups(): {
   return { backups, removal, vault };
 }
 
-export function manifestOf(
+/** Puts a backup of `orders` there that was taken so many days ago. */
+export function storedBackup({ entries }: MemoryVault, system: string, days: number): string {
+  const at = Date.now() - days * 86_400_000;
+  const id = backupId(system, 'orders', at);
+  const contents = { parts: [TABLE], indexes: [], constraints: [], sequences: [] };
+  entries.set(id, { id, state: 'complete', manifest: manifestOf(id, contents, { at }), marks: [] });
+  return id;
+}
+
+function manifestOf(
   id: string,
   contents: Contents,
   { systemDigest = 'd', skewMs = 0, at = Date.now() } = {},

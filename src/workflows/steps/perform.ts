@@ -173,9 +173,7 @@ function closeStep(run: Run, step: PlanStep, event: RunbookEvent): void {
   const { attempts, detail } =
     run.done?.id === step.id ? run.done : { attempts: 1, detail: undefined };
   const failed = event.type === 'failed' || ('verdict' in event && event.verdict !== 'pass');
-  const message = 'message' in event ? event.message : '';
-  const [first, second] = event.type === 'judged' ? [detail, message] : [message, detail];
-  const said = first || second || undefined;
+  const said = saidOf(event, detail);
   record(run, {
     type: 'step',
     id: step.id,
@@ -184,6 +182,13 @@ function closeStep(run: Run, step: PlanStep, event: RunbookEvent): void {
     attempts,
     ...(said !== undefined && { detail: said }),
   });
+}
+
+/** A judgement's own numbers come before what the operation would end with. */
+function saidOf(event: RunbookEvent, detail: string | undefined): string | undefined {
+  const message = 'message' in event ? event.message : '';
+  const [first, second] = event.type === 'judged' ? [detail, message] : [message, detail];
+  return first || second || undefined;
 }
 
 /** Starts the removal of an old revision, which outlives this operation. */
