@@ -61,6 +61,11 @@ const parts: Part[] = [
     neededFor: 'the measurement of the local host beside other proxies (npm run bench -- proxy)',
     get: () => getDebianProgram(name, getting),
   })),
+  {
+    name: 'redis',
+    neededFor: 'tests of backups of Redis',
+    get: () => getDebianProgram('redis-server', getting),
+  },
 ];
 
 for (const { name, neededFor, get } of parts) {

@@ -10,9 +10,13 @@ import { createActivities, type ActivityPorts } from './activities/create.ts';
 import type { Clock } from './activities/ports.ts';
 import { loadSystem } from './config/load.ts';
 import type { WorkerSettings } from './config/settings.ts';
+import { createBackups } from './datastores/backups.ts';
+import { createStores } from './datastores/registry.ts';
+import { createBackupRemoval } from './datastores/removal.ts';
 import { createCheckRunner } from './integrations/check-runner.ts';
 import { createNotify } from './integrations/notify/notify.ts';
 import { createEvidenceFiles } from './integrations/evidence-files.ts';
+import { createObjectRemoval, createObjectsFolder } from './integrations/objects-folder.ts';
 import { createPrometheusMetrics } from './integrations/prometheus.ts';
 import { createScrapeMetrics } from './integrations/scrape.ts';
 import type { SecretSources } from './integrations/secret-value.ts';
@@ -33,6 +37,9 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
   const data = resolve(settings.data);
   const systems = resolve(settings.systems);
   const tokenFile = join(data, 'token');
+  const objectsFolder =
+    settings.objects === undefined ? join(data, 'objects') : resolve(settings.objects);
+  const objects = createObjectsFolder(objectsFolder);
   const secrets: SecretSources = {
     env: process.env,
     readFile: (path) => readFile(path, 'utf8'),
@@ -60,6 +67,17 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
       folder: join(data, 'notifications'),
       secrets,
       print: (text) => process.stdout.write(`${text}\n`),
+    }),
+    backups: createBackups({
+      objects,
+      stores: createStores({ secrets, clock }),
+      copies: settings.copies === undefined ? join(data, 'copies') : resolve(settings.copies),
+      secrets,
+      clock,
+    }),
+    removal: createBackupRemoval({
+      list: (prefix) => objects.list(prefix),
+      ...createObjectRemoval(objectsFolder),
     }),
     clock,
   };

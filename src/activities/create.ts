@@ -1,10 +1,29 @@
 // Every activity that a worker offers, by the name that histories show.
-import { atBoundary, type BoundaryPorts, type Call } from './boundary.ts';
+import { isDataKind } from '../domain/operation.ts';
+import {
+  applyRetention,
+  askInvariants,
+  compareCopy,
+  discardCopy,
+  examineBackup,
+  markVerified,
+  restoreCopy,
+  takeBackup,
+} from './backups.ts';
+import {
+  atBoundary,
+  type Answer,
+  type BoundaryPorts,
+  type Call,
+  type Envelope,
+} from './boundary.ts';
 import { inspect } from './inspect.ts';
 import { clearLease, releaseLeases, type LeaseRef } from './leases.ts';
 import { load, makePlan, type PlanInput } from './plan.ts';
+import { makeDataPlan } from './plan-data.ts';
 import type { Place, Platforms } from './platforms.ts';
 import { sendNotice, type NoticeInput } from './notify.ts';
+import type { BackupRemovalPort, BackupsPort } from './ports-data.ts';
 import type { ChecksPort, MetricsPort, NotifyPort, SystemsPort } from './ports.ts';
 import { seal, type SealInput } from './seal.ts';
 import { bakeAt, runChecksAt, type BakeAtInput, type ChecksAtInput } from './judge.ts';
@@ -23,25 +42,36 @@ export interface ActivityPorts extends BoundaryPorts {
   metrics: MetricsPort;
   checks: ChecksPort;
   notify: NotifyPort;
+  backups: BackupsPort;
+  /** Retention's own identity. */
+  removal: BackupRemovalPort;
 }
 
 type First<F> = F extends (input: infer Input, ...rest: never[]) => unknown ? Input : never;
 
+type AtBoundary = <Input, Value>(
+  work: (input: Input, call: Call) => Promise<Value>,
+) => (envelope: Envelope<Input>) => Promise<Answer<Value>>;
+
 export function createActivities(ports: ActivityPorts) {
   const { platforms, clock } = ports;
-  const at = <Input, Value>(work: (input: Input, call: Call) => Promise<Value>) =>
-    atBoundary(ports, work);
+  const at: AtBoundary = (work) => atBoundary(ports, work);
   const plainly = <Input, Value>(work: (input: Input, call: Call) => Promise<Value>) =>
     atBoundary(ports, work, { plain: true });
   return {
     // Looks, and records.
     loadSystem: plainly((input: First<typeof load>, call) => load(input, call, ports)),
-    planOperation: plainly((input: PlanInput) => makePlan(input, platforms)),
+    planOperation: plainly((input: PlanInput, call) => {
+      const { kind } = input;
+      return isDataKind(kind)
+        ? makeDataPlan({ ...input, kind }, call, ports)
+        : makePlan({ ...input, kind }, platforms);
+    }),
     runChecks: at((input: ChecksAtInput, call) => runChecksAt(input, call, ports)),
     bake: at((input: BakeAtInput, call) => bakeAt(input, call, ports)),
     awaitReady: at((input: First<typeof awaitReady>, call) => awaitReady(input, call, ports)),
     readTraffic: plainly((input: Place) => readTraffic(input, platforms)),
-    inspectSystem: plainly((input: First<typeof inspect>) => inspect(input, ports)),
+    inspectSystem: plainly((input: First<typeof inspect>, call) => inspect(input, call, ports)),
     recordEvidence: plainly(async (_: null) => null),
     redactTexts: at(async (texts: string[]) => texts),
     sendNotice: at((input: NoticeInput, call) => sendNotice(input, call, ports)),
@@ -72,6 +102,27 @@ export function createActivities(ports: ActivityPorts) {
     removeRevision: at((input: First<typeof removeRevision>, call) =>
       removeRevision(input, call, platforms),
     ),
+    ...dataActivities(ports, at),
+  };
+}
+
+/** Backups, and what proves them. */
+function dataActivities(ports: ActivityPorts, at: AtBoundary) {
+  return {
+    takeBackup: at((input: First<typeof takeBackup>, call) => takeBackup(input, call, ports)),
+    applyRetention: at((input: First<typeof applyRetention>, call) =>
+      applyRetention(input, call, ports),
+    ),
+    examineBackup: at((input: First<typeof examineBackup>, call) =>
+      examineBackup(input, call, ports),
+    ),
+    restoreCopy: at((input: First<typeof restoreCopy>, call) => restoreCopy(input, call, ports)),
+    compareCopy: at((input: First<typeof compareCopy>, call) => compareCopy(input, call, ports)),
+    askInvariants: at((input: First<typeof askInvariants>, call) =>
+      askInvariants(input, call, ports),
+    ),
+    markVerified: at((input: First<typeof markVerified>, call) => markVerified(input, call, ports)),
+    discardCopy: at((input: First<typeof discardCopy>, call) => discardCopy(input, call, ports)),
   };
 }
 

@@ -1,11 +1,15 @@
 // What a system looks like now, and reports of operations that a worker has the evidence of.
 import { getClient } from '@temporalio/activity';
+import { listBackups, type BackupList } from '../domain/backup-list.ts';
+import type { CatalogueEntry } from '../domain/backup.ts';
 import { buildReport } from '../domain/build-report.ts';
 import { Failure } from '../domain/failure.ts';
-import { secretSource } from '../domain/loaded-system.ts';
+import { secretSource, type LoadedSystem } from '../domain/loaded-system.ts';
 import type { Report } from '../domain/report.ts';
 import type { SystemStatus } from '../domain/status.ts';
 import { percentOf, normalised } from '../domain/weights.ts';
+import type { Call } from './boundary.ts';
+import type { BackupsPort } from './ports-data.ts';
 import { placeOf, readWorld, type Platforms } from './platforms.ts';
 import type { EvidencePort, Redactor, RunRef, SystemsPort } from './ports.ts';
 import { redactionOf } from './redaction.ts';
@@ -14,6 +18,8 @@ export interface InspectInput {
   system: string;
   /** Read this run's report instead. */
   report: RunRef | null;
+  /** Read the catalogue of its backups instead. */
+  backups?: true;
 }
 
 export interface InspectPorts {
@@ -21,16 +27,23 @@ export interface InspectPorts {
   platforms: Platforms;
   evidence: EvidencePort;
   redactor: Redactor;
+  backups: BackupsPort;
 }
 
 const MOST_OPERATIONS = 20;
+const MOST_BACKUPS = 500;
 
 export async function inspect(
   input: InspectInput,
+  call: Call,
   ports: InspectPorts,
-): Promise<SystemStatus | Report> {
+): Promise<SystemStatus | Report | BackupList> {
   if (input.report !== null) return readReport(input.report, ports.evidence);
   const loaded = await ports.systems.load(input.system);
+  return input.backups === true ? catalogueOf(loaded, call, ports) : statusOf(loaded, ports);
+}
+
+async function statusOf(loaded: LoadedSystem, ports: InspectPorts): Promise<SystemStatus> {
   const shown = await redactionOf(ports.redactor, secretSource(loaded), [loaded.name]);
   const services: SystemStatus['services'] = {};
   for (const [service, { rollout }] of Object.entries(loaded.system.services)) {
@@ -58,6 +71,20 @@ export async function inspect(
     services,
     operations: await openOperations(loaded.name),
   };
+}
+
+async function catalogueOf(
+  loaded: LoadedSystem,
+  call: Call,
+  { backups, redactor }: InspectPorts,
+): Promise<BackupList> {
+  const names = Object.keys(loaded.system.datastores ?? {});
+  const shown = await redactionOf(redactor, secretSource(loaded), [loaded.name, ...names]);
+  const found: Record<string, CatalogueEntry[]> = {};
+  for (const datastore of names) {
+    found[datastore] = await backups.list({ system: loaded.name, datastore }, call);
+  }
+  return shown(listBackups(loaded.name, found, MOST_BACKUPS));
 }
 
 async function readReport(run: RunRef, evidence: EvidencePort): Promise<Report> {

@@ -5,6 +5,8 @@ import { planBlueGreen } from '../domain/plan-blue-green.ts';
 import { planCanary } from '../domain/plan-canary.ts';
 import type { DeployInput } from '../domain/plan-deploy.ts';
 import { planRollback } from '../domain/plan-rollback.ts';
+import { datastoreIn } from '../domain/plan-backup.ts';
+import type { DataKind } from '../domain/operation.ts';
 import { planAdmit, planRestart, planRetire, planScale, planStop } from '../domain/plan-service.ts';
 import type { OperationKind, Plan } from '../domain/plan.ts';
 import type { OperationRequest } from '../domain/request.ts';
@@ -27,18 +29,23 @@ export interface PlanInput {
  * anything is changed; what saves users goes on without them, and without the reason.
  */
 export async function load(
-  input: { system: string; service: string | null; reason: string | null },
+  input: { system: string; service: string | null; datastore?: string; reason: string | null },
   { urgent }: Pick<Call, 'urgent'>,
   { systems, redactor }: { systems: SystemsPort; redactor: Redactor },
 ): Promise<{ loaded: LoadedSystem; reason: string | null }> {
   const loaded = await systems.load(input.system);
   if (!urgent) await redactor.learn(secretSource(loaded));
   if (input.service !== null) placeOf(loaded, input.service);
+  if (input.datastore !== undefined) datastoreIn(loaded, input.datastore);
   const shown = await redactionOf(redactor, secretSource(loaded), []);
   return { loaded, reason: shown(input.reason) };
 }
 
-export async function makePlan(input: PlanInput, platforms: Platforms): Promise<Plan> {
+/** Of what changes services; plans of data are made in plan-data.ts. */
+export async function makePlan(
+  input: PlanInput & { kind: Exclude<OperationKind, DataKind> },
+  platforms: Platforms,
+): Promise<Plan> {
   const { loaded, request, kind, operation } = input;
   const names =
     request.service === undefined ? Object.keys(loaded.system.services) : [request.service];

@@ -1,6 +1,7 @@
 // What workers and Temporal answer, checked where it comes in. Only what the command line relies on is looked
 // at; new fields pass, and so do new values of every union.
 import { isRecord, isText } from '../domain/json.ts';
+import type { BackupList } from '../domain/backup-list.ts';
 import type { Report, ReportSummary } from '../domain/report.ts';
 import type { OperationStatus, SystemStatus } from '../domain/status.ts';
 
@@ -17,6 +18,14 @@ export function isSystemStatus(value: unknown): value is SystemStatus {
     isRecord(value['services']) &&
     Object.values(value['services']).every((one) => hasLists(one, ['weights', 'revisions'])) &&
     hasLists(value, ['operations'])
+  );
+}
+
+export function isBackupList(value: unknown): value is BackupList {
+  return (
+    hasTexts(value, ['system']) &&
+    hasLists(value, ['backups']) &&
+    typeof value['omitted'] === 'number'
   );
 }
 

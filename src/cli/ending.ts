@@ -20,6 +20,8 @@ export interface Ending {
   json: unknown;
   leftovers: string[];
   findings: string[];
+  /** Names of backups that were taken. */
+  backups: string[];
 }
 
 /** The kind of `Failure` behind it: in the second detail of an operation's end. */
@@ -79,5 +81,12 @@ function ending(run: RunName, outcome: string, message: string, details: unknown
     json: summary ?? { ...run, outcome, message, leftovers, findings: [] },
     leftovers,
     findings: summary?.findings ?? [],
+    backups: summary?.kind === 'backup' ? backupNames(summary.backups) : [],
   };
+}
+
+/** From a worker that may be another version. */
+function backupNames(backups: unknown): string[] {
+  if (!Array.isArray(backups)) return [];
+  return backups.map((backup: unknown) => textAt(backup, 'id') ?? '').filter((id) => id !== '');
 }

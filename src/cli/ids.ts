@@ -1,4 +1,5 @@
 // What people type to name things: SYSTEM, SYSTEM/SERVICE, OPERATION. Checked before anything is sent.
+import { BACKUP_ID_ALLOWED, parseBackupId } from '../domain/backup-id.ts';
 import { describeValue } from '../domain/describe-value.ts';
 import { NAME, NAME_ALLOWED, RESERVED_NAMES } from '../domain/names.ts';
 import { EXIT, ExitError } from './exit.ts';
@@ -31,6 +32,22 @@ export function serviceTarget(text: string): Required<Target> {
     throw bad('the target', text, `SYSTEM/SERVICE, for example ${system}/api`);
   }
   return { system, service };
+}
+
+/** `shop` or `shop/orders`. */
+export function dataTarget(text: string): { system: string; datastore?: string } {
+  const [system = '', datastore, ...rest] = text.split('/');
+  if (rest.length > 0) throw bad('the target', text, 'SYSTEM or SYSTEM/DATASTORE');
+  if (datastore === undefined) return { system: systemName(system) };
+  if (!NAME.test(datastore)) throw bad('DATASTORE', datastore, NAME_ALLOWED);
+  return { system: systemName(system), datastore };
+}
+
+/** `shop/orders/20261122T085126.123Z`. */
+export function backupTarget(text: string): { system: string; backup: string } {
+  const name = parseBackupId(text);
+  if (name === undefined) throw bad('BACKUP', text, BACKUP_ID_ALLOWED);
+  return { system: systemName(name.system), backup: text };
 }
 
 /** An operation or a workflow id: anything that can be asked for without changing the question. */

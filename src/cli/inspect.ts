@@ -11,6 +11,7 @@ const ANSWER_MS = 30_000;
 export interface InspectRequest {
   system: string;
   report?: { workflowId: string; runId: string };
+  backups?: true;
 }
 
 export async function inspect(temporal: Temporal, request: InspectRequest): Promise<unknown> {

@@ -51,6 +51,7 @@ export function endLines(run: RunName, ending: Ending): string[] {
   const because = ending.message === '' ? '' : `: ${ending.message}`;
   return [
     `${run.operation}: ${ending.outcome}${because}`,
+    ...ending.backups.map((id) => `  ${id}`),
     ...holderLines(ending),
     ...ending.leftovers.map((line) => `  left over: ${line}`),
     ...ending.findings.map((line) => `  finding: ${line}`),

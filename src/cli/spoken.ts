@@ -10,6 +10,8 @@ const FLAGS: Record<string, string> = {
   replicas: 'REPLICAS',
   system: 'SYSTEM',
   service: 'SERVICE',
+  datastore: 'DATASTORE',
+  backup: 'BACKUP',
 };
 
 export function verbOf(message: string): string {

@@ -17,6 +17,7 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
   { verbs: ['rollback'], load: () => import('./rollback.ts') },
   { verbs: ['stop', 'admit'], load: () => import('./traffic.ts') },
   { verbs: ['scale', 'restart'], load: () => import('./replicas.ts') },
+  { verbs: ['backup', 'backups', 'verify'], load: () => import('./backups.ts') },
   { verbs: ['approve', 'reject'], load: () => import('./answer-gate.ts') },
   { verbs: ['promote', 'pause', 'resume', 'abort'], load: () => import('./steer.ts') },
   { verbs: ['retry', 'skip', 'adopt'], load: () => import('./answer-parked.ts') },

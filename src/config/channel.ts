@@ -1,7 +1,7 @@
 // One channel of `notify:` in a system file: where people are told that an operation waits for them, or ended.
 // Which field belongs to which type is in rules-channels.ts.
 import { z } from 'zod';
-import { headerName, reference, setting, text } from './setting.ts';
+import { headerName, reference, setting, text } from './terms.ts';
 
 const address = text(
   /^[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9.-]{1,189}$/,

@@ -46,7 +46,8 @@ function pathRemarks(service: Service, folders: readonly string[]): Remark[] {
     }));
 }
 
-function staysInside(path: string, folders: readonly string[]): boolean {
+/** Relative, and inside the system's folder or one of its bases'. */
+export function staysInside(path: string, folders: readonly string[]): boolean {
   if (path.startsWith('/') || path.includes('\\') || path.includes('\0')) return false;
   const normal = posix.normalize(path);
   if (normal !== '..' && !normal.startsWith('../')) return true;

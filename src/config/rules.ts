@@ -5,6 +5,7 @@ import { isWritten, mistakeAt } from './located.ts';
 import type { Located, Path } from './located.ts';
 import type { Mistake } from './mistake.ts';
 import { channelRemarks } from './rules-channels.ts';
+import { bindingRemarks, datastoreRemarks, sharedNameRemarks } from './rules-datastores.ts';
 import { analysisRemarks, approvalRemarks } from './rules-judges.ts';
 import { rolloutRemarks } from './rules-rollout.ts';
 import { serviceRemarks } from './rules-service.ts';
@@ -28,10 +29,15 @@ export function ruleMistakes(
     ...portRemarks(readable),
     ...under(['services'], readable.services, (service) => [
       ...serviceRemarks(service, folders),
+      ...bindingRemarks(service, readable.datastoreNames),
       ...rolloutRemarks(service.rollout, readable).map(({ path, message }) => ({
         path: ['rollout', ...path],
         message,
       })),
+    ]),
+    ...under(['datastores'], readable.datastores, (store, name) => [
+      ...sharedNameRemarks(name, Object.keys(readable.services)),
+      ...datastoreRemarks(store, folders),
     ]),
     ...under(['analyses'], readable.analyses, analysisRemarks),
     ...under(['approvals'], readable.approvals, (policy, name) =>

@@ -2,17 +2,22 @@
 // the mistakes of both kinds: of shape (zod), and of sense (rules.ts).
 import { z } from 'zod';
 import { channelSchema, type Channel } from './channel.ts';
+import { datastoreSchema } from './datastores.ts';
+import type { Datastore } from './datastores.ts';
 import { analysisSchema, approvalSchema, serviceSchema } from './system.ts';
 import type { Analysis, ApprovalPolicy, Service } from './system.ts';
 
 /** What the rules look at. Names are all that are declared, their values right or wrong. */
 export interface Readable {
   services: Record<string, Service>;
+  datastores: Record<string, Datastore>;
   analyses: Record<string, Analysis>;
   approvals: Record<string, ApprovalPolicy>;
   notify: Record<string, Channel>;
   analysisNames: string[];
   approvalNames: string[];
+  /** Absent when the file has no such section. */
+  datastoreNames: string[] | undefined;
 }
 
 const anyMap = z.record(z.string(), z.unknown());
@@ -26,13 +31,16 @@ export function salvaged(value: unknown, issues: readonly z.core.$ZodIssue[]): R
   const root = mapOf(known);
   const analyses = mapOf(root['analyses']);
   const approvals = mapOf(root['approvals']);
+  const datastores = mapOf(root['datastores']);
   return {
     services: rightOnes(mapOf(root['services']), serviceSchema),
+    datastores: rightOnes(datastores, datastoreSchema),
     analyses: rightOnes(analyses, analysisSchema),
     approvals: rightOnes(approvals, approvalSchema),
     notify: rightOnes(mapOf(root['notify']), channelSchema),
     analysisNames: Object.keys(analyses),
     approvalNames: Object.keys(approvals),
+    datastoreNames: root['datastores'] === undefined ? undefined : Object.keys(datastores),
   };
 }
 

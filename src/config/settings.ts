@@ -34,6 +34,8 @@ const shape = {
   FAIRLEAD_SYSTEMS: text('a folder with one folder per system').default('systems'),
   FAIRLEAD_TASK_QUEUE: token('letters, digits and . _ / -').default('fairlead'),
   FAIRLEAD_DATA: text('a folder that Fairlead may write to').default('.fairlead'),
+  FAIRLEAD_OBJECTS: z.exactOptional(text('a folder for backups, which all workers share')),
+  FAIRLEAD_COPIES: z.exactOptional(text('a folder for copies of restored backups')),
   FAIRLEAD_LOG_LEVEL: z.enum(LOG_LEVELS, `one of ${LOG_LEVELS.join(', ')}`).default('info'),
   FAIRLEAD_BUILD_ID: z.exactOptional(token('letters, digits and . _ / -')),
   FAIRLEAD_DEPLOYMENT: z.exactOptional(token('letters, digits and . _ / -')),
@@ -75,6 +77,13 @@ export interface WorkerSettings {
   taskQueue: string;
   /** The data folder, as it was written. */
   data: string;
+  /** Where backups lie, as it was written; without it, `objects` in the data folder. */
+  objects?: string;
+  /**
+   * Where backups are restored to be proved, as it was written; without it, `copies` in the data folder. The servers of
+   * a worker that runs as root run as another user, who must be able to get there.
+   */
+  copies?: string;
   logLevel: (typeof LOG_LEVELS)[number];
   /** With a deployment name: Worker Versioning is on. */
   buildId?: string;
@@ -100,6 +109,8 @@ export function workerSettings(env: Environment): WorkerSettings {
     data: values.FAIRLEAD_DATA,
     logLevel: values.FAIRLEAD_LOG_LEVEL,
   };
+  if (values.FAIRLEAD_OBJECTS !== undefined) settings.objects = values.FAIRLEAD_OBJECTS;
+  if (values.FAIRLEAD_COPIES !== undefined) settings.copies = values.FAIRLEAD_COPIES;
   if (values.FAIRLEAD_BUILD_ID !== undefined) settings.buildId = values.FAIRLEAD_BUILD_ID;
   if (values.FAIRLEAD_DEPLOYMENT !== undefined) settings.deployment = values.FAIRLEAD_DEPLOYMENT;
   if (values.FAIRLEAD_METRICS_PORT !== undefined) {

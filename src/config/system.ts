@@ -2,20 +2,17 @@
 // types below are what the rest of Fairlead works with (durations are milliseconds by then). What one
 // value says about another (weights that rise, names that are declared) is in rules.ts.
 import { z } from 'zod';
-import { NAME, NAME_ALLOWED, PERSON, PERSON_ALLOWED } from '../domain/names.ts';
+import { PERSON, PERSON_ALLOWED } from '../domain/names.ts';
 import { channelSchema } from './channel.ts';
+import { datastoreSchema } from './datastores.ts';
 import { duration, someTime } from './duration.ts';
 import { judgeOptionsSchema } from './judge-options.ts';
-import { headerName, reference, setting, text, variable } from './setting.ts';
+import { headerName, name, path, reference, setting, text, variable } from './terms.ts';
 
-/** System, service, analysis and approval names end in workflow ids, URLs and file names. */
-export const name = text(NAME, NAME_ALLOWED);
 const person = text(PERSON, PERSON_ALLOWED);
 const oneOrMore = z
   .union([name.transform((one) => [one]), z.array(name).min(1)])
   .meta({ description: 'one name or a list of names' });
-/** Inside the system's folder: rules.ts refuses what leaves it. */
-const path = z.string().min(1).meta({ description: "a path inside the system's folder" });
 
 const command = z
   .array(z.string().min(1))
@@ -223,6 +220,8 @@ export const systemSchema = z.strictObject({
   services: z
     .record(name, serviceSchema)
     .refine(oneService, 'declare at least one service: `name: {platform, command, port, ...}`'),
+  /** What services keep their data in, and how it is backed up. */
+  datastores: z.exactOptional(z.record(name, datastoreSchema)),
   analyses: z.record(name, analysisSchema).prefault({}),
   approvals: z.record(name, approvalSchema).prefault({}),
   /** Where people are told of what an operation waits for, and how it ended; without it, nowhere. */

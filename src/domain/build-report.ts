@@ -37,7 +37,7 @@ export function buildReport(
 /** What fits into a failure's details and a workflow's result. */
 export function summarise(report: Report): ReportSummary {
   const { schema, operation, runId, kind, system, outcome, verdict, serving, clean } = report;
-  const { message, leftovers, findings } = report;
+  const { message, leftovers, findings, backups } = report;
   return {
     schema,
     operation,
@@ -51,6 +51,7 @@ export function summarise(report: Report): ReportSummary {
     message,
     leftovers,
     findings,
+    ...(backups !== undefined && { backups }),
   };
 }
 
@@ -94,6 +95,7 @@ function add(report: Report, entry: EvidenceEntry): void {
       return;
     case 'planned':
       report.plan = entry.plan;
+      if (entry.plan.backup !== undefined) report.backups = [entry.plan.backup];
       return;
     case 'step':
       addStep(report, entry);
@@ -145,6 +147,9 @@ function addRow(report: Report, entry: EvidenceEntry): void {
       report.undo.push({ step, verb, status, detail });
       return;
     }
+    case 'backup':
+      report.backups = [...(report.backups ?? []), entry.backup];
+      return;
     case 'notice':
       addNotice(report, entry);
       return;

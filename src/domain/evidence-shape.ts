@@ -62,6 +62,7 @@ const BODIES: { [Type in EvidenceBody['type']]: Record<string, Shape> } = {
   parked: { step: 'string', problem: 'string' },
   undo: { step: 'string', verb: 'string', status: 'string', detail: 'string' },
   notice: { event: 'string', channel: 'string', about: 'string', delivered: 'boolean' },
+  backup: { backup: 'object' },
   finding: { text: 'string' },
   closed: {
     outcome: 'string',

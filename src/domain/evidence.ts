@@ -1,5 +1,6 @@
 // The record of an operation: entries written while it runs, each with the hash of the one before.
 import type { NoticeEvent } from '../config/channel.ts';
+import type { BackupSummary } from './backup.ts';
 import type { Outcome, Serving } from './outcome.ts';
 import type { OperationKind, Plan } from './plan.ts';
 import type { StepFinding, Verdict } from './verdict.ts';
@@ -71,6 +72,7 @@ export type EvidenceBody =
       /** Why not, or whom it did not reach. */
       reason?: string;
     }
+  | { type: 'backup'; backup: BackupSummary }
   | { type: 'finding'; text: string }
   | {
       type: 'closed';

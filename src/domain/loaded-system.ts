@@ -15,7 +15,12 @@ export interface LoadedSystem {
 export interface SecretSource {
   name: string;
   directory: string;
-  references: { where: string; reference: Exclude<Setting, string | number | boolean> }[];
+  references: {
+    where: string;
+    reference: Exclude<Setting, string | number | boolean>;
+    /** Of a datastore: what is not there stops backups, and no deploy. */
+    optional?: true;
+  }[];
 }
 
 /** Small enough to go with every activity. */
@@ -23,7 +28,9 @@ export function secretSource({ name, directory, system }: LoadedSystem): SecretS
   const references = settingsOf(system).flatMap(([where, reference]) =>
     typeof reference === 'object' ? [{ where, reference }] : [],
   );
-  return { name, directory, references };
+  const optional = true as const;
+  const stores = datastoreSettings(system).map((one) => ({ ...one, optional }));
+  return { name, directory, references: [...references, ...stores] };
 }
 
 /** Every setting of a system that may be a reference, with its path. */
@@ -51,4 +58,25 @@ function settingsOf({
       }),
     ]),
   ];
+}
+
+function datastoreSettings({ datastores = {} }: System): SecretSource['references'] {
+  return Object.entries(datastores).flatMap(
+    ([
+      name,
+      {
+        password,
+        backup: { encryption },
+      },
+    ]) => {
+      const where = `datastores.${name}`;
+      const identity = encryption?.identity;
+      return [
+        ...(password ? [{ where: `${where}.password`, reference: password }] : []),
+        ...(identity
+          ? [{ where: `${where}.backup.encryption.identity`, reference: identity }]
+          : []),
+      ];
+    },
+  );
 }

@@ -1,4 +1,6 @@
 // Names and rank of operations.
+import type { System } from '../config/system.ts';
+import { parseBackupId } from './backup-id.ts';
 import type { OperationKind } from './plan.ts';
 import type { OperationRequest } from './request.ts';
 
@@ -12,6 +14,8 @@ const PRECEDENCE: Record<OperationKind, number> = {
   scaleService: 4,
   restartService: 4,
   retireRevision: 1,
+  backup: 1,
+  verifyBackup: 1,
 };
 
 export function precedenceOf(kind: string): number {
@@ -21,6 +25,33 @@ export function precedenceOf(kind: string): number {
 /** Takes users away from what harms them: goes on where others would rather wait. */
 export function savesUsers(kind: OperationKind): boolean {
   return kind === 'stopTraffic' || kind === 'rollback';
+}
+
+/** Reads data, writes backups and copies, and touches no service. */
+export type DataKind = Extract<OperationKind, 'backup' | 'verifyBackup'>;
+
+export function isDataKind(kind: OperationKind): kind is DataKind {
+  return kind === 'backup' || kind === 'verifyBackup';
+}
+
+/** The datastore that a request names; undefined for every primary one. */
+export function datastoreOf({ datastore, backup }: OperationRequest): string | undefined {
+  return backup === undefined ? datastore : parseBackupId(backup)?.datastore;
+}
+
+/** In sorted order. Derived ones are made anew from these, and backed up only by name. */
+export function primaryDatastores({ datastores = {} }: Pick<System, 'datastores'>): string[] {
+  return Object.keys(datastores)
+    .filter((name) => datastores[name]?.role === 'primary')
+    .sort();
+}
+
+/** The services or datastores that an operation needs the leases of. */
+export function leasedBy(kind: OperationKind, request: OperationRequest, system: System): string[] {
+  const isData = isDataKind(kind);
+  const named = isData ? datastoreOf(request) : request.service;
+  if (named !== undefined) return [named];
+  return isData ? primaryDatastores(system) : Object.keys(system.services);
 }
 
 /** The operation's id, whatever the workflow's id is. */
@@ -43,9 +74,16 @@ export function operationId(kind: OperationKind, request: OperationRequest): str
       return `scale/${scope}`;
     case 'restartService':
       return `restart/${scope}`;
+    case 'backup':
+      return request.datastore === undefined
+        ? `backup/${system}`
+        : `backup/${system}/${request.datastore}`;
+    case 'verifyBackup':
+      return `verify/${request.backup ?? ''}`;
   }
 }
 
-export function leaseId(system: string, service: string): string {
-  return `lease/${system}/${service}`;
+/** Of a service or a datastore: no two of a system have one name. */
+export function leaseId(system: string, name: string): string {
+  return `lease/${system}/${name}`;
 }

@@ -1,4 +1,5 @@
 // The steps that plans are made of.
+import type { BackupSummary } from './backup.ts';
 import { digestOf } from './digest.ts';
 import type { LoadedSystem } from './loaded-system.ts';
 import type { RevisionSpec, RevisionState, Weights } from './model.ts';
@@ -95,6 +96,7 @@ export function finishPlan(input: {
   strategy?: string;
   from?: string;
   to?: string;
+  backup?: BackupSummary;
   steps: PlanStep[];
   before: Plan['before'];
   nothingToDo?: string;

@@ -1,5 +1,7 @@
 // What an operation will do, as a value, made before anything is changed.
+import type { BackupSummary } from './backup.ts';
 import type { RevisionSpec, Weights } from './model.ts';
+import type { Rung } from './rungs.ts';
 
 export type OperationKind =
   | 'canaryDeploy'
@@ -9,7 +11,9 @@ export type OperationKind =
   | 'admitTraffic'
   | 'scaleService'
   | 'restartService'
-  | 'retireRevision';
+  | 'retireRevision'
+  | 'backup'
+  | 'verifyBackup';
 
 /** The change or check that a step makes; the workflow has one performer per `kind`. */
 export type StepAction =
@@ -31,7 +35,13 @@ export type StepAction =
   | { kind: 'scale'; service: string; revision: string; replicas: number; before: number }
   | { kind: 'restart'; service: string; revision: string; deadline: number }
   | { kind: 'retire'; service: string; revision: string; version: string; delay: number }
-  | { kind: 'remove'; service: string; revision: string };
+  | { kind: 'remove'; service: string; revision: string }
+  | { kind: 'backup'; datastore: string; backup: string }
+  | { kind: 'retention'; datastore: string }
+  /** One rung of the ladder, on the backup itself or on the copy that `loads` makes of it. */
+  | { kind: 'rung'; rung: Rung; datastore: string; backup: string; copy: string }
+  | { kind: 'conclude'; datastore: string; backup: string; required: Rung[] }
+  | { kind: 'discard'; datastore: string; copy: string };
 
 /** What a step does after its change: waits, watches and measures for `ms` of observed time. */
 export interface Bake {
@@ -67,6 +77,8 @@ export interface Plan {
   systemDigest: string;
   service?: string;
   strategy?: string;
+  /** verifyBackup: what is to be proved, as its manifest describes it. */
+  backup?: BackupSummary;
   /** Versions; absent when nothing was live. */
   from?: string;
   to?: string;

@@ -1,4 +1,5 @@
 // The report: made from the evidence, and from nothing else.
+import type { BackupSummary } from './backup.ts';
 import type { Outcome, Serving } from './outcome.ts';
 import type { Plan } from './plan.ts';
 import type { StepFinding, Verdict } from './verdict.ts';
@@ -72,6 +73,8 @@ export interface Report {
     delivered: boolean;
     reason?: string;
   }[];
+  /** What was taken; of a verification, what was to be proved. A report of an earlier release has none. */
+  backups?: BackupSummary[];
   leftovers: string[];
   findings: string[];
   evidence: { entries: number; head: string | null };
@@ -92,4 +95,5 @@ export type ReportSummary = Pick<
   | 'message'
   | 'leftovers'
   | 'findings'
+  | 'backups'
 >;

@@ -1,5 +1,6 @@
 // What a person sends to start an operation: one JSON object, checked by hand so that zod stays out of the
 // workflow bundle. Unknown fields and wrong types get a sentence that says what is allowed.
+import { BACKUP_ID_ALLOWED, parseBackupId } from './backup-id.ts';
 import { Failure } from './failure.ts';
 import { isRecord } from './json.ts';
 import { NAME, NAME_ALLOWED, PERSON, PERSON_ALLOWED, VERSION, VERSION_ALLOWED } from './names.ts';
@@ -24,6 +25,10 @@ export interface OperationRequest {
   revision?: string;
   /** retireRevision: how long to keep the revision first, in milliseconds. */
   delay?: number;
+  /** backup: one datastore; without it, all primary ones. */
+  datastore?: string;
+  /** verifyBackup: its name, as the catalogue has it. */
+  backup?: string;
 }
 
 type Field = keyof OperationRequest;
@@ -67,6 +72,11 @@ const RULES: Record<Field, Rule> = {
   to: version,
   revision: version,
   delay: whole(0, 90 * 86_400_000),
+  datastore: name,
+  backup: {
+    allowed: BACKUP_ID_ALLOWED,
+    accepts: (value) => typeof value === 'string' && parseBackupId(value) !== undefined,
+  },
 };
 
 const COMMON: Field[] = ['system', 'reason', 'requestedBy', 'dryRun'];
@@ -86,6 +96,8 @@ const FIELDS: Record<OperationKind, { required: Field[]; optional: Field[] }> = 
   scaleService: { required: ['system', 'service', 'replicas'], optional: [] },
   restartService: { required: ['system', 'service'], optional: [] },
   retireRevision: { required: ['system', 'service', 'version', 'revision'], optional: ['delay'] },
+  backup: { required: ['system'], optional: ['datastore'] },
+  verifyBackup: { required: ['system', 'backup'], optional: [] },
 };
 
 /** Throws a `Failure` BadInput whose message names the field, its value and what is allowed. */
@@ -113,7 +125,17 @@ export function parseRequest(kind: OperationKind, raw: unknown): OperationReques
   const absent = required.find((field) => raw[field] === undefined);
   if (absent !== undefined)
     throw bad(`${kind} needs ${absent} (${RULES[absent].allowed}); ${example}`);
-  return onlyKnown(raw, known);
+  return ofOneSystem(kind, onlyKnown(raw, known));
+}
+
+/** A backup's name says whose it is. */
+function ofOneSystem(kind: OperationKind, request: OperationRequest): OperationRequest {
+  const { system, backup } = request;
+  const of = backup === undefined ? system : parseBackupId(backup)?.system;
+  if (of === system) return request;
+  throw bad(
+    `${kind}: backup is one of ${of ?? 'nobody'}, and system is ${system}; name one of them`,
+  );
 }
 
 /** The object that starts an operation of this kind, as text to copy. */
@@ -133,6 +155,8 @@ export function exampleOf(kind: OperationKind): string {
     to: 'v1',
     revision: 'v1-0123456789',
     delay: 0,
+    datastore: 'orders',
+    backup: 'shop/orders/20261122T085126.123Z',
   };
   return JSON.stringify(
     Object.fromEntries(FIELDS[kind].required.map((field) => [field, sample[field]])),

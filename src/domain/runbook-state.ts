@@ -17,8 +17,11 @@ export interface Problem {
 }
 
 export interface Policy {
-  /** What a failed step leads to: everything undone, or the next step all the same (a stop stops what it can). */
-  onFailure: 'undo' | 'continue';
+  /**
+   * What a failed step leads to: everything undone, or the next step all the same: a stop stops what it can, and what
+   * it could not is left over; a backup of several datastores takes those it can, and has failed (`failAtEnd`).
+   */
+  onFailure: 'undo' | 'continue' | 'failAtEnd';
   /** What it is called when everything was undone. */
   undone: Outcome;
 }
@@ -32,9 +35,13 @@ export interface RunbookState {
   /** Undo of everything begun so far, oldest first; pushed before the step. */
   undo: UndoEntry[];
   leftovers: string[];
+  /** What failed on the way under `failAtEnd`. */
+  failures: string[];
   findings: string[];
   verdict: Verdict | null;
   problem?: Problem;
+  /** What a judgement came to: the sentence that a success ends with. */
+  said?: string;
   ending?: { outcome: Outcome; message: string };
 }
 
@@ -54,6 +61,8 @@ export type RunbookEvent =
       judged: boolean;
       onInconclusive: 'ask' | 'undo';
     }
+  /** A verdict that decides alone: a fail ends it, and so does an inconclusive one that `ends`. */
+  | { type: 'judged'; verdict: Verdict; message: string; ends: boolean }
   | {
       type: 'answered';
       decision: 'approved' | 'overridden' | 'rejected' | 'expired';

@@ -3,7 +3,7 @@
 import type { Outcome } from './outcome.ts';
 import type { PlanStep } from './plan.ts';
 import type { Action, Policy, Problem, RunbookEvent, RunbookState } from './runbook-state.ts';
-import { describeUndo, newestUndo, undoOf, type UndoEntry } from './undo.ts';
+import { describeUndo, inNobodysWay, newestUndo, undoOf, type UndoEntry } from './undo.ts';
 import { worst, type Verdict } from './verdict.ts';
 
 export function startRunbook(steps: PlanStep[], policy: Policy): RunbookState {
@@ -15,6 +15,7 @@ export function startRunbook(steps: PlanStep[], policy: Policy): RunbookState {
     phase: steps.length === 0 ? 'ended' : 'forward',
     undo: [],
     leftovers: [],
+    failures: [],
     findings: [],
     verdict: null,
     ...(steps.length === 0 && { ending: { outcome: 'succeeded', message: 'nothing to do' } }),
@@ -46,6 +47,8 @@ export function begin(state: RunbookState): RunbookState {
 
 /** One way back for a revision, or for the traffic of a service, is enough: the oldest, which leads to where it was. */
 function covers(one: UndoEntry, entry: UndoEntry): boolean {
+  if (one.verb === 'discardCopy') return entry.verb === 'discardCopy' && one.copy === entry.copy;
+  if (entry.verb === 'discardCopy') return false;
   if (one.verb !== entry.verb || one.service !== entry.service) return false;
   return (
     one.verb === 'setWeights' || entry.verb === 'setWeights' || one.revision === entry.revision
@@ -60,6 +63,8 @@ export function apply(state: RunbookState, event: RunbookEvent): RunbookState {
       return failed(state, event);
     case 'baked':
       return baked(state, event);
+    case 'judged':
+      return judged(state, event);
     case 'answered':
       return event.decision === 'approved' || event.decision === 'overridden'
         ? advance(state)
@@ -115,9 +120,10 @@ function advance(state: RunbookState): RunbookState {
   if (state.part !== 'gate' && step.gate !== undefined) return { ...state, part: 'gate' };
   if (state.index + 1 < state.steps.length)
     return { ...state, index: state.index + 1, part: 'change' };
-  return state.leftovers.length > 0
-    ? ended(state, 'failed', state.leftovers.join('; '))
-    : ended(state, 'succeeded', 'done as planned');
+  const problems = [...state.leftovers, ...state.failures];
+  return problems.length > 0
+    ? ended(state, 'failed', problems.join('; '))
+    : ended(state, 'succeeded', state.said ?? 'done as planned');
 }
 
 function failed(
@@ -132,8 +138,11 @@ function failed(
       if (state.policy.onFailure === 'continue') {
         return advance({ ...state, leftovers: [...state.leftovers, event.message] });
       }
-      return event.kind === 'Superseded' || event.kind === 'LeaseLost'
-        ? preempted(state, event.message)
+      if (event.kind === 'Superseded' || event.kind === 'LeaseLost') {
+        return preempted(state, event.message);
+      }
+      return state.policy.onFailure === 'failAtEnd'
+        ? advance({ ...state, failures: [...state.failures, event.message] })
         : giveUp(state, 'failed', event.message);
   }
 }
@@ -150,6 +159,17 @@ function baked(state: RunbookState, event: Extract<RunbookEvent, { type: 'baked'
         ? giveUp(next, 'inconclusive', event.message)
         : park(next, 'Inconclusive', event.message);
   }
+}
+
+function judged(
+  state: RunbookState,
+  event: Extract<RunbookEvent, { type: 'judged' }>,
+): RunbookState {
+  const said = event.message === '' ? {} : { said: event.message };
+  const next = { ...withVerdict(state, event.verdict), ...said };
+  if (event.verdict === 'fail') return giveUp(next, 'failed', event.message);
+  const ends = event.verdict === 'inconclusive' && event.ends;
+  return ends ? giveUp(next, 'inconclusive', event.message) : advance(next);
 }
 
 function promoted(
@@ -207,15 +227,16 @@ function keeping(state: RunbookState): RunbookState {
   return { ...state, undo: [], findings: [...state.findings, ...kept] };
 }
 
-/** Somebody with precedence goes on from here: nothing is sent anywhere, nothing removed. */
+/** Somebody with precedence goes on from here: nothing is sent anywhere, nothing of theirs removed. */
 function preempted(state: RunbookState, message: string): RunbookState {
   if (state.phase === 'ended') return state;
-  const left = state.undo.map((entry) => `${entry.step}: left to whoever took over`);
-  return ended(
-    { ...state, undo: [], findings: [...state.findings, ...left] },
-    'preempted',
-    message,
-  );
+  const own = state.undo.filter(inNobodysWay);
+  const left = state.undo
+    .filter((entry) => !inNobodysWay(entry))
+    .map((entry) => `${entry.step}: left to whoever took over`);
+  const rest = { ...state, undo: own, findings: [...state.findings, ...left] };
+  if (own.length === 0) return ended(rest, 'preempted', message);
+  return { ...forward(rest), phase: 'undoing', ending: { outcome: 'preempted', message } };
 }
 
 function ended(state: RunbookState, outcome: Outcome, message: string): RunbookState {
@@ -233,11 +254,12 @@ function undoFailed(state: RunbookState, message: string): RunbookState {
   const leftovers = [...rest.leftovers, message];
   if (entry?.verb !== 'setWeights') return { ...rest, leftovers };
   // The traffic did not go back: what may carry it has to stay, and this was no roll-back.
-  const kept = rest.undo.filter((one) => one.service === entry.service);
+  const isOfIt = (one: UndoEntry): boolean => 'service' in one && one.service === entry.service;
+  const kept = rest.undo.filter(isOfIt);
   const ending = rest.ending?.outcome === rest.policy.undone ? 'failed' : rest.ending?.outcome;
   return {
     ...rest,
-    undo: rest.undo.filter((one) => one.service !== entry.service),
+    undo: rest.undo.filter((one) => !isOfIt(one)),
     leftovers: [
       ...leftovers,
       ...kept.map((one) => `${one.step}: not undone, because it may carry traffic`),

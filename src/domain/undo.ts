@@ -6,7 +6,8 @@ import { describeWeights } from './weights.ts';
 export type UndoEntry =
   | { step: string; verb: 'setWeights'; service: string; weights: Weights }
   | { step: string; verb: 'removeRevision'; service: string; revision: string; version: string }
-  | { step: string; verb: 'scale'; service: string; revision: string; replicas: number };
+  | { step: string; verb: 'scale'; service: string; revision: string; replicas: number }
+  | { step: string; verb: 'discardCopy'; datastore: string; copy: string };
 
 /** The undo of a step; `undefined` where it has none. */
 export function undoOf(step: PlanStep): UndoEntry | undefined {
@@ -31,9 +32,19 @@ export function undoOf(step: PlanStep): UndoEntry | undefined {
         revision: action.revision,
         replicas: action.before,
       };
+    case 'rung': {
+      const { datastore, copy, rung } = action;
+      if (rung !== 'loads') return undefined;
+      return { step: step.id, verb: 'discardCopy', datastore, copy };
+    }
     default:
       return undefined;
   }
+}
+
+/** A copy is this operation's alone: it goes also when somebody else takes over. */
+export function inNobodysWay({ verb }: UndoEntry): boolean {
+  return verb === 'discardCopy';
 }
 
 /** Traffic before workloads, then newest first. */
@@ -50,5 +61,7 @@ export function describeUndo(entry: UndoEntry): string {
       return `${entry.step}: remove ${entry.version} of ${entry.service}`;
     case 'scale':
       return `${entry.step}: ${entry.service} back to ${entry.replicas} replicas`;
+    case 'discardCopy':
+      return `${entry.step}: discard the copy ${entry.copy} of ${entry.datastore}`;
   }
 }

@@ -41,7 +41,8 @@ export const ENDINGS = [
   'inconclusive',
 ] as const satisfies readonly Outcome[];
 
-/** What a step is counted as: the kind of its action, and of a check its point. */
+/** What a step is counted as: the kind of its action, of a check its point, of a rung its name. */
 export function stepLabel({ action }: Pick<PlanStep, 'action'>): string {
-  return action.kind === 'check' ? action.point : action.kind;
+  if (action.kind === 'check') return action.point;
+  return action.kind === 'rung' ? action.rung : action.kind;
 }

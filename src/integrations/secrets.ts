@@ -40,13 +40,13 @@ interface Lookup {
   missing: string[];
 }
 
-/** Everything that is there, and a sentence for everything that is not. */
+/** Everything that is there, and a sentence for everything that has to be and is not. */
 async function lookUp(source: SecretSource, sources: SecretSources): Promise<Lookup> {
   const found: Lookup = { values: [], missing: [] };
-  for (const { where, reference } of source.references) {
+  for (const { where, reference, optional } of source.references) {
     const value = await secretValue(reference, source.directory, sources);
-    if ('problem' in value) found.missing.push(`${where} refers to ${value.problem}`);
-    else found.values.push(value.secret);
+    if ('secret' in value) found.values.push(value.secret);
+    else if (optional !== true) found.missing.push(`${where} refers to ${value.problem}`);
   }
   return found;
 }

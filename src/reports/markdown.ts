@@ -1,6 +1,7 @@
 // Report -> Markdown, for people who ask afterwards what happened and who said so: the outcome first, then why.
 import { bar, fenced, plain, span, spanBetween, table } from '../domain/markdown.ts';
 import type { Spread } from '../domain/comparison.ts';
+import { touchesNoService } from './wording.ts';
 import type { Report } from '../domain/report.ts';
 import { titleOf } from '../domain/step-title.ts';
 
@@ -44,7 +45,7 @@ function results(report: Report): [string, string][] {
   const clean = report.clean ? 'yes' : 'no';
   return [
     ['Verdict', report.verdict ?? 'none'],
-    ['Serving', report.serving ?? 'not known yet'],
+    ['Serving', touchesNoService(report.kind) ? '' : (report.serving ?? 'not known yet')],
     ['Clean', report.outcome === null ? 'not known yet' : clean],
   ];
 }

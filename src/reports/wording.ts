@@ -56,8 +56,14 @@ export function kindWords(kind: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** Backups and their proofs; by name, since a later version has more kinds. */
+export function touchesNoService(kind: string): boolean {
+  return kind === 'backup' || kind === 'verifyBackup';
+}
+
 /** What users get now, with the version where the plan names it. */
-export function servingWords({ serving, plan }: Report): string {
+export function servingWords({ serving, plan, kind }: Report): string {
+  if (touchesNoService(kind)) return 'as before: no service was touched';
   const named = (version: string | undefined, words: string): string =>
     version === undefined ? words : `${version}, ${words}`;
   switch (serving) {

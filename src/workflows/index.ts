@@ -3,6 +3,7 @@ import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 import { describeValue } from '../domain/describe-value.ts';
 import { WORKFLOW_TYPES } from './messages.ts';
 
+export { backup, verifyBackup } from './backups.ts';
 export { blueGreenDeploy } from './blue-green-deploy.ts';
 export { canaryDeploy } from './canary-deploy.ts';
 export { inspectSystem } from './inspect-system.ts';

@@ -1,8 +1,9 @@
-// Asks a worker what a system looks like now, or for the report of a run that it has the evidence of.
+// Asks a worker what a system looks like now, for the catalogue of its backups, or for the report of a run that it has the evidence of.
 import { ApplicationFailure } from '@temporalio/common';
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/create.ts';
 import type { InspectInput } from '../activities/inspect.ts';
+import type { BackupList } from '../domain/backup-list.ts';
 import { describeValue } from '../domain/describe-value.ts';
 import { Failure } from '../domain/failure.ts';
 import { parseInspection } from '../domain/inspection.ts';
@@ -10,8 +11,8 @@ import type { Report } from '../domain/report.ts';
 import type { SystemStatus } from '../domain/status.ts';
 import { failureOf } from './steps/call.ts';
 
-/** Input: `{system}` or `{system, report: {workflowId, runId}}`. */
-export async function inspectSystem(input: unknown): Promise<SystemStatus | Report> {
+/** Input: `{system}`, `{system, report: {workflowId, runId}}` or `{system, backups: true}`. */
+export async function inspectSystem(input: unknown): Promise<SystemStatus | Report | BackupList> {
   try {
     return await inspect(parseInspection(input));
   } catch (error) {
@@ -28,7 +29,7 @@ export async function inspectSystem(input: unknown): Promise<SystemStatus | Repo
   }
 }
 
-async function inspect(input: InspectInput): Promise<SystemStatus | Report> {
+async function inspect(input: InspectInput): Promise<SystemStatus | Report | BackupList> {
   const { inspectSystem: look } = proxyActivities<Activities>({
     startToCloseTimeout: '30s',
     heartbeatTimeout: '5s',

@@ -11,6 +11,8 @@ export const OPERATION_TYPES = [
   'scaleService',
   'restartService',
   'retireRevision',
+  'backup',
+  'verifyBackup',
 ] as const satisfies readonly OperationKind[];
 
 /** A query for Temporal's visibility: operations, also those that no worker has looked at yet (without attributes). */

@@ -155,7 +155,15 @@ test('a refusal for the sake of another operation says how to go on', () => {
   const message =
     'shop/api is being changed: deploy/shop/api/v2 (canaryDeploy) holds it since then';
   const run = { operation: 'deploy/shop/api/v3', workflowId: 'w', runId: 'r' };
-  const ending = { outcome: 'refused', message, code: 6, json: {}, leftovers: [], findings: [] };
+  const ending = {
+    outcome: 'refused',
+    message,
+    code: 6,
+    json: {},
+    leftovers: [],
+    findings: [],
+    backups: [],
+  };
   assert.match(endLines(run, ending).join('\n'), /fairlead abort deploy\/shop\/api\/v2$/);
 });
 

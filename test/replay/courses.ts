@@ -1,7 +1,7 @@
 // The courses of operations whose histories are recorded: closed ones, and ones in the middle of something.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { untilStatus, endOf } from '../support/operations.ts';
-import { longBake, send, untilBaking, type Shop } from '../support/shop.ts';
+import { longBake, send, untilBaking, withData, type Shop } from '../support/shop.ts';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Report } from '../../src/domain/report.ts';
 import { Failure } from '../../src/domain/failure.ts';
@@ -22,6 +22,14 @@ async function previewed(shop: Shop): Promise<WorkflowHandle> {
   const handle = await shop.start('blueGreenDeploy', request);
   await untilStatus(handle, (status) => status.state === 'waiting');
   return handle;
+}
+
+/** A verification of a backup that was just taken. */
+async function proof(shop: Shop): Promise<WorkflowHandle> {
+  const system = shop.live(withData);
+  shop.ports.vault.answers.set('select debts', '0');
+  const { summary } = await endOf(await shop.start('backup', { system, datastore: 'orders' }));
+  return shop.start('verifyBackup', { system, backup: summary?.backups?.[0]?.id });
 }
 
 /** Waits until the run has recorded that somebody was told of it. */
@@ -130,6 +138,19 @@ export const COURSES: Record<string, (shop: Shop) => Promise<WorkflowHandle>> = 
   },
   'admit-that-need-not-be': async (shop) =>
     ended(await shop.start('admitTraffic', { system: shop.live() })),
+  backup: async (shop) =>
+    ended(await shop.start('backup', { system: shop.live(withData), requestedBy: 'ana' })),
+  'verify-passed': async (shop) => ended(await proof(shop)),
+  'verify-failed': async (shop) => {
+    shop.ports.vault.failNext('restore', new Failure('CheckFailed', 'a row does not load'));
+    return ended(await proof(shop));
+  },
+  'open-verify-in-a-restore': async (shop) => {
+    const { reached } = shop.ports.vault.hangNext('restore');
+    const handle = await proof(shop);
+    await reached;
+    return handle;
+  },
   'open-blue-green-at-its-gate': previewed,
   'open-at-a-gate': async (shop) => (await shop.waiting()).handle,
   'open-in-a-bake': async (shop) => {

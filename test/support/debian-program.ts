@@ -9,17 +9,21 @@ import type { Environment } from '../../src/config/settings.ts';
 interface Package {
   /** Where the program lies in the package of its name. */
   path: string;
-  /** Packages with libraries that a small installation does not have. */
-  libraries: readonly string[];
+  /** Packages with what it needs and a small installation does not have. */
+  needs: readonly string[];
 }
 
 const PACKAGES = {
-  prometheus: { path: 'usr/bin/prometheus', libraries: [] },
-  wrk: { path: 'usr/bin/wrk', libraries: ['libluajit-5.1-2'] },
-  nginx: { path: 'usr/sbin/nginx', libraries: [] },
+  prometheus: { path: 'usr/bin/prometheus', needs: [] },
+  wrk: { path: 'usr/bin/wrk', needs: ['libluajit-5.1-2'] },
+  nginx: { path: 'usr/sbin/nginx', needs: [] },
   haproxy: {
     path: 'usr/sbin/haproxy',
-    libraries: ['liblua5.3-0', 'libopentracing-c-wrapper0', 'libopentracing1'],
+    needs: ['liblua5.3-0', 'libopentracing-c-wrapper0', 'libopentracing1'],
+  },
+  'redis-server': {
+    path: 'usr/bin/redis-server',
+    needs: ['redis-tools', 'libjemalloc2', 'liblzf1', 'libatomic1'],
   },
 } satisfies Record<string, Package>;
 
@@ -59,9 +63,9 @@ export async function getDebianProgram(
   if (found !== undefined) return found;
   if (!isThere('/usr/bin/apt-get')) throw new Error(`install ${name}, so that it is on PATH`);
   say(`Getting ${name} with apt-get ...`);
-  const { path, libraries } = PACKAGES[name];
+  const { path, needs } = PACKAGES[name];
   return intoCache(folderOf(name, env), path, say, async (folder) => {
-    download([name, ...libraries], folder);
+    download([name, ...needs], folder);
     const files = readdirSync(folder).filter((one) => one.endsWith('.deb'));
     if (files.length === 0) throw new Error(`apt-get downloaded no package of ${name}`);
     for (const file of files) {

@@ -14,6 +14,7 @@ import type { LoadedSystem } from '../../src/domain/loaded-system.ts';
 import type { ReportSummary } from '../../src/domain/report.ts';
 import type { OperationStatus } from '../../src/domain/status.ts';
 import { createWorker } from '../../src/worker-assembly.ts';
+import { memoryBackups, type MemoryVault } from './memory-backups.ts';
 import { memoryEvidence } from './memory-evidence.ts';
 import { memoryNotify, type MemoryNotify } from './memory-notify.ts';
 import { createMemoryPlatform } from './memory-platform.ts';
@@ -39,6 +40,7 @@ export interface MemoryPorts extends ActivityPorts {
   world: MemoryWorld;
   evidence: ReturnType<typeof memoryEvidence>;
   notify: MemoryNotify;
+  vault: MemoryVault;
 }
 
 /** Ports without an outside: `systems` are what there is; nothing is secret. */
@@ -58,6 +60,7 @@ export function memoryPorts(systems: LoadedSystem[]): MemoryPorts {
     },
     redactor: { redact: (value) => value, learn: async () => undefined },
     notify: memoryNotify(),
+    ...memoryBackups(),
     checks: { run: async ({ check }) => `${check.name} is fine` },
     clock: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
   };

@@ -33,6 +33,7 @@ export interface ShopFile {
   approval?: NonNullable<SystemFile['approvals']>[string];
   onInconclusive?: 'ask' | 'undo';
   notify?: NonNullable<SystemFile['notify']>;
+  datastores?: NonNullable<SystemFile['datastores']>;
   /** Between two measurements; 50 ms without it. */
   interval?: string;
 }
@@ -52,6 +53,23 @@ const quick: RolloutFile = {
   autoPromotion: true,
   earlyPromotion: true,
 };
+
+/** Two datastores that are backed up, and one that is made anew from them. */
+export const withData = {
+  datastores: {
+    orders: {
+      kind: 'postgres',
+      database: 'orders',
+      user: 'app',
+      verify: {
+        required: ['artefact', 'loads', 'complete', 'correct', 'pointInTime', 'invariants'],
+        invariants: [{ name: 'debts', query: 'select debts', equals: '0' }],
+      },
+    },
+    users: { kind: 'postgres', database: 'users', user: 'app' },
+    cache: { kind: 'redis', role: 'derived' },
+  },
+} satisfies ShopFile;
 
 /** A bake at 5 % that does not end by itself. */
 export const longBake: ShopFile = {
@@ -130,7 +148,7 @@ export async function openShop(
 
 export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
   const { rollout = {}, approval = {}, onInconclusive = 'ask', interval = '50ms' } = file;
-  const { checks, configuration, notify } = file;
+  const { checks, configuration, notify, datastores } = file;
   return sampleSystem(
     {
       rollout: { ...quick, ...rollout },
@@ -140,6 +158,7 @@ export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
     {
       system: name,
       ...(notify !== undefined && { notify }),
+      ...(datastores !== undefined && { datastores }),
       approvals: { promote: approval },
       analyses: {
         errors: {

@@ -35,6 +35,16 @@ const ERRORS = `analyses:
 /** Has users, and a version that answers with errors. */
 export const SHOP: UpSystem = { name: 'shop', rollout: QUICK, more: ERRORS };
 
+/** Its files are backed up; a verification that needs the service cannot pass. */
+export const VAULT: UpSystem = {
+  name: 'vault',
+  rollout: GATED('promote'),
+  more: `datastores:
+  data: { kind: files, directory: data, backup: { retention: { days: 1, count: 2 } } }
+  served: { kind: files, directory: data, verify: { required: [artefact, usable] } }
+`,
+};
+
 const PATIENT = `      canary: { steps: [{ weight: 20, bake: 1h }], watch: 100ms }
       earlyPromotion: true`;
 

@@ -15,7 +15,7 @@ import type { Activities } from '../../activities/create.ts';
 import type { LeaseRef } from '../../activities/leases.ts';
 import { failureKind, type FailureKind } from '../../domain/failure.ts';
 import { secretSource } from '../../domain/loaded-system.ts';
-import { savesUsers } from '../../domain/operation.ts';
+import { isDataKind, savesUsers } from '../../domain/operation.ts';
 import type { Run } from './run.ts';
 
 const DEFAULT_RESUME_WITHIN_MS = 15 * 60_000;
@@ -191,6 +191,8 @@ function isTimeout(error: unknown): boolean {
 }
 
 function resumeWithin(run: Run): number {
+  // Nothing that it does could meet what a person has repaired meanwhile.
+  if (isDataKind(run.kind)) return ANY_TIME_MS;
   const services = run.loaded?.system.services ?? {};
   const { service } = run.request;
   const named = service === undefined ? undefined : services[service];

@@ -13,10 +13,10 @@ import { loadedOf, record, type Run } from './run.ts';
 
 const MOST_TRIES = 10;
 
-/** Takes the leases of these services in sorted order; a sentence says who holds one that was refused. */
-export async function takeLeases(run: Run, services: string[]): Promise<string | undefined> {
-  for (const service of [...services].sort()) {
-    const refused = await takeLease(run, service);
+/** Takes the leases of these services or datastores in sorted order; a sentence says who holds one that was refused. */
+export async function takeLeases(run: Run, names: string[]): Promise<string | undefined> {
+  for (const name of [...names].sort()) {
+    const refused = await takeLease(run, name);
     if (refused !== undefined) return refused;
   }
   return undefined;

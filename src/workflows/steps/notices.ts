@@ -39,6 +39,8 @@ export function tellOfParking(run: Run): void {
 
 export function tellOfEnd(run: Run, outcome: Outcome, message: string): void {
   if (run.request.dryRun === true) return;
+  // Hours after its deploy, and called off by the next one: that it went wrong is all that anybody wants to hear.
+  if (run.kind === 'retireRevision' && outcome !== 'failed') return;
   tell(run, { event: 'ended', outcome, message, leftovers: run.book?.leftovers ?? [] });
 }
 

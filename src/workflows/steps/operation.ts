@@ -12,6 +12,8 @@ import type { OperationKind, Plan } from '../../domain/plan.ts';
 import { parseRequest, type OperationRequest } from '../../domain/request.ts';
 import type { Action, Policy, RunbookEvent } from '../../domain/runbook-state.ts';
 import { apply, begin, next, startRunbook } from '../../domain/runbook.ts';
+import { datastoreOf, leasedBy } from '../../domain/operation.ts';
+import { inNobodysWay, type UndoEntry } from '../../domain/undo.ts';
 import { call, failureOf } from './call.ts';
 import { close, type End, type OperationResult } from './close.ts';
 import { giveBackLeases, takeLeases } from './leases.ts';
@@ -59,15 +61,7 @@ async function course(run: Run, runbook: Runbook): Promise<End> {
 
 /** Loads, takes the leases, plans; an end, when it ends here. */
 async function prepare(run: Run, runbook: Runbook): Promise<End | undefined> {
-  const { system, service = null, reason = null } = run.request;
-  const { value } = await call(
-    run,
-    'loadSystem',
-    { system, service, reason },
-    { profile: 'look', step: 'load', summary: `Load ${system}` },
-  );
-  run.loaded = value.loaded;
-  run.reason = value.reason;
+  await load(run);
   recordOpening(run);
   await runbook.before?.(run);
   const idle = await lookFirst(run, runbook);
@@ -89,6 +83,19 @@ async function prepare(run: Run, runbook: Runbook): Promise<End | undefined> {
   return undefined;
 }
 
+async function load(run: Run): Promise<void> {
+  const { system, service = null, reason = null } = run.request;
+  const datastore = datastoreOf(run.request);
+  const { value } = await call(
+    run,
+    'loadSystem',
+    { system, service, reason, ...(datastore !== undefined && { datastore }) },
+    { profile: 'look', step: 'load', summary: `Load ${system}` },
+  );
+  run.loaded = value.loaded;
+  run.reason = value.reason;
+}
+
 /** Why there is nothing to do, where that is a reason to disturb nobody. Fails when it cannot be done. */
 async function lookFirst(run: Run, { looksFirst }: Runbook): Promise<string | undefined> {
   if (looksFirst === undefined || !patched('looks-first')) return undefined;
@@ -97,10 +104,9 @@ async function lookFirst(run: Run, { looksFirst }: Runbook): Promise<string | un
 }
 
 async function lease(run: Run, { whenHeld }: Runbook): Promise<string | undefined> {
-  const { service } = run.request;
-  const services = service === undefined ? Object.keys(loadedOf(run).system.services) : [service];
+  const names = leasedBy(run.kind, run.request, loadedOf(run).system);
   for (let tries = 1; ; tries += 1) {
-    const refused = await takeLeases(run, services);
+    const refused = await takeLeases(run, names);
     if (refused === undefined || whenHeld === undefined) return refused;
     await giveBackLeases(run);
     const summary = 'The lease is held: try again';
@@ -133,11 +139,7 @@ async function carryOut(run: Run): Promise<End> {
 }
 
 async function perform(run: Run, action: Exclude<Action, { do: 'end' }>): Promise<RunbookEvent> {
-  if (action.do === 'undo') {
-    if (run.interrupt?.type === 'preempted') return eventOf(run);
-    setState(run, 'undoing');
-    return CancellationScope.nonCancellable(() => performUndo(run, action.entry));
-  }
+  if (action.do === 'undo') return undo(run, action.entry);
   if (run.interrupt !== undefined) return eventOf(run);
   try {
     const event = await interruptible(run, () => goForward(run, action));
@@ -150,6 +152,12 @@ async function perform(run: Run, action: Exclude<Action, { do: 'end' }>): Promis
     if (failure === undefined) throw error;
     return { type: 'failed', ...failure };
   }
+}
+
+async function undo(run: Run, entry: UndoEntry): Promise<RunbookEvent> {
+  if (run.interrupt?.type === 'preempted' && !inNobodysWay(entry)) return eventOf(run);
+  setState(run, 'undoing');
+  return CancellationScope.nonCancellable(() => performUndo(run, entry));
 }
 
 async function goForward(

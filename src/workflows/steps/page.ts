@@ -7,6 +7,7 @@ import {
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { detailsPage, type ParkedAnswer } from '../../domain/details-page.ts';
 import { whoMay } from '../../domain/gate.ts';
+import { datastoreOf, isDataKind } from '../../domain/operation.ts';
 import type { OperationState } from '../../domain/outcome.ts';
 import { skippable } from '../../domain/runbook.ts';
 import type { GateStatus, OperationStatus } from '../../domain/status.ts';
@@ -91,11 +92,12 @@ export function setState(run: Run, state: OperationState): void {
 }
 
 export function announce(run: Run): void {
-  const { system, service } = run.request;
+  const { system } = run.request;
+  const target = isDataKind(run.kind) ? datastoreOf(run.request) : run.request.service;
   upsert({
     FairleadKind: run.kind,
     FairleadSystem: system,
-    FairleadTarget: service === undefined ? system : `${system}/${service}`,
+    FairleadTarget: target === undefined ? system : `${system}/${target}`,
     FairleadOperation: run.operation,
     FairleadState: run.state,
   });

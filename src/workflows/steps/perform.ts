@@ -14,13 +14,11 @@ import type { RunbookEvent } from '../../domain/runbook-state.ts';
 import { shown } from '../../domain/weights.ts';
 import { bakeStep, checkAt } from './bake.ts';
 import { call, failureOf, type ActivityName, type InputOf, type ValueOf } from './call.ts';
-import { takeLease } from './leases.ts';
+import { dataStep } from './data-steps.ts';
 import { configOf, placeIn, planOf, record, type Run } from './run.ts';
+import { endStep, underLease, type Named } from './under-lease.ts';
 
 type ActionOf<Kind extends StepAction['kind']> = Extract<StepAction, { kind: Kind }>;
-
-/** Times that a step is tried again with a new lease. */
-const MOST_LEASES = 3;
 
 export async function performChange(run: Run, step: PlanStep): Promise<RunbookEvent> {
   record(run, { type: 'step', id: step.id, title: step.title, status: 'started', attempts: 0 });
@@ -61,7 +59,7 @@ async function change(run: Run, step: PlanStep): Promise<RunbookEvent> {
     case 'ensure': {
       const { spec, replicas } = action;
       const place = placeIn(run, action.service);
-      return mutate(run, step, 'ensureRevision', { place, spec, replicas });
+      return mutate(run, step, action.service, 'ensureRevision', { place, spec, replicas });
     }
     case 'scale':
     case 'restart':
@@ -71,6 +69,8 @@ async function change(run: Run, step: PlanStep): Promise<RunbookEvent> {
     case 'stop':
     case 'admit':
       return shift(run, step, action);
+    default:
+      return dataStep(run, step, action);
   }
 }
 
@@ -83,11 +83,19 @@ function resize(
   const place = placeIn(run, service);
   switch (action.kind) {
     case 'scale':
-      return mutate(run, step, 'scaleRevision', { place, revision, replicas: action.replicas });
+      return mutate(run, step, service, 'scaleRevision', {
+        place,
+        revision,
+        replicas: action.replicas,
+      });
     case 'restart':
-      return mutate(run, step, 'restartRevision', { place, revision, deadline: action.deadline });
+      return mutate(run, step, service, 'restartRevision', {
+        place,
+        revision,
+        deadline: action.deadline,
+      });
     case 'remove':
-      return mutate(run, step, 'removeRevision', { place, revision });
+      return mutate(run, step, service, 'removeRevision', { place, revision });
   }
 }
 
@@ -103,12 +111,18 @@ function shift(
       const expect = expectedWeights(run, action.service);
       run.attempted.set(action.service, weights);
       const deadline = readyDeadline(run, action.service);
-      return mutate(run, step, 'shiftTraffic', { place, weights, expect, capacity, deadline });
+      return mutate(run, step, action.service, 'shiftTraffic', {
+        place,
+        weights,
+        expect,
+        capacity,
+        deadline,
+      });
     }
     case 'stop':
-      return mutate(run, step, 'stopService', place);
+      return mutate(run, step, action.service, 'stopService', place);
     case 'admit':
-      return mutate(run, step, 'admitService', { place, percent: action.percent });
+      return mutate(run, step, action.service, 'admitService', { place, percent: action.percent });
   }
 }
 
@@ -124,35 +138,24 @@ async function ready(run: Run, step: PlanStep, action: ActionOf<'ready'>): Promi
   return { type: 'done' };
 }
 
-/** A change under the service's lease; one that was lost is taken anew and the step tried again. */
+/** A change of a service under its lease. */
 export async function mutate<Name extends ActivityName>(
   run: Run,
-  step: Pick<PlanStep, 'id' | 'title'> & { action: { service: string } },
+  step: Named,
+  service: string,
   name: Name,
   input: InputOf<Name>,
   profile: 'change' | 'undo' = 'change',
 ): Promise<RunbookEvent> {
-  const { service } = step.action;
-  for (let tries = 1; ; tries += 1) {
-    const lease = run.leases[service];
-    if (lease === undefined) throw new Error(`a change of ${service} without its lease`);
-    try {
-      const options = { profile, step: step.id, summary: step.title, lease };
-      const { value, attempts } = await call(run, name, input, options);
-      settle(run, step, service, value, attempts);
-      return { type: 'done' };
-    } catch (error) {
-      const failure = failureOf(error);
-      if (failure?.kind !== 'LeaseLost' || tries >= MOST_LEASES) throw error;
-      const refused = await takeLease(run, service);
-      if (refused !== undefined) return { type: 'failed', kind: 'LeaseLost', message: refused };
-    }
-  }
+  const done = await underLease(run, step, service, name, input, profile);
+  if ('lost' in done) return { type: 'failed', ...done.lost };
+  settle(run, step, service, done.answer.value, done.answer.attempts);
+  return { type: 'done' };
 }
 
 function settle<Name extends ActivityName>(
   run: Run,
-  step: Pick<PlanStep, 'id' | 'title'>,
+  step: Named,
   service: string,
   value: ValueOf<Name>,
   attempts: number,
@@ -166,21 +169,11 @@ function settle<Name extends ActivityName>(
   endStep(run, step, attempts, value.detail);
 }
 
-/** Remembers how a step went; written as ended once its bake is over too. */
-function endStep(
-  run: Run,
-  step: Pick<PlanStep, 'id' | 'title'>,
-  attempts: number,
-  detail: string,
-): void {
-  run.done = { id: step.id, attempts, detail };
-}
-
 function closeStep(run: Run, step: PlanStep, event: RunbookEvent): void {
   const { attempts, detail } =
     run.done?.id === step.id ? run.done : { attempts: 1, detail: undefined };
-  const failed = event.type === 'failed' || (event.type === 'baked' && event.verdict !== 'pass');
-  const said = 'message' in event && event.message !== '' ? event.message : detail || undefined;
+  const failed = event.type === 'failed' || ('verdict' in event && event.verdict !== 'pass');
+  const said = saidOf(event, detail);
   record(run, {
     type: 'step',
     id: step.id,
@@ -189,6 +182,13 @@ function closeStep(run: Run, step: PlanStep, event: RunbookEvent): void {
     attempts,
     ...(said !== undefined && { detail: said }),
   });
+}
+
+/** A judgement's own numbers come before what the operation would end with. */
+function saidOf(event: RunbookEvent, detail: string | undefined): string | undefined {
+  const message = 'message' in event ? event.message : '';
+  const [first, second] = event.type === 'judged' ? [detail, message] : [message, detail];
+  return first || second || undefined;
 }
 
 /** Starts the removal of an old revision, which outlives this operation. */

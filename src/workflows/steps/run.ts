@@ -4,9 +4,12 @@ import type { LeaseRef } from '../../activities/leases.ts';
 import type { Place } from '../../activities/platforms.ts';
 import type { Service } from '../../config/system.ts';
 import { buildReport } from '../../domain/build-report.ts';
+import type { DatastoreRef } from '../../activities/ports-data.ts';
+import type { BackupSummary } from '../../domain/backup.ts';
 import type { EvidenceBody, EvidenceEntry } from '../../domain/evidence.ts';
 import { chain } from '../../domain/evidence-chain.ts';
 import type { Gate } from '../../domain/gate.ts';
+import type { RungResult } from '../../domain/ladder.ts';
 import type { LoadedSystem } from '../../domain/loaded-system.ts';
 import type { Message } from '../../domain/message.ts';
 import type { Weights } from '../../domain/model.ts';
@@ -91,6 +94,10 @@ export interface Run {
   done?: { id: string; attempts: number; detail: string };
   /** The page is to be made anew once all messages of this moment are in. */
   pageDue?: true;
+  /** Backups that were taken, in order. */
+  taken: BackupSummary[];
+  /** Rungs that were climbed, in order. */
+  rungs: RungResult[];
   /** What people are being told now. */
   notices: Set<PendingNotice>;
   /** Somebody of a higher rank waits for the leases. */
@@ -127,6 +134,8 @@ export function newRun(kind: OperationKind, request: OperationRequest): Run {
     written: 0,
     received: [],
     receivedCount: 0,
+    taken: [],
+    rungs: [],
     notices: new Set(),
     sequence: 0,
     aliveAt: Date.now(),
@@ -188,6 +197,14 @@ export function configOf(run: Run, service: string): Service {
   const config = loadedOf(run).system.services[service];
   if (config === undefined) throw new Error(`a step on ${service}, which the system does not have`);
   return config;
+}
+
+/** A datastore as its activities are told of it. */
+export function storeIn(run: Run, datastore: string): DatastoreRef {
+  const loaded = loadedOf(run);
+  const settings = loaded.system.datastores?.[datastore];
+  if (settings === undefined) throw new Error(`a step on ${datastore}, which is not there`);
+  return { system: loaded.name, datastore, directory: loaded.directory, settings };
 }
 
 /** Verdicts that were given at a step, newest of each name. */

@@ -1,9 +1,10 @@
 // Takes back what an operation did, one entry at a time; what cannot be taken back is left over, and said.
 import type { RunbookEvent } from '../../domain/runbook-state.ts';
 import { describeUndo, type UndoEntry } from '../../domain/undo.ts';
-import { failureOf } from './call.ts';
+import { call, failureOf } from './call.ts';
 import { expectedWeights, mutate, readyDeadline } from './perform.ts';
 import { placeIn, record, type Run } from './run.ts';
+import type { Named } from './under-lease.ts';
 
 export async function performUndo(run: Run, entry: UndoEntry): Promise<RunbookEvent> {
   const title = `Undo ${describeUndo(entry)}`;
@@ -21,32 +22,45 @@ export async function performUndo(run: Run, entry: UndoEntry): Promise<RunbookEv
 }
 
 async function attempt(run: Run, entry: UndoEntry, title: string): Promise<RunbookEvent> {
-  const step = { id: `undo-${entry.step}`, title, action: { service: entry.service } };
-  const place = placeIn(run, entry.service);
+  const step = { id: `undo-${entry.step}`, title };
   try {
-    switch (entry.verb) {
-      case 'setWeights': {
-        const expect = expectedWeights(run, entry.service);
-        const deadline = readyDeadline(run, entry.service);
-        const input = { place, weights: entry.weights, expect, deadline };
-        return await mutate(run, step, 'shiftTraffic', input, 'undo');
-      }
-      case 'removeRevision':
-        return await mutate(
-          run,
-          step,
-          'removeRevision',
-          { place, revision: entry.revision },
-          'undo',
-        );
-      case 'scale': {
-        const { revision, replicas } = entry;
-        return await mutate(run, step, 'scaleRevision', { place, revision, replicas }, 'undo');
-      }
-    }
+    if (entry.verb !== 'discardCopy') return await takeBack(run, step, entry);
+    const options = { profile: 'undo', step: step.id, summary: title } as const;
+    await call(run, 'discardCopy', { copy: entry.copy }, options);
+    return { type: 'done' };
   } catch (error) {
     const failure = failureOf(error);
     if (failure === undefined) throw error;
     return { type: 'failed', ...failure };
+  }
+}
+
+/** What was done to a service, under its lease. */
+function takeBack(
+  run: Run,
+  step: Named,
+  entry: Exclude<UndoEntry, { verb: 'discardCopy' }>,
+): Promise<RunbookEvent> {
+  const { service } = entry;
+  const place = placeIn(run, service);
+  switch (entry.verb) {
+    case 'setWeights': {
+      const expect = expectedWeights(run, service);
+      const input = {
+        place,
+        weights: entry.weights,
+        expect,
+        deadline: readyDeadline(run, service),
+      };
+      return mutate(run, step, service, 'shiftTraffic', input, 'undo');
+    }
+    case 'removeRevision': {
+      const input = { place, revision: entry.revision };
+      return mutate(run, step, service, 'removeRevision', input, 'undo');
+    }
+    case 'scale': {
+      const { revision, replicas } = entry;
+      return mutate(run, step, service, 'scaleRevision', { place, revision, replicas }, 'undo');
+    }
   }
 }

@@ -1,0 +1,174 @@
+// Takes backups, removes what is too old, and climbs the rungs of the ladder. Manifests and contents stay here: what goes
+// back into a history is a summary, a verdict, a sentence.
+import type { Datastore } from '../config/datastores.ts';
+import { anomalies } from '../domain/anomaly.ts';
+import { summaryOf, type BackupSummary, type CompleteBackup } from '../domain/backup.ts';
+import { Failure } from '../domain/failure.ts';
+import { judgeInvariants, type Asked } from '../domain/judge-invariants.ts';
+import { judgeComplete, judgeCorrect, type RungResult } from '../domain/ladder.ts';
+import { lastVerified, retentionDecisions, type RetentionDecision } from '../domain/retention.ts';
+import type { Rung } from '../domain/rungs.ts';
+import type { Call } from './boundary.ts';
+import type { BackupRemovalPort, BackupsPort, CopyRef, DatastoreRef } from './ports-data.ts';
+import type { Clock } from './ports.ts';
+
+export interface DataPorts {
+  backups: BackupsPort;
+  removal: BackupRemovalPort;
+  clock: Pick<Clock, 'now'>;
+}
+
+/** Removals that are told one by one. */
+const TOLD = 20;
+
+/** Takes the backup, reads it back from the store, and says what is odd about it beside those before it. */
+export async function takeBackup(
+  input: { store: DatastoreRef; id: string; systemDigest: string },
+  call: Call,
+  { backups }: DataPorts,
+): Promise<{ summary: BackupSummary; odd: string[]; detail: string }> {
+  const { store, id } = input;
+  await call.fence();
+  await backups.backup(input, call);
+  const entries = await backups.list(store, call);
+  const entry = entries.find((one) => one.id === id);
+  if (entry?.state !== 'complete') {
+    const found = entry === undefined ? 'nothing' : `an entry that is ${entry.state}`;
+    throw new Failure('Broken', `${id} was written, and the store has ${found} under its name`);
+  }
+  const odd = anomalies(entries).find((one) => one.id === id)?.reasons ?? [];
+  const summary = summaryOf(entry);
+  return { summary, odd, detail: describe(summary) };
+}
+
+export async function applyRetention(
+  input: { store: DatastoreRef },
+  call: Call,
+  { backups, removal, clock }: DataPorts,
+): Promise<{ removed: number; detail: string }> {
+  const { store } = input;
+  const entries = await backups.list(store, call);
+  const { retention } = store.settings.backup;
+  const decisions = retentionDecisions(entries, retention, clock.now());
+  const old = decisions.filter(({ keep }) => !keep);
+  const lines: string[] = [];
+  for (const { id, reason } of old) {
+    call.signal.throwIfAborted();
+    await call.fence();
+    const { objects, bytes } = await removal.remove(id, call);
+    lines.push(`removed ${id} (${objects} objects, ${bytes} bytes): ${reason}`);
+  }
+  const more = lines.length > TOLD ? [`and ${lines.length - TOLD} more`] : [];
+  const kept = keptWords(decisions, lastVerified(entries));
+  return { removed: old.length, detail: [kept, ...lines.slice(0, TOLD), ...more].join('; ') };
+}
+
+/** The first rung; reads the stored objects and nothing else. */
+export function examineBackup(
+  input: { store: DatastoreRef; id: string },
+  call: Call,
+  { backups }: DataPorts,
+): Promise<RungResult> {
+  return backups.examine(input, call);
+}
+
+export async function restoreCopy(
+  { id, target }: { id: string; target: CopyRef },
+  call: Call,
+  { backups, clock }: DataPorts,
+): Promise<RungResult> {
+  await call.fence();
+  const began = clock.now();
+  const { kind } = await backups.restore({ id, target }, call);
+  const seconds = Math.round((clock.now() - began) / 100) / 10;
+  const reason = `${id} went into a copy of kind ${kind} without an error, in ${seconds} s`;
+  return { rung: 'loads', verdict: 'pass', reason };
+}
+
+/** Both rungs from one reading of the copy. */
+export async function compareCopy(
+  { id, target, rungs }: { id: string; target: CopyRef; rungs: Rung[] },
+  call: Call,
+  { backups }: DataPorts,
+): Promise<RungResult[]> {
+  const { manifest } = await complete(backups, id, call);
+  const { contents } = await backups.fingerprint(target, call);
+  return [
+    ...(rungs.includes('complete') ? [judgeComplete(manifest.contents, contents)] : []),
+    ...(rungs.includes('correct') ? [judgeCorrect(manifest.contents, contents)] : []),
+  ];
+}
+
+export async function askInvariants(
+  { target, invariants }: { target: CopyRef; invariants: Datastore['verify']['invariants'] },
+  call: Call,
+  { backups }: DataPorts,
+): Promise<RungResult> {
+  const asked: Asked[] = [];
+  for (const { query } of invariants) {
+    call.signal.throwIfAborted();
+    asked.push(await answerTo(backups.ask({ target, query }, call)));
+  }
+  return judgeInvariants(invariants, asked);
+}
+
+export async function markVerified(
+  { id, at, reason }: { id: string; at: string; reason: string },
+  call: Call,
+  { backups }: DataPorts,
+): Promise<{ detail: string }> {
+  await call.fence();
+  const by = call.operation;
+  await backups.mark(
+    id,
+    { schema: 'fairlead/backup-mark/v1', kind: 'verified', at, by, reason },
+    call,
+  );
+  const { marks } = await complete(backups, id, call);
+  if (!marks.some((mark) => mark.kind === 'verified' && mark.at === at)) {
+    throw new Failure('Broken', `${id} was marked as verified, and the mark is not there`);
+  }
+  return { detail: `${id} is verified as of ${at}` };
+}
+
+export async function discardCopy(
+  { copy }: { copy: string },
+  call: Call,
+  { backups }: DataPorts,
+): Promise<{ detail: string }> {
+  await backups.discard(copy, call);
+  const left = (await backups.copies()).some((one) => one.copy === copy);
+  if (left) throw new Failure('Unavailable', `the copy ${copy} is still there after its end`);
+  return { detail: `${copy} is gone` };
+}
+
+/** The copy says no: that is an answer. Anything else is nobody's verdict, and is thrown on. */
+async function answerTo(asking: Promise<string | null>): Promise<Asked> {
+  try {
+    return { value: await asking };
+  } catch (error) {
+    if (!(error instanceof Failure) || error.kind !== 'CheckFailed') throw error;
+    return { problem: error.message };
+  }
+}
+
+async function complete(backups: BackupsPort, id: string, call: Call): Promise<CompleteBackup> {
+  const entry = await backups.read(id, call);
+  if (entry.state === 'complete') return entry;
+  throw new Failure('CheckFailed', `${id} is ${entry.state}, and was complete a moment ago`);
+}
+
+function describe({ parts, rows, bytes, recoveryPoint, encrypted }: BackupSummary): string {
+  const { notBefore, notAfter } = recoveryPoint;
+  const how = encrypted ? ', encrypted' : '';
+  return `${parts} parts, ${rows} rows, ${bytes} bytes${how}; recovery point ${notBefore} to ${notAfter}`;
+}
+
+function keptWords(
+  decisions: readonly RetentionDecision[],
+  verified: CompleteBackup | undefined,
+): string {
+  const kept = decisions.filter(({ keep }) => keep).length;
+  const last = verified === undefined ? 'none of them verified' : `last verified ${verified.id}`;
+  return `kept ${kept} of ${decisions.length}, ${last}`;
+}

@@ -1,0 +1,69 @@
+// The section `datastores:` of a system file: what holds data, how it is reached, how it is backed up and proved. Which
+// of these fields a kind needs and takes is in rules-datastores.ts.
+import { z } from 'zod';
+import { RUNGS } from '../domain/rungs.ts';
+import { someTime } from './duration.ts';
+import { name, path, secret, text } from './terms.ts';
+
+const recipient = text(/^age1[a-z0-9]{20,4000}$/, 'a public key of age, beginning with age1');
+
+const encryption = z.strictObject({
+  /** Any one of them can read it: two, so that a lost key is not a lost backup. */
+  recipients: z
+    .array(recipient)
+    .min(2)
+    .meta({ description: 'a list of at least two public keys of age' }),
+  /** The private key that restores and verifications read with; making backups needs none. */
+  identity: z.exactOptional(secret),
+});
+
+const backup = z.strictObject({
+  /** How often; `check` adds how long one takes and compares with `rpo`. */
+  interval: someTime.prefault('24h'),
+  /** The most that may be lost. */
+  rpo: someTime.prefault('36h'),
+  retention: z
+    .strictObject({
+      days: z.number().int().min(1).max(3650).default(90),
+      count: z.number().int().min(1).max(10_000).default(7),
+    })
+    .prefault({}),
+  compression: z.enum(['none', 'gzip']).default('none'),
+  encryption: z.exactOptional(encryption),
+});
+
+/** A query that has one value on a copy that is sane. */
+const invariant = z.strictObject({
+  name,
+  query: z.string().min(1).max(8192).meta({ description: 'a query that gives one value' }),
+  /** Exactly one of these; `equals` compares texts. */
+  equals: z.exactOptional(z.string()),
+  min: z.exactOptional(z.number()),
+  max: z.exactOptional(z.number()),
+});
+
+export const datastoreSchema = z.strictObject({
+  kind: z.enum(['files', 'postgres', 'redis']),
+  description: z.exactOptional(z.string()),
+  /** derived: a cache or an index, made anew from a primary one and never restored beside it. */
+  role: z.enum(['primary', 'derived']).default('primary'),
+  /** files: the folder, or one with generations `gen-N` and `current`. */
+  directory: z.exactOptional(path),
+  host: z.exactOptional(text(/^[A-Za-z0-9.:-]{1,253}$/, 'a host name or an IP address')),
+  port: z.exactOptional(z.number().int().min(1).max(65_535)),
+  database: z.exactOptional(z.string().min(1).max(63)),
+  user: z.exactOptional(z.string().min(1).max(63)),
+  password: z.exactOptional(secret),
+  backup: backup.prefault({}),
+  verify: z
+    .strictObject({
+      /** `pass` needs each of them to run and to pass. */
+      required: z.array(z.enum(RUNGS)).min(1).default(['artefact', 'loads', 'complete', 'correct']),
+      invariants: z.array(invariant).prefault([]),
+    })
+    .prefault({}),
+});
+
+export type Datastore = z.output<typeof datastoreSchema>;
+export type DatastoreKind = Datastore['kind'];
+export type Invariant = Datastore['verify']['invariants'][number];

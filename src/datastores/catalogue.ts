@@ -1,0 +1,174 @@
+// The catalogue lies with the backups: below `<system>/<datastore>/YYYY/MM/<time>/` a `manifest.json`, `verified/` and
+// `accepted/` marks beside it, and the objects of each attempt. Read by backups.ts with nothing but an object store.
+import { Buffer } from 'node:buffer';
+import type { z } from 'zod';
+import type { Bytes, ObjectInfo, ObjectsPort } from '../activities/ports-data.ts';
+import type { Waiting } from '../activities/ports.ts';
+import {
+  BACKUP_ID_ALLOWED,
+  backupFolder,
+  catalogueFolder,
+  parseBackupId,
+  placeOfKey,
+  timeOf,
+} from '../domain/backup-id.ts';
+import type { BackupName } from '../domain/backup-id.ts';
+import type { BackupManifest, BackupMark, CatalogueEntry } from '../domain/backup.ts';
+import { describeValue } from '../domain/describe-value.ts';
+import { Failure } from '../domain/failure.ts';
+import { manifestSchema, markSchema } from './manifest.ts';
+
+export const MANIFEST = 'manifest.json';
+const MARKS = ['verified', 'accepted'] as const;
+/** A manifest has a line for each file and table; more than this is none. */
+const LONGEST = 64 * 1024 * 1024;
+
+/** Throws BadInput for what is no backup's name. */
+export function folderOf(id: string): string {
+  return backupFolder(nameOf(id));
+}
+
+export function nameOf(id: string): BackupName {
+  const name = parseBackupId(id);
+  if (name !== undefined) return name;
+  throw new Failure(
+    'BadInput',
+    `the backup ${describeValue(id)} cannot be found: write ${BACKUP_ID_ALLOWED}`,
+  );
+}
+
+export async function listCatalogue(
+  objects: ObjectsPort,
+  { system, datastore }: { system: string; datastore: string },
+  waiting: Waiting,
+): Promise<CatalogueEntry[]> {
+  const byBackup = new Map<string, ObjectInfo[]>();
+  for (const info of await objects.list(catalogueFolder(system, datastore))) {
+    const id = placeOfKey(info.key)?.id;
+    if (id !== undefined) byBackup.set(id, [...(byBackup.get(id) ?? []), info]);
+  }
+  const entries: CatalogueEntry[] = [];
+  for (const [id, infos] of byBackup) {
+    waiting.signal.throwIfAborted();
+    entries.push(await entryOf(objects, id, infos, waiting));
+  }
+  return entries;
+}
+
+/** Throws NotFound. */
+export async function readEntry(
+  objects: ObjectsPort,
+  id: string,
+  waiting: Waiting,
+): Promise<CatalogueEntry> {
+  const infos = await objects.list(folderOf(id));
+  if (infos.length === 0) {
+    throw new Failure('NotFound', `there is no backup ${id}; \`fairlead backups\` lists them`);
+  }
+  return entryOf(objects, id, infos, waiting);
+}
+
+/** Throws NotFound, and Refused for what is no backup that could be restored. */
+export async function readManifest(
+  objects: ObjectsPort,
+  id: string,
+  waiting: Waiting,
+): Promise<BackupManifest> {
+  const entry = await readEntry(objects, id, waiting);
+  if (entry.state === 'complete') return entry.manifest;
+  const why =
+    entry.state === 'incomplete' ? 'it has no manifest: it was never finished' : entry.problem;
+  throw new Failure('Refused', `${id} is no backup that can be restored: ${why}`);
+}
+
+/** Somebody else's manifest under this name is Refused, and stays. */
+export async function writeManifest(
+  objects: ObjectsPort,
+  manifest: BackupManifest,
+  waiting: Waiting,
+): Promise<void> {
+  const body = jsonBytes(manifestSchema.parse(manifest));
+  await objects.put({ key: `${folderOf(manifest.id)}${MANIFEST}`, body }, waiting);
+}
+
+export async function writeMark(
+  objects: ObjectsPort,
+  id: string,
+  mark: BackupMark,
+  waiting: Waiting,
+): Promise<void> {
+  const time = mark.at.replaceAll(/[-:]/g, '');
+  const key = `${folderOf(id)}${mark.kind}/${time}.json`;
+  try {
+    await objects.put({ key, body: jsonBytes(markSchema.parse(mark)) }, waiting);
+  } catch (error) {
+    // Asked twice: what is there says the same.
+    if (!(error instanceof Failure && error.kind === 'Refused')) throw error;
+  }
+}
+
+async function entryOf(
+  objects: ObjectsPort,
+  id: string,
+  infos: readonly ObjectInfo[],
+  waiting: Waiting,
+): Promise<CatalogueEntry> {
+  const folder = folderOf(id);
+  if (!infos.some(({ key }) => key === `${folder}${MANIFEST}`)) return incomplete(id, infos);
+  const manifest = await readJson(objects, `${folder}${MANIFEST}`, manifestSchema, waiting);
+  if ('problem' in manifest) return { id, state: 'unreadable', problem: manifest.problem };
+  if (manifest.value.id !== id) {
+    const problem = `its manifest is that of ${manifest.value.id}`;
+    return { id, state: 'unreadable', problem };
+  }
+  const marks: BackupMark[] = [];
+  for (const { key } of infos) {
+    if (!MARKS.some((kind) => key.startsWith(`${folder}${kind}/`))) continue;
+    const mark = await readJson(objects, key, markSchema, waiting);
+    // A mark that cannot be read proves nothing.
+    if ('value' in mark && key.startsWith(`${folder}${mark.value.kind}/`)) marks.push(mark.value);
+  }
+  return { id, state: 'complete', manifest: manifest.value, marks };
+}
+
+function incomplete(id: string, infos: readonly ObjectInfo[]): CatalogueEntry {
+  const begun = timeOf(nameOf(id).time) ?? 0;
+  return {
+    id,
+    state: 'incomplete',
+    objects: infos.length,
+    bytes: infos.reduce((sum, { size }) => sum + size, 0),
+    since: Math.max(begun, ...infos.map(({ modifiedAt }) => modifiedAt)),
+  };
+}
+
+async function readJson<T>(
+  objects: ObjectsPort,
+  key: string,
+  schema: z.ZodType<T>,
+  waiting: Waiting,
+): Promise<{ value: T } | { problem: string }> {
+  const { info, body } = await objects.get(key, waiting);
+  if (info.size > LONGEST) return { problem: `${key} has ${info.size} bytes` };
+  const text = (await collect(body)).toString('utf8');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { problem: `${key} is no JSON` };
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return { value: parsed.data };
+  const [issue] = parsed.error.issues;
+  return { problem: `${key}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim() };
+}
+
+async function collect(body: Bytes): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+async function* jsonBytes(value: unknown): Bytes {
+  yield Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+}

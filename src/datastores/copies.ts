@@ -1,0 +1,171 @@
+// Folders for copies, apart from everything live: `<root>/<name>/` with `copy.json` (which backup, since when, how far)
+// and a folder of data for each attempt.
+// Whatever runs on a copy runs inside its folder, so ending a copy is: kill all that does, remove it.
+// A copy outlives the activity and the worker that made it, until it is discarded.
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import type { CopyState } from '../activities/ports-data.ts';
+import type { Waiting } from '../activities/ports.ts';
+import { describeValue } from '../domain/describe-value.ts';
+import { Failure } from '../domain/failure.ts';
+import { textAt } from '../domain/json.ts';
+import { killProcess, processesIn } from '../machine/processes-in.ts';
+
+const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/;
+const STATE = 'copy.json';
+const LOOK_AGAIN_MS = 20;
+const GONE_WITHIN_MS = 10_000;
+
+const stateSchema = z.object({
+  copy: z.string(),
+  backup: z.string(),
+  createdAt: z.number(),
+  state: z.enum(['loading', 'ready']),
+  /** Of its folder of data: a stopped worker that wakes up writes into one that nobody reads. */
+  attempt: z.string().regex(/^[0-9a-f]{8}$/),
+});
+type StoredCopy = z.output<typeof stateSchema>;
+
+export interface Copy extends StoredCopy {
+  /** Where its kind keeps what is its own. */
+  folder: string;
+}
+
+export interface Copies {
+  /**
+   * Makes the folder, or answers the copy that is `ready` already. One that was cut off half-way is begun anew.
+   * Throws Refused when the name holds anything but this backup.
+   */
+  begin(input: Omit<StoredCopy, 'state' | 'attempt'>, waiting: Waiting): Promise<Copy>;
+  /** Throws Superseded when another attempt has begun since. */
+  finish(copy: Copy): Promise<void>;
+  /** Throws NotFound, and NotReady while it is loading. */
+  find(copy: string): Promise<Copy>;
+  discard(copy: string, waiting: Waiting): Promise<void>;
+  list(): Promise<CopyState[]>;
+}
+
+export function createCopies(root: string): Copies {
+  const folder = (copy: string): string => join(root, checked(copy));
+  const whole = (state: StoredCopy): Copy => ({
+    ...state,
+    folder: join(folder(state.copy), `data-${state.attempt}`),
+  });
+  const discard = async (copy: string, waiting: Waiting): Promise<void> => {
+    await endAllIn(folder(copy), waiting);
+    await rm(folder(copy), { recursive: true, force: true, maxRetries: 3 });
+  };
+  return {
+    begin: async (input, waiting) => {
+      const there = await stateOf(folder(input.copy));
+      if (there !== undefined && there.backup !== input.backup) throw occupied(input, there.backup);
+      if (there?.state === 'ready') return whole(there);
+      if (there === undefined && (await isOccupied(folder(input.copy)))) {
+        throw occupied(input, 'something that no restore of Fairlead made');
+      }
+      await discard(input.copy, waiting);
+      // Others may pass through (a server that runs as another user), and read nothing.
+      await mkdir(folder(input.copy), { recursive: true, mode: 0o711 });
+      const attempt = randomUUID().slice(0, 8);
+      const begun = whole({ ...input, attempt, state: 'loading' });
+      await save(folder(input.copy), begun);
+      await mkdir(begun.folder, { mode: 0o700 });
+      return begun;
+    },
+    finish: async (copy) => {
+      const there = await found(folder(copy.copy), copy.copy);
+      if (there.attempt !== copy.attempt) {
+        const message = `restoring into the copy ${copy.copy}: another attempt has begun since`;
+        throw new Failure('Superseded', message);
+      }
+      await save(folder(copy.copy), { ...there, state: 'ready' });
+    },
+    find: async (copy) => {
+      const there = await found(folder(copy), copy);
+      if (there.state === 'ready') return whole(there);
+      throw new Failure('NotReady', `the copy ${copy} is not loaded; restore it again`);
+    },
+    discard,
+    list: async () => {
+      const names = (await namesIn(root)).filter((name) => NAME.test(name));
+      const states = await Promise.all(names.map((name) => stateOf(join(root, name))));
+      return states
+        .filter((state) => state !== undefined)
+        .map(({ copy, backup, createdAt, state }) => ({ copy, backup, createdAt, state }));
+    },
+  };
+}
+
+/** Kills what runs in the folder until nothing does: a server's children go with it a moment later. */
+async function endAllIn(folder: string, { signal }: Waiting): Promise<void> {
+  const until = performance.now() + GONE_WITHIN_MS;
+  for (;;) {
+    const processes = processesIn(folder);
+    if (processes.length === 0) return;
+    if (performance.now() > until) {
+      const pids = processes.map(({ pid }) => pid).join(', ');
+      const message = `ending what runs in ${folder}: ${pids} did not end within ${GONE_WITHIN_MS / 1000} s; look at them, then discard the copy again`;
+      throw new Failure('Unavailable', message);
+    }
+    for (const one of processes) killProcess(one);
+    await sleep(LOOK_AGAIN_MS, undefined, { signal });
+  }
+}
+
+function checked(copy: string): string {
+  if (NAME.test(copy)) return copy;
+  const message = `a copy cannot be called ${describeValue(copy)}: 1 to 200 letters, digits and . _ -, no dot first`;
+  throw new Failure('BadInput', message);
+}
+
+function occupied({ copy, backup }: { copy: string; backup: string }, by: string): Failure {
+  return new Failure(
+    'Refused',
+    `restoring ${backup} into the copy ${copy}: it is not empty, it holds ${by}. Discard it first, or name another.`,
+  );
+}
+
+async function found(folder: string, copy: string): Promise<StoredCopy> {
+  const there = await stateOf(folder);
+  if (there !== undefined) return there;
+  throw new Failure('NotFound', `there is no copy ${copy}; restore one first`);
+}
+
+async function stateOf(folder: string): Promise<StoredCopy | undefined> {
+  const text = await readFile(join(folder, STATE), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return stateSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined; // no JSON: not written by `save`
+  }
+}
+
+async function isOccupied(folder: string): Promise<boolean> {
+  // What a crash in the middle of `save` leaves is nobody's.
+  return (await namesIn(folder)).some((name) => name !== `${STATE}.new`);
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (textAt(error, 'code') === 'ENOENT') return [];
+    throw new Failure('Unavailable', `listing ${folder}: ${String(error)}`);
+  }
+}
+
+async function save(folder: string, state: StoredCopy): Promise<void> {
+  const file = join(folder, STATE);
+  const handle = await open(`${file}.new`, 'w', 0o644);
+  try {
+    await handle.writeFile(JSON.stringify(stateSchema.parse(state)));
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(`${file}.new`, file);
+}

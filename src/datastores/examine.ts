@@ -1,0 +1,46 @@
+// The first rung of the ladder, measured: every object is read whole, checked against its checksum, and shown to the
+// tool that has to restore it. An exit code or a listing alone says nothing: a cut dump lists well.
+import type { Waiting } from '../activities/ports.ts';
+import { Failure } from '../domain/failure.ts';
+import type { RungResult } from '../domain/ladder.ts';
+import { drain } from './byte-streams.ts';
+import type { Artefact, Store } from './store.ts';
+
+const SHOWN = 20;
+
+export async function examineArtefact(
+  artefact: Artefact,
+  store: Store,
+  waiting: Waiting,
+): Promise<RungResult> {
+  const { objects } = artefact.manifest;
+  const problems: string[] = [];
+  let bytes = 0;
+  for (const object of objects) {
+    if (object.plain.size === 0 && object.path === undefined)
+      problems.push(`${object.name} is empty`);
+    try {
+      bytes += await drain(artefact.read(object, waiting));
+    } catch (error) {
+      problems.push(problemOf(error));
+    }
+  }
+  if (objects.length === 0) problems.push('the manifest lists no object');
+  // What is damaged is not shown to the tool: what it says of it adds nothing.
+  if (problems.length === 0) problems.push(...(await store.examine(artefact, waiting)));
+  const [first] = problems;
+  if (first === undefined) {
+    const reason = `${objects.length} objects, ${bytes} bytes, each with the checksum of the manifest and readable by its tool`;
+    return { rung: 'artefact', verdict: 'pass', reason };
+  }
+  const more = problems.length > 1 ? ` and ${problems.length - 1} more` : '';
+  const differences = problems.slice(0, SHOWN);
+  return { rung: 'artefact', verdict: 'fail', reason: `${first}${more}`, differences };
+}
+
+/** What is wrong with the backup itself; anything else (no answer, a key that is not there) is thrown on. */
+function problemOf(error: unknown): string {
+  const isOfBackup = error instanceof Failure && ['CheckFailed', 'NotFound'].includes(error.kind);
+  if (isOfBackup) return error.message;
+  throw error;
+}

@@ -1,0 +1,92 @@
+// What is in a folder of files: which there are, and whether one changed while it was read.
+import { open, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BigIntStats } from 'node:fs';
+import type { Bytes } from '../../activities/ports-data.ts';
+import type { Waiting } from '../../activities/ports.ts';
+import { Failure } from '../../domain/failure.ts';
+import { textAt } from '../../domain/json.ts';
+
+const CHUNK = 1024 * 1024;
+
+export interface SourceFile {
+  /** Below the folder, with `/`. */
+  path: string;
+  /** Changes when the file does. */
+  stamp: string;
+}
+
+/** Every file, sorted. What is neither a file nor a folder is refused: a link's target may be anywhere. */
+export async function filesIn(folder: string): Promise<SourceFile[]> {
+  const files: SourceFile[] = [];
+  const walk = async (below: string): Promise<void> => {
+    for (const entry of await entriesOf(join(folder, below))) {
+      const path = below === '' ? entry.name : `${below}/${entry.name}`;
+      if (entry.isDirectory()) await walk(path);
+      else if (entry.isFile()) files.push({ path, stamp: await stampOf(join(folder, path)) });
+      else {
+        const message = `${join(folder, path)} is neither a file nor a folder, and is not backed up; put a copy of what it leads to there`;
+        throw new Failure('Unsupported', message);
+      }
+    }
+  };
+  await walk('');
+  return files.sort((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+/** Throws Unavailable when the folder is not what it was: another attempt may find it at rest. */
+export async function checkAtRest(folder: string, before: readonly SourceFile[]): Promise<void> {
+  const now = new Map((await filesIn(folder)).map(({ path, stamp }) => [path, stamp]));
+  const changed = before.filter(({ path, stamp }) => now.get(path) !== stamp);
+  const known = new Set(before.map(({ path }) => path));
+  const added = [...now.keys()].filter((path) => !known.has(path));
+  const all = [...changed.map(({ path }) => path), ...added];
+  if (all.length === 0) return;
+  throw new Failure(
+    'Unavailable',
+    `${folder} changed while it was read (${all.slice(0, 5).join(', ')}): a copy would be of two moments. It is tried again; write new generations beside the live one to have none of this.`,
+  );
+}
+
+export async function* readChunks(file: string, { signal }: Waiting): Bytes {
+  const handle = await open(file, 'r').catch((error: unknown) => {
+    throw unreadable(file, error);
+  });
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const chunk = Buffer.allocUnsafe(CHUNK);
+      const { bytesRead } = await handle.read(chunk, 0, CHUNK, null);
+      if (bytesRead === 0) return;
+      yield chunk.subarray(0, bytesRead);
+    }
+  } catch (error) {
+    throw textAt(error, 'syscall') === undefined ? error : unreadable(file, error);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function entriesOf(folder: string) {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    throw unreadable(folder, error);
+  }
+}
+
+async function stampOf(file: string): Promise<string> {
+  const stats = await stat(file, { bigint: true }).catch((error: unknown) => {
+    throw unreadable(file, error);
+  });
+  return stampFrom(stats);
+}
+
+function stampFrom({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return `${ino}-${size}-${mtimeNs}-${ctimeNs}`;
+}
+
+function unreadable(file: string, error: unknown): Failure {
+  const said = error instanceof Error ? error.message : String(error);
+  return new Failure('Unavailable', `reading ${file}: ${said}. Is it there, and readable for me?`);
+}

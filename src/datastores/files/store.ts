@@ -1,0 +1,145 @@
+// Datastores of kind `files`: a folder of CSV (or other) files. A backup is one object a file; the manifest has sizes,
+// SHA-256 and rows. A copy is a folder. Used through the registry of backups.ts.
+import { mkdir, open } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Bytes, DatastoreRef, Fingerprint } from '../../activities/ports-data.ts';
+import type { Clock, Waiting } from '../../activities/ports.ts';
+import type { Contents, Part, RecoveryPoint } from '../../domain/backup.ts';
+import { Failure } from '../../domain/failure.ts';
+import { textAt } from '../../domain/json.ts';
+import { drain, measuring } from '../byte-streams.ts';
+import type { Store, Taken, Write } from '../store.ts';
+import { countRows } from './csv-rows.ts';
+import { generationsOf } from './generations.ts';
+import { checkAtRest, filesIn, readChunks } from './snapshot.ts';
+
+export function createFilesStore(clock: Pick<Clock, 'now'>): Store {
+  return {
+    backup: async (store, write, waiting) => {
+      const { folder, current } = await liveFolder(store);
+      const taken = await takeAll(folder, write, waiting, clock);
+      const written = store.settings.directory ?? '';
+      return { ...taken, source: current === undefined ? written : `${written}/${current}` };
+    },
+    // Rows were counted from the same bytes as the checksums, which are checked already.
+    examine: async ({ manifest }) => {
+      const held = new Set(manifest.objects.map(({ path }) => path));
+      return manifest.contents.parts
+        .filter(({ name }) => !held.has(name))
+        .map(({ name }) => `${name} is in the manifest, and no object is a copy of it`);
+    },
+    restore: async (artefact, folder, waiting) => {
+      for (const object of artefact.manifest.objects) {
+        if (object.path === undefined) {
+          throw new Failure('CheckFailed', `the object ${object.name} says no path to restore to`);
+        }
+        await writeFile(join(folder, object.path), artefact.read(object, waiting));
+      }
+    },
+    address: async (folder) => ({ kind: 'files', directory: folder }),
+    fingerprint: async (store, waiting) =>
+      fingerprintOf((await liveFolder(store)).folder, waiting, clock),
+    fingerprintCopy: (folder, waiting) => fingerprintOf(folder, waiting, clock),
+    ask: async () => {
+      throw new Failure('Unsupported', 'a datastore of kind files answers no queries');
+    },
+  };
+}
+
+async function liveFolder({ directory, settings }: DatastoreRef) {
+  return generationsOf(resolve(directory, settings.directory ?? '.'));
+}
+
+async function takeAll(
+  folder: string,
+  write: Write,
+  waiting: Waiting,
+  clock: Pick<Clock, 'now'>,
+): Promise<Omit<Taken, 'source'>> {
+  const began = clock.now();
+  const files = await filesIn(folder);
+  if (files.length === 0) {
+    const message = `${folder} holds no file: an empty backup would look like a good one; is it mounted?`;
+    throw new Failure('NotFound', message);
+  }
+  const objects = [];
+  const parts: Part[] = [];
+  for (const [index, { path }] of files.entries()) {
+    const { body, rows } = counted(path, readChunks(join(folder, path), waiting));
+    const name = `files/${String(index + 1).padStart(6, '0')}`;
+    const object = await write(name, body, path);
+    objects.push(object);
+    parts.push(partOf(path, object.plain, rows()));
+  }
+  await checkAtRest(folder, files);
+  return {
+    objects,
+    contents: contentsOf(parts),
+    recoveryPoint: pointOf(began, clock.now()),
+    tools: {},
+  };
+}
+
+async function fingerprintOf(
+  folder: string,
+  waiting: Waiting,
+  clock: Pick<Clock, 'now'>,
+): Promise<Fingerprint> {
+  const began = clock.now();
+  const files = await filesIn(folder);
+  const parts: Part[] = [];
+  for (const { path } of files) {
+    const { body, rows } = counted(path, readChunks(join(folder, path), waiting));
+    const measured = measuring(body);
+    await drain(measured.body);
+    parts.push(partOf(path, measured.result(), rows()));
+    waiting.beat({ read: path });
+  }
+  await checkAtRest(folder, files);
+  return { contents: contentsOf(parts), at: pointOf(began, clock.now()) };
+}
+
+function counted(path: string, body: Bytes): { body: Bytes; rows: () => number | null } {
+  if (!/\.csv$/i.test(path)) return { body, rows: () => null };
+  const counter = countRows();
+  const passing = async function* (): Bytes {
+    for await (const chunk of body) {
+      counter.add(chunk);
+      yield chunk;
+    }
+  };
+  return { body: passing(), rows: () => counter.rows() };
+}
+
+function partOf(name: string, plain: { size: number; sha256: string }, rows: number | null): Part {
+  return { name, rows, bytes: plain.size, hash: `sha256:${plain.sha256}` };
+}
+
+function contentsOf(parts: Part[]): Contents {
+  return { parts, indexes: [], constraints: [], sequences: [] };
+}
+
+/** The files were at rest all the while, and their clock is the worker's. */
+function pointOf(from: number, to: number): RecoveryPoint {
+  return {
+    notBefore: new Date(from).toISOString(),
+    notAfter: new Date(to).toISOString(),
+    clock: 'worker',
+    skewMs: 0,
+  };
+}
+
+async function writeFile(file: string, body: Bytes): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const handle = await open(file, 'wx');
+  try {
+    for await (const chunk of body) await handle.writeFile(chunk);
+    await handle.sync();
+  } catch (error) {
+    if (textAt(error, 'syscall') === undefined) throw error;
+    const said = error instanceof Error ? error.message : String(error);
+    throw new Failure('Unavailable', `writing ${file}: ${said}. Is there space?`);
+  } finally {
+    await handle.close();
+  }
+}

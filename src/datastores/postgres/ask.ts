@@ -1,0 +1,39 @@
+// Asks a copy one question, for invariants and golden queries: with rights to read and no others, in a transaction that
+// cannot write.
+import pg from 'pg';
+import { z } from 'zod';
+import { Failure } from '../../domain/failure.ts';
+
+const ASK_MS = 30_000;
+const row = z.tuple([z.string().nullable()]);
+
+/** The one value that the query gives, as text. Throws CheckFailed for any other answer. */
+export async function oneValue(client: pg.Client, query: string): Promise<string | null> {
+  const asked = `the query ${query.slice(0, 100)}`;
+  await client.query('BEGIN TRANSACTION READ ONLY');
+  await client.query(`SET LOCAL statement_timeout = ${ASK_MS}`);
+  await client.query('SET LOCAL ROLE pg_read_all_data');
+  const rows = await answerOf(client, query).catch((error: unknown) => {
+    if (!(error instanceof pg.DatabaseError)) throw error;
+    throw new Failure('CheckFailed', `${asked}: ${error.message}`);
+  });
+  const first = row.safeParse(rows[0]);
+  if (first.success && rows.length === 1) return first.data[0];
+  const columns = rows[0]?.length ?? 0;
+  throw new Failure(
+    'CheckFailed',
+    `${asked} gives ${rows.length} rows of ${columns}, and has to give one value`,
+  );
+}
+
+async function answerOf(client: pg.Client, text: string): Promise<unknown[][]> {
+  const asText = (): ((value: string) => unknown) => (value) => value;
+  // With a name it is one statement, and not several: a COMMIT would bring the rights back.
+  const query = {
+    text,
+    name: 'asked',
+    rowMode: 'array' as const,
+    types: { getTypeParser: asText },
+  };
+  return (await client.query<unknown[]>(query)).rows;
+}

@@ -1,0 +1,98 @@
+// A Postgres of its own for a copy: a new cluster in the copy's folder, on a free port of 127.0.0.1, with a password
+// that nobody else has. It lives until the copy is discarded, longer than the worker that started it.
+import { appendFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { Waiting } from '../../activities/ports.ts';
+import { Failure } from '../../domain/failure.ts';
+import {
+  freePort,
+  giveAway,
+  makePassword,
+  PASSWORD_FILE,
+  passwordIn,
+  readNote,
+  writeNote,
+} from '../scratch-server.ts';
+import { findProgram, runTool, serverIdentity } from '../tool.ts';
+import { withClient, type PostgresAddress } from './connection.ts';
+
+const USER = 'fairlead';
+const START_S = 60;
+
+/** Nothing of it has to survive a crash, and nothing of it reaches anybody else. */
+const CONFIGURATION = (port: number): string => `
+listen_addresses = '127.0.0.1'
+port = ${port}
+unix_socket_directories = ''
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+shared_buffers = 64MB
+max_wal_size = 2GB
+max_logical_replication_workers = 0
+archive_mode = off
+`;
+
+export interface ClusterInput {
+  folder: string;
+  programs: readonly string[];
+  encoding: string;
+  database: string;
+}
+
+export async function startCluster(
+  { folder, programs, encoding, database }: ClusterInput,
+  { signal }: Waiting,
+): Promise<PostgresAddress> {
+  const data = join(folder, 'pg');
+  const as = serverIdentity();
+  const run = async (name: string, args: string[]): Promise<string> =>
+    runTool({
+      program: await findProgram(name, programs),
+      args,
+      env: {},
+      directory: folder,
+      ...(as && { as }),
+      signal,
+    });
+  await giveAway(folder);
+  await mkdir(data, { mode: 0o700 });
+  await giveAway(data);
+  await makePassword(folder);
+  await giveAway(join(folder, PASSWORD_FILE));
+  const server = (await run('postgres', ['--version'])).trim();
+  const pwfile = join(folder, PASSWORD_FILE);
+  await run('initdb', [
+    ...['--pgdata', data, '--username', USER, '--pwfile', pwfile],
+    ...['--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C', '--no-sync'],
+  ]);
+  const port = await freePort();
+  await appendFile(join(data, 'postgresql.conf'), CONFIGURATION(port));
+  await writeNote(folder, { port, database, server });
+  await run('pg_ctl', [
+    ...['--pgdata', data, '--log', join(folder, 'log'), '--wait'],
+    ...['--timeout', String(START_S), 'start'],
+  ]);
+  const address = { ...(await clusterAddress(folder)), database: 'postgres' };
+  await withClient(address, signal, async (client) => {
+    await client.query(
+      `CREATE DATABASE ${pg.escapeIdentifier(database)} TEMPLATE template0 ENCODING ${pg.escapeLiteral(encoding)}`,
+    );
+  });
+  return { ...address, database };
+}
+
+/** Throws NotReady when nothing was started there. */
+export async function clusterAddress(folder: string): Promise<PostgresAddress> {
+  const { port, database } = await readNote(folder);
+  const password = await passwordIn(folder);
+  return { host: '127.0.0.1', port, database, user: USER, password };
+}
+
+/** Of `15.14 (Debian 15.14-0+deb12u1)` or `postgres (PostgreSQL) 15.14`: 15. */
+export function majorVersion(text: string): number {
+  const major = Number(/(\d+)(\.\d+|\w*)/.exec(text)?.[1]);
+  if (Number.isInteger(major) && major > 0) return major;
+  throw new Failure('CheckFailed', `${text.slice(0, 60)} is no version of Postgres`);
+}

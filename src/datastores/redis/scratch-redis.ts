@@ -1,0 +1,98 @@
+// A Redis of its own for a copy: on a free port of 127.0.0.1, with a password, AOF off (with it on, Redis loads the
+// empty AOF and not the dump). It is the replica of nobody: a master would throw away, at load and later, every key
+// whose time has passed since, and the copy would not be what the dump is.
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Waiting } from '../../activities/ports.ts';
+import type { Contents } from '../../domain/backup.ts';
+import { Failure } from '../../domain/failure.ts';
+import { processesIn } from '../../machine/processes-in.ts';
+import { freePort, makePassword, passwordIn, readNote, writeNote } from '../scratch-server.ts';
+import { runTool } from '../tool.ts';
+import { askRedis, readState, type RedisAddress } from './client.ts';
+
+export const DUMP_FILE = 'dump.rdb';
+const LOOK_AGAIN_MS = 50;
+
+const CONFIGURATION = (folder: string, port: number, password: string): string => `
+bind 127.0.0.1
+port ${port}
+requirepass ${password}
+dir ${folder}
+dbfilename ${DUMP_FILE}
+save ""
+appendonly no
+daemonize yes
+logfile ${join(folder, 'log')}
+replicaof 127.0.0.1 1
+enable-debug-command local
+`;
+
+export interface RedisPrograms {
+  server: string;
+  cli: string;
+}
+
+/** Loads `dump.rdb` of the folder; throws CheckFailed with what the server said when it cannot. */
+export async function startRedis(
+  folder: string,
+  programs: RedisPrograms,
+  waiting: Waiting,
+): Promise<void> {
+  const password = await makePassword(folder);
+  const port = await freePort();
+  const file = join(folder, 'redis.conf');
+  await writeFile(file, CONFIGURATION(folder, port, password), { mode: 0o600 });
+  await writeNote(folder, { port, database: '0', server: programs.server });
+  const run = { env: {}, directory: folder, signal: waiting.signal };
+  await runTool({ ...run, program: programs.server, args: [file] });
+  const address = await redisAddress(folder);
+  for (;;) {
+    waiting.signal.throwIfAborted();
+    const state = await readState(programs.cli, address, waiting).catch(whileStarting);
+    if (state?.aof === true) throw new Failure('Broken', 'a copy was started with AOF on');
+    if (state?.loading === false) return;
+    if (processesIn(folder).length === 0) throw await refused(folder);
+    waiting.beat({ loading: folder });
+    await sleep(LOOK_AGAIN_MS, undefined, { signal: waiting.signal });
+  }
+}
+
+export async function redisAddress(folder: string): Promise<RedisAddress> {
+  const { port } = await readNote(folder);
+  return { host: '127.0.0.1', port, user: undefined, password: await passwordIn(folder) };
+}
+
+/** Keys of each database, and the digest of everything, whatever its order. */
+export async function redisContents(
+  folder: string,
+  cli: string,
+  waiting: Waiting,
+): Promise<Contents> {
+  const address = await redisAddress(folder);
+  const { keys } = await readState(cli, address, waiting);
+  const digest = await askRedis(cli, address, ['DEBUG', 'DIGEST'], waiting);
+  const databases = Object.entries(keys).sort(([one], [other]) => (one < other ? -1 : 1));
+  return {
+    parts: [
+      { name: 'dataset', rows: null, bytes: null, hash: `digest:${digest}` },
+      ...databases.map(([name, rows]) => ({ name, rows, bytes: null, hash: 'none' })),
+    ],
+    indexes: [],
+    constraints: [],
+    sequences: [],
+  };
+}
+
+/** Not there yet, or still loading: both end by themselves, or the process does. */
+function whileStarting(error: unknown): undefined {
+  if (error instanceof Failure && error.kind === 'Unavailable') return undefined;
+  throw error;
+}
+
+async function refused(folder: string): Promise<Failure> {
+  const log = await readFile(join(folder, 'log'), 'utf8').catch(() => '');
+  const said = log.trim().split('\n').slice(-3).join(' ').slice(-500);
+  return new Failure('CheckFailed', `Redis does not load the dump: ${said}`);
+}

@@ -1,0 +1,67 @@
+// What the servers of copies have in common: a free port, a password in a file, and a note of both in the folder of the
+// copy, so that any later activity finds them.
+import { randomBytes } from 'node:crypto';
+import { chown, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Failure } from '../domain/failure.ts';
+import { processesIn } from '../machine/processes-in.ts';
+import { serverIdentity } from './tool.ts';
+
+const NOTE = 'server.json';
+export const PASSWORD_FILE = 'password';
+
+const noteSchema = z.object({ port: z.number().int(), database: z.string(), server: z.string() });
+export type ServerNote = z.output<typeof noteSchema>;
+
+export async function writeNote(folder: string, note: ServerNote): Promise<void> {
+  await writeFile(join(folder, NOTE), JSON.stringify(note));
+}
+
+/** Throws NotReady when no server was started there. */
+export async function readNote(folder: string): Promise<ServerNote> {
+  try {
+    return noteSchema.parse(JSON.parse(await readFile(join(folder, NOTE), 'utf8')));
+  } catch {
+    throw new Failure('NotReady', `no server was started on the copy in ${folder}`);
+  }
+}
+
+/** Throws NotReady when nothing runs in the folder. */
+export function serverRuns(folder: string): void {
+  if (processesIn(folder).length > 0) return;
+  throw new Failure('NotReady', `the server of the copy in ${folder} does not run any more`);
+}
+
+/** A new password that only the server and this user can read. */
+export async function makePassword(folder: string): Promise<string> {
+  const password = randomBytes(24).toString('base64url');
+  await writeFile(join(folder, PASSWORD_FILE), password, { mode: 0o600 });
+  return password;
+}
+
+export function passwordIn(folder: string): Promise<string> {
+  return readFile(join(folder, PASSWORD_FILE), 'utf8');
+}
+
+/** To the user that servers run as, if that is another one. */
+export async function giveAway(path: string): Promise<void> {
+  const identity = serverIdentity();
+  if (identity !== undefined) await chown(path, identity.uid, identity.gid);
+}
+
+/** Free at this moment: a server that finds it taken says so, and the restore is tried again. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => {
+        if (typeof address === 'object' && address !== null) resolve(address.port);
+        else reject(new Failure('Unavailable', 'no free port on 127.0.0.1'));
+      });
+    });
+  });
+}

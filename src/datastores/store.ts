@@ -1,0 +1,39 @@
+// What a kind of datastore has to be able to do, so that datastores/backups.ts can make backups of it. A kind knows its
+// tools and nothing of object stores, manifests, keys or encryption. Implemented in files/, postgres/, redis/.
+import type { Bytes, CopyAddress, DatastoreRef, Fingerprint } from '../activities/ports-data.ts';
+import type { Waiting } from '../activities/ports.ts';
+import type { BackupManifest, BackupObject } from '../domain/backup.ts';
+
+/** Streams one object away, whole or not at all. `path` says which file of the source it is a copy of. */
+export type Write = (name: string, body: Bytes, path?: string) => Promise<BackupObject>;
+
+/** What a kind hands over when everything is written. */
+export type Taken = Pick<
+  BackupManifest,
+  'source' | 'recoveryPoint' | 'tools' | 'objects' | 'contents'
+>;
+
+/** A backup that can be read. */
+export interface Artefact {
+  manifest: BackupManifest;
+  /** Plain bytes; throws CheckFailed at their end when they are not what the manifest says. */
+  read: (object: BackupObject, waiting: Waiting) => Bytes;
+}
+
+/** A folder for as long as `work` takes, removed with all that runs in it; after a crash a janitor finds it. */
+export type Scratch = <T>(work: (folder: string) => Promise<T>) => Promise<T>;
+
+export interface Store {
+  backup(store: DatastoreRef, write: Write, waiting: Waiting, scratch: Scratch): Promise<Taken>;
+  /** What is wrong with it, as far as its own tool can say; empty is fine. Reads it whole. */
+  examine(artefact: Artefact, waiting: Waiting): Promise<string[]>;
+  /** Loads it into an empty folder, with a server of its own if it takes one, and waits until that answers. */
+  restore(artefact: Artefact, folder: string, waiting: Waiting): Promise<void>;
+  /** How the copy in a folder is reached. Throws NotReady when its server is gone: it is restored anew then. */
+  address(folder: string, waiting: Waiting): Promise<CopyAddress>;
+  fingerprint(store: DatastoreRef, waiting: Waiting, scratch: Scratch): Promise<Fingerprint>;
+  /** Of a copy. */
+  fingerprintCopy(folder: string, waiting: Waiting): Promise<Fingerprint>;
+  /** One value of a copy. Throws Unsupported where there is nothing to ask. */
+  ask(folder: string, query: string, waiting: Waiting): Promise<string | null>;
+}

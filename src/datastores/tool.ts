@@ -1,0 +1,158 @@
+// Runs the tools of datastores: without a shell, in a process group of its own that is killed when it is done or
+// cancelled, fed and read as streams. An exit code of 0 is a beginning: the callers look at what came out.
+import { constants } from 'node:fs';
+import { access, readdir } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { execa } from 'execa';
+import type { Bytes } from '../activities/ports-data.ts';
+import { Failure } from '../domain/failure.ts';
+import { signalGroup } from '../machine/process-identity.ts';
+
+const KEPT = 16 * 1024;
+const SHOWN = 1000;
+
+export interface ToolRun {
+  /** Absolute. */
+  program: string;
+  args: readonly string[];
+  /** All of its environment beside PATH and LANG: passwords go here, and never into `args`. */
+  env: Record<string, string>;
+  /** What runs inside a copy's folder is ended with the copy. */
+  directory: string;
+  input?: Bytes;
+  /** Whoever is not root runs as itself. */
+  as?: { uid: number; gid: number };
+  signal: AbortSignal;
+}
+
+/** What it prints; throws CheckFailed at the end when it did not end well: whoever stores it must see that first. */
+export async function* toolOutput(run: ToolRun): Bytes {
+  run.signal.throwIfAborted();
+  const child = execa(run.program, run.args, {
+    env: { LANG: 'C.UTF-8', PATH: process.env['PATH'] ?? '', ...run.env },
+    extendEnv: false,
+    cwd: run.directory,
+    detached: true,
+    cleanup: false,
+    stdin: run.input === undefined ? 'ignore' : 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    buffer: false,
+    reject: false,
+    ...run.as,
+  });
+  const end = (): void => {
+    if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
+  };
+  run.signal.addEventListener('abort', end, { once: true });
+  const said = tailOf(child.stderr);
+  const fed = feed(run.input, child.stdin, end);
+  try {
+    const output: AsyncIterable<unknown> = child.stdout;
+    for await (const chunk of output) if (chunk instanceof Uint8Array) yield chunk;
+    const { exitCode, signal, originalMessage } = await child;
+    const problem = await fed;
+    run.signal.throwIfAborted();
+    if (problem !== undefined && exitCode !== 0) throw problem.error;
+    if (exitCode !== 0) throw failureOf(run, { exitCode, signal, originalMessage }, said());
+    if (problem !== undefined) throw problem.error;
+  } finally {
+    run.signal.removeEventListener('abort', end);
+    end();
+  }
+}
+
+/** The whole of what it prints, for short texts. */
+export async function runTool(run: ToolRun): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of toolOutput(run)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** What went wrong with the input itself; a tool that closes its input early says why by its exit code. */
+async function feed(
+  input: Bytes | undefined,
+  stdin: NodeJS.WritableStream | null | undefined,
+  end: () => void,
+): Promise<{ error: unknown } | undefined> {
+  if (input === undefined || !stdin) return undefined;
+  const source = Readable.from(input, { objectMode: false });
+  let own: { error: unknown } | undefined;
+  source.once('error', (error) => {
+    // A pipe that broke is the tool's doing, everything else the source's.
+    if (!(
+      'code' in error && ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(String(error.code))
+    )) {
+      own = { error };
+      // Before the end of its input: half of a dump must not look like all of it.
+      end();
+    }
+  });
+  await pipeline(source, stdin).catch(() => undefined);
+  return own;
+}
+
+function failureOf(
+  { program, args }: ToolRun,
+  {
+    exitCode,
+    signal,
+    originalMessage,
+  }: {
+    exitCode?: number | undefined;
+    signal?: string | undefined;
+    originalMessage?: string | undefined;
+  },
+  said: string,
+): Failure {
+  const shown = [program.split('/').at(-1) ?? program, ...args].join(' ').slice(0, 200);
+  if (exitCode === undefined && signal === undefined) {
+    const why = (originalMessage ?? 'no reason given').slice(0, 300);
+    return new Failure('Unavailable', `${shown} could not be started: ${why}`);
+  }
+  const how = exitCode === undefined ? `was ended by ${signal ?? '?'}` : `exited with ${exitCode}`;
+  const text = said.trim().replaceAll(/\s+/g, ' ').slice(-SHOWN);
+  return new Failure('CheckFailed', `${shown} ${how}: ${text === '' ? 'it said nothing' : text}`);
+}
+
+function tailOf(stream: NodeJS.ReadableStream): () => string {
+  let tail = '';
+  stream.setEncoding('utf8').on('data', (text: string) => {
+    tail = (tail + text).slice(-KEPT);
+  });
+  return () => tail;
+}
+
+/** Where a program is, in `folders` and then on PATH. Throws Unavailable with where it was looked for. */
+export async function findProgram(name: string, folders: readonly string[]): Promise<string> {
+  const path = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
+  for (const folder of [...folders, ...path]) {
+    const file = join(folder, name);
+    const runs = await access(file, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (runs) return file;
+  }
+  const looked = [...folders, 'PATH'].join(', ');
+  throw new Failure(
+    'Unavailable',
+    `there is no program ${name} (looked in ${looked}); install it where the worker runs`,
+  );
+}
+
+/** `/usr/lib/postgresql/15/bin` and its like, the newest version first. */
+export async function versionedFolders(parent: string): Promise<string[]> {
+  const versions = await readdir(parent).catch(() => []);
+  return versions
+    .filter((name) => /^\d+$/.test(name))
+    .sort((a, b) => Number(b) - Number(a))
+    .map((name) => join(parent, name, 'bin'));
+}
+
+/** Servers refuse to run as root: there they run as nobody. */
+export function serverIdentity(): { uid: number; gid: number } | undefined {
+  return process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined;
+}

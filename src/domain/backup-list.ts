@@ -1,0 +1,74 @@
+// The catalogue of a system as `fairlead backups` shows it: one row a backup, newest first, with what is odd about it.
+import { anomalies, defaultBackup } from './anomaly.ts';
+import { lastMark, summaryOf, type BackupSummary, type CatalogueEntry } from './backup.ts';
+
+export type BackupRow =
+  | ({
+      state: 'complete';
+      datastore: string;
+      /** ISO 8601; null when nobody did. */
+      acceptedAt: string | null;
+      /** Why it is not chosen by default; empty when nothing is odd. */
+      flagged: string[];
+      /** What a restore takes that names none. */
+      default: boolean;
+    } & BackupSummary)
+  | { state: 'incomplete'; datastore: string; id: string; objects: number; bytes: number }
+  | { state: 'unreadable'; datastore: string; id: string; problem: string };
+
+export interface BackupList {
+  schema: 'fairlead/backups/v1';
+  system: string;
+  backups: BackupRow[];
+  /** Older ones that are not in the list. */
+  omitted: number;
+}
+
+/** `catalogues`: what lies under each datastore. */
+export function listBackups(
+  system: string,
+  catalogues: Readonly<Record<string, readonly CatalogueEntry[]>>,
+  most: number,
+): BackupList {
+  const rows = Object.entries(catalogues).flatMap(([datastore, entries]) => {
+    const odd = new Map(anomalies(entries).map(({ id, reasons }) => [id, reasons]));
+    const chosen = defaultBackup(entries)?.id;
+    return entries.map((entry): BackupRow => {
+      switch (entry.state) {
+        case 'complete':
+          return {
+            state: 'complete',
+            datastore,
+            ...summaryOf(entry),
+            acceptedAt: lastMark(entry.marks, 'accepted'),
+            flagged: odd.get(entry.id) ?? [],
+            default: entry.id === chosen,
+          };
+        case 'incomplete': {
+          const { id, objects, bytes } = entry;
+          return { state: 'incomplete', datastore, id, objects, bytes };
+        }
+        case 'unreadable':
+          return { state: 'unreadable', datastore, id: entry.id, problem: entry.problem };
+      }
+    });
+  });
+  rows.sort(newestFirst);
+  return {
+    schema: 'fairlead/backups/v1',
+    system,
+    backups: rows.slice(0, most),
+    omitted: Math.max(0, rows.length - most),
+  };
+}
+
+/** Of one moment in the order of their datastores' names. */
+function newestFirst(one: BackupRow, other: BackupRow): number {
+  const [first, second] = [timeIn(one), timeIn(other)];
+  if (first !== second) return first < second ? 1 : -1;
+  return one.datastore < other.datastore ? -1 : 1;
+}
+
+function timeIn({ id }: BackupRow): string {
+  return id.split('/').at(-1) ?? '';
+}

@@ -1,0 +1,135 @@
+// What a backup says of itself, and what was found in a datastore, as plain data. The manifest lies beside what it
+// describes: reading a catalogue needs the object store and nothing else (datastores/manifest.ts parses it).
+
+/** One table, file or database, with what tells two of them apart. */
+export interface Part {
+  name: string;
+  /** Records: rows of a table, lines of data of a CSV file, keys; null where nothing is counted. */
+  rows: number | null;
+  /** As stored; null where the size says nothing about the content. */
+  bytes: number | null;
+  /** Of all rows, whatever their order (tables, databases), or of the bytes (files): `md5sum:…`, `sha256:…`. */
+  hash: string;
+}
+
+/** What a datastore holds, so that a copy can be compared with it. Lists are sorted. */
+export interface Contents {
+  parts: Part[];
+  /** Definitions, whole: `CREATE UNIQUE INDEX …`. */
+  indexes: string[];
+  constraints: string[];
+  /** A sequence moves on while a dump is taken: it was at `from` before and at `to` afterwards ('' is never used). */
+  sequences: { name: string; from: string; to: string }[];
+}
+
+/**
+ * Everything committed before `notBefore` is in it, nothing that was committed after `notAfter` (ISO 8601). `clock`
+ * says whose time that is; `skewMs` how far the datastore's clock was ahead of the worker's, 0 when they are one.
+ */
+export interface RecoveryPoint {
+  notBefore: string;
+  notAfter: string;
+  clock: 'datastore' | 'worker';
+  skewMs: number;
+}
+
+/** One stored object of a backup. */
+export interface BackupObject {
+  /** Below the backup's attempt. */
+  name: string;
+  /** As stored, and with it what `sha256` is of. */
+  size: number;
+  sha256: string;
+  /** Before encryption and compression; what a restore has to come to. */
+  plain: { size: number; sha256: string };
+  /** What it is a copy of, where one object is one file. */
+  path?: string;
+}
+
+export interface BackupManifest {
+  schema: 'fairlead/backup/v1';
+  /** `<system>/<datastore>/<time>`: domain/backup-id.ts. */
+  id: string;
+  system: string;
+  datastore: string;
+  kind: string;
+  /** Where it was taken from, for people; no secret. */
+  source: string;
+  systemDigest: string;
+  /** Objects lie below `<folder of the backup>/<attempt>/`. */
+  attempt: string;
+  startedAt: string;
+  endedAt: string;
+  recoveryPoint: RecoveryPoint;
+  /** Versions of what made it: `{pg_dump: "15.14", server: "15.14"}`. */
+  tools: Record<string, string>;
+  encryption: { scheme: 'age'; recipients: string[] } | null;
+  compression: 'none' | 'gzip';
+  objects: BackupObject[];
+  contents: Contents;
+}
+
+/** Written beside a manifest, never into it. */
+export interface BackupMark {
+  schema: 'fairlead/backup-mark/v1';
+  kind: 'verified' | 'accepted';
+  at: string;
+  /** The operation that verified it, or the person who takes an odd one as the new normal. */
+  by: string;
+  reason: string;
+}
+
+/** What a catalogue has under one id. */
+export type CatalogueEntry =
+  | { id: string; state: 'complete'; manifest: BackupManifest; marks: BackupMark[] }
+  /** No manifest: interrupted, or still being made. Not a backup; `objects` are what to clean up. */
+  | { id: string; state: 'incomplete'; objects: number; bytes: number; since: number }
+  /** A manifest that cannot be read, or says something else than where it lies. */
+  | { id: string; state: 'unreadable'; problem: string };
+
+export type CompleteBackup = Extract<CatalogueEntry, { state: 'complete' }>;
+
+/** A backup in a line: small enough for a history, a list, a report. */
+export interface BackupSummary {
+  id: string;
+  kind: string;
+  source: string;
+  endedAt: string;
+  recoveryPoint: RecoveryPoint;
+  bytes: number;
+  parts: number;
+  rows: number;
+  encrypted: boolean;
+  /** When it was last proved by a restore; null when never. */
+  verifiedAt: string | null;
+}
+
+export function summaryOf({ id, manifest, marks }: CompleteBackup): BackupSummary {
+  const { kind, source, endedAt, recoveryPoint, contents, encryption } = manifest;
+  return {
+    id,
+    kind,
+    source,
+    endedAt,
+    recoveryPoint,
+    bytes: plainBytes(manifest),
+    parts: contents.parts.length,
+    rows: totalRows(contents),
+    encrypted: encryption !== null,
+    verifiedAt: lastMark(marks, 'verified'),
+  };
+}
+
+/** ISO 8601, in which the order of texts is the order of times. */
+export function lastMark(marks: readonly BackupMark[], kind: BackupMark['kind']): string | null {
+  const times = marks.filter((mark) => mark.kind === kind).map(({ at }) => at);
+  return times.sort().at(-1) ?? null;
+}
+
+export function plainBytes({ objects }: Pick<BackupManifest, 'objects'>): number {
+  return objects.reduce((sum, { plain }) => sum + plain.size, 0);
+}
+
+export function totalRows({ parts }: Contents): number {
+  return parts.reduce((sum, { rows }) => sum + (rows ?? 0), 0);
+}

@@ -1,0 +1,120 @@
+// The ladder that a backup climbs to be proved, and what its rungs come to together. Pure: the measurements come from
+// datastores/, the workflow that climbs asks here whether it may stop.
+import type { BackupManifest, Contents, RecoveryPoint } from './backup.ts';
+import { contentDifferences, structureDifferences } from './compare-contents.ts';
+import { RUNGS, type Rung } from './rungs.ts';
+import { spanOf } from './time-span.ts';
+import type { Verdict } from './verdict.ts';
+import { worst } from './verdict.ts';
+
+export interface RungResult {
+  rung: Rung;
+  verdict: Verdict;
+  /** With the numbers. */
+  reason: string;
+  /** Differences found, the first twenty, each a sentence. */
+  differences?: string[];
+}
+
+export interface LadderResult {
+  verdict: Verdict;
+  reason: string;
+  /** Required, and nobody climbed it. */
+  notRun: Rung[];
+}
+
+const SHOWN = 20;
+/** A clock that is further off makes every age that was worked out with it worthless. */
+export const MOST_SKEW_MS = 1000;
+
+/** `pass` only if every required rung ran and passed; a rung that ran counts, required or not. */
+export function combineRungs(
+  required: readonly Rung[],
+  results: readonly RungResult[],
+): LadderResult {
+  const notRun = required.filter((rung) => !results.some((result) => result.rung === rung));
+  const ran = worst(results.map(({ verdict }) => verdict));
+  const verdict: Verdict = ran === 'pass' && notRun.length > 0 ? 'inconclusive' : ran;
+  const named = (which: Verdict): string[] =>
+    results
+      .filter((result) => result.verdict === which)
+      .map(({ rung, reason }) => `${rung}: ${reason}`);
+  const passed = `${named('pass').length} of ${results.length} rungs that ran passed`;
+  const missing = notRun.length === 0 ? [] : [`not run: ${notRun.join(', ')}`];
+  const reason = [...named('fail'), ...named('inconclusive'), passed, ...missing].join('; ');
+  return { verdict, reason, notRun };
+}
+
+/** A rung that failed makes the ones above it worthless: they are not climbed, and listed as not run. */
+export function nextRung(
+  required: readonly Rung[],
+  results: readonly RungResult[],
+): Rung | undefined {
+  if (results.some(({ verdict }) => verdict === 'fail')) return undefined;
+  return RUNGS.filter((rung) => required.includes(rung)).find(
+    (rung) => !results.some((result) => result.rung === rung),
+  );
+}
+
+/** Counts, indexes, constraints and sequences of a copy against what the manifest says. */
+export function judgeComplete(expected: Contents, found: Contents): RungResult {
+  const differences = structureDifferences(expected, found);
+  const { parts, indexes, constraints, sequences } = expected;
+  const same = `${parts.length} parts, ${indexes.length} indexes, ${constraints.length} constraints, ${sequences.length} sequences as in the manifest`;
+  return rungOf('complete', differences, same, parts.length);
+}
+
+/** The hash of each part of a copy against the manifest's. */
+export function judgeCorrect(expected: Contents, found: Contents): RungResult {
+  const differences = contentDifferences(expected, found);
+  const same = `${expected.parts.length} parts have the manifest's hashes`;
+  return rungOf('correct', differences, same, expected.parts.length);
+}
+
+function rungOf(
+  rung: Rung,
+  differences: readonly string[],
+  same: string,
+  parts: number,
+): RungResult {
+  if (differences.length > 0) {
+    const more = differences.length > 1 ? ` and ${differences.length - 1} more` : '';
+    return {
+      rung,
+      verdict: 'fail',
+      reason: `${differences[0] ?? ''}${more}`,
+      differences: differences.slice(0, SHOWN),
+    };
+  }
+  // An empty backup of an empty store compares equal, and proves nothing.
+  if (parts === 0) {
+    return { rung, verdict: 'inconclusive', reason: 'the manifest lists nothing to compare' };
+  }
+  return { rung, verdict: 'pass', reason: same };
+}
+
+/** How old the data is that came back, measured at `wantedAt` (ms), against the most that may be lost. */
+export function judgePointInTime(
+  manifest: Pick<BackupManifest, 'recoveryPoint'>,
+  { wantedAt, rpoMs }: { wantedAt: number; rpoMs: number },
+): RungResult {
+  const rung = 'pointInTime';
+  const { recoveryPoint } = manifest;
+  const problem = pointProblem(recoveryPoint);
+  if (problem !== undefined) return { rung, verdict: 'inconclusive', reason: problem };
+  const lost = wantedAt - Date.parse(recoveryPoint.notBefore);
+  const told = `what was written up to ${recoveryPoint.notBefore} is in it: ${spanOf(lost)} before`;
+  if (lost > rpoMs) {
+    return { rung, verdict: 'fail', reason: `${told}, more than the RPO of ${spanOf(rpoMs)}` };
+  }
+  return { rung, verdict: 'pass', reason: `${told}, within the RPO of ${spanOf(rpoMs)}` };
+}
+
+function pointProblem({ notBefore, notAfter, skewMs }: RecoveryPoint): string | undefined {
+  const [from, to] = [Date.parse(notBefore), Date.parse(notAfter)];
+  if (Number.isNaN(from) || Number.isNaN(to) || from > to) {
+    return `the recovery point ${notBefore} to ${notAfter} is no stretch of time`;
+  }
+  if (Math.abs(skewMs) <= MOST_SKEW_MS) return undefined;
+  return `the datastore's clock was ${skewMs} ms off the worker's, more than ${MOST_SKEW_MS}: how old the data is cannot be said; mend the clocks`;
+}

@@ -1,0 +1,244 @@
+// The object store on a folder: one file an object. A put writes beside the store, syncs, and links the whole file
+// to its name: a reader sees all of it or nothing, a crash leaves a file in `.incoming`, and of two that put one key
+// the second is refused by the file system itself. Removal is a port of its own, for retention.
+import { createHash, randomUUID } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
+import { link, lstat, mkdir, open, readdir, rmdir, stat, unlink } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type {
+  Bytes,
+  ObjectInfo,
+  ObjectRemovalPort,
+  ObjectsPort,
+} from '../activities/ports-data.ts';
+import type { Waiting } from '../activities/ports.ts';
+import { Failure } from '../domain/failure.ts';
+import { textAt } from '../domain/json.ts';
+
+const INCOMING = '.incoming';
+const CHUNK = 1024 * 1024;
+const BEAT_EVERY = 16 * CHUNK;
+const PART = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/;
+const LONGEST_KEY = 1024;
+
+export function createObjectsFolder(root: string): ObjectsPort {
+  return {
+    put: (input, waiting) => put(root, input, waiting),
+    get: async (key, waiting) => {
+      const file = fileOf(root, key);
+      const stats = await lstat(file, { bigint: true }).catch((error: unknown) => {
+        throw isGone(error) ? missing(root, key) : unavailable('reading', file, error);
+      });
+      if (!stats.isFile()) throw missing(root, key);
+      return { info: infoOf(key, stats), body: chunksOf(file, waiting) };
+    },
+    list: async (prefix) => {
+      const found = await walk(root, folderOfPrefix(prefix));
+      return found
+        .filter(({ key }) => key.startsWith(prefix))
+        .sort((one, other) => (one.key < other.key ? -1 : 1));
+    },
+  };
+}
+
+export function createObjectRemoval(root: string): ObjectRemovalPort {
+  return {
+    remove: async ({ key, etag }) => {
+      const file = fileOf(root, key);
+      try {
+        const found = infoOf(key, await lstat(file, { bigint: true }));
+        if (found.etag !== etag) {
+          const details = { expected: etag, found: found.etag };
+          const message = `removing ${key}: it is not what was to be removed any more; list again`;
+          throw new Failure('WorldChanged', message, details);
+        }
+        await unlink(file);
+        await removeEmpty(root, dirname(file));
+      } catch (error) {
+        if (error instanceof Failure) throw error;
+        if (!isGone(error)) throw unavailable('removing', file, error);
+      }
+    },
+    sweep: async (before) => {
+      const old = (await walk(root, INCOMING)).filter(({ modifiedAt }) => modifiedAt < before);
+      for (const { key } of old) await unlink(join(root, key)).catch(() => undefined);
+      return old.length;
+    },
+  };
+}
+
+async function put(
+  root: string,
+  { key, body }: { key: string; body: Bytes },
+  waiting: Waiting,
+): Promise<ObjectInfo & { sha256: string }> {
+  const file = fileOf(root, key);
+  const incoming = join(root, INCOMING, randomUUID());
+  try {
+    if (await isThere(file)) throw taken(key);
+    await mkdir(dirname(incoming), { recursive: true });
+    const sha256 = await write(incoming, body, waiting);
+    waiting.signal.throwIfAborted();
+    await mkdir(dirname(file), { recursive: true });
+    // Fails when somebody was first: the one place where two writers meet.
+    await link(incoming, file);
+    await syncFolders(root, dirname(file));
+    return { ...infoOf(key, await stat(file, { bigint: true })), sha256 };
+  } catch (error) {
+    if (textAt(error, 'code') === 'EEXIST') throw taken(key);
+    if (textAt(error, 'syscall') === undefined) throw error;
+    throw unavailable('writing', file, error);
+  } finally {
+    await unlink(incoming).catch(() => undefined);
+  }
+}
+
+async function write(file: string, body: Bytes, { signal, beat }: Waiting): Promise<string> {
+  const hash = createHash('sha256');
+  const handle = await open(file, 'wx', 0o640);
+  const told = progress('written', beat);
+  try {
+    for await (const chunk of body) {
+      signal.throwIfAborted();
+      hash.update(chunk);
+      for (let at = 0; at < chunk.length;) {
+        at += (await handle.write(chunk, at, chunk.length - at)).bytesWritten;
+      }
+      told(chunk.length);
+    }
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return hash.digest('hex');
+}
+
+/** Opens the file when somebody begins to read, and closes it when they stop. */
+async function* chunksOf(file: string, { signal, beat }: Waiting): Bytes {
+  let handle: FileHandle | undefined;
+  const told = progress('read', beat);
+  try {
+    handle = await open(file, 'r');
+    for (;;) {
+      signal.throwIfAborted();
+      // A chunk of its own each time: who gets it may still hold it while the next one is read.
+      const chunk = Buffer.allocUnsafe(CHUNK);
+      const { bytesRead } = await handle.read(chunk, 0, CHUNK, null);
+      if (bytesRead === 0) return;
+      told(bytesRead);
+      yield chunk.subarray(0, bytesRead);
+    }
+  } catch (error) {
+    if (textAt(error, 'syscall') === undefined) throw error;
+    throw unavailable('reading', file, error);
+  } finally {
+    await handle?.close();
+  }
+}
+
+/** Beats once in so many bytes: of each chunk it would be hundreds of times a second. */
+function progress(what: 'read' | 'written', beat: Waiting['beat']): (bytes: number) => void {
+  let [done, told] = [0, 0];
+  return (bytes) => {
+    done += bytes;
+    if (done - told < BEAT_EVERY) return;
+    told = done;
+    beat({ [what]: done });
+  };
+}
+
+/** Every object below a folder of the store, in no order. */
+async function walk(root: string, folder: string): Promise<ObjectInfo[]> {
+  const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(
+    (error: unknown) => {
+      if (isGone(error)) return [];
+      throw unavailable('listing', join(root, folder), error);
+    },
+  );
+  const found: ObjectInfo[] = [];
+  for (const entry of entries) {
+    const key = folder === '' ? entry.name : `${folder}/${entry.name}`;
+    if (!PART.test(entry.name)) continue;
+    if (entry.isDirectory()) found.push(...(await walk(root, key)));
+    else if (entry.isFile()) {
+      const stats = await lstat(join(root, key), { bigint: true }).catch(() => undefined);
+      if (stats) found.push(infoOf(key, stats));
+    }
+  }
+  return found;
+}
+
+/** The folder that everything with this prefix lies in. */
+function folderOfPrefix(prefix: string): string {
+  const folder = prefix.slice(0, Math.max(0, prefix.lastIndexOf('/')));
+  if (folder !== '') checkKey(folder);
+  return folder;
+}
+
+function fileOf(root: string, key: string): string {
+  checkKey(key);
+  return join(root, key);
+}
+
+function checkKey(key: string): void {
+  const fits = key.length <= LONGEST_KEY && key.split('/').every((part) => PART.test(part));
+  if (fits) return;
+  throw new Failure(
+    'BadInput',
+    `the object key ${JSON.stringify(key.slice(0, 200))} cannot be used: parts of letters, digits and . _ - joined by /, none beginning with a dot`,
+  );
+}
+
+function infoOf(key: string, stats: BigIntStats): ObjectInfo {
+  const etag = `${stats.ino}-${stats.mtimeNs}-${stats.size}`;
+  return { key, size: Number(stats.size), modifiedAt: Number(stats.mtimeNs / 1_000_000n), etag };
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return lstat(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+function isGone(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(textAt(error, 'code') ?? '');
+}
+
+function missing(root: string, key: string): Failure {
+  return new Failure('NotFound', `reading ${key}: there is no such object in ${root}`);
+}
+
+function taken(key: string): Failure {
+  return new Failure(
+    'Refused',
+    `writing ${key}: there is an object of that name already, and none is ever overwritten; list the store to see it`,
+  );
+}
+
+/** A new name is only there after a crash when the folders up to it are on disk too. */
+async function syncFolders(root: string, folder: string): Promise<void> {
+  for (let at = folder; at.length >= root.length; at = dirname(at)) {
+    const handle = await open(at, 'r');
+    await handle.sync().finally(() => handle.close());
+  }
+}
+
+async function removeEmpty(root: string, folder: string): Promise<void> {
+  for (let at = folder; at.length > root.length; at = dirname(at)) {
+    const removed = await rmdir(at).then(
+      () => true,
+      () => false,
+    );
+    if (!removed) return;
+  }
+}
+
+function unavailable(doing: string, file: string, error: unknown): Failure {
+  const said = error instanceof Error ? error.message : String(error);
+  return new Failure(
+    'Unavailable',
+    `${doing} ${file}: ${said}. Check that the folder is there, writable and has space.`,
+  );
+}

@@ -1,0 +1,16 @@
+// A backup of what a system holds, and the proof of one: restored into a copy, judged rung by rung, discarded.
+import type { OperationResult } from './steps/close.ts';
+import { operation } from './steps/operation.ts';
+
+/** Backs up one datastore, or every primary one as a set. Input: `{system, datastore?}`. Takes all that it can. */
+export async function backup(input: unknown): Promise<OperationResult> {
+  return operation({ kind: 'backup', policy: { onFailure: 'failAtEnd', undone: 'failed' } }, input);
+}
+
+/** Restores a backup into a copy and climbs the ladder. Input: `{system, backup}`, the name as the catalogue has it. */
+export async function verifyBackup(input: unknown): Promise<OperationResult> {
+  return operation(
+    { kind: 'verifyBackup', policy: { onFailure: 'undo', undone: 'failed' } },
+    input,
+  );
+}

@@ -1,0 +1,236 @@
+// The steps of backups and of their proofs. A rung that could not be climbed is no verdict on the backup: inconclusive.
+import { isCancellation } from '@temporalio/workflow';
+import type { Answer } from '../../activities/boundary.ts';
+import { setSkew } from '../../domain/backup-set.ts';
+import { parseBackupId } from '../../domain/backup-id.ts';
+import type { BackupSummary } from '../../domain/backup.ts';
+import { combineRungs, judgePointInTime, type RungResult } from '../../domain/ladder.ts';
+import type { PlanStep, StepAction } from '../../domain/plan.ts';
+import type { RunbookEvent } from '../../domain/runbook-state.ts';
+import type { Rung } from '../../domain/rungs.ts';
+import type { Verdict } from '../../domain/verdict.ts';
+import { call, failureOf, type CallFailure } from './call.ts';
+import { loadedOf, now, planOf, record, storeIn, type Run } from './run.ts';
+import { endStep, underLease } from './under-lease.ts';
+
+type ActionOf<Kind extends StepAction['kind']> = Extract<StepAction, { kind: Kind }>;
+export type DataAction = ActionOf<'backup' | 'retention' | 'rung' | 'conclude' | 'discard'>;
+
+/** The copy or the backup said no; anything else says nothing of the backup. */
+const SAYS_NO: ReadonlySet<string> = new Set(['CheckFailed', 'NotFound']);
+const COMPARED: readonly Rung[] = ['complete', 'correct'];
+
+export async function dataStep(
+  run: Run,
+  step: PlanStep,
+  action: DataAction,
+): Promise<RunbookEvent> {
+  switch (action.kind) {
+    case 'backup':
+      return unparked(() => backUp(run, step, action));
+    case 'retention':
+      return unparked(() => retain(run, step, action));
+    case 'rung':
+      return climb(run, step, action);
+    case 'conclude':
+      return unparked(() => conclude(run, step, action));
+    case 'discard': {
+      const options = { profile: 'undo', step: step.id, summary: step.title } as const;
+      const { value, attempts } = await call(run, 'discardCopy', { copy: action.copy }, options);
+      endStep(run, step, attempts, value.detail);
+      return { type: 'done' };
+    }
+  }
+}
+
+/** Nobody is asked about a backup in the night: what would park another operation has failed here. */
+async function unparked(work: () => Promise<RunbookEvent>): Promise<RunbookEvent> {
+  try {
+    return await work();
+  } catch (error) {
+    const failure = isCancellation(error) ? undefined : failureOf(error);
+    if (failure?.kind !== 'WorldChanged' && failure?.kind !== 'Outage') throw error;
+    return { type: 'failed', kind: 'Refused', message: failure.message };
+  }
+}
+
+async function backUp(
+  run: Run,
+  step: PlanStep,
+  { datastore, backup: id }: ActionOf<'backup'>,
+): Promise<RunbookEvent> {
+  const systemDigest = loadedOf(run).digest;
+  const input = { store: storeIn(run, datastore), id, systemDigest };
+  const done = await underLease(run, step, datastore, 'takeBackup', input, 'wait');
+  if ('lost' in done) return { type: 'failed', ...done.lost };
+  const { summary, odd, detail } = done.answer.value;
+  run.taken.push(summary);
+  record(run, { type: 'backup', backup: summary });
+  if (odd.length > 0) {
+    const text = `${id} is odd beside those before it, and is not restored by default: ${odd.join('; ')}`;
+    record(run, { type: 'finding', text });
+  }
+  const skew = skewAfter(run, step);
+  endStep(run, step, done.answer.attempts, skew === undefined ? detail : `${detail}; ${skew}`);
+  return { type: 'done' };
+}
+
+/** After the last one of a set: how far apart its members lie. By clocks that are off it is a finding. */
+function skewAfter(run: Run, { id }: PlanStep): string | undefined {
+  const last = planOf(run).steps.findLast(({ action }) => action.kind === 'backup');
+  if (last?.id !== id || run.taken.length < 2) return undefined;
+  const { reason, doubtful } = setSkew(run.taken.map(memberOf));
+  if (doubtful) record(run, { type: 'finding', text: reason });
+  return reason;
+}
+
+function memberOf({ id, recoveryPoint }: BackupSummary) {
+  return { datastore: parseBackupId(id)?.datastore ?? id, recoveryPoint };
+}
+
+async function retain(
+  run: Run,
+  step: PlanStep,
+  { datastore }: ActionOf<'retention'>,
+): Promise<RunbookEvent> {
+  // While backups fail, the old ones are all there is.
+  if (!run.taken.some((summary) => memberOf(summary).datastore === datastore)) {
+    endStep(run, step, 1, `kept everything: there is no new backup of ${datastore}`);
+    return { type: 'done' };
+  }
+  const input = { store: storeIn(run, datastore) };
+  const done = await underLease(run, step, datastore, 'applyRetention', input, 'change');
+  if ('lost' in done) return { type: 'failed', ...done.lost };
+  endStep(run, step, done.answer.attempts, done.answer.value.detail);
+  return { type: 'done' };
+}
+
+/** What rungs came to that were climbed in one go. */
+interface Climbed {
+  results: RungResult[];
+  attempts: number;
+}
+
+async function climb(run: Run, step: PlanStep, action: ActionOf<'rung'>): Promise<RunbookEvent> {
+  const isMeasured = run.rungs.some(({ rung }) => rung === action.rung);
+  const climbed = isMeasured ? { results: [], attempts: 1 } : await attempt(run, step, action);
+  if ('kind' in climbed) return { type: 'failed', ...climbed };
+  const known = new Set(run.rungs.map(({ rung }) => rung));
+  run.rungs.push(...climbed.results.filter(({ rung }) => !known.has(rung)));
+  const result = run.rungs.find(({ rung }) => rung === action.rung);
+  if (result === undefined) throw new Error(`${step.id} gave no verdict`);
+  const { verdict, reason, differences = [] } = result;
+  record(run, { type: 'verdict', step: step.id, name: action.rung, verdict, reason, samples: 1 });
+  const detail = differences.length > 1 ? differences.join('; ') : reason;
+  endStep(run, step, climbed.attempts, detail);
+  // What was not read or loaded cannot be asked; a clock that is off spoils one rung and no other.
+  const ends = action.rung === 'artefact' || action.rung === 'loads';
+  return { type: 'judged', verdict, message: endingOf(run, verdict, ends), ends };
+}
+
+/** What the operation ends with when this rung is the last: all that is known, and what nobody climbed. */
+function endingOf(run: Run, verdict: Verdict, ends: boolean): string {
+  if (verdict === 'pass' || (verdict === 'inconclusive' && !ends)) return '';
+  const concluding = planOf(run).steps.find(({ action }) => action.kind === 'conclude')?.action;
+  const required = concluding?.kind === 'conclude' ? concluding.required : [];
+  return combineRungs(required, climbedSoFar(run)).reason;
+}
+
+/** Without those that were measured in passing and whose turn did not come. */
+function climbedSoFar(run: Run): RungResult[] {
+  const told = new Set(run.entries.flatMap((one) => (one.type === 'verdict' ? [one.name] : [])));
+  return run.rungs.filter(({ rung }) => told.has(rung));
+}
+
+/** Or how the lease was lost. */
+async function attempt(
+  run: Run,
+  step: PlanStep,
+  action: ActionOf<'rung'>,
+): Promise<Climbed | CallFailure> {
+  const { rung } = action;
+  const only = (verdict: Verdict, reason: string): Climbed => ({
+    results: [{ rung, verdict, reason }],
+    attempts: 1,
+  });
+  try {
+    return await measure(run, step, action);
+  } catch (error) {
+    const failure = isCancellation(error) ? undefined : failureOf(error);
+    if (failure === undefined) throw error;
+    const { kind, message } = failure;
+    if (kind === 'LeaseLost' || kind === 'Superseded') return failure;
+    if (SAYS_NO.has(kind)) return only('fail', message);
+    return only('inconclusive', `it could not be climbed: ${message}`);
+  }
+}
+
+async function measure(
+  run: Run,
+  step: PlanStep,
+  { rung, datastore, backup: id, copy }: ActionOf<'rung'>,
+): Promise<Climbed | CallFailure> {
+  const store = storeIn(run, datastore);
+  const target = { copy, store };
+  const options = { profile: 'wait', step: step.id, summary: step.title } as const;
+  switch (rung) {
+    case 'artefact':
+      return one(await call(run, 'examineBackup', { store, id }, options));
+    case 'loads': {
+      const done = await underLease(run, step, datastore, 'restoreCopy', { id, target }, 'wait');
+      return 'lost' in done ? done.lost : one(done.answer);
+    }
+    case 'complete':
+    case 'correct': {
+      const rungs = COMPARED.filter((one) => isPlanned(run, one));
+      const { value, attempts } = await call(run, 'compareCopy', { id, target, rungs }, options);
+      return { results: value, attempts };
+    }
+    case 'pointInTime':
+      return { results: [pointInTime(run, store.settings.backup.rpo)], attempts: 1 };
+    case 'invariants': {
+      const { invariants } = store.settings.verify;
+      return one(await call(run, 'askInvariants', { target, invariants }, options));
+    }
+    case 'usable':
+      throw new Error('a verification starts no service');
+  }
+}
+
+function one({ value, attempts }: Answer<RungResult>): Climbed {
+  return { results: [value], attempts };
+}
+
+/** A verification asks of a backup what it could have promised when it was done; how old it is now is a drill's question. */
+function pointInTime(run: Run, rpoMs: number): RungResult {
+  const { backup } = planOf(run);
+  if (backup === undefined) throw new Error('a verification without its backup');
+  return judgePointInTime(backup, { wantedAt: Date.parse(backup.endedAt), rpoMs });
+}
+
+function isPlanned(run: Run, rung: Rung): boolean {
+  return planOf(run).steps.some(({ action }) => action.kind === 'rung' && action.rung === rung);
+}
+
+async function conclude(
+  run: Run,
+  step: PlanStep,
+  { datastore, backup: id, required }: ActionOf<'conclude'>,
+): Promise<RunbookEvent> {
+  const { verdict, reason } = combineRungs(required, run.rungs);
+  record(run, {
+    type: 'verdict',
+    step: step.id,
+    name: 'backup',
+    verdict,
+    reason,
+    samples: run.rungs.length,
+  });
+  if (verdict === 'pass') {
+    const input = { id, at: now(), reason };
+    const done = await underLease(run, step, datastore, 'markVerified', input, 'change');
+    if ('lost' in done) return { type: 'failed', ...done.lost };
+    endStep(run, step, done.answer.attempts, `${reason}; ${done.answer.value.detail}`);
+  }
+  return { type: 'judged', verdict, message: reason, ends: true };
+}

@@ -1,0 +1,105 @@
+// `backup`, `backups` and `verify` through the real command line, beside one real `fairlead up` and real files.
+// The tests build on each other, in the order in which they stand here.
+import assert from 'node:assert/strict';
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { parseBackupId } from '../../src/domain/backup-id.ts';
+import { field, startUp, type WholeUp } from '../support/whole-up.ts';
+import { VAULT } from '../support/whole-up-systems.ts';
+
+let up: WholeUp;
+/** Of `data`, and the newest there is. */
+let backup = '';
+
+before(async () => {
+  up = await startUp([VAULT]);
+});
+after(async () => {
+  const { code, stderr } = await up.stop();
+  assert.equal(code, 0, stderr);
+});
+
+const copies = (): string[] => {
+  const folder = join(up.data, 'copies');
+  return existsSync(folder) ? readdirSync(folder) : [];
+};
+const dataFile = (name: string): string => join(up.folder, 'systems', 'vault', 'data', name);
+
+/** Every file that belongs to a backup. */
+function stored(id: string): string[] {
+  const { system = '', datastore = '', time = '' } = parseBackupId(id) ?? {};
+  const folder = join(up.data, 'objects', system, datastore, time.slice(0, 4), time.slice(4, 6));
+  return readdirSync(join(folder, time), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+test('a system without backups says how to take one', async () => {
+  const { stdout } = await up.exits(0, 'backups vault');
+  assert.equal(stdout, 'vault has no backups; take one with "fairlead backup vault"\n');
+});
+
+test('a backup prints what it took, and the catalogue lists it', async () => {
+  const { stdout, stderr } = await up.exits(0, 'backup vault');
+  assert.match(stdout, /^backup\/vault: succeeded: done as planned\n {2}vault\/data\/\d{8}T/);
+  assert.match(stderr, /✔ backup-data:[^]*✔ backup-served:[^]*✔ retention-data:/);
+  const list = await up.exits(0, 'backups vault --json');
+  assert.equal(field(list.stdout, 'schema'), 'fairlead/backups/v1');
+  assert.equal(field(list.stdout, 'backups.length'), 2);
+  backup = String(field(list.stdout, 'backups.0.id'));
+  assert.equal(field(list.stdout, 'backups.0.datastore'), 'data');
+  assert.equal(field(list.stdout, 'backups.0.verifiedAt'), null);
+  assert.ok(Number(field(list.stdout, 'backups.0.rows')) > 1000);
+  const lines = (await up.exits(0, 'backups vault')).stdout;
+  assert.match(lines, new RegExp(`${backup} .* kB .* never +default\n`));
+});
+
+test('a proof that passes marks the backup and leaves no copy', async () => {
+  const { stdout } = await up.exits(0, `verify ${backup} --json`);
+  assert.equal(field(stdout, 'verdict'), 'pass');
+  assert.equal(field(stdout, 'operation'), `verify/${backup}`);
+  const list = await up.exits(0, 'backups vault --json');
+  assert.match(String(field(list.stdout, 'backups.0.verifiedAt')), /^\d{4}-/);
+  assert.deepEqual(copies(), []);
+  const { stdout: report } = await up.exits(0, `report verify/${backup} --format json`);
+  assert.equal(field(report, 'plan.backup.id'), backup);
+  assert.equal(field(report, 'verdicts.length'), 5);
+});
+
+test('a proof that needs the service is inconclusive, and 7', async () => {
+  const list = await up.exits(0, 'backups vault --json');
+  const { stdout } = await up.exits(7, `verify ${String(field(list.stdout, 'backups.1.id'))}`);
+  assert.match(stdout, /inconclusive: 1 of 1 rungs that ran passed; not run: usable/);
+});
+
+test('retention keeps what was verified, and a backup far off the others is flagged', async () => {
+  appendFileSync(dataFile('loans.csv'), readFileSync(dataFile('loans.csv'), 'utf8').repeat(3));
+  const { stdout, stderr } = await up.exits(0, 'backup vault/data');
+  assert.match(stdout, /finding: vault\/data\/\S+ is odd beside those before it/);
+  assert.match(stderr, /✔ retention-data/);
+  const lines = (await up.exits(0, 'backups vault')).stdout;
+  assert.match(lines, / odd\n/);
+  assert.match(lines, new RegExp(`${backup} .*default\n`));
+});
+
+test('a damaged backup fails its proof, with the reason and 3', async () => {
+  const damaged = stored(backup).find((file) => file.endsWith('000002')) ?? assert.fail();
+  const bytes = readFileSync(damaged);
+  bytes[100] = (bytes[100] ?? 0) ^ 1;
+  writeFileSync(damaged, bytes);
+  const { stdout } = await up.exits(3, `verify ${backup}`);
+  assert.match(stdout, /failed: artefact: .*SHA-256.*not run: loads, complete, correct/);
+  assert.deepEqual(copies(), []);
+});
+
+test('what is no backup, no datastore or no system is 2', async () => {
+  const time = '20200101T000000.000Z';
+  assert.match((await up.exits(2, 'verify vault')).stderr, /BACKUP is "vault", allowed: SYSTEM/);
+  const gone = await up.exits(2, `verify vault/data/${time}`);
+  assert.match(gone.stdout, /there is no backup vault\/data\/20200101T000000.000Z/);
+  const other = await up.exits(2, 'backup vault/dat');
+  assert.match(other.stdout, /vault has no datastore dat; it has data, served/);
+  await up.exits(2, 'backups nobody');
+  await up.exits(2, 'backup vault/data/more');
+});

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadSystem } from '../../src/config/load.ts';
+import { secretSource } from '../../src/domain/loaded-system.ts';
+import { createRedactor } from '../../src/integrations/secrets.ts';
+import { SHOP, shopWith, systemsWith, testMistakes } from '../support/system-files.ts';
+
+const KEY = 'age1zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz';
+const stores = (text: string): string => `${SHOP}datastores:\n  main: ${text}\n`;
+
+testMistakes([
+  [
+    'a kind of datastore needs its own fields',
+    stores('{ kind: postgres, user: shop }'),
+    ['17: datastores.main.database: is missing; a datastore of kind postgres needs database, user'],
+  ],
+  [
+    'a kind of datastore takes no others',
+    stores('{ kind: files, directory: data, port: 5 }'),
+    [
+      '17: datastores.main.port: means nothing for a datastore of kind files, which takes directory; remove it',
+    ],
+  ],
+  [
+    "a folder of data stays in the system's folder",
+    stores('{ kind: files, directory: ../../etc }'),
+    [
+      '17: datastores.main.directory: "../../etc" leaves the system\'s folder; write a relative path inside it',
+    ],
+  ],
+  [
+    'backups as rare as what may be lost are too rare',
+    stores('{ kind: files, directory: data, backup: { interval: 12h, rpo: 12h } }'),
+    [
+      '17: datastores.main.backup.interval: is not shorter than rpo: what is written right after one backup is lost until the next is done; back up more often, or say that more may be lost',
+    ],
+  ],
+  [
+    'one recipient twice is one',
+    stores(
+      `{ kind: files, directory: data, backup: { encryption: { recipients: [${KEY}, ${KEY}] } } }`,
+    ),
+    [
+      '17: datastores.main.backup.encryption.recipients.1: is there twice; a second recipient is for the day on which the first is lost',
+    ],
+  ],
+  [
+    'a datastore and a service have different names',
+    `${SHOP}datastores:\n  api: { kind: redis }\n`,
+    [
+      '17: datastores.api: "api" is the name of a service too, and one of them would hold the other\'s lease; give the datastore another',
+    ],
+  ],
+  [
+    'a service names a datastore that is declared, where any is',
+    `${shopWith(6, '    port: 8000\n    datastores: [maine]')}datastores:\n  main: { kind: redis }\n`,
+    [
+      '7: services.api.datastores.0: there is no datastore "maine" (did you mean main?); declared in datastores: main',
+    ],
+  ],
+]);
+
+test('names of datastores stay labels in a file that declares none', async (t) => {
+  const yaml = shopWith(6, '    port: 8000\n    datastores: [anything]');
+  const dir = await systemsWith(t, { 'shop/system.yaml': yaml });
+  const { system } = await loadSystem(dir, 'shop');
+  assert.deepEqual(system.services['api']?.datastores, ['anything']);
+  assert.equal('datastores' in system, false);
+});
+
+test('a datastore has a sensible plan for its backups without a word', async (t) => {
+  const yaml = stores('{ kind: redis }');
+  const dir = await systemsWith(t, { 'shop/system.yaml': yaml });
+  const { system } = await loadSystem(dir, 'shop');
+  assert.deepEqual(system.datastores?.['main'], {
+    kind: 'redis',
+    role: 'primary',
+    backup: {
+      interval: 86_400_000,
+      rpo: 129_600_000,
+      retention: { days: 90, count: 7 },
+      compression: 'none',
+    },
+    verify: { required: ['artefact', 'loads', 'complete', 'correct'], invariants: [] },
+  });
+});
+
+test('a secret of a datastore is taken out of texts, and one that is missing stops no deploy', async (t) => {
+  const yaml = stores('{ kind: postgres, database: shop, user: shop, password: { env: PGPASS } }');
+  const dir = await systemsWith(t, { 'shop/system.yaml': yaml });
+  const source = secretSource(await loadSystem(dir, 'shop'));
+  const sources = { readFile: () => Promise.reject(new Error('none')), reader: 'the worker' };
+  const redactor = createRedactor({ ...sources, env: { PGPASS: 'pass-of-pg' } });
+  await redactor.learn(source);
+  assert.equal(redactor.redact('with pass-of-pg'), 'with [redacted]');
+  await createRedactor({ ...sources, env: {} }).learn(source);
+});

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
+import { countRows } from '../../src/datastores/files/csv-rows.ts';
+import { exchange, generationsOf, newGeneration } from '../../src/datastores/files/generations.ts';
+import { createFilesStore } from '../../src/datastores/files/store.ts';
+import { createStores } from '../../src/datastores/registry.ts';
+import { backupContracts } from '../support/backup-contracts.ts';
+import { collected } from '../support/bytes.ts';
+import { datastoreRef } from '../support/datastores.ts';
+import { fails } from '../support/fails.ts';
+import { waiting } from '../support/local-daemon.ts';
+
+const clock = {
+  now: () => Date.now(),
+  sleep: (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }),
+};
+const secrets = {
+  env: {},
+  readFile: () => Promise.reject(new Error('none')),
+  reader: 'the test',
+};
+
+const LOANS = `loan_id,customer,note\n${Array.from({ length: 500 }, (_, n) => `L${n},C${n % 7},"two\nlines, ${n}"\n`).join('')}`;
+
+async function dataFolder(): Promise<string> {
+  const root = await mkdtemp(join(tmpdir(), 'fairlead-files-'));
+  await mkdir(join(root, 'data', 'more of it'), { recursive: true });
+  await writeFile(join(root, 'data', 'loans.csv'), LOANS);
+  await writeFile(join(root, 'data', 'empty.csv'), 'a,b\n');
+  await writeFile(join(root, 'data', 'more of it', 'ümläut.txt'), 'text');
+  return root;
+}
+
+backupContracts('files', async () => {
+  const root = await dataFolder();
+  const loans = join(root, 'data', 'loans.csv');
+  return {
+    stores: createStores({ clock, secrets }),
+    store: datastoreRef('portfolio', root, { kind: 'files', directory: 'data' }),
+    within: 'loan_id',
+    env: {},
+    change: async () => writeFile(loans, LOANS.replace('L5,C5', 'L5,C6')),
+    remove: async () => writeFile(loans, LOANS.replace('L5,C5,"two\nlines, 5"\n', '')),
+    end: () => rm(root, { recursive: true, force: true }),
+  };
+});
+
+async function folder(t: TestContext): Promise<string> {
+  const root = await dataFolder();
+  t.after(() => rm(root, { recursive: true, force: true }));
+  return root;
+}
+
+const unused = () => Promise.reject(new Error('nothing should be written'));
+
+test('a folder that is not there, or holds nothing, is no empty backup', async (t) => {
+  const root = await folder(t);
+  await mkdir(join(root, 'void', 'deeper'), { recursive: true });
+  const store = createFilesStore(clock);
+  for (const [directory, said] of [
+    ['gone', /is no folder; is it mounted/],
+    ['void', /holds no file/],
+  ] as const) {
+    const ref = datastoreRef('portfolio', root, { kind: 'files', directory });
+    const failure = await fails('NotFound', store.backup(ref, unused, waiting(), unused));
+    assert.match(failure.message, said);
+  }
+});
+
+test('a link in the folder is refused by its name, and not followed', async (t) => {
+  const root = await folder(t);
+  await symlink('/etc/passwd', join(root, 'data', 'users.csv'));
+  const ref = datastoreRef('portfolio', root, { kind: 'files', directory: 'data' });
+  const failure = await fails(
+    'Unsupported',
+    createFilesStore(clock).backup(ref, unused, waiting(), unused),
+  );
+  assert.match(failure.message, /users\.csv is neither a file nor a folder/);
+});
+
+for (const [what, change] of [
+  ['changed', (root: string) => writeFile(join(root, 'data', 'loans.csv'), 'a\n1\n')],
+  ['added', (root: string) => writeFile(join(root, 'data', 'zzz.csv'), 'a\n1\n')],
+  ['removed', (root: string) => rm(join(root, 'data', 'empty.csv'))],
+] as const) {
+  test(`a file that is ${what} while the others are read makes no backup of two moments`, async (t) => {
+    const root = await folder(t);
+    const ref = datastoreRef('portfolio', root, { kind: 'files', directory: 'data' });
+    let done = 0;
+    const backup = createFilesStore(clock).backup(
+      ref,
+      async (name, body, path) => {
+        const { length: size } = await collected(body);
+        if ((done += 1) === 3) await change(root);
+        const plain = { size, sha256: '0'.repeat(64) };
+        return { name, ...plain, plain, ...(path !== undefined && { path }) };
+      },
+      waiting(),
+      unused,
+    );
+    const failure = await fails('Unavailable', backup);
+    assert.match(failure.message, /changed while it was read/);
+  });
+}
+
+test('rows are counted across quotes, blank lines, line ends and chunks', () => {
+  const rows = (text: string, cut = 1): number => {
+    const counter = countRows();
+    const all = Buffer.from(text);
+    for (let at = 0; at < all.length; at += cut) counter.add(all.subarray(at, at + cut));
+    return counter.rows();
+  };
+  for (const [text, expected] of [
+    ['', 0],
+    ['a,b', 0],
+    ['a,b\n1,2', 1],
+    ['a,b\r\n1,2\r\n\r\n3,4\r\n', 2],
+    ['a\n"x\ny"\n"q""\n"\n', 2],
+  ] as const) {
+    assert.equal(rows(text), expected, text);
+    assert.equal(rows(text, 3), expected, text);
+  }
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(fc.string({ minLength: 1 }), { minLength: 1 }), { minLength: 1 }),
+      fc.integer({ min: 1, max: 9 }),
+      (records, cut) => {
+        const field = (value: string): string => `"${value.replaceAll('"', '""')}"`;
+        const text = records.map((record) => record.map(field).join(',')).join('\n');
+        assert.equal(rows(text, cut), records.length - 1);
+      },
+    ),
+  );
+});
+
+test('the live generation is exchanged by one link, asked twice too, and not from under somebody', async (t) => {
+  const root = await folder(t);
+  const directory = join(root, 'data');
+  assert.deepEqual(await generationsOf(directory), { folder: directory, current: undefined });
+  assert.equal(await newGeneration(directory), 'gen-1');
+  assert.equal(await newGeneration(directory), 'gen-2');
+  await writeFile(join(directory, 'gen-1', 'a.csv'), 'a\n1\n');
+  await writeFile(join(directory, 'gen-2', 'a.csv'), 'a\n2\n');
+  await exchange(directory, { from: undefined, to: 'gen-1' });
+  assert.equal(await readFile(join(directory, 'current', 'a.csv'), 'utf8'), 'a\n1\n');
+  await exchange(directory, { from: 'gen-1', to: 'gen-2' });
+  await exchange(directory, { from: 'gen-1', to: 'gen-2' });
+  assert.equal(await readlink(join(directory, 'current')), 'gen-2');
+  const late = await fails('WorldChanged', exchange(directory, { from: 'gen-1', to: 'gen-1' }));
+  assert.deepEqual(late.details, { expected: 'gen-1', found: 'gen-2' });
+  await fails('NotFound', exchange(directory, { from: 'gen-2', to: 'gen-7' }));
+  assert.equal((await generationsOf(directory)).current, 'gen-2');
+});
+
+test('a folder with generations is backed up from the live one', async (t) => {
+  const root = await folder(t);
+  const directory = join(root, 'data');
+  await newGeneration(directory);
+  await writeFile(join(directory, 'gen-1', 'a.csv'), 'a\n1\n');
+  await exchange(directory, { from: undefined, to: 'gen-1' });
+  const ref = datastoreRef('portfolio', root, { kind: 'files', directory: 'data' });
+  const { contents } = await createFilesStore(clock).fingerprint(ref, waiting(), unused);
+  assert.deepEqual(
+    contents.parts.map(({ name, rows }) => [name, rows]),
+    [['a.csv', 1]],
+  );
+});
+
+test("a `current` that leads elsewhere is nobody's generation", async (t) => {
+  const root = await folder(t);
+  for (const target of ['/etc', '../data', 'gen-1/..', 'gen-x']) {
+    await symlink(target, join(root, 'data', 'current'));
+    await fails('WorldChanged', generationsOf(join(root, 'data')));
+    await rm(join(root, 'data', 'current'));
+  }
+});

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createBackups } from '../../src/datastores/backups.ts';
+import { askRedis } from '../../src/datastores/redis/client.ts';
+import { createStores } from '../../src/datastores/registry.ts';
+import { backupId } from '../../src/domain/backup-id.ts';
+import { judgeComplete, judgeCorrect } from '../../src/domain/ladder.ts';
+import { processesIn } from '../../src/machine/processes-in.ts';
+import { backupContracts } from '../support/backup-contracts.ts';
+import { datastoreRef, passableFolder } from '../support/datastores.ts';
+import { fails } from '../support/fails.ts';
+import { eventually, waiting } from '../support/local-daemon.ts';
+import { createMemoryObjects } from '../support/memory-objects.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
+
+const clock = {
+  now: () => Date.now(),
+  sleep: (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }),
+};
+
+const env = { REDIS: 'live-secret-of-redis' };
+const secrets = { env, readFile: () => Promise.reject(new Error('none')), reader: 'the test' };
+
+function refTo({ address: { host, port } }: TestRedis) {
+  const password = { env: 'REDIS' };
+  return datastoreRef('sessions', '/', { kind: 'redis', host, port, password });
+}
+
+backupContracts('Redis', async () => {
+  const server = await startTestRedis();
+  if (server === undefined) return undefined;
+  return {
+    stores: createStores({ clock, secrets, programs: [server.programs] }),
+    store: refTo(server),
+    within: 'Customer 12',
+    env,
+    change: async () => {
+      await server.ask('SET', 'key:5', 'changed');
+    },
+    remove: async () => {
+      await server.ask('DEL', 'key:6');
+    },
+    end: server.stop,
+  };
+});
+
+async function world(t: TestContext, options: { aof?: boolean } = {}) {
+  const server = await startTestRedis(options);
+  if (server === undefined) {
+    t.skip('missing part: redis-server (looked on PATH and in the cache; npm run parts gets it)');
+    return undefined;
+  }
+  const root = await passableFolder('fairlead-redis-backups-');
+  const objects = createMemoryObjects();
+  const stores = createStores({ clock, secrets, programs: [server.programs] });
+  const backups = createBackups({ objects, stores, copies: root, secrets, clock });
+  t.after(async () => {
+    await backups.discard('copy', waiting());
+    await server.stop();
+    await rm(root, { recursive: true, force: true });
+  });
+  const store = refTo(server);
+  const id = backupId('shop', 'sessions', 1_700_000_000_000);
+  const input = { store, id, systemDigest: 'd'.repeat(64) };
+  return { server, objects, backups, store, id, input, root, target: { copy: 'copy', store } };
+}
+
+test('a Redis with AOF on is backed up, and its copy is loaded from the dump with AOF off', async (t) => {
+  const it = await world(t, { aof: true });
+  if (it === undefined) return;
+  const { backups, id, input, target, server } = it;
+  const { contents } = await backups.backup(input, waiting());
+  const address = await backups.restore({ id, target }, waiting());
+  assert.ok(address.kind === 'redis');
+  const password = await readFile(address.passwordFile, 'utf8');
+  const copy = { host: address.host, port: address.port, user: undefined, password };
+  const cli = join(server.programs, 'redis-cli');
+  const ask = (...command: string[]) => askRedis(cli, copy, command, waiting());
+  assert.match(await ask('CONFIG', 'GET', 'appendonly'), /\bno$/);
+  assert.equal(await ask('GET', 'customer:12'), 'Customer 12');
+  const rows = contents.parts.find(({ name }) => name === 'db0')?.rows;
+  assert.equal(Number(await ask('DBSIZE')), rows);
+  assert.match(await server.ask('CONFIG', 'GET', 'appendonly'), /\byes$/);
+});
+
+test('keys whose time passes after the backup are in the copy, and make no difference', async (t) => {
+  const it = await world(t);
+  if (it === undefined) return;
+  const { backups, id, input, target, server } = it;
+  await server.ask('SET', 'brief', 'gone', 'PX', '700');
+  const { contents } = await backups.backup(input, waiting());
+  await eventually('the key to be gone', async () => (await server.ask('EXISTS', 'brief')) === '0');
+  await backups.restore({ id, target }, waiting());
+  const copy = (await backups.fingerprint(target, waiting())).contents;
+  assert.equal(judgeComplete(contents, copy).verdict, 'pass');
+  assert.equal(judgeCorrect(contents, copy).verdict, 'pass');
+});
+
+test('a copy whose server was killed is loaded anew when it is restored again', async (t) => {
+  const it = await world(t);
+  if (it === undefined) return;
+  const { backups, id, input, target, root } = it;
+  await backups.backup(input, waiting());
+  const first = await backups.restore({ id, target }, waiting());
+  for (const { pid } of processesIn(join(root, 'copy'))) process.kill(pid, 'SIGKILL');
+  await eventually('it to be gone', () => processesIn(join(root, 'copy')).length === 0);
+  const again = await backups.restore({ id, target }, waiting());
+  assert.notDeepEqual(again, first);
+  await backups.fingerprint(target, waiting());
+});
+
+test('a wrong password, and no server, each say what is wrong without the secret', async (t) => {
+  const it = await world(t);
+  if (it === undefined) return;
+  const { store, objects, server, root } = it;
+  const wrong = { ...secrets, env: { REDIS: 'not-the-password' } };
+  const stores = createStores({ clock, secrets: wrong, programs: [server.programs] });
+  const backups = createBackups({ objects, stores, copies: root, secrets: wrong, clock });
+  const failure = await fails('Refused', backups.fingerprint(store, waiting()));
+  assert.ok(!failure.message.includes('not-the-password'), failure.message);
+  const closed = { ...store, settings: { ...store.settings, port: 1 } };
+  await fails('Unavailable', backups.fingerprint(closed, waiting()));
+  assert.deepEqual(await backups.copies(), []);
+});

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { anomalies, defaultBackup } from '../../src/domain/anomaly.ts';
+import { backupFolder, backupId, parseBackupId, placeOfKey } from '../../src/domain/backup-id.ts';
+import { setSkew } from '../../src/domain/backup-set.ts';
+import { summaryOf, type CatalogueEntry } from '../../src/domain/backup.ts';
+import { lastVerified, retentionDecisions } from '../../src/domain/retention.ts';
+import { completeBackup, DAY, iso, NOW, type Sample } from '../support/catalogue-entries.ts';
+
+const POLICY = { days: 90, count: 2 };
+
+function removed(entries: CatalogueEntry[], policy = POLICY): string[] {
+  return retentionDecisions(entries, policy, NOW)
+    .filter(({ keep }) => !keep)
+    .map(({ id }) => id);
+}
+
+const ages = (...samples: Sample[]) => samples.map(completeBackup);
+
+test('what is old and not one of the newest is removed, and says why', () => {
+  const entries = ages({ daysOld: 100 }, { daysOld: 91 }, { daysOld: 89 }, { daysOld: 1 });
+  const decisions = retentionDecisions(entries.toReversed(), POLICY, NOW);
+  assert.deepEqual(
+    decisions.map(({ keep, reason }) => [keep, reason]),
+    [
+      [false, '2400 h old, kept for 90 days, and not one of the newest 2'],
+      [false, '2184 h old, kept for 90 days, and not one of the newest 2'],
+      [true, 'one of the newest 2 (2 are kept, and the newest always)'],
+      [true, 'one of the newest 2 (2 are kept, and the newest always)'],
+    ],
+  );
+});
+
+test('the newest are kept however old they are', () => {
+  assert.deepEqual(removed(ages({ daysOld: 200 }, { daysOld: 300 })), []);
+});
+
+test('the last verified one is kept although newer ones were never proved, and older verified ones are not', () => {
+  const [older, verified, ...rest] = ages(
+    { daysOld: 400, marks: ['verified'] },
+    { daysOld: 300, marks: ['verified'] },
+    { daysOld: 200 },
+    { daysOld: 1 },
+    { daysOld: 0 },
+  );
+  assert.ok(older && verified);
+  const all = [older, verified, ...rest];
+  assert.equal(lastVerified(all), verified);
+  assert.deepEqual(removed(all), [older.id, rest[0]?.id]);
+});
+
+test('what was never finished is removed when it cannot be on its way any more', () => {
+  const at = (since: number): CatalogueEntry => ({
+    id: backupId('shop', 'orders', since),
+    state: 'incomplete',
+    objects: 3,
+    bytes: 9,
+    since,
+  });
+  const entries = [at(NOW - 3 * DAY), at(NOW - DAY)];
+  assert.deepEqual(removed(entries), [entries[0]?.id]);
+});
+
+test('what cannot be read is kept until somebody looked', () => {
+  const id = backupId('shop', 'orders', NOW - 900 * DAY);
+  assert.deepEqual(removed([{ id, state: 'unreadable', problem: 'it is no JSON' }]), []);
+});
+
+test('no policy ever removes the newest backup or the last verified one', () => {
+  const sample = fc.record({
+    daysOld: fc.integer({ min: 0, max: 2000 }),
+    marks: fc.subarray<'verified' | 'accepted'>(['verified', 'accepted']),
+  });
+  const samples = fc.uniqueArray(sample, { selector: ({ daysOld }) => daysOld, minLength: 1 });
+  const policies = fc.record({ days: fc.integer({ min: 0 }), count: fc.integer({ min: 0 }) });
+  fc.assert(
+    fc.property(samples, policies, (all, policy) => {
+      const entries = all.map(completeBackup);
+      const gone = new Set(removed(entries, policy));
+      const newest = entries.toSorted((a, b) => (a.id < b.id ? -1 : 1)).at(-1);
+      assert.ok(newest && !gone.has(newest.id));
+      const verified = lastVerified(entries);
+      assert.ok(verified === undefined || !gone.has(verified.id));
+    }),
+  );
+});
+
+const odd = (entries: CatalogueEntry[]): string[] =>
+  anomalies(entries).map(({ reasons }) => reasons.join('; '));
+
+test('half the rows of the backups before is flagged, and not chosen', () => {
+  const entries = ages({ daysOld: 3 }, { daysOld: 2, rows: 1100 }, { daysOld: 1, rows: 499 });
+  assert.deepEqual(odd(entries), ['', '', '499 rows, and the 2 before it had 1000 (median)']);
+  assert.equal(defaultBackup(entries), entries[1]);
+});
+
+test('one that is flagged is no measure for the next', () => {
+  const entries = ages(
+    { daysOld: 4 },
+    { daysOld: 3, bytes: 100 },
+    { daysOld: 2, bytes: 100 },
+    { daysOld: 1 },
+  );
+  const said = '100 bytes, and the 1 before it had 100000 (median)';
+  assert.deepEqual(odd(entries), ['', said, said, '']);
+});
+
+test('what a person accepted is the new normal', () => {
+  const entries = ages(
+    { daysOld: 3 },
+    { daysOld: 2, rows: 10, marks: ['accepted'] },
+    { daysOld: 1, rows: 11 },
+  );
+  assert.deepEqual(odd(entries), ['', '', '']);
+  assert.equal(defaultBackup(entries), entries[2]);
+});
+
+test('a table that is gone is flagged, whatever the sizes', () => {
+  const entries = ages({ daysOld: 2, parts: ['loans', 'users'] }, { daysOld: 1, parts: ['loans'] });
+  assert.match(odd(entries)[1] ?? '', /^1 parts of shop\/orders\/20261120T000000\.000Z.*: users$/);
+});
+
+test('small ones may double and halve, and nothing is odd about the first', () => {
+  const small = { bytes: 900, rows: 3 };
+  const entries = ages(
+    { daysOld: 2, ...small },
+    { daysOld: 1, bytes: 4000, rows: 18 },
+    { daysOld: 0, ...small },
+  );
+  assert.deepEqual(odd(entries), ['', '', '']);
+});
+
+test('a backup has one name, and no other text is one', () => {
+  const id = backupId('shop', 'orders', Date.parse('2026-11-22T08:51:26.123Z'));
+  assert.equal(id, 'shop/orders/20261122T085126.123Z');
+  const name = parseBackupId(id);
+  assert.deepEqual(name, { system: 'shop', datastore: 'orders', time: '20261122T085126.123Z' });
+  const folder = backupFolder(name);
+  assert.equal(folder, 'shop/orders/2026/11/20261122T085126.123Z/');
+  assert.deepEqual(placeOfKey(`${folder}a1/files/000001`), { id, rest: 'a1/files/000001' });
+  for (const text of [
+    'shop/orders',
+    'shop/orders/20261122',
+    'shop/orders/20261322T085126.123Z',
+    `${id}/more`,
+    'Shop/orders/20261122T085126.123Z',
+    '../orders/20261122T085126.123Z',
+  ])
+    assert.equal(parseBackupId(text), undefined, text);
+  assert.equal(placeOfKey('shop/orders/2025/11/20261122T085126.123Z/manifest.json'), undefined);
+});
+
+test('the skew of a set is the span of its recovery points', () => {
+  const member = (datastore: string, from: number, to: number, skewMs = 0) => ({
+    datastore,
+    recoveryPoint: {
+      notBefore: iso(NOW + from),
+      notAfter: iso(NOW + to),
+      clock: 'datastore' as const,
+      skewMs,
+    },
+  });
+  const apart = setSkew([member('orders', 0, 2000), member('portfolio', 10_000, 60_000)]);
+  assert.deepEqual([apart.leastMs, apart.mostMs, apart.doubtful], [8000, 60_000, false]);
+  const together = setSkew([member('orders', 0, 20_000), member('portfolio', 10_000, 15_000)]);
+  assert.equal(together.leastMs, 0);
+  const doubtful = setSkew([member('orders', 0, 1, 1500), member('portfolio', 0, 1)]);
+  assert.equal(doubtful.doubtful, true);
+  assert.match(doubtful.reason, /clocks that are off: orders 1500 ms/);
+  assert.equal(setSkew([member('orders', 0, 5)]).mostMs, 0);
+});
+
+test('a summary says when a backup was last proved', () => {
+  const { verifiedAt, bytes, rows } = summaryOf(
+    completeBackup({ daysOld: 1, marks: ['verified'] }),
+  );
+  assert.deepEqual([verifiedAt, bytes, rows], [iso(NOW - DAY + 1000), 100_000, 1000]);
+  assert.equal(summaryOf(completeBackup({ daysOld: 1 })).verifiedAt, null);
+});

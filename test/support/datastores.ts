@@ -1,0 +1,23 @@
+// Datastores as a system file declares them, with everything that it may leave out.
+import { chmod, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DatastoreRef } from '../../src/activities/ports-data.ts';
+import { datastoreSchema, type Datastore } from '../../src/config/datastores.ts';
+import type { z } from 'zod';
+
+export function datastoreRef(
+  datastore: string,
+  directory: string,
+  settings: z.input<typeof datastoreSchema>,
+): DatastoreRef {
+  const parsed: Datastore = datastoreSchema.parse(settings);
+  return { system: 'shop', datastore, directory, settings: parsed };
+}
+
+/** Servers of copies run as another user when the tests run as root: it has to get through. */
+export async function passableFolder(prefix: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), prefix));
+  await chmod(folder, 0o711);
+  return folder;
+}

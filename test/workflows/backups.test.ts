@@ -1,0 +1,145 @@
+// Backups as whole operations, with datastores in memory and each step failing in turn.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { WorkflowHandle } from '@temporalio/client';
+import { backupId } from '../../src/domain/backup-id.ts';
+import { Failure } from '../../src/domain/failure.ts';
+import type { BackupList } from '../../src/domain/backup-list.ts';
+import type { Report } from '../../src/domain/report.ts';
+import { storedBackup, TABLE, type MemoryVault } from '../support/memory-backups.ts';
+import { endOf } from '../support/operations.ts';
+import { openShop, send, withData, type Shop, type ShopFile } from '../support/shop.ts';
+
+let shop: Shop;
+let vault: MemoryVault;
+before(async () => {
+  shop = await openShop();
+  ({ vault } = shop.ports);
+});
+after(() => shop.worker.stop());
+
+const orders = (file: Partial<NonNullable<ShopFile['datastores']>['orders']>): ShopFile => ({
+  datastores: { orders: { kind: 'postgres', database: 'o', user: 'u', ...file } },
+});
+const reportOf = (handle: WorkflowHandle) => handle.query<Report>('report');
+const statesOf = ({ steps }: Report) => steps.map(({ id, status }) => `${id} ${status}`);
+const stored = (system: string, days: number) => storedBackup(vault, system, days);
+
+describe('a backup', () => {
+  test('of a system takes every primary datastore, and says how far apart they lie', async () => {
+    const system = shop.live(withData);
+    const before = shop.ports.world.changes.length;
+    const handle = await shop.start('backup', { system, requestedBy: 'ana' });
+    const { outcome, summary } = await endOf(handle);
+    assert.equal(outcome, 'succeeded');
+    const datastores = summary?.backups?.map(({ id }) => id.split('/')[1]);
+    assert.deepEqual(datastores, ['orders', 'users']);
+    const report = await reportOf(handle);
+    assert.deepEqual(statesOf(report), [
+      'backup-orders done',
+      'backup-users done',
+      'retention-orders done',
+      'retention-users done',
+    ]);
+    assert.match(report.steps[1]?.detail ?? '', /recovery points of orders, users lie between/);
+    assert.equal(shop.ports.world.changes.length, before);
+  });
+
+  test('removes what is too old, and never the last verified one', async () => {
+    const retention = { days: 30, count: 1 };
+    const system = shop.empty(orders({ backup: { retention } }));
+    const [verified, old] = [stored(system, 60), stored(system, 50)];
+    const mark = { schema: 'fairlead/backup-mark/v1', kind: 'verified', reason: 'r' } as const;
+    const entry = vault.entries.get(verified);
+    assert.ok(entry?.state === 'complete');
+    vault.entries.set(verified, { ...entry, marks: [{ ...mark, at: '2026-01-01', by: 'ana' }] });
+    const handle = await shop.start('backup', { system, datastore: 'orders' });
+    assert.equal((await endOf(handle)).outcome, 'succeeded');
+    assert.ok(vault.entries.has(verified));
+    assert.ok(!vault.entries.has(old));
+    const detail = (await reportOf(handle)).steps[1]?.detail ?? '';
+    assert.match(detail, new RegExp(`kept 2 of 3, last verified ${verified}; removed ${old} `));
+  });
+
+  test('that cannot be had of one datastore is taken of the others, and keeps what was there', async () => {
+    const system = shop.empty(withData);
+    const old = stored(system, 400);
+    vault.failNext('backup', new Failure('CheckFailed', 'pg_dump said no'), `${system}/orders`);
+    const handle = await shop.start('backup', { system });
+    const { outcome, message, summary } = await endOf(handle);
+    assert.deepEqual([outcome, message], ['failed', 'pg_dump said no']);
+    assert.deepEqual(summary?.leftovers, []);
+    assert.equal(summary.backups?.length, 1);
+    const report = await reportOf(handle);
+    assert.deepEqual(statesOf(report), [
+      'backup-orders failed',
+      'backup-users done',
+      'retention-orders done',
+      'retention-users done',
+    ]);
+    assert.match(report.steps[2]?.detail ?? '', /kept everything: there is no new backup/);
+    assert.ok(vault.entries.has(old));
+  });
+
+  for (const [verb, kind] of [
+    ['list', 'Broken'],
+    ['remove', 'WorldChanged'],
+    ['remove', 'Refused'],
+  ] as const) {
+    test(`fails and asks nobody when ${verb} fails with ${kind}`, async () => {
+      const retention = { days: 1, count: 1 };
+      const system = shop.empty(orders({ backup: { retention } }));
+      stored(system, 50);
+      vault.failNext(verb, new Failure(kind, 'not so'), system);
+      const { outcome, message } = await endOf(await shop.start('backup', { system }));
+      assert.deepEqual([outcome, message], ['failed', 'not so']);
+    });
+  }
+
+  test('far off those before it is flagged', async () => {
+    const system = shop.empty(orders({}));
+    for (const days of [3, 2, 1]) stored(system, days);
+    vault.write(`${system}/orders`, [{ ...TABLE, rows: 1000 }]);
+    const handle = await shop.start('backup', { system });
+    const { outcome, summary } = await endOf(handle);
+    assert.equal(outcome, 'succeeded');
+    assert.match(summary?.findings.join() ?? '', /is odd beside those before it.*1000 rows/);
+    const asked = await shop.start('inspectSystem', { system, backups: true });
+    const { backups } = (await asked.result()) as BackupList;
+    assert.deepEqual(
+      backups.map((row) => row.state === 'complete' && [row.flagged.length, row.default]),
+      [
+        [1, false],
+        [0, true],
+        [0, false],
+        [0, false],
+      ],
+    );
+  });
+
+  test('is refused while another one of the datastore runs, and ends when it is aborted', async () => {
+    const system = shop.empty(orders({}));
+    const { reached } = vault.hangNext('backup');
+    const first = await shop.start('backup', { system });
+    await reached;
+    const { outcome, message } = await endOf(
+      await shop.start('backup', { system, datastore: 'orders' }),
+    );
+    assert.equal(outcome, 'refused');
+    assert.match(message, new RegExp(`${system}/orders is being changed: ${first.workflowId}`));
+    await send(first, 'abort', { actor: 'ana' });
+    assert.equal((await endOf(first)).outcome, 'aborted');
+  });
+
+  test('of what no system file declares is a mistake of whoever asked', async () => {
+    const system = shop.empty(withData);
+    const end = await endOf(await shop.start('backup', { system, datastore: 'order' }));
+    assert.deepEqual([end.outcome, end.kind], ['failed', 'NotFound']);
+    const none = await endOf(await shop.start('backup', { system: shop.empty() }));
+    assert.match(none.message, /no datastores to back up/);
+    const other = await endOf(
+      await shop.start('verifyBackup', { system, backup: backupId('other', 'orders', 0) }),
+    );
+    assert.match(other.message, /backup is one of other, and system is /);
+  });
+});
