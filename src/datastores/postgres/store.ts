@@ -232,7 +232,8 @@ async function inSnapshot<T>(
     const [{ snapshot, began, seen, server, encoding }] = seenSchema.parse([
       { ...rows[0], ...before[0] },
     ]);
-    const skewMs = Math.round((began.getTime() + seen.getTime() - asked - answered) / 2);
+    // Plus zero: no minus zero, which JSON does not have.
+    const skewMs = Math.round((began.getTime() + seen.getTime() - asked - answered) / 2) + 0;
     const point: RecoveryPoint = {
       notBefore: began.toISOString(),
       notAfter: new Date(seen.getTime() + 1).toISOString(),
