@@ -9,10 +9,8 @@ import { closeLane, openLane, runDeploy, type Lane, type RunResult } from '../su
 import { temporalOrSkip, testServer } from '../support/temporal-server.ts';
 
 const POINTS: [string, string][] = [
-  ['canaryDeploy/ensureRevision:ensure/ensure#1/after', 'a revision was created'],
   ['canaryDeploy/shiftTraffic:set/weight-20#1/before', 'the traffic is to be shifted'],
   ['canaryDeploy/shiftTraffic/weight-50#1/after', 'the traffic was shifted'],
-  ['canaryDeploy/recordEvidence/weight-50#1/completed', 'a gate was opened'],
   ['retireRevision/removeRevision:remove/remove#1/after', 'the old revision was removed'],
 ];
 
