@@ -1,7 +1,7 @@
 // Encryption with age (age-encryption.org): any one of the recipients' private keys reads it, and whoever writes needs
-// none of them. 64 KiB at a time, each authenticated: what is cut or altered is an error, never other bytes.
+// none of them. 64 KiB at a time, each authenticated: what is cut or altered is an error, never other bytes. The library
+// is loaded when it is needed: a worker starts, and takes over, without it.
 import { ReadableStream } from 'node:stream/web';
-import { Decrypter, Encrypter } from 'age-encryption';
 import type { Bytes } from '../activities/ports-data.ts';
 import { Failure } from '../domain/failure.ts';
 
@@ -9,6 +9,7 @@ const KEY = /^AGE-SECRET-KEY-[A-Z0-9-]+$/;
 
 /** Throws BadInput for a recipient that is none. */
 export async function* encrypted(body: Bytes, recipients: readonly string[]): Bytes {
+  const { Encrypter } = await import('age-encryption');
   const encrypter = new Encrypter();
   for (const recipient of recipients) {
     try {
@@ -22,6 +23,7 @@ export async function* encrypted(body: Bytes, recipients: readonly string[]): By
 
 /** Throws Refused when none of the keys fits, CheckFailed when it is cut or altered. */
 export async function* decrypted(body: Bytes, identities: readonly string[]): Bytes {
+  const { Decrypter } = await import('age-encryption');
   const decrypter = new Decrypter();
   for (const identity of identities) decrypter.addIdentity(identity);
   let opened = false;

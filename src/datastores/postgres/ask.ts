@@ -1,6 +1,6 @@
 // Asks a copy one question, for invariants and golden queries: with rights to read and no others, in a transaction that
 // cannot write.
-import pg from 'pg';
+import type pg from 'pg';
 import { z } from 'zod';
 import { Failure } from '../../domain/failure.ts';
 
@@ -13,8 +13,9 @@ export async function oneValue(client: pg.Client, query: string): Promise<string
   await client.query('BEGIN TRANSACTION READ ONLY');
   await client.query(`SET LOCAL statement_timeout = ${ASK_MS}`);
   await client.query('SET LOCAL ROLE pg_read_all_data');
-  const rows = await answerOf(client, query).catch((error: unknown) => {
-    if (!(error instanceof pg.DatabaseError)) throw error;
+  const rows = await answerOf(client, query).catch(async (error: unknown) => {
+    const { DatabaseError } = await import('pg');
+    if (!(error instanceof DatabaseError)) throw error;
     throw new Failure('CheckFailed', `${asked}: ${error.message}`);
   });
   const first = row.safeParse(rows[0]);

@@ -1,6 +1,6 @@
 // Connections to a Postgres: the live one as the system file says, or a copy's own. The password is looked up here and
 // goes into the driver, or into the environment of a tool.
-import pg from 'pg';
+import type pg from 'pg';
 import type { DatastoreRef } from '../../activities/ports-data.ts';
 import { Failure } from '../../domain/failure.ts';
 import { textAt } from '../../domain/json.ts';
@@ -56,7 +56,9 @@ export async function withClient<T>(
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
-  const client = new pg.Client({
+  // Loaded for the first connection: a worker starts, and takes over, without it.
+  const { Client } = await import('pg');
+  const client = new Client({
     ...address,
     application_name: 'fairlead',
     connectionTimeoutMillis: CONNECT_MS,

@@ -1,7 +1,7 @@
 // What is in a Postgres database, in one transaction's view: tables with counts and a hash of their rows whatever
 // their order, indexes, constraints, sequences. The hash is the sum of the rows' MD5 sums as two numbers of 64 bits:
 // one row more, less, twice or different is another sum. It is no proof against somebody who builds collisions.
-import pg from 'pg';
+import type pg from 'pg';
 import { z } from 'zod';
 import type { Waiting } from '../../activities/ports.ts';
 import type { Contents, Part } from '../../domain/backup.ts';
@@ -81,7 +81,7 @@ async function tablePart(
   client: pg.Client,
   { schema, name }: { schema: string; name: string },
 ): Promise<Part> {
-  const table = `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`;
+  const table = `${client.escapeIdentifier(schema)}.${client.escapeIdentifier(name)}`;
   const half = (side: 'left' | 'right'): string =>
     `coalesce(sum(('x' || ${side}(h, 16))::bit(64)::bigint::numeric), 0)::text`;
   const query = `SELECT count(*)::text AS rows, ${half('left')} || ':' || ${half('right')} AS hash

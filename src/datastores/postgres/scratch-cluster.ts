@@ -2,7 +2,6 @@
 // that nobody else has. It lives until the copy is discarded, longer than the worker that started it.
 import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import pg from 'pg';
 import type { Waiting } from '../../activities/ports.ts';
 import { Failure } from '../../domain/failure.ts';
 import {
@@ -77,7 +76,7 @@ export async function startCluster(
   const address = { ...(await clusterAddress(folder)), database: 'postgres' };
   await withClient(address, signal, async (client) => {
     await client.query(
-      `CREATE DATABASE ${pg.escapeIdentifier(database)} TEMPLATE template0 ENCODING ${pg.escapeLiteral(encoding)}`,
+      `CREATE DATABASE ${client.escapeIdentifier(database)} TEMPLATE template0 ENCODING ${client.escapeLiteral(encoding)}`,
     );
   });
   return { ...address, database };

@@ -1,5 +1,4 @@
 // The channel `smtp`: a plain mail through a mail server, over TLS unless the system file says otherwise.
-import { createTransport } from 'nodemailer';
 import type { Delivery, Waiting } from '../../activities/ports.ts';
 import { digestOf } from '../../domain/digest.ts';
 import { Failure } from '../../domain/failure.ts';
@@ -15,6 +14,8 @@ export const sendMail: Sender = async (input, context, waiting) => {
   const { host = '', from = '', to = [], secure = false } = channel;
   const port = channel.port ?? (secure ? 465 : 587);
   const timeout = { signal: AbortSignal.timeout(SENDS_WITHIN_MS) };
+  // Loaded when there is a mail to send: a worker starts, and takes over, without it.
+  const { createTransport } = await import('nodemailer');
   const transport = createTransport({
     host,
     port,
