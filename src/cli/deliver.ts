@@ -6,13 +6,14 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
+import { verbOf } from '../domain/answers.ts';
 import { textAt } from '../domain/json.ts';
 import type { MessageName } from '../workflows/messages.ts';
 import { problemOf } from './ask-status.ts';
 import type { Temporal } from './connect.ts';
 import type { RunName } from './ending.ts';
 import { EXIT, ExitError } from './exit.ts';
-import { verbOf, withVerbs } from './spoken.ts';
+import { withVerbs } from './spoken.ts';
 
 const ANSWER_MS = 10_000;
 

@@ -1,4 +1,5 @@
 // Sends what somebody typed to a running operation, and says what became of it.
+import { verbOf } from '../domain/answers.ts';
 import { textAt } from '../domain/json.ts';
 import { parseMessage } from '../domain/message.ts';
 import type { OperationStatus } from '../domain/status.ts';
@@ -11,7 +12,7 @@ import { EXIT, ExitError } from './exit.ts';
 import { findOperation } from './find-operation.ts';
 import { actorName } from './identity.ts';
 import { printJson, printText } from './print.ts';
-import { inWords, verbOf } from './spoken.ts';
+import { inWords } from './spoken.ts';
 import { attention } from './view.ts';
 
 const STATUS_MS = 4_000;

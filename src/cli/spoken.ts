@@ -1,7 +1,6 @@
 // Names of messages and fields, which Temporal's users see, as the verbs and flags that were typed.
+import { verbOf } from '../domain/answers.ts';
 import { Failure } from '../domain/failure.ts';
-
-const VERBS: Record<string, string> = { retryStep: 'retry', skipStep: 'skip' };
 
 const FLAGS: Record<string, string> = {
   actor: '--as',
@@ -13,10 +12,6 @@ const FLAGS: Record<string, string> = {
   datastore: 'DATASTORE',
   backup: 'BACKUP',
 };
-
-export function verbOf(message: string): string {
-  return VERBS[message] ?? message;
-}
 
 export function withVerbs(sentence: string): string {
   return sentence.replace(/\b(retryStep|skipStep)\b/g, verbOf);

@@ -1,9 +1,10 @@
 // A status as lines for people: the whole of it for a terminal that is redrawn, or only what is new since the
 // last one for a log. Pure.
+import { ALL_PARKED_ANSWERS, PARKED_ANSWERS, verbOf } from '../domain/answers.ts';
 import { bar, spanBetween } from '../domain/markdown.ts';
 import { titleOf } from '../domain/step-title.ts';
 import type { GateStatus, LastRefused, OperationStatus } from '../domain/status.ts';
-import { verbOf, withVerbs } from './spoken.ts';
+import { withVerbs } from './spoken.ts';
 
 const MARKS: Record<string, string> = {
   done: '✔',
@@ -105,19 +106,16 @@ function isPaused({ state, note }: OperationStatus): boolean {
   return state === 'paused' || (state !== 'closed' && note?.startsWith('paused by ') === true);
 }
 
-const PARKED: Record<string, { verb: string; does: string }> = {
-  retryStep: { verb: 'retry', does: 'do the step again' },
-  skipStep: { verb: 'skip', does: 'go on without it' },
-  adopt: { verb: 'adopt', does: 'take the world as it is now' },
-  abort: { verb: 'abort', does: 'stop and undo; with --keep leave as it is' },
-};
-
 /** The answers that would not be refused; all there are when a worker of before does not say. */
 function parkedCommands({ operation, answers }: OperationStatus): string[] {
-  const may = Object.entries(PARKED).filter(([name]) => answers?.includes(name) ?? true);
+  const may = ALL_PARKED_ANSWERS.filter((name) => answers?.includes(name) ?? true);
   return [
     `  answer with one of:`,
-    ...may.map(([, { verb, does }]) => `    fairlead ${verb.padEnd(5)} ${operation}  (${does})`),
+    ...may.map((name) => {
+      const { verb, means } = PARKED_ANSWERS[name];
+      const more = name === 'abort' ? '; with --keep leave as it is' : '';
+      return `    fairlead ${verb.padEnd(5)} ${operation}  (${means}${more})`;
+    }),
   ];
 }
 

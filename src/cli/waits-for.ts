@@ -1,11 +1,11 @@
 // What an open operation waits for and whom, for `fairlead list`: asked of the operations themselves, which only
 // a worker can answer.
+import { gateCommand, verbOf } from '../domain/answers.ts';
 import type { OperationState } from '../domain/outcome.ts';
 import type { GateStatus, OperationStatus } from '../domain/status.ts';
 import { askStatus } from './ask-status.ts';
 import type { Temporal } from './connect.ts';
 import type { RunName } from './ending.ts';
-import { verbOf } from './spoken.ts';
 
 export interface WaitsFor {
   /** The gate that is open; missing where it is not a gate. */
@@ -86,9 +86,7 @@ export function waitsForOf(status: OperationStatus): WaitsFor | undefined {
 function waitsAtGate(operation: string, gate: GateStatus, since: string | null): WaitsFor {
   const { id, policy, have, need, who, openedAt } = gate;
   const what = `approval ${policy} ${have}/${need}`;
-  const commands = ['approve', 'reject'].map(
-    (verb) => `fairlead ${verb} ${operation} --gate ${id}`,
-  );
+  const commands = [gateCommand('approve', operation, id), gateCommand('reject', operation, id)];
   return { ...waits({ gate: id, what, since: openedAt ?? since }, commands), who };
 }
 

@@ -2,6 +2,17 @@
 // whom, and the exact JSON to paste. Pure; the workflow sets it whenever something changed.
 // It is shown in a narrow pane that cuts code blocks off and runs the columns of tables together: JSON stands in
 // code that wraps, a paragraph each, and there are lists where one would expect tables.
+import {
+  ALL_PARKED_ANSWERS,
+  approvalJson,
+  gateCommand,
+  gateSentence,
+  minute,
+  PARKED_ANSWERS,
+  parkedJson,
+  rejectionJson,
+  type ParkedAnswer,
+} from './answers.ts';
 import { bar, code, plain, spanBetween } from './markdown.ts';
 import type { Plan } from './plan.ts';
 import type { GateStatus, OperationStatus } from './status.ts';
@@ -16,17 +27,10 @@ export interface DetailsInput {
   answers?: readonly ParkedAnswer[];
 }
 
-export type ParkedAnswer = 'retryStep' | 'skipStep' | 'adopt' | 'abort';
-
 /** Where the Web UI has it; a signal takes the same and needs no worker that is up. */
 const SENDING = '*More Actions*, *Send an Update* (or *Send a Signal*), choose';
 
-const ANSWERS: Record<ParkedAnswer, string> = {
-  retryStep: 'do the step again',
-  skipStep: 'go on without it (lowers the verdict, and names who)',
-  adopt: 'take the world as it is now and go on from there',
-  abort: 'stop and undo; with `"keep": true` stop and leave everything as it is',
-};
+const KEEP = '; with `"keep": true` stop and leave everything as it is';
 
 /** The server refuses details of many kilobytes: of long operations the latest rows are shown. */
 const ROWS = 40;
@@ -58,42 +62,38 @@ function headline(status: OperationStatus): string {
 }
 
 function gateLines(gate: GateStatus, operation: string): string[] {
-  const who = gate.who.map(plain).join(', ');
-  const answer = { actor: 'YOUR-NAME', gate: gate.id, digest: gate.digest };
+  const who = gate.who.map(plain);
   return [
     `### Waits for a person: ${plain(gate.id)}`,
     '',
-    `${gate.have} of ${gate.need} approvals given; may answer: ${who}. No answer until ${minute(gate.expiresAt)} counts as no. (Policy ${plain(gate.policy)}.)`,
+    `${gateSentence({ ...gate, who })} (Policy ${plain(gate.policy)}.)`,
     '',
     `To approve: ${SENDING} \`approve\`, paste this and put in your name:`,
     '',
-    code(JSON.stringify(answer)),
+    code(approvalJson(gate)),
     '',
     'To reject, the same with `reject` and',
     '',
-    code(JSON.stringify({ ...answer, reason: 'WHY NOT' })),
+    code(rejectionJson(gate)),
     '',
-    `Or in a terminal: ${code(`fairlead approve ${operation} --gate ${gate.id}`)}`,
+    `Or in a terminal: ${code(gateCommand('approve', operation, gate.id))}`,
     '',
   ];
 }
 
 function parkedLines(
   status: OperationStatus,
-  answers: readonly ParkedAnswer[] = ['retryStep', 'skipStep', 'adopt', 'abort'],
+  answers: readonly ParkedAnswer[] = ALL_PARKED_ANSWERS,
 ): string[] {
-  const step = status.step === undefined ? {} : { step: status.step };
   return [
     '### Parked: needs a person',
     '',
     `Nothing is changed until somebody answers: ${SENDING} one of these, paste its JSON and put in your name.`,
     '',
     ...answers.flatMap((name) => [
-      `\`${name}\`: ${ANSWERS[name]}`,
+      `\`${name}\`: ${PARKED_ANSWERS[name].means}${name === 'abort' ? KEEP : ''}`,
       '',
-      code(
-        JSON.stringify({ actor: 'YOUR-NAME', ...(name === 'abort' ? {} : step), reason: 'WHY' }),
-      ),
+      code(parkedJson(name, status.step)),
       '',
     ]),
   ];
@@ -146,7 +146,7 @@ function stepLines(status: OperationStatus, plan: Plan | undefined): string[] {
 function howItWent({ status, startedAt, endedAt }: OperationStatus['steps'][number]): string {
   const took = spanBetween(startedAt, endedAt);
   if (took !== '') return `${plain(status)} in ${took}`;
-  return startedAt === undefined ? plain(status) : `${plain(status)} ${minute(startedAt)}`;
+  return startedAt === undefined ? plain(status) : `${plain(status)} ${plain(minute(startedAt))}`;
 }
 
 function verdictLines(status: OperationStatus): string[] {
@@ -163,12 +163,6 @@ function undoLines(status: OperationStatus): string[] {
   if (status.undo.length === 0 || status.state === 'closed') return [];
   const lines = status.undo.slice(0, ROWS).map((sentence) => `- ${text(sentence)}`);
   return ['### Would be undone, in this order', '', ...lines, ''];
-}
-
-/** `2026-01-02 13:45 UTC`: whoever looks may be anywhere. */
-function minute(iso: string): string {
-  const found = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)/.exec(iso);
-  return found === null ? plain(iso) : `${found[1] ?? ''} ${found[2] ?? ''} UTC`;
 }
 
 function text(typed: string, most = TEXT): string {

@@ -1,7 +1,15 @@
 // What people are told about an operation: made from plain facts, the same for every channel. Pure; the activity
 // makes it, so that a word changed here is no changed workflow.
 import type { Channel, NoticeEvent } from '../config/channel.ts';
-import type { ParkedAnswer } from './details-page.ts';
+import {
+  approvalJson,
+  gateCommand,
+  gateSentence,
+  PARKED_ANSWERS,
+  parkedJson,
+  rejectionJson,
+  type ParkedAnswer,
+} from './answers.ts';
 import { oneLine } from './markdown.ts';
 
 /** What it is about. */
@@ -176,7 +184,7 @@ function wordsOf(operation: string, subject: NoticeSubject): Words {
     default:
       return {
         title: gateTitle(operation, subject),
-        text: gateText(subject.gate),
+        text: gateSentence(subject.gate),
         fields: gateFields(subject.gate),
       };
   }
@@ -195,10 +203,6 @@ function gateTitle(operation: string, { event, gate, to }: GateSubject): string 
   }
 }
 
-function gateText({ have, need, who, expiresAt }: NoticeGate): string {
-  return `${have} of ${need} approvals given; may answer: ${who.join(', ')}. No answer until ${minute(expiresAt)} counts as no.`;
-}
-
 function gateFields({ verdicts, policy }: NoticeGate): Field[] {
   const seen = verdicts.map(({ name, verdict }) => `${name}: ${verdict}`).join(', ');
   return [
@@ -215,54 +219,36 @@ function circumstances({ system, requestedBy, reason }: NoticeFacts): Field[] {
   ];
 }
 
-const PARKED: Record<ParkedAnswer, { command: string; means: string }> = {
-  retryStep: { command: 'retry', means: 'do the step again' },
-  skipStep: { command: 'skip', means: 'go on without it (lowers the verdict, and names who)' },
-  adopt: { command: 'adopt', means: 'take the world as it is now and go on from there' },
-  abort: { command: 'abort', means: 'stop and undo' },
-};
-
 function answersOf(operation: string, subject: NoticeSubject): NoticeAnswer[] {
   switch (subject.event) {
     case 'ended':
       return [];
     case 'parked':
       return subject.answers.map((message) => {
-        const { command, means } = PARKED[message];
-        const step = message === 'abort' ? {} : { step: subject.step };
-        return {
-          message,
-          means,
-          command: `fairlead ${command} ${operation}`,
-          json: JSON.stringify({ actor: 'YOUR-NAME', ...step, reason: 'WHY' }),
-        };
+        const { verb, means } = PARKED_ANSWERS[message];
+        const command = `fairlead ${verb} ${operation}`;
+        return { message, means, command, json: parkedJson(message, subject.step) };
       });
     default:
       return gateAnswers(operation, subject.gate);
   }
 }
 
-function gateAnswers(operation: string, { id, digest }: NoticeGate): NoticeAnswer[] {
-  const answer = { actor: 'YOUR-NAME', gate: id, digest };
+function gateAnswers(operation: string, gate: NoticeGate): NoticeAnswer[] {
   return [
     {
       message: 'approve',
       means: 'yes: go on',
-      command: `fairlead approve ${operation} --gate ${id}`,
-      json: JSON.stringify(answer),
+      command: gateCommand('approve', operation, gate.id),
+      json: approvalJson(gate),
     },
     {
       message: 'reject',
       means: 'no: everything is undone',
-      command: `fairlead reject ${operation} --gate ${id}`,
-      json: JSON.stringify({ ...answer, reason: 'WHY NOT' }),
+      command: gateCommand('reject', operation, gate.id),
+      json: rejectionJson(gate),
     },
   ];
-}
-
-/** `2026-01-02 13:45 UTC`: whoever reads it may be anywhere. */
-function minute(iso: string): string {
-  return `${iso.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 function short(typed: string, most: number): string {

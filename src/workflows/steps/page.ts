@@ -5,7 +5,8 @@ import {
   type SearchAttributeUpdatePair,
 } from '@temporalio/common';
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { detailsPage, type ParkedAnswer } from '../../domain/details-page.ts';
+import type { ParkedAnswer } from '../../domain/answers.ts';
+import { detailsPage } from '../../domain/details-page.ts';
 import { whoMay } from '../../domain/gate.ts';
 import { datastoreOf, isDataKind } from '../../domain/operation.ts';
 import type { OperationState } from '../../domain/outcome.ts';
