@@ -5,7 +5,13 @@ import { after, before, describe, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { OperationStatus } from '../../src/domain/status.ts';
 import type { Report } from '../../src/domain/report.ts';
-import { MESSAGES, PREEMPT, QUERIES, WORKFLOW_TYPES } from '../../src/workflows/messages.ts';
+import {
+  MESSAGES,
+  OPERATION_TYPES,
+  PREEMPT,
+  QUERIES,
+  WORKFLOW_TYPES,
+} from '../../src/workflows/messages.ts';
 import { endOf } from '../support/operations.ts';
 import {
   failedTasks,
@@ -29,6 +35,14 @@ function readable(text: string, what: string): void {
   assert.ok(text.length < 1000, `${what}: ${text.length} characters`);
 }
 
+const operations: ReadonlySet<string> = new Set(OPERATION_TYPES);
+
+/** As lists show it. */
+async function shownOutcome(handle: WorkflowHandle): Promise<unknown> {
+  const attributes = (await handle.describe()).typedSearchAttributes.getAll();
+  return attributes.find(({ key }) => key.name === 'FairleadOutcome')?.value;
+}
+
 for (const type of [...WORKFLOW_TYPES, 'canaryDeplyo']) {
   test(`${type} with nonsense ends with a sentence`, async () => {
     const all = Object.entries(NONSENSE).map(async ([what, payload]) => {
@@ -38,6 +52,7 @@ for (const type of [...WORKFLOW_TYPES, 'canaryDeplyo']) {
       readable(end.message, `${type} with ${what}`);
       assert.notEqual(end.outcome, 'succeeded');
       assert.deepEqual(await failedTasks(handle), [], `${type} with ${what}`);
+      if (operations.has(type)) assert.equal(await shownOutcome(handle), end.outcome);
     });
     await Promise.all(all);
   });

@@ -18,7 +18,7 @@ import { call, failureOf } from './call.ts';
 import { close, type End, type OperationResult } from './close.ts';
 import { giveBackLeases, takeLeases } from './leases.ts';
 import { listen } from './listen.ts';
-import { announce, setState } from './page.ts';
+import { announce, announceRefusal, setState } from './page.ts';
 import { askAboutProblem, askPeople, settleMessages, unpaused } from './people.ts';
 import { performBake, performChange } from './perform.ts';
 import { bookOf, loadedOf, newRun, record, recordOpening, type Run } from './run.ts';
@@ -235,6 +235,7 @@ function requestOf(kind: OperationKind, input: unknown): OperationRequest {
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     logRefusal(kind, error);
+    announceRefusal(kind);
     const failure = ApplicationFailure.create({
       type: 'failed',
       message: error.message,

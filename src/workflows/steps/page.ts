@@ -4,12 +4,18 @@ import {
   SearchAttributeType,
   type SearchAttributeUpdatePair,
 } from '@temporalio/common';
-import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import {
+  patched,
+  setCurrentDetails,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { ParkedAnswer } from '../../domain/answers.ts';
 import { detailsPage } from '../../domain/details-page.ts';
 import { whoMay } from '../../domain/gate.ts';
 import { datastoreOf, isDataKind } from '../../domain/operation.ts';
 import type { OperationState } from '../../domain/outcome.ts';
+import type { OperationKind } from '../../domain/plan.ts';
 import { skippable } from '../../domain/runbook.ts';
 import type { GateStatus, OperationStatus } from '../../domain/status.ts';
 import { describeUndo } from '../../domain/undo.ts';
@@ -112,6 +118,12 @@ export function announceEnd(run: Run): void {
     ...(run.outcome !== undefined && { FairleadOutcome: run.outcome }),
   });
   showPage(run);
+}
+
+/** Its input said nothing that could be done: it has no record, and a list shows how it ended all the same. */
+export function announceRefusal(kind: OperationKind): void {
+  if (!patched('refusal-attributes')) return;
+  upsert({ FairleadKind: kind, FairleadState: 'closed', FairleadOutcome: 'failed' });
 }
 
 /** Which messages answer a parked step. */
