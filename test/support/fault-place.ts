@@ -18,6 +18,7 @@ import {
   serverProgram,
   type TemporalServer,
 } from '../../src/embedded/temporal-server.ts';
+import { textAt } from '../../src/domain/json.ts';
 import { createLocalPlatform } from '../../src/platforms/local/adapter.ts';
 import { hostFileSchema, hostPaths } from '../../src/platforms/local/protocol.ts';
 import { loadState } from '../../src/platforms/local/state.ts';
@@ -137,6 +138,15 @@ export class FaultPlace {
     return { port };
   }
 
+  /** What people were told about an operation, each notice once: a worker that dies before its note tells it again. */
+  async told(runId: string): Promise<string[]> {
+    const file = join(this.data, 'notifications', `${CHANNEL}.jsonl`);
+    const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n').filter(Boolean);
+    const keys = lines.flatMap((line) => textAt(JSON.parse(line), 'key') ?? []);
+    const mine = keys.filter((key) => key.startsWith(`${runId}/`));
+    return [...new Set(mine)].map((key) => key.slice(runId.length + 1));
+  }
+
   async close(): Promise<void> {
     if (this.#host !== undefined) await end(this.#host.identity, { graceMs: 8000 });
     if (this.#server !== undefined) await end(this.#server.running.identity, { graceMs: 1500 });
@@ -156,6 +166,9 @@ async function kill(running: RunningProcess | undefined): Promise<void> {
   if (isAlive(running.identity))
     throw new Error(`process ${running.identity.pid} outlived SIGKILL`);
 }
+
+/** Where people are told; one line of JSON for each notice. */
+const CHANNEL = 'people';
 
 function smallSystem(system: string, port: number) {
   return {
@@ -193,6 +206,7 @@ function smallSystem(system: string, port: number) {
         },
       },
     },
+    notify: { [CHANNEL]: { type: 'file' } },
     analyses: {
       errors: {
         source: 'scrape',

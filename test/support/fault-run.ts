@@ -169,6 +169,7 @@ async function follow(
   return {
     outcome: report.outcome,
     deploy: essence(report),
+    told: await lane.place.told(report.runId),
     retirement: essence(retirement),
   };
 }
@@ -192,7 +193,9 @@ async function reportAtEnd(
     const waits = state === 'waiting' && pending.length === 0;
     page = `${status.name}, ${state ?? 'no state'}, pending ${JSON.stringify(pending)}`;
     if (state === 'parked') throw new Error(`${handle.workflowId} parked: ${await noteOf(handle)}`);
-    if (waits && !answered) {
+    // Whoever answers was told of it: a gate that is answered at once is told to nobody.
+    const isTold = waits && (await lane.place.told(runId)).length > 0;
+    if (isTold && !answered) {
       await handle.signal('approve', { actor: 'ana' }).then(
         () => (answered = true),
         () => undefined,
@@ -261,6 +264,7 @@ function essence(report: Report): Record<string, unknown> {
     verdicts: report.verdicts
       .filter(({ name }) => name !== 'gap')
       .map(({ step, name, verdict }) => `${step} ${name} ${verdict}`),
+    notices: report.notices?.map(({ about, delivered }) => [about, delivered]),
     undo: report.undo.map(({ step, verb, status }) => `${step} ${verb} ${status}`),
   };
 }
