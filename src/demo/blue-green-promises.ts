@@ -1,28 +1,19 @@
 // What the demonstration of blue-green promises, and whether it held. Pure.
-import type { SystemStatus } from '../domain/status.ts';
 import type { Report } from '../domain/report.ts';
-import type { Answer } from './load.ts';
 import {
   asked,
   nowServing,
   seconds,
   unnoticed,
   weightsSeen,
-  type Kill,
+  type DeployEvidence,
   type Promised,
 } from './promises.ts';
 import { between } from './tally.ts';
 
-export interface Evidence {
-  first: Report;
-  good: Report;
+export interface Evidence extends DeployEvidence {
   back: Report;
   slow: Report;
-  answers: readonly Answer[];
-  kill: Kill;
-  /** The sentence that the requester's own approval was refused with; nothing when it was not. */
-  selfApproval?: string;
-  system: SystemStatus;
 }
 
 export function judge(evidence: Evidence): Promised[] {

@@ -1,7 +1,5 @@
 // What the demonstration of a canary promises, and whether it held. Pure.
-import type { SystemStatus } from '../domain/status.ts';
 import type { Report } from '../domain/report.ts';
-import type { Answer } from './load.ts';
 import {
   asked,
   firstEffectAfter,
@@ -9,20 +7,13 @@ import {
   seconds,
   unnoticed,
   weightsSeen,
-  type Kill,
+  type DeployEvidence,
   type Promised,
 } from './promises.ts';
 import { atItsWeight, describeShare, sharesOf } from './tally.ts';
 
-export interface Evidence {
-  first: Report;
-  good: Report;
+export interface Evidence extends DeployEvidence {
   bad: Report;
-  answers: readonly Answer[];
-  kill: Kill;
-  /** The sentence that the requester's own approval was refused with; nothing when it was not. */
-  selfApproval?: string;
-  system: SystemStatus;
 }
 
 export function judge(evidence: Evidence): Promised[] {

@@ -20,6 +20,17 @@ export interface Kill {
   backPid: number;
 }
 
+/** What every demonstration of a deploy goes by. */
+export interface DeployEvidence {
+  first: Report;
+  good: Report;
+  answers: readonly Answer[];
+  kill: Kill;
+  /** The sentence that the requester's own approval was refused with; nothing when it was not. */
+  selfApproval?: string;
+  system: SystemStatus;
+}
+
 export function asked(report: Report, selfApproval: string | undefined): Promised {
   const decisions = report.decisions.map((one) => `${one.decision} by ${one.actor ?? 'nobody'}`);
   const asker = report.requestedBy ?? 'nobody';
