@@ -47,6 +47,7 @@ const MEASUREMENTS: readonly Entry[] = [
     name: 'switch-back',
     load: async () => (await import('./switch-back.ts')).switchBack,
   },
+  { letter: 'k', name: 'backups', load: async () => (await import('./backups.ts')).backups },
 ];
 
 const { values, positionals } = parseArgs({

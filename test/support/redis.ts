@@ -38,7 +38,9 @@ export interface TestRedis {
 }
 
 /** With a password, AOF on if asked, keys of every type in two databases; undefined where there is no Redis. */
-export async function startTestRedis({ aof = false } = {}): Promise<TestRedis | undefined> {
+export async function startTestRedis({ aof = false, debug = false } = {}): Promise<
+  TestRedis | undefined
+> {
   const programs = await redisPrograms();
   if (programs === undefined) return undefined;
   const folder = await passableFolder('fairlead-redis-');
@@ -52,6 +54,7 @@ export async function startTestRedis({ aof = false } = {}): Promise<TestRedis | 
   const configuration = [
     ...['bind 127.0.0.1', `port ${address.port}`, `requirepass ${address.password}`],
     ...[`dir ${join(folder, 'data')}`, 'save ""', `appendonly ${aof ? 'yes' : 'no'}`],
+    `enable-debug-command ${debug ? 'local' : 'no'}`,
     ...['daemonize yes', `logfile ${join(folder, 'log')}`],
     'repl-diskless-sync-delay 0',
   ];
