@@ -1,0 +1,85 @@
+// The port to isolated targets: places where a service runs on copies and from which nothing live can be reached.
+// Used by drills and by the rung `usable`; implemented in platforms/isolated/ and in memory by test/support.
+// Every verb throws `Failure`: NotFound for a target that is not open, NotReady for one that does not answer any more.
+import type { CopyAddress } from './ports-data.ts';
+import type { Waiting } from './ports.ts';
+
+/** The run that a target, or a copy, belongs to. */
+export interface Owner {
+  workflowId: string;
+  runId: string;
+}
+
+/** Where live data is reached. Paths are absolute; a host may be a name. */
+export type LivePlace =
+  | { datastore: string; kind: 'folder'; path: string }
+  | { datastore: string; kind: 'address'; host: string; port: number };
+
+/** What a connect came to. A time-out is `silent`: no proof of anything. */
+export type Reach = 'reached' | 'refused' | 'silent';
+
+export interface FenceProbe {
+  place: LivePlace;
+  inside: Reach;
+  outside: Reach;
+  /** What each of the two came to, as a sentence. */
+  detail: string;
+}
+
+export interface TargetState {
+  target: string;
+  owner: Owner;
+  /** Milliseconds since 1970. */
+  createdAt: number;
+}
+
+export interface IsolationPort {
+  /** Why this machine cannot isolate, in a sentence with what to do; undefined when it can. */
+  unable(): Promise<string | undefined>;
+  /**
+   * Opens an isolated target: nothing of what is live can be reached in it. Idempotent; a cut-off attempt is begun
+   * anew. `directory` is the system's folder: it can be read inside, and not be written.
+   */
+  open(
+    input: { target: string; owner: Owner; system: string; directory: string; live: LivePlace[] },
+    waiting: Waiting,
+  ): Promise<void>;
+  /** Connects and nothing more: from inside, and from the live side at the same moment, to each live place. */
+  probe(input: { target: string; live: LivePlace[] }, waiting: Waiting): Promise<FenceProbe[]>;
+  /** Puts copies where the service looks for its live data: a folder over the live path, a port on the loopback. */
+  bind(input: { target: string; bindings: Binding[] }, waiting: Waiting): Promise<void>;
+  /** Starts one service inside; waits until its health path answers. Idempotent by the service's name. */
+  start(input: ServiceStart, waiting: Waiting): Promise<{ detail: string }>;
+  /** One HTTP GET of a service inside. Throws CheckFailed when nothing answers. */
+  ask(
+    input: { target: string; port: number; path: string; timeoutMs: number },
+    waiting: Waiting,
+  ): Promise<ServiceAnswer>;
+  /** Ends all that runs inside and removes it; one that is not there is fine. */
+  close(target: string, waiting: Waiting): Promise<void>;
+  list(): Promise<TargetState[]>;
+}
+
+export interface Binding {
+  place: LivePlace;
+  copy: CopyAddress;
+}
+
+export interface ServiceStart {
+  target: string;
+  service: string;
+  command: string[];
+  /** Absolute; may be a folder that `bind` put there. */
+  directory: string;
+  /** Whole: nothing of the worker's comes with it, save PATH where it names none. */
+  environment: Record<string, string>;
+  port: number;
+  health: { path: string; timeoutMs: number };
+  deadlineMs: number;
+}
+
+export interface ServiceAnswer {
+  status: number;
+  body: string;
+  ms: number;
+}
