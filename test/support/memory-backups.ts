@@ -1,6 +1,10 @@
 // The ports of backups in memory: datastores are lists of parts that a test writes, copies are snapshots of them, and
 // `vault` is what a test reaches into: what fails next, what hangs, what there is.
-import type { BackupRemovalPort, BackupsPort } from '../../src/activities/ports-data.ts';
+import type {
+  BackupRemovalPort,
+  BackupsPort,
+  ObjectRemovalPort,
+} from '../../src/activities/ports-data.ts';
 import type { RunRef, Waiting } from '../../src/activities/ports.ts';
 import { backupId, parseBackupId } from '../../src/domain/backup-id.ts';
 import type {
@@ -14,7 +18,7 @@ import type {
 import { Failure } from '../../src/domain/failure.ts';
 import type { RungResult } from '../../src/domain/ladder.ts';
 
-export type BackupVerb = keyof BackupsPort | 'remove';
+export type BackupVerb = keyof BackupsPort | 'remove' | 'sweep';
 
 export interface MemoryVault {
   /** What the datastore `<system>/<datastore>` holds; one that was never written has one table of ten rows. */
@@ -36,6 +40,8 @@ export interface MemoryVault {
   /** Every copy that was ever made. */
   made: string[];
   removed: string[];
+  /** When uploads were cut off (ms). */
+  uploads: number[];
 }
 
 export const TABLE: Part = { name: 'orders', rows: 10, bytes: 1000, hash: 'md5sum:1' };
@@ -43,6 +49,7 @@ export const TABLE: Part = { name: 'orders', rows: 10, bytes: 1000, hash: 'md5su
 export function memoryBackups(): {
   backups: BackupsPort;
   removal: BackupRemovalPort;
+  uploads: Pick<ObjectRemovalPort, 'sweep'>;
   vault: MemoryVault;
 } {
   const failures: { verb: BackupVerb; failure: Failure; subject: string }[] = [];
@@ -73,6 +80,7 @@ export function memoryBackups(): {
     copies: new Map(),
     made: [],
     removed: [],
+    uploads: [],
   };
   const enter = async (verb: BackupVerb, subject: string, waiting?: Waiting): Promise<void> => {
     const index = failures.findIndex((one) => one.verb === verb && subject.includes(one.subject));
@@ -176,7 +184,15 @@ export function memoryBackups(): {
       return { objects: 2, bytes: 1000 };
     },
   };
-  return { backups, removal, vault };
+  const uploads = {
+    sweep: async (before: number) => {
+      await enter('sweep', '');
+      const old = vault.uploads.filter((at) => at < before);
+      vault.uploads = vault.uploads.filter((at) => at >= before);
+      return old.length;
+    },
+  };
+  return { backups, removal, uploads, vault };
 }
 
 /** Puts a backup of `orders` there that was taken so many days ago. */
