@@ -38,6 +38,8 @@ export interface ClearedLease {
   cleared: boolean;
   /** What was found and done, for the evidence; or who holds it and since when. */
   note: string;
+  /** The kind of the operation that holds it. */
+  heldBy?: string;
   /** What an operation that ended without closing its record had begun. */
   left?: string;
 }
@@ -100,7 +102,8 @@ export async function clearLease(
     return preempt({ ...input, leaseRun: state.runId, holder }, call, ports);
   }
   const since = new Date(state.startedAt).toISOString();
-  return { cleared: false, note: `${holder.workflowId} (${holder.kind}) holds it since ${since}` };
+  const note = `${holder.workflowId} (${holder.kind}) holds it since ${since}`;
+  return { cleared: false, note, heldBy: holder.kind };
 }
 
 /** Ends leases and waits until they are closed; by force what does not obey in time. Idempotent. */
