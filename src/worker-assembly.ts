@@ -40,6 +40,7 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
   const objectsFolder =
     settings.objects === undefined ? join(data, 'objects') : resolve(settings.objects);
   const objects = createObjectsFolder(objectsFolder);
+  const uploads = createObjectRemoval(objectsFolder);
   const secrets: SecretSources = {
     env: process.env,
     readFile: (path) => readFile(path, 'utf8'),
@@ -75,10 +76,8 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
       secrets,
       clock,
     }),
-    removal: createBackupRemoval({
-      list: (prefix) => objects.list(prefix),
-      ...createObjectRemoval(objectsFolder),
-    }),
+    removal: createBackupRemoval({ list: (prefix) => objects.list(prefix), ...uploads }),
+    uploads,
     clock,
   };
 }

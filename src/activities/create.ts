@@ -18,12 +18,13 @@ import {
   type Envelope,
 } from './boundary.ts';
 import { inspect } from './inspect.ts';
+import { sweep } from './janitor.ts';
 import { clearLease, releaseLeases, type LeaseRef } from './leases.ts';
 import { load, makePlan, type PlanInput } from './plan.ts';
 import { makeDataPlan } from './plan-data.ts';
 import type { Place, Platforms } from './platforms.ts';
 import { sendNotice, type NoticeInput } from './notify.ts';
-import type { BackupRemovalPort, BackupsPort } from './ports-data.ts';
+import type { BackupRemovalPort, BackupsPort, ObjectRemovalPort } from './ports-data.ts';
 import type { ChecksPort, MetricsPort, NotifyPort, SystemsPort } from './ports.ts';
 import { seal, type SealInput } from './seal.ts';
 import { bakeAt, runChecksAt, type BakeAtInput, type ChecksAtInput } from './judge.ts';
@@ -45,6 +46,8 @@ export interface ActivityPorts extends BoundaryPorts {
   backups: BackupsPort;
   /** Retention's own identity. */
   removal: BackupRemovalPort;
+  /** What uploads left that were cut off. */
+  uploads: Pick<ObjectRemovalPort, 'sweep'>;
 }
 
 type First<F> = F extends (input: infer Input, ...rest: never[]) => unknown ? Input : never;
@@ -72,6 +75,7 @@ export function createActivities(ports: ActivityPorts) {
     awaitReady: at((input: First<typeof awaitReady>, call) => awaitReady(input, call, ports)),
     readTraffic: plainly((input: Place) => readTraffic(input, platforms)),
     inspectSystem: plainly((input: First<typeof inspect>, call) => inspect(input, call, ports)),
+    sweepRemnants: plainly((input: null, call) => sweep(input, call, ports)),
     recordEvidence: plainly(async (_: null) => null),
     redactTexts: at(async (texts: string[]) => texts),
     sendNotice: at((input: NoticeInput, call) => sendNotice(input, call, ports)),

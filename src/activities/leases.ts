@@ -4,6 +4,7 @@ import { Context, getClient } from '@temporalio/activity';
 import { Failure } from '../domain/failure.ts';
 import { precedenceOf } from '../domain/operation.ts';
 import type { Call } from './boundary.ts';
+import { describe, ignoringClosed, isOpen, type Description } from './executions.ts';
 import { sealInterrupted } from './seal.ts';
 import type { Clock, EvidencePort, RunRef } from './ports.ts';
 
@@ -37,6 +38,8 @@ export interface ClearedLease {
   cleared: boolean;
   /** What was found and done, for the evidence; or who holds it and since when. */
   note: string;
+  /** The kind of the operation that holds it. */
+  heldBy?: string;
   /** What an operation that ended without closing its record had begun. */
   left?: string;
 }
@@ -99,7 +102,8 @@ export async function clearLease(
     return preempt({ ...input, leaseRun: state.runId, holder }, call, ports);
   }
   const since = new Date(state.startedAt).toISOString();
-  return { cleared: false, note: `${holder.workflowId} (${holder.kind}) holds it since ${since}` };
+  const note = `${holder.workflowId} (${holder.kind}) holds it since ${since}`;
+  return { cleared: false, note, heldBy: holder.kind };
 }
 
 /** Ends leases and waits until they are closed; by force what does not obey in time. Idempotent. */
@@ -180,46 +184,8 @@ async function terminate(id: string, runId: string, reason: string): Promise<voi
   await ignoringClosed(() => getClient().workflow.getHandle(id, runId).terminate(reason));
 }
 
-function isOpen(description: { status: { name: string } }): boolean {
-  return description.status.name === 'RUNNING' || description.status.name === 'PAUSED';
-}
-
 function parentOf(lease: Description): RunRef | undefined {
   const { workflowId, runId } = lease.parentExecution ?? {};
   if (typeof workflowId !== 'string' || typeof runId !== 'string') return undefined;
   return { workflowId, runId };
-}
-
-type Description = Awaited<
-  ReturnType<ReturnType<ReturnType<typeof getClient>['workflow']['getHandle']>['describe']>
->;
-
-async function describe(workflowId: string, runId?: string): Promise<Description | undefined> {
-  try {
-    return await getClient().workflow.getHandle(workflowId, runId).describe();
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw unavailable(`describing ${workflowId}`, error);
-  }
-}
-
-/** Telling a closed workflow to close is no error. */
-async function ignoringClosed(act: () => Promise<unknown>): Promise<void> {
-  try {
-    await act();
-  } catch (error) {
-    if (!isNotFound(error)) throw unavailable('asking an operation to close', error);
-  }
-}
-
-// By name: the client's error classes are not ours to import here.
-function isNotFound(error: unknown): boolean {
-  return error instanceof Error && error.name === 'WorkflowNotFoundError';
-}
-
-function unavailable(doing: string, error: unknown): Failure {
-  return new Failure(
-    'Unavailable',
-    `${doing}: ${error instanceof Error ? error.message : String(error)}`,
-  );
 }

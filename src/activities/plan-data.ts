@@ -1,9 +1,12 @@
 // Makes the plans of backups and of their proofs: from the system file, the clock and the catalogue.
+import { defaultBackup } from '../domain/anomaly.ts';
+import { parseBackupId } from '../domain/backup-id.ts';
+import type { CatalogueEntry } from '../domain/backup.ts';
+import { Failure } from '../domain/failure.ts';
 import type { DataKind } from '../domain/operation.ts';
 import { planBackup, planVerify } from '../domain/plan-backup.ts';
-import { Failure } from '../domain/failure.ts';
-import { parseBackupId } from '../domain/backup-id.ts';
 import type { Plan } from '../domain/plan.ts';
+import type { OperationRequest } from '../domain/request.ts';
 import type { Call } from './boundary.ts';
 import type { PlanInput } from './plan.ts';
 import type { BackupsPort } from './ports-data.ts';
@@ -19,12 +22,31 @@ export async function makeDataPlan(
     case 'backup':
       return planBackup({ operation, loaded, request, now: clock.now() });
     case 'verifyBackup': {
-      const id = request.backup ?? '';
-      const copy = copyName(id, call.run.runId);
-      const entry = await backups.read(id, call);
+      const entry = await provenBackup(request, backups, call);
+      const copy = copyName(entry.id, call.run.runId);
       return planVerify({ operation, loaded, request, entry, copy });
     }
   }
+}
+
+/** The one that is named; else the newest of the datastore that is not odd. Throws NotFound. */
+async function provenBackup(
+  { system, datastore = '', backup }: OperationRequest,
+  backups: BackupsPort,
+  call: Call,
+): Promise<CatalogueEntry> {
+  if (backup !== undefined) return backups.read(backup, call);
+  const entries = await backups.list({ system, datastore }, call);
+  const found = defaultBackup(entries);
+  if (found !== undefined) return found;
+  const why =
+    entries.length === 0
+      ? 'there is none'
+      : `of the ${entries.length} there are, none is complete and not odd`;
+  throw new Failure(
+    'NotFound',
+    `${system}/${datastore} has no backup to verify: ${why}; take one with "fairlead backup ${system}/${datastore}", or name one`,
+  );
 }
 
 /** Of one run: another run that proves the same backup at the same time has a copy of its own. */

@@ -29,11 +29,15 @@ export function register(program: Command): void {
   withCommon(backups, ['backups shop', 'backups shop --json']).action(show);
   const verify = program
     .command('verify')
-    .argument('<backup>', 'a backup as "fairlead backups" names it')
+    .argument(
+      '<backup>',
+      'a backup as "fairlead backups" names it; or SYSTEM/DATASTORE, the newest of it',
+    )
     .description('restore BACKUP into a copy, judge it rung by rung, discard the copy');
   withWaiting(
     withCommon(verify, [
       'verify shop/orders/20261122T085126.123Z',
+      'verify shop/orders',
       'verify shop/orders/20261122T085126.123Z --json --timeout 2h',
     ]),
   ).action(async (text: string, options: WaitOptions) => {

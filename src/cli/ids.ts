@@ -43,9 +43,15 @@ export function dataTarget(text: string): { system: string; datastore?: string }
   return { system: systemName(system), datastore };
 }
 
-/** `shop/orders/20261122T085126.123Z`. */
-export function backupTarget(text: string): { system: string; backup: string } {
+/** `shop/orders/20261122T085126.123Z`, or `shop/orders` for its newest one. */
+export function backupTarget(
+  text: string,
+): { system: string; backup: string } | { system: string; datastore: string } {
   const name = parseBackupId(text);
+  const [system = '', datastore = '', ...more] = text.split('/');
+  if (name === undefined && more.length === 0 && NAME.test(datastore)) {
+    return { system: systemName(system), datastore };
+  }
   if (name === undefined) throw bad('BACKUP', text, BACKUP_ID_ALLOWED);
   return { system: systemName(name.system), backup: text };
 }

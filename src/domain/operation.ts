@@ -79,7 +79,7 @@ export function operationId(kind: OperationKind, request: OperationRequest): str
         ? `backup/${system}`
         : `backup/${system}/${request.datastore}`;
     case 'verifyBackup':
-      return `verify/${request.backup ?? ''}`;
+      return `verify/${request.backup ?? `${system}/${request.datastore ?? ''}`}`;
   }
 }
 

@@ -25,7 +25,7 @@ export interface OperationRequest {
   revision?: string;
   /** retireRevision: how long to keep the revision first, in milliseconds. */
   delay?: number;
-  /** backup: one datastore; without it, all primary ones. */
+  /** backup: one datastore; without it, all primary ones. verifyBackup: the newest backup of it that is not odd. */
   datastore?: string;
   /** verifyBackup: its name, as the catalogue has it. */
   backup?: string;
@@ -81,7 +81,11 @@ const RULES: Record<Field, Rule> = {
 
 const COMMON: Field[] = ['system', 'reason', 'requestedBy', 'dryRun'];
 
-const FIELDS: Record<OperationKind, { required: Field[]; optional: Field[] }> = {
+/** `oneOf`: exactly one of them; the first one is the example. */
+const FIELDS: Record<
+  OperationKind,
+  { required: Field[]; optional: Field[]; oneOf?: [Field, Field] }
+> = {
   canaryDeploy: {
     required: ['system', 'service', 'version'],
     optional: ['strategy', 'autoPromote', 'initialWeight'],
@@ -97,13 +101,13 @@ const FIELDS: Record<OperationKind, { required: Field[]; optional: Field[] }> = 
   restartService: { required: ['system', 'service'], optional: [] },
   retireRevision: { required: ['system', 'service', 'version', 'revision'], optional: ['delay'] },
   backup: { required: ['system'], optional: ['datastore'] },
-  verifyBackup: { required: ['system', 'backup'], optional: [] },
+  verifyBackup: { required: ['system'], optional: [], oneOf: ['datastore', 'backup'] },
 };
 
 /** Throws a `Failure` BadInput whose message names the field, its value and what is allowed. */
 export function parseRequest(kind: OperationKind, raw: unknown): OperationRequest {
-  const { required, optional } = FIELDS[kind];
-  const known = [...new Set([...required, ...COMMON, ...optional])];
+  const { required, optional, oneOf = [] } = FIELDS[kind];
+  const known = [...new Set([...required, ...oneOf, ...COMMON, ...optional])];
   const example = `send one JSON object, for example ${exampleOf(kind)}`;
   if (!isRecord(raw)) {
     throw bad(`${kind} needs one JSON object, not ${describeValue(raw)}; ${example}`);
@@ -125,7 +129,16 @@ export function parseRequest(kind: OperationKind, raw: unknown): OperationReques
   const absent = required.find((field) => raw[field] === undefined);
   if (absent !== undefined)
     throw bad(`${kind} needs ${absent} (${RULES[absent].allowed}); ${example}`);
+  checkOneOf(kind, raw, oneOf);
   return ofOneSystem(kind, onlyKnown(raw, known));
+}
+
+function checkOneOf(kind: OperationKind, raw: Record<string, unknown>, oneOf: Field[]): void {
+  const got = oneOf.filter((field) => raw[field] !== undefined).length;
+  if (oneOf.length === 0 || got === 1) return;
+  const has = got === 0 ? 'none' : 'both';
+  const example = `send one JSON object, for example ${exampleOf(kind)}`;
+  throw bad(`${kind} needs ${oneOf.join(' or ')}, and has ${has}; ${example}`);
 }
 
 /** A backup's name says whose it is. */
@@ -158,8 +171,9 @@ export function exampleOf(kind: OperationKind): string {
     datastore: 'orders',
     backup: 'shop/orders/20261122T085126.123Z',
   };
+  const { required, oneOf = [] } = FIELDS[kind];
   return JSON.stringify(
-    Object.fromEntries(FIELDS[kind].required.map((field) => [field, sample[field]])),
+    Object.fromEntries([...required, ...oneOf.slice(0, 1)].map((field) => [field, sample[field]])),
   );
 }
 

@@ -42,7 +42,7 @@ export interface OperationStatus {
   verdict?: Verdict;
   /** True when no worker answered, and this is what Temporal itself knows. */
   stale?: boolean;
-  /** Why it is parked or paused, how it ended. */
+  /** Why it is parked or paused, whose turn it waits for, how it ended. */
   note?: string;
   /** Since when it waits for people (ISO 8601): at a gate, parked or paused. */
   waitingSince?: string;

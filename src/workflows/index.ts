@@ -7,6 +7,7 @@ export { backup, verifyBackup } from './backups.ts';
 export { blueGreenDeploy } from './blue-green-deploy.ts';
 export { canaryDeploy } from './canary-deploy.ts';
 export { inspectSystem } from './inspect-system.ts';
+export { janitor } from './janitor.ts';
 export { lease } from './lease.ts';
 export { retireRevision } from './retire-revision.ts';
 export { rollback } from './rollback.ts';

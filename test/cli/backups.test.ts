@@ -62,6 +62,8 @@ test('a proof that passes marks the backup and leaves no copy', async () => {
   const list = await up.exits(0, 'backups vault --json');
   assert.match(String(field(list.stdout, 'backups.0.verifiedAt')), /^\d{4}-/);
   assert.deepEqual(copies(), []);
+  const newest = await up.exits(0, 'verify vault/data --json');
+  assert.equal(field(newest.stdout, 'operation'), 'verify/vault/data');
   const { stdout: report } = await up.exits(0, `report verify/${backup} --format json`);
   assert.equal(field(report, 'plan.backup.id'), backup);
   assert.equal(field(report, 'verdicts.length'), 5);

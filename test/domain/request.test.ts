@@ -57,6 +57,12 @@ describe('a request', () => {
     ['scaleService', { system: 'shop', service: 'api' }, /needs replicas/],
     ['admitTraffic', { system: 'shop', percent: 101 }, /percent is 101, allowed: .* 0 to 100/],
     ['stopTraffic', { system: 'shop', percent: 5 }, /no field "percent"/],
+    ['verifyBackup', { system: 'shop' }, /needs datastore or backup, and has none; send one JSON/],
+    [
+      'verifyBackup',
+      { system: 'shop', datastore: 'orders', backup: 'shop/orders/20261122T085126.123Z' },
+      /needs datastore or backup, and has both/,
+    ],
     ['rollback', { system: 'shop', service: 'api', to: 3 }, /to is 3/],
   ];
   for (const [kind, raw, message] of table) {

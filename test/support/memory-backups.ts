@@ -1,7 +1,11 @@
 // The ports of backups in memory: datastores are lists of parts that a test writes, copies are snapshots of them, and
 // `vault` is what a test reaches into: what fails next, what hangs, what there is.
-import type { BackupRemovalPort, BackupsPort } from '../../src/activities/ports-data.ts';
-import type { Waiting } from '../../src/activities/ports.ts';
+import type {
+  BackupRemovalPort,
+  BackupsPort,
+  ObjectRemovalPort,
+} from '../../src/activities/ports-data.ts';
+import type { RunRef, Waiting } from '../../src/activities/ports.ts';
 import { backupId, parseBackupId } from '../../src/domain/backup-id.ts';
 import type {
   BackupManifest,
@@ -14,7 +18,7 @@ import type {
 import { Failure } from '../../src/domain/failure.ts';
 import type { RungResult } from '../../src/domain/ladder.ts';
 
-export type BackupVerb = keyof BackupsPort | 'remove';
+export type BackupVerb = keyof BackupsPort | 'remove' | 'sweep';
 
 export interface MemoryVault {
   /** What the datastore `<system>/<datastore>` holds; one that was never written has one table of ten rows. */
@@ -32,10 +36,12 @@ export interface MemoryVault {
   /** How far the datastores' clocks are ahead of the worker's (ms). */
   skewMs: number;
   entries: Map<string, CatalogueEntry>;
-  copies: Map<string, { backup: string; contents: Contents }>;
+  copies: Map<string, { backup: string; contents: Contents; createdAt: number; owner?: RunRef }>;
   /** Every copy that was ever made. */
   made: string[];
   removed: string[];
+  /** When uploads were cut off (ms). */
+  uploads: number[];
 }
 
 export const TABLE: Part = { name: 'orders', rows: 10, bytes: 1000, hash: 'md5sum:1' };
@@ -43,6 +49,7 @@ export const TABLE: Part = { name: 'orders', rows: 10, bytes: 1000, hash: 'md5su
 export function memoryBackups(): {
   backups: BackupsPort;
   removal: BackupRemovalPort;
+  uploads: Pick<ObjectRemovalPort, 'sweep'>;
   vault: MemoryVault;
 } {
   const failures: { verb: BackupVerb; failure: Failure; subject: string }[] = [];
@@ -73,6 +80,7 @@ export function memoryBackups(): {
     copies: new Map(),
     made: [],
     removed: [],
+    uploads: [],
   };
   const enter = async (verb: BackupVerb, subject: string, waiting?: Waiting): Promise<void> => {
     const index = failures.findIndex((one) => one.verb === verb && subject.includes(one.subject));
@@ -136,8 +144,11 @@ export function memoryBackups(): {
     },
     restore: async ({ id, target }, waiting) => {
       const { contents } = completeOf(id).manifest;
-      vault.copies.set(target.copy, { backup: id, contents: spoiled(contents) });
-      vault.made.push(target.copy);
+      const { copy, owner } = target;
+      const createdAt = Date.now();
+      const made = { backup: id, contents: spoiled(contents), createdAt, ...(owner && { owner }) };
+      vault.copies.set(copy, made);
+      vault.made.push(copy);
       await enter('restore', id, waiting);
       return { kind: 'files', directory: `/copies/${target.copy}` };
     },
@@ -158,9 +169,9 @@ export function memoryBackups(): {
     },
     copies: async () => {
       await enter('copies', '');
-      return [...vault.copies].map(([copy, { backup }]) => ({
-        ...{ copy, backup },
-        createdAt: 0,
+      return [...vault.copies].map(([copy, { contents: _, ...about }]) => ({
+        copy,
+        ...about,
         state: 'ready',
       }));
     },
@@ -173,7 +184,15 @@ export function memoryBackups(): {
       return { objects: 2, bytes: 1000 };
     },
   };
-  return { backups, removal, vault };
+  const uploads = {
+    sweep: async (before: number) => {
+      await enter('sweep', '');
+      const old = vault.uploads.filter((at) => at < before);
+      vault.uploads = vault.uploads.filter((at) => at >= before);
+      return old.length;
+    },
+  };
+  return { backups, removal, uploads, vault };
 }
 
 /** Puts a backup of `orders` there that was taken so many days ago. */

@@ -6,8 +6,9 @@ import { backupId } from '../../src/domain/backup-id.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import type { BackupList } from '../../src/domain/backup-list.ts';
 import type { Report } from '../../src/domain/report.ts';
+import type { OperationStatus } from '../../src/domain/status.ts';
 import { storedBackup, TABLE, type MemoryVault } from '../support/memory-backups.ts';
-import { endOf } from '../support/operations.ts';
+import { endOf, untilStatus } from '../support/operations.ts';
 import { openShop, send, withData, type Shop, type ShopFile } from '../support/shop.ts';
 
 let shop: Shop;
@@ -129,6 +130,34 @@ describe('a backup', () => {
     assert.match(message, new RegExp(`${system}/orders is being changed: ${first.workflowId}`));
     await send(first, 'abort', { actor: 'ana' });
     assert.equal((await endOf(first)).outcome, 'aborted');
+  });
+
+  test('waits for its turn while a proof of the datastore runs, and says so', async () => {
+    const system = shop.empty(orders({}));
+    const { reached } = vault.hangNext('restore');
+    const proof = await shop.start('verifyBackup', { system, backup: stored(system, 1) });
+    await reached;
+    const handle = await shop.start('backup', { system });
+    const { state, note } = await untilStatus(handle, (status) => status.note !== undefined);
+    assert.equal(state, 'running');
+    assert.match(note ?? '', new RegExp(`waits for its turn: .*${proof.workflowId}`));
+    await proof.cancel();
+    const { outcome, summary } = await endOf(handle);
+    assert.deepEqual([outcome, summary?.backups?.length], ['succeeded', 1]);
+    assert.equal((await handle.query<OperationStatus>('status')).note, 'done as planned');
+  });
+
+  test('that waits for its turn is ended by an abort', async () => {
+    const system = shop.empty(orders({}));
+    const { reached } = vault.hangNext('backup');
+    const backup = await shop.start('backup', { system });
+    await reached;
+    const proof = await shop.start('verifyBackup', { system, backup: stored(system, 1) });
+    await untilStatus(proof, (status) => status.note !== undefined);
+    await send(proof, 'abort', { actor: 'ana' });
+    assert.equal((await endOf(proof)).outcome, 'aborted');
+    await backup.cancel();
+    await assert.rejects(backup.result());
   });
 
   test('of what no system file declares is a mistake of whoever asked', async () => {

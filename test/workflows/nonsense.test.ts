@@ -43,9 +43,14 @@ async function shownOutcome(handle: WorkflowHandle): Promise<unknown> {
   return attributes.find(({ key }) => key.name === 'FairleadOutcome')?.value;
 }
 
+/** Nothing and an empty object are well formed for these, and do what they say. */
+const takesNothing = new Set(['janitor']);
+const empty = new Set(['nothing', 'null', 'an empty object']);
+
 for (const type of [...WORKFLOW_TYPES, 'canaryDeplyo']) {
   test(`${type} with nonsense ends with a sentence`, async () => {
     const all = Object.entries(NONSENSE).map(async ([what, payload]) => {
+      if (takesNothing.has(type) && empty.has(what)) return;
       const { client, taskQueue } = shop.worker;
       const handle = await startRaw(client, taskQueue, type, payload);
       const end = await endOf(handle);
@@ -72,7 +77,6 @@ describe('a running operation', () => {
   }
   /** Nothing and an empty object are well formed for these, and do what they say. */
   const obeyed = new Set(['pause', 'abort']);
-  const empty = new Set(['nothing', 'null', 'an empty object']);
 
   test('answers nonsense in updates with sentences, and goes on', async () => {
     const { handle } = await shop.waiting();

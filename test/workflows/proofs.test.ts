@@ -69,6 +69,35 @@ describe('a proof', () => {
     nothingLeft(system);
   });
 
+  test('of a datastore takes its newest backup that is not odd', async () => {
+    const system = shop.empty(orders({}));
+    for (const days of [4, 3]) stored(system, days);
+    const newest = stored(system, 2);
+    const odd = vault.entries.get(stored(system, 1));
+    assert.ok(odd?.state === 'complete');
+    odd.manifest.contents.parts = [{ ...TABLE, rows: 1000 }];
+    const handle = await shop.start('verifyBackup', { system, datastore: 'orders' });
+    const end = await endOf(handle);
+    assert.equal(end.outcome, 'succeeded', end.message);
+    const report = await reportOf(handle);
+    assert.equal(report.plan?.backup?.id, newest);
+    assert.equal(report.operation, `verify/${system}/orders`);
+    const entry = vault.entries.get(newest);
+    assert.equal(entry?.state === 'complete' && entry.marks.length, 1);
+  });
+
+  test('of a datastore without a backup fails with a sentence', async () => {
+    const system = shop.empty(orders({}));
+    const verify = { system, datastore: 'orders' };
+    const none = await endOf(await shop.start('verifyBackup', verify));
+    assert.deepEqual([none.outcome, none.kind], ['failed', 'NotFound']);
+    assert.match(none.message, /orders has no backup to verify: there is none; take one/);
+    const id = stored(system, 1);
+    vault.entries.set(id, { id, state: 'incomplete', objects: 1, bytes: 1, since: 0 });
+    const cut = await endOf(await shop.start('verifyBackup', verify));
+    assert.match(cut.message, /of the 1 there are, none is complete and not odd/);
+  });
+
   test('without a required rung is inconclusive, and says which nobody climbed', async () => {
     const { backup, end, report } = await prove(
       orders({ verify: { required: ['artefact', 'usable'] } }),

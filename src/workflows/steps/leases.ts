@@ -13,8 +13,15 @@ import { loadedOf, record, type Run } from './run.ts';
 
 const MOST_TRIES = 10;
 
-/** Takes the leases of these services or datastores in sorted order; a sentence says who holds one that was refused. */
-export async function takeLeases(run: Run, names: string[]): Promise<string | undefined> {
+/** Why a lease cannot be had. */
+export interface Held {
+  message: string;
+  /** The kind of the operation that has it; missing when it is not known. */
+  by?: string;
+}
+
+/** Takes the leases of these services or datastores in sorted order, up to one that is held. */
+export async function takeLeases(run: Run, names: string[]): Promise<Held | undefined> {
   for (const name of [...names].sort()) {
     const refused = await takeLease(run, name);
     if (refused !== undefined) return refused;
@@ -23,7 +30,7 @@ export async function takeLeases(run: Run, names: string[]): Promise<string | un
 }
 
 /** Takes one lease, anew if this run had it before. */
-export async function takeLease(run: Run, service: string): Promise<string | undefined> {
+export async function takeLease(run: Run, service: string): Promise<Held | undefined> {
   const id = leaseId(run.request.system, service);
   const notes: string[] = [];
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
@@ -35,7 +42,11 @@ export async function takeLease(run: Run, service: string): Promise<string | und
       { id, kind: run.kind, preemptWithin },
       { profile: 'wait', step: 'lease', summary: `Who holds ${id}?` },
     );
-    if (!value.cleared) return `${run.request.system}/${service} is being changed: ${value.note}`;
+    if (!value.cleared) {
+      const { note, heldBy: by } = value;
+      const message = `${run.request.system}/${service} is being changed: ${note}`;
+      return { message, ...(by !== undefined && { by }) };
+    }
     if (value.note !== '') notes.push(value.note);
     if (value.left !== undefined) record(run, { type: 'finding', text: value.left });
     const runId = await start(run, id);
@@ -45,7 +56,9 @@ export async function takeLease(run: Run, service: string): Promise<string | und
     record(run, { type: 'lease', lease: id, runId, ...(detail !== '' && { detail }) });
     return undefined;
   }
-  return `${id} was taken by somebody else ${MOST_TRIES} times while it was being cleared`;
+  return {
+    message: `${id} was taken by somebody else ${MOST_TRIES} times while it was being cleared`,
+  };
 }
 
 export async function giveBackLeases(run: Run): Promise<void> {

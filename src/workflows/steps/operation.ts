@@ -16,9 +16,9 @@ import { datastoreOf, leasedBy } from '../../domain/operation.ts';
 import { inNobodysWay, type UndoEntry } from '../../domain/undo.ts';
 import { call, failureOf } from './call.ts';
 import { close, type End, type OperationResult } from './close.ts';
-import { giveBackLeases, takeLeases } from './leases.ts';
+import { giveBackLeases, takeLeases, type Held } from './leases.ts';
 import { listen } from './listen.ts';
-import { announce, announceRefusal, setState } from './page.ts';
+import { announce, announceRefusal, setState, showPage } from './page.ts';
 import { askAboutProblem, askPeople, settleMessages, unpaused } from './people.ts';
 import { performBake, performChange } from './perform.ts';
 import { bookOf, loadedOf, newRun, record, recordOpening, type Run } from './run.ts';
@@ -32,8 +32,8 @@ export interface Runbook {
   before?: (run: Run) => Promise<void>;
   /** Plans before it takes leases too: what cannot be done (or need not be) makes nobody give way. */
   looksFirst?: 'can' | 'need';
-  /** What a lease that is held leads to: a refusal, or another try after so many ms, by how often it was tried. */
-  whenHeld?: (run: Run, tries: number) => number;
+  /** What a lease that is held leads to: another try after so many ms, by how often it was tried; else a refusal. */
+  whenHeld?: (run: Run, tries: number, held: Held) => number | undefined;
 }
 
 export async function operation(runbook: Runbook, input: unknown): Promise<OperationResult> {
@@ -106,11 +106,14 @@ async function lookFirst(run: Run, { looksFirst }: Runbook): Promise<string | un
 async function lease(run: Run, { whenHeld }: Runbook): Promise<string | undefined> {
   const names = leasedBy(run.kind, run.request, loadedOf(run).system);
   for (let tries = 1; ; tries += 1) {
-    const refused = await takeLeases(run, names);
-    if (refused === undefined || whenHeld === undefined) return refused;
+    const held = await takeLeases(run, names);
+    delete run.turn;
+    const delay = held === undefined ? undefined : whenHeld?.(run, tries, held);
+    if (held === undefined || delay === undefined) return held?.message;
     await giveBackLeases(run);
-    const summary = 'The lease is held: try again';
-    await condition(() => false, whenHeld(run, tries), { summary });
+    run.turn = `waits for its turn: ${held.message}`;
+    showPage(run);
+    await condition(() => false, delay, { summary: 'The lease is held: try again' });
   }
 }
 

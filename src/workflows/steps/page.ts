@@ -186,5 +186,5 @@ function noteOf(run: Run): string | undefined {
   if (run.outcome !== undefined) return run.message;
   if (run.state === 'parked') return run.book?.problem?.message;
   if (run.paused !== undefined) return `paused by ${run.paused.by}; send resume to go on`;
-  return run.message ?? run.book?.ending?.message;
+  return run.message ?? run.turn ?? run.book?.ending?.message;
 }

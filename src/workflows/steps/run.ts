@@ -94,6 +94,8 @@ export interface Run {
   done?: { id: string; attempts: number; detail: string };
   /** The page is to be made anew once all messages of this moment are in. */
   pageDue?: true;
+  /** Whom it waits for before it may begin. */
+  turn?: string;
   /** Backups that were taken, in order. */
   taken: BackupSummary[];
   /** Rungs that were climbed, in order. */

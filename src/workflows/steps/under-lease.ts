@@ -38,7 +38,7 @@ export async function underLease<Name extends ActivityName>(
       const failure = failureOf(error);
       if (failure?.kind !== 'LeaseLost' || tries >= MOST_LEASES) throw error;
       const refused = await takeLease(run, of);
-      if (refused !== undefined) return { lost: { kind: 'LeaseLost', message: refused } };
+      if (refused !== undefined) return { lost: { kind: 'LeaseLost', message: refused.message } };
     }
   }
 }

@@ -1,0 +1,74 @@
+// What Temporal knows of a run: is it open, and when it is not, how did it end? For leases and for the janitor.
+import { getClient } from '@temporalio/activity';
+import { Failure } from '../domain/failure.ts';
+import { KEPT_FOR_MS, type OwnerState } from '../domain/sweep.ts';
+import type { RunRef } from './ports.ts';
+
+export type Description = Awaited<
+  ReturnType<ReturnType<ReturnType<typeof getClient>['workflow']['getHandle']>['describe']>
+>;
+
+/** `undefined` when there is no such run. Throws Unavailable. */
+export async function describe(
+  workflowId: string,
+  runId?: string,
+): Promise<Description | undefined> {
+  try {
+    return await getClient().workflow.getHandle(workflowId, runId).describe();
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw unavailable(`describing ${workflowId}`, error);
+  }
+}
+
+export function isOpen(description: { status: { name: string } }): boolean {
+  return description.status.name === 'RUNNING' || description.status.name === 'PAUSED';
+}
+
+/** Telling a closed workflow to close is no error. */
+export async function ignoringClosed(act: () => Promise<unknown>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (!isNotFound(error)) throw unavailable('asking an operation to close', error);
+  }
+}
+
+/** Open also when a Reset has put another run in its place, which goes on with what the first one made. */
+export async function ownerState({ workflowId, runId }: RunRef): Promise<OwnerState> {
+  const own = await describe(workflowId, runId);
+  if (own !== undefined && isOpen(own)) return { open: true, how: 'is open' };
+  const newest = await describe(workflowId);
+  const first = own === undefined ? runId : firstRunOf(own);
+  if (newest !== undefined && isOpen(newest) && firstRunOf(newest) === first) {
+    return { open: true, how: `goes on as run ${newest.runId}` };
+  }
+  return own === undefined ? { open: false, how: 'is not known to Temporal' } : endOf(own);
+}
+
+/** What is aborted may leave a copy on purpose (`keep`); everything else that ends by itself leaves none. */
+function endOf(own: Description): OwnerState {
+  const how = `is closed (${own.status.name.toLowerCase()})`;
+  const attributes = own.typedSearchAttributes.getAll();
+  const outcome = attributes.find(({ key }) => key.name === 'FairleadOutcome')?.value;
+  if (outcome !== 'aborted' || own.closeTime === undefined) return { open: false, how };
+  return { open: false, how, keptUntil: own.closeTime.getTime() + KEPT_FOR_MS };
+}
+
+/** A Reset copies it; a run that was started anew has its own. */
+function firstRunOf({ raw, runId }: Description): string {
+  const first = raw.workflowExecutionInfo?.firstRunId ?? '';
+  return first === '' ? runId : first;
+}
+
+// By name: the client's error classes are not ours to import here.
+function isNotFound(error: unknown): boolean {
+  return error instanceof Error && error.name === 'WorkflowNotFoundError';
+}
+
+function unavailable(doing: string, error: unknown): Failure {
+  return new Failure(
+    'Unavailable',
+    `${doing}: ${error instanceof Error ? error.message : String(error)}`,
+  );
+}

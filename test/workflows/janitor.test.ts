@@ -1,0 +1,133 @@
+// The janitor on a real server: what is left of operations that ended without cleaning up, and what it leaves alone.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { WorkflowHandle } from '@temporalio/client';
+import { Failure } from '../../src/domain/failure.ts';
+import type { SweepReport } from '../../src/domain/sweep.ts';
+import { storedBackup, type MemoryVault } from '../support/memory-backups.ts';
+import { endOf } from '../support/operations.ts';
+import { openShop, send, withData, type Shop } from '../support/shop.ts';
+
+const HOUR = 3_600_000;
+
+let shop: Shop;
+let vault: MemoryVault;
+before(async () => {
+  shop = await openShop();
+  ({ vault } = shop.ports);
+});
+after(() => shop.worker.stop());
+
+const copiesOf = (system: string): string[] =>
+  [...vault.copies.keys()].filter((copy) => copy.includes(system));
+
+async function swept(): Promise<SweepReport> {
+  const handle = await shop.start('janitor', {});
+  return (await handle.result()) as SweepReport;
+}
+
+const about = (list: SweepReport['left'], name: string): string =>
+  list.find((one) => one.name.includes(name))?.reason ?? assert.fail(`nothing about ${name}`);
+
+/** A proof that hangs in the middle of its restore, with half a copy there. */
+async function restoring(): Promise<{ system: string; handle: WorkflowHandle }> {
+  const system = shop.empty(withData);
+  const { reached } = vault.hangNext('restore');
+  const handle = await shop.start('verifyBackup', {
+    system,
+    backup: storedBackup(vault, system, 1),
+  });
+  await reached;
+  assert.equal(copiesOf(system).length, 1);
+  return { system, handle };
+}
+
+describe('the janitor', () => {
+  test('leaves nothing of a verification that was terminated in the middle of a restore', async () => {
+    const { system, handle } = await restoring();
+    const open = await restoring();
+    await handle.terminate('by hand');
+    const { removed, left } = await swept();
+    assert.deepEqual(copiesOf(system), []);
+    assert.match(about(removed, system), /of verifyBackup-\S+ \(run \S+\), which is closed \(term/);
+    assert.equal(copiesOf(open.system).length, 1);
+    assert.match(about(left, open.system), /which is open$/);
+    await open.handle.cancel();
+    await assert.rejects(open.handle.result());
+  });
+
+  test('leaves the copy to the run that a Reset put in the place of its own', async () => {
+    const { system, handle } = await restoring();
+    const { client } = shop.worker;
+    const { runId } = await handle.describe();
+    const { events } = await handle.fetchHistory();
+    const last = events?.findLast((one) => one.workflowTaskCompletedEventAttributes)?.eventId;
+    const { reached } = vault.hangNext('restore');
+    await client.workflowService.resetWorkflowExecution({
+      namespace: 'default',
+      workflowExecution: { workflowId: handle.workflowId, runId },
+      ...(last != null && { workflowTaskFinishEventId: last }),
+      requestId: runId,
+      reason: 'by hand',
+    });
+    await reached;
+    // As a copy is that the first run had finished before the Reset.
+    const [copy = ''] = copiesOf(system);
+    const made = vault.copies.get(copy) ?? assert.fail();
+    vault.copies.set(copy, { ...made, owner: { workflowId: handle.workflowId, runId } });
+    assert.match(about((await swept()).left, system), /which goes on as run/);
+    await client.workflow.getHandle(handle.workflowId).terminate('the test is over');
+    assert.match(about((await swept()).removed, system), /is closed/);
+    // Another run of the same name is nobody's heir.
+    vault.copies.set(copy, { ...made, owner: { workflowId: handle.workflowId, runId } });
+    const looking = vault.hangNext('examine');
+    const request = { system, backup: made.backup };
+    const next = await shop.start('verifyBackup', request, handle.workflowId);
+    await looking.reached;
+    assert.match(about((await swept()).removed, system), /is closed/);
+    await next.terminate('the test is over');
+  });
+
+  test('leaves what somebody kept on purpose for a day', async () => {
+    const { system, handle } = await restoring();
+    await send(handle, 'abort', { actor: 'ana', keep: true });
+    await endOf(handle);
+    assert.match(about((await swept()).left, system), /somebody may have kept it, until 2/);
+    assert.equal(copiesOf(system).length, 1);
+    vault.copies.clear();
+  });
+
+  test("leaves what is nobody's for a day, and takes what belongs to a run that nobody knows", async () => {
+    const contents = { parts: [], indexes: [], constraints: [], sequences: [] };
+    const at = (hours: number) => ({
+      backup: 'b',
+      contents,
+      createdAt: Date.now() - hours * HOUR,
+    });
+    vault.copies.set('young', at(1));
+    vault.copies.set('old', at(25));
+    const owner = { workflowId: 'verify/forgotten', runId: crypto.randomUUID() };
+    vault.copies.set('forgotten', { ...at(1), owner });
+    vault.uploads = [Date.now(), Date.now() - 25 * HOUR];
+    const report = await swept();
+    assert.deepEqual([...vault.copies.keys()], ['young']);
+    assert.match(about(report.removed, 'old'), /nobody's, made at 2.*longer ago than 24 h/);
+    assert.match(about(report.removed, 'forgotten'), /is not known to Temporal/);
+    assert.deepEqual([report.uploads, vault.uploads.length], [1, 1]);
+    vault.copies.clear();
+  });
+
+  test('goes on after what it cannot remove, and fails with the reason', async () => {
+    const contents = { parts: [], indexes: [], constraints: [], sequences: [] };
+    for (const name of ['stuck', 'free']) {
+      vault.copies.set(name, { backup: 'b', contents, createdAt: 0 });
+    }
+    vault.failNext('discard', new Failure('Broken', 'pid 7 does not end'), 'stuck');
+    const handle = await shop.start('janitor', undefined);
+    const { outcome, message } = await endOf(handle);
+    assert.equal(outcome, 'failed');
+    assert.equal(message, 'stuck could not be removed: pid 7 does not end');
+    assert.deepEqual([...vault.copies.keys()], ['stuck']);
+    assert.equal((await swept()).counts.removed, 1);
+  });
+});
