@@ -89,7 +89,7 @@ async function catalogueOf(
 
 async function readReport(run: RunRef, evidence: EvidencePort): Promise<Report> {
   const entries = await evidence.read(run);
-  if (entries.length > 0) return buildReport(entries);
+  if (entries.length > 0) return buildReport(entries, { signed: await evidence.signature(run) });
   throw new Failure(
     'NotFound',
     `no evidence of ${run.workflowId} (run ${run.runId}) is kept by this worker`,

@@ -9,6 +9,7 @@ import type { EvidenceEntry } from '../domain/evidence.ts';
 import { isHalf, isHalfOf, readEvidenceLines } from '../domain/evidence-lines.ts';
 import { Failure } from '../domain/failure.ts';
 import { textAt } from '../domain/json.ts';
+import { readSignature, signatureFileOf, writeSignature } from './signature-file.ts';
 
 export function createEvidenceFiles(directory: string): EvidencePort {
   // Appends of one process to one file go one after the other: what the first wrote, the second sees.
@@ -30,6 +31,8 @@ export function createEvidenceFiles(directory: string): EvidencePort {
       const file = fileOf(directory, run);
       return parse(file, await contentOf(file));
     },
+    keepSignature: (run, signed) => writeSignature(signatureFileOf(fileOf(directory, run)), signed),
+    signature: (run) => readSignature(signatureFileOf(fileOf(directory, run))),
   };
 }
 
