@@ -14,11 +14,6 @@ const signatureSchema = z.object({
   publicKey: z.string(),
 });
 
-/** Of an evidence file. */
-export function signatureFileOf(evidenceFile: string): string {
-  return `${evidenceFile.replace(/\.jsonl$/, '')}.sig.json`;
-}
-
 export async function readSignature(file: string): Promise<SignedHead | undefined> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if (textAt(error, 'code') === 'ENOENT') return '';

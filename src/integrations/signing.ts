@@ -41,15 +41,27 @@ export function createSigner(folder: string): SignerPort {
   };
 }
 
+/** Where the signature of an evidence file lies. */
+export function signatureFileOf(evidenceFile: string): string {
+  return `${evidenceFile.replace(/\.jsonl$/, '')}.sig.json`;
+}
+
 /** Does the signature belong to this head and this key? What is no key or no signature does not. */
 export function isSignedBy({ head, signature, publicKey }: SignedHead): boolean {
   try {
     const key = createPublicKey(publicKey);
-    if (key.asymmetricKeyType !== 'ed25519') return false;
-    return verify(null, Buffer.from(signedText(head)), key, Buffer.from(signature, 'base64'));
+    const bytes = Buffer.from(signature, 'base64');
+    // Decoders pass over what does not belong there: written as Fairlead writes them, there is one text for each.
+    const isPlain = bytes.toString('base64') === signature && pemOf(key) === publicKey;
+    if (!isPlain || key.asymmetricKeyType !== 'ed25519') return false;
+    return verify(null, Buffer.from(signedText(head)), key, bytes);
   } catch {
     return false;
   }
+}
+
+function pemOf(publicKey: KeyObject): string {
+  return publicKey.export({ type: 'spki', format: 'pem' }).toString();
 }
 
 async function readOrMakeKey(folder: string): Promise<KeyPair> {
@@ -59,7 +71,7 @@ async function readOrMakeKey(folder: string): Promise<KeyPair> {
     const text = (await textOf(file)) ?? (await makeKey(file));
     const key = createPrivateKey(text);
     if (key.asymmetricKeyType !== 'ed25519') throw new Error('it is no Ed25519 key');
-    const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
+    const publicKey = pemOf(createPublicKey(key));
     await keepPublicKey(join(folder, 'evidence.pub'), publicKey);
     return { key, publicKey };
   } catch (error) {
