@@ -21,6 +21,7 @@ import { createPrometheusMetrics } from './integrations/prometheus.ts';
 import { createScrapeMetrics } from './integrations/scrape.ts';
 import type { SecretSources } from './integrations/secret-value.ts';
 import { createRedactor } from './integrations/secrets.ts';
+import { createSigner } from './integrations/signing.ts';
 import { createLocalPlatform } from './platforms/local/adapter.ts';
 import { activityAttributes } from './watching/activity-attributes.ts';
 import { SEARCH_ATTRIBUTES } from './workflows/messages.ts';
@@ -54,6 +55,7 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
     },
     systems: { load: (name) => loadSystem(systems, name) },
     evidence: createEvidenceFiles(join(data, 'evidence')),
+    signer: createSigner(join(data, 'keys')),
     redactor,
     metrics: {
       ...createScrapeMetrics({ timeoutMs: SCRAPE_TIMEOUT_MS, redact }),

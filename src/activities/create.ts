@@ -25,7 +25,7 @@ import { makeDataPlan } from './plan-data.ts';
 import type { Place, Platforms } from './platforms.ts';
 import { sendNotice, type NoticeInput } from './notify.ts';
 import type { BackupRemovalPort, BackupsPort, ObjectRemovalPort } from './ports-data.ts';
-import type { ChecksPort, MetricsPort, NotifyPort, SystemsPort } from './ports.ts';
+import type { ChecksPort, MetricsPort, NotifyPort, SignerPort, SystemsPort } from './ports.ts';
 import { seal, type SealInput } from './seal.ts';
 import { bakeAt, runChecksAt, type BakeAtInput, type ChecksAtInput } from './judge.ts';
 import { admitService, readTraffic, shiftTraffic, stopService } from './traffic.ts';
@@ -43,6 +43,7 @@ export interface ActivityPorts extends BoundaryPorts {
   metrics: MetricsPort;
   checks: ChecksPort;
   notify: NotifyPort;
+  signer: SignerPort;
   backups: BackupsPort;
   /** Retention's own identity. */
   removal: BackupRemovalPort;

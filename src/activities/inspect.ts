@@ -5,6 +5,7 @@ import type { CatalogueEntry } from '../domain/backup.ts';
 import { buildReport } from '../domain/build-report.ts';
 import { Failure } from '../domain/failure.ts';
 import { secretSource, type LoadedSystem } from '../domain/loaded-system.ts';
+import { reportAnswer, type ReportEntries } from '../domain/report-answer.ts';
 import type { Report } from '../domain/report.ts';
 import type { SystemStatus } from '../domain/status.ts';
 import { percentOf, normalised } from '../domain/weights.ts';
@@ -37,7 +38,7 @@ export async function inspect(
   input: InspectInput,
   call: Call,
   ports: InspectPorts,
-): Promise<SystemStatus | Report | BackupList> {
+): Promise<SystemStatus | Report | ReportEntries | BackupList> {
   if (input.report !== null) return readReport(input.report, ports.evidence);
   const loaded = await ports.systems.load(input.system);
   return input.backups === true ? catalogueOf(loaded, call, ports) : statusOf(loaded, ports);
@@ -87,9 +88,11 @@ async function catalogueOf(
   return shown(listBackups(loaded.name, found, MOST_BACKUPS));
 }
 
-async function readReport(run: RunRef, evidence: EvidencePort): Promise<Report> {
+async function readReport(run: RunRef, evidence: EvidencePort): Promise<Report | ReportEntries> {
   const entries = await evidence.read(run);
-  if (entries.length > 0) return buildReport(entries);
+  if (entries.length > 0) {
+    return reportAnswer(buildReport(entries, { signed: await evidence.signature(run) }));
+  }
   throw new Failure(
     'NotFound',
     `no evidence of ${run.workflowId} (run ${run.runId}) is kept by this worker`,

@@ -4,6 +4,7 @@ import type { EvidenceEntry } from './evidence.ts';
 import { verifyChain } from './evidence-chain.ts';
 import { overlap, timingsOf, waitsForPeople } from './report-timings.ts';
 import type { Report, ReportSummary } from './report.ts';
+import type { SignedHead } from './signed-head.ts';
 
 type Entry<Type extends EvidenceEntry['type']> = Extract<EvidenceEntry, { type: Type }>;
 
@@ -12,9 +13,10 @@ type Entry<Type extends EvidenceEntry['type']> = Extract<EvidenceEntry, { type: 
  */
 export function buildReport(
   entries: readonly EvidenceEntry[],
-  { verify = true }: { verify?: boolean } = {},
+  { verify = true, signed }: { verify?: boolean; signed?: SignedHead | undefined } = {},
 ): Report {
   const report = emptyReport(entries);
+  addSignature(report, signed);
   for (const entry of entries) add(report, entry);
   const closed = entries.findLast((entry) => entry.type === 'closed');
   const waits = waitsForPeople(entries);
@@ -29,8 +31,7 @@ export function buildReport(
   report.timings = timingsOf(entries, waits);
   if (closed === undefined) report.leftovers = stillToUndo(report);
   report.clean = report.outcome !== null && report.leftovers.length === 0;
-  if (verify) report.findings.push(...alterations(entries));
-  report.findings.push(...unfinished(report));
+  report.findings.push(...(verify ? alterations(entries) : []), ...unfinished(report));
   return report;
 }
 
@@ -83,7 +84,12 @@ function emptyReport(entries: readonly EvidenceEntry[]): Report {
     notices: [],
     leftovers: [],
     findings: [],
-    evidence: { entries: entries.length, head: entries.at(-1)?.hash ?? null },
+    evidence: {
+      entries: [...entries],
+      head: entries.at(-1)?.hash ?? null,
+      signature: null,
+      publicKey: null,
+    },
   };
 }
 
@@ -112,6 +118,13 @@ function add(report: Report, entry: EvidenceEntry): void {
     default:
       addRow(report, entry);
   }
+}
+
+/** One of another head says nothing of these entries. */
+function addSignature({ evidence }: Report, signed: SignedHead | undefined): void {
+  if (signed === undefined || signed.head !== evidence.head) return;
+  evidence.signature = signed.signature;
+  evidence.publicKey = signed.publicKey;
 }
 
 function addOpening(report: Report, entry: Entry<'opened'>): void {

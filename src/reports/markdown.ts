@@ -1,7 +1,7 @@
 // Report -> Markdown, for people who ask afterwards what happened and who said so: the outcome first, then why.
 import { bar, fenced, plain, span, spanBetween, table } from '../domain/markdown.ts';
 import type { Spread } from '../domain/comparison.ts';
-import { touchesNoService } from './wording.ts';
+import { signingKey, touchesNoService } from './wording.ts';
 import type { Report } from '../domain/report.ts';
 import { titleOf } from '../domain/step-title.ts';
 
@@ -210,10 +210,13 @@ function timingsSection(report: Report): string[] {
 
 function evidenceSection(report: Report): string[] {
   const { entries, head } = report.evidence;
+  const key = signingKey(report);
   return [
     '## Evidence',
     '',
-    `${entries} entries; the hash of the last one covers all of them:`,
+    `${entries.length} entries; the hash of the last one covers all of them:`,
     ...fenced('text', head ?? 'none'),
+    '',
+    key === undefined ? 'Not signed.' : `Signed by the key \`${key}\`.`,
   ];
 }

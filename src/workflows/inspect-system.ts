@@ -7,12 +7,15 @@ import type { BackupList } from '../domain/backup-list.ts';
 import { describeValue } from '../domain/describe-value.ts';
 import { Failure } from '../domain/failure.ts';
 import { parseInspection } from '../domain/inspection.ts';
+import type { ReportEntries } from '../domain/report-answer.ts';
 import type { Report } from '../domain/report.ts';
 import type { SystemStatus } from '../domain/status.ts';
 import { failureOf } from './steps/call.ts';
 
+type Answer = SystemStatus | Report | ReportEntries | BackupList;
+
 /** Input: `{system}`, `{system, report: {workflowId, runId}}` or `{system, backups: true}`. */
-export async function inspectSystem(input: unknown): Promise<SystemStatus | Report | BackupList> {
+export async function inspectSystem(input: unknown): Promise<Answer> {
   try {
     return await inspect(parseInspection(input));
   } catch (error) {
@@ -29,7 +32,7 @@ export async function inspectSystem(input: unknown): Promise<SystemStatus | Repo
   }
 }
 
-async function inspect(input: InspectInput): Promise<SystemStatus | Report | BackupList> {
+async function inspect(input: InspectInput): Promise<Answer> {
   const { inspectSystem: look } = proxyActivities<Activities>({
     startToCloseTimeout: '30s',
     heartbeatTimeout: '5s',

@@ -193,14 +193,7 @@ async function reportAtEnd(
     const waits = state === 'waiting' && pending.length === 0;
     page = `${status.name}, ${state ?? 'no state'}, pending ${JSON.stringify(pending)}`;
     if (state === 'parked') throw new Error(`${handle.workflowId} parked: ${await noteOf(handle)}`);
-    // Whoever answers was told of it: a gate that is answered at once is told to nobody.
-    const isTold = waits && (await lane.place.told(runId)).length > 0;
-    if (isTold && !answered) {
-      await handle.signal('approve', { actor: 'ana' }).then(
-        () => (answered = true),
-        () => undefined,
-      );
-    }
+    answered ||= waits && (await approved(lane, handle, runId));
     return status.name === 'RUNNING' ? undefined : runId;
   };
   try {
@@ -211,6 +204,15 @@ async function reportAtEnd(
   } catch (error) {
     throw new Error(`${String(error)}; it was ${page}`, { cause: error });
   }
+}
+
+/** Whoever answers was told of it: a gate that is answered at once is told to nobody. */
+async function approved(lane: Lane, handle: WorkflowHandle, runId: string): Promise<boolean> {
+  if ((await lane.place.told(runId)).length === 0) return false;
+  return handle.signal('approve', { actor: 'ana' }).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** What an operation says of itself, as people read it. */

@@ -17,6 +17,7 @@ import { createWorker } from '../../src/worker-assembly.ts';
 import { memoryBackups, type MemoryVault } from './memory-backups.ts';
 import { memoryEvidence } from './memory-evidence.ts';
 import { memoryNotify, type MemoryNotify } from './memory-notify.ts';
+import { memorySigner } from './memory-signer.ts';
 import { createMemoryPlatform } from './memory-platform.ts';
 import type { MemoryWorld } from './memory-world.ts';
 
@@ -40,6 +41,7 @@ export interface MemoryPorts extends ActivityPorts {
   world: MemoryWorld;
   evidence: ReturnType<typeof memoryEvidence>;
   notify: MemoryNotify;
+  signer: ReturnType<typeof memorySigner>;
   vault: MemoryVault;
 }
 
@@ -60,6 +62,7 @@ export function memoryPorts(systems: LoadedSystem[]): MemoryPorts {
     },
     redactor: { redact: (value) => value, learn: async () => undefined },
     notify: memoryNotify(),
+    signer: memorySigner(),
     ...memoryBackups(),
     checks: { run: async ({ check }) => `${check.name} is fine` },
     clock: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
