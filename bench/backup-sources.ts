@@ -80,10 +80,11 @@ export async function postgresSource(megabytes: number): Promise<Source> {
   if (server === undefined)
     throw new MissingPart('Postgres: looked in /usr/lib/postgresql and PATH');
   const rows = Math.round((megabytes * MB) / ROW);
-  await server.query(`
+  const filling = `
     CREATE TABLE bulk (id bigint PRIMARY KEY, value text NOT NULL);
     INSERT INTO bulk SELECT n, md5(n::text) || md5((n + 1)::text) FROM generate_series(1, ${rows}) n;
-  `);
+  `;
+  await server.query(filling).catch(stoppedFirst(server));
   const { address } = server;
   const { host, port, database, user, password = '' } = address;
   const programs = await versionedFolders('/usr/lib/postgresql');
@@ -112,7 +113,9 @@ export async function redisSource(megabytes: number): Promise<Source> {
   if (server === undefined) throw new MissingPart('redis-server: not on PATH, not in the cache');
   const { address, programs, ask } = server;
   const { host, port, password = '' } = address;
-  await ask('DEBUG', 'POPULATE', String(megabytes * 1000), 'bulk', '950');
+  await ask('DEBUG', 'POPULATE', String(megabytes * 1000), 'bulk', '950').catch(
+    stoppedFirst(server),
+  );
   const cli = join(programs, 'redis-cli');
   const env = { REDISCLI_AUTH: password };
   return {
@@ -139,5 +142,13 @@ export async function redisSource(megabytes: number): Promise<Source> {
       await other;
     },
     stop: server.stop,
+  };
+}
+
+/** What could not be filled is of no use to anybody. */
+function stoppedFirst({ stop }: { stop: () => Promise<void> }): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await stop();
+    throw error;
   };
 }
