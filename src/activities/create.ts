@@ -24,6 +24,7 @@ import { makeDataPlan } from './plan-data.ts';
 import type { Place, Platforms } from './platforms.ts';
 import { sendNotice, type NoticeInput } from './notify.ts';
 import type { BackupRemovalPort, BackupsPort } from './ports-data.ts';
+import type { IsolationPort } from './ports-isolation.ts';
 import type { ChecksPort, MetricsPort, NotifyPort, SystemsPort } from './ports.ts';
 import { seal, type SealInput } from './seal.ts';
 import { bakeAt, runChecksAt, type BakeAtInput, type ChecksAtInput } from './judge.ts';
@@ -45,6 +46,7 @@ export interface ActivityPorts extends BoundaryPorts {
   backups: BackupsPort;
   /** Retention's own identity. */
   removal: BackupRemovalPort;
+  isolation: IsolationPort;
 }
 
 type First<F> = F extends (input: infer Input, ...rest: never[]) => unknown ? Input : never;

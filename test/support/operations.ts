@@ -16,6 +16,7 @@ import type { OperationStatus } from '../../src/domain/status.ts';
 import { createWorker } from '../../src/worker-assembly.ts';
 import { memoryBackups, type MemoryVault } from './memory-backups.ts';
 import { memoryEvidence } from './memory-evidence.ts';
+import { memoryIsolation, type MemoryIsolation } from './memory-isolation.ts';
 import { memoryNotify, type MemoryNotify } from './memory-notify.ts';
 import { createMemoryPlatform } from './memory-platform.ts';
 import type { MemoryWorld } from './memory-world.ts';
@@ -41,6 +42,7 @@ export interface MemoryPorts extends ActivityPorts {
   evidence: ReturnType<typeof memoryEvidence>;
   notify: MemoryNotify;
   vault: MemoryVault;
+  isolation: MemoryIsolation;
 }
 
 /** Ports without an outside: `systems` are what there is; nothing is secret. */
@@ -61,6 +63,7 @@ export function memoryPorts(systems: LoadedSystem[]): MemoryPorts {
     redactor: { redact: (value) => value, learn: async () => undefined },
     notify: memoryNotify(),
     ...memoryBackups(),
+    isolation: memoryIsolation(),
     checks: { run: async ({ check }) => `${check.name} is fine` },
     clock: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
   };
