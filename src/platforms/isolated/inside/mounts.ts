@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { mkdir, open, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { Failure } from '../../../domain/failure.ts';
+import { toolEnvironment } from '../own-entry.ts';
 
 /** Of the kernel, not of anybody's data: not all of them can be mounted anew. */
 const OF_THE_KERNEL =
@@ -17,6 +18,7 @@ export async function runTool(
   const said: Buffer[] = [];
   const code = await new Promise<number | null>((resolve, reject) => {
     const child = spawn(program, args, {
+      env: toolEnvironment(),
       stdio: ['ignore', 'ignore', 'pipe', ...(handle === undefined ? [] : [handle.fd])],
     });
     child.stderr?.on('data', (chunk: Buffer) => said.push(chunk));
