@@ -1,7 +1,9 @@
 // Nothing live can be reached in an isolated target, and its probe says so: with real namespaces and real servers.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { waiting } from '../support/local-daemon.ts';
 import { freePort } from '../support/loopback-server.ts';
@@ -79,6 +81,19 @@ test("a service inside sees neither Fairlead's folder, nor other processes, nor 
   assert.ok(Array.isArray(pids) && pids.length < 10, JSON.stringify(pids));
   const { names } = await it.asked('one', '/list?path=/tmp');
   assert.ok(Array.isArray(names) && names.length === 2 && names.includes('home'), String(names));
+});
+
+test('a server that listens by a path is not reached by it', async (t) => {
+  const it = await isolatedWorld(t);
+  if (it === undefined) return;
+  const path = join(it.directory, 'server.sock');
+  const server = createServer((socket) => socket.end('live'));
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  t.after(() => server.close());
+  await it.open('one');
+  await it.isolation.start(it.service('one'), waiting());
+  assert.deepEqual(await it.asked('one', `/hear?path=${path}`), { error: 'ECONNREFUSED' });
+  assert.equal(await text(connect(path)), 'live');
 });
 
 test('a service inside can read its own folder and write nowhere outside', async (t) => {

@@ -39,6 +39,12 @@ export async function hideFolder(path: string): Promise<boolean> {
   return true;
 }
 
+/** Something that takes no connection over a socket; one that is hidden already is not there. */
+export async function hideSocket(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isSocket() === true) await runTool('mount', ['--bind', '/dev/null', path]);
+}
+
 /** Held open, a folder can be mounted elsewhere after it was hidden. */
 export function holdFolder(path: string): Promise<FileHandle> {
   return open(path, constants.O_RDONLY | constants.O_DIRECTORY);
