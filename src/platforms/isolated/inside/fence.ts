@@ -30,7 +30,10 @@ export interface Fence {
 export async function raiseFence(request: FenceRequest): Promise<Fence> {
   await runTool('ip', ['link', 'set', 'lo', 'up']);
   await runTool('mount', ['-t', 'proc', 'proc', '/proc']);
-  const directory = await realpath(request.directory);
+  const directory = await realpath(request.directory).catch(() => {
+    const message = `isolating the system in ${request.directory}: there is no such folder`;
+    throw new Failure('NotFound', message);
+  });
   const live = await Promise.all(request.live.map(actual));
   const hidden = await Promise.all([...MEETING_PLACES, ...request.hide].map(actual));
   const generations = await generationsOf(live);
