@@ -22,6 +22,7 @@ import { createScrapeMetrics } from './integrations/scrape.ts';
 import type { SecretSources } from './integrations/secret-value.ts';
 import { createRedactor } from './integrations/secrets.ts';
 import { createSigner } from './integrations/signing.ts';
+import { createIsolation } from './platforms/isolated/isolation.ts';
 import { createLocalPlatform } from './platforms/local/adapter.ts';
 import { activityAttributes } from './watching/activity-attributes.ts';
 import { SEARCH_ATTRIBUTES } from './workflows/messages.ts';
@@ -42,6 +43,7 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
     settings.objects === undefined ? join(data, 'objects') : resolve(settings.objects);
   const objects = createObjectsFolder(objectsFolder);
   const uploads = createObjectRemoval(objectsFolder);
+  const copies = settings.copies === undefined ? join(data, 'copies') : resolve(settings.copies);
   const secrets: SecretSources = {
     env: process.env,
     readFile: (path) => readFile(path, 'utf8'),
@@ -74,12 +76,18 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
     backups: createBackups({
       objects,
       stores: createStores({ secrets, clock }),
-      copies: settings.copies === undefined ? join(data, 'copies') : resolve(settings.copies),
+      copies,
       secrets,
       clock,
     }),
     removal: createBackupRemoval({ list: (prefix) => objects.list(prefix), ...uploads }),
     uploads,
+    isolation: createIsolation({
+      folder: join(data, 'isolated'),
+      hide: [data, objectsFolder],
+      copies,
+      clock,
+    }),
     clock,
   };
 }

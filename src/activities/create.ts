@@ -25,6 +25,7 @@ import { makeDataPlan } from './plan-data.ts';
 import type { Place, Platforms } from './platforms.ts';
 import { sendNotice, type NoticeInput } from './notify.ts';
 import type { BackupRemovalPort, BackupsPort, ObjectRemovalPort } from './ports-data.ts';
+import type { IsolationPort } from './ports-isolation.ts';
 import type { ChecksPort, MetricsPort, NotifyPort, SignerPort, SystemsPort } from './ports.ts';
 import { seal, type SealInput } from './seal.ts';
 import { bakeAt, runChecksAt, type BakeAtInput, type ChecksAtInput } from './judge.ts';
@@ -49,6 +50,7 @@ export interface ActivityPorts extends BoundaryPorts {
   removal: BackupRemovalPort;
   /** What uploads left that were cut off. */
   uploads: Pick<ObjectRemovalPort, 'sweep'>;
+  isolation: IsolationPort;
 }
 
 type First<F> = F extends (input: infer Input, ...rest: never[]) => unknown ? Input : never;

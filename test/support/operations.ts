@@ -16,6 +16,7 @@ import type { OperationStatus } from '../../src/domain/status.ts';
 import { createWorker } from '../../src/worker-assembly.ts';
 import { memoryBackups, type MemoryVault } from './memory-backups.ts';
 import { memoryEvidence } from './memory-evidence.ts';
+import { memoryIsolation, type MemoryIsolation } from './memory-isolation.ts';
 import { memoryNotify, type MemoryNotify } from './memory-notify.ts';
 import { memorySigner } from './memory-signer.ts';
 import { createMemoryPlatform } from './memory-platform.ts';
@@ -43,6 +44,7 @@ export interface MemoryPorts extends ActivityPorts {
   notify: MemoryNotify;
   signer: ReturnType<typeof memorySigner>;
   vault: MemoryVault;
+  isolation: MemoryIsolation;
 }
 
 /** Ports without an outside: `systems` are what there is; nothing is secret. */
@@ -64,6 +66,7 @@ export function memoryPorts(systems: LoadedSystem[]): MemoryPorts {
     notify: memoryNotify(),
     signer: memorySigner(),
     ...memoryBackups(),
+    isolation: memoryIsolation(),
     checks: { run: async ({ check }) => `${check.name} is fine` },
     clock: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
   };

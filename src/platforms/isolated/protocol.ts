@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { FAILURE_KINDS } from '../../domain/failure.ts';
 
 export const SOCKET = 'runner.sock';
-export const LOGS = 'logs';
 export const SERVICE_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
 
 const port = z.number().int().min(1).max(65_535);
@@ -20,6 +19,8 @@ const fence = z.strictObject({
   directory: absolute,
   hide: z.array(absolute),
   live: z.array(absolute),
+  /** Where servers outside listen by a path: network namespaces do not part those. */
+  sockets: z.array(absolute),
   /** Hidden too, and kept open for `bindFolder`. */
   copies: absolute,
 });
