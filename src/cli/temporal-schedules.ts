@@ -125,6 +125,8 @@ function definitionOf(
 
 function foundIn({ scheduleId, spec, action, policies, memo }: ScheduleDescription): FoundSchedule {
   const { workflowType, workflowId, taskQueue } = action;
+  // Whatever its type says, an offset that is nothing is not there.
+  const intervals: { every: number; offset?: number | undefined }[] = spec.intervals ?? [];
   const args: readonly unknown[] = action.args ?? [];
   const started = isRecord(action.memo) ? action.memo['fairlead'] : undefined;
   return {
@@ -134,7 +136,7 @@ function foundIn({ scheduleId, spec, action, policies, memo }: ScheduleDescripti
     facets: {
       times: timesText({
         calendars: (spec.calendars ?? []).map(({ comment: _, ...calendar }) => calendar),
-        intervals: (spec.intervals ?? []).map(({ every, offset }) => ({ every, offset })),
+        intervals: intervals.map(({ every, offset = 0 }) => ({ every, offset })),
         other: otherTimes(spec),
       }),
       starts: startsText({ workflowType, workflowId, taskQueue, args: [...args] }),
