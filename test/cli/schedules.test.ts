@@ -2,7 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ScheduleDescription, ScheduleHandle } from '@temporalio/client';
+import type {
+  ScheduleDescription,
+  ScheduleHandle,
+  ScheduleUpdateOptions,
+} from '@temporalio/client';
 import type { Temporal } from '../../src/cli/connect.ts';
 import { readRows } from '../../src/cli/list-schedules.ts';
 import { sync } from '../../src/cli/sync-schedules.ts';
@@ -68,7 +72,7 @@ async function synced(system: string, { dryRun = false, all = false } = {}) {
 /** As somebody would in the Web UI: all of it anew, with some of it changed. */
 async function edit(
   id: string,
-  change: (was: ScheduleDescription) => Partial<Parameters<ScheduleHandle['update']>[0]>,
+  change: (was: ScheduleDescription) => Partial<ScheduleUpdateOptions>,
 ): Promise<void> {
   await handleOf(id).update((was) => ({ ...was, ...change(was) }));
 }
