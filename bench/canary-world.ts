@@ -28,6 +28,7 @@ export function worldOf(file: ShopFile): MemoryPorts {
   const ports = memoryPorts([]);
   const seen = new Set<string>();
   ports.systems = {
+    names: async () => [...seen],
     load: async (name) => {
       const loaded = shopSystem(name, file);
       if (!seen.has(name)) seed(ports, loaded, 'v1');

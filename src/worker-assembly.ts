@@ -9,6 +9,7 @@ import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker
 import { createActivities, type ActivityPorts } from './activities/create.ts';
 import type { Clock } from './activities/ports.ts';
 import { loadSystem } from './config/load.ts';
+import { systemNames } from './config/system-names.ts';
 import type { WorkerSettings } from './config/settings.ts';
 import { createBackups } from './datastores/backups.ts';
 import { createStores } from './datastores/registry.ts';
@@ -55,7 +56,10 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
     platforms: {
       local: createLocalPlatform({ hostFile: join(data, 'host', 'host.json'), tokenFile }),
     },
-    systems: { load: (name) => loadSystem(systems, name) },
+    systems: {
+      load: (name) => loadSystem(systems, name),
+      names: async () => (await systemNames(systems)).names,
+    },
     evidence: createEvidenceFiles(join(data, 'evidence')),
     signer: createSigner(join(data, 'keys')),
     redactor,

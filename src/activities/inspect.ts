@@ -1,5 +1,5 @@
 // What a system looks like now, and reports of operations that a worker has the evidence of.
-import { getClient } from '@temporalio/activity';
+import { Context, getClient } from '@temporalio/activity';
 import { listBackups, type BackupList } from '../domain/backup-list.ts';
 import type { CatalogueEntry } from '../domain/backup.ts';
 import { buildReport } from '../domain/build-report.ts';
@@ -7,6 +7,7 @@ import { Failure } from '../domain/failure.ts';
 import { secretSource, type LoadedSystem } from '../domain/loaded-system.ts';
 import { reportAnswer, type ReportEntries } from '../domain/report-answer.ts';
 import type { Report } from '../domain/report.ts';
+import { janitorSchedule, wantedSchedules, type WantedSchedules } from '../domain/schedules.ts';
 import type { SystemStatus } from '../domain/status.ts';
 import { percentOf, normalised } from '../domain/weights.ts';
 import type { Call } from './boundary.ts';
@@ -21,7 +22,11 @@ export interface InspectInput {
   report: RunRef | null;
   /** Read the catalogue of its backups instead. */
   backups?: true;
+  /** Read which schedules it asks for instead; of all systems when `system` is empty. */
+  schedules?: true;
 }
+
+export type Inspected = SystemStatus | Report | ReportEntries | BackupList | WantedSchedules;
 
 export interface InspectPorts {
   systems: SystemsPort;
@@ -38,8 +43,9 @@ export async function inspect(
   input: InspectInput,
   call: Call,
   ports: InspectPorts,
-): Promise<SystemStatus | Report | ReportEntries | BackupList> {
+): Promise<Inspected> {
   if (input.report !== null) return readReport(input.report, ports.evidence);
+  if (input.schedules === true) return schedulesOf(input.system, ports);
   const loaded = await ports.systems.load(input.system);
   return input.backups === true ? catalogueOf(loaded, call, ports) : statusOf(loaded, ports);
 }
@@ -86,6 +92,30 @@ async function catalogueOf(
     found[datastore] = await backups.list({ system: loaded.name, datastore }, call);
   }
   return shown(listBackups(loaded.name, found, MOST_BACKUPS));
+}
+
+/** One system that cannot be read fails; of all of them it is told, and the others are answered. */
+async function schedulesOf(
+  only: string,
+  { systems, redactor }: InspectPorts,
+): Promise<WantedSchedules> {
+  const answer: WantedSchedules = {
+    schema: 'fairlead/wanted-schedules/v1',
+    systems: [],
+    wanted: [janitorSchedule(Context.current().info.taskQueue)],
+    broken: [],
+  };
+  for (const name of only === '' ? await systems.names() : [only]) {
+    try {
+      const { system } = await systems.load(name);
+      answer.systems.push(name);
+      answer.wanted.push(...wantedSchedules(name, system));
+    } catch (error) {
+      if (only !== '' || !(error instanceof Failure)) throw error;
+      answer.broken.push({ system: name, message: redactor.redact(error.message, [name]) });
+    }
+  }
+  return answer;
 }
 
 async function readReport(run: RunRef, evidence: EvidencePort): Promise<Report | ReportEntries> {

@@ -166,6 +166,8 @@ export interface RunRef {
 export interface SystemsPort {
   /** Throws BadInput with every mistake as `file:line: path: ...`, or NotFound with the names there are. */
   load(name: string): Promise<LoadedSystem>;
+  /** Every system there is, in order, those too that do not load. */
+  names(): Promise<string[]>;
 }
 
 /** Replaces every known secret value by `[redacted]`, in the texts of any JSON value. */

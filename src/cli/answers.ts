@@ -3,6 +3,7 @@
 import { isRecord, isText } from '../domain/json.ts';
 import type { BackupList } from '../domain/backup-list.ts';
 import type { Report, ReportSummary } from '../domain/report.ts';
+import type { WantedSchedules } from '../domain/schedules.ts';
 import type { OperationStatus, SystemStatus } from '../domain/status.ts';
 
 export function isOperationStatus(value: unknown): value is OperationStatus {
@@ -26,6 +27,18 @@ export function isBackupList(value: unknown): value is BackupList {
     hasTexts(value, ['system']) &&
     hasLists(value, ['backups']) &&
     typeof value['omitted'] === 'number'
+  );
+}
+
+export function isWantedSchedules(value: unknown): value is WantedSchedules {
+  return (
+    hasLists(value, ['systems', 'wanted', 'broken']) &&
+    isRecord(value) &&
+    Array.isArray(value['wanted']) &&
+    value['wanted'].every(
+      (one) =>
+        hasTexts(one, ['id', 'workflowType', 'workflowId', 'overlap']) && hasLists(one, ['at']),
+    )
   );
 }
 

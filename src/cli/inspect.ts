@@ -9,15 +9,17 @@ import { exitCodeOfKind } from './outcome-code.ts';
 const ANSWER_MS = 30_000;
 
 export interface InspectRequest {
-  system: string;
+  /** Left out for every system there is, with `schedules`. */
+  system?: string;
   report?: { workflowId: string; runId: string };
   backups?: true;
+  schedules?: true;
 }
 
 export async function inspect(temporal: Temporal, request: InspectRequest): Promise<unknown> {
   if (!(await hasWorker(temporal))) throw new ExitError(EXIT.noAnswer, noWorker(temporal));
   const { client, taskQueue } = temporal;
-  const workflowId = `inspect/${request.system}/${randomUUID()}`;
+  const workflowId = `inspect/${request.system ?? 'all'}/${randomUUID()}`;
   const handle = await client.workflow.start('inspectSystem', {
     workflowId,
     taskQueue,
@@ -43,7 +45,7 @@ function asExit(temporal: Temporal, request: InspectRequest, error: unknown): un
   if (!late) return error;
   return new ExitError(
     EXIT.noAnswer,
-    `asking about ${request.system}: no worker on the task queue "${temporal.taskQueue}" answered within ${ANSWER_MS / 1000} s; is one running? ("fairlead up")`,
+    `asking about ${request.system ?? 'every system'}: no worker on the task queue "${temporal.taskQueue}" answered within ${ANSWER_MS / 1000} s; is one running? ("fairlead up")`,
   );
 }
 

@@ -18,8 +18,10 @@ const encryption = z.strictObject({
 });
 
 const backup = z.strictObject({
-  /** How often; `check` adds how long one takes and compares with `rpo`. */
+  /** How often, where `schedules` says nothing of backups. */
   interval: someTime.prefault('24h'),
+  /** How long one takes; `check` adds it to the time between two and compares with `rpo`. */
+  duration: someTime.prefault('10m'),
   /** The most that may be lost. */
   rpo: someTime.prefault('36h'),
   retention: z

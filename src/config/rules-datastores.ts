@@ -1,7 +1,9 @@
 // What the values of one datastore must be to each other, and to the services that name it.
 import type { Datastore, DatastoreKind } from './datastores.ts';
 import type { Remark } from './rules.ts';
+import { rpoRemarks } from './rules-schedules.ts';
 import { staysInside } from './rules-service.ts';
+import type { Schedules } from './schedules.ts';
 import type { Service } from './system.ts';
 import { didYouMean, listed, shown } from './wording.ts';
 
@@ -14,12 +16,16 @@ const NEEDS: Record<DatastoreKind, { all: (typeof FIELDS)[number][]; may: string
   redis: { all: [], may: ['host', 'port', 'user', 'password'] },
 };
 
-export function datastoreRemarks(store: Datastore, folders: readonly string[]): Remark[] {
+export function datastoreRemarks(
+  store: Datastore,
+  folders: readonly string[],
+  schedules: Schedules | undefined,
+): Remark[] {
   return [
     ...fieldRemarks(store),
     ...pathRemarks(store, folders),
     ...recipientRemarks(store),
-    ...rpoRemarks(store),
+    ...rpoRemarks(store, schedules),
     ...invariantRemarks(store),
   ];
 }
@@ -81,13 +87,6 @@ function recipientRemarks({ backup: { encryption } }: Datastore): Remark[] {
           },
         ],
   );
-}
-
-function rpoRemarks({ backup: { interval, rpo } }: Datastore): Remark[] {
-  if (interval < rpo) return [];
-  const message =
-    'is not shorter than rpo: what is written right after one backup is lost until the next is done; back up more often, or say that more may be lost';
-  return [{ path: ['backup', 'interval'], message }];
 }
 
 function invariantRemarks({ kind, verify: { invariants } }: Datastore): Remark[] {

@@ -8,6 +8,7 @@ import { channelRemarks } from './rules-channels.ts';
 import { bindingRemarks, datastoreRemarks, sharedNameRemarks } from './rules-datastores.ts';
 import { analysisRemarks, approvalRemarks } from './rules-judges.ts';
 import { rolloutRemarks } from './rules-rollout.ts';
+import { scheduleRemarks } from './rules-schedules.ts';
 import { serviceRemarks } from './rules-service.ts';
 import type { Readable } from './salvage.ts';
 import { isSystemName } from './system-names.ts';
@@ -37,13 +38,14 @@ export function ruleMistakes(
     ]),
     ...under(['datastores'], readable.datastores, (store, name) => [
       ...sharedNameRemarks(name, Object.keys(readable.services)),
-      ...datastoreRemarks(store, folders),
+      ...datastoreRemarks(store, folders, readable.schedules),
     ]),
     ...under(['analyses'], readable.analyses, analysisRemarks),
     ...under(['approvals'], readable.approvals, (policy, name) =>
       approvalRemarks(policy, (key) => isWritten(root, ['approvals', name, key])),
     ),
     ...under(['notify'], readable.notify, channelRemarks),
+    ...inSchedules(readable),
   ];
   return remarks.map(({ path, message }) => mistakeAt(root, path, message));
 }
@@ -71,6 +73,16 @@ function under<T>(
       message: remark.message,
     })),
   );
+}
+
+function inSchedules({ schedules, datastores, datastoreNames = [] }: Readable): Remark[] {
+  if (schedules === undefined) return [];
+  // One that is not right in itself may be a primary one.
+  const kept = datastoreNames.some((name) => datastores[name]?.role !== 'derived');
+  return scheduleRemarks(schedules, kept).map(({ path, message }) => ({
+    path: ['schedules', ...path],
+    message,
+  }));
 }
 
 function portRemarks({ services }: Readable): Remark[] {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { channelSchema, type Channel } from './channel.ts';
 import { datastoreSchema } from './datastores.ts';
 import type { Datastore } from './datastores.ts';
+import { schedulesSchema, type Schedules } from './schedules.ts';
 import { analysisSchema, approvalSchema, serviceSchema } from './system.ts';
 import type { Analysis, ApprovalPolicy, Service } from './system.ts';
 
@@ -14,6 +15,8 @@ export interface Readable {
   analyses: Record<string, Analysis>;
   approvals: Record<string, ApprovalPolicy>;
   notify: Record<string, Channel>;
+  /** Absent when the file has none, or none that is right. */
+  schedules: Schedules | undefined;
   analysisNames: string[];
   approvalNames: string[];
   /** Absent when the file has no such section. */
@@ -38,6 +41,7 @@ export function salvaged(value: unknown, issues: readonly z.core.$ZodIssue[]): R
     analyses: rightOnes(analyses, analysisSchema),
     approvals: rightOnes(approvals, approvalSchema),
     notify: rightOnes(mapOf(root['notify']), channelSchema),
+    schedules: schedulesSchema.safeParse(root['schedules']).data,
     analysisNames: Object.keys(analyses),
     approvalNames: Object.keys(approvals),
     datastoreNames: root['datastores'] === undefined ? undefined : Object.keys(datastores),

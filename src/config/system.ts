@@ -7,6 +7,7 @@ import { channelSchema } from './channel.ts';
 import { datastoreSchema } from './datastores.ts';
 import { duration, someTime } from './duration.ts';
 import { judgeOptionsSchema } from './judge-options.ts';
+import { schedulesSchema } from './schedules.ts';
 import { headerName, name, path, reference, setting, text, variable } from './terms.ts';
 
 const person = text(PERSON, PERSON_ALLOWED);
@@ -226,6 +227,8 @@ export const systemSchema = z.strictObject({
   approvals: z.record(name, approvalSchema).prefault({}),
   /** Where people are told of what an operation waits for, and how it ended; without it, nowhere. */
   notify: z.exactOptional(z.record(name, channelSchema)),
+  /** When backups are made, proved and checked; without it, when somebody asks. */
+  schedules: z.exactOptional(schedulesSchema),
 });
 
 export type System = z.output<typeof systemSchema>;

@@ -5,13 +5,16 @@ import { isRecord } from './json.ts';
 import { NAME } from './names.ts';
 
 export interface Inspection {
+  /** Empty for every system there is, which only `schedules` may ask for. */
   system: string;
   report: { workflowId: string; runId: string } | null;
   /** Read the catalogue of its backups instead. */
   backups?: true;
+  /** Read which schedules system files ask for instead. */
+  schedules?: true;
 }
 
-const FIELDS: readonly string[] = ['system', 'report', 'backups'];
+const FIELDS: readonly string[] = ['system', 'report', 'backups', 'schedules'];
 const EXAMPLE = 'send one JSON object, for example {"system":"shop"}';
 
 /** Throws a `Failure` BadInput with a sentence. */
@@ -24,18 +27,32 @@ export function parseInspection(raw: unknown): Inspection {
       `inspectSystem has no field ${describeValue(unknown)}; it takes ${FIELDS.join(', ')}`,
     );
   }
-  const { system, report, backups } = raw;
-  if (typeof system !== 'string' || !NAME.test(system)) {
-    throw bad(
-      `inspectSystem: system is ${describeValue(system)}, allowed: the name of a system; ${EXAMPLE}`,
-    );
-  }
+  const { report, backups, schedules } = raw;
+  const system = systemIn(raw);
   const asked = { system, report: reportRef(report) };
-  if (backups === undefined || backups === false) return asked;
-  if (backups === true && asked.report === null) return { ...asked, backups };
+  const instead = { ...flag('backups', backups), ...flag('schedules', schedules) };
+  if (Object.keys(instead).length + (asked.report === null ? 0 : 1) > 1) {
+    throw bad(`inspectSystem looks at one thing at a time; send report, backups or schedules`);
+  }
+  return { ...asked, ...instead };
+}
+
+function systemIn({ system, schedules }: Record<string, unknown>): string {
+  if (system === undefined && schedules === true) return '';
+  if (typeof system === 'string' && NAME.test(system)) return system;
   throw bad(
-    `inspectSystem: backups is ${describeValue(backups)}, allowed: true, and then no report`,
+    `inspectSystem: system is ${describeValue(system)}, allowed: the name of a system; ${EXAMPLE}`,
   );
+}
+
+function flag<Name extends string>(name: Name, value: unknown): Partial<Record<Name, true>> {
+  if (value === undefined || value === false) return {};
+  if (value !== true) {
+    throw bad(`inspectSystem: ${name} is ${describeValue(value)}, allowed: true or false`);
+  }
+  const set: Partial<Record<Name, true>> = {};
+  set[name] = true;
+  return set;
 }
 
 function reportRef(report: unknown): Inspection['report'] {

@@ -105,3 +105,19 @@ test('what is no backup, no datastore or no system is 2', async () => {
   await up.exits(2, 'backups nobody');
   await up.exits(2, 'backup vault/data/more');
 });
+
+test('schedules are made to match the system files, and listed', async () => {
+  const would = await up.exits(0, 'schedules sync vault --dry-run');
+  assert.match(would.stdout, /^would be created {2}drill\/vault\nwould be created {2}janitor\n$/);
+  const { stdout } = await up.exits(0, 'schedules sync --json');
+  assert.equal(field(stdout, 'schema'), 'fairlead/schedules-sync/v1');
+  assert.deepEqual(field(stdout, 'schedules'), [
+    { id: 'drill/vault', did: 'created' },
+    { id: 'janitor', did: 'created' },
+  ]);
+  assert.equal((await up.exits(0, 'schedules sync')).stdout.match(/^unchanged /gm)?.length, 2);
+  const list = await up.exits(0, 'schedules list');
+  assert.match(list.stdout, /^drill\/vault +disasterRecovery +when somebody starts it +never$/m);
+  assert.match(list.stdout, /^janitor +janitor +2\d{3}-/m);
+  assert.match((await up.exits(2, 'schedules sync nobody')).stderr, /no system "nobody"/);
+});

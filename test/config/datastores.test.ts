@@ -32,7 +32,7 @@ testMistakes([
     'backups as rare as what may be lost are too rare',
     stores('{ kind: files, directory: data, backup: { interval: 12h, rpo: 12h } }'),
     [
-      '17: datastores.main.backup.interval: is not shorter than rpo: what is written right after one backup is lost until the next is done; back up more often, or say that more may be lost',
+      '17: datastores.main.backup.rpo: 12h between backups (interval) and 10m for one (duration) are 12h 10m, and at most 12h may be lost (rpo); back up more often, or say that more may be lost',
     ],
   ],
   [
@@ -77,6 +77,7 @@ test('a datastore has a sensible plan for its backups without a word', async (t)
     role: 'primary',
     backup: {
       interval: 86_400_000,
+      duration: 600_000,
       rpo: 129_600_000,
       retention: { days: 90, count: 7 },
       compression: 'none',

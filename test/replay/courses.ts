@@ -145,6 +145,26 @@ export const COURSES: Record<string, (shop: Shop) => Promise<WorkflowHandle>> = 
     shop.ports.vault.failNext('restore', new Failure('CheckFailed', 'a row does not load'));
     return ended(await proof(shop));
   },
+  'backup-that-waited-its-turn': async (shop) => {
+    const { reached } = shop.ports.vault.hangNext('restore');
+    const verifying = await proof(shop);
+    await reached;
+    const { system } = await verifying.query<Report>('report');
+    const handle = await shop.start('backup', { system, datastore: 'orders' });
+    await untilStatus(handle, (status) => status.note !== undefined);
+    await verifying.cancel();
+    return ended(handle);
+  },
+  'verify-newest': async (shop) => {
+    const system = shop.empty({ datastores: { orders: { kind: 'redis' } } });
+    await ended(await shop.start('backup', { system }));
+    return ended(await shop.start('verifyBackup', { system, datastore: 'orders' }));
+  },
+  janitor: async (shop) => {
+    const handle = await shop.start('janitor', {});
+    await handle.result();
+    return handle;
+  },
   'open-verify-in-a-restore': async (shop) => {
     const { reached } = shop.ports.vault.hangNext('restore');
     const handle = await proof(shop);

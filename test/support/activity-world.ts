@@ -38,7 +38,10 @@ export function createActivityWorld() {
       clock,
       evidence: memoryEvidence(),
       signer: memorySigner(),
-      systems: { load: () => Promise.reject(new Failure('NotFound', 'there is no system')) },
+      systems: {
+        load: () => Promise.reject(new Failure('NotFound', 'there is no system')),
+        names: () => Promise.resolve([]),
+      },
       redactor: { redact: <Value>(value: Value): Value => value, learn: () => Promise.resolve() },
     },
     /** A revision with one replica, in whatever state its version is in. */

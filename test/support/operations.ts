@@ -56,6 +56,7 @@ export function memoryPorts(systems: LoadedSystem[]): MemoryPorts {
     metrics,
     evidence: memoryEvidence(),
     systems: {
+      names: async () => systems.map(({ name }) => name).sort(),
       load: async (name) => {
         const found = systems.find((one) => one.name === name);
         if (found === undefined) throw new Failure('NotFound', `there is no system ${name}`);

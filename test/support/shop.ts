@@ -34,6 +34,7 @@ export interface ShopFile {
   onInconclusive?: 'ask' | 'undo';
   notify?: NonNullable<SystemFile['notify']>;
   datastores?: NonNullable<SystemFile['datastores']>;
+  schedules?: NonNullable<SystemFile['schedules']>;
   /** Between two measurements; 50 ms without it. */
   interval?: string;
 }
@@ -148,7 +149,7 @@ export async function openShop(
 
 export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
   const { rollout = {}, approval = {}, onInconclusive = 'ask', interval = '50ms' } = file;
-  const { checks, configuration, notify, datastores } = file;
+  const { checks, configuration } = file;
   return sampleSystem(
     {
       rollout: { ...quick, ...rollout },
@@ -157,8 +158,7 @@ export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
     },
     {
       system: name,
-      ...(notify !== undefined && { notify }),
-      ...(datastores !== undefined && { datastores }),
+      ...sectionsOf(file),
       approvals: { promote: approval },
       analyses: {
         errors: {
@@ -175,6 +175,14 @@ export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
       },
     },
   );
+}
+
+function sectionsOf({ notify, datastores, schedules }: ShopFile) {
+  return {
+    ...(notify !== undefined && { notify }),
+    ...(datastores !== undefined && { datastores }),
+    ...(schedules !== undefined && { schedules }),
+  };
 }
 
 /** Puts a version there that carries everything, as a deploy long ago would have left it. */

@@ -1,0 +1,83 @@
+// The section `schedules:`: what `check` says of it, and the arithmetic of what may be lost.
+import { SHOP, testMistakes } from '../support/system-files.ts';
+
+const DATA = 'kind: files, directory: data';
+/** A datastore on line 18, schedules from line 19. */
+const planned = (schedules: string, backup = '{}', role = 'primary'): string =>
+  `${SHOP}datastores:\n  main: { ${DATA}, role: ${role}, backup: ${backup} }\nschedules: ${schedules}\n`;
+const TWICE_A_DAY = "{ backup: { at: ['02:00', '14:00'] } }";
+
+testMistakes([
+  [
+    'finds nothing wrong with backups at night and at noon, a weekly proof and an hourly check',
+    planned(
+      "{ backup: { at: ['02:00', '14:00'] }, verify: { on: sunday, at: '04:00' }, check: { every: 1h } }",
+    ),
+    [],
+  ],
+  [
+    'names what can be scheduled',
+    planned("{ backups: { at: ['02:00'] } }"),
+    [
+      '18: schedules.backups: unknown key (did you mean backup?); known here: backup, verify, check',
+    ],
+  ],
+  [
+    'says what a time of day is',
+    planned("{ backup: { at: ['2:00', '24:00'] } }"),
+    [
+      '18: schedules.backup.at.0: "2:00" is not allowed; write a time of day in UTC such as 02:00',
+      '18: schedules.backup.at.1: "24:00" is not allowed; write a time of day in UTC such as 02:00',
+    ],
+  ],
+  [
+    'says which days there are',
+    planned("{ verify: { on: sundays, at: '04:00' } }"),
+    [
+      '18: schedules.verify.on: "sundays" is not allowed (did you mean sunday?); write sunday or monday or tuesday or wednesday or thursday or friday or saturday',
+    ],
+  ],
+  [
+    'takes each time once, and no check every second',
+    planned("{ backup: { at: ['02:00', '02:00'] }, check: { every: 30s } }"),
+    [
+      '18: schedules.backup.at.1: "02:00" is there twice; name each time once',
+      '18: schedules.check.every: 30s is not allowed; write a minute or more, in whole seconds',
+    ],
+  ],
+  [
+    'backs up and proves nothing that is derived',
+    planned("{ backup: { at: ['02:00'] }, verify: { at: '04:00' } }", '{}', 'derived'),
+    ['backup', 'verify'].map(
+      (what) =>
+        `18: schedules.${what}: has nothing to work on: the system declares no primary datastore; declare one in datastores, or remove it`,
+    ),
+  ],
+  [
+    'adds the longest gap between two backups to how long one takes',
+    planned("{ backup: { at: ['14:00', '02:00', '06:00'] } }", '{ rpo: 12h }'),
+    [
+      '17: datastores.main.backup.rpo: 12h between backups (schedules.backup, 14:00 to 02:00) and 10m for one (duration) are 12h 10m, and at most 12h may be lost (rpo); back up more often, or say that more may be lost',
+    ],
+  ],
+  [
+    'goes by the schedule where there is one',
+    planned(TWICE_A_DAY, '{ interval: 90d, rpo: 13h }'),
+    [],
+  ],
+  [
+    'knows that one time a day is a day',
+    planned("{ backup: { at: ['02:30'] } }", '{ rpo: 24h, duration: 1ms }'),
+    [
+      '17: datastores.main.backup.rpo: 24h between backups (schedules.backup, 02:30 to 02:30) and 1ms for one (duration) are 24h 1ms, and at most 24h may be lost (rpo); back up more often, or say that more may be lost',
+    ],
+  ],
+  ['lets a backup be done in the very last minute', planned(TWICE_A_DAY, '{ rpo: 730m }'), []],
+  [
+    'goes by the interval of what is derived',
+    planned('{}', '{ interval: 12h, rpo: 12h }', 'derived'),
+    [
+      '17: datastores.main.backup.rpo: 12h between backups (interval) and 10m for one (duration) are 12h 10m, and at most 12h may be lost (rpo); back up more often, or say that more may be lost',
+    ],
+  ],
+]);
