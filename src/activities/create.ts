@@ -24,6 +24,8 @@ import { makeDataPlan } from './plan-data.ts';
 import type { Place, Platforms } from './platforms.ts';
 import { sendNotice, type NoticeInput } from './notify.ts';
 import type { BackupRemovalPort, BackupsPort } from './ports-data.ts';
+import type { DrillsPort, RecoveryLedgerPort } from './ports-recovery.ts';
+import { recordDrill } from './recovery.ts';
 import type { ChecksPort, MetricsPort, NotifyPort, SignerPort, SystemsPort } from './ports.ts';
 import { seal, type SealInput } from './seal.ts';
 import { bakeAt, runChecksAt, type BakeAtInput, type ChecksAtInput } from './judge.ts';
@@ -46,6 +48,10 @@ export interface ActivityPorts extends BoundaryPorts {
   backups: BackupsPort;
   /** Retention's own identity. */
   removal: BackupRemovalPort;
+  drills: DrillsPort;
+  ledger: RecoveryLedgerPort;
+  /** Fairlead's own. */
+  version: string;
 }
 
 type First<F> = F extends (input: infer Input, ...rest: never[]) => unknown ? Input : never;
@@ -124,6 +130,7 @@ function dataActivities(ports: ActivityPorts, at: AtBoundary) {
     ),
     markVerified: at((input: First<typeof markVerified>, call) => markVerified(input, call, ports)),
     discardCopy: at((input: First<typeof discardCopy>, call) => discardCopy(input, call, ports)),
+    recordDrill: at((input: First<typeof recordDrill>, call) => recordDrill(input, call, ports)),
   };
 }
 

@@ -17,6 +17,7 @@ import { createWorker } from '../../src/worker-assembly.ts';
 import { memoryBackups, type MemoryVault } from './memory-backups.ts';
 import { memoryEvidence } from './memory-evidence.ts';
 import { memoryNotify, type MemoryNotify } from './memory-notify.ts';
+import { memoryRecovery, type MemoryRecovery } from './memory-recovery.ts';
 import { memorySigner } from './memory-signer.ts';
 import { createMemoryPlatform } from './memory-platform.ts';
 import type { MemoryWorld } from './memory-world.ts';
@@ -38,6 +39,8 @@ Runtime.install({
 const converter = resolve(import.meta.dirname, '../../src/payload-converter.ts');
 
 export interface MemoryPorts extends ActivityPorts {
+  drills: MemoryRecovery['drills'];
+  ledger: MemoryRecovery['ledger'];
   world: MemoryWorld;
   evidence: ReturnType<typeof memoryEvidence>;
   notify: MemoryNotify;
@@ -64,6 +67,7 @@ export function memoryPorts(systems: LoadedSystem[]): MemoryPorts {
     notify: memoryNotify(),
     signer: memorySigner(),
     ...memoryBackups(),
+    ...memoryRecovery(),
     checks: { run: async ({ check }) => `${check.name} is fine` },
     clock: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
   };
