@@ -1,5 +1,6 @@
 // Every activity that a worker offers, by the name that histories show.
 import { isDataKind } from '../domain/operation.ts';
+import { acceptBackup } from './accept-backup.ts';
 import {
   applyRetention,
   askInvariants,
@@ -17,6 +18,7 @@ import {
   type Call,
   type Envelope,
 } from './boundary.ts';
+import { checkRecovery } from './check-recovery.ts';
 import { inspect } from './inspect.ts';
 import { clearLease, releaseLeases, type LeaseRef } from './leases.ts';
 import { load, makePlan, type PlanInput } from './plan.ts';
@@ -79,6 +81,12 @@ export function createActivities(ports: ActivityPorts) {
     awaitReady: at((input: First<typeof awaitReady>, call) => awaitReady(input, call, ports)),
     readTraffic: plainly((input: Place) => readTraffic(input, platforms)),
     inspectSystem: plainly((input: First<typeof inspect>, call) => inspect(input, call, ports)),
+    checkRecovery: plainly((input: First<typeof checkRecovery>, call) =>
+      checkRecovery(input, call, ports),
+    ),
+    acceptBackup: plainly((input: First<typeof acceptBackup>, call) =>
+      acceptBackup(input, call, ports),
+    ),
     recordEvidence: plainly(async (_: null) => null),
     redactTexts: at(async (texts: string[]) => texts),
     sendNotice: at((input: NoticeInput, call) => sendNotice(input, call, ports)),

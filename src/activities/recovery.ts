@@ -95,9 +95,9 @@ export async function recoverabilityOf(
 }
 
 function engineIn(version: string, entries: Readonly<Record<string, CatalogueEntry>>): Engine {
-  const tools = Object.entries(entries).map(([datastore, entry]) => [
-    datastore,
-    entry.state === 'complete' ? entry.manifest.tools : {},
-  ]);
-  return engineOf(version, Object.fromEntries(tools));
+  const tools: Record<string, Record<string, string>> = {};
+  for (const [datastore, entry] of Object.entries(entries)) {
+    if (entry.state === 'complete') tools[datastore] = entry.manifest.tools;
+  }
+  return engineOf(version, tools);
 }

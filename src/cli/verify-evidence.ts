@@ -18,20 +18,21 @@ export async function verifyEvidence(
 ): Promise<void> {
   const result = judge(text);
   const beside = await signatureBeside(file);
-  const misfit = beside === undefined ? null : misfitOf(beside, result.head);
   const judged = judgeKey(beside ?? null, key);
-  const altered = result.altered ?? misfit ?? judged.altered;
+  const altered = result.altered ?? misfitOf(beside, result.head) ?? judged.altered;
   if (json) {
     const signed = beside !== undefined;
     printJson({ file, valid: altered === null, ...result, altered, signed, key: judged.key });
   }
   if (altered !== null) throw new ExitError(EXIT.failed, `${file}: ${altered}`);
-  if (!json) sayWhole(file, result, beside === undefined ? undefined : judged.words);
-  if (beside === undefined && key !== undefined) {
-    const lies = signatureFileOf(file);
-    throw new ExitError(EXIT.inconclusive, `${file}: there is no signature beside it (${lies})`);
-  }
+  if (!json) sayWhole(file, result, beside && judged.words);
+  if (beside === undefined && key !== undefined) throw unsigned(file);
   if (!result.closed) throw new ExitError(EXIT.inconclusive, '');
+}
+
+function unsigned(file: string): ExitError {
+  const lies = signatureFileOf(file);
+  return new ExitError(EXIT.inconclusive, `${file}: there is no signature beside it (${lies})`);
 }
 
 function sayWhole(file: string, result: ReturnType<typeof judge>, words: string | undefined): void {
@@ -67,7 +68,8 @@ function alteredIn(entries: readonly EvidenceEntry[]): string | undefined {
   return entries.length === 0 ? 'there is no evidence in it' : verifyChain(entries);
 }
 
-function misfitOf(signed: SignedHead, head: string | null): string | null {
+function misfitOf(signed: SignedHead | undefined, head: string | null): string | null {
+  if (signed === undefined) return null;
   if (signed.head !== head) return 'its signature is one of other entries';
   return isSignedBy(signed) ? null : 'its signature fits neither its entries nor its key';
 }

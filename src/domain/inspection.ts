@@ -9,9 +9,11 @@ export interface Inspection {
   report: { workflowId: string; runId: string } | null;
   /** Read the catalogue of its backups instead. */
   backups?: true;
+  /** Work out whether it is recoverable instead. */
+  recovery?: true;
 }
 
-const FIELDS: readonly string[] = ['system', 'report', 'backups'];
+const FIELDS: readonly string[] = ['system', 'report', 'backups', 'recovery'];
 const EXAMPLE = 'send one JSON object, for example {"system":"shop"}';
 
 /** Throws a `Failure` BadInput with a sentence. */
@@ -24,18 +26,41 @@ export function parseInspection(raw: unknown): Inspection {
       `inspectSystem has no field ${describeValue(unknown)}; it takes ${FIELDS.join(', ')}`,
     );
   }
-  const { system, report, backups } = raw;
-  if (typeof system !== 'string' || !NAME.test(system)) {
-    throw bad(
-      `inspectSystem: system is ${describeValue(system)}, allowed: the name of a system; ${EXAMPLE}`,
-    );
+  const asked = {
+    system: systemIn('inspectSystem', raw['system']),
+    report: reportRef(raw['report']),
+  };
+  const others = OTHERS.filter((field) => isAsked(field, raw[field]));
+  const [other, second] = others;
+  if (other === undefined) return asked;
+  if (asked.report === null && second === undefined) return { ...asked, [other]: true };
+  throw bad(`inspectSystem: ${other} is true, allowed: then nothing but the system`);
+}
+
+/** The system of `{system}`, for workflows that take nothing else. Throws a `Failure` BadInput with a sentence. */
+export function parseSystemOnly(type: string, raw: unknown): string {
+  if (!isRecord(raw))
+    throw bad(`${type} needs one JSON object, not ${describeValue(raw)}; ${EXAMPLE}`);
+  const unknown = Object.keys(raw).find((field) => field !== 'system');
+  if (unknown !== undefined) {
+    throw bad(`${type} has no field ${describeValue(unknown)}; it takes system`);
   }
-  const asked = { system, report: reportRef(report) };
-  if (backups === undefined || backups === false) return asked;
-  if (backups === true && asked.report === null) return { ...asked, backups };
+  return systemIn(type, raw['system']);
+}
+
+function systemIn(type: string, system: unknown): string {
+  if (typeof system === 'string' && NAME.test(system)) return system;
   throw bad(
-    `inspectSystem: backups is ${describeValue(backups)}, allowed: true, and then no report`,
+    `${type}: system is ${describeValue(system)}, allowed: the name of a system; ${EXAMPLE}`,
   );
+}
+
+const OTHERS = ['backups', 'recovery'] as const;
+
+function isAsked(field: string, value: unknown): boolean {
+  if (value === undefined || value === false) return false;
+  if (value === true) return true;
+  throw bad(`inspectSystem: ${field} is ${describeValue(value)}, allowed: true`);
 }
 
 function reportRef(report: unknown): Inspection['report'] {

@@ -15,7 +15,7 @@ export interface RecoverySeen {
   /** Everybody who is to be told was told of this change. */
   told: boolean;
   /** ISO 8601; null when there is no good backup. */
-  backups: { datastore: string; pointAt: string | null }[];
+  backups: { datastore: string; pointAt: string | null; rpoMs: number }[];
   lastDrillAt: string | null;
 }
 
@@ -36,8 +36,9 @@ export function seenNow(
     codes,
     changedAt: isSame ? before.changedAt : checkedAt,
     told: isSame && before.told,
-    backups: found.datastores.map(({ datastore, newestBackup }) => ({
+    backups: found.datastores.map(({ datastore, rpoMs, newestBackup }) => ({
       datastore,
+      rpoMs,
       pointAt: newestBackup?.pointAt ?? null,
     })),
     lastDrillAt: found.lastDrill?.endedAt ?? null,

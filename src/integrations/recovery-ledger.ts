@@ -17,7 +17,9 @@ const seenSchema: z.ZodType<RecoverySeen> = z.object({
   codes: z.array(z.string()),
   changedAt: z.iso.datetime(),
   told: z.boolean(),
-  backups: z.array(z.object({ datastore: z.string(), pointAt: z.iso.datetime().nullable() })),
+  backups: z.array(
+    z.object({ datastore: z.string(), pointAt: z.iso.datetime().nullable(), rpoMs: z.number() }),
+  ),
   lastDrillAt: z.iso.datetime().nullable(),
 });
 

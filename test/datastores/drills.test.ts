@@ -29,7 +29,7 @@ test('records come back newest first, of one system, and no second one of a run'
     ],
   );
   const [first] = [...objects.stored.keys()].filter((key) => key.startsWith('shop/')).sort();
-  assert.match(first ?? '', /^shop\/_drills\/2025\/10\/20251018T\d{6}\.000Z-run400\.json$/);
+  assert.match(first ?? '', /^shop\/_drills\/2025\/10\/20251017T\d{6}\.000Z-run400\.json$/);
 });
 
 test('what is no record is passed over', async () => {
