@@ -10,32 +10,49 @@ import { EXIT, ExitError } from './exit.ts';
 import { printJson, printText } from './print.ts';
 import { judgeKey, keyWords, type Trusted } from './trusted-key.ts';
 
+interface EvidenceFile {
+  file: string;
+  text: string;
+}
+
 /** Without a signature beside it only the chain is looked at, and that is said; asked for a key, nobody can say. */
 export async function verifyEvidence(
-  { file, text }: { file: string; text: string },
+  asked: EvidenceFile,
   key: Trusted,
   json: boolean,
 ): Promise<void> {
+  const { file } = asked;
+  const { words, ...result } = await judged(asked, key);
+  const { altered, signed, closed } = result;
+  if (json) printJson({ file, valid: altered === null, ...result });
+  if (altered !== null) throw new ExitError(EXIT.failed, `${file}: ${altered}`);
+  if (!json) sayWhole(file, result, words);
+  const unsure = !signed && key !== undefined ? unsigned(file) : undefined;
+  if (unsure !== undefined || !closed) throw new ExitError(EXIT.inconclusive, unsure ?? '');
+}
+
+async function judged({ file, text }: EvidenceFile, trusted: Trusted) {
   const result = judge(text);
   const beside = await signatureBeside(file);
-  const judged = judgeKey(beside ?? null, key);
-  const altered = result.altered ?? misfitOf(beside, result.head) ?? judged.altered;
-  if (json) {
-    const signed = beside !== undefined;
-    printJson({ file, valid: altered === null, ...result, altered, signed, key: judged.key });
-  }
-  if (altered !== null) throw new ExitError(EXIT.failed, `${file}: ${altered}`);
-  if (!json) sayWhole(file, result, beside && judged.words);
-  if (beside === undefined && key !== undefined) throw unsigned(file);
-  if (!result.closed) throw new ExitError(EXIT.inconclusive, '');
+  const { altered, key, words } = judgeKey(beside ?? null, trusted);
+  return {
+    ...result,
+    altered: result.altered ?? misfitOf(beside, result.head) ?? altered,
+    signed: beside !== undefined,
+    key,
+    words,
+  };
 }
 
-function unsigned(file: string): ExitError {
-  const lies = signatureFileOf(file);
-  return new ExitError(EXIT.inconclusive, `${file}: there is no signature beside it (${lies})`);
+function unsigned(file: string): string {
+  return `${file}: there is no signature beside it (${signatureFileOf(file)})`;
 }
 
-function sayWhole(file: string, result: ReturnType<typeof judge>, words: string | undefined): void {
+function sayWhole(
+  file: string,
+  result: { entries: number; head: string | null; closed: boolean; signed: boolean },
+  words: string,
+): void {
   const end = result.closed
     ? ''
     : '; it is not closed: the operation still runs, or its last entries were taken away';
@@ -43,9 +60,9 @@ function sayWhole(file: string, result: ReturnType<typeof judge>, words: string 
     `${file}: ${result.entries} entries, none altered; head ${result.head ?? 'none'}${end}`,
   );
   printText(
-    words === undefined
-      ? `not signed: whoever can write the file can make it up as a whole (a signature would be in ${signatureFileOf(file)})`
-      : keyWords(words),
+    result.signed
+      ? keyWords(words)
+      : `not signed: whoever can write the file can make it up as a whole (a signature would be in ${signatureFileOf(file)})`,
   );
 }
 
