@@ -12,6 +12,7 @@ import { loadSystem } from './config/load.ts';
 import { systemNames } from './config/system-names.ts';
 import type { WorkerSettings } from './config/settings.ts';
 import { createBackups } from './datastores/backups.ts';
+import { createDrills } from './datastores/drills.ts';
 import { createStores } from './datastores/registry.ts';
 import { createBackupRemoval } from './datastores/removal.ts';
 import { createCheckRunner } from './integrations/check-runner.ts';
@@ -19,12 +20,14 @@ import { createNotify } from './integrations/notify/notify.ts';
 import { createEvidenceFiles } from './integrations/evidence-files.ts';
 import { createObjectRemoval, createObjectsFolder } from './integrations/objects-folder.ts';
 import { createPrometheusMetrics } from './integrations/prometheus.ts';
+import { createRecoveryLedger } from './integrations/recovery-ledger.ts';
 import { createScrapeMetrics } from './integrations/scrape.ts';
 import type { SecretSources } from './integrations/secret-value.ts';
 import { createRedactor } from './integrations/secrets.ts';
 import { createSigner } from './integrations/signing.ts';
 import { createIsolation } from './platforms/isolated/isolation.ts';
 import { createLocalPlatform } from './platforms/local/adapter.ts';
+import { ownVersion } from './machine/own-version.ts';
 import { activityAttributes } from './watching/activity-attributes.ts';
 import { SEARCH_ATTRIBUTES } from './workflows/messages.ts';
 
@@ -40,11 +43,6 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
   const data = resolve(settings.data);
   const systems = resolve(settings.systems);
   const tokenFile = join(data, 'token');
-  const objectsFolder =
-    settings.objects === undefined ? join(data, 'objects') : resolve(settings.objects);
-  const objects = createObjectsFolder(objectsFolder);
-  const uploads = createObjectRemoval(objectsFolder);
-  const copies = settings.copies === undefined ? join(data, 'copies') : resolve(settings.copies);
   const secrets: SecretSources = {
     env: process.env,
     readFile: (path) => readFile(path, 'utf8'),
@@ -77,6 +75,21 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
       secrets,
       print: (text) => process.stdout.write(`${text}\n`),
     }),
+    ...dataPorts(settings, secrets),
+    version: ownVersion(),
+    clock,
+  };
+}
+
+/** What backups and drills are made with. */
+function dataPorts(settings: WorkerSettings, secrets: SecretSources) {
+  const data = resolve(settings.data);
+  const objectsFolder =
+    settings.objects === undefined ? join(data, 'objects') : resolve(settings.objects);
+  const objects = createObjectsFolder(objectsFolder);
+  const uploads = createObjectRemoval(objectsFolder);
+  const copies = settings.copies === undefined ? join(data, 'copies') : resolve(settings.copies);
+  return {
     backups: createBackups({
       objects,
       stores: createStores({ secrets, clock }),
@@ -92,7 +105,8 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
       copies,
       clock,
     }),
-    clock,
+    drills: createDrills(objects),
+    ledger: createRecoveryLedger(join(data, 'recovery')),
   };
 }
 

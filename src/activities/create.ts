@@ -1,5 +1,6 @@
 // Every activity that a worker offers, by the name that histories show.
 import { isDataKind } from '../domain/operation.ts';
+import { acceptBackup } from './accept-backup.ts';
 import {
   applyRetention,
   askInvariants,
@@ -17,6 +18,7 @@ import {
   type Call,
   type Envelope,
 } from './boundary.ts';
+import { checkRecovery } from './check-recovery.ts';
 import { inspect } from './inspect.ts';
 import { sweep } from './janitor.ts';
 import { clearLease, releaseLeases, type LeaseRef } from './leases.ts';
@@ -26,6 +28,8 @@ import type { Place, Platforms } from './platforms.ts';
 import { sendNotice, type NoticeInput } from './notify.ts';
 import type { BackupRemovalPort, BackupsPort, ObjectRemovalPort } from './ports-data.ts';
 import type { IsolationPort } from './ports-isolation.ts';
+import type { DrillsPort, RecoveryLedgerPort } from './ports-recovery.ts';
+import { recordDrill } from './recovery.ts';
 import type { ChecksPort, MetricsPort, NotifyPort, SignerPort, SystemsPort } from './ports.ts';
 import { seal, type SealInput } from './seal.ts';
 import { bakeAt, runChecksAt, type BakeAtInput, type ChecksAtInput } from './judge.ts';
@@ -51,6 +55,10 @@ export interface ActivityPorts extends BoundaryPorts {
   /** What uploads left that were cut off. */
   uploads: Pick<ObjectRemovalPort, 'sweep'>;
   isolation: IsolationPort;
+  drills: DrillsPort;
+  ledger: RecoveryLedgerPort;
+  /** Fairlead's own. */
+  version: string;
 }
 
 type First<F> = F extends (input: infer Input, ...rest: never[]) => unknown ? Input : never;
@@ -79,6 +87,12 @@ export function createActivities(ports: ActivityPorts) {
     readTraffic: plainly((input: Place) => readTraffic(input, platforms)),
     inspectSystem: plainly((input: First<typeof inspect>, call) => inspect(input, call, ports)),
     sweepRemnants: plainly((input: null, call) => sweep(input, call, ports)),
+    checkRecovery: plainly((input: First<typeof checkRecovery>, call) =>
+      checkRecovery(input, call, ports),
+    ),
+    acceptBackup: plainly((input: First<typeof acceptBackup>, call) =>
+      acceptBackup(input, call, ports),
+    ),
     recordEvidence: plainly(async (_: null) => null),
     redactTexts: at(async (texts: string[]) => texts),
     sendNotice: at((input: NoticeInput, call) => sendNotice(input, call, ports)),
@@ -130,6 +144,7 @@ function dataActivities(ports: ActivityPorts, at: AtBoundary) {
     ),
     markVerified: at((input: First<typeof markVerified>, call) => markVerified(input, call, ports)),
     discardCopy: at((input: First<typeof discardCopy>, call) => discardCopy(input, call, ports)),
+    recordDrill: at((input: First<typeof recordDrill>, call) => recordDrill(input, call, ports)),
   };
 }
 

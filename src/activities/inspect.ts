@@ -5,15 +5,16 @@ import type { CatalogueEntry } from '../domain/backup.ts';
 import { buildReport } from '../domain/build-report.ts';
 import { Failure } from '../domain/failure.ts';
 import { secretSource, type LoadedSystem } from '../domain/loaded-system.ts';
+import type { Recoverability } from '../domain/recoverability.ts';
 import { reportAnswer, type ReportEntries } from '../domain/report-answer.ts';
 import type { Report } from '../domain/report.ts';
 import { janitorSchedule, wantedSchedules, type WantedSchedules } from '../domain/schedules.ts';
 import type { SystemStatus } from '../domain/status.ts';
 import { percentOf, normalised } from '../domain/weights.ts';
 import type { Call } from './boundary.ts';
-import type { BackupsPort } from './ports-data.ts';
 import { placeOf, readWorld, type Platforms } from './platforms.ts';
 import type { EvidencePort, Redactor, RunRef, SystemsPort } from './ports.ts';
+import { recoverabilityOf, type RecoveryPorts } from './recovery.ts';
 import { redactionOf } from './redaction.ts';
 
 export interface InspectInput {
@@ -24,17 +25,25 @@ export interface InspectInput {
   backups?: true;
   /** Read which schedules it asks for instead; of all systems when `system` is empty. */
   schedules?: true;
+  /** Work out whether it is recoverable instead. */
+  recovery?: true;
 }
 
-export type Inspected = SystemStatus | Report | ReportEntries | BackupList | WantedSchedules;
-
-export interface InspectPorts {
+export interface InspectPorts extends RecoveryPorts {
   systems: SystemsPort;
   platforms: Platforms;
   evidence: EvidencePort;
   redactor: Redactor;
-  backups: BackupsPort;
 }
+
+/** `null` for a system that has nothing to recover. */
+export interface RecoveryAnswer {
+  system: string;
+  recovery: Recoverability | null;
+}
+
+export type InspectAnswer =
+  SystemStatus | Report | ReportEntries | BackupList | WantedSchedules | RecoveryAnswer;
 
 const MOST_OPERATIONS = 20;
 const MOST_BACKUPS = 500;
@@ -43,11 +52,12 @@ export async function inspect(
   input: InspectInput,
   call: Call,
   ports: InspectPorts,
-): Promise<Inspected> {
+): Promise<InspectAnswer> {
   if (input.report !== null) return readReport(input.report, ports.evidence);
   if (input.schedules === true) return schedulesOf(input.system, ports);
   const loaded = await ports.systems.load(input.system);
-  return input.backups === true ? catalogueOf(loaded, call, ports) : statusOf(loaded, ports);
+  if (input.backups === true) return catalogueOf(loaded, call, ports);
+  return input.recovery === true ? recoveryOf(loaded, call, ports) : statusOf(loaded, ports);
 }
 
 async function statusOf(loaded: LoadedSystem, ports: InspectPorts): Promise<SystemStatus> {
@@ -116,6 +126,16 @@ async function schedulesOf(
     }
   }
   return answer;
+}
+
+async function recoveryOf(
+  loaded: LoadedSystem,
+  call: Call,
+  ports: InspectPorts,
+): Promise<RecoveryAnswer> {
+  const names = [loaded.name, ...Object.keys(loaded.system.datastores ?? {})];
+  const shown = await redactionOf(ports.redactor, secretSource(loaded), names);
+  return shown({ system: loaded.name, recovery: await recoverabilityOf(loaded, call, ports) });
 }
 
 async function readReport(run: RunRef, evidence: EvidencePort): Promise<Report | ReportEntries> {

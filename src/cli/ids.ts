@@ -47,11 +47,16 @@ export function dataTarget(text: string): { system: string; datastore?: string }
 export function backupTarget(
   text: string,
 ): { system: string; backup: string } | { system: string; datastore: string } {
-  const name = parseBackupId(text);
   const [system = '', datastore = '', ...more] = text.split('/');
-  if (name === undefined && more.length === 0 && NAME.test(datastore)) {
+  if (parseBackupId(text) === undefined && more.length === 0 && NAME.test(datastore)) {
     return { system: systemName(system), datastore };
   }
+  return namedBackup(text);
+}
+
+/** One of the catalogue, by its name. */
+export function namedBackup(text: string): { system: string; backup: string } {
+  const name = parseBackupId(text);
   if (name === undefined) throw bad('BACKUP', text, BACKUP_ID_ALLOWED);
   return { system: systemName(name.system), backup: text };
 }

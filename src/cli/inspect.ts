@@ -14,6 +14,7 @@ export interface InspectRequest {
   report?: { workflowId: string; runId: string };
   backups?: true;
   schedules?: true;
+  recovery?: true;
 }
 
 export async function inspect(temporal: Temporal, request: InspectRequest): Promise<unknown> {

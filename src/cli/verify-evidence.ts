@@ -10,31 +10,49 @@ import { EXIT, ExitError } from './exit.ts';
 import { printJson, printText } from './print.ts';
 import { judgeKey, keyWords, type Trusted } from './trusted-key.ts';
 
+interface EvidenceFile {
+  file: string;
+  text: string;
+}
+
 /** Without a signature beside it only the chain is looked at, and that is said; asked for a key, nobody can say. */
 export async function verifyEvidence(
-  { file, text }: { file: string; text: string },
+  asked: EvidenceFile,
   key: Trusted,
   json: boolean,
 ): Promise<void> {
-  const result = judge(text);
-  const beside = await signatureBeside(file);
-  const misfit = beside === undefined ? null : misfitOf(beside, result.head);
-  const judged = judgeKey(beside ?? null, key);
-  const altered = result.altered ?? misfit ?? judged.altered;
-  if (json) {
-    const signed = beside !== undefined;
-    printJson({ file, valid: altered === null, ...result, altered, signed, key: judged.key });
-  }
+  const { file } = asked;
+  const { words, ...result } = await judged(asked, key);
+  const { altered, signed, closed } = result;
+  if (json) printJson({ file, valid: altered === null, ...result });
   if (altered !== null) throw new ExitError(EXIT.failed, `${file}: ${altered}`);
-  if (!json) sayWhole(file, result, beside === undefined ? undefined : judged.words);
-  if (beside === undefined && key !== undefined) {
-    const lies = signatureFileOf(file);
-    throw new ExitError(EXIT.inconclusive, `${file}: there is no signature beside it (${lies})`);
-  }
-  if (!result.closed) throw new ExitError(EXIT.inconclusive, '');
+  if (!json) sayWhole(file, result, words);
+  const unsure = !signed && key !== undefined ? unsigned(file) : undefined;
+  if (unsure !== undefined || !closed) throw new ExitError(EXIT.inconclusive, unsure ?? '');
 }
 
-function sayWhole(file: string, result: ReturnType<typeof judge>, words: string | undefined): void {
+async function judged({ file, text }: EvidenceFile, trusted: Trusted) {
+  const result = judge(text);
+  const beside = await signatureBeside(file);
+  const { altered, key, words } = judgeKey(beside ?? null, trusted);
+  return {
+    ...result,
+    altered: result.altered ?? misfitOf(beside, result.head) ?? altered,
+    signed: beside !== undefined,
+    key,
+    words,
+  };
+}
+
+function unsigned(file: string): string {
+  return `${file}: there is no signature beside it (${signatureFileOf(file)})`;
+}
+
+function sayWhole(
+  file: string,
+  result: { entries: number; head: string | null; closed: boolean; signed: boolean },
+  words: string,
+): void {
   const end = result.closed
     ? ''
     : '; it is not closed: the operation still runs, or its last entries were taken away';
@@ -42,9 +60,9 @@ function sayWhole(file: string, result: ReturnType<typeof judge>, words: string 
     `${file}: ${result.entries} entries, none altered; head ${result.head ?? 'none'}${end}`,
   );
   printText(
-    words === undefined
-      ? `not signed: whoever can write the file can make it up as a whole (a signature would be in ${signatureFileOf(file)})`
-      : keyWords(words),
+    result.signed
+      ? keyWords(words)
+      : `not signed: whoever can write the file can make it up as a whole (a signature would be in ${signatureFileOf(file)})`,
   );
 }
 
@@ -67,7 +85,8 @@ function alteredIn(entries: readonly EvidenceEntry[]): string | undefined {
   return entries.length === 0 ? 'there is no evidence in it' : verifyChain(entries);
 }
 
-function misfitOf(signed: SignedHead, head: string | null): string | null {
+function misfitOf(signed: SignedHead | undefined, head: string | null): string | null {
+  if (signed === undefined) return null;
   if (signed.head !== head) return 'its signature is one of other entries';
   return isSignedBy(signed) ? null : 'its signature fits neither its entries nor its key';
 }

@@ -16,20 +16,9 @@ export interface ReportFile {
 
 const SCHEMA = 'fairlead/report/v1';
 
-export function verifyReport(
-  { file, text, report }: ReportFile,
-  key: Trusted,
-  json: boolean,
-): void {
-  const schema = textAt(report, 'schema') ?? '';
-  if (/^fairlead\/report\/v\d+$/.test(schema) && schema !== SCHEMA) {
-    const takes = `this version verifies ${SCHEMA}`;
-    throw new ExitError(EXIT.badInput, `${file} is a ${schema}, made by a later version; ${takes}`);
-  }
-  const twice = repeatedKeyIn(text);
-  const checked = checkReport(report, isSignedBy);
-  if (checked === undefined) throw new ExitError(EXIT.inconclusive, `${file}: ${TOO_OLD}`);
-  const check = twice === undefined ? checked : { ...checked, altered: repeated(twice) };
+export function verifyReport(asked: ReportFile, key: Trusted, json: boolean): void {
+  const { file, report } = asked;
+  const check = checked(asked);
   const judged = judgeKey(check.signed, key);
   const altered = check.altered ?? judged.altered;
   const unsure = altered === null ? unsureOf(check) : [];
@@ -42,6 +31,18 @@ export function verifyReport(
   if (altered !== null) throw new ExitError(EXIT.failed, `${file}: ${altered}`);
   if (!json) say(file, report, check, judged.words);
   if (unsure.length > 0) throw new ExitError(EXIT.inconclusive, `${file}: ${unsure.join('; ')}`);
+}
+
+function checked({ file, text, report }: ReportFile): ReportCheck {
+  const schema = textAt(report, 'schema') ?? '';
+  if (/^fairlead\/report\/v\d+$/.test(schema) && schema !== SCHEMA) {
+    const takes = `this version verifies ${SCHEMA}`;
+    throw new ExitError(EXIT.badInput, `${file} is a ${schema}, made by a later version; ${takes}`);
+  }
+  const check = checkReport(report, isSignedBy);
+  if (check === undefined) throw new ExitError(EXIT.inconclusive, `${file}: ${TOO_OLD}`);
+  const twice = repeatedKeyIn(text);
+  return twice === undefined ? check : { ...check, altered: repeated(twice) };
 }
 
 const TOO_OLD =

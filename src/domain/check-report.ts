@@ -51,25 +51,31 @@ export function checkReport(
 ): ReportCheck | undefined {
   const evidence = report['evidence'];
   if (!isRecord(evidence)) return found('evidence is missing, or no object');
-  const { entries: said, head } = evidence;
+  const said = evidence['entries'];
   if (typeof said === 'number') return undefined;
-  if (!Array.isArray(said)) return found('evidence.entries is no list of entries');
+  const entries = entriesIn(said);
+  if (isText(entries)) return found(entries);
+  const signed = verifyChain(entries) ?? signatureIn(evidence, isSignedBy);
+  if (isText(signed)) return found(signed, entries);
+  const unknown: string[] = [];
+  const altered = differenceAt('', madeAnew(entries, signed), report, unknown) ?? null;
+  return { ...found(altered, entries), unknown, signed };
+}
+
+function entriesIn(said: unknown): EvidenceEntry[] | string {
+  if (!Array.isArray(said)) return 'evidence.entries is no list of entries';
   const entries: EvidenceEntry[] = [];
   for (const entry of said) {
-    if (!isEvidenceEntry(entry)) return found(`entry ${entries.length} is no entry`);
+    if (!isEvidenceEntry(entry)) return `entry ${entries.length} is no entry`;
     entries.push(entry);
   }
-  const broken = verifyChain(entries);
-  if (broken !== undefined) return found(broken, entries);
-  const signature = signatureIn(evidence, isSignedBy);
-  if (isText(signature)) return found(signature, entries);
-  const made: unknown = JSON.parse(
-    JSON.stringify(buildReport(entries, { verify: false, signed: signature ?? undefined })),
-  );
-  const unknown: string[] = [];
-  const altered = isText(head) || head === null ? undefined : 'evidence.head is no hash';
-  const different = altered ?? differenceAt('', made, report, unknown);
-  return { ...found(different ?? null, entries), unknown, signed: signature };
+  return entries;
+}
+
+/** As it would stand in a file. */
+function madeAnew(entries: readonly EvidenceEntry[], signed: SignedHead | null): unknown {
+  const report = buildReport(entries, { verify: false, signed: signed ?? undefined });
+  return JSON.parse(JSON.stringify(report));
 }
 
 function found(altered: string | null, entries: readonly EvidenceEntry[] = []): ReportCheck {

@@ -12,9 +12,12 @@ export interface Inspection {
   backups?: true;
   /** Read which schedules system files ask for instead. */
   schedules?: true;
+  /** Work out whether it is recoverable instead. */
+  recovery?: true;
 }
 
-const FIELDS: readonly string[] = ['system', 'report', 'backups', 'schedules'];
+const INSTEAD = ['backups', 'schedules', 'recovery'] as const;
+const FIELDS: readonly string[] = ['system', 'report', ...INSTEAD];
 const EXAMPLE = 'send one JSON object, for example {"system":"shop"}';
 
 /** Throws a `Failure` BadInput with a sentence. */
@@ -27,32 +30,41 @@ export function parseInspection(raw: unknown): Inspection {
       `inspectSystem has no field ${describeValue(unknown)}; it takes ${FIELDS.join(', ')}`,
     );
   }
-  const { report, backups, schedules } = raw;
-  const system = systemIn(raw);
-  const asked = { system, report: reportRef(report) };
-  const instead = { ...flag('backups', backups), ...flag('schedules', schedules) };
-  if (Object.keys(instead).length + (asked.report === null ? 0 : 1) > 1) {
-    throw bad(`inspectSystem looks at one thing at a time; send report, backups or schedules`);
-  }
-  return { ...asked, ...instead };
+  const asked = { system: systemAsked(raw), report: reportRef(raw['report']) };
+  const [other, second] = INSTEAD.filter((field) => isAsked(field, raw[field]));
+  if (other === undefined) return asked;
+  if (asked.report === null && second === undefined) return { ...asked, [other]: true };
+  throw bad(`inspectSystem looks at one thing at a time; send report, ${INSTEAD.join(' or ')}`);
 }
 
-function systemIn({ system, schedules }: Record<string, unknown>): string {
+/** The system of `{system}`, for workflows that take nothing else. Throws a `Failure` BadInput with a sentence. */
+export function parseSystemOnly(type: string, raw: unknown): string {
+  if (!isRecord(raw))
+    throw bad(`${type} needs one JSON object, not ${describeValue(raw)}; ${EXAMPLE}`);
+  const unknown = Object.keys(raw).find((field) => field !== 'system');
+  if (unknown !== undefined) {
+    throw bad(`${type} has no field ${describeValue(unknown)}; it takes system`);
+  }
+  return systemIn(type, raw['system']);
+}
+
+/** Of the schedules of all systems it is empty. */
+function systemAsked({ system, schedules }: Record<string, unknown>): string {
   if (system === undefined && schedules === true) return '';
+  return systemIn('inspectSystem', system);
+}
+
+function systemIn(type: string, system: unknown): string {
   if (typeof system === 'string' && NAME.test(system)) return system;
   throw bad(
-    `inspectSystem: system is ${describeValue(system)}, allowed: the name of a system; ${EXAMPLE}`,
+    `${type}: system is ${describeValue(system)}, allowed: the name of a system; ${EXAMPLE}`,
   );
 }
 
-function flag<Name extends string>(name: Name, value: unknown): Partial<Record<Name, true>> {
-  if (value === undefined || value === false) return {};
-  if (value !== true) {
-    throw bad(`inspectSystem: ${name} is ${describeValue(value)}, allowed: true or false`);
-  }
-  const set: Partial<Record<Name, true>> = {};
-  set[name] = true;
-  return set;
+function isAsked(field: string, value: unknown): boolean {
+  if (value === undefined || value === false) return false;
+  if (value === true) return true;
+  throw bad(`inspectSystem: ${field} is ${describeValue(value)}, allowed: true or false`);
 }
 
 function reportRef(report: unknown): Inspection['report'] {

@@ -3,9 +3,11 @@ import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 import { describeValue } from '../domain/describe-value.ts';
 import { WORKFLOW_TYPES } from './messages.ts';
 
+export { acceptBackup } from './accept-backup.ts';
 export { backup, verifyBackup } from './backups.ts';
 export { blueGreenDeploy } from './blue-green-deploy.ts';
 export { canaryDeploy } from './canary-deploy.ts';
+export { checkRecovery } from './check-recovery.ts';
 export { inspectSystem } from './inspect-system.ts';
 export { janitor } from './janitor.ts';
 export { lease } from './lease.ts';

@@ -1,18 +1,19 @@
-// Asks a worker what a system looks like now, for the catalogue of its backups, for the schedules that system files ask
-// for, or for the report of a run that it has the evidence of.
+// Asks a worker what a system looks like now, for the catalogue of its backups, whether it is recoverable, for the
+// schedules that system files ask for, or for the report of a run that it has the evidence of.
 import { ApplicationFailure } from '@temporalio/common';
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/create.ts';
-import type { InspectInput, Inspected } from '../activities/inspect.ts';
+import type { InspectAnswer, InspectInput } from '../activities/inspect.ts';
 import { describeValue } from '../domain/describe-value.ts';
 import { Failure } from '../domain/failure.ts';
 import { parseInspection } from '../domain/inspection.ts';
 import { failureOf } from './steps/call.ts';
 
 /**
- * Input: `{system}`, `{system, report: {workflowId, runId}}`, `{system, backups: true}`, or `{system?, schedules: true}`.
+ * Input: `{system}`, `{system, report: {workflowId, runId}}`, `{system, backups: true}`, `{system, recovery: true}`, or
+ * `{system?, schedules: true}`.
  */
-export async function inspectSystem(input: unknown): Promise<Inspected> {
+export async function inspectSystem(input: unknown): Promise<InspectAnswer> {
   try {
     return await inspect(parseInspection(input));
   } catch (error) {
@@ -29,7 +30,7 @@ export async function inspectSystem(input: unknown): Promise<Inspected> {
   }
 }
 
-async function inspect(input: InspectInput): Promise<Inspected> {
+async function inspect(input: InspectInput): Promise<InspectAnswer> {
   const { inspectSystem: look } = proxyActivities<Activities>({
     startToCloseTimeout: '30s',
     heartbeatTimeout: '5s',

@@ -152,7 +152,7 @@ test('the first field that was altered is named by its path', () => {
 function chainedAnew(entries: readonly EvidenceEntry[]): EvidenceEntry[] {
   const anew: EvidenceEntry[] = [];
   for (const { seq: _seq, at, prev: _prev, hash: _hash, ...body } of entries) {
-    anew.push(chain(anew.at(-1), at, body as EvidenceBody));
+    anew.push(chain(anew.at(-1), at, body));
   }
   return anew;
 }

@@ -11,6 +11,7 @@ import { createEvidenceFiles } from '../../src/integrations/evidence-files.ts';
 import { createSigner, isSignedBy } from '../../src/integrations/signing.ts';
 
 const HEAD = 'a'.repeat(64);
+const OPENSSL = 'openssl';
 
 async function folder(t: TestContext): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'fairlead-keys-'));
@@ -80,15 +81,15 @@ test('openssl says the same of fingerprint and signature', async (t) => {
   await writeFile(signature, Buffer.from(signed.signature, 'base64'));
   const pub = join(keys, 'evidence.pub');
   try {
-    execFileSync('openssl', ['version']);
+    execFileSync(OPENSSL, ['version']);
   } catch {
     t.skip('there is no openssl here');
     return;
   }
   const flags = ['pkeyutl', '-verify', '-pubin', '-inkey', pub, '-rawin'];
-  const said = execFileSync('openssl', [...flags, '-in', message, '-sigfile', signature]);
+  const said = execFileSync(OPENSSL, [...flags, '-in', message, '-sigfile', signature]);
   assert.match(said.toString(), /Signature Verified Successfully/);
-  const der = execFileSync('openssl', ['pkey', '-pubin', '-in', pub, '-outform', 'DER']);
+  const der = execFileSync(OPENSSL, ['pkey', '-pubin', '-in', pub, '-outform', 'DER']);
   const digest = createHash('sha256').update(der).digest('hex');
   assert.equal(keyFingerprint(signed.publicKey), `sha256:${digest}`);
 });

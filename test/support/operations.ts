@@ -18,6 +18,7 @@ import { memoryBackups, type MemoryVault } from './memory-backups.ts';
 import { memoryEvidence } from './memory-evidence.ts';
 import { memoryIsolation, type MemoryIsolation } from './memory-isolation.ts';
 import { memoryNotify, type MemoryNotify } from './memory-notify.ts';
+import { memoryRecovery, type MemoryRecovery } from './memory-recovery.ts';
 import { memorySigner } from './memory-signer.ts';
 import { createMemoryPlatform } from './memory-platform.ts';
 import type { MemoryWorld } from './memory-world.ts';
@@ -39,6 +40,8 @@ Runtime.install({
 const converter = resolve(import.meta.dirname, '../../src/payload-converter.ts');
 
 export interface MemoryPorts extends ActivityPorts {
+  drills: MemoryRecovery['drills'];
+  ledger: MemoryRecovery['ledger'];
   world: MemoryWorld;
   evidence: ReturnType<typeof memoryEvidence>;
   notify: MemoryNotify;
@@ -68,6 +71,7 @@ export function memoryPorts(systems: LoadedSystem[]): MemoryPorts {
     signer: memorySigner(),
     ...memoryBackups(),
     isolation: memoryIsolation(),
+    ...memoryRecovery(),
     checks: { run: async ({ check }) => `${check.name} is fine` },
     clock: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
   };
