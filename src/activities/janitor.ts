@@ -12,10 +12,12 @@ import {
 import type { Call } from './boundary.ts';
 import { ownerState } from './executions.ts';
 import type { BackupsPort, ObjectRemovalPort } from './ports-data.ts';
+import type { IsolationPort } from './ports-isolation.ts';
 import type { Clock, Redactor, Waiting } from './ports.ts';
 
 export interface JanitorPorts {
   backups: Pick<BackupsPort, 'copies' | 'discard'>;
+  isolation: Pick<IsolationPort, 'list' | 'close'>;
   /** What uploads left that were cut off. */
   uploads: Pick<ObjectRemovalPort, 'sweep'>;
   redactor: Redactor;
@@ -30,8 +32,18 @@ export interface Sweepable extends Remnant {
 type Kind = { what: string; list: () => Promise<Sweepable[]> };
 
 /** In this order: what runs on a copy goes before the copy. */
-function kindsOf({ backups }: JanitorPorts): Kind[] {
+function kindsOf({ backups, isolation }: JanitorPorts): Kind[] {
   return [
+    {
+      what: 'isolated targets',
+      list: async () =>
+        (await isolation.list()).map(({ target, createdAt, owner }) => ({
+          name: target,
+          createdAt,
+          owner,
+          discard: (waiting) => isolation.close(target, waiting),
+        })),
+    },
     {
       what: 'copies',
       list: async () =>
