@@ -39,7 +39,7 @@ export interface RecoveryAnswer {
   recovery: Recoverability | null;
 }
 
-export type InspectAnswer = SystemStatus | Report | ReportEntries | BackupList | RecoveryAnswer;
+export type Inspected = SystemStatus | Report | ReportEntries | BackupList | RecoveryAnswer;
 
 const MOST_OPERATIONS = 20;
 const MOST_BACKUPS = 500;
@@ -48,7 +48,7 @@ export async function inspect(
   input: InspectInput,
   call: Call,
   ports: InspectPorts,
-): Promise<InspectAnswer> {
+): Promise<Inspected> {
   if (input.report !== null) return readReport(input.report, ports.evidence);
   const loaded = await ports.systems.load(input.system);
   if (input.backups === true) return catalogueOf(loaded, call, ports);

@@ -26,41 +26,43 @@ export function parseInspection(raw: unknown): Inspection {
       `inspectSystem has no field ${describeValue(unknown)}; it takes ${FIELDS.join(', ')}`,
     );
   }
-  const asked = {
-    system: systemIn('inspectSystem', raw['system']),
-    report: reportRef(raw['report']),
-  };
-  const others = OTHERS.filter((field) => isAsked(field, raw[field]));
-  const [other, second] = others;
-  if (other === undefined) return asked;
-  if (asked.report === null && second === undefined) return { ...asked, [other]: true };
-  throw bad(`inspectSystem: ${other} is true, allowed: then nothing but the system`);
+  const { report, backups, recovery } = raw;
+  const system = systemIn('inspectSystem', raw);
+  const asked = { system, report: reportRef(report) };
+  const instead = { ...flag('backups', backups), ...flag('recovery', recovery) };
+  if (Object.keys(instead).length + (asked.report === null ? 0 : 1) > 1) {
+    throw bad('inspectSystem looks at one thing at a time; send report, backups or recovery');
+  }
+  return { ...asked, ...instead };
 }
 
 /** The system of `{system}`, for workflows that take nothing else. Throws a `Failure` BadInput with a sentence. */
 export function parseSystemOnly(type: string, raw: unknown): string {
-  if (!isRecord(raw))
+  if (!isRecord(raw)) {
     throw bad(`${type} needs one JSON object, not ${describeValue(raw)}; ${EXAMPLE}`);
+  }
   const unknown = Object.keys(raw).find((field) => field !== 'system');
   if (unknown !== undefined) {
     throw bad(`${type} has no field ${describeValue(unknown)}; it takes system`);
   }
-  return systemIn(type, raw['system']);
+  return systemIn(type, raw);
 }
 
-function systemIn(type: string, system: unknown): string {
+function systemIn(type: string, { system }: Record<string, unknown>): string {
   if (typeof system === 'string' && NAME.test(system)) return system;
   throw bad(
     `${type}: system is ${describeValue(system)}, allowed: the name of a system; ${EXAMPLE}`,
   );
 }
 
-const OTHERS = ['backups', 'recovery'] as const;
-
-function isAsked(field: string, value: unknown): boolean {
-  if (value === undefined || value === false) return false;
-  if (value === true) return true;
-  throw bad(`inspectSystem: ${field} is ${describeValue(value)}, allowed: true`);
+function flag<Name extends string>(name: Name, value: unknown): Partial<Record<Name, true>> {
+  if (value === undefined || value === false) return {};
+  if (value !== true) {
+    throw bad(`inspectSystem: ${name} is ${describeValue(value)}, allowed: true or false`);
+  }
+  const set: Partial<Record<Name, true>> = {};
+  set[name] = true;
+  return set;
 }
 
 function reportRef(report: unknown): Inspection['report'] {

@@ -2,14 +2,14 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/create.ts';
-import type { InspectAnswer, InspectInput } from '../activities/inspect.ts';
+import type { Inspected, InspectInput } from '../activities/inspect.ts';
 import { describeValue } from '../domain/describe-value.ts';
 import { Failure } from '../domain/failure.ts';
 import { parseInspection } from '../domain/inspection.ts';
 import { failureOf } from './steps/call.ts';
 
 /** Input: `{system}`, `{system, report: {workflowId, runId}}` or `{system, backups: true}` or `{system, recovery: true}`. */
-export async function inspectSystem(input: unknown): Promise<InspectAnswer> {
+export async function inspectSystem(input: unknown): Promise<Inspected> {
   try {
     return await inspect(parseInspection(input));
   } catch (error) {
@@ -26,7 +26,7 @@ export async function inspectSystem(input: unknown): Promise<InspectAnswer> {
   }
 }
 
-async function inspect(input: InspectInput): Promise<InspectAnswer> {
+async function inspect(input: InspectInput): Promise<Inspected> {
   const { inspectSystem: look } = proxyActivities<Activities>({
     startToCloseTimeout: '30s',
     heartbeatTimeout: '5s',
