@@ -42,7 +42,7 @@ export interface RecoveryAnswer {
   recovery: Recoverability | null;
 }
 
-export type InspectAnswer =
+export type Inspected =
   SystemStatus | Report | ReportEntries | BackupList | WantedSchedules | RecoveryAnswer;
 
 const MOST_OPERATIONS = 20;
@@ -52,7 +52,7 @@ export async function inspect(
   input: InspectInput,
   call: Call,
   ports: InspectPorts,
-): Promise<InspectAnswer> {
+): Promise<Inspected> {
   if (input.report !== null) return readReport(input.report, ports.evidence);
   if (input.schedules === true) return schedulesOf(input.system, ports);
   const loaded = await ports.systems.load(input.system);

@@ -23,19 +23,22 @@ export interface ReportCheck {
 type OptionalKey<T> = { [Key in keyof T]-?: object extends Pick<T, Key> ? Key : never }[keyof T];
 
 /** What some reports have and others have not: where the entries do not come to one, somebody added it. */
-const OPTIONAL: Record<
-  | OptionalKey<Report>
-  | OptionalKey<Report['steps'][number]>
-  | OptionalKey<Report['verdicts'][number]>
-  | OptionalKey<NonNullable<Report['notices']>[number]>,
-  true
-> = {
+const OPTIONAL: Readonly<Record<string, true>> &
+  Record<
+    | OptionalKey<Report>
+    | OptionalKey<Report['steps'][number]>
+    | OptionalKey<Report['verdicts'][number]>
+    | OptionalKey<NonNullable<Report['notices']>[number]>,
+    true
+  > = {
   waits: true,
   notices: true,
   backups: true,
   detail: true,
   series: true,
   distributions: true,
+  expected: true,
+  got: true,
   reason: true,
 };
 

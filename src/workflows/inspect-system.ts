@@ -3,7 +3,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/create.ts';
-import type { InspectAnswer, InspectInput } from '../activities/inspect.ts';
+import type { Inspected, InspectInput } from '../activities/inspect.ts';
 import { describeValue } from '../domain/describe-value.ts';
 import { Failure } from '../domain/failure.ts';
 import { parseInspection } from '../domain/inspection.ts';
@@ -13,7 +13,7 @@ import { failureOf } from './steps/call.ts';
  * Input: `{system}`, `{system, report: {workflowId, runId}}`, `{system, backups: true}`, `{system, recovery: true}`, or
  * `{system?, schedules: true}`.
  */
-export async function inspectSystem(input: unknown): Promise<InspectAnswer> {
+export async function inspectSystem(input: unknown): Promise<Inspected> {
   try {
     return await inspect(parseInspection(input));
   } catch (error) {
@@ -30,7 +30,7 @@ export async function inspectSystem(input: unknown): Promise<InspectAnswer> {
   }
 }
 
-async function inspect(input: InspectInput): Promise<InspectAnswer> {
+async function inspect(input: InspectInput): Promise<Inspected> {
   const { inspectSystem: look } = proxyActivities<Activities>({
     startToCloseTimeout: '30s',
     heartbeatTimeout: '5s',

@@ -82,7 +82,10 @@ test('a shape changes with what a recovery stands on, and with nothing else', ()
 });
 
 test('a drill section counts without how often it is due', () => {
-  const withDrill = (every: number, rto: number) => ({ ...SYSTEM.system, drill: { every, rto } });
+  const withDrill = (every: number, rto: number) => ({
+    ...SYSTEM.system,
+    drill: { every, rto, configuration: {}, golden: [] },
+  });
   assert.equal(shapeOf(withDrill(1, 5))['drill'], shapeOf(withDrill(2, 5))['drill']);
   assert.notEqual(shapeOf(withDrill(1, 5))['drill'], shapeOf(withDrill(1, 6))['drill']);
   assert.equal(drillEvery(withDrill(7 * DAY, 5)), 7 * DAY);
