@@ -21,15 +21,17 @@ export function withCommon(
   examples: readonly string[],
   systems = SYSTEMS,
 ): Command {
-  return command
+  command
     .option('--json', 'print the result as one JSON object on stdout')
     .option('--as <name>', 'who you are (default: the user of this machine)')
     .option('--systems <dir>', systems)
-    .allowExcessArguments(false)
-    .addHelpText(
-      'after',
-      `\nExamples:\n${examples.map((line) => `  $ fairlead ${line}`).join('\n')}`,
-    );
+    .allowExcessArguments(false);
+  return withExamples(command, examples);
+}
+
+export function withExamples(command: Command, examples: readonly string[]): Command {
+  const lines = examples.map((line) => `  $ fairlead ${line}`);
+  return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
 }
 
 export interface WaitOptions extends CommonOptions {

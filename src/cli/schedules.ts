@@ -1,6 +1,6 @@
 // `fairlead schedules sync` and `fairlead schedules list`: Temporal's schedules as the system files ask for them.
 import type { Command } from 'commander';
-import { withCommon, type CommonOptions } from './command-options.ts';
+import { withCommon, withExamples, type CommonOptions } from './command-options.ts';
 
 interface SyncOptions extends CommonOptions {
   dryRun?: boolean;
@@ -10,6 +10,7 @@ export function register(program: Command): void {
   const schedules = program
     .command('schedules')
     .description("make Temporal's schedules match the system files, or list them");
+  withExamples(schedules, ['schedules sync', 'schedules list']);
   const sync = schedules
     .command('sync')
     .argument('[system]', 'only this one (default: every system that the worker has)')

@@ -55,7 +55,10 @@ export function createCopies(root: string): Copies {
   });
   const discard = async (copy: string, waiting: Waiting): Promise<void> => {
     await endAllIn(folder(copy), waiting.signal);
-    await rm(folder(copy), { recursive: true, force: true, maxRetries: 3 });
+    // `copy.json` last: what somebody still wrote into is listed, and discarded again.
+    const names = (await namesIn(folder(copy))).filter((name) => name !== STATE);
+    for (const name of names) await removed(join(folder(copy), name));
+    await removed(folder(copy));
   };
   // After a Reset another run goes on with the copy of the first one.
   const ownedBy = async (owner: StoredCopy['owner'], there: StoredCopy): Promise<StoredCopy> => {
@@ -100,6 +103,10 @@ export function createCopies(root: string): Copies {
       return states.filter((state) => state !== undefined).map(({ attempt: _, ...state }) => state);
     },
   };
+}
+
+function removed(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true, maxRetries: 3 });
 }
 
 function checked(copy: string): string {

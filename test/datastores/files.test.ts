@@ -1,18 +1,31 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
+import type { ObjectsPort } from '../../src/activities/ports-data.ts';
+import { createBackups } from '../../src/datastores/backups.ts';
 import { countRows } from '../../src/datastores/files/csv-rows.ts';
 import { exchange, generationsOf, newGeneration } from '../../src/datastores/files/generations.ts';
 import { createFilesStore } from '../../src/datastores/files/store.ts';
 import { createStores } from '../../src/datastores/registry.ts';
+import { backupId } from '../../src/domain/backup-id.ts';
 import { backupContracts } from '../support/backup-contracts.ts';
 import { collected } from '../support/bytes.ts';
 import { datastoreRef } from '../support/datastores.ts';
 import { fails } from '../support/fails.ts';
+import { createMemoryObjects } from '../support/memory-objects.ts';
 import { waiting } from '../support/local-daemon.ts';
 
 const clock = {
@@ -178,4 +191,31 @@ test("a `current` that leads elsewhere is nobody's generation", async (t) => {
     await fails('WorldChanged', generationsOf(join(root, 'data')));
     await rm(join(root, 'data', 'current'));
   }
+});
+
+test('a copy that is discarded in the middle of its restore does not come back', async (t) => {
+  const root = await folder(t);
+  const objects = createMemoryObjects();
+  const store = datastoreRef('portfolio', root, { kind: 'files', directory: 'data' });
+  const over = (on: ObjectsPort) =>
+    createBackups({
+      objects: on,
+      stores: createStores({ clock, secrets }),
+      copies: join(root, 'copies'),
+      ...{ secrets, clock },
+    });
+  const id = backupId(store.system, store.datastore, 0);
+  await over(objects).backup({ store, id, systemDigest: 'd' }, waiting());
+  const discarding: ObjectsPort = {
+    ...objects,
+    get: async (key, w) => {
+      const got = await objects.get(key, w);
+      if (!key.endsWith('.json')) await over(objects).discard('copy', waiting());
+      return got;
+    },
+  };
+  await assert.rejects(
+    over(discarding).restore({ id, target: { copy: 'copy', store } }, waiting()),
+  );
+  assert.deepEqual(await readdir(join(root, 'copies')), []);
 });

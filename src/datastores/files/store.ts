@@ -1,6 +1,6 @@
 // Datastores of kind `files`: a folder of CSV (or other) files. A backup is one object a file; the manifest has sizes,
 // SHA-256 and rows. A copy is a folder. Used through the registry of backups.ts.
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Bytes, DatastoreRef, Fingerprint } from '../../activities/ports-data.ts';
 import type { Clock, Waiting } from '../../activities/ports.ts';
@@ -33,7 +33,7 @@ export function createFilesStore(clock: Pick<Clock, 'now'>): Store {
         if (object.path === undefined) {
           throw new Failure('CheckFailed', `the object ${object.name} says no path to restore to`);
         }
-        await writeFile(join(folder, object.path), artefact.read(object, waiting));
+        await writeFile(folder, object.path, artefact.read(object, waiting));
       }
     },
     address: async (folder) => ({ kind: 'files', directory: folder }),
@@ -129,9 +129,10 @@ function pointOf(from: number, to: number): RecoveryPoint {
   };
 }
 
-async function writeFile(file: string, body: Bytes): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  const handle = await open(file, 'wx');
+/** Below `folder`, which has to be there: of a copy that was discarded meanwhile nothing comes back. */
+async function writeFile(folder: string, path: string, body: Bytes): Promise<void> {
+  const file = join(folder, path);
+  const handle = await openIn(folder, path);
   try {
     for await (const chunk of body) await handle.writeFile(chunk);
     await handle.sync();
@@ -142,4 +143,21 @@ async function writeFile(file: string, body: Bytes): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+async function openIn(folder: string, path: string): Promise<FileHandle> {
+  let at = folder;
+  try {
+    for (const part of dirname(path).split('/')) {
+      at = join(at, part);
+      if (part !== '.') await mkdir(at).catch(unlessThere);
+    }
+    return await open(join(folder, path), 'wx');
+  } catch (error) {
+    throw new Failure('Unavailable', `writing ${join(folder, path)}: ${String(error)}`);
+  }
+}
+
+function unlessThere(error: unknown): void {
+  if (textAt(error, 'code') !== 'EEXIST') throw error;
 }
