@@ -29,7 +29,7 @@ export async function takeBackup(
 ): Promise<{ summary: BackupSummary; odd: string[]; detail: string }> {
   const { store, id } = input;
   await call.fence();
-  await backups.backup(input, call);
+  await backups.backup({ ...input, owner: call.run }, call);
   const entries = await backups.list(store, call);
   const entry = entries.find((one) => one.id === id);
   if (entry?.state !== 'complete') {
@@ -79,7 +79,7 @@ export async function restoreCopy(
 ): Promise<RungResult> {
   await call.fence();
   const began = clock.now();
-  const { kind } = await backups.restore({ id, target }, call);
+  const { kind } = await backups.restore({ id, target: { ...target, owner: call.run } }, call);
   const seconds = Math.round((clock.now() - began) / 100) / 10;
   const reason = `${id} went into a copy of kind ${kind} without an error, in ${seconds} s`;
   return { rung: 'loads', verdict: 'pass', reason };

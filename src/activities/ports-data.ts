@@ -9,7 +9,7 @@ import type {
   RecoveryPoint,
 } from '../domain/backup.ts';
 import type { RungResult } from '../domain/ladder.ts';
-import type { Waiting } from './ports.ts';
+import type { RunRef, Waiting } from './ports.ts';
 
 export type Bytes = AsyncIterable<Uint8Array>;
 
@@ -61,6 +61,8 @@ export interface CopyRef {
   /** A file name: letters, digits, `.`, `_`, `-`. */
   copy: string;
   store: DatastoreRef;
+  /** The run that it is made for; a janitor discards what belongs to one that is not open any more. */
+  owner?: RunRef;
 }
 
 /** How a copy is reached; a secret is the file that holds it. */
@@ -83,15 +85,17 @@ export interface CopyState {
   /** Milliseconds since 1970. */
   createdAt: number;
   state: 'loading' | 'ready';
+  owner?: RunRef;
 }
 
 export interface BackupsPort {
   /**
    * Takes a backup under `id`; asked again for one that is complete it answers that one's manifest. An attempt that
-   * was cut off leaves an entry that is `incomplete`, and the next attempt begins anew beside it.
+   * was cut off leaves an entry that is `incomplete`, and the next attempt begins anew beside it. `owner` has what is
+   * needed for it for a while.
    */
   backup(
-    input: { store: DatastoreRef; id: string; systemDigest: string },
+    input: { store: DatastoreRef; id: string; systemDigest: string; owner?: RunRef },
     waiting: Waiting,
   ): Promise<BackupManifest>;
   /** Everything under one datastore, oldest first. Needs nothing but the object store. */

@@ -3,7 +3,7 @@
 // at the same time (a stopped worker that wakes up) neither touches what the other wrote, and one of them is the backup.
 import { randomUUID } from 'node:crypto';
 import type { BackupsPort, CopyRef, DatastoreRef, ObjectsPort } from '../activities/ports-data.ts';
-import type { Clock, Waiting } from '../activities/ports.ts';
+import type { Clock, RunRef, Waiting } from '../activities/ports.ts';
 import type { DatastoreKind } from '../config/datastores.ts';
 import type { BackupManifest } from '../domain/backup.ts';
 import { Failure } from '../domain/failure.ts';
@@ -38,7 +38,7 @@ export function createBackups(input: BackupsInput): BackupsPort {
   const copies = createCopies(input.copies);
   return {
     backup: (asked, waiting) =>
-      backUp(input, asked, waiting, scratchIn(copies, asked.id, input, waiting)),
+      backUp(input, asked, waiting, scratchIn(copies, asked.id, input, waiting, asked.owner)),
     list: (place, waiting) => listCatalogue(objects, place, waiting),
     read: (id, waiting) => readEntry(objects, id, waiting),
     mark: (id, mark, waiting) => writeMark(objects, id, mark, waiting),
@@ -50,8 +50,8 @@ export function createBackups(input: BackupsInput): BackupsPort {
     restore: async ({ id, target }, waiting) => {
       const manifest = await readManifest(objects, id, waiting);
       const kind = storeFor(stores, manifest, target.store);
-      const { copy, store } = target;
-      const begun = { copy, backup: id, createdAt: clock.now() };
+      const { copy, store, owner } = target;
+      const begun = { copy, backup: id, createdAt: clock.now(), ...(owner && { owner }) };
       const there = await copies.begin(begun, waiting);
       if (there.state === 'ready') {
         const address = await kind.address(there.folder, waiting).catch(unlessNotReady);
@@ -154,10 +154,11 @@ function scratchIn(
   backup: string,
   { clock }: BackupsInput,
   waiting: Waiting,
+  owner?: RunRef,
 ): Scratch {
   return async (work) => {
     const copy = `scratch-${randomUUID().slice(0, 8)}`;
-    const begun = { copy, backup, createdAt: clock.now() };
+    const begun = { copy, backup, createdAt: clock.now(), ...(owner && { owner }) };
     const { folder } = await copies.begin(begun, waiting);
     try {
       return await work(folder);

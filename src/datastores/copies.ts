@@ -26,6 +26,7 @@ const stateSchema = z.object({
   state: z.enum(['loading', 'ready']),
   /** Of its folder of data: a stopped worker that wakes up writes into one that nobody reads. */
   attempt: z.string().regex(/^[0-9a-f]{8}$/),
+  owner: z.exactOptional(z.strictObject({ workflowId: z.string(), runId: z.string() })),
 });
 type StoredCopy = z.output<typeof stateSchema>;
 
@@ -36,7 +37,8 @@ export interface Copy extends StoredCopy {
 
 export interface Copies {
   /**
-   * Makes the folder, or answers the copy that is `ready` already. One that was cut off half-way is begun anew.
+   * Makes the folder, or answers the copy that is `ready` already, which is the owner's from now on. One that was cut
+   * off half-way is begun anew.
    * Throws Refused when the name holds anything but this backup.
    */
   begin(input: Omit<StoredCopy, 'state' | 'attempt'>, waiting: Waiting): Promise<Copy>;
@@ -58,11 +60,17 @@ export function createCopies(root: string): Copies {
     await endAllIn(folder(copy), waiting);
     await rm(folder(copy), { recursive: true, force: true, maxRetries: 3 });
   };
+  // After a Reset another run goes on with the copy of the first one.
+  const ownedBy = async (owner: StoredCopy['owner'], there: StoredCopy): Promise<StoredCopy> => {
+    if (owner === undefined || owner.runId === there.owner?.runId) return there;
+    await save(folder(there.copy), { ...there, owner });
+    return { ...there, owner };
+  };
   return {
     begin: async (input, waiting) => {
       const there = await stateOf(folder(input.copy));
       if (there !== undefined && there.backup !== input.backup) throw occupied(input, there.backup);
-      if (there?.state === 'ready') return whole(there);
+      if (there?.state === 'ready') return whole(await ownedBy(input.owner, there));
       if (there === undefined && (await isOccupied(folder(input.copy)))) {
         throw occupied(input, 'something that no restore of Fairlead made');
       }
@@ -92,9 +100,7 @@ export function createCopies(root: string): Copies {
     list: async () => {
       const names = (await namesIn(root)).filter((name) => NAME.test(name));
       const states = await Promise.all(names.map((name) => stateOf(join(root, name))));
-      return states
-        .filter((state) => state !== undefined)
-        .map(({ copy, backup, createdAt, state }) => ({ copy, backup, createdAt, state }));
+      return states.filter((state) => state !== undefined).map(({ attempt: _, ...state }) => state);
     },
   };
 }

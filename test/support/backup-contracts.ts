@@ -219,7 +219,7 @@ export function backupContracts(
     });
 
     check(
-      'a restore that is cancelled is begun anew, and leaves nothing when discarded',
+      'a restore that is cancelled is begun anew for whoever asks last, and leaves nothing when discarded',
       async () => {
         const { backups, input, id, target, over, objects } = world();
         await backups.backup(input, waiting());
@@ -238,7 +238,17 @@ export function backupContracts(
           (await backups.copies()).map(({ copy, state }) => [copy, state]),
           [[target.copy, 'loading']],
         );
-        await backups.restore({ id, target }, waiting());
+        const owned = async (runId: string): Promise<void> => {
+          const owner = { workflowId: `verify/${id}`, runId };
+          await backups.restore({ id, target: { ...target, owner } }, waiting());
+          assert.deepEqual(
+            (await backups.copies()).map((copy) => copy.owner),
+            [owner],
+          );
+        };
+        await owned('first');
+        // A run that a Reset made goes on with the copy, and the first one is closed.
+        await owned('second');
         await backups.discard(target.copy, waiting());
         assert.ok(!(await readdir(join(root, 'copies'))).includes(target.copy));
         assert.deepEqual(processesIn(join(root, 'copies', target.copy)), []);

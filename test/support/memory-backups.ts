@@ -1,7 +1,7 @@
 // The ports of backups in memory: datastores are lists of parts that a test writes, copies are snapshots of them, and
 // `vault` is what a test reaches into: what fails next, what hangs, what there is.
 import type { BackupRemovalPort, BackupsPort } from '../../src/activities/ports-data.ts';
-import type { Waiting } from '../../src/activities/ports.ts';
+import type { RunRef, Waiting } from '../../src/activities/ports.ts';
 import { backupId, parseBackupId } from '../../src/domain/backup-id.ts';
 import type {
   BackupManifest,
@@ -32,7 +32,7 @@ export interface MemoryVault {
   /** How far the datastores' clocks are ahead of the worker's (ms). */
   skewMs: number;
   entries: Map<string, CatalogueEntry>;
-  copies: Map<string, { backup: string; contents: Contents }>;
+  copies: Map<string, { backup: string; contents: Contents; createdAt: number; owner?: RunRef }>;
   /** Every copy that was ever made. */
   made: string[];
   removed: string[];
@@ -136,8 +136,11 @@ export function memoryBackups(): {
     },
     restore: async ({ id, target }, waiting) => {
       const { contents } = completeOf(id).manifest;
-      vault.copies.set(target.copy, { backup: id, contents: spoiled(contents) });
-      vault.made.push(target.copy);
+      const { copy, owner } = target;
+      const createdAt = Date.now();
+      const made = { backup: id, contents: spoiled(contents), createdAt, ...(owner && { owner }) };
+      vault.copies.set(copy, made);
+      vault.made.push(copy);
       await enter('restore', id, waiting);
       return { kind: 'files', directory: `/copies/${target.copy}` };
     },
@@ -158,9 +161,9 @@ export function memoryBackups(): {
     },
     copies: async () => {
       await enter('copies', '');
-      return [...vault.copies].map(([copy, { backup }]) => ({
-        ...{ copy, backup },
-        createdAt: 0,
+      return [...vault.copies].map(([copy, { contents: _, ...about }]) => ({
+        copy,
+        ...about,
         state: 'ready',
       }));
     },
