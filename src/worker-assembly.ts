@@ -80,6 +80,8 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
       ...createObjectRemoval(objectsFolder),
     }),
     clock,
+    isolation: noIsolation(),
+    surroundings: given(process.env, ['PATH', 'LANG', 'LC_ALL', 'TZ']),
   };
 }
 

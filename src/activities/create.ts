@@ -17,13 +17,24 @@ import {
   type Call,
   type Envelope,
 } from './boundary.ts';
+import {
+  askGolden,
+  bindCopies,
+  closeTarget,
+  lookBothWays,
+  openTarget,
+  probeFence,
+  startIsolated,
+} from './drill.ts';
 import { inspect } from './inspect.ts';
+import { takeInventory } from './inventory.ts';
 import { clearLease, releaseLeases, type LeaseRef } from './leases.ts';
 import { load, makePlan, type PlanInput } from './plan.ts';
 import { makeDataPlan } from './plan-data.ts';
 import type { Place, Platforms } from './platforms.ts';
 import { sendNotice, type NoticeInput } from './notify.ts';
 import type { BackupRemovalPort, BackupsPort } from './ports-data.ts';
+import type { IsolationPort } from './ports-isolation.ts';
 import type { ChecksPort, MetricsPort, NotifyPort, SystemsPort } from './ports.ts';
 import { seal, type SealInput } from './seal.ts';
 import { bakeAt, runChecksAt, type BakeAtInput, type ChecksAtInput } from './judge.ts';
@@ -45,6 +56,9 @@ export interface ActivityPorts extends BoundaryPorts {
   backups: BackupsPort;
   /** Retention's own identity. */
   removal: BackupRemovalPort;
+  isolation: IsolationPort;
+  /** What services in isolated targets get of this worker: PATH, LANG, TZ. */
+  surroundings: Readonly<Record<string, string>>;
 }
 
 type First<F> = F extends (input: infer Input, ...rest: never[]) => unknown ? Input : never;
@@ -103,6 +117,7 @@ export function createActivities(ports: ActivityPorts) {
       removeRevision(input, call, platforms),
     ),
     ...dataActivities(ports, at),
+    ...drillActivities(ports, at),
   };
 }
 
@@ -123,6 +138,24 @@ function dataActivities(ports: ActivityPorts, at: AtBoundary) {
     ),
     markVerified: at((input: First<typeof markVerified>, call) => markVerified(input, call, ports)),
     discardCopy: at((input: First<typeof discardCopy>, call) => discardCopy(input, call, ports)),
+  };
+}
+
+/** What a drill does in isolated targets. */
+function drillActivities(ports: ActivityPorts, at: AtBoundary) {
+  return {
+    lookBothWays: at((input: First<typeof lookBothWays>, call) => lookBothWays(input, call, ports)),
+    takeInventory: at((input: First<typeof takeInventory>, call) =>
+      takeInventory(input, call, ports),
+    ),
+    openTarget: at((input: First<typeof openTarget>, call) => openTarget(input, call, ports)),
+    probeFence: at((input: First<typeof probeFence>, call) => probeFence(input, call, ports)),
+    bindCopies: at((input: First<typeof bindCopies>, call) => bindCopies(input, call, ports)),
+    startIsolated: at((input: First<typeof startIsolated>, call) =>
+      startIsolated(input, call, ports),
+    ),
+    askGolden: at((input: First<typeof askGolden>, call) => askGolden(input, call, ports)),
+    closeTarget: at((input: First<typeof closeTarget>, call) => closeTarget(input, call, ports)),
   };
 }
 

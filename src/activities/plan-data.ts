@@ -6,15 +6,16 @@ import { parseBackupId } from '../domain/backup-id.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Call } from './boundary.ts';
 import type { PlanInput } from './plan.ts';
-import type { BackupsPort } from './ports-data.ts';
+import { makeRecoveryPlan, type RecoveryPlanPorts } from './plan-recovery.ts';
 import type { Clock } from './ports.ts';
 
 export async function makeDataPlan(
   input: PlanInput & { kind: DataKind },
   call: Call,
-  { backups, clock }: { backups: BackupsPort; clock: Pick<Clock, 'now'> },
+  ports: RecoveryPlanPorts & { clock: Pick<Clock, 'now'> },
 ): Promise<Plan> {
   const { operation, loaded, request } = input;
+  const { backups, clock } = ports;
   switch (input.kind) {
     case 'backup':
       return planBackup({ operation, loaded, request, now: clock.now() });
@@ -24,6 +25,8 @@ export async function makeDataPlan(
       const entry = await backups.read(id, call);
       return planVerify({ operation, loaded, request, entry, copy });
     }
+    case 'disasterRecovery':
+      return makeRecoveryPlan(input, call, ports);
   }
 }
 

@@ -3,7 +3,7 @@
 // Whatever runs on a copy runs inside its folder, so ending a copy is: kill all that does, remove it.
 // A copy outlives the activity and the worker that made it, until it is discarded.
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -48,6 +48,8 @@ export interface Copies {
   find(copy: string): Promise<Copy>;
   discard(copy: string, waiting: Waiting): Promise<void>;
   list(): Promise<CopyState[]>;
+  /** Bytes that are free for whoever is not root. */
+  room(): Promise<number>;
 }
 
 export function createCopies(root: string): Copies {
@@ -97,6 +99,11 @@ export function createCopies(root: string): Copies {
       throw new Failure('NotReady', `the copy ${copy} is not loaded; restore it again`);
     },
     discard,
+    room: async () => {
+      await mkdir(root, { recursive: true, mode: 0o711 });
+      const { bavail, bsize } = await statfs(root);
+      return bavail * bsize;
+    },
     list: async () => {
       const names = (await namesIn(root)).filter((name) => NAME.test(name));
       const states = await Promise.all(names.map((name) => stateOf(join(root, name))));

@@ -58,7 +58,7 @@ export function kindWords(kind: string): string {
 
 /** Backups and their proofs; by name, since a later version has more kinds. */
 export function touchesNoService(kind: string): boolean {
-  return kind === 'backup' || kind === 'verifyBackup';
+  return kind === 'backup' || kind === 'verifyBackup' || kind === 'disasterRecovery';
 }
 
 /** What users get now, with the version where the plan names it. */

@@ -6,6 +6,7 @@ import { WORKFLOW_TYPES } from './messages.ts';
 export { backup, verifyBackup } from './backups.ts';
 export { blueGreenDeploy } from './blue-green-deploy.ts';
 export { canaryDeploy } from './canary-deploy.ts';
+export { disasterRecovery } from './disaster-recovery.ts';
 export { inspectSystem } from './inspect-system.ts';
 export { lease } from './lease.ts';
 export { retireRevision } from './retire-revision.ts';

@@ -31,6 +31,8 @@ export interface MemoryVault {
   answers: Map<string, string | null>;
   /** How far the datastores' clocks are ahead of the worker's (ms). */
   skewMs: number;
+  /** Bytes where copies go. */
+  free: number;
   entries: Map<string, CatalogueEntry>;
   copies: Map<string, { backup: string; contents: Contents; createdAt: number; owner?: RunRef }>;
   /** Every copy that was ever made. */
@@ -69,6 +71,7 @@ export function memoryBackups(): {
     },
     answers: new Map(),
     skewMs: 0,
+    free: 1_000_000_000,
     entries: new Map(),
     copies: new Map(),
     made: [],
@@ -150,6 +153,12 @@ export function memoryBackups(): {
       const contents = 'copy' in target ? copyOf(target.copy).contents : contentsOf(subject);
       return { contents, at: pointAt(Date.now(), 0) };
     },
+    place: async ({ system, datastore }) => ({
+      datastore,
+      kind: 'folder',
+      path: `/live/${system}/${datastore}`,
+    }),
+    room: async () => vault.free,
     ask: async ({ target, query }, waiting) => {
       await enter('ask', query, waiting);
       copyOf(target.copy);

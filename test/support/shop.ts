@@ -34,6 +34,7 @@ export interface ShopFile {
   onInconclusive?: 'ask' | 'undo';
   notify?: NonNullable<SystemFile['notify']>;
   datastores?: NonNullable<SystemFile['datastores']>;
+  drill?: NonNullable<SystemFile['drill']>;
   /** Between two measurements; 50 ms without it. */
   interval?: string;
 }
@@ -68,6 +69,18 @@ export const withData = {
     },
     users: { kind: 'postgres', database: 'users', user: 'app' },
     cache: { kind: 'redis', role: 'derived' },
+  },
+} satisfies ShopFile;
+
+/** With a drill of one service, on two datastores. */
+export const withDrill = {
+  ...withData,
+  configuration: { MAIL_ENABLED: 'true', TOKEN: { env: 'SHOP_TOKEN' } },
+  drill: {
+    rto: '30m',
+    services: ['api'],
+    configuration: { api: { MAIL_ENABLED: 'false' } },
+    golden: [{ service: 'api', name: 'portfolio', http: '/portfolio', contains: 'outstanding' }],
   },
 } satisfies ShopFile;
 
@@ -148,7 +161,7 @@ export async function openShop(
 
 export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
   const { rollout = {}, approval = {}, onInconclusive = 'ask', interval = '50ms' } = file;
-  const { checks, configuration, notify, datastores } = file;
+  const { checks, configuration, notify, datastores, drill } = file;
   return sampleSystem(
     {
       rollout: { ...quick, ...rollout },
@@ -159,6 +172,7 @@ export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
       system: name,
       ...(notify !== undefined && { notify }),
       ...(datastores !== undefined && { datastores }),
+      ...(drill !== undefined && { drill }),
       approvals: { promote: approval },
       analyses: {
         errors: {

@@ -15,6 +15,10 @@ import { checkAtRest, filesIn, readChunks } from './snapshot.ts';
 
 export function createFilesStore(clock: Pick<Clock, 'now'>): Store {
   return {
+    place: async (store) => {
+      const { folder } = await liveFolder(store);
+      return { datastore: store.datastore, kind: 'folder', path: folder };
+    },
     backup: async (store, write, waiting) => {
       const { folder, current } = await liveFolder(store);
       const taken = await takeAll(folder, write, waiting, clock);
