@@ -5,19 +5,16 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { CopyState } from '../activities/ports-data.ts';
 import type { Waiting } from '../activities/ports.ts';
 import { describeValue } from '../domain/describe-value.ts';
 import { Failure } from '../domain/failure.ts';
 import { textAt } from '../domain/json.ts';
-import { killProcess, processesIn } from '../machine/processes-in.ts';
+import { endAllIn } from '../machine/end-all-in.ts';
 
 const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/;
 const STATE = 'copy.json';
-const LOOK_AGAIN_MS = 20;
-const GONE_WITHIN_MS = 10_000;
 
 const stateSchema = z.object({
   copy: z.string(),
@@ -59,7 +56,7 @@ export function createCopies(root: string): Copies {
     folder: join(folder(state.copy), `data-${state.attempt}`),
   });
   const discard = async (copy: string, waiting: Waiting): Promise<void> => {
-    await endAllIn(folder(copy), waiting);
+    await endAllIn(folder(copy), waiting.signal);
     await rm(folder(copy), { recursive: true, force: true, maxRetries: 3 });
   };
   // After a Reset another run goes on with the copy of the first one.
@@ -110,22 +107,6 @@ export function createCopies(root: string): Copies {
       return states.filter((state) => state !== undefined).map(({ attempt: _, ...state }) => state);
     },
   };
-}
-
-/** Kills what runs in the folder until nothing does: a server's children go with it a moment later. */
-async function endAllIn(folder: string, { signal }: Waiting): Promise<void> {
-  const until = performance.now() + GONE_WITHIN_MS;
-  for (;;) {
-    const processes = processesIn(folder);
-    if (processes.length === 0) return;
-    if (performance.now() > until) {
-      const pids = processes.map(({ pid }) => pid).join(', ');
-      const message = `ending what runs in ${folder}: ${pids} did not end within ${GONE_WITHIN_MS / 1000} s; look at them, then discard the copy again`;
-      throw new Failure('Unavailable', message);
-    }
-    for (const one of processes) killProcess(one);
-    await sleep(LOOK_AGAIN_MS, undefined, { signal });
-  }
 }
 
 function checked(copy: string): string {

@@ -1,0 +1,85 @@
+// The services of one target: started without a shell and without rights over the namespaces, their output in a file of
+// the target's folder. Called by the runner.
+import { spawn } from 'node:child_process';
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../../../domain/failure.ts';
+import { LOGS, type ServiceState, type StartRequest } from '../protocol.ts';
+
+const KEPT = 2000;
+/** Nobody in the target may take a mount away, or look into the runner. */
+const WITHOUT_RIGHTS = ['--bounding-set=-all', '--inh-caps=-all', '--no-new-privs', '--'];
+
+interface Running {
+  asked: string;
+  ended: string | undefined;
+}
+
+export interface Services {
+  /** One that runs already as asked is fine; one that ended is started again. */
+  start(request: StartRequest): Promise<void>;
+  look(service: string): Promise<ServiceState>;
+}
+
+export function createServices(): Services {
+  const services = new Map<string, Running>();
+  return {
+    start: async (request) => {
+      const asked = JSON.stringify(request);
+      const there = services.get(request.service);
+      if (there?.ended === undefined && there !== undefined) {
+        if (there.asked === asked) return;
+        const message = `starting ${request.service}: it runs already, started differently; close the target and open it anew`;
+        throw new Failure('Refused', message);
+      }
+      const running: Running = { asked, ended: undefined };
+      services.set(request.service, running);
+      await launch(request, (how) => {
+        running.ended = how;
+      });
+    },
+    look: async (service) => {
+      const found = services.get(service);
+      if (found === undefined) {
+        throw new Failure('NotFound', `${service} was not started in this target`);
+      }
+      if (found.ended === undefined) return {};
+      const printed = await readFile(logOf(service), 'utf8').catch(() => '');
+      const tail = printed.trim().slice(-KEPT);
+      const told = tail === '' ? 'it printed nothing' : `the end of what it printed: ${tail}`;
+      return { ended: `${found.ended}; ${told}` };
+    },
+  };
+}
+
+function logOf(service: string): string {
+  return join(LOGS, `${service}.log`);
+}
+
+async function launch(
+  { service, command, directory, environment }: StartRequest,
+  onEnd: (how: string) => void,
+): Promise<void> {
+  const log = await open(logOf(service), 'w', 0o600);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const child = spawn('setpriv', [...WITHOUT_RIGHTS, ...command], {
+        cwd: directory,
+        env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
+        detached: true,
+        stdio: ['ignore', log.fd, log.fd],
+      });
+      child.once('spawn', resolve);
+      child.once('error', (error) => {
+        onEnd('it could not be started');
+        const message = `starting ${service} in ${directory}: ${error.message}; is the folder there?`;
+        reject(new Failure('NotFound', message));
+      });
+      child.once('exit', (code, signal) => {
+        onEnd(code === null ? `it was ended by ${signal ?? '?'}` : `it exited with ${code}`);
+      });
+    });
+  } finally {
+    await log.close();
+  }
+}

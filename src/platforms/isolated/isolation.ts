@@ -1,0 +1,235 @@
+// Isolated targets on Linux: each is a set of namespaces with a small runner inside, which is asked through a Unix
+// socket in the target's folder. Used by worker-assembly; what is made inside is in inside/.
+import { createHash } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
+import type {
+  Binding,
+  FenceProbe,
+  IsolationPort,
+  LivePlace,
+  ServiceStart,
+} from '../../activities/ports-isolation.ts';
+import type { Clock, Waiting } from '../../activities/ports.ts';
+import { Failure } from '../../domain/failure.ts';
+import { startDetached, startRunner, whyUnable } from './namespaces.ts';
+import { nodeCommand } from './own-entry.ts';
+import {
+  askedSchema,
+  looksSchema,
+  nothing,
+  SERVICE_NAME,
+  serviceStateSchema,
+  type Asked,
+  type Look,
+  type Place,
+} from './protocol.ts';
+import { lookAt } from './reach.ts';
+import { answers, askRunner } from './runner-client.ts';
+import { createTargets, type StoredTarget, type Targets } from './targets.ts';
+
+const PROBE_MS = 2000;
+const LOOK_AGAIN_MS = 50;
+const RELAY_UP_MS = 20_000;
+
+export interface IsolationOptions {
+  /** Where targets are kept. */
+  folder: string;
+  /** Fairlead's own folders: nobody inside sees them. */
+  hide: readonly string[];
+  /** Where copies lie: hidden too, until one is bound. */
+  copies: string;
+  clock: Clock;
+}
+
+export function createIsolation(options: IsolationOptions): IsolationPort {
+  const targets = createTargets(options.folder);
+  return {
+    unable: whyUnable,
+    open: (input, waiting) => open(input, waiting, targets, options),
+    probe: async ({ target, live }, waiting) =>
+      probe(await targets.openFolder(target), live, waiting),
+    bind: async ({ target, bindings }, waiting) => {
+      const folder = await targets.openFolder(target);
+      for (const binding of bindings) await bind(folder, binding, waiting, options.clock);
+    },
+    start: async (input, waiting) =>
+      start(await targets.openFolder(input.target), input, waiting, options.clock),
+    ask: async ({ target, ...request }, waiting) => {
+      const answer = await asked(await targets.openFolder(target), request, waiting);
+      if ('status' in answer) return answer;
+      const { port, path } = request;
+      const message = `GET ${path} on port ${port} of the isolated target ${target}: ${answer.problem}`;
+      throw new Failure('CheckFailed', message);
+    },
+    close: (target, { signal }) => targets.remove(target, signal),
+    list: () => targets.list(),
+  };
+}
+
+async function open(
+  input: Parameters<IsolationPort['open']>[0],
+  waiting: Waiting,
+  targets: Targets,
+  { folder: root, hide, copies, clock }: IsolationOptions,
+): Promise<void> {
+  const { target, owner, system, directory } = input;
+  const live = input.live.flatMap((place) => (place.kind === 'folder' ? [place.path] : []));
+  const asked = JSON.stringify({ directory, live: input.live });
+  const there = await targets.stateOf(target);
+  if (there !== undefined) refuseOthers(there, { ...input, asked });
+  const folder = targets.folder(target);
+  if (there?.state === 'open' && (await isUp(folder, waiting))) return;
+  await targets.remove(target, waiting.signal);
+  const createdAt = clock.now();
+  const begun: StoredTarget = { target, owner, system, asked, createdAt, state: 'opening' };
+  await targets.save(begun);
+  await startRunner(folder, waiting);
+  const request = { directory, live, copies, hide: [root, ...hide] };
+  await askRunner(folder, { verb: 'fence', ...request }, nothing, waiting.signal);
+  await targets.save({ ...begun, state: 'open' });
+}
+
+function refuseOthers(
+  there: StoredTarget,
+  { target, owner, asked }: Parameters<IsolationPort['open']>[0] & { asked: string },
+): void {
+  const { workflowId, runId } = there.owner;
+  const isOwn = owner.workflowId === workflowId && owner.runId === runId;
+  if (isOwn && there.asked === asked) return;
+  const whose = isOwn ? 'was opened with other live places' : `belongs to ${workflowId} (${runId})`;
+  const message = `opening the isolated target ${target}: it ${whose}; close it, or name another`;
+  throw new Failure('Refused', message);
+}
+
+function isUp(folder: string, { signal }: Waiting): Promise<boolean> {
+  return askRunner(folder, { verb: 'ping' }, nothing, signal).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Both sides at the same moment: what is down for both proves nothing. */
+async function probe(
+  folder: string,
+  live: readonly LivePlace[],
+  { signal, beat }: Waiting,
+): Promise<FenceProbe[]> {
+  const places = await Promise.all(live.map(placeOf));
+  beat({ probing: live.length });
+  const [insides, outsides] = await Promise.all([
+    askRunner(folder, { verb: 'probe', places }, looksSchema, signal),
+    Promise.all(places.map((place) => lookAt(place, PROBE_MS))),
+  ]);
+  return live.map((place, index) => compared(place, insides[index], outsides[index]));
+}
+
+/** A name is looked up outside: inside there is nobody to ask. */
+async function placeOf(place: LivePlace): Promise<Place> {
+  if (place.kind === 'folder') return { kind: 'folder', path: place.path };
+  const found = await lookup(place.host, { all: true }).catch(() => []);
+  return { kind: 'address', port: place.port, addresses: found.map(({ address }) => address) };
+}
+
+function compared(place: LivePlace, inside?: Look, outside?: Look): FenceProbe {
+  if (inside === undefined || outside === undefined) {
+    throw new Failure('Broken', `probing ${place.datastore}: the runner answered fewer places`);
+  }
+  const isOther = inside.identity !== undefined && inside.identity !== outside.identity;
+  const seen: Look = isOther ? { reach: 'refused', said: 'another folder is there' } : inside;
+  const detail = `inside ${seen.reach} (${seen.said}), outside ${outside.reach} (${outside.said})`;
+  return { place, inside: seen.reach, outside: outside.reach, detail };
+}
+
+async function bind(
+  folder: string,
+  { place, copy }: Binding,
+  waiting: Waiting,
+  clock: Clock,
+): Promise<void> {
+  if (place.kind === 'folder' && copy.kind === 'files') {
+    const request = { path: place.path, copy: copy.directory };
+    return askRunner(folder, { verb: 'bindFolder', ...request }, nothing, waiting.signal).then();
+  }
+  if (place.kind === 'address' && copy.kind !== 'files') {
+    const relay = await ensureRelay(folder, copy, waiting, clock);
+    const request = { host: place.host, port: place.port, relay };
+    return askRunner(folder, { verb: 'bindAddress', ...request }, nothing, waiting.signal).then();
+  }
+  const what = place.kind === 'folder' ? 'is a folder' : 'is an address';
+  const message = `binding ${place.datastore}: it ${what}, and its copy is of kind ${copy.kind}`;
+  throw new Failure('BadInput', message);
+}
+
+/** A process outside that carries what the runner hands it to the copy's server; it is ended with the target. */
+async function ensureRelay(
+  folder: string,
+  { host, port }: { host: string; port: number },
+  { signal }: Waiting,
+  clock: Clock,
+): Promise<string> {
+  const name = createHash('sha256').update(`${host} ${port}`).digest('hex').slice(0, 16);
+  const socket = `relay-${name}.sock`;
+  if (await answers(folder, socket, signal)) return socket;
+  const [node, ...args] = nodeCommand('relay');
+  const run = await startDetached(node, [...args, socket, host, String(port)], {
+    folder,
+    log: `relay-${name}.log`,
+  });
+  const until = performance.now() + RELAY_UP_MS;
+  while (!(await answers(folder, socket, signal))) {
+    if (run.ended() !== undefined || performance.now() > until) {
+      const why = run.ended() ?? 'it does not listen';
+      throw new Failure('Unavailable', `carrying connections to ${host}:${port}: ${why}`);
+    }
+    await clock.sleep(LOOK_AGAIN_MS, signal);
+  }
+  return socket;
+}
+
+async function start(
+  folder: string,
+  { service, command, directory, environment, port, health, deadlineMs }: ServiceStart,
+  waiting: Waiting,
+  clock: Clock,
+): Promise<{ detail: string }> {
+  if (!SERVICE_NAME.test(service) || command.length === 0) {
+    throw new Failure('BadInput', `starting ${service}: it has no usable name, or no command`);
+  }
+  const own = { PORT: String(port), HOST: '127.0.0.1', ...environment };
+  const request = { verb: 'start' as const, service, command, directory, environment: own };
+  await askRunner(folder, request, nothing, waiting.signal);
+  const began = performance.now();
+  const said = `${service} (${command.join(' ').slice(0, 200)})`;
+  for (;;) {
+    waiting.beat({ starting: service });
+    const look = { verb: 'look' as const, service };
+    const { ended } = await askRunner(folder, look, serviceStateSchema, waiting.signal);
+    if (ended !== undefined) {
+      throw new Failure('CheckFailed', `${said} does not run on the copy: ${ended}`);
+    }
+    const { path, timeoutMs } = health;
+    const answer = await asked(folder, { port, path, timeoutMs }, waiting);
+    const ms = Math.round(performance.now() - began);
+    const what = describeHealth(answer);
+    if ('status' in answer && answer.status >= 200 && answer.status < 300) {
+      return { detail: `${service} was ready after ${ms} ms: GET ${path} ${what}` };
+    }
+    if (ms > deadlineMs) {
+      const message = `${said} was not ready within ${deadlineMs} ms: GET ${path} on port ${port}: ${what}`;
+      throw new Failure('CheckFailed', message);
+    }
+    await clock.sleep(LOOK_AGAIN_MS, waiting.signal);
+  }
+}
+
+function describeHealth(answer: Asked): string {
+  return 'status' in answer ? `answered ${answer.status}` : answer.problem;
+}
+
+function asked(
+  folder: string,
+  request: { port: number; path: string; timeoutMs: number },
+  { signal }: Waiting,
+): Promise<Asked> {
+  return askRunner(folder, { verb: 'ask', ...request }, askedSchema, signal);
+}
