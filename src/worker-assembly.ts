@@ -21,6 +21,7 @@ import { createPrometheusMetrics } from './integrations/prometheus.ts';
 import { createScrapeMetrics } from './integrations/scrape.ts';
 import type { SecretSources } from './integrations/secret-value.ts';
 import { createRedactor } from './integrations/secrets.ts';
+import { createIsolation } from './platforms/isolated/isolation.ts';
 import { createLocalPlatform } from './platforms/local/adapter.ts';
 import { activityAttributes } from './watching/activity-attributes.ts';
 import { SEARCH_ATTRIBUTES } from './workflows/messages.ts';
@@ -39,6 +40,7 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
   const tokenFile = join(data, 'token');
   const objectsFolder =
     settings.objects === undefined ? join(data, 'objects') : resolve(settings.objects);
+  const copies = settings.copies === undefined ? join(data, 'copies') : resolve(settings.copies);
   const objects = createObjectsFolder(objectsFolder);
   const secrets: SecretSources = {
     env: process.env,
@@ -71,7 +73,7 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
     backups: createBackups({
       objects,
       stores: createStores({ secrets, clock }),
-      copies: settings.copies === undefined ? join(data, 'copies') : resolve(settings.copies),
+      copies,
       secrets,
       clock,
     }),
@@ -80,9 +82,23 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
       ...createObjectRemoval(objectsFolder),
     }),
     clock,
-    isolation: noIsolation(),
+    isolation: createIsolation({
+      folder: join(data, 'targets'),
+      hide: [data, objectsFolder],
+      copies,
+      clock,
+    }),
     surroundings: given(process.env, ['PATH', 'LANG', 'LC_ALL', 'TZ']),
   };
+}
+
+function given(env: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 export interface WorkerInput {

@@ -114,7 +114,7 @@ export interface BackupsPort {
   restore(input: { id: string; target: CopyRef }, waiting: Waiting): Promise<CopyAddress>;
   /** What the live datastore, or a copy, holds now; a table or a file too much or too few shows. */
   fingerprint(target: DatastoreRef | CopyRef, waiting: Waiting): Promise<Fingerprint>;
-  /** Where the live datastore is reached; a folder is the one whose files are live. Throws NotFound. */
+  /** Where the live datastore is reached: a folder with all its generations. Throws NotFound. */
   place(store: DatastoreRef): Promise<LivePlace>;
   /** Bytes that are free where copies go. */
   room(): Promise<number>;

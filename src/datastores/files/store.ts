@@ -16,8 +16,9 @@ import { checkAtRest, filesIn, readChunks } from './snapshot.ts';
 export function createFilesStore(clock: Pick<Clock, 'now'>): Store {
   return {
     place: async (store) => {
-      const { folder } = await liveFolder(store);
-      return { datastore: store.datastore, kind: 'folder', path: folder };
+      await liveFolder(store);
+      const { datastore, directory, settings } = store;
+      return { datastore, kind: 'folder', path: resolve(directory, settings.directory ?? '.') };
     },
     backup: async (store, write, waiting) => {
       const { folder, current } = await liveFolder(store);
