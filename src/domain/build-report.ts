@@ -1,8 +1,10 @@
 // Makes the report from the evidence, and from nothing else. A list that was cut anywhere (the operation still
 // runs, or was lost) gives a report too: what is not known yet is null.
 import type { EvidenceEntry } from './evidence.ts';
+import type { Plan } from './plan.ts';
 import { verifyChain } from './evidence-chain.ts';
-import { overlap, timingsOf, waitsForPeople } from './report-timings.ts';
+import { overlap } from './intervals.ts';
+import { timingsOf, waitsForPeople } from './report-timings.ts';
 import type { Report, ReportSummary } from './report.ts';
 
 type Entry<Type extends EvidenceEntry['type']> = Extract<EvidenceEntry, { type: Type }>;
@@ -95,7 +97,7 @@ function add(report: Report, entry: EvidenceEntry): void {
       return;
     case 'planned':
       report.plan = entry.plan;
-      if (entry.plan.backup !== undefined) report.backups = [entry.plan.backup];
+      addBackups(report, entry.plan);
       return;
     case 'step':
       addStep(report, entry);
@@ -114,6 +116,12 @@ function add(report: Report, entry: EvidenceEntry): void {
   }
 }
 
+/** What was to be proved, or restored. */
+function addBackups(report: Report, { backup, backups }: Plan): void {
+  if (backup !== undefined) report.backups = [backup];
+  if (backups !== undefined) report.backups = [...backups];
+}
+
 function addOpening(report: Report, entry: Entry<'opened'>): void {
   const { operation, runId, kind, system, systemDigest, requestedBy, reason } = entry;
   Object.assign(report, { operation, runId, kind, system, systemDigest, requestedBy, reason });
@@ -127,8 +135,14 @@ function addRow(report: Report, entry: EvidenceEntry): void {
       return;
     }
     case 'verdict': {
-      const { step, name, verdict, reason, samples, series, distributions } = entry;
-      const shown = { ...(series && { series }), ...(distributions && { distributions }) };
+      const { step, name, verdict, reason, samples } = entry;
+      const { series, distributions, expected, got } = entry;
+      const shown = {
+        ...(series && { series }),
+        ...(distributions && { distributions }),
+        ...(expected !== undefined && { expected }),
+        ...(got !== undefined && { got }),
+      };
       report.verdicts.push({ step, name, verdict, reason, samples, ...shown });
       return;
     }

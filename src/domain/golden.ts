@@ -10,8 +10,7 @@ const SHOWN = 200;
 
 export function judgeGolden(request: GoldenRequest, answer: GoldenAnswer): Finding {
   const { service, name, path, status, contains } = request;
-  const wanted = contains === undefined ? '' : ` containing ${JSON.stringify(contains)}`;
-  const expected = `${status}${wanted}`;
+  const expected = expectedOf(request);
   const about = { name: `golden ${name}`, samples: 1, expected };
   const asked = `${path} of ${service}`;
   if ('problem' in answer) {
@@ -26,6 +25,25 @@ export function judgeGolden(request: GoldenRequest, answer: GoldenAnswer): Findi
   }
   const reason = `${asked}: expected ${expected}, got ${got}`;
   return { ...about, verdict: 'fail', reason, got };
+}
+
+/** Its service was not started, which has a verdict of its own. */
+export function unasked(request: GoldenRequest): Finding {
+  const { name, path, service } = request;
+  return {
+    name: `golden ${name}`,
+    verdict: 'inconclusive',
+    reason: `${path} was not asked: ${service} did not start`,
+    samples: 0,
+    expected: expectedOf(request),
+    got: 'not asked',
+  };
+}
+
+function expectedOf({ status, contains }: GoldenRequest): string {
+  return contains === undefined
+    ? String(status)
+    : `${status} containing ${JSON.stringify(contains)}`;
 }
 
 /** The body is shown where it is wrong: data of a copy has no place in a report that went well. */

@@ -1,8 +1,8 @@
 // How long a recovery took until the service could be used, by phase, with the waiting for people apart: against the
 // most that it may take (RTO). Cleaning up a drill is no part of it.
 import type { EvidenceEntry } from './evidence.ts';
+import { overlap, type Interval } from './intervals.ts';
 import type { Plan, PlanStep } from './plan.ts';
-import { overlap, type Interval } from './report-timings.ts';
 import { spanOf } from './time-span.ts';
 import type { Finding } from './verdict.ts';
 
@@ -49,10 +49,10 @@ export function judgeRto(
   const began = entries[0]?.at ?? null;
   const last = plan.steps.findLast(({ action }) => action.kind === 'usable')?.id;
   const usable = entries.findLast(
-    (entry) => entry.type === 'step' && entry.id === last && entry.status !== 'started',
+    (entry) => entry.type === 'step' && entry.id === last && entry.status === 'done',
   )?.at;
   if (began === null || usable === undefined) {
-    const reason = 'how long it takes was not measured: the service was never asked';
+    const reason = 'how long it takes was not measured: the service on the copy was never usable';
     return { ...about, verdict: 'inconclusive', reason, got: 'not measured' };
   }
   const waited = overlap(waits, began, usable);

@@ -8,7 +8,8 @@ import { primaryDatastores } from '../../domain/operation.ts';
 import { namesMade, recoveredPoints } from '../../domain/plan-drill.ts';
 import type { PlanStep } from '../../domain/plan.ts';
 import { endsPreflight } from '../../domain/preflight.ts';
-import type { RecoveryAction } from '../../domain/recovery-actions.ts';
+import { unasked } from '../../domain/golden.ts';
+import type { GoldenRequest, RecoveryAction } from '../../domain/recovery-actions.ts';
 import { judgeRto } from '../../domain/recovery-times.ts';
 import { waitsForPeople } from '../../domain/report-timings.ts';
 import type { RunbookEvent } from '../../domain/runbook-state.ts';
@@ -191,10 +192,13 @@ async function usable(
   step: PlanStep,
   { target, golden }: ActionOf<'usable'>,
 ): Promise<RunbookEvent> {
-  const { value, attempts } = await call(run, 'askGolden', { target, golden }, looking(step));
-  note(run, step, value);
   const starts = planOf(run).steps.filter(({ action }) => action.kind === 'start');
   const started = starts.map(({ id }) => verdictOf(run, id));
+  const isUp = ({ service }: GoldenRequest) => verdictOf(run, `start-${service}`) === 'pass';
+  const input = { target, golden: golden.filter(isUp) };
+  const { value: asked, attempts } = await call(run, 'askGolden', input, looking(step));
+  const value = [...asked, ...golden.filter((one) => !isUp(one)).map(unasked)];
+  note(run, step, value);
   const verdict = worst([...started, ...value.map((one) => one.verdict)]);
   const passed = value.filter((one) => one.verdict === 'pass').length;
   const reason = `${started.filter((one) => one === 'pass').length} of ${starts.length} services started on the copy, ${passed} of ${value.length} golden queries were answered as they should be`;
