@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { FAILURE_KINDS } from '../../domain/failure.ts';
 
 export const SOCKET = 'runner.sock';
-export const LOGS = 'logs';
 export const SERVICE_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
 
 const port = z.number().int().min(1).max(65_535);

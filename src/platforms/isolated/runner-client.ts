@@ -48,20 +48,22 @@ async function exchange(
   signal: AbortSignal,
 ): Promise<string> {
   const held = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  const socket = connect({ path: `/proc/self/fd/${held.fd}/${name}`, allowHalfOpen: true });
+  const cut = (): void => {
+    socket.destroy(new Error('no answer was waited for'));
+  };
+  signal.addEventListener('abort', cut, { once: true });
   try {
-    const path = `/proc/self/fd/${held.fd}/${name}`;
-    const socket = connect({ path, allowHalfOpen: true, signal });
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('error', reject);
     });
-    if (request === undefined) {
-      socket.destroy();
-      return '';
-    }
+    if (request === undefined) return '';
     socket.end(request);
     return await text(socket);
   } finally {
+    signal.removeEventListener('abort', cut);
+    socket.destroy();
     await held.close();
   }
 }

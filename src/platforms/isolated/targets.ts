@@ -1,5 +1,5 @@
 // Folders of isolated targets: `<root>/<target>/` with `target.json` (whose, since when, how far), the runner's socket
-// and the logs of what ran in it. Everything of a target runs in its folder, so ending it is: kill all that does, and
+// and log, and those of relays. Everything of a target runs in its folder, so ending it is: kill all that does, and
 // what lies in its namespaces; remove the folder. A target outlives the worker that opened it.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

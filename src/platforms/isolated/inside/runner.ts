@@ -1,13 +1,10 @@
 // The first process of a target, started by the adapter in the target's folder through `unshare`: raises the fence when
 // told to, then looks, binds, starts and asks. It holds its folder as its working folder, hidden from everybody else
 // inside; when it dies, the kernel ends all that runs in the target.
-import { mkdir } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { Failure } from '../../../domain/failure.ts';
 import { fetchText } from '../../../integrations/bounded-fetch.ts';
 import {
-  LOGS,
   requestSchema,
   SOCKET,
   type Answer,
@@ -26,7 +23,6 @@ const MAX_BYTES = 1024 * 1024;
 const services = createServices();
 let bindings: Bindings | undefined;
 
-await mkdir(LOGS, { recursive: true, mode: 0o700 });
 createServer({ allowHalfOpen: true }, (socket) => {
   void converse(socket);
 }).listen(SOCKET);
@@ -38,12 +34,23 @@ async function converse(socket: Socket): Promise<void> {
 
 async function answered(socket: Socket): Promise<Answer> {
   try {
-    const request = requestSchema.parse(JSON.parse(await text(socket)));
+    const request = requestSchema.parse(JSON.parse(await heard(socket)));
     return { value: (await perform(request)) ?? null };
   } catch (error) {
     if (error instanceof Failure) return { failure: error.kind, message: error.message };
     return { failure: 'Broken', message: `the runner of the target: ${String(error)}` };
   }
+}
+
+/** Not by its iterator, which would close the socket at the end of what was said. */
+function heard(socket: Socket): Promise<string> {
+  return new Promise((resolve) => {
+    let said = '';
+    socket.setEncoding('utf8').on('data', (text: string) => (said += text));
+    socket.once('end', () => {
+      resolve(said);
+    });
+  });
 }
 
 async function perform(request: Request): Promise<unknown> {

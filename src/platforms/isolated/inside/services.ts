@@ -1,11 +1,13 @@
-// The services of one target: started without a shell and without rights over the namespaces, their output in a file of
-// the target's folder. Called by the runner.
+// The services of one target: started without a shell and without rights over the namespaces, their output in a file
+// of the target's own. Called by the runner.
 import { spawn } from 'node:child_process';
-import { open, readFile } from 'node:fs/promises';
+import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../../domain/failure.ts';
-import { LOGS, type ServiceState, type StartRequest } from '../protocol.ts';
+import type { ServiceState, StartRequest } from '../protocol.ts';
 
+/** In memory, as everything that is written inside and is no copy. */
+const LOGS = '/run/logs';
 const KEPT = 2000;
 /** Nobody in the target may take a mount away, or look into the runner. */
 const WITHOUT_RIGHTS = ['--bounding-set=-all', '--inh-caps=-all', '--no-new-privs', '--'];
@@ -60,6 +62,7 @@ async function launch(
   { service, command, directory, environment }: StartRequest,
   onEnd: (how: string) => void,
 ): Promise<void> {
+  await mkdir(LOGS, { recursive: true });
   const log = await open(logOf(service), 'w', 0o600);
   try {
     await new Promise<void>((resolve, reject) => {
