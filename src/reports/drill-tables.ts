@@ -58,14 +58,12 @@ function checked(
   findings: readonly StepFinding[],
   more: string[][],
 ): DrillTable {
-  const rows = findings.map(({ step, name, verdict, reason, expected, got }) => [
-    step,
-    name,
-    expected ?? expectedOf(name),
-    got ?? '',
-    verdict,
-    reason,
-  ]);
+  const rows = findings.map(({ step, name, verdict, reason, expected, got }) =>
+    // What a rung found is its reason.
+    expected === undefined && got === undefined
+      ? [step, name, expectedOf(name), reason, verdict, '']
+      : [step, name, expected ?? '', got ?? '', verdict, reason],
+  );
   return { id, title, columns: CHECKED, rows: [...rows, ...more], verdictAt: VERDICT_AT };
 }
 

@@ -42,7 +42,7 @@ function head(report: Report): string[] {
     .filter(([, value]) => value !== '')
     .map(([name, value]) => [name, plain(value)]);
   return [
-    `# ${plain(headline(report, title))}`,
+    `# ${headline(report, title)}`,
     '',
     ...(report.message === null ? [] : [plain(report.message), '']),
     ...table(['', ''], rows),
@@ -53,7 +53,7 @@ function head(report: Report): string[] {
 function headline(report: Report, title: string): string {
   const verdict = isDrill(report) ? decided(report) : undefined;
   if (verdict !== undefined) return `Verdict: ${verdict} (${title})`;
-  return `${title}: ${report.outcome ?? 'still running'}`;
+  return `${title}: ${plain(report.outcome ?? 'still running')}`;
 }
 
 function results(report: Report): [string, string][] {

@@ -161,7 +161,7 @@ export async function openShop(
 
 export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
   const { rollout = {}, approval = {}, onInconclusive = 'ask', interval = '50ms' } = file;
-  const { checks, configuration, notify, datastores, drill } = file;
+  const { checks, configuration } = file;
   return sampleSystem(
     {
       rollout: { ...quick, ...rollout },
@@ -170,9 +170,7 @@ export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
     },
     {
       system: name,
-      ...(notify !== undefined && { notify }),
-      ...(datastores !== undefined && { datastores }),
-      ...(drill !== undefined && { drill }),
+      ...sectionsOf(file),
       approvals: { promote: approval },
       analyses: {
         errors: {
@@ -189,6 +187,15 @@ export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
       },
     },
   );
+}
+
+/** What a system has only when it is asked for. */
+function sectionsOf({ notify, datastores, drill }: ShopFile): Partial<SystemFile> {
+  return {
+    ...(notify !== undefined && { notify }),
+    ...(datastores !== undefined && { datastores }),
+    ...(drill !== undefined && { drill }),
+  };
 }
 
 /** Puts a version there that carries everything, as a deploy long ago would have left it. */
