@@ -40,8 +40,8 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
   const tokenFile = join(data, 'token');
   const objectsFolder =
     settings.objects === undefined ? join(data, 'objects') : resolve(settings.objects);
-  const copies = settings.copies === undefined ? join(data, 'copies') : resolve(settings.copies);
   const objects = createObjectsFolder(objectsFolder);
+  const copies = settings.copies === undefined ? join(data, 'copies') : resolve(settings.copies);
   const secrets: SecretSources = {
     env: process.env,
     readFile: (path) => readFile(path, 'utf8'),
@@ -81,24 +81,14 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
       list: (prefix) => objects.list(prefix),
       ...createObjectRemoval(objectsFolder),
     }),
-    clock,
     isolation: createIsolation({
-      folder: join(data, 'targets'),
+      folder: join(data, 'isolated'),
       hide: [data, objectsFolder],
       copies,
       clock,
     }),
-    surroundings: given(process.env, ['PATH', 'LANG', 'LC_ALL', 'TZ']),
+    clock,
   };
-}
-
-function given(env: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = env[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
 }
 
 export interface WorkerInput {

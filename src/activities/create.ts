@@ -57,8 +57,6 @@ export interface ActivityPorts extends BoundaryPorts {
   /** Retention's own identity. */
   removal: BackupRemovalPort;
   isolation: IsolationPort;
-  /** What services in isolated targets get of this worker: PATH, LANG, TZ. */
-  surroundings: Readonly<Record<string, string>>;
 }
 
 type First<F> = F extends (input: infer Input, ...rest: never[]) => unknown ? Input : never;

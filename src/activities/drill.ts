@@ -15,8 +15,6 @@ import type { IsolationPort } from './ports-isolation.ts';
 export interface DrillPorts {
   backups: BackupsPort;
   isolation: IsolationPort;
-  /** Where programs are found and how texts are read (PATH, LANG, TZ): all that services in targets get of this worker. */
-  surroundings: Readonly<Record<string, string>>;
 }
 
 /** `at`: when the operation began, which is when data was last written as far as a recovery is concerned. */
@@ -82,12 +80,11 @@ export async function bindCopies(
 export async function startIsolated(
   { target, program }: { target: string; program: RecoveredService },
   call: Call,
-  { isolation, surroundings }: DrillPorts,
+  { isolation }: DrillPorts,
 ): Promise<{ detail: string }> {
   await call.fence();
-  const { version: _, environment, ...rest } = program;
-  const whole = { ...surroundings, ...environment };
-  return isolation.start({ target, ...rest, environment: whole }, call);
+  const { version: _, ...service } = program;
+  return isolation.start({ target, ...service }, call);
 }
 
 /** Each golden query, one after the other; one that is not answered is a fail of its own. */

@@ -31,11 +31,17 @@ export interface IsolationPort {
     input: { target: string; owner: Owner; system: string; directory: string; live: LivePlace[] },
     waiting: Waiting,
   ): Promise<void>;
-  /** Connects and nothing more: from inside, and from the live side at the same moment, to each live place. */
+  /**
+   * Connects and nothing more: from inside, and from the live side at the same moment, to each live place. Asked
+   * before `bind`: an address where a copy is bound is `reached` inside.
+   */
   probe(input: { target: string; live: LivePlace[] }, waiting: Waiting): Promise<FenceProbe[]>;
   /** Puts copies where the service looks for its live data: a folder over the live path, a port on the loopback. */
   bind(input: { target: string; bindings: Binding[] }, waiting: Waiting): Promise<void>;
-  /** Starts one service inside; waits until its health path answers. Idempotent by the service's name. */
+  /**
+   * Starts one service inside; waits until its health path answers with 2xx or 3xx. One that runs already is fine.
+   * Throws CheckFailed when it ends, with the end of what it printed, or is not ready within its deadline.
+   */
   start(input: ServiceStart, waiting: Waiting): Promise<{ detail: string }>;
   /** One HTTP GET of a service inside. Throws CheckFailed when nothing answers. */
   ask(
@@ -58,7 +64,7 @@ export interface ServiceStart {
   command: string[];
   /** Absolute; may be a folder that `bind` put there. */
   directory: string;
-  /** Whole: nothing of the worker's comes with it, save PATH where it names none. */
+  /** Whole: PATH, HOME, HOST and PORT are set where it names none, and nothing else. */
   environment: Record<string, string>;
   port: number;
   health: { path: string; timeoutMs: number };

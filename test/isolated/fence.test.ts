@@ -1,8 +1,11 @@
 // Nothing live can be reached in an isolated target, and its probe says so: with real namespaces and real servers.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
 import { freePort } from '../support/loopback-server.ts';
 import { isolatedWorld, liveServer } from '../support/isolated-world.ts';
@@ -74,11 +77,56 @@ test("a service inside sees neither Fairlead's folder, nor other processes, nor 
   assert.deepEqual(await it.asked('one', `/read?path=${join(it.data, 'token')}`), {
     error: 'ENOENT',
   });
-  assert.deepEqual(await it.asked('one', `/list?path=${it.data}`), { error: 'ENOENT' });
+  assert.deepEqual(await it.asked('one', `/list?path=${it.data}`), { names: [] });
   const { pids } = await it.asked('one', '/processes');
   assert.ok(Array.isArray(pids) && pids.length < 10, JSON.stringify(pids));
   const { names } = await it.asked('one', '/list?path=/tmp');
   assert.ok(Array.isArray(names) && names.length === 2 && names.includes('home'), String(names));
+});
+
+test('a service inside cannot look into the runner, which still knows what is hidden', async (t) => {
+  const it = await isolatedWorld(t);
+  if (it === undefined) return;
+  await it.open('one');
+  await it.isolation.start(it.service('one'), waiting());
+  const { names } = await it.asked('one', '/list?path=/proc/1/fd');
+  assert.ok(Array.isArray(names) && names.length > 3);
+  const held = names.map((name) => `/proc/1/fd/${String(name)}`);
+  for (const path of ['/proc/1/cwd', '/proc/1/root', ...held]) {
+    assert.deepEqual(await it.asked('one', `/list?path=${path}`), { error: 'EACCES' }, path);
+  }
+});
+
+test('a fence that cannot be raised leaves no target that can be used', async (t) => {
+  const it = await isolatedWorld(t);
+  if (it === undefined) return;
+  const before = process.env['PATH'] ?? '';
+  t.after(() => (process.env['PATH'] = before));
+  await mkdir(join(it.directory, 'bin'));
+  await writeFile(join(it.directory, 'bin', 'mount'), '#!/bin/sh\necho no >&2\nexit 32\n');
+  await chmod(join(it.directory, 'bin', 'mount'), 0o755);
+  process.env['PATH'] = `${join(it.directory, 'bin')}:${before}`;
+  const { message } = await fails('Unavailable', it.open('one'));
+  assert.match(message, /^mount -t proc proc \/proc inside the target: no$/);
+  await fails('NotReady', it.isolation.start(it.service('one'), waiting()));
+  process.env['PATH'] = before;
+  await it.open('one');
+  await it.isolation.start(it.service('one'), waiting());
+  const gone = { ...it.opening('two'), directory: join(it.directory, 'gone') };
+  await fails('NotFound', it.isolation.open(gone, waiting()));
+});
+
+test('a server that listens by a path is not reached by it', async (t) => {
+  const it = await isolatedWorld(t);
+  if (it === undefined) return;
+  const path = join(it.directory, 'server.sock');
+  const server = createServer((socket) => socket.end('live'));
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  t.after(() => server.close());
+  await it.open('one');
+  await it.isolation.start(it.service('one'), waiting());
+  assert.deepEqual(await it.asked('one', `/hear?path=${path}`), { error: 'ECONNREFUSED' });
+  assert.equal(await text(connect(path)), 'live');
 });
 
 test('a service inside can read its own folder and write nowhere outside', async (t) => {

@@ -13,10 +13,10 @@ if (DIE_AT_START) {
 }
 
 /** What a server says, or why it says nothing. */
-function heard(host, port) {
+function heard({ path, host, port }) {
   return new Promise((resolve) => {
     let said = '';
-    const socket = connect({ host, port: Number(port) });
+    const socket = connect(path ? { path } : { host, port: Number(port) });
     socket.on('data', (chunk) => (said += chunk));
     socket.on('error', (error) => resolve({ error: error.code }));
     socket.on('end', () => resolve({ said }));
@@ -36,7 +36,7 @@ const pages = {
     appendFileSync(path, 'more\n');
     return {};
   },
-  '/hear': ({ host, port }) => heard(host, port),
+  '/hear': heard,
   '/processes': () => ({ pids: readdirSync('/proc').filter((name) => /^\d+$/.test(name)) }),
 };
 

@@ -44,7 +44,8 @@ export interface IsolatedWorld {
 /** Undefined, and the test skipped, where the machine does not allow namespaces. */
 export async function isolatedWorld(t: TestContext): Promise<IsolatedWorld | undefined> {
   const root = await mkdtemp(join(tmpdir(), 'fairlead-isolated-'));
-  const [directory, data] = [join(root, 'systems', 'shop'), join(root, 'data')];
+  const directory = join(root, 'systems', 'shop');
+  const data = join(directory, '.fairlead');
   const copy = join(data, 'copies', 'one', 'data-1');
   const another = (): IsolationPort =>
     createIsolation({

@@ -1,126 +1,130 @@
-// The port to isolated targets in memory. `targets` is what a test reaches into: what fails or hangs next, how the fence
-// holds, what the service inside answers, what there is.
+// Isolated targets in memory, for tests of workflows: leaks, silence, services that do not start and answers are as the
+// script says, and everything that was asked is kept.
 import type {
   Binding,
   FenceProbe,
   IsolationPort,
-  Owner,
+  LivePlace,
+  Reach,
   ServiceStart,
+  TargetState,
 } from '../../src/activities/ports-isolation.ts';
-import type { Waiting } from '../../src/activities/ports.ts';
 import { Failure } from '../../src/domain/failure.ts';
 
-export type IsolationVerb = keyof IsolationPort;
+/** Datastores and services are named as in the system file; what is not mentioned goes well. */
+export interface IsolationScript {
+  unable?: string;
+  /** Datastores that can be reached inside. */
+  leaks?: readonly string[];
+  /** Datastores that give no answer inside. */
+  silent?: readonly string[];
+  /** Datastores that cannot be reached outside. */
+  down?: readonly string[];
+  /** Services that do not start, and what they say. */
+  failingStarts?: Readonly<Record<string, string>>;
+  /** By path; others are answered with 200 and `ok`. */
+  answers?: Readonly<Record<string, { status: number; body: string }>>;
+  /** What a close fails with. */
+  failingClose?: string;
+  /** Runs before every verb: may wait, fail, or change something. */
+  enter?: (verb: keyof IsolationPort, target: string) => Promise<void>;
+}
 
-interface MemoryTarget {
-  owner: Owner;
-  system: string;
+export interface MemoryTarget extends TargetState {
+  live: LivePlace[];
   bindings: Binding[];
-  services: Map<string, ServiceStart>;
+  services: ServiceStart[];
 }
 
-export interface MemoryTargets {
-  open: Map<string, MemoryTarget>;
-  /** Every target that was ever opened, and every service that was started in one. */
-  opened: string[];
-  started: ServiceStart[];
-  /** Why this machine cannot isolate. */
-  unable: string | undefined;
-  /** What the probes of the system's targets find; all as it should be without it. */
-  fence: Map<string, Pick<FenceProbe, 'inside' | 'outside'>>;
-  /** What a system's service answers, by path; 200 and `outstanding` without it. */
-  answers: Map<string, { status: number; body: string }>;
-  /** The next call of this verb about this system fails, before it does anything. */
-  failNext: (verb: IsolationVerb, failure: Failure, system?: string) => void;
-  /** The next call of this verb waits until it is cancelled; `reached` resolves when it is there. */
-  hangNext: (verb: IsolationVerb) => { reached: Promise<void> };
-  /** The next close says that all is well and removes nothing. */
-  forgetNextClose: boolean;
+export interface MemoryIsolation extends IsolationPort {
+  /** May be changed between two steps. */
+  script: IsolationScript;
+  /** Those that are open, by name. */
+  targets: Map<string, MemoryTarget>;
+  /** Every change that was asked for, `open drill-1`, in its order. */
+  asked: string[];
 }
 
-export function memoryIsolation(): { isolation: IsolationPort; targets: MemoryTargets } {
-  const failures: { verb: IsolationVerb; failure: Failure; system: string }[] = [];
-  const hangs: { verb: IsolationVerb; reach: () => void }[] = [];
-  const targets: MemoryTargets = {
-    open: new Map(),
-    opened: [],
-    started: [],
-    unable: undefined,
-    fence: new Map(),
-    answers: new Map(),
-    failNext: (verb, failure, system = '') => failures.push({ verb, failure, system }),
-    hangNext: (verb) => {
-      let reach = (): void => undefined;
-      const reached = new Promise<void>((resolve) => {
-        reach = resolve;
-      });
-      hangs.push({ verb, reach });
-      return { reached };
-    },
-    forgetNextClose: false,
-  };
-  const enter = async (verb: IsolationVerb, target: string, waiting?: Waiting): Promise<void> => {
-    const index = failures.findIndex((one) => one.verb === verb && target.includes(one.system));
-    const [failed] = index < 0 ? [] : failures.splice(index, 1);
-    if (failed !== undefined) throw failed.failure;
-    const held = hangs.findIndex((one) => one.verb === verb);
-    const [hang] = held < 0 ? [] : hangs.splice(held, 1);
-    if (hang === undefined || waiting === undefined) return;
-    hang.reach();
-    await untilAborted(waiting.signal);
-  };
+export function memoryIsolation(script: IsolationScript = {}): MemoryIsolation {
+  const targets = new Map<string, MemoryTarget>();
+  const asked: string[] = [];
+  let createdAt = 1_700_000_000_000;
   const found = (target: string): MemoryTarget => {
-    const there = targets.open.get(target);
+    const there = targets.get(target);
     if (there !== undefined) return there;
-    throw new Failure('NotFound', `there is no target ${target}`);
+    throw new Failure('NotFound', `there is no isolated target ${target}; open it first`);
   };
-  const isolation: IsolationPort = {
-    unable: async () => targets.unable,
-    open: async ({ target, owner, system }, waiting) => {
-      targets.open.set(target, { owner, system, bindings: [], services: new Map() });
-      targets.opened.push(target);
-      await enter('open', target, waiting);
+  const enter = async (verb: keyof IsolationPort, target: string): Promise<void> => {
+    if (verb !== 'probe' && verb !== 'ask') asked.push(`${verb} ${target}`);
+    await memory.script.enter?.(verb, target);
+  };
+  const memory: MemoryIsolation = {
+    ...{ script, targets, asked },
+    unable: async () => memory.script.unable,
+    open: async ({ target, owner, live }) => {
+      await enter('open', target);
+      if (memory.script.unable !== undefined) {
+        throw new Failure('Unavailable', memory.script.unable);
+      }
+      const there = targets.get(target);
+      if (there !== undefined && JSON.stringify(there.owner) !== JSON.stringify(owner)) {
+        throw new Failure('Refused', `the isolated target ${target} belongs to another run`);
+      }
+      if (there !== undefined) return;
+      createdAt += 1;
+      targets.set(target, { target, owner, createdAt, live, bindings: [], services: [] });
     },
-    probe: async ({ target, live }, waiting) => {
-      await enter('probe', target, waiting);
-      const { system } = found(target);
-      const seen = targets.fence.get(system) ?? { inside: 'refused', outside: 'reached' };
-      return live.map((place) => ({ place, ...seen, detail: 'a probe in memory' }));
+    probe: async ({ target, live }) => {
+      await enter('probe', target);
+      const { live: hidden } = found(target);
+      return live.map((place) => probed(place, hidden, memory.script));
     },
-    bind: async ({ target, bindings }, waiting) => {
-      await enter('bind', target, waiting);
-      found(target).bindings = bindings;
+    bind: async ({ target, bindings }) => {
+      await enter('bind', target);
+      found(target).bindings.push(...bindings);
     },
-    start: async (input, waiting) => {
-      await enter('start', input.target, waiting);
-      found(input.target).services.set(input.service, input);
-      targets.started.push(input);
-      return { detail: `${input.health.path} answered after 10 ms` };
+    start: async (input) => {
+      await enter('start', input.target);
+      const { services } = found(input.target);
+      const problem = memory.script.failingStarts?.[input.service];
+      if (problem !== undefined) {
+        throw new Failure('CheckFailed', `${input.service} does not run on the copy: ${problem}`);
+      }
+      services.push(input);
+      return { detail: `${input.service} was ready after 1 ms` };
     },
-    ask: async ({ target, path }, waiting) => {
-      await enter('ask', target, waiting);
-      const { system, services } = found(target);
-      if (services.size === 0) throw new Failure('CheckFailed', 'nothing listens there');
-      const answer = targets.answers.get(`${system}${path}`);
-      return { ...(answer ?? { status: 200, body: 'outstanding' }), ms: 1 };
+    ask: async ({ target, port, path }) => {
+      await enter('ask', target);
+      if (!found(target).services.some((service) => service.port === port)) {
+        const message = `GET ${path} on port ${port} of the isolated target ${target}: ECONNREFUSED`;
+        throw new Failure('CheckFailed', message);
+      }
+      return { ...(memory.script.answers?.[path] ?? { status: 200, body: 'ok' }), ms: 1 };
     },
-    close: async (target, waiting) => {
-      await enter('close', target, waiting);
-      if (targets.forgetNextClose) targets.forgetNextClose = false;
-      else targets.open.delete(target);
+    close: async (target) => {
+      await enter('close', target);
+      const { failingClose } = memory.script;
+      if (failingClose !== undefined) throw new Failure('Unavailable', failingClose);
+      targets.delete(target);
     },
     list: async () =>
-      [...targets.open].map(([target, { owner }]) => ({ target, owner, createdAt: 0 })),
+      [...targets.values()].map(({ target, owner, createdAt: at }) => ({
+        ...{ target, owner },
+        createdAt: at,
+      })),
   };
-  return { isolation, targets };
+  return memory;
 }
 
-function untilAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const stop = (): void => {
-      reject(new Failure('Unavailable', 'stopped'));
-    };
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
-  });
+function probed(place: LivePlace, hidden: LivePlace[], script: IsolationScript): FenceProbe {
+  const { datastore } = place;
+  const isOut = place.kind === 'folder' && !hidden.some((one) => one.datastore === datastore);
+  const inside: Reach =
+    isOut || script.leaks?.includes(datastore) === true
+      ? 'reached'
+      : script.silent?.includes(datastore) === true
+        ? 'silent'
+        : 'refused';
+  const outside: Reach = script.down?.includes(datastore) === true ? 'refused' : 'reached';
+  return { place, inside, outside, detail: `inside ${inside}, outside ${outside}` };
 }

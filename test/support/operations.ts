@@ -15,8 +15,9 @@ import type { ReportSummary } from '../../src/domain/report.ts';
 import type { OperationStatus } from '../../src/domain/status.ts';
 import { createWorker } from '../../src/worker-assembly.ts';
 import { memoryBackups, type MemoryVault } from './memory-backups.ts';
-import { memoryIsolation, type MemoryTargets } from './memory-isolation.ts';
 import { memoryEvidence } from './memory-evidence.ts';
+import { memoryIsolation } from './memory-isolation.ts';
+import { scriptedTargets, type MemoryTargets } from './memory-targets.ts';
 import { memoryNotify, type MemoryNotify } from './memory-notify.ts';
 import { createMemoryPlatform } from './memory-platform.ts';
 import type { MemoryWorld } from './memory-world.ts';
@@ -63,8 +64,7 @@ export function memoryPorts(systems: LoadedSystem[]): MemoryPorts {
     redactor: { redact: (value) => value, learn: async () => undefined },
     notify: memoryNotify(),
     ...memoryBackups(),
-    ...memoryIsolation(),
-    surroundings: { PATH: '/usr/bin' },
+    ...scriptedTargets(memoryIsolation()),
     checks: { run: async ({ check }) => `${check.name} is fine` },
     clock: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
   };

@@ -80,7 +80,7 @@ export const withDrill = {
     rto: '30m',
     services: ['api'],
     configuration: { api: { MAIL_ENABLED: 'false' } },
-    golden: [{ service: 'api', name: 'portfolio', http: '/portfolio', contains: 'outstanding' }],
+    golden: [{ service: 'api', name: 'portfolio', http: '/portfolio', contains: 'ok' }],
   },
 } satisfies ShopFile;
 

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { Failure } from '../../src/domain/failure.ts';
 import type { Report } from '../../src/domain/report.ts';
-import type { MemoryTargets } from '../support/memory-isolation.ts';
+import type { MemoryTargets } from '../support/memory-targets.ts';
 import { storedBackup, TABLE, type MemoryVault } from '../support/memory-backups.ts';
 import { endOf, type Ended } from '../support/operations.ts';
 import { openShop, send, withDrill, type Shop, type ShopFile } from '../support/shop.ts';
@@ -120,7 +120,7 @@ describe('a drill', () => {
     assert.equal((await endOf(handle)).outcome, 'planned');
     const { plan } = await reportOf(handle);
     assert.match(plan?.steps.find(({ id }) => id === 'bind')?.differs ?? '', /for everybody/);
-    assert.ok(!targets.opened.some((name) => name.includes(system)));
+    assert.ok(!targets.asked.some((one) => one.includes(system)));
   });
 
   test('of a system whose file has no drill, or that has no backup, says what to do', async () => {
@@ -234,15 +234,15 @@ describe('a drill that finds something wrong', { concurrency: 4 }, () => {
       'a golden query with another answer',
       'failed',
       'usable',
-      /golden portfolio at usable: .*expected 200 containing "outstanding", got 200 without it: nothing owed/,
+      /golden portfolio at usable: .*expected 200 containing "ok", got 200 without it: nothing owed/,
       (system) => targets.answers.set(`${system}/portfolio`, { status: 200, body: 'nothing owed' }),
     ],
     [
       'a golden query with another status',
       'failed',
       'usable',
-      /expected 200 containing "outstanding", got 500/,
-      (system) => targets.answers.set(`${system}/portfolio`, { status: 500, body: 'outstanding' }),
+      /expected 200 containing "ok", got 500/,
+      (system) => targets.answers.set(`${system}/portfolio`, { status: 500, body: 'ok' }),
     ],
     [
       'a mark that cannot be put',
@@ -290,7 +290,7 @@ describe('a drill', () => {
       /rpo orders: .*72 h before, more than the RPO of 36 h; nothing was restored/,
     );
     assert.equal(report.steps.at(-1)?.id, 'preflight');
-    assert.ok(!targets.opened.some((name) => name.includes(system)));
+    assert.ok(!targets.asked.some((one) => one.includes(system)));
   });
 
   test('has no room, or no way to isolate: inconclusive before anything is opened', async (t) => {
@@ -308,7 +308,7 @@ describe('a drill', () => {
     const unable = await drilled(system);
     assert.equal(unable.end.outcome, 'inconclusive');
     assert.match(unable.end.message, /isolation: there are no namespaces here/);
-    assert.ok(!targets.opened.some((name) => name.includes(system)));
+    assert.ok(!targets.asked.some((one) => one.includes(system)));
   });
 
   test('cannot clean up: what is left is said, and needs a person', async () => {

@@ -23,7 +23,7 @@ import {
   type Look,
   type Place,
 } from './protocol.ts';
-import { lookAt } from './reach.ts';
+import { listeningSockets, lookAt } from './reach.ts';
 import { answers, askRunner } from './runner-client.ts';
 import { createTargets, type StoredTarget, type Targets } from './targets.ts';
 
@@ -84,7 +84,8 @@ async function open(
   const begun: StoredTarget = { target, owner, system, asked, createdAt, state: 'opening' };
   await targets.save(begun);
   await startRunner(folder, waiting);
-  const request = { directory, live, copies, hide: [root, ...hide] };
+  const sockets = await listeningSockets();
+  const request = { directory, live, copies, sockets, hide: [root, ...hide] };
   await askRunner(folder, { verb: 'fence', ...request }, nothing, waiting.signal);
   await targets.save({ ...begun, state: 'open' });
 }
@@ -211,7 +212,7 @@ async function start(
     const answer = await asked(folder, { port, path, timeoutMs }, waiting);
     const ms = Math.round(performance.now() - began);
     const what = describeHealth(answer);
-    if ('status' in answer && answer.status >= 200 && answer.status < 300) {
+    if ('status' in answer && answer.status >= 200 && answer.status < 400) {
       return { detail: `${service} was ready after ${ms} ms: GET ${path} ${what}` };
     }
     if (ms > deadlineMs) {

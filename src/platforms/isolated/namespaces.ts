@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Waiting } from '../../activities/ports.ts';
 import { Failure } from '../../domain/failure.ts';
-import { nodeCommand } from './own-entry.ts';
+import { nodeCommand, toolEnvironment } from './own-entry.ts';
 import { nothing } from './protocol.ts';
 import { askRunner } from './runner-client.ts';
 
@@ -119,6 +119,7 @@ function tried(program: string, args: readonly string[]): Promise<string | undef
   return new Promise((resolve) => {
     let said = '';
     const child = spawn(program, args, {
+      env: toolEnvironment(),
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: TRIAL_MS,
       killSignal: 'SIGKILL',

@@ -19,6 +19,8 @@ const fence = z.strictObject({
   directory: absolute,
   hide: z.array(absolute),
   live: z.array(absolute),
+  /** Where servers outside listen by a path: network namespaces do not part those. */
+  sockets: z.array(absolute),
   /** Hidden too, and kept open for `bindFolder`. */
   copies: absolute,
 });

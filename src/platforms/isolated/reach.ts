@@ -1,6 +1,6 @@
 // Whether a place can be reached from here: connects and nothing more, opens a folder and reads nothing of it. Run on
 // both sides of the fence, so that both are judged alike.
-import { opendir, stat } from 'node:fs/promises';
+import { opendir, readFile, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { textAt } from '../../domain/json.ts';
 import type { Look, Place } from './protocol.ts';
@@ -8,6 +8,9 @@ import type { Look, Place } from './protocol.ts';
 /** An answer, or that no way leads there. Everything else may be different next time, and proves nothing. */
 const REFUSALS = ['ECONNREFUSED', 'ENETUNREACH', 'EADDRNOTAVAIL', 'EACCES', 'EPERM'];
 const NO_FOLDER = ['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'];
+
+/** As the kernel's table says it: it accepts connections. */
+const LISTENS = '00010000';
 
 export function lookAt(place: Place, timeoutMs: number): Promise<Look> {
   return place.kind === 'folder'
@@ -68,4 +71,14 @@ async function openFolder(path: string): Promise<Look> {
     const code = textAt(error, 'code') ?? String(error);
     return { reach: NO_FOLDER.includes(code) ? 'refused' : 'silent', said: code };
   }
+}
+
+/** Paths of Unix sockets that somebody listens on here. */
+export async function listeningSockets(): Promise<string[]> {
+  const table = await readFile('/proc/net/unix', 'utf8').catch(() => '');
+  const paths = table.split('\n').flatMap((line) => {
+    const [, , , flags, , , , path] = line.trim().split(/\s+/);
+    return flags === LISTENS && path?.startsWith('/') === true ? [path] : [];
+  });
+  return [...new Set(paths)];
 }

@@ -26,20 +26,28 @@ export function createBindings(fence: Fence): Bindings {
     const message = `binding ${copy} to ${place}: ${there} is bound there; close the target and open it anew`;
     throw new Failure('Refused', message);
   };
-  return {
-    folder: async ({ path, copy }) => {
-      const place = await realpath(path).catch(() => path);
-      if (!take(place, copy)) return;
-      await putCopy(fence, place, copy);
-      bound.set(place, copy);
-    },
-    address: async ({ host, port, relay }) => {
-      const place = `${host}:${port}`;
-      if (!take(place, relay)) return;
-      for (const address of await addressesFor(host, named)) await forward(address, port, relay);
-      bound.set(place, relay);
-    },
+  const folder: Bindings['folder'] = async ({ path, copy }) => {
+    const place = await realpath(path).catch(() => path);
+    if (!take(place, copy)) return;
+    await putCopy(fence, place, copy);
+    bound.set(place, copy);
   };
+  const address: Bindings['address'] = async ({ host, port, relay }) => {
+    const place = `${host}:${port}`;
+    if (!take(place, relay)) return;
+    for (const one of await addressesFor(host, named)) await forward(one, port, relay);
+    bound.set(place, relay);
+  };
+  // One after the other: an attempt that was given up may still be at it.
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <Binding>(bind: (binding: Binding) => Promise<void>) => {
+    return (binding: Binding): Promise<void> => {
+      const next = last.then(() => bind(binding));
+      last = next.catch(() => undefined);
+      return next;
+    };
+  };
+  return { folder: inTurn(folder), address: inTurn(address) };
 }
 
 async function putCopy({ copies, generations }: Fence, place: string, copy: string): Promise<void> {

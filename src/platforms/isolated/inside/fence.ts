@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { Failure } from '../../../domain/failure.ts';
 import { textAt } from '../../../domain/json.ts';
 import type { FenceRequest } from '../protocol.ts';
-import { hideFolder, holdFolder, makeAllReadOnly, putFolder, runTool } from './mounts.ts';
+import {
+  hideFolder,
+  hideSocket,
+  holdFolder,
+  makeAllReadOnly,
+  putFolder,
+  runTool,
+} from './mounts.ts';
 
 /** Sockets of live servers, memory and files that processes share lie here. */
 const MEETING_PLACES = ['/run', '/var/run', '/tmp', '/var/tmp', '/dev/shm'];
@@ -23,7 +30,10 @@ export interface Fence {
 export async function raiseFence(request: FenceRequest): Promise<Fence> {
   await runTool('ip', ['link', 'set', 'lo', 'up']);
   await runTool('mount', ['-t', 'proc', 'proc', '/proc']);
-  const directory = await realpath(request.directory);
+  const directory = await realpath(request.directory).catch(() => {
+    const message = `isolating the system in ${request.directory}: there is no such folder`;
+    throw new Failure('NotFound', message);
+  });
   const live = await Promise.all(request.live.map(actual));
   const hidden = await Promise.all([...MEETING_PLACES, ...request.hide].map(actual));
   const generations = await generationsOf(live);
@@ -37,6 +47,7 @@ export async function raiseFence(request: FenceRequest): Promise<Fence> {
   await hideAll(around);
   if (around.length > 0) await putFolder(system, directory, { writable: false });
   await hideAll([...inward, await actual(request.copies), ...live]);
+  for (const socket of request.sockets) await hideSocket(socket);
   await mkdir(HOME, { recursive: true });
   if (hosts !== undefined) await takeOverHosts(hosts);
   await system.close();

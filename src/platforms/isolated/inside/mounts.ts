@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { mkdir, open, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { Failure } from '../../../domain/failure.ts';
+import { toolEnvironment } from '../own-entry.ts';
 
 /** Of the kernel, not of anybody's data: not all of them can be mounted anew. */
 const OF_THE_KERNEL =
@@ -17,6 +18,7 @@ export async function runTool(
   const said: Buffer[] = [];
   const code = await new Promise<number | null>((resolve, reject) => {
     const child = spawn(program, args, {
+      env: toolEnvironment(),
       stdio: ['ignore', 'ignore', 'pipe', ...(handle === undefined ? [] : [handle.fd])],
     });
     child.stderr?.on('data', (chunk: Buffer) => said.push(chunk));
@@ -35,6 +37,12 @@ export async function hideFolder(path: string): Promise<boolean> {
   if (!(await isFolder(path))) return false;
   await runTool('mount', ['-t', 'tmpfs', '-o', 'mode=0755', 'tmpfs', path]);
   return true;
+}
+
+/** Something that takes no connection over a socket; one that is hidden already is not there. */
+export async function hideSocket(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isSocket() === true) await runTool('mount', ['--bind', '/dev/null', path]);
 }
 
 /** Held open, a folder can be mounted elsewhere after it was hidden. */
