@@ -11,6 +11,7 @@ import type { Clock } from './activities/ports.ts';
 import { loadSystem } from './config/load.ts';
 import type { WorkerSettings } from './config/settings.ts';
 import { createBackups } from './datastores/backups.ts';
+import { createDrills } from './datastores/drills.ts';
 import { createStores } from './datastores/registry.ts';
 import { createBackupRemoval } from './datastores/removal.ts';
 import { createCheckRunner } from './integrations/check-runner.ts';
@@ -18,11 +19,14 @@ import { createNotify } from './integrations/notify/notify.ts';
 import { createEvidenceFiles } from './integrations/evidence-files.ts';
 import { createObjectRemoval, createObjectsFolder } from './integrations/objects-folder.ts';
 import { createPrometheusMetrics } from './integrations/prometheus.ts';
+import { createRecoveryLedger } from './integrations/recovery-ledger.ts';
 import { createScrapeMetrics } from './integrations/scrape.ts';
 import type { SecretSources } from './integrations/secret-value.ts';
 import { createRedactor } from './integrations/secrets.ts';
 import { createIsolation } from './platforms/isolated/isolation.ts';
+import { createSigner } from './integrations/signing.ts';
 import { createLocalPlatform } from './platforms/local/adapter.ts';
+import { ownVersion } from './machine/own-version.ts';
 import { activityAttributes } from './watching/activity-attributes.ts';
 import { SEARCH_ATTRIBUTES } from './workflows/messages.ts';
 
@@ -55,6 +59,7 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
     },
     systems: { load: (name) => loadSystem(systems, name) },
     evidence: createEvidenceFiles(join(data, 'evidence')),
+    signer: createSigner(join(data, 'keys')),
     redactor,
     metrics: {
       ...createScrapeMetrics({ timeoutMs: SCRAPE_TIMEOUT_MS, redact }),
@@ -87,6 +92,9 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
       copies,
       clock,
     }),
+    drills: createDrills(objects),
+    ledger: createRecoveryLedger(join(data, 'recovery')),
+    version: ownVersion(),
     clock,
   };
 }

@@ -5,7 +5,9 @@ import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import { SettingsError, workerSettings, type WorkerSettings } from './config/settings.ts';
 import { watchOperations } from './watching/gauges.ts';
-import { createLog } from './watching/log.ts';
+import type { ActivityPorts } from './activities/create.ts';
+import { createLog, type Log } from './watching/log.ts';
+import { watchRecovery } from './watching/recovery-gauges.ts';
 import { installRuntime, MetricsAddressError, type MetricsAddress } from './watching/runtime.ts';
 import { createWorker, missingSearchAttributes, realPorts } from './worker-assembly.ts';
 
@@ -40,14 +42,8 @@ async function main(): Promise<void> {
     const worker = await createWorker({ connection, namespace, settings, ports });
     const { taskQueue } = settings;
     const running = worker.run();
-    const watching =
-      metrics &&
-      watchOperations({
-        client: new Client({ connection, namespace }),
-        taskQueue,
-        meter: Runtime.instance().metricMeter,
-        log,
-      });
+    const client = new Client({ connection, namespace });
+    const watching = metrics && watch({ client, namespace, taskQueue, ports, log });
     const where = metrics && { metrics: urlOf(metrics) };
     say({ ready: true, address, namespace, taskQueue, pid: process.pid, ...where });
     try {
@@ -58,6 +54,31 @@ async function main(): Promise<void> {
   } finally {
     await connection.close();
   }
+}
+
+/** What is open, and what is known of recoverability, as gauges. */
+function watch({
+  client,
+  namespace,
+  taskQueue,
+  ports,
+  log,
+}: {
+  client: Client;
+  namespace: string;
+  taskQueue: string;
+  ports: ActivityPorts;
+  log: Log;
+}): { stop: () => void } {
+  const meter = Runtime.instance().metricMeter;
+  const operations = watchOperations({ client, taskQueue, meter, log });
+  const recovery = watchRecovery({ list: () => ports.ledger.list(), meter, namespace, log });
+  return {
+    stop: () => {
+      operations.stop();
+      recovery.stop();
+    },
+  };
 }
 
 async function connect(

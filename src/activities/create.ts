@@ -1,5 +1,6 @@
 // Every activity that a worker offers, by the name that histories show.
 import { isDataKind } from '../domain/operation.ts';
+import { acceptBackup } from './accept-backup.ts';
 import {
   applyRetention,
   askInvariants,
@@ -26,6 +27,7 @@ import {
   probeFence,
   startIsolated,
 } from './drill.ts';
+import { checkRecovery } from './check-recovery.ts';
 import { inspect } from './inspect.ts';
 import { takeInventory } from './inventory.ts';
 import { clearLease, releaseLeases, type LeaseRef } from './leases.ts';
@@ -35,7 +37,9 @@ import type { Place, Platforms } from './platforms.ts';
 import { sendNotice, type NoticeInput } from './notify.ts';
 import type { BackupRemovalPort, BackupsPort } from './ports-data.ts';
 import type { IsolationPort } from './ports-isolation.ts';
-import type { ChecksPort, MetricsPort, NotifyPort, SystemsPort } from './ports.ts';
+import type { DrillsPort, RecoveryLedgerPort } from './ports-recovery.ts';
+import { recordDrill } from './recovery.ts';
+import type { ChecksPort, MetricsPort, NotifyPort, SignerPort, SystemsPort } from './ports.ts';
 import { seal, type SealInput } from './seal.ts';
 import { bakeAt, runChecksAt, type BakeAtInput, type ChecksAtInput } from './judge.ts';
 import { admitService, readTraffic, shiftTraffic, stopService } from './traffic.ts';
@@ -53,10 +57,15 @@ export interface ActivityPorts extends BoundaryPorts {
   metrics: MetricsPort;
   checks: ChecksPort;
   notify: NotifyPort;
+  signer: SignerPort;
   backups: BackupsPort;
   /** Retention's own identity. */
   removal: BackupRemovalPort;
   isolation: IsolationPort;
+  drills: DrillsPort;
+  ledger: RecoveryLedgerPort;
+  /** Fairlead's own. */
+  version: string;
 }
 
 type First<F> = F extends (input: infer Input, ...rest: never[]) => unknown ? Input : never;
@@ -84,6 +93,12 @@ export function createActivities(ports: ActivityPorts) {
     awaitReady: at((input: First<typeof awaitReady>, call) => awaitReady(input, call, ports)),
     readTraffic: plainly((input: Place) => readTraffic(input, platforms)),
     inspectSystem: plainly((input: First<typeof inspect>, call) => inspect(input, call, ports)),
+    checkRecovery: plainly((input: First<typeof checkRecovery>, call) =>
+      checkRecovery(input, call, ports),
+    ),
+    acceptBackup: plainly((input: First<typeof acceptBackup>, call) =>
+      acceptBackup(input, call, ports),
+    ),
     recordEvidence: plainly(async (_: null) => null),
     redactTexts: at(async (texts: string[]) => texts),
     sendNotice: at((input: NoticeInput, call) => sendNotice(input, call, ports)),
@@ -136,6 +151,7 @@ function dataActivities(ports: ActivityPorts, at: AtBoundary) {
     ),
     markVerified: at((input: First<typeof markVerified>, call) => markVerified(input, call, ports)),
     discardCopy: at((input: First<typeof discardCopy>, call) => discardCopy(input, call, ports)),
+    recordDrill: at((input: First<typeof recordDrill>, call) => recordDrill(input, call, ports)),
   };
 }
 

@@ -5,13 +5,15 @@ import type { CatalogueEntry } from '../domain/backup.ts';
 import { buildReport } from '../domain/build-report.ts';
 import { Failure } from '../domain/failure.ts';
 import { secretSource, type LoadedSystem } from '../domain/loaded-system.ts';
+import type { Recoverability } from '../domain/recoverability.ts';
+import { reportAnswer, type ReportEntries } from '../domain/report-answer.ts';
 import type { Report } from '../domain/report.ts';
 import type { SystemStatus } from '../domain/status.ts';
 import { percentOf, normalised } from '../domain/weights.ts';
 import type { Call } from './boundary.ts';
-import type { BackupsPort } from './ports-data.ts';
 import { placeOf, readWorld, type Platforms } from './platforms.ts';
 import type { EvidencePort, Redactor, RunRef, SystemsPort } from './ports.ts';
+import { recoverabilityOf, type RecoveryPorts } from './recovery.ts';
 import { redactionOf } from './redaction.ts';
 
 export interface InspectInput {
@@ -20,15 +22,24 @@ export interface InspectInput {
   report: RunRef | null;
   /** Read the catalogue of its backups instead. */
   backups?: true;
+  /** Work out whether it is recoverable instead. */
+  recovery?: true;
 }
 
-export interface InspectPorts {
+export interface InspectPorts extends RecoveryPorts {
   systems: SystemsPort;
   platforms: Platforms;
   evidence: EvidencePort;
   redactor: Redactor;
-  backups: BackupsPort;
 }
+
+/** `null` for a system that has nothing to recover. */
+export interface RecoveryAnswer {
+  system: string;
+  recovery: Recoverability | null;
+}
+
+export type Inspected = SystemStatus | Report | ReportEntries | BackupList | RecoveryAnswer;
 
 const MOST_OPERATIONS = 20;
 const MOST_BACKUPS = 500;
@@ -37,10 +48,11 @@ export async function inspect(
   input: InspectInput,
   call: Call,
   ports: InspectPorts,
-): Promise<SystemStatus | Report | BackupList> {
+): Promise<Inspected> {
   if (input.report !== null) return readReport(input.report, ports.evidence);
   const loaded = await ports.systems.load(input.system);
-  return input.backups === true ? catalogueOf(loaded, call, ports) : statusOf(loaded, ports);
+  if (input.backups === true) return catalogueOf(loaded, call, ports);
+  return input.recovery === true ? recoveryOf(loaded, call, ports) : statusOf(loaded, ports);
 }
 
 async function statusOf(loaded: LoadedSystem, ports: InspectPorts): Promise<SystemStatus> {
@@ -87,9 +99,21 @@ async function catalogueOf(
   return shown(listBackups(loaded.name, found, MOST_BACKUPS));
 }
 
-async function readReport(run: RunRef, evidence: EvidencePort): Promise<Report> {
+async function recoveryOf(
+  loaded: LoadedSystem,
+  call: Call,
+  ports: InspectPorts,
+): Promise<RecoveryAnswer> {
+  const names = [loaded.name, ...Object.keys(loaded.system.datastores ?? {})];
+  const shown = await redactionOf(ports.redactor, secretSource(loaded), names);
+  return shown({ system: loaded.name, recovery: await recoverabilityOf(loaded, call, ports) });
+}
+
+async function readReport(run: RunRef, evidence: EvidencePort): Promise<Report | ReportEntries> {
   const entries = await evidence.read(run);
-  if (entries.length > 0) return buildReport(entries);
+  if (entries.length > 0) {
+    return reportAnswer(buildReport(entries, { signed: await evidence.signature(run) }));
+  }
   throw new Failure(
     'NotFound',
     `no evidence of ${run.workflowId} (run ${run.runId}) is kept by this worker`,

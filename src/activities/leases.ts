@@ -4,8 +4,9 @@ import { Context, getClient } from '@temporalio/activity';
 import { Failure } from '../domain/failure.ts';
 import { precedenceOf } from '../domain/operation.ts';
 import type { Call } from './boundary.ts';
-import { sealInterrupted } from './seal.ts';
-import type { Clock, EvidencePort, RunRef } from './ports.ts';
+import { sealInterrupted } from './seal-interrupted.ts';
+import type { SigningPorts } from './sign-record.ts';
+import type { Clock, RunRef } from './ports.ts';
 
 export interface LeaseRef {
   id: string;
@@ -77,10 +78,10 @@ export async function describeLease(id: string): Promise<LeaseState | undefined>
 export async function clearLease(
   input: { id: string; kind: string; preemptWithin: number },
   call: Call,
-  ports: { evidence: EvidencePort; clock: Clock },
+  ports: SigningPorts & { clock: Clock },
 ): Promise<ClearedLease> {
   const state = await describeLease(input.id);
-  if (!state?.open) return foundFree(state, call, ports.evidence);
+  if (!state?.open) return foundFree(state, call, ports);
   const { holder } = state;
   if (holder === undefined) {
     await terminate(input.id, state.runId, 'a lease without an operation');
@@ -89,11 +90,11 @@ export async function clearLease(
   if (holder.workflowId === call.run.workflowId) {
     await terminate(input.id, state.runId, `taken anew by run ${call.run.runId}`);
     const note = `broke the lease of an earlier run (${holder.runId}) of this operation`;
-    const left = holder.open ? undefined : await sealInterrupted(ports.evidence, holder);
+    const left = holder.open ? undefined : await sealInterrupted(ports, holder);
     return cleared(note, left);
   }
   if (!holder.open) {
-    return breakStale(input.id, state.runId, holder, ports.evidence);
+    return breakStale(input.id, state.runId, holder, ports);
   }
   if (precedenceOf(holder.kind) < precedenceOf(input.kind)) {
     return preempt({ ...input, leaseRun: state.runId, holder }, call, ports);
@@ -117,11 +118,11 @@ export async function releaseLeases(leases: LeaseRef[], call: Call, clock: Clock
 async function foundFree(
   state: LeaseState | undefined,
   call: Call,
-  evidence: EvidencePort,
+  ports: SigningPorts,
 ): Promise<ClearedLease> {
   const holder = state?.holder;
   const ended = holder !== undefined && !holder.open && holder.runId !== call.run.runId;
-  return cleared('', ended ? await sealInterrupted(evidence, holder) : undefined);
+  return cleared('', ended ? await sealInterrupted(ports, holder) : undefined);
 }
 
 function cleared(note: string, left: string | undefined): ClearedLease {
@@ -132,9 +133,9 @@ async function breakStale(
   id: string,
   leaseRun: string,
   holder: Holder,
-  evidence: EvidencePort,
+  ports: SigningPorts,
 ): Promise<ClearedLease> {
-  const left = await sealInterrupted(evidence, holder);
+  const left = await sealInterrupted(ports, holder);
   await terminate(id, leaseRun, `its operation ${holder.workflowId} is closed`);
   const note = `broke the lease of ${holder.workflowId}, which ended without giving it back`;
   return cleared(note, left);
@@ -143,7 +144,7 @@ async function breakStale(
 async function preempt(
   input: { id: string; kind: string; preemptWithin: number; leaseRun: string; holder: Holder },
   call: Call,
-  ports: { evidence: EvidencePort; clock: Clock },
+  ports: SigningPorts & { clock: Clock },
 ): Promise<ClearedLease> {
   const { holder, id, leaseRun } = input;
   const handle = getClient().workflow.getHandle(holder.workflowId, holder.runId);
@@ -153,7 +154,7 @@ async function preempt(
   const closed = await untilClosed(id, leaseRun, call, ports.clock, input.preemptWithin);
   if (closed) return { cleared: true, note: `${holder.workflowId} made way` };
   await ignoringClosed(() => handle.terminate(`preempted by ${call.operation}`));
-  const left = await sealInterrupted(ports.evidence, holder);
+  const left = await sealInterrupted(ports, holder);
   await terminate(id, leaseRun, `preempted by ${call.operation}`);
   const note = `${holder.workflowId} did not make way within ${input.preemptWithin / 1000} s and was terminated`;
   return cleared(note, left);

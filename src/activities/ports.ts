@@ -16,6 +16,7 @@ import type { Sample } from '../domain/prometheus-text.ts';
 import type { QueryAnswer } from '../domain/query-answer.ts';
 import type { EvidenceEntry } from '../domain/evidence.ts';
 import type { LoadedSystem, SecretSource } from '../domain/loaded-system.ts';
+import type { SignedHead } from '../domain/signed-head.ts';
 
 /** Long verbs stop on `signal` and say that they are alive through `beat`. */
 export interface Waiting {
@@ -144,6 +145,16 @@ export interface EvidencePort {
   /** Writes entries that are not there yet; one that is there already stays as it is. */
   append(run: RunRef, entries: EvidenceEntry[]): Promise<void>;
   read(run: RunRef): Promise<EvidenceEntry[]>;
+  /** Keeps the signature of a closed record beside it, in place of one that is there. */
+  keepSignature(run: RunRef, signed: SignedHead): Promise<void>;
+  signature(run: RunRef): Promise<SignedHead | undefined>;
+}
+
+/** Signs the heads of records with the key of this data folder. */
+export interface SignerPort {
+  /** Why nothing can be signed, as a sentence; undefined when it can. */
+  unable(): Promise<string | undefined>;
+  sign(head: string): Promise<SignedHead>;
 }
 
 export interface RunRef {

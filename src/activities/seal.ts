@@ -4,18 +4,20 @@ import { Failure } from '../domain/failure.ts';
 import type { EvidenceBody, EvidenceEntry } from '../domain/evidence.ts';
 import { chain } from '../domain/evidence-chain.ts';
 import type { Outcome, Serving } from '../domain/outcome.ts';
-import type { Report, ReportSummary } from '../domain/report.ts';
+import type { ReportSummary } from '../domain/report.ts';
+import type { SignedHead } from '../domain/signed-head.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { Weights } from '../domain/model.ts';
 import { describeWeights, normalised } from '../domain/weights.ts';
 import type { Call } from './boundary.ts';
-import type { Place, Platforms } from './platforms.ts';
-import { trafficOf } from './platforms.ts';
-import type { Clock, EvidencePort, Redactor, RunRef, SystemsPort } from './ports.ts';
+import { trafficOf, type Place, type Platforms } from './platforms.ts';
+import type { Clock, EvidencePort, Redactor, SignerPort, SystemsPort } from './ports.ts';
+import { signRecord } from './sign-record.ts';
 
 /** One more try may take 30 s: together well within the activity's minute. */
 const PLATFORM_ANSWERS_WITHIN_MS = 10_000;
 const LOOK_EVERY_MS = 500;
+const SIGNING_ATTEMPTS = 4;
 
 export interface SealInput {
   /** All of them, so that a run whose earlier part was written elsewhere (a Reset) is whole too. */
@@ -40,6 +42,7 @@ interface SealPorts {
   systems: SystemsPort;
   redactor: Redactor;
   clock: Clock;
+  signer: SignerPort;
 }
 
 /** Reads what is served, writes the closing entry and returns the summary of the report. Idempotent. */
@@ -47,17 +50,43 @@ export async function seal(
   input: SealInput,
   call: Call,
   ports: SealPorts,
-): Promise<{ summary: ReportSummary; entries: EvidenceEntry[] }> {
+): Promise<{ summary: ReportSummary; entries: EvidenceEntry[]; signed: SignedHead | null }> {
   const { evidence } = ports;
   // An attempt before this one may have closed it, and have seen another world.
   const isClosed = (await evidence.read(call.run)).at(-1)?.type === 'closed';
   if (!isClosed) await evidence.append(call.run, await closing(input, call, ports));
   const written = await evidence.read(call.run);
-  return { summary: summarise(buildReport(written)), entries: written.slice(input.entries.length) };
+  const { signed, problem } = await signatureOf(written, call, ports);
+  const report = buildReport(written);
+  report.findings.push(...problem);
+  return {
+    summary: summarise(report),
+    entries: written.slice(input.entries.length),
+    signed: signed ?? null,
+  };
+}
+
+/** Tried again by the attempts that follow; an operation does not fail for its signature. */
+async function signatureOf(
+  entries: readonly EvidenceEntry[],
+  call: Call,
+  ports: SealPorts,
+): Promise<{ signed: SignedHead | undefined; problem: string[] }> {
+  if ((await ports.signer.unable()) !== undefined) return { signed: undefined, problem: [] };
+  try {
+    return { signed: await signRecord(ports, call.run, entries), problem: [] };
+  } catch (error) {
+    if (call.attempt < SIGNING_ATTEMPTS) throw error;
+    return { signed: undefined, problem: [`the record could not be signed: ${saidBy(error)}`] };
+  }
 }
 
 async function closing(input: SealInput, call: Call, ports: SealPorts): Promise<EvidenceEntry[]> {
   const findings = await changedFile(input, ports.systems);
+  const unable = await ports.signer.unable();
+  if (unable !== undefined) {
+    findings.push(`the record is not signed: ${ports.redactor.redact(unable)}`);
+  }
   const { serving, shares, why } = await seenServing(input, call, ports);
   if (why !== undefined) {
     findings.push(`what users are served could not be read: ${ports.redactor.redact(why)}`);
@@ -70,56 +99,6 @@ async function closing(input: SealInput, call: Call, ports: SealPorts): Promise<
     ...findings.map((text): EvidenceBody => ({ type: 'finding', text })),
     { type: 'closed', outcome, verdict, serving, message, leftovers },
   ]);
-}
-
-/**
- * Closes the record of a run that ended without doing so; a sentence on what it had begun, if anything. It is
- * somebody else's record: when it cannot be read or written that is said, and holds nobody up.
- */
-export async function sealInterrupted(
-  evidence: EvidencePort,
-  run: RunRef,
-): Promise<string | undefined> {
-  try {
-    const entries = await evidence.read(run);
-    const last = entries.at(-1);
-    if (last === undefined || last.type === 'closed') return undefined;
-    const report = buildReport(entries);
-    const message = `ended without closing its record, ${whereIn(report)}`;
-    const left = `${report.operation} ${message}`;
-    const unclosed = await closeFor(evidence, run, { last, report, message });
-    return unclosed === undefined ? left : `${left}; it could not be closed for it: ${unclosed}`;
-  } catch (error) {
-    return `the record of ${run.workflowId} could not be read: ${saidBy(error)}`;
-  }
-}
-
-/** What came back, when the record could not be closed. */
-async function closeFor(
-  evidence: EvidencePort,
-  run: RunRef,
-  { last, report, message }: { last: EvidenceEntry; report: Report; message: string },
-): Promise<string | undefined> {
-  const isOld = report.weights.length === 0;
-  const entry = chain(last, new Date().toISOString(), {
-    type: 'closed',
-    outcome: 'interrupted',
-    verdict: report.verdict,
-    serving: isOld ? 'old' : 'mixed',
-    message,
-    leftovers: isOld ? [] : [`what ${report.steps.at(-1)?.id ?? 'it'} had begun`],
-  });
-  try {
-    await evidence.append(run, [entry]);
-    return undefined;
-  } catch (error) {
-    return saidBy(error);
-  }
-}
-
-function whereIn({ steps }: Report): string {
-  const step = steps.at(-1);
-  return step === undefined ? 'before its first step' : `at ${step.id}`;
 }
 
 function saidBy(error: unknown): string {

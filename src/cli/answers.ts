@@ -38,7 +38,8 @@ export function isReport(value: unknown): value is Report {
     hasTexts(value, ['schema', 'operation', 'runId']) &&
     hasLists(value, ['steps', 'decisions', 'verdicts', 'weights', 'timings', 'leftovers']) &&
     hasLists(value, ['findings', 'undo', 'messages']) &&
-    isRecord(value['evidence'])
+    isRecord(value['evidence']) &&
+    Array.isArray(value['evidence']['entries'])
   );
 }
 

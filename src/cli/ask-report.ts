@@ -1,4 +1,5 @@
 // The report of one run: from its evidence once it is over, else from the workflow itself.
+import { reportOfEntries } from '../domain/report-answer.ts';
 import type { Report } from '../domain/report.ts';
 import { isReport } from './answers.ts';
 import { problemOf } from './ask-status.ts';
@@ -20,6 +21,8 @@ export async function askReport(temporal: Temporal, run: ReportedRun): Promise<R
     try {
       const answer = await ask();
       if (isReport(answer)) return answer;
+      const made = reportOfEntries(answer);
+      if (made !== undefined) return made;
       problems.push('the answer was no report');
     } catch (error) {
       problems.push(problemOf(error));

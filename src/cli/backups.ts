@@ -1,6 +1,7 @@
 // `fairlead backup`, `fairlead backups` and `fairlead verify`: take backups, see what there is, prove one.
 import type { Command } from 'commander';
 import type { BackupList } from '../domain/backup-list.ts';
+import type { AcceptOptions } from './accept-backup.ts';
 import {
   withCommon,
   withWaiting,
@@ -24,9 +25,24 @@ export function register(program: Command): void {
   });
   const backups = program
     .command('backups')
-    .argument('<system>', 'a system, for example shop')
-    .description('show the catalogue: what there is, how old, when it was proved, what is odd');
-  withCommon(backups, ['backups shop', 'backups shop --json']).action(show);
+    .argument('<system>', 'a system, for example shop; or the word accept')
+    .argument('[backup]', 'after accept: an odd backup that is fine')
+    .description('show the catalogue: what there is, how old, when it was proved, what is odd')
+    .option('--reason <text>', 'after accept: why it is fine');
+  withCommon(backups, [
+    'backups shop',
+    'backups shop --json',
+    'backups accept shop/orders/20261122T085126.123Z --reason "the archive was emptied"',
+  ]).action(async (text: string, backup: string | undefined, options: AcceptOptions) => {
+    if (backup === undefined) await show(text, options);
+    else if (text === 'accept') {
+      const { acceptBackup } = await import('./accept-backup.ts');
+      await acceptBackup(backup, options);
+    } else {
+      const { EXIT, ExitError } = await import('./exit.ts');
+      throw new ExitError(EXIT.badInput, `backups takes one system; ${backup} is one too many`);
+    }
+  });
   const verify = program
     .command('verify')
     .argument('<backup>', 'a backup as "fairlead backups" names it')

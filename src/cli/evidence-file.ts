@@ -1,4 +1,4 @@
-// What `report verify` takes: one evidence file. People who name an operation instead are told where its files lie.
+// What `report verify` takes: a report in JSON, or an evidence file. People who name an operation instead are told where its files lie.
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataFolder } from './data-folder.ts';
@@ -6,7 +6,7 @@ import { EXIT, ExitError } from './exit.ts';
 import { looksLikeOperation } from './ids.ts';
 
 export const EVIDENCE_FILE =
-  'an evidence file, DATA/evidence/OPERATION/RUN.jsonl in the data folder of the worker (.fairlead), each / of OPERATION written %2F';
+  'a report in JSON (report OPERATION --out report.json), or an evidence file, DATA/evidence/OPERATION/RUN.jsonl in the data folder of the worker (.fairlead), each / of OPERATION written %2F';
 
 /** The file, or an error that says what to name instead of something that is none. */
 export function evidenceFile(

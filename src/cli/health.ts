@@ -2,6 +2,7 @@
 // there is nothing to judge.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
+import type { SystemStatus } from '../domain/status.ts';
 import { withCommon, type CommonOptions } from './command-options.ts';
 import type { Temporal } from './connect.ts';
 import { EXIT, ExitError } from './exit.ts';
@@ -16,7 +17,10 @@ export function register(program: Command): void {
     .command('health')
     .argument('<system>', 'the name of its folder')
     .description('say whether every service of SYSTEM is well')
-    .option('--detailed', 'every revision, also those without traffic')
+    .option(
+      '--detailed',
+      'every revision, also those without traffic; and whether the system is recoverable',
+    )
     .option('--watch <seconds>', 'again and again, until Ctrl-C');
   withCommon(command, ['health shop', 'health shop --detailed', 'health shop --watch 5']).action(
     async (system: string, options: HealthOptions) => {
@@ -60,13 +64,22 @@ async function look(temporal: Temporal, system: string, options: HealthOptions):
   const healths = services.map(([name, service]) => healthOf(name, service));
   const code = healthCode(healths);
   if (options.json === true) {
-    const details = options.detailed === true ? { status } : {};
+    const details = options.detailed === true ? await detailsOf(temporal, status) : {};
     printJson({ system, healthy: code === EXIT.done, services: healths, ...details });
   } else if (options.detailed === true) {
-    printText(services.flatMap(([name, service]) => serviceLines(name, service)).join('\n'));
+    const { askRecovery, recoveryLines } = await import('./recovery.ts');
+    const lines = services.flatMap(([name, service]) => serviceLines(name, service));
+    printText([...lines, ...recoveryLines(await askRecovery(temporal, system))].join('\n'));
   } else {
     const lines = healths.map((one) => `${system}/${one.service} ${one.condition}: ${one.detail}`);
     printText(lines.join('\n'));
   }
   return code;
+}
+
+/** A system that holds no data has no `recovery`. */
+async function detailsOf(temporal: Temporal, status: SystemStatus): Promise<object> {
+  const { askRecovery } = await import('./recovery.ts');
+  const recovery = await askRecovery(temporal, status.system);
+  return recovery === null ? { status } : { status, recovery };
 }

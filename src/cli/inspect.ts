@@ -12,6 +12,7 @@ export interface InspectRequest {
   system: string;
   report?: { workflowId: string; runId: string };
   backups?: true;
+  recovery?: true;
 }
 
 export async function inspect(temporal: Temporal, request: InspectRequest): Promise<unknown> {

@@ -9,6 +9,7 @@ interface ReportOptions extends CommonOptions {
   out?: string;
   open?: boolean;
   run?: string;
+  key?: string;
 }
 
 export function register(program: Command): void {
@@ -16,20 +17,28 @@ export function register(program: Command): void {
     .command('report')
     .argument('<operation>', `${OPERATION_ARGUMENT}; or the word verify`)
     .argument('[file]', `after verify: ${EVIDENCE_FILE}`)
-    .description('print what happened, who said so, and what it looked like; or verify evidence')
+    .description('print what happened, who said so, and what it looked like; or verify a report')
     .option('--format <format>', 'md, html or json (default: as --out ends, else md)')
     .option('--out <file>', 'write it to a file')
     .option('--open', 'write the page and show it in a browser')
-    .option('--run <runId>', 'another run than the newest');
+    .option('--run <runId>', 'another run than the newest')
+    .option(
+      '--key <key>',
+      'after verify: the public key that has to have signed it, a file or sha256:…',
+    );
   withCommon(command, [
     'report deploy/shop/api/v2',
     'report deploy/shop/api/v2 --open',
     'report deploy/shop/api/v2 --out report.html',
+    'report deploy/shop/api/v2 --out report.json',
+    'report verify report.json --key evidence.pub',
     'report verify .fairlead/evidence/deploy%2Fshop%2Fapi%2Fv2/RUN.jsonl',
   ]).action(async (operation: string, file: string | undefined, options: ReportOptions) => {
     if (operation === 'verify') {
-      const { verifyEvidence } = await import('./verify-evidence.ts');
-      await verifyEvidence(evidenceFile(file, process.env, process.cwd()), options);
+      const { verifyFile } = await import('./verify-file.ts');
+      await verifyFile(evidenceFile(file, process.env, process.cwd()), options);
+    } else if (options.key !== undefined) {
+      throw new ExitError(EXIT.badInput, '--key goes with report verify FILE');
     } else if (file === undefined) await report(operation, options);
     else throw new ExitError(EXIT.badInput, `report takes one operation; ${file} is one too many`);
   });

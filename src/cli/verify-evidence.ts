@@ -1,26 +1,68 @@
-// `fairlead report verify FILE`: is an evidence file as it was written? An auditor needs no worker for that.
+// `fairlead report verify FILE` of an evidence file: is it as it was written? Its signature lies beside it.
 import { readFile } from 'node:fs/promises';
 import { verifyChain } from '../domain/evidence-chain.ts';
 import type { EvidenceEntry } from '../domain/evidence.ts';
 import { readEvidenceLines } from '../domain/evidence-lines.ts';
-import type { CommonOptions } from './command-options.ts';
+import { textAt } from '../domain/json.ts';
+import type { SignedHead } from '../domain/signed-head.ts';
+import { isSignedBy, signatureFileOf } from '../integrations/signing.ts';
 import { EXIT, ExitError } from './exit.ts';
 import { printJson, printText } from './print.ts';
+import { judgeKey, keyWords, type Trusted } from './trusted-key.ts';
 
-export async function verifyEvidence(file: string, options: CommonOptions): Promise<void> {
-  const result = judge(await contentOf(file));
-  if (options.json === true) printJson({ file, valid: result.altered === null, ...result });
-  if (result.altered !== null) throw new ExitError(EXIT.failed, `${file}: ${result.altered}`);
-  if (options.json !== true) sayWhole(file, result);
-  if (!result.closed) throw new ExitError(EXIT.inconclusive, '');
+interface EvidenceFile {
+  file: string;
+  text: string;
 }
 
-function sayWhole(file: string, result: ReturnType<typeof judge>): void {
+/** Without a signature beside it only the chain is looked at, and that is said; asked for a key, nobody can say. */
+export async function verifyEvidence(
+  asked: EvidenceFile,
+  key: Trusted,
+  json: boolean,
+): Promise<void> {
+  const { file } = asked;
+  const { words, ...result } = await judged(asked, key);
+  const { altered, signed, closed } = result;
+  if (json) printJson({ file, valid: altered === null, ...result });
+  if (altered !== null) throw new ExitError(EXIT.failed, `${file}: ${altered}`);
+  if (!json) sayWhole(file, result, words);
+  const unsure = !signed && key !== undefined ? unsigned(file) : undefined;
+  if (unsure !== undefined || !closed) throw new ExitError(EXIT.inconclusive, unsure ?? '');
+}
+
+async function judged({ file, text }: EvidenceFile, trusted: Trusted) {
+  const result = judge(text);
+  const beside = await signatureBeside(file);
+  const { altered, key, words } = judgeKey(beside ?? null, trusted);
+  return {
+    ...result,
+    altered: result.altered ?? misfitOf(beside, result.head) ?? altered,
+    signed: beside !== undefined,
+    key,
+    words,
+  };
+}
+
+function unsigned(file: string): string {
+  return `${file}: there is no signature beside it (${signatureFileOf(file)})`;
+}
+
+function sayWhole(
+  file: string,
+  result: { entries: number; head: string | null; closed: boolean; signed: boolean },
+  words: string,
+): void {
   const end = result.closed
     ? ''
     : '; it is not closed: the operation still runs, or its last entries were taken away';
   printText(
     `${file}: ${result.entries} entries, none altered; head ${result.head ?? 'none'}${end}`,
+  );
+  printText(
+    result.signed
+      ? keyWords(words)
+      : `not signed: whoever can write the file can make it up as a whole (a signature would be in ${signatureFileOf(file)})`,
   );
 }
 
@@ -43,11 +85,22 @@ function alteredIn(entries: readonly EvidenceEntry[]): string | undefined {
   return entries.length === 0 ? 'there is no evidence in it' : verifyChain(entries);
 }
 
-async function contentOf(file: string): Promise<string> {
+function misfitOf(signed: SignedHead | undefined, head: string | null): string | null {
+  if (signed === undefined) return null;
+  if (signed.head !== head) return 'its signature is one of other entries';
+  return isSignedBy(signed) ? null : 'its signature fits neither its entries nor its key';
+}
+
+async function signatureBeside(file: string): Promise<SignedHead | undefined> {
+  let value: unknown;
   try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    throw new ExitError(EXIT.badInput, `reading ${file}: ${said}`);
+    value = JSON.parse(await readFile(signatureFileOf(file), 'utf8'));
+  } catch {
+    return undefined;
   }
+  const [head, signature, publicKey] = ['head', 'signature', 'publicKey'].map((field) =>
+    textAt(value, field),
+  );
+  if (head === undefined || signature === undefined || publicKey === undefined) return undefined;
+  return { head, signature, publicKey };
 }

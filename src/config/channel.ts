@@ -13,9 +13,11 @@ export const channelSchema = z.strictObject({
   /** What is told; without it, everything. */
   events: z.exactOptional(
     z
-      .array(z.enum(['gate', 'reminder', 'escalation', 'parked', 'ended']))
+      .array(z.enum(['gate', 'reminder', 'escalation', 'parked', 'ended', 'unproven', 'proven']))
       .min(1)
-      .meta({ description: 'a list of gate, reminder, escalation, parked, ended' }),
+      .meta({
+        description: 'a list of gate, reminder, escalation, parked, ended, unproven, proven',
+      }),
   ),
   /** Where it is posted to (webhook, slack). An address that is a secret is a reference. */
   url: z.exactOptional(

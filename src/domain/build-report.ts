@@ -6,6 +6,7 @@ import { verifyChain } from './evidence-chain.ts';
 import { overlap } from './intervals.ts';
 import { timingsOf, waitsForPeople } from './report-timings.ts';
 import type { Report, ReportSummary } from './report.ts';
+import type { SignedHead } from './signed-head.ts';
 
 type Entry<Type extends EvidenceEntry['type']> = Extract<EvidenceEntry, { type: Type }>;
 
@@ -14,9 +15,10 @@ type Entry<Type extends EvidenceEntry['type']> = Extract<EvidenceEntry, { type: 
  */
 export function buildReport(
   entries: readonly EvidenceEntry[],
-  { verify = true }: { verify?: boolean } = {},
+  { verify = true, signed }: { verify?: boolean; signed?: SignedHead | undefined } = {},
 ): Report {
   const report = emptyReport(entries);
+  addSignature(report, signed);
   for (const entry of entries) add(report, entry);
   const closed = entries.findLast((entry) => entry.type === 'closed');
   const waits = waitsForPeople(entries);
@@ -31,8 +33,7 @@ export function buildReport(
   report.timings = timingsOf(entries, waits);
   if (closed === undefined) report.leftovers = stillToUndo(report);
   report.clean = report.outcome !== null && report.leftovers.length === 0;
-  if (verify) report.findings.push(...alterations(entries));
-  report.findings.push(...unfinished(report));
+  report.findings.push(...(verify ? alterations(entries) : []), ...unfinished(report));
   return report;
 }
 
@@ -85,7 +86,12 @@ function emptyReport(entries: readonly EvidenceEntry[]): Report {
     notices: [],
     leftovers: [],
     findings: [],
-    evidence: { entries: entries.length, head: entries.at(-1)?.hash ?? null },
+    evidence: {
+      entries: [...entries],
+      head: entries.at(-1)?.hash ?? null,
+      signature: null,
+      publicKey: null,
+    },
   };
 }
 
@@ -120,6 +126,13 @@ function add(report: Report, entry: EvidenceEntry): void {
 function addBackups(report: Report, { backup, backups }: Plan): void {
   if (backup !== undefined) report.backups = [backup];
   if (backups !== undefined) report.backups = [...backups];
+}
+
+/** One of another head says nothing of these entries. */
+function addSignature({ evidence }: Report, signed: SignedHead | undefined): void {
+  if (signed === undefined || signed.head !== evidence.head) return;
+  evidence.signature = signed.signature;
+  evidence.publicKey = signed.publicKey;
 }
 
 function addOpening(report: Report, entry: Entry<'opened'>): void {

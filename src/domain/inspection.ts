@@ -9,9 +9,11 @@ export interface Inspection {
   report: { workflowId: string; runId: string } | null;
   /** Read the catalogue of its backups instead. */
   backups?: true;
+  /** Work out whether it is recoverable instead. */
+  recovery?: true;
 }
 
-const FIELDS: readonly string[] = ['system', 'report', 'backups'];
+const FIELDS: readonly string[] = ['system', 'report', 'backups', 'recovery'];
 const EXAMPLE = 'send one JSON object, for example {"system":"shop"}';
 
 /** Throws a `Failure` BadInput with a sentence. */
@@ -24,18 +26,43 @@ export function parseInspection(raw: unknown): Inspection {
       `inspectSystem has no field ${describeValue(unknown)}; it takes ${FIELDS.join(', ')}`,
     );
   }
-  const { system, report, backups } = raw;
-  if (typeof system !== 'string' || !NAME.test(system)) {
-    throw bad(
-      `inspectSystem: system is ${describeValue(system)}, allowed: the name of a system; ${EXAMPLE}`,
-    );
-  }
+  const { report, backups, recovery } = raw;
+  const system = systemIn('inspectSystem', raw);
   const asked = { system, report: reportRef(report) };
-  if (backups === undefined || backups === false) return asked;
-  if (backups === true && asked.report === null) return { ...asked, backups };
+  const instead = { ...flag('backups', backups), ...flag('recovery', recovery) };
+  if (Object.keys(instead).length + (asked.report === null ? 0 : 1) > 1) {
+    throw bad('inspectSystem looks at one thing at a time; send report, backups or recovery');
+  }
+  return { ...asked, ...instead };
+}
+
+/** The system of `{system}`, for workflows that take nothing else. Throws a `Failure` BadInput with a sentence. */
+export function parseSystemOnly(type: string, raw: unknown): string {
+  if (!isRecord(raw)) {
+    throw bad(`${type} needs one JSON object, not ${describeValue(raw)}; ${EXAMPLE}`);
+  }
+  const unknown = Object.keys(raw).find((field) => field !== 'system');
+  if (unknown !== undefined) {
+    throw bad(`${type} has no field ${describeValue(unknown)}; it takes system`);
+  }
+  return systemIn(type, raw);
+}
+
+function systemIn(type: string, { system }: Record<string, unknown>): string {
+  if (typeof system === 'string' && NAME.test(system)) return system;
   throw bad(
-    `inspectSystem: backups is ${describeValue(backups)}, allowed: true, and then no report`,
+    `${type}: system is ${describeValue(system)}, allowed: the name of a system; ${EXAMPLE}`,
   );
+}
+
+function flag<Name extends string>(name: Name, value: unknown): Partial<Record<Name, true>> {
+  if (value === undefined || value === false) return {};
+  if (value !== true) {
+    throw bad(`inspectSystem: ${name} is ${describeValue(value)}, allowed: true or false`);
+  }
+  const set: Partial<Record<Name, true>> = {};
+  set[name] = true;
+  return set;
 }
 
 function reportRef(report: unknown): Inspection['report'] {

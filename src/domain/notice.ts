@@ -3,12 +3,15 @@
 import type { Channel, NoticeEvent } from '../config/channel.ts';
 import type { ParkedAnswer } from './details-page.ts';
 import { oneLine } from './markdown.ts';
+import { answersOf } from './notice-answers.ts';
 
 /** What it is about. */
 export type NoticeSubject =
   | { event: 'gate' | 'reminder' | 'escalation'; gate: NoticeGate; to: string[] }
   | { event: 'parked'; step: string; problem: string; answers: ParkedAnswer[] }
-  | { event: 'ended'; outcome: string; message: string; leftovers: string[] };
+  | { event: 'ended'; outcome: string; message: string; leftovers: string[] }
+  /** Of a system, by checkRecovery: can it be recovered, as far as anybody can show? */
+  | { event: 'unproven' | 'proven'; why: string[] };
 
 export interface NoticeGate {
   id: string;
@@ -96,6 +99,9 @@ function changedSubject(subject: NoticeSubject, change: (text: string) => string
         message: change(subject.message),
         leftovers: subject.leftovers.map(change),
       };
+    case 'unproven':
+    case 'proven':
+      return { ...subject, why: subject.why.map(change) };
     default:
       return subject;
   }
@@ -103,8 +109,9 @@ function changedSubject(subject: NoticeSubject, change: (text: string) => string
 
 /** Names it once per run: `gate/weight-5#2`, `parked/weight-5`, `ended`. */
 export function noticeKey(subject: NoticeSubject, count = 1): string {
-  if (subject.event === 'ended') return 'ended';
-  const about = subject.event === 'parked' ? subject.step : subject.gate.id;
+  const about =
+    subject.event === 'parked' ? subject.step : 'gate' in subject ? subject.gate.id : undefined;
+  if (about === undefined) return subject.event;
   return `${subject.event}/${about}${count === 1 ? '' : `#${count}`}`;
 }
 
@@ -121,12 +128,15 @@ export function noticeWords(subject: NoticeSubject): string {
       return `it is parked at ${subject.step}`;
     case 'ended':
       return `it ended: ${subject.outcome}`;
+    case 'unproven':
+    case 'proven':
+      return `it is ${subject.event}`;
   }
 }
 
 export function noticeOf(facts: NoticeFacts): Notice {
   const { operation, runId, kind, system, at, subject } = facts;
-  const { title, text, fields } = wordsOf(operation, subject);
+  const { title, text, fields } = wordsOf(facts);
   return {
     schema: 'fairlead/notice/v1',
     event: subject.event,
@@ -142,11 +152,20 @@ export function noticeOf(facts: NoticeFacts): Notice {
       value: short(value, LONGEST_FIELD),
     })),
     answers: answersOf(operation, subject),
-    look:
-      subject.event === 'ended'
-        ? `fairlead report ${operation} --run ${runId}`
-        : `fairlead status ${operation}`,
+    look: lookFor(facts),
   };
+}
+
+function lookFor({ operation, runId, system, subject }: NoticeFacts): string {
+  switch (subject.event) {
+    case 'ended':
+      return `fairlead report ${operation} --run ${runId}`;
+    case 'unproven':
+    case 'proven':
+      return `fairlead health ${system} --detailed`;
+    default:
+      return `fairlead status ${operation}`;
+  }
 }
 
 type Field = Notice['fields'][number];
@@ -157,7 +176,7 @@ interface Words {
   fields: Field[];
 }
 
-function wordsOf(operation: string, subject: NoticeSubject): Words {
+function wordsOf({ operation, system, subject }: NoticeFacts): Words {
   switch (subject.event) {
     case 'parked':
       return {
@@ -173,6 +192,9 @@ function wordsOf(operation: string, subject: NoticeSubject): Words {
           .slice(0, MOST_LEFTOVERS)
           .map((value) => ({ name: 'Left over', value })),
       };
+    case 'unproven':
+    case 'proven':
+      return recoveryWords(system, subject);
     default:
       return {
         title: gateTitle(operation, subject),
@@ -180,6 +202,21 @@ function wordsOf(operation: string, subject: NoticeSubject): Words {
         fields: gateFields(subject.gate),
       };
   }
+}
+
+function recoveryWords(
+  system: string,
+  { event, why }: Extract<NoticeSubject, { why: string[] }>,
+): Words {
+  const title = `${system} is ${event}`;
+  const fields = why.map((value) => ({ name: 'Because', value }));
+  return event === 'proven'
+    ? {
+        title,
+        text: 'A drill has shown that it can be recovered, and its backups are fresh.',
+        fields,
+      }
+    : { title, text: 'Nobody can show that it could be recovered now.', fields };
 }
 
 type GateSubject = Extract<NoticeSubject, { gate: NoticeGate }>;
@@ -207,56 +244,12 @@ function gateFields({ verdicts, policy }: NoticeGate): Field[] {
   ];
 }
 
-function circumstances({ system, requestedBy, reason }: NoticeFacts): Field[] {
+function circumstances({ system, requestedBy, reason, subject }: NoticeFacts): Field[] {
+  if ('why' in subject) return [{ name: 'System', value: system }];
   return [
     { name: 'System', value: system },
     { name: 'Requested by', value: requestedBy ?? 'nobody known' },
     ...(reason === null ? [] : [{ name: 'Reason', value: reason }]),
-  ];
-}
-
-const PARKED: Record<ParkedAnswer, { command: string; means: string }> = {
-  retryStep: { command: 'retry', means: 'do the step again' },
-  skipStep: { command: 'skip', means: 'go on without it (lowers the verdict, and names who)' },
-  adopt: { command: 'adopt', means: 'take the world as it is now and go on from there' },
-  abort: { command: 'abort', means: 'stop and undo' },
-};
-
-function answersOf(operation: string, subject: NoticeSubject): NoticeAnswer[] {
-  switch (subject.event) {
-    case 'ended':
-      return [];
-    case 'parked':
-      return subject.answers.map((message) => {
-        const { command, means } = PARKED[message];
-        const step = message === 'abort' ? {} : { step: subject.step };
-        return {
-          message,
-          means,
-          command: `fairlead ${command} ${operation}`,
-          json: JSON.stringify({ actor: 'YOUR-NAME', ...step, reason: 'WHY' }),
-        };
-      });
-    default:
-      return gateAnswers(operation, subject.gate);
-  }
-}
-
-function gateAnswers(operation: string, { id, digest }: NoticeGate): NoticeAnswer[] {
-  const answer = { actor: 'YOUR-NAME', gate: id, digest };
-  return [
-    {
-      message: 'approve',
-      means: 'yes: go on',
-      command: `fairlead approve ${operation} --gate ${id}`,
-      json: JSON.stringify(answer),
-    },
-    {
-      message: 'reject',
-      means: 'no: everything is undone',
-      command: `fairlead reject ${operation} --gate ${id}`,
-      json: JSON.stringify({ ...answer, reason: 'WHY NOT' }),
-    },
   ];
 }
 

@@ -39,29 +39,41 @@ export function recoveryPhases(
   }));
 }
 
-/** From the start of the operation until its last golden query was answered, people not counted. */
+/**
+ * From the start of the operation until its last golden query was answered as it should be, people not counted (ms);
+ * null when it never was.
+ */
+export function recoveryTime(
+  entries: readonly EvidenceEntry[],
+  waits: readonly Interval[],
+  plan: Plan,
+): number | null {
+  const began = entries[0]?.at ?? null;
+  const last = plan.steps.findLast(({ action }) => action.kind === 'usable')?.id;
+  const usable = entries.findLast(
+    (entry) => entry.type === 'step' && entry.id === last && entry.status === 'done',
+  )?.at;
+  if (began === null || usable === undefined) return null;
+  return Date.parse(usable) - Date.parse(began) - overlap(waits, began, usable);
+}
+
+/** Against the most that a recovery may take. */
 export function judgeRto(
   entries: readonly EvidenceEntry[],
   waits: readonly Interval[],
   { plan, rtoMs }: { plan: Plan; rtoMs: number },
 ): Finding {
   const about = { name: 'rto', samples: 1, expected: `at most ${spanOf(rtoMs)}` };
-  const began = entries[0]?.at ?? null;
-  const last = plan.steps.findLast(({ action }) => action.kind === 'usable')?.id;
-  const usable = entries.findLast(
-    (entry) => entry.type === 'step' && entry.id === last && entry.status === 'done',
-  )?.at;
-  if (began === null || usable === undefined) {
+  const took = recoveryTime(entries, waits, plan);
+  if (took === null) {
     const reason = 'how long it takes was not measured: the service on the copy was never usable';
     return { ...about, verdict: 'inconclusive', reason, got: 'not measured' };
   }
-  const waited = overlap(waits, began, usable);
-  const took = Date.parse(usable) - Date.parse(began) - waited;
-  const phases = recoveryPhases(entries, waits, plan)
-    .filter(({ phase }) => phase !== 'clean-up')
-    .map((one) => `${one.phase} ${spanOf(ownTime(one))}`);
+  const phases = recoveryPhases(entries, waits, plan).filter(({ phase }) => phase !== 'clean-up');
+  const shares = phases.map((one) => `${one.phase} ${spanOf(ownTime(one))}`);
+  const waited = phases.reduce((sum, one) => sum + one.waitedForPeopleMs, 0);
   const people = waited === 0 ? '' : `, and ${spanOf(waited)} of waiting for people`;
-  const told = `usable again after ${spanOf(took)} (${phases.join(', ')}${people})`;
+  const told = `usable again after ${spanOf(took)} (${shares.join(', ')}${people})`;
   const got = spanOf(took);
   return took > rtoMs
     ? { ...about, verdict: 'fail', reason: `${told}, more than the RTO of ${spanOf(rtoMs)}`, got }

@@ -1,5 +1,6 @@
 // The report: made from the evidence, and from nothing else.
 import type { BackupSummary } from './backup.ts';
+import type { EvidenceEntry } from './evidence.ts';
 import type { Outcome, Serving } from './outcome.ts';
 import type { Plan } from './plan.ts';
 import type { StepFinding, Verdict } from './verdict.ts';
@@ -77,7 +78,15 @@ export interface Report {
   backups?: BackupSummary[];
   leftovers: string[];
   findings: string[];
-  evidence: { entries: number; head: string | null };
+  evidence: {
+    /** What the rest of the report is made from. */
+    entries: EvidenceEntry[];
+    /** Hash of the last entry. */
+    head: string | null;
+    /** Of the head, by the key beside it (domain/signed-head.ts); null while it runs, and for what was never signed. */
+    signature: string | null;
+    publicKey: string | null;
+  };
 }
 
 /** What fits into a failure's details and a workflow's result. */

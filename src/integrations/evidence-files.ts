@@ -9,6 +9,8 @@ import type { EvidenceEntry } from '../domain/evidence.ts';
 import { isHalf, isHalfOf, readEvidenceLines } from '../domain/evidence-lines.ts';
 import { Failure } from '../domain/failure.ts';
 import { textAt } from '../domain/json.ts';
+import { readSignature, writeSignature } from './signature-file.ts';
+import { signatureFileOf } from './signing.ts';
 
 export function createEvidenceFiles(directory: string): EvidencePort {
   // Appends of one process to one file go one after the other: what the first wrote, the second sees.
@@ -30,6 +32,8 @@ export function createEvidenceFiles(directory: string): EvidencePort {
       const file = fileOf(directory, run);
       return parse(file, await contentOf(file));
     },
+    keepSignature: (run, signed) => writeSignature(signatureFileOf(fileOf(directory, run)), signed),
+    signature: (run) => readSignature(signatureFileOf(fileOf(directory, run))),
   };
 }
 

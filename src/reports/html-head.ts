@@ -10,6 +10,7 @@ import {
   outcomeTone,
   outcomeWords,
   servingWords,
+  signingKey,
   waitedMs,
   waitedWords,
 } from './wording.ts';
@@ -82,13 +83,16 @@ function leftovers({ leftovers: left }: Report): Markup {
 
 /** Ids and digests, for those who look it up elsewhere. */
 export function identity(report: Report): Markup {
+  const { evidence } = report;
+  const key = signingKey(report);
   const rows: [string, Part][] = [
     ['Operation', code(report.operation)],
     ['Run', code(report.runId)],
     ['System', report.system],
     ['Digest of the system file', code(report.systemDigest)],
-    ['Evidence', counted(report.evidence.entries, 'entry').replace('entrys', 'entries')],
-    ['Hash of the last entry', code(report.evidence.head ?? 'none')],
+    ['Evidence', counted(evidence.entries.length, 'entry').replace('entrys', 'entries')],
+    ['Hash of the last entry', code(evidence.head ?? 'none')],
+    ['Signed by the key', key === undefined ? 'not signed' : code(key)],
   ];
   return markup`<dl class="pairs">${rows.map(fact)}</dl>`;
 }

@@ -2,7 +2,7 @@
 import { bar, fenced, plain, span, spanBetween, table } from '../domain/markdown.ts';
 import type { Spread } from '../domain/comparison.ts';
 import { drillTables, isDrill } from './drill-tables.ts';
-import { decided, touchesNoService } from './wording.ts';
+import { decided, signingKey, touchesNoService } from './wording.ts';
 import type { Report } from '../domain/report.ts';
 import { titleOf } from '../domain/step-title.ts';
 
@@ -225,10 +225,13 @@ function timingsSection(report: Report): string[] {
 
 function evidenceSection(report: Report): string[] {
   const { entries, head } = report.evidence;
+  const key = signingKey(report);
   return [
     '## Evidence',
     '',
-    `${entries} entries; the hash of the last one covers all of them:`,
+    `${entries.length} entries; the hash of the last one covers all of them:`,
     ...fenced('text', head ?? 'none'),
+    '',
+    key === undefined ? 'Not signed.' : `Signed by the key \`${key}\`.`,
   ];
 }

@@ -1,6 +1,7 @@
 // What people read for the words of a report's data. Values that a later version added are shown as they are.
 import { span } from '../domain/markdown.ts';
 import type { Report } from '../domain/report.ts';
+import { keyFingerprint } from '../domain/signed-head.ts';
 
 /** Which of the page's colours something has; never the only sign of it. */
 export type Tone = 'good' | 'warn' | 'bad' | 'info' | 'plain';
@@ -120,4 +121,10 @@ export function counted(count: number, one: string): string {
 
 export function waitedWords(ms: number): string {
   return ms > 0 ? `${span(ms)} of it waiting for people` : '';
+}
+
+/** The fingerprint of the key that the report says it is signed with; whether it is, `fairlead report verify` says. */
+export function signingKey({ evidence }: Report): string | undefined {
+  if (evidence.signature === null || evidence.publicKey === null) return undefined;
+  return keyFingerprint(evidence.publicKey) ?? 'a key that cannot be read';
 }

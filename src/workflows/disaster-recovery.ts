@@ -1,5 +1,6 @@
 // A drill: what a recovery would do, into a target apart from everything live, proved and removed again.
 import type { OperationResult } from './steps/close.ts';
+import { keepRecord } from './steps/drill-record.ts';
 import { operation } from './steps/operation.ts';
 
 /**
@@ -9,7 +10,11 @@ import { operation } from './steps/operation.ts';
  */
 export async function disasterRecovery(input: unknown): Promise<OperationResult> {
   return operation(
-    { kind: 'disasterRecovery', policy: { onFailure: 'undo', undone: 'failed' } },
+    {
+      kind: 'disasterRecovery',
+      policy: { onFailure: 'undo', undone: 'failed' },
+      atEnd: keepRecord,
+    },
     input,
   );
 }

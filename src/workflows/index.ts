@@ -3,10 +3,12 @@ import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 import { describeValue } from '../domain/describe-value.ts';
 import { WORKFLOW_TYPES } from './messages.ts';
 
+export { acceptBackup } from './accept-backup.ts';
 export { backup, verifyBackup } from './backups.ts';
 export { blueGreenDeploy } from './blue-green-deploy.ts';
 export { canaryDeploy } from './canary-deploy.ts';
 export { disasterRecovery } from './disaster-recovery.ts';
+export { checkRecovery } from './check-recovery.ts';
 export { inspectSystem } from './inspect-system.ts';
 export { lease } from './lease.ts';
 export { retireRevision } from './retire-revision.ts';

@@ -1,18 +1,15 @@
-// Asks a worker what a system looks like now, for the catalogue of its backups, or for the report of a run that it has the evidence of.
+// Asks a worker what a system looks like now, for the catalogue of its backups, whether it is recoverable, or for the report of a run that it has the evidence of.
 import { ApplicationFailure } from '@temporalio/common';
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/create.ts';
-import type { InspectInput } from '../activities/inspect.ts';
-import type { BackupList } from '../domain/backup-list.ts';
+import type { Inspected, InspectInput } from '../activities/inspect.ts';
 import { describeValue } from '../domain/describe-value.ts';
 import { Failure } from '../domain/failure.ts';
 import { parseInspection } from '../domain/inspection.ts';
-import type { Report } from '../domain/report.ts';
-import type { SystemStatus } from '../domain/status.ts';
 import { failureOf } from './steps/call.ts';
 
-/** Input: `{system}`, `{system, report: {workflowId, runId}}` or `{system, backups: true}`. */
-export async function inspectSystem(input: unknown): Promise<SystemStatus | Report | BackupList> {
+/** Input: `{system}`, `{system, report: {workflowId, runId}}` or `{system, backups: true}` or `{system, recovery: true}`. */
+export async function inspectSystem(input: unknown): Promise<Inspected> {
   try {
     return await inspect(parseInspection(input));
   } catch (error) {
@@ -29,7 +26,7 @@ export async function inspectSystem(input: unknown): Promise<SystemStatus | Repo
   }
 }
 
-async function inspect(input: InspectInput): Promise<SystemStatus | Report | BackupList> {
+async function inspect(input: InspectInput): Promise<Inspected> {
   const { inspectSystem: look } = proxyActivities<Activities>({
     startToCloseTimeout: '30s',
     heartbeatTimeout: '5s',

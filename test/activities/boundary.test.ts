@@ -43,6 +43,8 @@ function createBoundary(env: Record<string, string> = { STAGE: TOKEN }) {
       kept.push(...entries);
     },
     read: async () => kept,
+    keepSignature: async () => undefined,
+    signature: async () => undefined,
   };
   const ports = { evidence, clock, redactor };
   const run = async <Value>(

@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seal, type SealInput } from '../../src/activities/seal.ts';
+import { sealInterrupted } from '../../src/activities/seal-interrupted.ts';
 import { verifyChain } from '../../src/domain/evidence-chain.ts';
 import { Failure } from '../../src/domain/failure.ts';
+import { isSignedBy } from '../../src/integrations/signing.ts';
 import { createActivityWorld, PLACE } from '../support/activity-world.ts';
 import { entriesOf, OPENED } from '../support/evidence.ts';
 
@@ -61,4 +63,66 @@ test('closed once, it stays as it was closed, whatever a second attempt would se
     throw down;
   };
   assert.deepEqual(await seal(input, it.call(), it.ports), first);
+});
+
+test('a closed record is signed with the hash of its last entry', async () => {
+  const it = createActivityWorld();
+  const { signed } = await seal(input, it.call(), it.ports);
+  const written = await it.ports.evidence.read(it.call().run);
+  assert.equal(signed?.head, written.at(-1)?.hash);
+  assert.ok(signed !== null && isSignedBy(signed));
+  assert.deepEqual(await it.ports.evidence.signature(it.call().run), signed);
+});
+
+test('a worker that died after the last entry and before the signature is made up for by the next attempt', async () => {
+  const it = createActivityWorld();
+  const evidence = { ...it.ports.evidence, keepSignature: () => Promise.reject(down) };
+  await assert.rejects(seal(input, it.call(), { ...it.ports, evidence }), /no answer/);
+  assert.equal((await it.ports.evidence.read(it.call().run)).at(-1)?.type, 'closed');
+  const { signed, summary } = await seal(input, { ...it.call(), attempt: 2 }, it.ports);
+  assert.ok(signed !== null && isSignedBy(signed));
+  assert.deepEqual(summary.findings, []);
+});
+
+test('what cannot be signed ends all the same, and its record says so', async () => {
+  const it = createActivityWorld();
+  it.ports.signer.broken = 'the key evidence.key cannot be had';
+  const { signed, summary } = await seal(input, it.call(), it.ports);
+  assert.deepEqual([signed, summary.outcome], [null, 'rolledBack']);
+  assert.match(summary.findings.join(), /the record is not signed: the key evidence.key/);
+  const written = await it.ports.evidence.read(it.call().run);
+  assert.ok(written.some((entry) => entry.type === 'finding' && /not signed/.test(entry.text)));
+});
+
+test('a signature that cannot be kept is tried four times and then said', async () => {
+  const it = createActivityWorld();
+  it.ports.evidence.keepSignature = () => Promise.reject(down);
+  const { signed, summary } = await seal(input, { ...it.call(), attempt: 4 }, it.ports);
+  assert.equal(signed, null);
+  assert.match(summary.findings.join(), /could not be signed: .*no answer/);
+});
+
+test('whoever finds the lease of a run that ended closes its record and signs it', async () => {
+  const it = createActivityWorld();
+  const { run } = it.call();
+  await it.ports.evidence.append(run, entriesOf([OPENED]));
+  assert.match((await sealInterrupted(it.ports, run)) ?? '', /ended without closing its record/);
+  const head = (await it.ports.evidence.read(run)).at(-1)?.hash;
+  const signed = await it.ports.evidence.signature(run);
+  assert.ok(signed !== undefined && signed.head === head && isSignedBy(signed));
+  it.ports.evidence.signatures.clear();
+  assert.equal(await sealInterrupted(it.ports, run), undefined, 'nothing new to say');
+  assert.equal((await it.ports.evidence.signature(run))?.head, head);
+});
+
+test('a record that was altered is never signed', async () => {
+  const it = createActivityWorld();
+  const { run } = it.call();
+  await seal(input, it.call(), it.ports);
+  it.ports.evidence.signatures.clear();
+  const [first] = it.ports.evidence.runs.get(run.runId) ?? [];
+  assert.ok(first?.type === 'opened');
+  first.requestedBy = 'eve';
+  assert.equal(await sealInterrupted(it.ports, run), undefined);
+  assert.equal(await it.ports.evidence.signature(run), undefined);
 });

@@ -83,6 +83,34 @@ test('retention keeps what was verified, and a backup far off the others is flag
   assert.match(lines, new RegExp(`${backup} .*default\n`));
 });
 
+test('an odd backup is the new normal once somebody says why', async () => {
+  const list = await up.exits(0, 'backups vault --json');
+  const odd = String(field(list.stdout, 'backups.0.id'));
+  assert.match((await up.exits(2, `backups accept ${odd}`)).stderr, /needs --reason/);
+  const accepted = await up.exits(0, `backups accept ${odd} --reason archived --as ana`);
+  assert.match(accepted.stdout, /is accepted by ana; it was odd:\n {2}\S/);
+  const again = await up.exits(0, `backups accept ${odd} --reason archived --as ben`);
+  assert.match(again.stdout, /was accepted before, by ana at \d{4}-/);
+  const lines = (await up.exits(0, 'backups vault')).stdout;
+  assert.match(lines, new RegExp(`${odd} .*default, accepted\n`));
+  assert.match((await up.exits(6, `backups accept ${backup} --reason x`)).stderr, /nothing is odd/);
+});
+
+test('health in detail says whether the system is recoverable, and why not', async () => {
+  const { stdout } = await up.exits(7, 'health vault --detailed');
+  assert.match(
+    stdout,
+    /recovery: unproven\n {2}because no drill was ever made\n {2}last drill: never/,
+  );
+  assert.match(
+    stdout,
+    / {2}data: vault\/data\/\S+, goes back .* of 36 h 00 m allowed; never verified/,
+  );
+  const json = await up.exits(7, 'health vault --detailed --json');
+  assert.equal(field(json.stdout, 'recovery.state'), 'unproven');
+  assert.equal(field(json.stdout, 'recovery.reasons.0.code'), 'neverDrilled');
+});
+
 test('a damaged backup fails its proof, with the reason and 3', async () => {
   const damaged = stored(backup).find((file) => file.endsWith('000002')) ?? assert.fail();
   const bytes = readFileSync(damaged);

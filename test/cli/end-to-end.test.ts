@@ -157,9 +157,14 @@ test('the report tells who asked, who approved, and what was served', async () =
   assert.equal(field(report, 'serving'), 'new');
   assert.equal(field(report, 'clean'), true);
   const folder = join(up.data, 'evidence', encodeURIComponent(V2));
-  const [evidence = ''] = readdirSync(folder);
+  const evidence = readdirSync(folder).find((name) => name.endsWith('.jsonl')) ?? '';
+  const checked = await exits(
+    0,
+    `report verify ${file} --key ${join(up.data, 'keys', 'evidence.pub')}`,
+  );
+  assert.match(checked.stdout, /signed by the key sha256:[0-9a-f]{64}, the one you named/);
   const verified = await exits(0, `report verify ${join(folder, evidence)}`);
-  assert.match(verified.stdout, /none altered/);
+  assert.match(verified.stdout, /none altered[^]*signed by the key sha256:/);
 });
 
 test('the old revision is removed when its insurance is over', async () => {

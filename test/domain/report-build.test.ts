@@ -17,7 +17,7 @@ test('a whole record gives the outcome, its reasons and who decided', () => {
     [['ana', 'approved', 'claimed']],
   );
   assert.equal(report.verdicts[0]?.reason, '20 of 100 requests failed');
-  assert.equal(report.evidence.entries, ROLLED_BACK.length);
+  assert.equal(report.evidence.entries.length, ROLLED_BACK.length);
 });
 
 test('a step tried again is one row from its first start to its last end', () => {

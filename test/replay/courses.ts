@@ -1,5 +1,6 @@
 // The courses of operations whose histories are recorded: closed ones, and ones in the middle of something.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { storedBackup } from '../support/memory-backups.ts';
 import { untilStatus, endOf } from '../support/operations.ts';
 import { longBake, send, untilBaking, withData, type Shop } from '../support/shop.ts';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -138,6 +139,15 @@ export const COURSES: Record<string, (shop: Shop) => Promise<WorkflowHandle>> = 
   },
   'admit-that-need-not-be': async (shop) =>
     ended(await shop.start('admitTraffic', { system: shop.live() })),
+  /** Its seal answers with the signature of the record. */
+  'scale-signed': async (shop) =>
+    ended(await shop.start('scaleService', { ...api(shop.live()), replicas: 3 })),
+  'check-recovery': async (shop) =>
+    ended(await shop.start('checkRecovery', { system: shop.empty(withData) })),
+  'accept-backup': async (shop) => {
+    const backup = storedBackup(shop.ports.vault, shop.empty(withData), 1);
+    return ended(await shop.start('acceptBackup', { backup, reason: 'fine', requestedBy: 'ana' }));
+  },
   backup: async (shop) =>
     ended(await shop.start('backup', { system: shop.live(withData), requestedBy: 'ana' })),
   'verify-passed': async (shop) => ended(await proof(shop)),

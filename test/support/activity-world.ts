@@ -5,6 +5,7 @@ import type { RevisionSpec, Weights } from '../../src/domain/model.ts';
 import { fences, plainSpec, weightsOf } from './local-daemon.ts';
 import { memoryEvidence } from './memory-evidence.ts';
 import { createMemoryPlatform } from './memory-platform.ts';
+import { memorySigner } from './memory-signer.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 
 export const PLACE = { system: 'shop', service: 'api', platform: 'local' } as const;
@@ -36,6 +37,7 @@ export function createActivityWorld() {
       platforms: { local: platform },
       clock,
       evidence: memoryEvidence(),
+      signer: memorySigner(),
       systems: { load: () => Promise.reject(new Failure('NotFound', 'there is no system')) },
       redactor: { redact: <Value>(value: Value): Value => value, learn: () => Promise.resolve() },
     },

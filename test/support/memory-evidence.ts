@@ -1,11 +1,16 @@
 // The evidence port in memory, with the rules of the real one.
 import type { EvidencePort } from '../../src/activities/ports.ts';
 import type { EvidenceEntry } from '../../src/domain/evidence.ts';
+import type { SignedHead } from '../../src/domain/signed-head.ts';
 import { Failure } from '../../src/domain/failure.ts';
 
 /** Evidence kept in memory; append-only by sequence number, like the real one. */
-export function memoryEvidence(): EvidencePort & { runs: Map<string, EvidenceEntry[]> } {
+export function memoryEvidence(): EvidencePort & {
+  runs: Map<string, EvidenceEntry[]>;
+  signatures: Map<string, SignedHead>;
+} {
   const runs = new Map<string, EvidenceEntry[]>();
+  const signatures = new Map<string, SignedHead>();
   return {
     runs,
     append: async ({ runId }, entries) => {
@@ -18,6 +23,11 @@ export function memoryEvidence(): EvidencePort & { runs: Map<string, EvidenceEnt
       runs.set(runId, kept);
     },
     read: async ({ runId }) => structuredClone(runs.get(runId) ?? []),
+    signatures,
+    keepSignature: async ({ runId }, signed) => {
+      signatures.set(runId, signed);
+    },
+    signature: async ({ runId }) => signatures.get(runId),
   };
 }
 

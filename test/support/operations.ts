@@ -19,6 +19,8 @@ import { memoryEvidence } from './memory-evidence.ts';
 import { memoryIsolation } from './memory-isolation.ts';
 import { scriptedTargets, type MemoryTargets } from './memory-targets.ts';
 import { memoryNotify, type MemoryNotify } from './memory-notify.ts';
+import { memoryRecovery, type MemoryRecovery } from './memory-recovery.ts';
+import { memorySigner } from './memory-signer.ts';
 import { createMemoryPlatform } from './memory-platform.ts';
 import type { MemoryWorld } from './memory-world.ts';
 
@@ -39,9 +41,12 @@ Runtime.install({
 const converter = resolve(import.meta.dirname, '../../src/payload-converter.ts');
 
 export interface MemoryPorts extends ActivityPorts {
+  drills: MemoryRecovery['drills'];
+  ledger: MemoryRecovery['ledger'];
   world: MemoryWorld;
   evidence: ReturnType<typeof memoryEvidence>;
   notify: MemoryNotify;
+  signer: ReturnType<typeof memorySigner>;
   vault: MemoryVault;
   targets: MemoryTargets;
 }
@@ -63,8 +68,10 @@ export function memoryPorts(systems: LoadedSystem[]): MemoryPorts {
     },
     redactor: { redact: (value) => value, learn: async () => undefined },
     notify: memoryNotify(),
+    signer: memorySigner(),
     ...memoryBackups(),
     ...scriptedTargets(memoryIsolation()),
+    ...memoryRecovery(),
     checks: { run: async ({ check }) => `${check.name} is fine` },
     clock: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
   };

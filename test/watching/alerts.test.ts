@@ -22,6 +22,8 @@ const POLLERS = 'fairlead_task_queue_pollers{namespace="default",taskQueue="fair
 const BACKLOG = 'fairlead_task_queue_backlog{namespace="default",taskQueue="fairlead"';
 const LATENCY = 'temporal_activity_schedule_to_start_latency_seconds_bucket{namespace="default"';
 const GATE = 'fairlead_oldest_open_gate_age_seconds{namespace="default"}';
+const SHOP = '{namespace="default",system="shop"}';
+const ORDERS = '{namespace="default",system="shop",datastore="orders"}';
 const WORKER = 'up{job="fairlead-worker",instance="a"}';
 
 const fires = (alert: string, at: string, series: Case['series']): Case => ({
@@ -78,6 +80,20 @@ const CASES: readonly Case[] = [
     [`${LATENCY},le="10"}`]: '0+5x20',
     [`${LATENCY},le="+Inf"}`]: '0+5x20',
   }),
+  fires('FairleadBackupStale', '15m', {
+    [`fairlead_backup_age_seconds${ORDERS}`]: '+Inf+0x20',
+    [`fairlead_backup_rpo_seconds${ORDERS}`]: '3600x20',
+  }),
+  fires('FairleadBackupStale', '15m', {
+    [`fairlead_backup_age_seconds${ORDERS}`]: '3601+60x20',
+    [`fairlead_backup_rpo_seconds${ORDERS}`]: '3600x20',
+  }),
+  silent('FairleadBackupStale', '15m', {
+    [`fairlead_backup_age_seconds${ORDERS}`]: '1200+60x20',
+    [`fairlead_backup_rpo_seconds${ORDERS}`]: '3600x20',
+  }),
+  fires('FairleadUnproven', '65m', { [`fairlead_recovery_proven${SHOP}`]: '0x70' }),
+  silent('FairleadUnproven', '65m', { [`fairlead_recovery_proven${SHOP}`]: '1x70' }),
   fires('FairleadLocalHostDown', '3m', { 'up{job="fairlead-local-host"}': '1 0x10' }),
   silent('FairleadLocalHostDown', '3m', { 'up{job="fairlead-local-host"}': '1x10' }),
 ];
@@ -109,7 +125,7 @@ function promtoolOrSkip(t: TestContext): string | undefined {
 test('promtool accepts the rules, and the example that loads them', (t) => {
   const promtool = promtoolOrSkip(t);
   if (promtool === undefined) return;
-  assert.match(execFileSync(promtool, ['check', 'rules', RULES], { encoding: 'utf8' }), /9 rules/);
+  assert.match(execFileSync(promtool, ['check', 'rules', RULES], { encoding: 'utf8' }), /11 rules/);
   const config = join(FOLDER, 'prometheus.yml');
   assert.match(execFileSync(promtool, ['check', 'config', config], { encoding: 'utf8' }), /valid/);
 });

@@ -72,6 +72,8 @@ async function sealed(run: Run, { outcome, message }: End): Promise<ReportSummar
     const options = { profile: 'look', step: 'seal', summary, urgent: true } as const;
     const { value } = await call(run, 'sealReport', input, options);
     run.entries.push(...value.entries);
+    // A worker of an earlier release answered without one.
+    if (value.signed) run.signed = value.signed;
     return value.summary;
   } catch (error) {
     const why = failureOf(error)?.message;

@@ -13,6 +13,7 @@ import {
 import { describeValue } from '../../domain/describe-value.ts';
 import { Failure } from '../../domain/failure.ts';
 import { example, parseMessage, type Message } from '../../domain/message.ts';
+import { reportAnswer } from '../../domain/report-answer.ts';
 import { MESSAGES, PREEMPT, QUERIES, type MessageAnswer, type MessageName } from '../messages.ts';
 import { obey, preemptedBy, type Ruling } from './obey.ts';
 import { showPageSoon, statusOf } from './page.ts';
@@ -67,7 +68,9 @@ export function listen(run: Run): void {
   });
   setHandler(defineQuery('status'), () => statusOf(run), { description: 'Where the operation is' });
   setHandler(defineQuery('plan'), () => run.plan ?? null, { description: 'What it does' });
-  setHandler(defineQuery('report'), () => reportOf(run), { description: 'Its record so far' });
+  setHandler(defineQuery('report'), () => reportAnswer(reportOf(run)), {
+    description: 'Its record so far',
+  });
   listenToTheRest(run);
 }
 

@@ -20,6 +20,7 @@ import type { OperationKind, Plan } from '../../domain/plan.ts';
 import type { Report } from '../../domain/report.ts';
 import type { OperationRequest } from '../../domain/request.ts';
 import type { RunbookState } from '../../domain/runbook-state.ts';
+import type { SignedHead } from '../../domain/signed-head.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 import { logEntry } from './logged.ts';
 
@@ -112,6 +113,8 @@ export interface Run {
   hurried?: true;
   /** The leases were given back before the record was closed. */
   gaveBack?: true;
+  /** The signature of its closed record. */
+  signed?: SignedHead;
   /** Cancelled from outside, which is how it has to end. */
   cancelled?: true;
 }
@@ -183,7 +186,7 @@ export function beganAt(run: Run): number {
 }
 
 export function reportOf(run: Run): Report {
-  return buildReport(run.entries, { verify: false });
+  return buildReport(run.entries, { verify: false, signed: run.signed });
 }
 
 export function loadedOf(run: Run): LoadedSystem {

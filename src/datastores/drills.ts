@@ -1,0 +1,88 @@
+// Records of drills in the object store, beside the backups they proved: `<system>/_drills/YYYY/MM/<time>-<run>.json`. No
+// datastore is called `_drills`. Nothing is overwritten, so a record cannot be made better afterwards.
+import { Buffer } from 'node:buffer';
+import { z } from 'zod';
+import type { Bytes, ObjectsPort } from '../activities/ports-data.ts';
+import type { DrillsPort } from '../activities/ports-recovery.ts';
+import type { Waiting } from '../activities/ports.ts';
+import type { DrillRecord } from '../domain/drill-record.ts';
+import { Failure } from '../domain/failure.ts';
+
+const moment = z.iso.datetime();
+const span = z.number().min(0).nullable();
+
+const recordSchema: z.ZodType<DrillRecord> = z.object({
+  schema: z.literal('fairlead/drill/v1'),
+  system: z.string(),
+  operation: z.string(),
+  workflowId: z.string(),
+  runId: z.string(),
+  outcome: z.enum([
+    ...['succeeded', 'nothingToDo', 'planned', 'rolledBack', 'failed', 'rejected', 'expired'],
+    ...['aborted', 'preempted', 'refused', 'inconclusive', 'interrupted'],
+  ] as DrillRecord['outcome'][]),
+  verdict: z.enum(['pass', 'fail', 'inconclusive']).nullable(),
+  reason: z.string(),
+  startedAt: moment,
+  endedAt: moment,
+  rtoMs: span,
+  rpoMs: span,
+  backups: z.array(z.string()),
+  shape: z.record(z.string(), z.string()),
+  engine: z.record(z.string(), z.string()),
+  evidenceHead: z.string().nullable(),
+});
+
+/** A record is a few lines; more than this is none. */
+const LONGEST = 1024 * 1024;
+
+export function createDrills(objects: ObjectsPort): DrillsPort {
+  return {
+    put: async (record, waiting) => {
+      const body = jsonBytes(recordSchema.parse(record));
+      try {
+        await objects.put({ key: keyOf(record), body }, waiting);
+      } catch (error) {
+        // Tried again: what is there is of the same run.
+        if (!(error instanceof Failure && error.kind === 'Refused')) throw error;
+      }
+    },
+    list: async ({ system, most }, waiting) => {
+      const infos = await objects.list(`${system}/_drills/`);
+      const records: DrillRecord[] = [];
+      for (const { key, size } of infos.reverse()) {
+        waiting.signal.throwIfAborted();
+        if (records.length >= most) break;
+        const record = size > LONGEST ? undefined : await read(objects, key, waiting);
+        if (record?.system === system) records.push(record);
+      }
+      return records;
+    },
+  };
+}
+
+/** In the order of keys by when they began. */
+function keyOf({ system, startedAt, runId }: DrillRecord): string {
+  const time = new Date(startedAt).toISOString().replaceAll(/[-:]/g, '');
+  const run = runId.replaceAll(/[^A-Za-z0-9]/g, '').slice(0, 8);
+  return `${system}/_drills/${time.slice(0, 4)}/${time.slice(4, 6)}/${time}-${run}.json`;
+}
+
+async function read(
+  objects: ObjectsPort,
+  key: string,
+  waiting: Waiting,
+): Promise<DrillRecord | undefined> {
+  const { body } = await objects.get(key, waiting);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  try {
+    return recordSchema.safeParse(JSON.parse(Buffer.concat(chunks).toString('utf8'))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+async function* jsonBytes(value: unknown): Bytes {
+  yield Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+}

@@ -1,0 +1,130 @@
+// Ed25519 signatures of records. The worker signs with the key of its data folder (`keys/evidence.key`, made by whoever
+// comes first, readable by its owner only); `fairlead report verify` checks with a public key and nothing else.
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomUUID,
+  sign,
+  verify,
+  type KeyObject,
+} from 'node:crypto';
+import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SignerPort } from '../activities/ports.ts';
+import { Failure } from '../domain/failure.ts';
+import { signedText, type SignedHead } from '../domain/signed-head.ts';
+
+interface KeyPair {
+  key: KeyObject;
+  publicKey: string;
+}
+
+/** `folder` is `<data>/keys`; the key is made with the first signature. */
+export function createSigner(folder: string): SignerPort {
+  let kept: KeyPair | undefined;
+  const pair = async (): Promise<KeyPair> => (kept ??= await readOrMakeKey(folder));
+  return {
+    unable: async () => {
+      try {
+        await pair();
+        return undefined;
+      } catch (error) {
+        return saidBy(error);
+      }
+    },
+    sign: async (head) => {
+      const { key, publicKey } = await pair();
+      const signature = sign(null, Buffer.from(signedText(head)), key).toString('base64');
+      return { head, signature, publicKey };
+    },
+  };
+}
+
+/** Where the signature of an evidence file lies. */
+export function signatureFileOf(evidenceFile: string): string {
+  return `${evidenceFile.replace(/\.jsonl$/, '')}.sig.json`;
+}
+
+/** Does the signature belong to this head and this key? What is no key or no signature does not. */
+export function isSignedBy({ head, signature, publicKey }: SignedHead): boolean {
+  try {
+    const key = createPublicKey(publicKey);
+    const bytes = Buffer.from(signature, 'base64');
+    // Decoders pass over what does not belong there: written as Fairlead writes them, there is one text for each.
+    const isPlain = bytes.toString('base64') === signature && pemOf(key) === publicKey;
+    if (!isPlain || key.asymmetricKeyType !== 'ed25519') return false;
+    return verify(null, Buffer.from(signedText(head)), key, bytes);
+  } catch {
+    return false;
+  }
+}
+
+function pemOf(publicKey: KeyObject): string {
+  return publicKey.export({ type: 'spki', format: 'pem' }).toString();
+}
+
+async function readOrMakeKey(folder: string): Promise<KeyPair> {
+  const file = join(folder, 'evidence.key');
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const text = (await textOf(file)) ?? (await makeKey(file));
+    const key = createPrivateKey(text);
+    if (key.asymmetricKeyType !== 'ed25519') throw new Error('it is no Ed25519 key');
+    const publicKey = pemOf(createPublicKey(key));
+    await keepPublicKey(join(folder, 'evidence.pub'), publicKey);
+    return { key, publicKey };
+  } catch (error) {
+    throw new Failure(
+      'Unavailable',
+      `the key ${file}, which signs records, cannot be had: ${saidBy(error)}. Bring it back from a backup, or move it away: then a new one is made, which whoever checks reports has to be told of.`,
+    );
+  }
+}
+
+/** A link appears whole or not at all, and fails when somebody else was first: then theirs is the key. */
+async function makeKey(file: string): Promise<string> {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const mine = await written(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), 0o600);
+  try {
+    await link(mine, file);
+  } catch (error) {
+    const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    if (!exists) throw error;
+  } finally {
+    await rm(mine, { force: true });
+  }
+  return readFile(file, 'utf8');
+}
+
+/** It follows from the key; one that is gone or another key's is written anew. */
+async function keepPublicKey(file: string, text: string): Promise<void> {
+  if ((await textOf(file)) === text) return;
+  await rename(await written(file, text, 0o644), file);
+}
+
+/** On disk, under a name of its own. */
+async function written(file: string, text: string | Buffer, mode: number): Promise<string> {
+  const mine = `${file}.${randomUUID()}.tmp`;
+  const handle = await open(mine, 'wx', mode);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return mine;
+}
+
+async function textOf(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function saidBy(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

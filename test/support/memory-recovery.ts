@@ -1,0 +1,37 @@
+// Records of drills and the ledger of recoverability, in memory.
+import type { DrillsPort, RecoveryLedgerPort } from '../../src/activities/ports-recovery.ts';
+import type { DrillRecord } from '../../src/domain/drill-record.ts';
+import type { RecoverySeen } from '../../src/domain/recovery-seen.ts';
+
+export interface MemoryRecovery {
+  drills: DrillsPort & { records: DrillRecord[] };
+  ledger: RecoveryLedgerPort & { seen: Map<string, RecoverySeen> };
+  version: string;
+}
+
+export function memoryRecovery(): MemoryRecovery {
+  const records: DrillRecord[] = [];
+  const seen = new Map<string, RecoverySeen>();
+  return {
+    version: '1.0.0',
+    drills: {
+      records,
+      put: async (record) => {
+        if (!records.some(({ runId }) => runId === record.runId)) records.push(record);
+      },
+      list: async ({ system, most }) =>
+        records
+          .filter((one) => one.system === system)
+          .sort((one, other) => (one.startedAt < other.startedAt ? 1 : -1))
+          .slice(0, most),
+    },
+    ledger: {
+      seen,
+      read: async (system) => seen.get(system),
+      write: async (one) => {
+        seen.set(one.system, one);
+      },
+      list: async () => [...seen.values()],
+    },
+  };
+}
