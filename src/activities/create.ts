@@ -18,9 +18,19 @@ import {
   type Call,
   type Envelope,
 } from './boundary.ts';
+import {
+  askGolden,
+  bindCopies,
+  closeTarget,
+  lookBothWays,
+  openTarget,
+  probeFence,
+  startIsolated,
+} from './drill.ts';
 import { checkRecovery } from './check-recovery.ts';
 import { inspect } from './inspect.ts';
 import { sweep } from './janitor.ts';
+import { takeInventory } from './inventory.ts';
 import { clearLease, releaseLeases, type LeaseRef } from './leases.ts';
 import { load, makePlan, type PlanInput } from './plan.ts';
 import { makeDataPlan } from './plan-data.ts';
@@ -124,6 +134,7 @@ export function createActivities(ports: ActivityPorts) {
       removeRevision(input, call, platforms),
     ),
     ...dataActivities(ports, at),
+    ...drillActivities(ports, at),
   };
 }
 
@@ -145,6 +156,24 @@ function dataActivities(ports: ActivityPorts, at: AtBoundary) {
     markVerified: at((input: First<typeof markVerified>, call) => markVerified(input, call, ports)),
     discardCopy: at((input: First<typeof discardCopy>, call) => discardCopy(input, call, ports)),
     recordDrill: at((input: First<typeof recordDrill>, call) => recordDrill(input, call, ports)),
+  };
+}
+
+/** What a drill does in isolated targets. */
+function drillActivities(ports: ActivityPorts, at: AtBoundary) {
+  return {
+    lookBothWays: at((input: First<typeof lookBothWays>, call) => lookBothWays(input, call, ports)),
+    takeInventory: at((input: First<typeof takeInventory>, call) =>
+      takeInventory(input, call, ports),
+    ),
+    openTarget: at((input: First<typeof openTarget>, call) => openTarget(input, call, ports)),
+    probeFence: at((input: First<typeof probeFence>, call) => probeFence(input, call, ports)),
+    bindCopies: at((input: First<typeof bindCopies>, call) => bindCopies(input, call, ports)),
+    startIsolated: at((input: First<typeof startIsolated>, call) =>
+      startIsolated(input, call, ports),
+    ),
+    askGolden: at((input: First<typeof askGolden>, call) => askGolden(input, call, ports)),
+    closeTarget: at((input: First<typeof closeTarget>, call) => closeTarget(input, call, ports)),
   };
 }
 

@@ -9,15 +9,17 @@ import type { Plan } from '../domain/plan.ts';
 import type { OperationRequest } from '../domain/request.ts';
 import type { Call } from './boundary.ts';
 import type { PlanInput } from './plan.ts';
+import { makeRecoveryPlan, type RecoveryPlanPorts } from './plan-recovery.ts';
 import type { BackupsPort } from './ports-data.ts';
 import type { Clock } from './ports.ts';
 
 export async function makeDataPlan(
   input: PlanInput & { kind: DataKind },
   call: Call,
-  { backups, clock }: { backups: BackupsPort; clock: Pick<Clock, 'now'> },
+  ports: RecoveryPlanPorts & { clock: Pick<Clock, 'now'> },
 ): Promise<Plan> {
   const { operation, loaded, request } = input;
+  const { backups, clock } = ports;
   switch (input.kind) {
     case 'backup':
       return planBackup({ operation, loaded, request, now: clock.now() });
@@ -26,6 +28,8 @@ export async function makeDataPlan(
       const copy = copyName(entry.id, call.run.runId);
       return planVerify({ operation, loaded, request, entry, copy });
     }
+    case 'disasterRecovery':
+      return makeRecoveryPlan(input, call, ports);
   }
 }
 

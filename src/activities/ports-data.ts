@@ -8,6 +8,7 @@ import type {
   Contents,
   RecoveryPoint,
 } from '../domain/backup.ts';
+import type { LivePlace } from '../domain/fence.ts';
 import type { RungResult } from '../domain/ladder.ts';
 import type { RunRef, Waiting } from './ports.ts';
 
@@ -113,6 +114,10 @@ export interface BackupsPort {
   restore(input: { id: string; target: CopyRef }, waiting: Waiting): Promise<CopyAddress>;
   /** What the live datastore, or a copy, holds now; a table or a file too much or too few shows. */
   fingerprint(target: DatastoreRef | CopyRef, waiting: Waiting): Promise<Fingerprint>;
+  /** Where the live datastore is reached: a folder with all its generations. Throws NotFound. */
+  place(store: DatastoreRef): Promise<LivePlace>;
+  /** Bytes that are free where copies go. */
+  room(): Promise<number>;
   /** One value of a copy, for invariants and golden queries. Reads only; throws CheckFailed, Unsupported. */
   ask(input: { target: CopyRef; query: string }, waiting: Waiting): Promise<string | null>;
   /** Ends what runs on a copy and removes it; one that is not there is fine. */

@@ -1,29 +1,16 @@
 // The port to isolated targets: places where a service runs on copies and from which nothing live can be reached.
 // Used by drills and by the rung `usable`; implemented in platforms/isolated/ and in memory by test/support.
 // Every verb throws `Failure`: NotFound for a target that is not open, NotReady for one that does not answer any more.
+import type { FenceProbe, LivePlace } from '../domain/fence.ts';
 import type { CopyAddress } from './ports-data.ts';
 import type { Waiting } from './ports.ts';
+
+export type { FenceProbe, LivePlace, Reach } from '../domain/fence.ts';
 
 /** The run that a target, or a copy, belongs to. */
 export interface Owner {
   workflowId: string;
   runId: string;
-}
-
-/** Where live data is reached. Paths are absolute; a host may be a name. */
-export type LivePlace =
-  | { datastore: string; kind: 'folder'; path: string }
-  | { datastore: string; kind: 'address'; host: string; port: number };
-
-/** What a connect came to. A time-out is `silent`: no proof of anything. */
-export type Reach = 'reached' | 'refused' | 'silent';
-
-export interface FenceProbe {
-  place: LivePlace;
-  inside: Reach;
-  outside: Reach;
-  /** What each of the two came to, as a sentence. */
-  detail: string;
 }
 
 export interface TargetState {

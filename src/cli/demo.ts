@@ -1,4 +1,4 @@
-// `fairlead demo`: a canary (or blue-green), a killed worker and a bad version in a minute, on free ports of this machine.
+// `fairlead demo`: a canary (or blue-green, or a drill), a killed worker and a bad version in a minute, on free ports.
 import { Argument, type Command } from 'commander';
 import type { DemonstrationName } from '../demo/demonstration.ts';
 import type { DemoResult } from '../demo/run.ts';
@@ -10,7 +10,7 @@ interface DemoFlags {
   json?: boolean;
 }
 
-const NAMES: readonly DemonstrationName[] = ['canary', 'blue-green'];
+const NAMES: readonly DemonstrationName[] = ['canary', 'blue-green', 'drill'];
 const FOLDER = '.fairlead/demo';
 /** Longer than anything that still works: a demo that hangs ends, and says where. */
 const PATIENCE_MS = 360_000;
@@ -19,6 +19,7 @@ const EXAMPLES = `
 Examples:
   $ fairlead demo
   $ fairlead demo blue-green
+  $ fairlead demo drill       # a recovery, rehearsed under load
   $ fairlead demo --keep      # and look around afterwards
 
 Everything runs on free ports and is kept in ${FOLDER}, which is emptied at each start.

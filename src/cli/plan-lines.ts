@@ -14,9 +14,11 @@ export function planLines(plan: unknown): string[] {
 function stepLines(step: unknown): string[] {
   const undo = textAt(step, 'undo') ?? 'none';
   const gate = textAt(step, 'gate');
+  const differs = textAt(step, 'differs');
   return [
     `  ${textAt(step, 'id') ?? '?'}: ${textAt(step, 'title') ?? ''}`,
     ...(gate === undefined ? [] : [`      asks for ${gate} before the next step`]),
     `      undo: ${undo}`,
+    ...(differs === undefined ? [] : [`      differs: ${differs}`]),
   ];
 }

@@ -18,6 +18,7 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
   { verbs: ['stop', 'admit'], load: () => import('./traffic.ts') },
   { verbs: ['scale', 'restart'], load: () => import('./replicas.ts') },
   { verbs: ['backup', 'backups', 'verify'], load: () => import('./backups.ts') },
+  { verbs: ['drill'], load: () => import('./drill.ts') },
   { verbs: ['schedules'], load: () => import('./schedules.ts') },
   { verbs: ['approve', 'reject'], load: () => import('./answer-gate.ts') },
   { verbs: ['promote', 'pause', 'resume', 'abort'], load: () => import('./steer.ts') },

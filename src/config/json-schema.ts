@@ -5,7 +5,7 @@ import { systemSchema } from './system.ts';
 
 /** What this folder reads of JSON Schema. */
 export interface SchemaNode {
-  type?: string | undefined;
+  type?: string | string[] | undefined;
   description?: string | undefined;
   enum?: unknown[] | undefined;
   properties?: Record<string, SchemaNode> | undefined;
@@ -21,7 +21,7 @@ export interface SchemaNode {
 
 const node: z.ZodType<SchemaNode> = z.lazy(() =>
   z.looseObject({
-    type: z.string().optional(),
+    type: z.union([z.string(), z.array(z.string())]).optional(),
     description: z.string().optional(),
     enum: z.array(z.unknown()).optional(),
     properties: z.record(z.string(), node).optional(),

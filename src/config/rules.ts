@@ -6,6 +6,7 @@ import type { Located, Path } from './located.ts';
 import type { Mistake } from './mistake.ts';
 import { channelRemarks } from './rules-channels.ts';
 import { bindingRemarks, datastoreRemarks, sharedNameRemarks } from './rules-datastores.ts';
+import { drillRemarks } from './rules-drill.ts';
 import { analysisRemarks, approvalRemarks } from './rules-judges.ts';
 import { rolloutRemarks } from './rules-rollout.ts';
 import { scheduleRemarks } from './rules-schedules.ts';
@@ -46,6 +47,7 @@ export function ruleMistakes(
     ),
     ...under(['notify'], readable.notify, channelRemarks),
     ...inSchedules(readable),
+    ...drillOf(readable),
   ];
   return remarks.map(({ path, message }) => mistakeAt(root, path, message));
 }
@@ -60,6 +62,14 @@ export function nameMistakes(written: unknown, folder: string, root: Located): M
   if (typeof written !== 'string' || written === folder || !isSystemName(written)) return [];
   const message = `${shown(written)} differs from the name of the folder; write ${folder}, or rename the folder`;
   return [mistakeAt(root, ['system'], message)];
+}
+
+function drillOf({ drill, services, serviceNames: declared }: Readable): Remark[] {
+  if (drill === undefined) return [];
+  return drillRemarks(drill, { services, declared }).map(({ path, message }) => ({
+    path: ['drill', ...path],
+    message,
+  }));
 }
 
 function under<T>(

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { channelSchema, type Channel } from './channel.ts';
 import { datastoreSchema } from './datastores.ts';
 import type { Datastore } from './datastores.ts';
+import { drillSchema, type Drill } from './drill.ts';
 import { schedulesSchema, type Schedules } from './schedules.ts';
 import { analysisSchema, approvalSchema, serviceSchema } from './system.ts';
 import type { Analysis, ApprovalPolicy, Service } from './system.ts';
@@ -17,6 +18,8 @@ export interface Readable {
   notify: Record<string, Channel>;
   /** Absent when the file has none, or none that is right. */
   schedules: Schedules | undefined;
+  drill: Drill | undefined;
+  serviceNames: string[];
   analysisNames: string[];
   approvalNames: string[];
   /** Absent when the file has no such section. */
@@ -35,13 +38,16 @@ export function salvaged(value: unknown, issues: readonly z.core.$ZodIssue[]): R
   const analyses = mapOf(root['analyses']);
   const approvals = mapOf(root['approvals']);
   const datastores = mapOf(root['datastores']);
+  const services = mapOf(root['services']);
   return {
-    services: rightOnes(mapOf(root['services']), serviceSchema),
+    services: rightOnes(services, serviceSchema),
     datastores: rightOnes(datastores, datastoreSchema),
     analyses: rightOnes(analyses, analysisSchema),
     approvals: rightOnes(approvals, approvalSchema),
     notify: rightOnes(mapOf(root['notify']), channelSchema),
     schedules: schedulesSchema.safeParse(root['schedules']).data,
+    drill: drillSchema.safeParse(root['drill']).data,
+    serviceNames: Object.keys(services),
     analysisNames: Object.keys(analyses),
     approvalNames: Object.keys(approvals),
     datastoreNames: root['datastores'] === undefined ? undefined : Object.keys(datastores),

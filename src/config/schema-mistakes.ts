@@ -73,7 +73,7 @@ function allowedBy(schema: SchemaNode): string {
   if (items) return `a list, each item ${allowedBy(items)}`;
   if (schema.type === 'integer') return `a whole number${range(schema)}`;
   if (schema.type === 'number') return `a number${range(schema)}`;
-  return BY_TYPE[schema.type ?? ''] ?? 'a value';
+  return BY_TYPE[typeof schema.type === 'string' ? schema.type : ''] ?? 'a value';
 }
 
 const BY_TYPE: Record<string, string> = {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { PERSON, PERSON_ALLOWED } from '../domain/names.ts';
 import { channelSchema } from './channel.ts';
 import { datastoreSchema } from './datastores.ts';
+import { drillSchema } from './drill.ts';
 import { duration, someTime } from './duration.ts';
 import { judgeOptionsSchema } from './judge-options.ts';
 import { schedulesSchema } from './schedules.ts';
@@ -223,6 +224,8 @@ export const systemSchema = z.strictObject({
     .refine(oneService, 'declare at least one service: `name: {platform, command, port, ...}`'),
   /** What services keep their data in, and how it is backed up. */
   datastores: z.exactOptional(z.record(name, datastoreSchema)),
+  /** How a recovery is rehearsed, and how long it may take. */
+  drill: z.exactOptional(drillSchema),
   analyses: z.record(name, analysisSchema).prefault({}),
   approvals: z.record(name, approvalSchema).prefault({}),
   /** Where people are told of what an operation waits for, and how it ended; without it, nowhere. */

@@ -75,6 +75,8 @@ export function createBackups(input: BackupsInput): BackupsPort {
       const { folder } = await copies.find(target.copy);
       return stores[target.store.settings.kind].fingerprintCopy(folder, waiting);
     },
+    place: (store) => stores[store.settings.kind].place(store),
+    room: () => copies.room(),
     ask: async ({ target, query }, waiting) => {
       const { folder } = await copies.find(target.copy);
       return stores[target.store.settings.kind].ask(folder, query, waiting);

@@ -3,7 +3,7 @@
 // Whatever runs on a copy runs inside its folder, so ending a copy is: kill all that does, remove it.
 // A copy outlives the activity and the worker that made it, until it is discarded.
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { CopyState } from '../activities/ports-data.ts';
@@ -45,6 +45,8 @@ export interface Copies {
   find(copy: string): Promise<Copy>;
   discard(copy: string, waiting: Waiting): Promise<void>;
   list(): Promise<CopyState[]>;
+  /** Bytes that are free for whoever is not root. */
+  room(): Promise<number>;
 }
 
 export function createCopies(root: string): Copies {
@@ -53,13 +55,7 @@ export function createCopies(root: string): Copies {
     ...state,
     folder: join(folder(state.copy), `data-${state.attempt}`),
   });
-  const discard = async (copy: string, waiting: Waiting): Promise<void> => {
-    await endAllIn(folder(copy), waiting.signal);
-    // `copy.json` last: what somebody still wrote into is listed, and discarded again.
-    const names = (await namesIn(folder(copy))).filter((name) => name !== STATE);
-    for (const name of names) await removed(join(folder(copy), name));
-    await removed(folder(copy));
-  };
+  const discard = (copy: string, waiting: Waiting) => emptied(folder(copy), waiting);
   // After a Reset another run goes on with the copy of the first one.
   const ownedBy = async (owner: StoredCopy['owner'], there: StoredCopy): Promise<StoredCopy> => {
     if (owner === undefined || owner.runId === there.owner?.runId) return there;
@@ -97,12 +93,25 @@ export function createCopies(root: string): Copies {
       throw new Failure('NotReady', `the copy ${copy} is not loaded; restore it again`);
     },
     discard,
+    room: async () => {
+      await mkdir(root, { recursive: true, mode: 0o711 });
+      const { bavail, bsize } = await statfs(root);
+      return bavail * bsize;
+    },
     list: async () => {
       const names = (await namesIn(root)).filter((name) => NAME.test(name));
       const states = await Promise.all(names.map((name) => stateOf(join(root, name))));
       return states.filter((state) => state !== undefined).map(({ attempt: _, ...state }) => state);
     },
   };
+}
+
+async function emptied(folder: string, { signal }: Waiting): Promise<void> {
+  await endAllIn(folder, signal);
+  // `copy.json` last: what somebody still wrote into is listed, and discarded again.
+  const names = (await namesIn(folder)).filter((name) => name !== STATE);
+  for (const name of names) await removed(join(folder, name));
+  await removed(folder);
 }
 
 function removed(path: string): Promise<void> {

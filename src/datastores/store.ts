@@ -3,6 +3,7 @@
 import type { Bytes, CopyAddress, DatastoreRef, Fingerprint } from '../activities/ports-data.ts';
 import type { Waiting } from '../activities/ports.ts';
 import type { BackupManifest, BackupObject } from '../domain/backup.ts';
+import type { LivePlace } from '../domain/fence.ts';
 
 /** Streams one object away, whole or not at all. `path` says which file of the source it is a copy of. */
 export type Write = (name: string, body: Bytes, path?: string) => Promise<BackupObject>;
@@ -24,6 +25,8 @@ export interface Artefact {
 export type Scratch = <T>(work: (folder: string) => Promise<T>) => Promise<T>;
 
 export interface Store {
+  /** Where the live one is reached. Throws NotFound. */
+  place(store: DatastoreRef): Promise<LivePlace>;
   backup(store: DatastoreRef, write: Write, waiting: Waiting, scratch: Scratch): Promise<Taken>;
   /** What is wrong with it, as far as its own tool can say; empty is fine. Reads it whole. */
   examine(artefact: Artefact, waiting: Waiting): Promise<string[]>;

@@ -22,6 +22,7 @@ export interface Demonstration {
 export const DEMONSTRATIONS = {
   canary: async () => (await import('./canary.ts')).CANARY,
   'blue-green': async () => (await import('./blue-green.ts')).BLUE_GREEN,
+  drill: async () => (await import('./drill.ts')).DRILL,
 } satisfies Record<string, () => Promise<Demonstration>>;
 
 export type DemonstrationName = keyof typeof DEMONSTRATIONS;

@@ -38,12 +38,21 @@ export async function deploy(
 ): Promise<Report> {
   const flags = kind === 'blueGreenDeploy' ? ' --strategy blue-green' : '';
   const said = `fairlead deploy ${SYSTEM}/${SERVICE} ${version}${flags}`;
-  return carriedOut(scene, { kind, said, who, fields: { version } }, act);
+  return carriedOut(scene, { kind, said, who, fields: { service: SERVICE, version } }, act);
 }
 
 export async function rollback(scene: Scene, who: string): Promise<Report> {
   const said = `fairlead rollback ${SYSTEM}/${SERVICE}`;
-  return carriedOut(scene, { kind: 'rollback', said, who, fields: {} });
+  return carriedOut(scene, { kind: 'rollback', said, who, fields: { service: SERVICE } });
+}
+
+/** Of the whole system: a backup, a drill. */
+export async function carryOut(
+  scene: Scene,
+  who: string,
+  { kind, verb }: { kind: 'backup' | 'disasterRecovery'; verb: string },
+): Promise<Report> {
+  return carriedOut(scene, { kind, said: `fairlead ${verb} ${SYSTEM}`, who, fields: {} });
 }
 
 /** Users from now on, until it is stopped. */
@@ -59,7 +68,7 @@ async function carriedOut(
   act: Act = async () => undefined,
 ): Promise<Report> {
   const { temporal, story } = scene;
-  const asked = { system: SYSTEM, service: SERVICE, ...fields, requestedBy: who };
+  const asked = { system: SYSTEM, ...fields, requestedBy: who };
   const request = { ...parseRequest(kind, asked) };
   story.tell(`${who}: ${said}`);
   const operation = operationId(kind, request);

@@ -1,8 +1,10 @@
 // Makes the report from the evidence, and from nothing else. A list that was cut anywhere (the operation still
 // runs, or was lost) gives a report too: what is not known yet is null.
 import type { EvidenceEntry } from './evidence.ts';
+import type { Plan } from './plan.ts';
 import { verifyChain } from './evidence-chain.ts';
-import { overlap, timingsOf, waitsForPeople } from './report-timings.ts';
+import { overlap } from './intervals.ts';
+import { timingsOf, waitsForPeople } from './report-timings.ts';
 import type { Report, ReportSummary } from './report.ts';
 import type { SignedHead } from './signed-head.ts';
 
@@ -101,7 +103,7 @@ function add(report: Report, entry: EvidenceEntry): void {
       return;
     case 'planned':
       report.plan = entry.plan;
-      if (entry.plan.backup !== undefined) report.backups = [entry.plan.backup];
+      addBackups(report, entry.plan);
       return;
     case 'step':
       addStep(report, entry);
@@ -118,6 +120,12 @@ function add(report: Report, entry: EvidenceEntry): void {
     default:
       addRow(report, entry);
   }
+}
+
+/** What was to be proved, or restored. */
+function addBackups(report: Report, { backup, backups }: Plan): void {
+  if (backup !== undefined) report.backups = [backup];
+  if (backups !== undefined) report.backups = [...backups];
 }
 
 /** One of another head says nothing of these entries. */
@@ -140,8 +148,14 @@ function addRow(report: Report, entry: EvidenceEntry): void {
       return;
     }
     case 'verdict': {
-      const { step, name, verdict, reason, samples, series, distributions } = entry;
-      const shown = { ...(series && { series }), ...(distributions && { distributions }) };
+      const { step, name, verdict, reason, samples } = entry;
+      const { series, distributions, expected, got } = entry;
+      const shown = {
+        ...(series && { series }),
+        ...(distributions && { distributions }),
+        ...(expected !== undefined && { expected }),
+        ...(got !== undefined && { got }),
+      };
       report.verdicts.push({ step, name, verdict, reason, samples, ...shown });
       return;
     }

@@ -81,12 +81,5 @@ const DEFAULT_EVERY_MS = 30 * 24 * 3_600_000;
 
 /** How old a drill may become before it proves nothing any more (ms). */
 export function drillEvery(system: System): number {
-  const every = drillSection(system)?.['every'];
-  return typeof every === 'number' ? every : DEFAULT_EVERY_MS;
-}
-
-function drillSection(system: System): Record<string, unknown> | undefined {
-  return 'drill' in system && typeof system.drill === 'object' && system.drill !== null
-    ? { ...system.drill }
-    : undefined;
+  return system.drill?.every ?? DEFAULT_EVERY_MS;
 }

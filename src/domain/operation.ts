@@ -16,6 +16,8 @@ const PRECEDENCE: Record<OperationKind, number> = {
   retireRevision: 1,
   backup: 1,
   verifyBackup: 1,
+  // What is not backed up in time is lost; a drill can be run again.
+  disasterRecovery: 0,
 };
 
 export function precedenceOf(kind: string): number {
@@ -28,10 +30,10 @@ export function savesUsers(kind: OperationKind): boolean {
 }
 
 /** Reads data, writes backups and copies, and touches no service. */
-export type DataKind = Extract<OperationKind, 'backup' | 'verifyBackup'>;
+export type DataKind = Extract<OperationKind, 'backup' | 'verifyBackup' | 'disasterRecovery'>;
 
 export function isDataKind(kind: OperationKind): kind is DataKind {
-  return kind === 'backup' || kind === 'verifyBackup';
+  return kind === 'backup' || kind === 'verifyBackup' || kind === 'disasterRecovery';
 }
 
 /** The datastore that a request names; undefined for every primary one. */
@@ -80,6 +82,8 @@ export function operationId(kind: OperationKind, request: OperationRequest): str
         : `backup/${system}/${request.datastore}`;
     case 'verifyBackup':
       return `verify/${request.backup ?? `${system}/${request.datastore ?? ''}`}`;
+    case 'disasterRecovery':
+      return `drill/${system}`;
   }
 }
 

@@ -64,24 +64,15 @@ export function planVerify(input: DataPlanInput & { entry: CatalogueEntry; copy:
   const { verify } = datastoreIn(loaded, datastore);
   const rungs = rungsOf(verify);
   const about = { datastore, backup: backup.id };
-  const steps = rungs.map((rung): PlanStep => ({
-    id: RUNG_STEPS[rung],
-    title: titleOf(rung, backup, verify.invariants.length),
-    undo: rung === 'loads' ? `discard the copy ${copy}` : NO_UNDO,
-    action: { kind: 'rung', rung, ...about, copy },
-  }));
+  const climbed = { datastore, backup, copy, queries: verify.invariants.length };
+  const steps = rungs.map((rung) => rungStep(rung, climbed));
   const conclude: PlanStep = {
     id: 'conclude',
     title: `Conclude; verified only if ${verify.required.map((rung) => RUNG_STEPS[rung]).join(', ')} passed`,
     undo: 'none: a mark stays',
     action: { kind: 'conclude', ...about, required: verify.required },
   };
-  const discard: PlanStep = {
-    id: 'discard',
-    title: `Discard the copy ${copy}`,
-    undo: 'none: a copy can be made again',
-    action: { kind: 'discard', datastore, copy },
-  };
+  const discard = discardStep({ datastore, copy });
   const made = rungs.includes('loads') ? [discard] : [];
   return finishPlan({
     operation,
@@ -91,6 +82,29 @@ export function planVerify(input: DataPlanInput & { entry: CatalogueEntry; copy:
     steps: [...steps, conclude, ...made],
     before: {},
   });
+}
+
+/** A rung on one backup, or on the copy that `loads` makes of it. */
+export function rungStep(
+  rung: Rung,
+  climbed: { datastore: string; backup: BackupSummary; copy: string; queries: number },
+): PlanStep {
+  const { datastore, backup, copy, queries } = climbed;
+  return {
+    id: RUNG_STEPS[rung],
+    title: titleOf(rung, backup, queries),
+    undo: rung === 'loads' ? `discard the copy ${copy}` : NO_UNDO,
+    action: { kind: 'rung', rung, datastore, backup: backup.id, copy },
+  };
+}
+
+export function discardStep({ datastore, copy }: { datastore: string; copy: string }): PlanStep {
+  return {
+    id: 'discard',
+    title: `Discard the copy ${copy}`,
+    undo: 'none: a copy can be made again',
+    action: { kind: 'discard', datastore, copy },
+  };
 }
 
 /** Throws NotFound with the datastores that there are. */
@@ -107,7 +121,7 @@ export function datastoreIn(loaded: LoadedSystem, name: string): Datastore {
 }
 
 /** What steps of rungs are called. */
-const RUNG_STEPS: Record<Rung, string> = {
+export const RUNG_STEPS: Record<Rung, string> = {
   artefact: 'artefact',
   loads: 'loads',
   complete: 'complete',
@@ -121,7 +135,7 @@ const RUNG_STEPS: Record<Rung, string> = {
 const ON_A_COPY: readonly Rung[] = ['complete', 'correct', 'invariants'];
 
 /** What is required, what that stands on, and the invariants that somebody wrote down. `usable` takes a drill. */
-function rungsOf({ required, invariants }: Datastore['verify']): Rung[] {
+export function rungsOf({ required, invariants }: Datastore['verify']): Rung[] {
   const wanted = new Set<Rung>(required);
   if (invariants.length > 0) wanted.add('invariants');
   if (ON_A_COPY.some((rung) => wanted.has(rung))) wanted.add('loads');
@@ -150,7 +164,7 @@ function provable(entry: CatalogueEntry): BackupSummary {
   throw new Failure('CheckFailed', `${entry.id} is no backup that can be restored: ${why}`);
 }
 
-function noDatastores({ name }: LoadedSystem): Failure {
+export function noDatastores({ name }: LoadedSystem): Failure {
   const message = `${name} has no datastores to back up; declare them in the section "datastores" of its system file`;
   return new Failure('NotFound', message);
 }

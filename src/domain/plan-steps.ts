@@ -97,6 +97,7 @@ export function finishPlan(input: {
   from?: string;
   to?: string;
   backup?: BackupSummary;
+  backups?: BackupSummary[];
   steps: PlanStep[];
   before: Plan['before'];
   nothingToDo?: string;

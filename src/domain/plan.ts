@@ -1,6 +1,7 @@
 // What an operation will do, as a value, made before anything is changed.
 import type { BackupSummary } from './backup.ts';
 import type { RevisionSpec, Weights } from './model.ts';
+import type { RecoveryAction } from './recovery-actions.ts';
 import type { Rung } from './rungs.ts';
 
 export type OperationKind =
@@ -13,7 +14,8 @@ export type OperationKind =
   | 'restartService'
   | 'retireRevision'
   | 'backup'
-  | 'verifyBackup';
+  | 'verifyBackup'
+  | 'disasterRecovery';
 
 /** The change or check that a step makes; the workflow has one performer per `kind`. */
 export type StepAction =
@@ -41,7 +43,8 @@ export type StepAction =
   /** One rung of the ladder, on the backup itself or on the copy that `loads` makes of it. */
   | { kind: 'rung'; rung: Rung; datastore: string; backup: string; copy: string }
   | { kind: 'conclude'; datastore: string; backup: string; required: Rung[] }
-  | { kind: 'discard'; datastore: string; copy: string };
+  | { kind: 'discard'; datastore: string; copy: string }
+  | RecoveryAction;
 
 /** What a step does after its change: waits, watches and measures for `ms` of observed time. */
 export interface Bake {
@@ -61,6 +64,8 @@ export interface PlanStep {
   title: string;
   /** How it is undone, in words; `none` where it has no undo. */
   undo: string;
+  /** Of a drill: what a recovery does otherwise here. */
+  differs?: string;
   action: StepAction;
   /** Present when the step sets weights. */
   weights?: { version: string; percent: number }[];
@@ -79,6 +84,8 @@ export interface Plan {
   strategy?: string;
   /** verifyBackup: what is to be proved, as its manifest describes it. */
   backup?: BackupSummary;
+  /** disasterRecovery: what is restored, in the order of the datastores. */
+  backups?: BackupSummary[];
   /** Versions; absent when nothing was live. */
   from?: string;
   to?: string;

@@ -1,13 +1,9 @@
 // How long the phases of an operation took, and how much of it was waiting for people: gates that were open,
 // steps that were parked, pauses. Works on a record that was cut anywhere.
 import type { EvidenceEntry } from './evidence.ts';
+import { merge, overlap, type Interval } from './intervals.ts';
+import { recoveryPhases } from './recovery-times.ts';
 import type { Report } from './report.ts';
-
-/** Milliseconds since 1970, half open. */
-export interface Interval {
-  from: number;
-  to: number;
-}
 
 const ANSWERS: ReadonlySet<string> = new Set(['retryStep', 'skipStep', 'adopt', 'abort']);
 
@@ -29,21 +25,6 @@ export function waitsForPeople(entries: readonly EvidenceEntry[]): Interval[] {
   const end = Date.parse(entries.at(-1)?.at ?? '');
   for (const key of [...open.keys()]) close(key, end);
   return merge(found);
-}
-
-/** Milliseconds of `[from, to)` inside the intervals; 0 where a time is unknown. */
-export function overlap(
-  intervals: readonly Interval[],
-  from: string | null,
-  to: string | null | undefined,
-): number {
-  const start = Date.parse(from ?? '');
-  const end = Date.parse(to ?? '');
-  if (Number.isNaN(start) || Number.isNaN(end)) return 0;
-  return intervals.reduce(
-    (sum, one) => sum + Math.max(0, Math.min(one.to, end) - Math.max(one.from, start)),
-    0,
-  );
 }
 
 /** The phases: planning (until the plan stands), steps, undo; and all of it. */
@@ -71,9 +52,19 @@ export function timingsOf(
   return [
     ...phase('planning', opened, planned ?? closed),
     ...phase('steps', planned, undo ?? closed),
+    ...recoveryTimings(entries, waits),
     ...phase('undo', undo, closed),
     ...phase('all', opened, closed),
   ];
+}
+
+/** What a recovery's steps were spent on. */
+function recoveryTimings(
+  entries: readonly EvidenceEntry[],
+  waits: readonly Interval[],
+): Report['timings'] {
+  const plan = entries.find((entry) => entry.type === 'planned')?.plan;
+  return plan?.kind === 'disasterRecovery' ? recoveryPhases(entries, waits, plan) : [];
 }
 
 function edges(entry: EvidenceEntry): { opens?: string; closes: string[] | 'all' } {
@@ -100,14 +91,4 @@ function messageEdges(name: string): { opens?: string; closes: string[] } {
   if (name === 'pause') return { opens: 'paused', closes: [] };
   if (name === 'resume') return { closes: ['paused'] };
   return { closes: ANSWERS.has(name) ? ['parked'] : [] };
-}
-
-function merge(intervals: readonly Interval[]): Interval[] {
-  const merged: Interval[] = [];
-  for (const one of intervals.toSorted((a, b) => a.from - b.from)) {
-    const last = merged.at(-1);
-    if (last !== undefined && one.from <= last.to) last.to = Math.max(last.to, one.to);
-    else merged.push({ ...one });
-  }
-  return merged;
 }

@@ -29,6 +29,8 @@ export interface OperationRequest {
   datastore?: string;
   /** verifyBackup: its name, as the catalogue has it. */
   backup?: string;
+  /** disasterRecovery: `drill`, also without it. */
+  mode?: 'drill';
 }
 
 type Field = keyof OperationRequest;
@@ -77,6 +79,11 @@ const RULES: Record<Field, Rule> = {
     allowed: BACKUP_ID_ALLOWED,
     accepts: (value) => typeof value === 'string' && parseBackupId(value) !== undefined,
   },
+  mode: {
+    allowed:
+      'drill; a recovery into the live system is not there yet: take the backup from "fairlead backups SYSTEM" and restore it by hand',
+    accepts: (value) => value === 'drill',
+  },
 };
 
 const COMMON: Field[] = ['system', 'reason', 'requestedBy', 'dryRun'];
@@ -102,6 +109,7 @@ const FIELDS: Record<
   retireRevision: { required: ['system', 'service', 'version', 'revision'], optional: ['delay'] },
   backup: { required: ['system'], optional: ['datastore'] },
   verifyBackup: { required: ['system'], optional: [], oneOf: ['datastore', 'backup'] },
+  disasterRecovery: { required: ['system'], optional: ['mode'] },
 };
 
 /** Throws a `Failure` BadInput whose message names the field, its value and what is allowed. */
@@ -170,6 +178,7 @@ export function exampleOf(kind: OperationKind): string {
     delay: 0,
     datastore: 'orders',
     backup: 'shop/orders/20261122T085126.123Z',
+    mode: 'drill',
   };
   const { required, oneOf = [] } = FIELDS[kind];
   return JSON.stringify(

@@ -63,6 +63,8 @@ export type RunbookEvent =
     }
   /** A verdict that decides alone: a fail ends it, and so does an inconclusive one that `ends`. */
   | { type: 'judged'; verdict: Verdict; message: string; ends: boolean }
+  /** A verdict that the conclusion decides on; what it found left over needs a person. */
+  | { type: 'noted'; verdict: Verdict; leftovers?: string[] }
   | {
       type: 'answered';
       decision: 'approved' | 'overridden' | 'rejected' | 'expired';

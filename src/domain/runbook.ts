@@ -3,7 +3,15 @@
 import type { Outcome } from './outcome.ts';
 import type { PlanStep } from './plan.ts';
 import type { Action, Policy, Problem, RunbookEvent, RunbookState } from './runbook-state.ts';
-import { describeUndo, inNobodysWay, newestUndo, undoOf, type UndoEntry } from './undo.ts';
+import {
+  covers,
+  describeUndo,
+  inNobodysWay,
+  isTakenBack,
+  newestUndo,
+  undoOf,
+  type UndoEntry,
+} from './undo.ts';
 import { worst, type Verdict } from './verdict.ts';
 
 export function startRunbook(steps: PlanStep[], policy: Policy): RunbookState {
@@ -45,20 +53,12 @@ export function begin(state: RunbookState): RunbookState {
   return covered ? state : { ...state, undo: [...state.undo, entry] };
 }
 
-/** One way back for a revision, or for the traffic of a service, is enough: the oldest, which leads to where it was. */
-function covers(one: UndoEntry, entry: UndoEntry): boolean {
-  if (one.verb === 'discardCopy') return entry.verb === 'discardCopy' && one.copy === entry.copy;
-  if (entry.verb === 'discardCopy') return false;
-  if (one.verb !== entry.verb || one.service !== entry.service) return false;
-  return (
-    one.verb === 'setWeights' || entry.verb === 'setWeights' || one.revision === entry.revision
-  );
-}
-
 export function apply(state: RunbookState, event: RunbookEvent): RunbookState {
   switch (event.type) {
     case 'done':
-      return advance(state);
+      return advance(takenBack(state));
+    case 'noted':
+      return advance(noted(state, event));
     case 'failed':
       return failed(state, event);
     case 'baked':
@@ -170,6 +170,20 @@ function judged(
   if (event.verdict === 'fail') return giveUp(next, 'failed', event.message);
   const ends = event.verdict === 'inconclusive' && event.ends;
   return ends ? giveUp(next, 'inconclusive', event.message) : advance(next);
+}
+
+/** Goes on all the same: what comes after it is worth knowing, and the conclusion counts it. */
+function noted(
+  state: RunbookState,
+  { verdict, leftovers = [] }: Extract<RunbookEvent, { type: 'noted' }>,
+): RunbookState {
+  return { ...withVerdict(state, verdict), leftovers: [...state.leftovers, ...leftovers] };
+}
+
+/** What a step of cleaning up has done needs no undo any more. */
+function takenBack(state: RunbookState): RunbookState {
+  const step = currentStep(state);
+  return { ...state, undo: state.undo.filter((entry) => !isTakenBack(entry, step)) };
 }
 
 function promoted(

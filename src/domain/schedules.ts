@@ -59,7 +59,7 @@ export function janitorSchedule(taskQueue: string): WantedSchedule {
 /** Without a section `schedules:` a system that can be recovered has a button for a drill, and nothing else. */
 export function wantedSchedules(name: string, system: System): WantedSchedule[] {
   const kept = primaryDatastores(system);
-  const hasDrill = kept.length > 0 || ('drill' in system && system.drill !== undefined);
+  const hasDrill = kept.length > 0 || system.drill !== undefined;
   const { backup, verify, check } = system.schedules ?? {};
   return [
     ...(backup && kept.length > 0 ? [backupSchedule(name, backup.at)] : []),

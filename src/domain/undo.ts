@@ -7,7 +7,12 @@ export type UndoEntry =
   | { step: string; verb: 'setWeights'; service: string; weights: Weights }
   | { step: string; verb: 'removeRevision'; service: string; revision: string; version: string }
   | { step: string; verb: 'scale'; service: string; revision: string; replicas: number }
-  | { step: string; verb: 'discardCopy'; datastore: string; copy: string };
+  | OwnEntry;
+
+/** Takes back what is this operation's alone. */
+export type OwnEntry =
+  | { step: string; verb: 'discardCopy'; datastore: string; copy: string }
+  | { step: string; verb: 'closeTarget'; target: string };
 
 /** The undo of a step; `undefined` where it has none. */
 export function undoOf(step: PlanStep): UndoEntry | undefined {
@@ -37,20 +42,45 @@ export function undoOf(step: PlanStep): UndoEntry | undefined {
       if (rung !== 'loads') return undefined;
       return { step: step.id, verb: 'discardCopy', datastore, copy };
     }
+    case 'isolate':
+      return { step: step.id, verb: 'closeTarget', target: action.target };
     default:
       return undefined;
   }
 }
 
 /** A copy is this operation's alone: it goes also when somebody else takes over. */
-export function inNobodysWay({ verb }: UndoEntry): boolean {
-  return verb === 'discardCopy';
+export function inNobodysWay(entry: UndoEntry): entry is OwnEntry {
+  return entry.verb === 'discardCopy' || entry.verb === 'closeTarget';
 }
 
-/** Traffic before workloads, then newest first. */
+/** Traffic before workloads, what runs on a copy before the copy, then newest first. */
 export function newestUndo(entries: UndoEntry[]): UndoEntry | undefined {
-  const traffic = entries.filter((entry) => entry.verb === 'setWeights');
-  return traffic.at(-1) ?? entries.at(-1);
+  const last = (verb: UndoEntry['verb']) => entries.findLast((entry) => entry.verb === verb);
+  return last('setWeights') ?? last('closeTarget') ?? entries.at(-1);
+}
+
+/** One way back for a revision, or for the traffic of a service, is enough: the oldest, which leads to where it was. */
+export function covers(one: UndoEntry, entry: UndoEntry): boolean {
+  if (one.verb !== entry.verb) return false;
+  switch (one.verb) {
+    case 'discardCopy':
+      return entry.verb === one.verb && entry.copy === one.copy;
+    case 'closeTarget':
+      return entry.verb === one.verb && entry.target === one.target;
+    case 'setWeights':
+      return entry.verb === one.verb && entry.service === one.service;
+    default:
+      return (
+        entry.verb === one.verb && entry.service === one.service && entry.revision === one.revision
+      );
+  }
+}
+
+/** The step has taken back itself what this entry would. */
+export function isTakenBack(entry: UndoEntry, { action }: PlanStep): boolean {
+  if (action.kind === 'discard') return entry.verb === 'discardCopy' && entry.copy === action.copy;
+  return action.kind === 'close' && entry.verb === 'closeTarget' && entry.target === action.target;
 }
 
 export function describeUndo(entry: UndoEntry): string {
@@ -63,5 +93,7 @@ export function describeUndo(entry: UndoEntry): string {
       return `${entry.step}: ${entry.service} back to ${entry.replicas} replicas`;
     case 'discardCopy':
       return `${entry.step}: discard the copy ${entry.copy} of ${entry.datastore}`;
+    case 'closeTarget':
+      return `${entry.step}: close the isolated target ${entry.target}`;
   }
 }

@@ -12,6 +12,9 @@ export interface Finding {
   reason: string;
   /** Requests (runs of a check, values of a query) that the verdict stands on. */
   samples: number;
+  /** Of a check that compares: what it should have been, and what it was. */
+  expected?: string;
+  got?: string;
   /** What an analysis measured, window by window; a check has none. */
   series?: MetricSeries[];
   /** What was compared with the stable revision at the end of a bake. */

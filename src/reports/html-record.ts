@@ -2,6 +2,7 @@
 import { spanBetween } from '../domain/markdown.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Report } from '../domain/report.ts';
+import type { DrillTable } from './drill-tables.ts';
 import { badge, code, longTable, MANY } from './html-table.ts';
 import { markup, NOTHING, type Markup, type Part } from './markup.ts';
 import { clockTime, counted, number, toneOf } from './wording.ts';
@@ -39,6 +40,14 @@ export function verdicts({ verdicts: all }: Report): Markup {
   const columns = ['step', 'judged by', 'verdict', 'why', 'samples'];
   const matters = (index: number) => all[index]?.verdict !== 'pass';
   return longTable({ caption: 'What analyses and checks said', columns, rows }, matters);
+}
+
+export function drillTable({ title, columns, rows, verdictAt }: DrillTable): Markup {
+  const shown = rows.map((row) =>
+    row.map((cell, index) => (index === verdictAt ? badge(cell) : cell)),
+  );
+  const matters = (index: number) => verdictAt !== undefined && rows[index]?.[verdictAt] !== 'pass';
+  return longTable({ caption: title, columns, rows: shown }, matters);
 }
 
 export function undo({ undo: all, leftovers }: Report): Markup {

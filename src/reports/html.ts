@@ -2,10 +2,12 @@
 // and runs no script; its policy says so to the browser.
 import type { Report } from '../domain/report.ts';
 import { distributions } from './html-distributions.ts';
+import { drillTables, isDrill } from './drill-tables.ts';
 import { head, identity } from './html-head.ts';
 import { measurementCharts } from './html-measurements.ts';
 import {
   decisions,
+  drillTable,
   list,
   messages,
   notices,
@@ -69,6 +71,11 @@ function sectionsOf(report: Report): Section[] {
       title: 'Timeline',
       content: scale === null ? NOTHING : markup`${timeline(report, scale)}`,
     },
+    ...drillTables(report).map((one) => ({
+      id: one.id,
+      title: one.title,
+      content: drillTable(one),
+    })),
     { id: 'weights', title: 'Weights over time', content: markup`${weights ?? []}` },
     { id: 'measured', title: 'What each revision answered', content: markup`${measured ?? []}` },
     {
@@ -77,7 +84,11 @@ function sectionsOf(report: Report): Section[] {
       content: distributions(report, versions),
     },
     { id: 'decisions', title: 'Decisions', content: decisions(report) },
-    { id: 'verdicts', title: 'Verdicts', content: verdicts(report) },
+    {
+      id: 'verdicts',
+      title: 'Verdicts',
+      content: isDrill(report) ? NOTHING : verdicts(report),
+    },
     { id: 'undo', title: 'Undo and leftovers', content: undo(report) },
     {
       id: 'findings',

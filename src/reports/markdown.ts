@@ -1,7 +1,8 @@
 // Report -> Markdown, for people who ask afterwards what happened and who said so: the outcome first, then why.
 import { bar, fenced, plain, span, spanBetween, table } from '../domain/markdown.ts';
 import type { Spread } from '../domain/comparison.ts';
-import { signingKey, touchesNoService } from './wording.ts';
+import { drillTables, isDrill } from './drill-tables.ts';
+import { decided, signingKey, touchesNoService } from './wording.ts';
 import type { Report } from '../domain/report.ts';
 import { titleOf } from '../domain/step-title.ts';
 
@@ -10,10 +11,17 @@ export function reportToMarkdown(report: Report): string {
     head(report),
     listSection('Left over', report.leftovers),
     listSection('Findings', report.findings),
+    ...drillTables(report).map(({ title, columns, rows }) =>
+      section(
+        title,
+        columns,
+        rows.map((row) => row.map(plain)),
+      ),
+    ),
     planSection(report),
     weightsSection(report),
     decisionsSection(report),
-    verdictsSection(report),
+    isDrill(report) ? [] : verdictsSection(report),
     comparisonsSection(report),
     stepsSection(report),
     undoSection(report),
@@ -34,11 +42,18 @@ function head(report: Report): string[] {
     .filter(([, value]) => value !== '')
     .map(([name, value]) => [name, plain(value)]);
   return [
-    `# ${title}: ${plain(report.outcome ?? 'still running')}`,
+    `# ${headline(report, title)}`,
     '',
     ...(report.message === null ? [] : [plain(report.message), '']),
     ...table(['', ''], rows),
   ];
+}
+
+/** Of a drill, the verdict is what everybody looks for. */
+function headline(report: Report, title: string): string {
+  const verdict = isDrill(report) ? decided(report) : undefined;
+  if (verdict !== undefined) return `Verdict: ${verdict} (${title})`;
+  return `${title}: ${plain(report.outcome ?? 'still running')}`;
 }
 
 function results(report: Report): [string, string][] {

@@ -33,12 +33,22 @@ const TONES: Record<string, Tone> = {
   unchanged: 'good',
   failed: 'bad',
   skipped: 'warn',
+  'not run': 'warn',
   left: 'bad',
   accepted: 'plain',
   refused: 'warn',
 };
 
-export function outcomeWords({ outcome }: Report): string {
+/** The verdict that it ended with; undefined where something else ended it. */
+export function decided({ outcome, verdict }: Report): string | undefined {
+  const isVerdict = outcome === 'succeeded' || outcome === 'failed' || outcome === 'inconclusive';
+  return isVerdict && verdict !== null ? verdict : undefined;
+}
+
+export function outcomeWords(report: Report): string {
+  const { outcome, kind } = report;
+  const verdict = kind === 'disasterRecovery' ? decided(report) : undefined;
+  if (verdict !== undefined) return `Verdict: ${verdict}`;
   return outcome === null ? 'Still running' : (OUTCOMES[outcome]?.[0] ?? outcome);
 }
 
@@ -59,7 +69,7 @@ export function kindWords(kind: string): string {
 
 /** Backups and their proofs; by name, since a later version has more kinds. */
 export function touchesNoService(kind: string): boolean {
-  return kind === 'backup' || kind === 'verifyBackup';
+  return kind === 'backup' || kind === 'verifyBackup' || kind === 'disasterRecovery';
 }
 
 /** What users get now, with the version where the plan names it. */

@@ -7,6 +7,7 @@ export { acceptBackup } from './accept-backup.ts';
 export { backup, verifyBackup } from './backups.ts';
 export { blueGreenDeploy } from './blue-green-deploy.ts';
 export { canaryDeploy } from './canary-deploy.ts';
+export { disasterRecovery } from './disaster-recovery.ts';
 export { checkRecovery } from './check-recovery.ts';
 export { inspectSystem } from './inspect-system.ts';
 export { janitor } from './janitor.ts';

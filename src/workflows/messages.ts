@@ -13,6 +13,7 @@ export const OPERATION_TYPES = [
   'retireRevision',
   'backup',
   'verifyBackup',
+  'disasterRecovery',
 ] as const satisfies readonly OperationKind[];
 
 /** A query for Temporal's visibility: operations, also those that no worker has looked at yet (without attributes). */

@@ -25,8 +25,10 @@ export interface MemoryVault {
   write: (store: string, parts: Part[]) => void;
   /** The next call of this verb fails; by a subject only calls about an id, a copy or a store that contains it. */
   failNext: (verb: BackupVerb, failure: Failure, subject?: string) => void;
-  /** The next call of this verb waits until it is cancelled. `reached` resolves when it is there. */
-  hangNext: (verb: BackupVerb) => { reached: Promise<void> };
+  /** The next call of this verb waits until it is cancelled, or released; `reached` resolves when it is there. */
+  hangNext: (verb: BackupVerb) => { reached: Promise<void>; release: () => void };
+  /** Called when a restore begins. */
+  onRestore: () => void;
   /** What the first rung says of every backup from now on. */
   examine: (result: Omit<RungResult, 'rung'>) => void;
   /** What a copy holds instead of what was restored. */
@@ -35,6 +37,8 @@ export interface MemoryVault {
   answers: Map<string, string | null>;
   /** How far the datastores' clocks are ahead of the worker's (ms). */
   skewMs: number;
+  /** Bytes where copies go. */
+  free: number;
   entries: Map<string, CatalogueEntry>;
   copies: Map<string, { backup: string; contents: Contents; createdAt: number; owner?: RunRef }>;
   /** Every copy that was ever made. */
@@ -53,7 +57,7 @@ export function memoryBackups(): {
   vault: MemoryVault;
 } {
   const failures: { verb: BackupVerb; failure: Failure; subject: string }[] = [];
-  const hangs: { verb: BackupVerb; reach: () => void }[] = [];
+  const hangs: { verb: BackupVerb; reach: () => void; released: Promise<void> }[] = [];
   const stores = new Map<string, Part[]>();
   let examined: Omit<RungResult, 'rung'> = { verdict: 'pass', reason: '1 object as it should be' };
   let spoiled = (contents: Contents): Contents => contents;
@@ -65,8 +69,12 @@ export function memoryBackups(): {
       const reached = new Promise<void>((resolve) => {
         reach = resolve;
       });
-      hangs.push({ verb, reach });
-      return { reached };
+      let release = (): void => undefined;
+      const released = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      hangs.push({ verb, reach, released });
+      return { reached, release };
     },
     examine: (result) => {
       examined = result;
@@ -74,8 +82,10 @@ export function memoryBackups(): {
     spoil: (change) => {
       spoiled = change;
     },
+    onRestore: () => undefined,
     answers: new Map(),
     skewMs: 0,
+    free: 1_000_000_000,
     entries: new Map(),
     copies: new Map(),
     made: [],
@@ -90,7 +100,7 @@ export function memoryBackups(): {
     const [held] = hang < 0 ? [] : hangs.splice(hang, 1);
     if (held === undefined || waiting === undefined) return;
     held.reach();
-    await untilAborted(waiting.signal);
+    await Promise.race([held.released, untilAborted(waiting.signal)]);
   };
   const contentsOf = (store: string): Contents => ({
     parts: structuredClone(stores.get(store) ?? [TABLE]),
@@ -143,6 +153,7 @@ export function memoryBackups(): {
       return { rung: 'artefact', ...examined };
     },
     restore: async ({ id, target }, waiting) => {
+      vault.onRestore();
       const { contents } = completeOf(id).manifest;
       const { copy, owner } = target;
       const createdAt = Date.now();
@@ -158,6 +169,12 @@ export function memoryBackups(): {
       const contents = 'copy' in target ? copyOf(target.copy).contents : contentsOf(subject);
       return { contents, at: pointAt(Date.now(), 0) };
     },
+    place: async ({ system, datastore }) => ({
+      datastore,
+      kind: 'folder',
+      path: `/live/${system}/${datastore}`,
+    }),
+    room: async () => vault.free,
     ask: async ({ target, query }, waiting) => {
       await enter('ask', query, waiting);
       copyOf(target.copy);

@@ -16,7 +16,8 @@ import type { OperationStatus } from '../../src/domain/status.ts';
 import { createWorker } from '../../src/worker-assembly.ts';
 import { memoryBackups, type MemoryVault } from './memory-backups.ts';
 import { memoryEvidence } from './memory-evidence.ts';
-import { memoryIsolation, type MemoryIsolation } from './memory-isolation.ts';
+import { memoryIsolation } from './memory-isolation.ts';
+import { scriptedTargets, type MemoryTargets } from './memory-targets.ts';
 import { memoryNotify, type MemoryNotify } from './memory-notify.ts';
 import { memoryRecovery, type MemoryRecovery } from './memory-recovery.ts';
 import { memorySigner } from './memory-signer.ts';
@@ -47,7 +48,7 @@ export interface MemoryPorts extends ActivityPorts {
   notify: MemoryNotify;
   signer: ReturnType<typeof memorySigner>;
   vault: MemoryVault;
-  isolation: MemoryIsolation;
+  targets: MemoryTargets;
 }
 
 /** Ports without an outside: `systems` are what there is; nothing is secret. */
@@ -70,7 +71,7 @@ export function memoryPorts(systems: LoadedSystem[]): MemoryPorts {
     notify: memoryNotify(),
     signer: memorySigner(),
     ...memoryBackups(),
-    isolation: memoryIsolation(),
+    ...scriptedTargets(memoryIsolation()),
     ...memoryRecovery(),
     checks: { run: async ({ check }) => `${check.name} is fine` },
     clock: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },

@@ -196,7 +196,8 @@ function change(world: World, { action }: PlanStep): World | undefined {
 
 function undo(world: World, entry: UndoEntry): World | undefined {
   if (entry.verb === 'setWeights') return shift(world, entry.weights);
-  if (entry.verb === 'scale' || entry.verb === 'discardCopy') return world;
+  if (entry.verb === 'scale' || entry.verb === 'discardCopy' || entry.verb === 'closeTarget')
+    return world;
   if (percentOf(world.weights, entry.revision) > 0) return undefined;
   const { [entry.revision]: _, ...ready } = world.ready;
   return { ...world, ready };

@@ -35,6 +35,7 @@ export interface ShopFile {
   notify?: NonNullable<SystemFile['notify']>;
   datastores?: NonNullable<SystemFile['datastores']>;
   schedules?: NonNullable<SystemFile['schedules']>;
+  drill?: NonNullable<SystemFile['drill']>;
   /** Between two measurements; 50 ms without it. */
   interval?: string;
 }
@@ -69,6 +70,18 @@ export const withData = {
     },
     users: { kind: 'postgres', database: 'users', user: 'app' },
     cache: { kind: 'redis', role: 'derived' },
+  },
+} satisfies ShopFile;
+
+/** With a drill of one service, on two datastores. */
+export const withDrill = {
+  ...withData,
+  configuration: { MAIL_ENABLED: 'true', TOKEN: { env: 'SHOP_TOKEN' } },
+  drill: {
+    rto: '30m',
+    services: ['api'],
+    configuration: { api: { MAIL_ENABLED: 'false' } },
+    golden: [{ service: 'api', name: 'portfolio', http: '/portfolio', contains: 'ok' }],
   },
 } satisfies ShopFile;
 
@@ -177,11 +190,13 @@ export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
   );
 }
 
-function sectionsOf({ notify, datastores, schedules }: ShopFile) {
+/** What a system has only when it is asked for. */
+function sectionsOf({ notify, datastores, schedules, drill }: ShopFile): Partial<SystemFile> {
   return {
     ...(notify !== undefined && { notify }),
     ...(datastores !== undefined && { datastores }),
     ...(schedules !== undefined && { schedules }),
+    ...(drill !== undefined && { drill }),
   };
 }
 

@@ -15,6 +15,11 @@ import { checkAtRest, filesIn, readChunks } from './snapshot.ts';
 
 export function createFilesStore(clock: Pick<Clock, 'now'>): Store {
   return {
+    place: async (store) => {
+      await liveFolder(store);
+      const { datastore, directory, settings } = store;
+      return { datastore, kind: 'folder', path: resolve(directory, settings.directory ?? '.') };
+    },
     backup: async (store, write, waiting) => {
       const { folder, current } = await liveFolder(store);
       const taken = await takeAll(folder, write, waiting, clock);

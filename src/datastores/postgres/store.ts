@@ -40,6 +40,12 @@ export function createPostgresStore({ secrets, clock, programs = [] }: PostgresI
     ...(await versionedFolders('/usr/lib/postgresql')),
   ];
   return {
+    place: async ({ datastore, settings: { host = '127.0.0.1', port = 5432 } }) => ({
+      datastore,
+      kind: 'address',
+      host,
+      port,
+    }),
     backup: async (store, write, waiting) => {
       const address = await liveAddress(store, secrets);
       const program = await findProgram('pg_dump', await folders());

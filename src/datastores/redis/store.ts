@@ -39,6 +39,12 @@ export function createRedisStore({ secrets, clock, programs = [] }: RedisInput):
     cli: await findProgram('redis-cli', programs),
   });
   return {
+    place: async ({ datastore, settings: { host = '127.0.0.1', port = 6379 } }) => ({
+      datastore,
+      kind: 'address',
+      host,
+      port,
+    }),
     backup: async (store, write, waiting, scratch) => {
       const source = { address: await liveRedis(store, secrets), clock, programs: await find() };
       return scratch((folder) => takeDump(source, write, folder, waiting));

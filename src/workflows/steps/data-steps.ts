@@ -10,7 +10,7 @@ import type { RunbookEvent } from '../../domain/runbook-state.ts';
 import type { Rung } from '../../domain/rungs.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 import { call, failureOf, type CallFailure } from './call.ts';
-import { loadedOf, now, planOf, record, storeIn, type Run } from './run.ts';
+import { beganAt, loadedOf, now, planOf, record, storeIn, type Run } from './run.ts';
 import { endStep, underLease } from './under-lease.ts';
 
 type ActionOf<Kind extends StepAction['kind']> = Extract<StepAction, { kind: Kind }>;
@@ -44,7 +44,7 @@ export async function dataStep(
 }
 
 /** Nobody is asked about a backup in the night: what would park another operation has failed here. */
-async function unparked(work: () => Promise<RunbookEvent>): Promise<RunbookEvent> {
+export async function unparked(work: () => Promise<RunbookEvent>): Promise<RunbookEvent> {
   try {
     return await work();
   } catch (error) {
@@ -112,12 +112,14 @@ interface Climbed {
 }
 
 async function climb(run: Run, step: PlanStep, action: ActionOf<'rung'>): Promise<RunbookEvent> {
-  const isMeasured = run.rungs.some(({ rung }) => rung === action.rung);
+  const { datastore } = action;
+  const isMeasured = rungsOf(run, datastore).some(({ rung }) => rung === action.rung);
   const climbed = isMeasured ? { results: [], attempts: 1 } : await attempt(run, step, action);
   if ('kind' in climbed) return { type: 'failed', ...climbed };
-  const known = new Set(run.rungs.map(({ rung }) => rung));
-  run.rungs.push(...climbed.results.filter(({ rung }) => !known.has(rung)));
-  const result = run.rungs.find(({ rung }) => rung === action.rung);
+  const known = new Set(rungsOf(run, datastore).map(({ rung }) => rung));
+  const fresh = climbed.results.filter(({ rung }) => !known.has(rung));
+  run.rungs.push(...fresh.map((result) => ({ datastore, ...result })));
+  const result = rungsOf(run, datastore).find(({ rung }) => rung === action.rung);
   if (result === undefined) throw new Error(`${step.id} gave no verdict`);
   const { verdict, reason, differences = [] } = result;
   record(run, { type: 'verdict', step: step.id, name: action.rung, verdict, reason, samples: 1 });
@@ -125,21 +127,36 @@ async function climb(run: Run, step: PlanStep, action: ActionOf<'rung'>): Promis
   endStep(run, step, climbed.attempts, detail);
   // What was not read or loaded cannot be asked; a clock that is off spoils one rung and no other.
   const ends = action.rung === 'artefact' || action.rung === 'loads';
-  return { type: 'judged', verdict, message: endingOf(run, verdict, ends), ends };
+  return { type: 'judged', verdict, message: endingOf(run, action, { verdict, ends }), ends };
 }
 
 /** What the operation ends with when this rung is the last: all that is known, and what nobody climbed. */
-function endingOf(run: Run, verdict: Verdict, ends: boolean): string {
+function endingOf(
+  run: Run,
+  { datastore }: ActionOf<'rung'>,
+  { verdict, ends }: { verdict: Verdict; ends: boolean },
+): string {
   if (verdict === 'pass' || (verdict === 'inconclusive' && !ends)) return '';
-  const concluding = planOf(run).steps.find(({ action }) => action.kind === 'conclude')?.action;
-  const required = concluding?.kind === 'conclude' ? concluding.required : [];
-  return combineRungs(required, climbedSoFar(run)).reason;
+  const { required } = storeIn(run, datastore).settings.verify;
+  const { reason } = combineRungs(required, climbedSoFar(run, datastore));
+  return run.kind === 'disasterRecovery' ? `${datastore}: ${reason}` : reason;
 }
 
 /** Without those that were measured in passing and whose turn did not come. */
-function climbedSoFar(run: Run): RungResult[] {
-  const told = new Set(run.entries.flatMap((one) => (one.type === 'verdict' ? [one.name] : [])));
-  return run.rungs.filter(({ rung }) => told.has(rung));
+function climbedSoFar(run: Run, datastore: string): RungResult[] {
+  const told = new Set(run.entries.flatMap((one) => (one.type === 'verdict' ? [one.step] : [])));
+  const steps = planOf(run).steps.filter(({ id }) => told.has(id));
+  return rungsOf(run, datastore).filter(({ rung }) =>
+    steps.some(({ action }) => isRung(action, { rung, datastore })),
+  );
+}
+
+function rungsOf(run: Run, datastore: string): RungResult[] {
+  return run.rungs.filter((one) => one.datastore === datastore);
+}
+
+function isRung(action: StepAction, one: { rung: Rung; datastore: string }): boolean {
+  return action.kind === 'rung' && action.rung === one.rung && action.datastore === one.datastore;
 }
 
 /** Or how the lease was lost. */
@@ -182,12 +199,12 @@ async function measure(
     }
     case 'complete':
     case 'correct': {
-      const rungs = COMPARED.filter((one) => isPlanned(run, one));
+      const rungs = COMPARED.filter((one) => isPlanned(run, { rung: one, datastore }));
       const { value, attempts } = await call(run, 'compareCopy', { id, target, rungs }, options);
       return { results: value, attempts };
     }
     case 'pointInTime':
-      return { results: [pointInTime(run, store.settings.backup.rpo)], attempts: 1 };
+      return { results: [pointInTime(run, id, store.settings.backup.rpo)], attempts: 1 };
     case 'invariants': {
       const { invariants } = store.settings.verify;
       return one(await call(run, 'askInvariants', { target, invariants }, options));
@@ -201,15 +218,22 @@ function one({ value, attempts }: Answer<RungResult>): Climbed {
   return { results: [value], attempts };
 }
 
-/** A verification asks of a backup what it could have promised when it was done; how old it is now is a drill's question. */
-function pointInTime(run: Run, rpoMs: number): RungResult {
-  const { backup } = planOf(run);
-  if (backup === undefined) throw new Error('a verification without its backup');
-  return judgePointInTime(backup, { wantedAt: Date.parse(backup.endedAt), rpoMs });
+/**
+ * A verification asks of a backup what it could have promised when it was done; a drill, what would be lost if the
+ * datastore were lost now.
+ */
+function pointInTime(run: Run, id: string, rpoMs: number): RungResult {
+  const { backup, backups = [] } = planOf(run);
+  const found = [...(backup === undefined ? [] : [backup]), ...backups].find(
+    (one) => one.id === id,
+  );
+  if (found === undefined) throw new Error('a ladder without its backup');
+  const wantedAt = run.kind === 'disasterRecovery' ? beganAt(run) : Date.parse(found.endedAt);
+  return judgePointInTime(found, { wantedAt, rpoMs });
 }
 
-function isPlanned(run: Run, rung: Rung): boolean {
-  return planOf(run).steps.some(({ action }) => action.kind === 'rung' && action.rung === rung);
+function isPlanned(run: Run, one: { rung: Rung; datastore: string }): boolean {
+  return planOf(run).steps.some(({ action }) => isRung(action, one));
 }
 
 async function conclude(

@@ -34,6 +34,8 @@ export interface Runbook {
   looksFirst?: 'can' | 'need';
   /** What a lease that is held leads to: another try after so many ms, by how often it was tried; else a refusal. */
   whenHeld?: (run: Run, tries: number, held: Held) => number | undefined;
+  /** Comes before the record is closed, whatever it ended with. */
+  atEnd?: (run: Run, end: End) => Promise<void>;
 }
 
 export async function operation(runbook: Runbook, input: unknown): Promise<OperationResult> {
@@ -42,7 +44,10 @@ export async function operation(runbook: Runbook, input: unknown): Promise<Opera
   announce(run);
   logStart(run);
   const end = await course(run, runbook);
-  return CancellationScope.nonCancellable(() => close(run, end));
+  return CancellationScope.nonCancellable(async () => {
+    await runbook.atEnd?.(run, end);
+    return close(run, end);
+  });
 }
 
 /** Everything up to the end, in a scope that an interrupt cancels. */

@@ -15,6 +15,7 @@ import { shown } from '../../domain/weights.ts';
 import { bakeStep, checkAt } from './bake.ts';
 import { call, failureOf, type ActivityName, type InputOf, type ValueOf } from './call.ts';
 import { dataStep } from './data-steps.ts';
+import { drillStep } from './drill-steps.ts';
 import { configOf, placeIn, planOf, record, type Run } from './run.ts';
 import { endStep, underLease, type Named } from './under-lease.ts';
 
@@ -69,8 +70,14 @@ async function change(run: Run, step: PlanStep): Promise<RunbookEvent> {
     case 'stop':
     case 'admit':
       return shift(run, step, action);
-    default:
+    case 'backup':
+    case 'retention':
+    case 'rung':
+    case 'conclude':
+    case 'discard':
       return dataStep(run, step, action);
+    default:
+      return drillStep(run, step, action);
   }
 }
 

@@ -9,6 +9,7 @@ import type { BackupSummary } from '../../domain/backup.ts';
 import type { EvidenceBody, EvidenceEntry } from '../../domain/evidence.ts';
 import { chain } from '../../domain/evidence-chain.ts';
 import type { Gate } from '../../domain/gate.ts';
+import type { Inventory } from '../../domain/inventory.ts';
 import type { RungResult } from '../../domain/ladder.ts';
 import type { LoadedSystem } from '../../domain/loaded-system.ts';
 import type { Message } from '../../domain/message.ts';
@@ -40,6 +41,11 @@ export interface Received {
   quotes?: true;
   /** Entries that are recorded with it, each with the reason in it. */
   decision?: Omit<Extract<EvidenceBody, { type: 'decision' }>, 'reason' | 'type'>;
+}
+
+/** Of which datastore: a drill climbs the ladders of several. */
+export interface ClimbedRung extends RungResult {
+  datastore: string;
 }
 
 export interface PendingNotice {
@@ -100,7 +106,9 @@ export interface Run {
   /** Backups that were taken, in order. */
   taken: BackupSummary[];
   /** Rungs that were climbed, in order. */
-  rungs: RungResult[];
+  rungs: ClimbedRung[];
+  /** What there was before a drill. */
+  inventory?: Inventory;
   /** What people are being told now. */
   notices: Set<PendingNotice>;
   /** Somebody of a higher rank waits for the leases. */
@@ -172,6 +180,11 @@ export function recordOpening(run: Run): void {
     requestedBy: run.request.requestedBy ?? null,
     reason: run.reason,
   });
+}
+
+/** When the operation was opened, ms. */
+export function beganAt(run: Run): number {
+  return Date.parse(run.entries[0]?.at ?? now());
 }
 
 export function reportOf(run: Run): Report {

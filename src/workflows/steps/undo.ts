@@ -1,6 +1,6 @@
 // Takes back what an operation did, one entry at a time; what cannot be taken back is left over, and said.
 import type { RunbookEvent } from '../../domain/runbook-state.ts';
-import { describeUndo, type UndoEntry } from '../../domain/undo.ts';
+import { describeUndo, inNobodysWay, type OwnEntry, type UndoEntry } from '../../domain/undo.ts';
 import { call, failureOf } from './call.ts';
 import { expectedWeights, mutate, readyDeadline } from './perform.ts';
 import { placeIn, record, type Run } from './run.ts';
@@ -24,9 +24,8 @@ export async function performUndo(run: Run, entry: UndoEntry): Promise<RunbookEv
 async function attempt(run: Run, entry: UndoEntry, title: string): Promise<RunbookEvent> {
   const step = { id: `undo-${entry.step}`, title };
   try {
-    if (entry.verb !== 'discardCopy') return await takeBack(run, step, entry);
-    const options = { profile: 'undo', step: step.id, summary: title } as const;
-    await call(run, 'discardCopy', { copy: entry.copy }, options);
+    if (!inNobodysWay(entry)) return await takeBack(run, step, entry);
+    await takeOwnBack(run, step, entry);
     return { type: 'done' };
   } catch (error) {
     const failure = failureOf(error);
@@ -35,11 +34,18 @@ async function attempt(run: Run, entry: UndoEntry, title: string): Promise<Runbo
   }
 }
 
+/** What this operation made for itself, and no lease is about. */
+async function takeOwnBack(run: Run, step: Named, entry: OwnEntry): Promise<void> {
+  const options = { profile: 'undo', step: step.id, summary: step.title } as const;
+  if (entry.verb === 'discardCopy') await call(run, 'discardCopy', { copy: entry.copy }, options);
+  else await call(run, 'closeTarget', { target: entry.target }, options);
+}
+
 /** What was done to a service, under its lease. */
 function takeBack(
   run: Run,
   step: Named,
-  entry: Exclude<UndoEntry, { verb: 'discardCopy' }>,
+  entry: Exclude<UndoEntry, OwnEntry>,
 ): Promise<RunbookEvent> {
   const { service } = entry;
   const place = placeIn(run, service);

@@ -1,0 +1,124 @@
+// Makes the plan of a drill from the system file, the catalogue, and what users are on now.
+import { getClient } from '@temporalio/activity';
+import { defaultBackup } from '../domain/anomaly.ts';
+import { summaryOf, type BackupSummary } from '../domain/backup.ts';
+import { Failure } from '../domain/failure.ts';
+import type { LivePlace } from '../domain/fence.ts';
+import type { LoadedSystem } from '../domain/loaded-system.ts';
+import type { RevisionSpec, TrafficState } from '../domain/model.ts';
+import { precedenceOf, primaryDatastores } from '../domain/operation.ts';
+import { noDatastores } from '../domain/plan-backup.ts';
+import { drilledServices, drillOf, planRecovery, type Restored } from '../domain/plan-drill.ts';
+import type { Plan } from '../domain/plan.ts';
+import { revisionSpec } from '../domain/revision.ts';
+import type { Call } from './boundary.ts';
+import { placeOf, trafficOf, type Platforms } from './platforms.ts';
+import type { PlanInput } from './plan.ts';
+import type { BackupsPort, DatastoreRef } from './ports-data.ts';
+
+export interface RecoveryPlanPorts {
+  backups: BackupsPort;
+  platforms: Platforms;
+}
+
+/** Below this, an operation changes no service: a drill beside it measures nothing wrong. */
+const CHANGES_SERVICES = precedenceOf('canaryDeploy');
+
+export async function makeRecoveryPlan(
+  { operation, loaded, request }: PlanInput,
+  call: Call,
+  { backups, platforms }: RecoveryPlanPorts,
+): Promise<Plan> {
+  drillOf(loaded);
+  if (request.dryRun !== true) await refuseBesideOthers(loaded.name);
+  const names = primaryDatastores(loaded.system);
+  if (names.length === 0) throw noDatastores(loaded);
+  const restored: Restored[] = [];
+  for (const datastore of names) {
+    const backup = await newestGood(backups, loaded.name, datastore, call);
+    restored.push({ datastore, backup, place: await backups.place(storeOf(loaded, datastore)) });
+  }
+  const traffic: Record<string, TrafficState> = {};
+  for (const service of Object.keys(loaded.system.services)) {
+    const place = placeOf(loaded, service);
+    traffic[service] = await trafficOf(platforms, place).read(place);
+  }
+  return planRecovery({
+    mode: 'drill',
+    operation,
+    loaded,
+    runId: call.run.runId,
+    restored,
+    live: [...(await storePlaces(loaded, backups)), ...servicePlaces(traffic)],
+    services: drilledServices(loaded, names).map((one) => specOf(loaded, one, traffic[one])),
+  });
+}
+
+export function storeOf(
+  { name, directory, system }: LoadedSystem,
+  datastore: string,
+): DatastoreRef {
+  const settings = system.datastores?.[datastore];
+  if (settings === undefined) throw new Failure('Broken', `${name} has no datastore ${datastore}`);
+  return { system: name, datastore, directory, settings };
+}
+
+/** What is odd is not restored by default. */
+async function newestGood(
+  backups: BackupsPort,
+  system: string,
+  datastore: string,
+  call: Call,
+): Promise<BackupSummary> {
+  const entries = await backups.list({ system, datastore }, call);
+  const found = defaultBackup(entries);
+  if (found !== undefined) return summaryOf(found);
+  const odd = entries.length === 0 ? 'none at all' : `${entries.length} entries, none of them good`;
+  throw new Failure(
+    'CheckFailed',
+    `there is no backup of ${system}/${datastore} to recover from (${odd}): take one with "fairlead backup ${system}", or look at "fairlead backups ${system}"`,
+  );
+}
+
+/** Of derived datastores too: a drill that fills a live cache with old data has changed production. */
+async function storePlaces(loaded: LoadedSystem, backups: BackupsPort): Promise<LivePlace[]> {
+  const names = Object.keys(loaded.system.datastores ?? {});
+  return Promise.all(names.map((name) => backups.place(storeOf(loaded, name))));
+}
+
+/** Where users are now; what has no traffic answers nobody, and proves nothing. */
+function servicePlaces(traffic: Record<string, TrafficState>): LivePlace[] {
+  return Object.entries(traffic).flatMap(([service, { url, weights, stopped }]): LivePlace[] => {
+    if (stopped || !weights.some(({ percent }) => percent > 0)) return [];
+    const { hostname, port, protocol } = new URL(url);
+    const known = port === '' ? { 'http:': 80, 'https:': 443 }[protocol] : Number(port);
+    return [{ datastore: service, kind: 'address', host: hostname, port: known ?? 80 }];
+  });
+}
+
+/** What the system file names, else what most users are on. */
+function specOf(
+  loaded: LoadedSystem,
+  service: string,
+  traffic: TrafficState | undefined,
+): RevisionSpec {
+  const live = (traffic?.weights ?? []).toSorted((a, b) => b.percent - a.percent)[0];
+  const version = loaded.system.drill?.version ?? live?.version;
+  if (version !== undefined) return revisionSpec(loaded, service, version);
+  throw new Failure(
+    'NotFound',
+    `nothing of ${loaded.name}/${service} is live, and drill.version names no version to start on the copy; name one, or deploy one`,
+  );
+}
+
+async function refuseBesideOthers(system: string): Promise<void> {
+  // The name was checked against the pattern of names: it cannot leave its quotes.
+  const query = `FairleadSystem = '${system}' AND ExecutionStatus = 'Running'`;
+  for await (const run of getClient().workflow.list({ query })) {
+    if (precedenceOf(run.type) < CHANGES_SERVICES) continue;
+    throw new Failure(
+      'Refused',
+      `${run.workflowId} (${run.type}) runs since ${run.startTime.toISOString()} and changes ${system}: a drill measures a system at rest; wait until it is over ("fairlead status ${system}")`,
+    );
+  }
+}

@@ -1,0 +1,71 @@
+// What the section `drill:` says of services: they have to be there, and to be started.
+import type { Drill } from './drill.ts';
+import type { Remark } from './rules.ts';
+import type { Service } from './system.ts';
+import { didYouMean, listed, shown } from './wording.ts';
+
+type Services = Readonly<Record<string, Service>>;
+
+/** `declared`: the names of all services, also of those that are not right. */
+export function drillRemarks(
+  drill: Drill,
+  { services, declared }: { services: Services; declared: readonly string[] },
+): Remark[] {
+  const named = [
+    ...(drill.services ?? []).map((name, index) => ({ name, path: ['services', index] })),
+    ...Object.keys(drill.configuration).map((name) => ({ name, path: ['configuration', name] })),
+    ...drill.golden.map(({ service }, index) => ({
+      name: service,
+      path: ['golden', index, 'service'],
+    })),
+  ];
+  const unknown = named.flatMap(({ name, path }) => {
+    if (declared.includes(name)) return [];
+    const message = `there is no service ${shown(name)}${didYouMean(name, declared)}; declared in services: ${listed(declared)}`;
+    return [{ path, message }];
+  });
+  // Which services are started is known only once all of them are right.
+  const whole = declared.every((name) => services[name] !== undefined);
+  const more = unknown.length === 0 && whole ? startedRemarks(drill, services) : [];
+  return [...unknown, ...more, ...twiceRemarks(drill)];
+}
+
+/** In the order of the section, or of the file. */
+export function drilledServices(drill: Drill, services: Services): string[] {
+  if (drill.services !== undefined) return drill.services;
+  return Object.keys(services).filter((name) => (services[name]?.datastores ?? []).length > 0);
+}
+
+function startedRemarks(drill: Drill, services: Services): Remark[] {
+  const started = drilledServices(drill, services);
+  if (started.length === 0) {
+    const message =
+      'no service names a datastore, so a drill would start none; name those that are to be started in drill.services';
+    return [{ path: ['golden'], message }];
+  }
+  const what = (name: string) =>
+    `the service ${shown(name)} is not started in a drill, which starts ${listed(started)}; name it in drill.services`;
+  return [
+    ...drill.golden.flatMap(({ service }, index) =>
+      started.includes(service)
+        ? []
+        : [{ path: ['golden', index, 'service'], message: what(service) }],
+    ),
+    ...Object.keys(drill.configuration)
+      .filter((name) => !started.includes(name))
+      .map((name) => ({ path: ['configuration', name], message: what(name) })),
+  ];
+}
+
+function twiceRemarks({ golden }: Drill): Remark[] {
+  return golden.flatMap(({ name }, index) =>
+    golden.findIndex((one) => one.name === name) === index
+      ? []
+      : [
+          {
+            path: ['golden', index, 'name'],
+            message: `${shown(name)} names two golden queries; give each its own name`,
+          },
+        ],
+  );
+}

@@ -1,0 +1,277 @@
+// A recovery as a plan. A drill goes the way of a recovery, into an isolated target: where the two differ, the step says
+// how. What is to be read of the world (backups, live places, versions) is handed in.
+import type { Drill, GoldenQuery } from '../config/drill.ts';
+import type { BackupSummary } from './backup.ts';
+import { parseBackupId } from './backup-id.ts';
+import { drillEnvironment } from './drill-environment.ts';
+import { Failure } from './failure.ts';
+import type { LivePlace } from './fence.ts';
+import type { LoadedSystem } from './loaded-system.ts';
+import type { RevisionSpec } from './model.ts';
+import { datastoreIn, discardStep, RUNG_STEPS, rungsOf, rungStep } from './plan-backup.ts';
+import type { Plan, PlanStep } from './plan.ts';
+import { finishPlan } from './plan-steps.ts';
+import type { CopyBinding, GoldenRequest, RecoveredService } from './recovery-actions.ts';
+import { RUNGS, type Rung } from './rungs.ts';
+import { spanOf } from './time-span.ts';
+
+/** What one datastore goes back to, and where the service looks for it. */
+export interface Restored {
+  datastore: string;
+  backup: BackupSummary;
+  place: LivePlace;
+}
+
+export interface RecoveredPoint {
+  datastore: string;
+  backup: BackupSummary;
+  required: Rung[];
+}
+
+export interface RecoveryInput {
+  /** A recovery into the live system comes with an issue of its own. */
+  mode: 'drill';
+  operation: string;
+  loaded: LoadedSystem;
+  /** Begins the names of what this run makes. */
+  runId: string;
+  restored: Restored[];
+  /** Everything that must not be reached from inside. */
+  live: LivePlace[];
+  services: RevisionSpec[];
+}
+
+/** Rungs that bring the data back; those above judge it. */
+const RESTORES: readonly Rung[] = ['artefact', 'loads'];
+
+const NO_UNDO = 'none: it changes nothing';
+
+export function planRecovery(input: RecoveryInput): Plan {
+  const { operation, loaded, restored } = input;
+  const target = `drill-${loaded.name}-${input.runId.slice(0, 8)}`;
+  const copies = restored.map((one) => copyOf(one, input.runId));
+  const steps = [
+    ...beforeSteps(input, target),
+    ...rungSteps(loaded, copies, (rung) => RESTORES.includes(rung)),
+    ...rungSteps(loaded, copies, (rung) => !RESTORES.includes(rung)),
+    ...serviceSteps(input, target, copies),
+    ...afterSteps(loaded, target, copies),
+  ];
+  const backups = restored.map(({ backup }) => backup);
+  return finishPlan({ operation, kind: 'disasterRecovery', loaded, backups, steps, before: {} });
+}
+
+/** Throws Refused where there is none: nothing is started that nobody declared. */
+export function drillOf({ name, system }: LoadedSystem): Drill {
+  if (system.drill !== undefined) return system.drill;
+  throw new Failure(
+    'NotFound',
+    `${name} has no section "drill" in its system file; say there how long a recovery may take (rto) and what the service is asked on the copy (golden)`,
+  );
+}
+
+/** Started on the copies: those that are named, or that use what is restored. */
+export function drilledServices(loaded: LoadedSystem, restored: readonly string[]): string[] {
+  const { services: named } = drillOf(loaded);
+  const using = Object.entries(loaded.system.services)
+    .filter(([, { datastores }]) => datastores.some((one) => restored.includes(one)))
+    .map(([name]) => name);
+  const names = named ?? using;
+  if (names.length > 0) return names;
+  const message = `no service of ${loaded.name} names a datastore that is restored; name those to be started in drill.services`;
+  throw new Failure('NotFound', message);
+}
+
+/** What was restored, with the rungs that each datastore requires: for the conclusion. */
+export function recoveredPoints(loaded: LoadedSystem, plan: Plan): RecoveredPoint[] {
+  return (plan.backups ?? []).map((backup) => {
+    const datastore = parseBackupId(backup.id)?.datastore ?? '';
+    return { datastore, backup, required: datastoreIn(loaded, datastore).verify.required };
+  });
+}
+
+/** `restore-orders`: what a rung on one of several datastores is called. */
+export function recoveryRungId(rung: Rung, datastore: string): string {
+  return `${rung === 'loads' ? 'restore' : RUNG_STEPS[rung]}-${datastore}`;
+}
+
+/** Names that the plan gives to what it makes. */
+export function namesMade({ steps }: Pick<Plan, 'steps'>): string[] {
+  return steps.flatMap(({ action }) => {
+    if (action.kind === 'discard') return [action.copy];
+    return action.kind === 'close' ? [action.target] : [];
+  });
+}
+
+function beforeSteps({ loaded, live }: RecoveryInput, target: string): PlanStep[] {
+  return [
+    {
+      id: 'preflight',
+      title: `Look both ways: age of the backups, room for the copies, whether this machine can isolate`,
+      undo: NO_UNDO,
+      differs:
+        'a recovery goes on with a backup that is too old when somebody approves what is lost',
+      action: { kind: 'lookBothWays' },
+    },
+    {
+      id: 'inventory',
+      title: `Write down what copies and targets there are, and how production of ${loaded.name} does`,
+      undo: NO_UNDO,
+      differs: 'a recovery has no healthy production that could be compared with',
+      action: { kind: 'inventory', when: 'before' },
+    },
+    {
+      id: 'isolate',
+      title: `Open the isolated target ${target}: a network of its own, live folders hidden`,
+      undo: `close the target ${target}`,
+      differs:
+        'a recovery asks for an approval, stops the users, and restores beside the live datastores',
+      action: { kind: 'isolate', target, live },
+    },
+    {
+      id: 'fence',
+      title: `Prove the fence: ${live.length} live places answer outside and are refused inside`,
+      undo: NO_UNDO,
+      differs: 'a recovery fences the live datastores against writes, and proves that',
+      action: { kind: 'fence', target, live },
+    },
+  ];
+}
+
+/** First everything is restored; what was restored is judged afterwards. */
+function rungSteps(
+  loaded: LoadedSystem,
+  copies: readonly Copied[],
+  wanted: (rung: Rung) => boolean,
+): PlanStep[] {
+  return copies.flatMap(({ restored: { datastore, backup }, binding: { copy } }) => {
+    const { verify } = datastoreIn(loaded, datastore);
+    const rungs = RUNGS.filter((rung) => RESTORES.includes(rung) || rungsOf(verify).includes(rung));
+    return rungs.filter(wanted).map((rung) => {
+      const climbed = { datastore, backup, copy, queries: verify.invariants.length };
+      return { ...rungStep(rung, climbed), id: recoveryRungId(rung, datastore) };
+    });
+  });
+}
+
+function serviceSteps(
+  { loaded, services }: RecoveryInput,
+  target: string,
+  copies: readonly Copied[],
+): PlanStep[] {
+  const programs = services.map((spec) => programOf(loaded, spec));
+  const golden = drillOf(loaded).golden.map((query) => goldenRequest(query, services));
+  return [
+    {
+      id: 'bind',
+      title: `Put ${copies.length === 1 ? 'the copy' : `${copies.length} copies`} where the service looks for its live data, inside ${target}`,
+      undo: 'none: it goes with the target',
+      differs: 'a recovery exchanges the live datastore for what was restored, for everybody',
+      action: { kind: 'bind', target, bindings: copies.map(({ binding }) => binding) },
+    },
+    ...programs.map(({ program, withheld }) => startStep(target, program, withheld)),
+    {
+      id: 'usable',
+      title: `Ask ${golden.length === 1 ? '1 golden query' : `${golden.length} golden queries`} of the service on the copy`,
+      undo: NO_UNDO,
+      action: { kind: 'usable', target, golden },
+    },
+  ];
+}
+
+function startStep(
+  target: string,
+  program: RecoveredService,
+  withheld: readonly string[],
+): PlanStep {
+  const { service, version, deadlineMs } = program;
+  const without = withheld.length === 0 ? '' : `, and without its secrets ${withheld.join(', ')}`;
+  return {
+    id: `start-${service}`,
+    title: `Start ${service} ${version} on the copy, and wait until it answers, at most ${spanOf(deadlineMs)}`,
+    undo: 'none: it goes with the target',
+    differs: `a recovery starts ${service} on its own platform with its own settings; the drill starts one process of it with those of drill.configuration${without}`,
+    action: { kind: 'start', target, program },
+  };
+}
+
+function afterSteps(loaded: LoadedSystem, target: string, copies: readonly Copied[]): PlanStep[] {
+  const differs = 'a recovery keeps what it restored';
+  return [
+    {
+      id: 'production',
+      title: `Look whether production of ${loaded.name} is as it was`,
+      undo: NO_UNDO,
+      differs: 'a recovery lets users in again, and watches them',
+      action: { kind: 'production' },
+    },
+    {
+      id: 'close',
+      title: `Close the isolated target ${target} and all that runs in it`,
+      undo: 'none: a target can be opened again',
+      differs,
+      action: { kind: 'close', target },
+    },
+    ...copies.map(({ binding: { datastore, copy } }): PlanStep => ({
+      ...discardStep({ datastore, copy }),
+      id: `discard-${datastore}`,
+      differs,
+    })),
+    {
+      id: 'inventory-after',
+      title: 'Compare copies, targets and production with what was written down before',
+      undo: NO_UNDO,
+      differs,
+      action: { kind: 'inventory', when: 'after' },
+    },
+    {
+      id: 'conclude',
+      title: 'Conclude; proved only if every required check ran and passed',
+      undo: 'none: a mark stays',
+      action: { kind: 'concludeRecovery', rtoMs: drillOf(loaded).rto },
+    },
+  ];
+}
+
+interface Copied {
+  restored: Restored;
+  binding: CopyBinding;
+}
+
+function copyOf(restored: Restored, runId: string): Copied {
+  const { datastore, backup, place } = restored;
+  const name = parseBackupId(backup.id);
+  const copy = `drill-${name?.system ?? ''}-${datastore}-${name?.time ?? ''}-${runId.slice(0, 8)}`;
+  return { restored, binding: { datastore, backup: backup.id, copy, place } };
+}
+
+function programOf(
+  loaded: LoadedSystem,
+  spec: RevisionSpec,
+): { program: RecoveredService; withheld: string[] } {
+  const { service, version, command = [], directory, port, health } = spec;
+  const changed = drillOf(loaded).configuration[service] ?? {};
+  const { environment, withheld } = drillEnvironment(spec, changed);
+  const ready = loaded.system.services[service]?.rollout.deadlines.ready ?? 0;
+  const program = {
+    ...{ service, version, command, directory, environment, port },
+    health: { path: health.path, timeoutMs: health.timeout },
+    deadlineMs: ready,
+  };
+  return { program, withheld };
+}
+
+/** The rules of the system file have looked that the service is started. */
+function goldenRequest(query: GoldenQuery, services: readonly RevisionSpec[]): GoldenRequest {
+  const { service, name, http: path, status, contains, timeout: timeoutMs } = query;
+  const port = services.find((one) => one.service === service)?.port ?? 0;
+  return {
+    name,
+    service,
+    port,
+    path,
+    status,
+    timeoutMs,
+    ...(contains !== undefined && { contains }),
+  };
+}

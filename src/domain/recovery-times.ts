@@ -1,0 +1,107 @@
+// How long a recovery took until the service could be used, by phase, with the waiting for people apart: against the
+// most that it may take (RTO). Cleaning up a drill is no part of it.
+import type { EvidenceEntry } from './evidence.ts';
+import { overlap, type Interval } from './intervals.ts';
+import type { Plan, PlanStep } from './plan.ts';
+import { spanOf } from './time-span.ts';
+import type { Finding } from './verdict.ts';
+
+export type RecoveryPhase = 'isolation' | 'restore' | 'verification' | 'service' | 'clean-up';
+
+export interface PhaseTime {
+  phase: RecoveryPhase;
+  startedAt: string;
+  endedAt: string | null;
+  waitedForPeopleMs: number;
+}
+
+/** In the order in which they begin. */
+export function recoveryPhases(
+  entries: readonly EvidenceEntry[],
+  waits: readonly Interval[],
+  plan: Plan,
+): PhaseTime[] {
+  const phases = new Map<RecoveryPhase, { startedAt: string; endedAt: string | null }>();
+  for (const entry of entries) {
+    if (entry.type !== 'step') continue;
+    const step = plan.steps.find(({ id }) => id === entry.id);
+    const phase = step === undefined ? undefined : phaseOf(step);
+    if (phase === undefined) continue;
+    const known = phases.get(phase) ?? { startedAt: entry.at, endedAt: null };
+    const endedAt = entry.status === 'started' ? null : entry.at;
+    phases.set(phase, { ...known, endedAt });
+  }
+  return [...phases].map(([phase, { startedAt, endedAt }]) => ({
+    phase,
+    startedAt,
+    endedAt,
+    waitedForPeopleMs: overlap(waits, startedAt, endedAt ?? entries.at(-1)?.at),
+  }));
+}
+
+/**
+ * From the start of the operation until its last golden query was answered as it should be, people not counted (ms);
+ * null when it never was.
+ */
+export function recoveryTime(
+  entries: readonly EvidenceEntry[],
+  waits: readonly Interval[],
+  plan: Plan,
+): number | null {
+  const began = entries[0]?.at ?? null;
+  const last = plan.steps.findLast(({ action }) => action.kind === 'usable')?.id;
+  const usable = entries.findLast(
+    (entry) => entry.type === 'step' && entry.id === last && entry.status === 'done',
+  )?.at;
+  if (began === null || usable === undefined) return null;
+  return Date.parse(usable) - Date.parse(began) - overlap(waits, began, usable);
+}
+
+/** Against the most that a recovery may take. */
+export function judgeRto(
+  entries: readonly EvidenceEntry[],
+  waits: readonly Interval[],
+  { plan, rtoMs }: { plan: Plan; rtoMs: number },
+): Finding {
+  const about = { name: 'rto', samples: 1, expected: `at most ${spanOf(rtoMs)}` };
+  const took = recoveryTime(entries, waits, plan);
+  if (took === null) {
+    const reason = 'how long it takes was not measured: the service on the copy was never usable';
+    return { ...about, verdict: 'inconclusive', reason, got: 'not measured' };
+  }
+  const phases = recoveryPhases(entries, waits, plan).filter(({ phase }) => phase !== 'clean-up');
+  const shares = phases.map((one) => `${one.phase} ${spanOf(ownTime(one))}`);
+  const waited = phases.reduce((sum, one) => sum + one.waitedForPeopleMs, 0);
+  const people = waited === 0 ? '' : `, and ${spanOf(waited)} of waiting for people`;
+  const told = `usable again after ${spanOf(took)} (${shares.join(', ')}${people})`;
+  const got = spanOf(took);
+  return took > rtoMs
+    ? { ...about, verdict: 'fail', reason: `${told}, more than the RTO of ${spanOf(rtoMs)}`, got }
+    : { ...about, verdict: 'pass', reason: `${told}, within the RTO of ${spanOf(rtoMs)}`, got };
+}
+
+function ownTime({ startedAt, endedAt, waitedForPeopleMs }: PhaseTime): number {
+  return endedAt === null ? 0 : Date.parse(endedAt) - Date.parse(startedAt) - waitedForPeopleMs;
+}
+
+function phaseOf({ action }: PlanStep): RecoveryPhase | undefined {
+  switch (action.kind) {
+    case 'lookBothWays':
+    case 'inventory':
+      return action.kind === 'inventory' && action.when === 'after' ? 'clean-up' : 'isolation';
+    case 'isolate':
+    case 'fence':
+      return 'isolation';
+    case 'rung':
+      return action.rung === 'artefact' || action.rung === 'loads' ? 'restore' : 'verification';
+    case 'bind':
+    case 'start':
+    case 'usable':
+      return 'service';
+    case 'close':
+    case 'discard':
+      return 'clean-up';
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,115 @@
+// The tables that the report of a drill has beside those of every operation, as plain rows: Markdown and HTML show the
+// same. Every verdict stands in one of them; what was planned and has none is told as not run.
+import type { Report } from '../domain/report.ts';
+import type { StepFinding } from '../domain/verdict.ts';
+import type { Rung } from '../domain/rungs.ts';
+
+export interface DrillTable {
+  id: string;
+  title: string;
+  columns: string[];
+  rows: string[][];
+  /** The column that has a verdict. */
+  verdictAt?: number;
+}
+
+const CHECKED = ['step', 'check', 'expected', 'got', 'verdict', 'why'];
+const VERDICT_AT = 4;
+const NOT_RUN = 'not run';
+
+/** What a rung expects, where its own numbers do not say it. */
+const EXPECTED: Record<Rung, string> = {
+  artefact: 'every object with its checksum',
+  loads: 'restored without an error',
+  complete: 'counts and structure of the manifest',
+  correct: 'the hashes of the manifest',
+  pointInTime: 'within the RPO',
+  invariants: 'every query as declared',
+  usable: 'started, and every golden query answered',
+};
+
+/** Of a drill; none of any other operation. */
+export function drillTables(report: Report): DrillTable[] {
+  if (!isDrill(report)) return [];
+  const of = (names: readonly string[]): StepFinding[] =>
+    report.verdicts.filter(({ name }) => names.some((one) => name.startsWith(one)));
+  const measured = of(['rpo ', 'rto']);
+  const isolation = of(['isolation', 'isolate', 'fence']);
+  const production = of(['production', 'clean-up', 'inventory']);
+  const told = new Set([...measured, ...isolation, ...production]);
+  const others = report.verdicts.filter((one) => !told.has(one) && one.name !== 'drill');
+  return [
+    checked('verification', 'Verification', others, notRun(report)),
+    checked('measured-times', 'RPO and RTO', measured, []),
+    backupsTable(report),
+    checked('isolation', 'Isolation', isolation, []),
+    checked('clean-up', 'Clean-up and production', production, []),
+    differsTable(report),
+  ].filter(({ rows }) => rows.length > 0);
+}
+
+export function isDrill({ kind }: Pick<Report, 'kind'>): boolean {
+  return kind === 'disasterRecovery';
+}
+
+function checked(
+  id: string,
+  title: string,
+  findings: readonly StepFinding[],
+  more: string[][],
+): DrillTable {
+  const rows = findings.map(({ step, name, verdict, reason, expected, got }) =>
+    // What a rung found is its reason.
+    expected === undefined && got === undefined
+      ? [step, name, expectedOf(name), reason, verdict, '']
+      : [step, name, expected ?? '', got ?? '', verdict, reason],
+  );
+  return { id, title, columns: CHECKED, rows: [...rows, ...more], verdictAt: VERDICT_AT };
+}
+
+function expectedOf(name: string): string {
+  return Object.entries(EXPECTED).find(([rung]) => rung === name)?.[1] ?? '';
+}
+
+/** Rungs, services and golden queries whose turn did not come. */
+function notRun({ plan, verdicts }: Report): string[][] {
+  return (plan?.steps ?? []).flatMap(({ id, action }) => {
+    const missing = (name: string, expected: string): string[][] =>
+      verdicts.some((one) => one.step === id && one.name === name)
+        ? []
+        : [[id, name, expected, '', NOT_RUN, '']];
+    switch (action.kind) {
+      case 'rung':
+        return missing(action.rung, EXPECTED[action.rung]);
+      case 'start':
+        return missing(id, `${action.program.health.path} answers`);
+      case 'usable':
+        return action.golden.flatMap(({ name, status }) =>
+          missing(`golden ${name}`, String(status)),
+        );
+      default:
+        return [];
+    }
+  });
+}
+
+function backupsTable({ backups = [] }: Report): DrillTable {
+  const rows = backups.map((one) => [
+    one.id,
+    one.source,
+    one.endedAt,
+    `${one.recoveryPoint.notBefore} to ${one.recoveryPoint.notAfter} (clock of the ${one.recoveryPoint.clock})`,
+    `${one.bytes} bytes, ${one.parts} parts, ${one.rows} rows${one.encrypted ? ', encrypted' : ''}`,
+    one.verifiedAt ?? 'never before',
+  ]);
+  const columns = ['backup', 'taken from', 'taken at', 'recovery point', 'holds', 'verified'];
+  return { id: 'recovered-from', title: 'Recovered from', columns, rows };
+}
+
+function differsTable({ plan }: Report): DrillTable {
+  const rows = (plan?.steps ?? []).flatMap(({ id, title, differs }) =>
+    differs === undefined ? [] : [[id, title, differs]],
+  );
+  const columns = ['step', 'in this drill', 'otherwise'];
+  return { id: 'differs', title: 'What a recovery does otherwise', columns, rows };
+}

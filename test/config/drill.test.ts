@@ -1,0 +1,69 @@
+// The section `drill:` of a system file.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadSystem } from '../../src/config/load.ts';
+import { SHOP, shopWith, systemsWith, testMistakes } from '../support/system-files.ts';
+
+const DATA = 'datastores:\n  main: { kind: files, directory: data }\n';
+const USING = `${shopWith(6, '    port: 8000\n    datastores: [main]')}${DATA}`;
+const asked = '[{ service: api, name: a, http: /a }]';
+const drill = (text: string): string => `${SHOP}${DATA}drill: ${text}\n`;
+
+testMistakes([
+  [
+    'a drill says how long a recovery may take, and asks something',
+    drill('{ services: [api], golden: [] }'),
+    [
+      '18: drill.rto: is missing; write a duration with a unit, such as 250ms, 3s, 15m, 24h or 90d (at most 366d), longer than 0',
+      '18: drill.golden: an empty list is not allowed; write a list of at least one {service, name, http, ...}',
+    ],
+  ],
+  [
+    'names services that are there',
+    drill(
+      `{ rto: 1m, services: [apii], configuration: { web: { A: b } }, golden: [{ service: ap, name: a, http: /a }] }`,
+    ),
+    [
+      '18: drill.services.0: there is no service "apii" (did you mean api?); declared in services: api',
+      '18: drill.configuration.web: there is no service "web"; declared in services: api',
+      '18: drill.golden.0.service: there is no service "ap" (did you mean api?); declared in services: api',
+    ],
+  ],
+  [
+    'starts something: a service that uses a datastore, or one that is named',
+    drill(`{ rto: 1m, golden: ${asked} }`),
+    [
+      '18: drill.golden: no service names a datastore, so a drill would start none; name those that are to be started in drill.services',
+    ],
+  ],
+  [
+    'has one golden query of a name',
+    drill(
+      '{ rto: 1m, services: [api], golden: [{ service: api, name: a, http: /a }, { service: api, name: a, http: /b }] }',
+    ),
+    ['18: drill.golden.1.name: "a" names two golden queries; give each its own name'],
+  ],
+  [
+    'gives no secret to a service in a drill',
+    drill(
+      `{ rto: 1m, services: [api], configuration: { api: { TOKEN: { env: T } } }, golden: ${asked} }`,
+    ),
+    [
+      '18: drill.configuration.api.TOKEN: a map is not allowed; write a text, a number, true or false; no secret, which a drill is not given',
+    ],
+  ],
+]);
+
+test('a service that uses a datastore needs no name, and every drill has an age', async (t) => {
+  const text = `${USING}drill: { rto: 90s, golden: ${asked} }\n`;
+  const dir = await systemsWith(t, { 'shop/system.yaml': text });
+  const { system } = await loadSystem(dir, 'shop');
+  assert.equal(system.drill?.rto, 90_000);
+  assert.equal(system.drill.every, 30 * 86_400_000);
+  assert.equal(system.drill.golden[0]?.status, 200);
+});
+
+test('commercial-view has a drill that its file explains', async () => {
+  const { system } = await loadSystem('systems', 'commercial-view');
+  assert.deepEqual(system.drill?.services, ['api']);
+});

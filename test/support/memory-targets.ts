@@ -1,0 +1,71 @@
+// Isolated targets in memory for several systems at a time: what fails next, how the fence holds and what a service
+// answers, each for the targets of one system.
+import type {
+  FenceProbe,
+  IsolationPort,
+  ServiceStart,
+} from '../../src/activities/ports-isolation.ts';
+import type { Failure } from '../../src/domain/failure.ts';
+import type { MemoryIsolation } from './memory-isolation.ts';
+
+export interface MemoryTargets {
+  /** Those that are there, by name. */
+  open: MemoryIsolation['targets'];
+  /** Every change that was asked for, `open drill-1`. */
+  asked: string[];
+  started: ServiceStart[];
+  /** Why this machine cannot isolate. */
+  unable: string | undefined;
+  /** By system, what every place comes to; all as it should be without it. */
+  fence: Map<string, Pick<FenceProbe, 'inside' | 'outside'>>;
+  /** What a service answers, by system and path; 200 and `ok` without it. */
+  answers: Map<string, { status: number; body: string }>;
+  /** The next call of this verb about a target of this system fails, before it does anything. */
+  failNext: (verb: keyof IsolationPort, failure: Failure, system: string) => void;
+}
+
+export function scriptedTargets(memory: MemoryIsolation): {
+  isolation: IsolationPort;
+  targets: MemoryTargets;
+} {
+  const failures: { verb: keyof IsolationPort; failure: Failure; system: string }[] = [];
+  const targets: MemoryTargets = {
+    open: memory.targets,
+    asked: memory.asked,
+    started: [],
+    unable: undefined,
+    fence: new Map(),
+    answers: new Map(),
+    failNext: (verb, failure, system) => failures.push({ verb, failure, system }),
+  };
+  memory.script.enter = async (verb, target) => {
+    const index = failures.findIndex((one) => one.verb === verb && target.includes(one.system));
+    const [failed] = index < 0 ? [] : failures.splice(index, 1);
+    if (failed !== undefined) throw failed.failure;
+  };
+  const fenceOf = (target: string) =>
+    [...targets.fence].find(([system]) => target.includes(system))?.[1];
+  const answerOf = (target: string, path: string) =>
+    [...targets.answers].find(
+      ([key]) => key.endsWith(path) && target.includes(key.replace(path, '')),
+    )?.[1];
+  const isolation: IsolationPort = {
+    ...memory,
+    unable: async () => targets.unable,
+    probe: async (input, waiting) => {
+      const probes = await memory.probe(input, waiting);
+      const seen = fenceOf(input.target);
+      return seen === undefined ? probes : probes.map((probe) => ({ ...probe, ...seen }));
+    },
+    start: async (input, waiting) => {
+      const answer = await memory.start(input, waiting);
+      targets.started.push(input);
+      return answer;
+    },
+    ask: async (input, waiting) => {
+      const answer = await memory.ask(input, waiting);
+      return { ...answer, ...answerOf(input.target, input.path) };
+    },
+  };
+  return { isolation, targets };
+}
