@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { storedBackup } from '../support/memory-backups.ts';
 import { untilStatus, endOf } from '../support/operations.ts';
-import { longBake, send, untilBaking, withData, type Shop } from '../support/shop.ts';
+import { longBake, send, untilBaking, withData, withDrill, type Shop } from '../support/shop.ts';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Report } from '../../src/domain/report.ts';
 import { Failure } from '../../src/domain/failure.ts';
@@ -31,6 +31,13 @@ async function proof(shop: Shop): Promise<WorkflowHandle> {
   shop.ports.vault.answers.set('select debts', '0');
   const { summary } = await endOf(await shop.start('backup', { system, datastore: 'orders' }));
   return shop.start('verifyBackup', { system, backup: summary?.backups?.[0]?.id });
+}
+
+/** A drill on backups that were just taken. */
+async function drill(shop: Shop, system = shop.live(withDrill)): Promise<WorkflowHandle> {
+  shop.ports.vault.answers.set('select debts', '0');
+  await endOf(await shop.start('backup', { system }));
+  return shop.start('disasterRecovery', { system, requestedBy: 'ana' });
 }
 
 /** Waits until the run has recorded that somebody was told of it. */
@@ -178,6 +185,23 @@ export const COURSES: Record<string, (shop: Shop) => Promise<WorkflowHandle>> = 
   'open-verify-in-a-restore': async (shop) => {
     const { reached } = shop.ports.vault.hangNext('restore');
     const handle = await proof(shop);
+    await reached;
+    return handle;
+  },
+  'drill-passed': async (shop) => ended(await drill(shop)),
+  'drill-with-a-leaking-fence': async (shop) => {
+    const system = shop.live(withDrill);
+    shop.ports.targets.fence.set(system, { inside: 'reached', outside: 'reached' });
+    return ended(await drill(shop, system));
+  },
+  'drill-with-a-wrong-answer': async (shop) => {
+    const system = shop.live(withDrill);
+    shop.ports.targets.answers.set(`${system}/portfolio`, { status: 500, body: 'no' });
+    return ended(await drill(shop, system));
+  },
+  'open-drill-in-a-restore': async (shop) => {
+    const { reached } = shop.ports.vault.hangNext('restore');
+    const handle = await drill(shop);
     await reached;
     return handle;
   },

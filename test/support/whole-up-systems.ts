@@ -45,6 +45,19 @@ export const VAULT: UpSystem = {
 `,
 };
 
+/** A drill restores its files and asks its service. */
+export const DRILLED: UpSystem = {
+  name: 'drilled',
+  rollout: QUICK,
+  more: `${ERRORS}datastores:
+  portfolio: { kind: files, directory: data }
+drill:
+  rto: 5m
+  services: [api]
+  golden: [{ service: api, name: portfolio, http: /api/portfolio, contains: outstanding }]
+`,
+};
+
 const PATIENT = `      canary: { steps: [{ weight: 20, bake: 1h }], watch: 100ms }
       earlyPromotion: true`;
 

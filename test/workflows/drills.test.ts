@@ -97,6 +97,18 @@ describe('a drill', () => {
     }
   });
 
+  test('is kept on record beside the backups, with what it came to', async () => {
+    const system = await ready();
+    const recordOf = () => shop.ports.drills.records.findLast((one) => one.system === system);
+    await drilled(system);
+    const passed = recordOf();
+    assert.deepEqual([passed?.verdict, passed?.backups.length], ['pass', 2]);
+    assert.ok((passed?.rtoMs ?? 0) > 0 && (passed?.rpoMs ?? 0) > 0);
+    targets.fence.set(system, { inside: 'reached', outside: 'reached' });
+    await drilled(system);
+    assert.deepEqual([recordOf()?.outcome, recordOf()?.rtoMs], ['failed', null]);
+  });
+
   test('that took longer than the RTO fails with the numbers', async () => {
     const system = await ready({ ...withDrill, drill: { ...withDrill.drill, rto: '1ms' } });
     const { end, report } = await drilled(system);
