@@ -56,7 +56,7 @@ export function shapeOf(system: System): Shape {
     const started = { command, image, directory, configuration, health, files, bound };
     shape[`services.${name}`] = digestOf(started);
   }
-  const drill = drillSection(system);
+  const { drill } = system;
   if (drill !== undefined) {
     const { every: _, ...rest } = drill;
     shape['drill'] = digestOf(rest);

@@ -6,6 +6,16 @@ import { call, failureOf } from './call.ts';
 import type { End } from './close.ts';
 import { beganAt, now, record, type Run } from './run.ts';
 
+function measuredBy(run: Run) {
+  const { plan, entries } = run;
+  const backups = plan?.backups ?? [];
+  return {
+    rtoMs: plan === undefined ? null : recoveryTime(entries, waitsForPeople(entries), plan),
+    rpoMs: oldest(run, backups),
+    backups: backups.map(({ id }) => id),
+  };
+}
+
 /** How old the oldest of them was when the drill began (ms); null without any. */
 function oldest(run: Run, backups: readonly BackupSummary[]): number | null {
   const ages = backups.map(
@@ -16,19 +26,16 @@ function oldest(run: Run, backups: readonly BackupSummary[]): number | null {
 
 /** Of every drill that was begun, also one that failed. What cannot be kept is said in the report. */
 export async function keepRecord(run: Run, { outcome, message }: End): Promise<void> {
-  const { loaded, plan, entries } = run;
+  const { loaded, entries, book } = run;
   if (loaded === undefined || outcome === 'planned' || outcome === 'refused') return;
-  const backups = plan?.backups ?? [];
   const input = {
     loaded,
     outcome,
-    verdict: run.book?.verdict ?? null,
+    verdict: book?.verdict ?? null,
     reason: message,
     startedAt: new Date(beganAt(run)).toISOString(),
     endedAt: now(),
-    rtoMs: plan === undefined ? null : recoveryTime(entries, waitsForPeople(entries), plan),
-    rpoMs: oldest(run, backups),
-    backups: backups.map(({ id }) => id),
+    ...measuredBy(run),
     evidenceHead: entries.at(-1)?.hash ?? null,
   };
   const options = {
