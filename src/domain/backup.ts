@@ -1,5 +1,6 @@
 // What a backup says of itself, and what was found in a datastore, as plain data. The manifest lies beside what it
 // describes: reading a catalogue needs the object store and nothing else (datastores/manifest.ts parses it).
+import type { CanaryRecord } from './canary.ts';
 
 /** One table, file or database, with what tells two of them apart. */
 export interface Part {
@@ -67,6 +68,8 @@ export interface BackupManifest {
   compression: 'none' | 'gzip';
   objects: BackupObject[];
   contents: Contents;
+  /** The newest canary record that is in it; absent without any. */
+  canary?: CanaryRecord;
 }
 
 /** Written beside a manifest, never into it. */
