@@ -11,6 +11,8 @@ import type { Clock } from './activities/ports.ts';
 import { loadSystem } from './config/load.ts';
 import type { WorkerSettings } from './config/settings.ts';
 import { createBackups } from './datastores/backups.ts';
+import { createCanaries } from './datastores/canaries.ts';
+import { createNamedFiles } from './datastores/named-files.ts';
 import { createStores } from './datastores/registry.ts';
 import { createBackupRemoval } from './datastores/removal.ts';
 import { createCheckRunner } from './integrations/check-runner.ts';
@@ -46,6 +48,8 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
     reader: 'the worker',
   };
   const redactor = createRedactor(secrets);
+  const stores = createStores({ secrets, clock });
+  const copies = settings.copies === undefined ? join(data, 'copies') : resolve(settings.copies);
   const redact = (text: string): string => redactor.redact(text);
   return {
     platforms: {
@@ -68,13 +72,9 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
       secrets,
       print: (text) => process.stdout.write(`${text}\n`),
     }),
-    backups: createBackups({
-      objects,
-      stores: createStores({ secrets, clock }),
-      copies: settings.copies === undefined ? join(data, 'copies') : resolve(settings.copies),
-      secrets,
-      clock,
-    }),
+    backups: createBackups({ objects, stores, copies, secrets, clock }),
+    canaries: createCanaries({ stores, copies }),
+    namedFiles: createNamedFiles({ stores, copies, clock }),
     removal: createBackupRemoval({
       list: (prefix) => objects.list(prefix),
       ...createObjectRemoval(objectsFolder),

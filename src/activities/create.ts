@@ -17,10 +17,15 @@ import {
   type Call,
   type Envelope,
 } from './boundary.ts';
+import { writeCanaries } from './canaries.ts';
 import { inspect } from './inspect.ts';
 import { clearLease, releaseLeases, type LeaseRef } from './leases.ts';
 import { load, makePlan, type PlanInput } from './plan.ts';
+import { examineFile, restoreFile } from './named-files.ts';
 import { makeDataPlan } from './plan-data.ts';
+import { measurePoint, type MeasureInput } from './point-in-time.ts';
+import type { CanaryPort } from './ports-canary.ts';
+import type { NamedFilesPort } from './ports-named-files.ts';
 import type { Place, Platforms } from './platforms.ts';
 import { sendNotice, type NoticeInput } from './notify.ts';
 import type { BackupRemovalPort, BackupsPort } from './ports-data.ts';
@@ -43,6 +48,8 @@ export interface ActivityPorts extends BoundaryPorts {
   checks: ChecksPort;
   notify: NotifyPort;
   backups: BackupsPort;
+  canaries: CanaryPort;
+  namedFiles: NamedFilesPort;
   /** Retention's own identity. */
   removal: BackupRemovalPort;
 }
@@ -103,6 +110,9 @@ export function createActivities(ports: ActivityPorts) {
       removeRevision(input, call, platforms),
     ),
     ...dataActivities(ports, at),
+    writeCanaries: plainly((input: First<typeof writeCanaries>, call) =>
+      writeCanaries(input, call, ports),
+    ),
   };
 }
 
@@ -121,6 +131,9 @@ function dataActivities(ports: ActivityPorts, at: AtBoundary) {
     askInvariants: at((input: First<typeof askInvariants>, call) =>
       askInvariants(input, call, ports),
     ),
+    examineFile: at((input: First<typeof examineFile>, call) => examineFile(input, call, ports)),
+    restoreFile: at((input: First<typeof restoreFile>, call) => restoreFile(input, call, ports)),
+    measurePoint: at((input: MeasureInput, call) => measurePoint(input, call, ports)),
     markVerified: at((input: First<typeof markVerified>, call) => markVerified(input, call, ports)),
     discardCopy: at((input: First<typeof discardCopy>, call) => discardCopy(input, call, ports)),
   };

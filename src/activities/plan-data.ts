@@ -1,9 +1,10 @@
 // Makes the plans of backups and of their proofs: from the system file, the clock and the catalogue.
 import type { DataKind } from '../domain/operation.ts';
-import { planBackup, planVerify } from '../domain/plan-backup.ts';
+import { planBackup, planVerify, planVerifyFile } from '../domain/plan-backup.ts';
 import { Failure } from '../domain/failure.ts';
 import { parseBackupId } from '../domain/backup-id.ts';
 import type { Plan } from '../domain/plan.ts';
+import type { OperationRequest } from '../domain/request.ts';
 import type { Call } from './boundary.ts';
 import type { PlanInput } from './plan.ts';
 import type { BackupsPort } from './ports-data.ts';
@@ -19,6 +20,11 @@ export async function makeDataPlan(
     case 'backup':
       return planBackup({ operation, loaded, request, now: clock.now() });
     case 'verifyBackup': {
+      const { file } = request;
+      if (file !== undefined) {
+        const copy = copyOfFile(request, call.run.runId);
+        return planVerifyFile({ operation, loaded, request, file, copy });
+      }
       const id = request.backup ?? '';
       const copy = copyName(id, call.run.runId);
       const entry = await backups.read(id, call);
@@ -33,4 +39,8 @@ function copyName(backup: string, runId: string): string {
   if (name === undefined) throw new Failure('Broken', `planning a proof of ${backup}`);
   const { system, datastore, time } = name;
   return `verify-${system}-${datastore}-${time}-${runId.slice(0, 8)}`;
+}
+
+function copyOfFile({ system, datastore = '' }: OperationRequest, runId: string): string {
+  return `verify-${system}-${datastore}-file-${runId.slice(0, 8)}`;
 }

@@ -29,17 +29,24 @@ export function register(program: Command): void {
   withCommon(backups, ['backups shop', 'backups shop --json']).action(show);
   const verify = program
     .command('verify')
-    .argument('<backup>', 'a backup as "fairlead backups" names it')
+    .argument('<backup>', 'a backup as "fairlead backups" names it; with --file SYSTEM/DATASTORE')
+    .option(
+      '--file <path>',
+      "prove this dump instead, which is in no catalogue; the path is the worker's, absolute or inside the system's folder",
+    )
     .description('restore BACKUP into a copy, judge it rung by rung, discard the copy');
   withWaiting(
     withCommon(verify, [
       'verify shop/orders/20261122T085126.123Z',
       'verify shop/orders/20261122T085126.123Z --json --timeout 2h',
+      'verify shop/orders --file /var/backups/orders.dump',
     ]),
-  ).action(async (text: string, options: WaitOptions) => {
-    const { backupTarget } = await import('./ids.ts');
+  ).action(async (text: string, options: WaitOptions & { file?: string }) => {
+    const { backupTarget, datastoreTarget } = await import('./ids.ts');
     const { startOperation } = await import('./start.ts');
-    await startOperation('verifyBackup', { ...backupTarget(text) }, options);
+    const { file } = options;
+    const asked = file === undefined ? backupTarget(text) : { ...datastoreTarget(text), file };
+    await startOperation('verifyBackup', { ...asked }, options);
   });
 }
 

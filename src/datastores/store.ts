@@ -5,6 +5,7 @@ import type { Waiting } from '../activities/ports.ts';
 import type { BackupManifest, BackupObject } from '../domain/backup.ts';
 import type { CanaryRecord } from '../domain/canary.ts';
 import { Failure } from '../domain/failure.ts';
+import type { Named } from './named-dump.ts';
 
 /** Streams one object away, whole or not at all. `path` says which file of the source it is a copy of. */
 export type Write = (name: string, body: Bytes, path?: string) => Promise<BackupObject>;
@@ -38,6 +39,11 @@ export interface Store {
   fingerprintCopy(folder: string, waiting: Waiting): Promise<Fingerprint>;
   /** One value of a copy. Throws Unsupported where there is nothing to ask. */
   ask(folder: string, query: string, waiting: Waiting): Promise<string | null>;
+  /**
+   * What a dump is that somebody named, by an absolute path. Throws NotFound, CheckFailed (it is none), Refused,
+   * Unsupported (it may be one), each with a sentence.
+   */
+  named(path: string, waiting: Waiting): Promise<Named>;
   /** Absent where a kind takes no canary records: see ports-canary.ts. */
   canary?: {
     write(store: DatastoreRef, waiting: Waiting): Promise<CanaryRecord>;

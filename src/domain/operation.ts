@@ -79,7 +79,9 @@ export function operationId(kind: OperationKind, request: OperationRequest): str
         ? `backup/${system}`
         : `backup/${system}/${request.datastore}`;
     case 'verifyBackup':
-      return `verify/${request.backup ?? ''}`;
+      return request.file === undefined
+        ? `verify/${request.backup ?? ''}`
+        : `verify/${system}/${request.datastore ?? ''}/file`;
   }
 }
 

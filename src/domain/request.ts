@@ -29,6 +29,8 @@ export interface OperationRequest {
   datastore?: string;
   /** verifyBackup: its name, as the catalogue has it. */
   backup?: string;
+  /** verifyBackup, instead: a dump of `datastore` that is in no catalogue, by its path on the worker's machine. */
+  file?: string;
 }
 
 type Field = keyof OperationRequest;
@@ -77,6 +79,11 @@ const RULES: Record<Field, Rule> = {
     allowed: BACKUP_ID_ALLOWED,
     accepts: (value) => typeof value === 'string' && parseBackupId(value) !== undefined,
   },
+  file: {
+    allowed:
+      "a path on the worker's machine of at most 1,000 characters: an absolute one, or one inside the system's folder",
+    accepts: (value) => typeof value === 'string' && isNamedFile(value),
+  },
 };
 
 const COMMON: Field[] = ['system', 'reason', 'requestedBy', 'dryRun'];
@@ -100,9 +107,25 @@ const FIELDS: Record<OperationKind, { required: Field[]; optional: Field[] }> = 
   verifyBackup: { required: ['system', 'backup'], optional: [] },
 };
 
+/** A proof is of a backup, or of a file. */
+const OF_A_FILE: (typeof FIELDS)[OperationKind] = {
+  required: ['system', 'datastore', 'file'],
+  optional: [],
+};
+
+function fieldsOf(kind: OperationKind, raw: unknown): (typeof FIELDS)[OperationKind] {
+  const isOfFile = kind === 'verifyBackup' && isRecord(raw) && 'file' in raw;
+  return isOfFile ? OF_A_FILE : FIELDS[kind];
+}
+
+function isNamedFile(path: string): boolean {
+  if (path === '' || path.length > 1000 || /\p{Cc}/u.test(path)) return false;
+  return path.startsWith('/') || !path.split('/').includes('..');
+}
+
 /** Throws a `Failure` BadInput whose message names the field, its value and what is allowed. */
 export function parseRequest(kind: OperationKind, raw: unknown): OperationRequest {
-  const { required, optional } = FIELDS[kind];
+  const { required, optional } = fieldsOf(kind, raw);
   const known = [...new Set([...required, ...COMMON, ...optional])];
   const example = `send one JSON object, for example ${exampleOf(kind)}`;
   if (!isRecord(raw)) {
@@ -157,6 +180,7 @@ export function exampleOf(kind: OperationKind): string {
     delay: 0,
     datastore: 'orders',
     backup: 'shop/orders/20261122T085126.123Z',
+    file: 'dumps/orders.dump',
   };
   return JSON.stringify(
     Object.fromEntries(FIELDS[kind].required.map((field) => [field, sample[field]])),

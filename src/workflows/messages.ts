@@ -18,7 +18,12 @@ export const OPERATION_TYPES = [
 /** A query for Temporal's visibility: operations, also those that no worker has looked at yet (without attributes). */
 export const ANY_OPERATION = `(FairleadKind IS NOT NULL OR WorkflowType IN (${OPERATION_TYPES.map((type) => `"${type}"`).join(', ')}))`;
 
-export const WORKFLOW_TYPES = [...OPERATION_TYPES, 'inspectSystem', 'lease'] as const;
+export const WORKFLOW_TYPES = [
+  ...OPERATION_TYPES,
+  'inspectSystem',
+  'writeCanary',
+  'lease',
+] as const;
 
 export const MESSAGES = [
   'approve',

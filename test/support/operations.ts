@@ -15,6 +15,7 @@ import type { ReportSummary } from '../../src/domain/report.ts';
 import type { OperationStatus } from '../../src/domain/status.ts';
 import { createWorker } from '../../src/worker-assembly.ts';
 import { memoryBackups, type MemoryVault } from './memory-backups.ts';
+import { memoryCanaries, type MemoryBirds } from './memory-canaries.ts';
 import { memoryEvidence } from './memory-evidence.ts';
 import { memoryNotify, type MemoryNotify } from './memory-notify.ts';
 import { createMemoryPlatform } from './memory-platform.ts';
@@ -41,11 +42,13 @@ export interface MemoryPorts extends ActivityPorts {
   evidence: ReturnType<typeof memoryEvidence>;
   notify: MemoryNotify;
   vault: MemoryVault;
+  birds: MemoryBirds;
 }
 
 /** Ports without an outside: `systems` are what there is; nothing is secret. */
 export function memoryPorts(systems: LoadedSystem[]): MemoryPorts {
   const { workload, traffic, metrics, world } = createMemoryPlatform();
+  const backups = memoryBackups();
   return {
     world,
     platforms: { local: { workload, traffic } },
@@ -60,7 +63,8 @@ export function memoryPorts(systems: LoadedSystem[]): MemoryPorts {
     },
     redactor: { redact: (value) => value, learn: async () => undefined },
     notify: memoryNotify(),
-    ...memoryBackups(),
+    ...backups,
+    ...memoryCanaries(backups.vault),
     checks: { run: async ({ check }) => `${check.name} is fine` },
     clock: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
   };

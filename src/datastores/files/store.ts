@@ -14,6 +14,7 @@ import { keepOf, type Store, type Taken, type Write } from '../store.ts';
 import { addCanary, newestCanary, takeCanary } from './canary.ts';
 import { countRows } from './csv-rows.ts';
 import { generationsOf } from './generations.ts';
+import { namedFolder } from './named.ts';
 import { checkAtRest, filesIn, readChunks } from './snapshot.ts';
 
 export function createFilesStore(clock: Pick<Clock, 'now'>): Store {
@@ -46,6 +47,7 @@ export function createFilesStore(clock: Pick<Clock, 'now'>): Store {
     ask: async () => {
       throw new Failure('Unsupported', 'a datastore of kind files answers no queries');
     },
+    named: namedFolder,
     canary: {
       write: async (store) =>
         addCanary((await liveFolder(store)).folder, keepOf(store), clock.now()),

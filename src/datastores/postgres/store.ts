@@ -23,6 +23,7 @@ import {
   type PostgresAddress,
 } from './connection.ts';
 import { prepareToRead, readContents, readSequences } from './contents.ts';
+import { namedDump } from './named.ts';
 import { clusterAddress, majorVersion, startCluster } from './scratch-cluster.ts';
 
 const DUMP = 'dump';
@@ -76,6 +77,8 @@ export function createPostgresStore({ secrets, clock, programs = [] }: PostgresI
       fingerprintOf(await clusterAddress(folder), clock, waiting),
     ask: async (folder, query, { signal }) =>
       withClient(await clusterAddress(folder), signal, (client) => oneValue(client, query)),
+    named: async (path, waiting) =>
+      namedDump(path, await findProgram('pg_restore', await folders()), waiting),
     canary: {
       write: async (store, { signal }) => {
         const keep = keepOf(store);

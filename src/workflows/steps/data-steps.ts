@@ -132,8 +132,8 @@ async function climb(run: Run, step: PlanStep, action: ActionOf<'rung'>): Promis
 function endingOf(run: Run, verdict: Verdict, ends: boolean): string {
   if (verdict === 'pass' || (verdict === 'inconclusive' && !ends)) return '';
   const concluding = planOf(run).steps.find(({ action }) => action.kind === 'conclude')?.action;
-  const required = concluding?.kind === 'conclude' ? concluding.required : [];
-  return combineRungs(required, climbedSoFar(run)).reason;
+  if (concluding?.kind !== 'conclude') return combineRungs([], climbedSoFar(run)).reason;
+  return combineRungs(concluding.required, climbedSoFar(run), concluding.whyNotRun).reason;
 }
 
 /** Without those that were measured in passing and whose turn did not come. */
@@ -172,12 +172,20 @@ async function measure(
 ): Promise<Climbed | CallFailure> {
   const store = storeIn(run, datastore);
   const target = { copy, store };
+  const { file } = run.request;
   const options = { profile: 'wait', step: step.id, summary: step.title } as const;
   switch (rung) {
     case 'artefact':
-      return one(await call(run, 'examineBackup', { store, id }, options));
+      return one(
+        file === undefined
+          ? await call(run, 'examineBackup', { store, id }, options)
+          : await call(run, 'examineFile', { store, file }, options),
+      );
     case 'loads': {
-      const done = await underLease(run, step, datastore, 'restoreCopy', { id, target }, 'wait');
+      const done =
+        file === undefined
+          ? await underLease(run, step, datastore, 'restoreCopy', { id, target }, 'wait')
+          : await underLease(run, step, datastore, 'restoreFile', { file, target }, 'wait');
       return 'lost' in done ? done.lost : one(done.answer);
     }
     case 'complete':
@@ -186,8 +194,15 @@ async function measure(
       const { value, attempts } = await call(run, 'compareCopy', { id, target, rungs }, options);
       return { results: value, attempts };
     }
-    case 'pointInTime':
-      return { results: [pointInTime(run, store.settings.backup.rpo)], attempts: 1 };
+    case 'pointInTime': {
+      // No running operation of an earlier version has the section: its system file would have been refused.
+      const { recoveryPoint, backup } = store.settings;
+      if (recoveryPoint === undefined) {
+        return { results: [pointInTime(run, backup.rpo)], attempts: 1 };
+      }
+      const of = file === undefined ? { backup: id } : { file };
+      return one(await call(run, 'measurePoint', { target, of }, options));
+    }
     case 'invariants': {
       const { invariants } = store.settings.verify;
       return one(await call(run, 'askInvariants', { target, invariants }, options));
@@ -215,9 +230,9 @@ function isPlanned(run: Run, rung: Rung): boolean {
 async function conclude(
   run: Run,
   step: PlanStep,
-  { datastore, backup: id, required }: ActionOf<'conclude'>,
+  { datastore, backup: id, required, whyNotRun }: ActionOf<'conclude'>,
 ): Promise<RunbookEvent> {
-  const { verdict, reason } = combineRungs(required, run.rungs);
+  const { verdict, reason } = combineRungs(required, run.rungs, whyNotRun);
   record(run, {
     type: 'verdict',
     step: step.id,
@@ -226,7 +241,9 @@ async function conclude(
     reason,
     samples: run.rungs.length,
   });
-  if (verdict === 'pass') {
+  if (verdict === 'pass' && run.request.file !== undefined) {
+    endStep(run, step, 1, `${reason}; a file is in no catalogue, and gets no mark`);
+  } else if (verdict === 'pass') {
     const input = { id, at: now(), reason };
     const done = await underLease(run, step, datastore, 'markVerified', input, 'change');
     if ('lost' in done) return { type: 'failed', ...done.lost };
