@@ -5,6 +5,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import type { DatastoreRef } from '../../src/activities/ports-data.ts';
 import { createBackups } from '../../src/datastores/backups.ts';
 import { createCanaries } from '../../src/datastores/canaries.ts';
@@ -20,6 +21,7 @@ import { createMemoryObjects } from '../support/memory-objects.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 
 const KEEP = 10;
+const slotOf = z.object({ slot: z.number() });
 const recoveryPoint = { canary: { keep: KEEP } };
 
 interface Place {
@@ -62,7 +64,7 @@ async function postgresPlace(t: TestContext): Promise<Place | undefined> {
   const store = datastoreRef('orders', '/', { kind: 'postgres', ...reached, recoveryPoint });
   const slots = async (): Promise<number[]> => {
     const rows = await server.query('SELECT slot FROM public.fairlead_canary ORDER BY slot');
-    return rows.map((row) => Number(Object(row).slot));
+    return rows.map((row) => slotOf.parse(row).slot);
   };
   return { store, password, slots };
 }

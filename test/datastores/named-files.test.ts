@@ -14,7 +14,7 @@ import { toolEnvironment } from '../../src/datastores/postgres/connection.ts';
 import { createStores } from '../../src/datastores/registry.ts';
 import { findProgram, runTool, versionedFolders } from '../../src/datastores/tool.ts';
 import { CANARY_FILE } from '../../src/domain/canary.ts';
-import type { FailureKind } from '../../src/domain/failure.ts';
+import { Failure, type FailureKind } from '../../src/domain/failure.ts';
 import { datastoreRef, passableFolder } from '../support/datastores.ts';
 import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
@@ -113,7 +113,7 @@ describe('a named dump of Postgres', () => {
       await truncate(join(root, file), size);
       const found = await named.examine({ store: orders(), file }, waiting()).then(
         ({ verdict }) => verdict,
-        (error: unknown) => Object(error).kind as string,
+        (error: unknown) => (error instanceof Failure ? error.kind : String(error)),
       );
       assert.ok(found === 'fail' || found === 'CheckFailed', `${part}: ${found}`);
       const input = { file, target: target(orders()) };
