@@ -2,7 +2,7 @@
 // datastores in memory.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -204,7 +204,7 @@ describe('a round of canary records', () => {
     const { address } = await testServer();
     const connection = await NativeConnection.connect({ address });
     const taskQueue = `recovering-${randomUUID()}`;
-    const workflowsPath = resolve(import.meta.dirname, '../support/recovering-workflow.ts');
+    const workflowsPath = fileURLToPath(import.meta.resolve('../support/recovering-workflow.ts'));
     const worker = await Worker.create({ connection, taskQueue, workflowsPath });
     await worker.runUntil(async () => {
       const { client } = shop.worker;
