@@ -118,7 +118,10 @@ function readWatermark(asked: Asked, { wantedAt }: PointWanted): { at?: string; 
   const at = watermarkTime(value);
   if (at === undefined) return { said: `the watermark ${value.slice(0, 100)} is no time` };
   const away = wantedAt - Date.parse(at);
-  return { at, said: `the watermark is ${at}, ${spanOf(Math.abs(away))} ${away < 0 ? 'after' : 'before'}` };
+  return {
+    at,
+    said: `the watermark is ${at}, ${spanOf(Math.abs(away))} ${away < 0 ? 'after' : 'before'}`,
+  };
 }
 
 function isAfter(at: string, { wantedAt }: PointWanted): boolean {

@@ -9,11 +9,13 @@ import { z } from 'zod';
 import type { DatastoreRef } from '../../src/activities/ports-data.ts';
 import { createBackups } from '../../src/datastores/backups.ts';
 import { createCanaries } from '../../src/datastores/canaries.ts';
+import { createFilesStore } from '../../src/datastores/files/store.ts';
 import { createStores } from '../../src/datastores/registry.ts';
 import { backupId } from '../../src/domain/backup-id.ts';
 import { CANARY_FILE } from '../../src/domain/canary.ts';
 import { sameContents } from '../../src/domain/compare-contents.ts';
 import { judgeComplete, judgeCorrect } from '../../src/domain/ladder.ts';
+import { collected } from '../support/bytes.ts';
 import { datastoreRef, passableFolder } from '../support/datastores.ts';
 import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
@@ -247,6 +249,25 @@ test('what a killed writer left is no data', async (t) => {
     ['loans.csv'],
   );
   assert.deepEqual((await readdir(folder)).filter((name) => name.startsWith('.')).length, 1);
+});
+
+test('a folder that gets records while it is read is at rest all the same', async (t) => {
+  const place = await filesPlace(t);
+  const { canaries } = await world(t, place);
+  const first = await canaries.write(place.store, waiting());
+  const taken = await createFilesStore({ now: () => Date.now() }).backup(
+    place.store,
+    async (name, body, path) => {
+      const { length: size } = await collected(body);
+      await canaries.write(place.store, waiting());
+      const plain = { size, sha256: '0'.repeat(64) };
+      return { name, ...plain, plain, ...(path !== undefined && { path }) };
+    },
+    waiting(),
+    () => Promise.reject(new Error('it needs no scratch')),
+  );
+  // The one from before the data was read: what was written before it is in the data.
+  assert.deepEqual(taken.canary, first);
 });
 
 test('a Redis takes no canary records', async (t) => {
