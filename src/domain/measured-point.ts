@@ -1,5 +1,6 @@
 // The rung `pointInTime` where a datastore has canary records or a watermark: how old a copy is by what it holds itself.
 // In order: its newest canary record, its watermark, the range that the manifest names.
+import type { Datastore } from '../config/datastores.ts';
 import type { BackupManifest } from './backup.ts';
 import type { CanaryRecord } from './canary.ts';
 import type { Asked } from './judge-invariants.ts';
@@ -13,6 +14,11 @@ import {
 } from './ladder.ts';
 import { spanOf } from './time-span.ts';
 import { watermarkTime } from './watermark.ts';
+
+/** Measured from what a copy holds, and not read off a manifest: it takes a copy. */
+export function measuresPoint({ recoveryPoint = {} }: Datastore): boolean {
+  return recoveryPoint.canary !== undefined || recoveryPoint.watermark !== undefined;
+}
 
 /** What was read from a copy. */
 export interface MeasuredPoint {

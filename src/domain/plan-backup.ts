@@ -5,6 +5,7 @@ import { summaryOf, type BackupSummary, type CatalogueEntry } from './backup.ts'
 import { Failure } from './failure.ts';
 import type { LoadedSystem } from './loaded-system.ts';
 import { datastoreOf, primaryDatastores } from './operation.ts';
+import { measuresPoint } from './measured-point.ts';
 import type { Plan, PlanStep } from './plan.ts';
 import { finishPlan } from './plan-steps.ts';
 import type { OperationRequest } from './request.ts';
@@ -160,11 +161,6 @@ const RUNG_STEPS: Record<Rung, string> = {
 
 /** Rungs that are climbed on a copy. */
 const ON_A_COPY: readonly Rung[] = ['complete', 'correct', 'invariants'];
-
-/** Measured from what the copy holds, and not read off a manifest. */
-function measuresPoint({ recoveryPoint = {} }: Datastore): boolean {
-  return recoveryPoint.canary !== undefined || recoveryPoint.watermark !== undefined;
-}
 
 /** What is required, what that stands on, and what somebody wrote down to be asked. `usable` takes a drill. */
 function rungsOf(store: Datastore): Rung[] {

@@ -164,6 +164,14 @@ describe('the plan of a proof', () => {
     assert.match(plan.steps[2]?.title ?? '', /by its own canary records or watermark/);
   });
 
+  test('makes no copy for a recovery point of which nothing says how to measure it', () => {
+    const required = ['pointInTime' as const];
+    const store = { ...orders, recoveryPoint: {}, verify: { required } };
+    const plan = planVerify({ ...input(store), entry });
+    assert.equal(idsOf(plan), 'point-in-time conclude');
+    assert.match(plan.steps[0]?.title ?? '', /how far the recovery point lies before/);
+  });
+
   test('says of a derived datastore that it is a proof and no rehearsal', () => {
     const plan = planVerify({ ...input({ kind: 'redis', role: 'derived' }), entry });
     assert.match(plan.steps[1]?.title ?? '', /as a proof only: a derived datastore is made anew/);

@@ -89,6 +89,14 @@ describe('the recovery point of a datastore that has canary records', () => {
   });
 });
 
+test('a section that names no way to measure leaves the range of the manifest', async () => {
+  const verify = { required: ['pointInTime' as const] };
+  const system = shop.empty(orders({ recoveryPoint: {}, verify }));
+  const backup = storedBackup(vault, system, 1);
+  const { outcome, message } = await endOf(await shop.start('verifyBackup', { system, backup }));
+  assert.equal(outcome, 'succeeded', message);
+});
+
 describe('a proof of a file that is in no catalogue', () => {
   async function proveFile(file: string, store: ShopFile): Promise<{ end: Ended; report: Report }> {
     const system = shop.empty(store);

@@ -5,6 +5,7 @@ import { setSkew } from '../../domain/backup-set.ts';
 import { parseBackupId } from '../../domain/backup-id.ts';
 import type { BackupSummary } from '../../domain/backup.ts';
 import { combineRungs, judgePointInTime, type RungResult } from '../../domain/ladder.ts';
+import { measuresPoint } from '../../domain/measured-point.ts';
 import type { PlanStep, StepAction } from '../../domain/plan.ts';
 import type { RunbookEvent } from '../../domain/runbook-state.ts';
 import type { Rung } from '../../domain/rungs.ts';
@@ -196,9 +197,8 @@ async function measure(
     }
     case 'pointInTime': {
       // No running operation of an earlier version has the section: its system file would have been refused.
-      const { recoveryPoint, backup } = store.settings;
-      if (recoveryPoint === undefined) {
-        return { results: [pointInTime(run, backup.rpo)], attempts: 1 };
+      if (!measuresPoint(store.settings)) {
+        return { results: [pointInTime(run, store.settings.backup.rpo)], attempts: 1 };
       }
       const of = file === undefined ? { backup: id } : { file };
       return one(await call(run, 'measurePoint', { target, of }, options));
