@@ -12,7 +12,9 @@ import { loadSystem } from './config/load.ts';
 import { systemNames } from './config/system-names.ts';
 import type { WorkerSettings } from './config/settings.ts';
 import { createBackups } from './datastores/backups.ts';
+import { createCanaries } from './datastores/canaries.ts';
 import { createDrills } from './datastores/drills.ts';
+import { createNamedFiles } from './datastores/named-files.ts';
 import { createStores } from './datastores/registry.ts';
 import { createBackupRemoval } from './datastores/removal.ts';
 import { createCheckRunner } from './integrations/check-runner.ts';
@@ -89,14 +91,11 @@ function dataPorts(settings: WorkerSettings, secrets: SecretSources) {
   const objects = createObjectsFolder(objectsFolder);
   const uploads = createObjectRemoval(objectsFolder);
   const copies = settings.copies === undefined ? join(data, 'copies') : resolve(settings.copies);
+  const stores = createStores({ secrets, clock });
   return {
-    backups: createBackups({
-      objects,
-      stores: createStores({ secrets, clock }),
-      copies,
-      secrets,
-      clock,
-    }),
+    backups: createBackups({ objects, stores, copies, secrets, clock }),
+    canaries: createCanaries({ stores, copies }),
+    namedFiles: createNamedFiles({ stores, copies, clock }),
     removal: createBackupRemoval({ list: (prefix) => objects.list(prefix), ...uploads }),
     uploads,
     isolation: createIsolation({

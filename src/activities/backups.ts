@@ -143,7 +143,7 @@ export async function discardCopy(
 }
 
 /** The copy says no: that is an answer. Anything else is nobody's verdict, and is thrown on. */
-async function answerTo(asking: Promise<string | null>): Promise<Asked> {
+export async function answerTo(asking: Promise<string | null>): Promise<Asked> {
   try {
     return { value: await asking };
   } catch (error) {
@@ -152,7 +152,11 @@ async function answerTo(asking: Promise<string | null>): Promise<Asked> {
   }
 }
 
-async function complete(backups: BackupsPort, id: string, call: Call): Promise<CompleteBackup> {
+export async function complete(
+  backups: BackupsPort,
+  id: string,
+  call: Call,
+): Promise<CompleteBackup> {
   const entry = await backups.read(id, call);
   if (entry.state === 'complete') return entry;
   throw new Failure('CheckFailed', `${id} is ${entry.state}, and was complete a moment ago`);

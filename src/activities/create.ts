@@ -28,12 +28,17 @@ import {
   startIsolated,
 } from './drill.ts';
 import { checkRecovery } from './check-recovery.ts';
+import { writeCanaries } from './canaries.ts';
 import { inspect } from './inspect.ts';
 import { sweep } from './janitor.ts';
 import { takeInventory } from './inventory.ts';
 import { clearLease, releaseLeases, type LeaseRef } from './leases.ts';
 import { load, makePlan, type PlanInput } from './plan.ts';
+import { examineFile, restoreFile } from './named-files.ts';
 import { makeDataPlan } from './plan-data.ts';
+import { measurePoint, type MeasureInput } from './point-in-time.ts';
+import type { CanaryPort } from './ports-canary.ts';
+import type { NamedFilesPort } from './ports-named-files.ts';
 import type { Place, Platforms } from './platforms.ts';
 import { sendNotice, type NoticeInput } from './notify.ts';
 import type { BackupRemovalPort, BackupsPort, ObjectRemovalPort } from './ports-data.ts';
@@ -60,6 +65,8 @@ export interface ActivityPorts extends BoundaryPorts {
   notify: NotifyPort;
   signer: SignerPort;
   backups: BackupsPort;
+  canaries: CanaryPort;
+  namedFiles: NamedFilesPort;
   /** Retention's own identity. */
   removal: BackupRemovalPort;
   /** What uploads left that were cut off. */
@@ -135,6 +142,9 @@ export function createActivities(ports: ActivityPorts) {
     ),
     ...dataActivities(ports, at),
     ...drillActivities(ports, at),
+    writeCanaries: plainly((input: First<typeof writeCanaries>, call) =>
+      writeCanaries(input, call, ports),
+    ),
   };
 }
 
@@ -153,6 +163,9 @@ function dataActivities(ports: ActivityPorts, at: AtBoundary) {
     askInvariants: at((input: First<typeof askInvariants>, call) =>
       askInvariants(input, call, ports),
     ),
+    examineFile: at((input: First<typeof examineFile>, call) => examineFile(input, call, ports)),
+    restoreFile: at((input: First<typeof restoreFile>, call) => restoreFile(input, call, ports)),
+    measurePoint: at((input: MeasureInput, call) => measurePoint(input, call, ports)),
     markVerified: at((input: First<typeof markVerified>, call) => markVerified(input, call, ports)),
     discardCopy: at((input: First<typeof discardCopy>, call) => discardCopy(input, call, ports)),
     recordDrill: at((input: First<typeof recordDrill>, call) => recordDrill(input, call, ports)),

@@ -4,7 +4,7 @@ import { parseBackupId } from '../domain/backup-id.ts';
 import type { CatalogueEntry } from '../domain/backup.ts';
 import { Failure } from '../domain/failure.ts';
 import type { DataKind } from '../domain/operation.ts';
-import { planBackup, planVerify } from '../domain/plan-backup.ts';
+import { planBackup, planVerify, planVerifyFile } from '../domain/plan-backup.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { OperationRequest } from '../domain/request.ts';
 import type { Call } from './boundary.ts';
@@ -24,6 +24,11 @@ export async function makeDataPlan(
     case 'backup':
       return planBackup({ operation, loaded, request, now: clock.now() });
     case 'verifyBackup': {
+      const { file } = request;
+      if (file !== undefined) {
+        const copy = copyOfFile(request, call.run.runId);
+        return planVerifyFile({ operation, loaded, request, file, copy });
+      }
       const entry = await provenBackup(request, backups, call);
       const copy = copyName(entry.id, call.run.runId);
       return planVerify({ operation, loaded, request, entry, copy });
@@ -59,4 +64,8 @@ function copyName(backup: string, runId: string): string {
   if (name === undefined) throw new Failure('Broken', `planning a proof of ${backup}`);
   const { system, datastore, time } = name;
   return `verify-${system}-${datastore}-${time}-${runId.slice(0, 8)}`;
+}
+
+function copyOfFile({ system, datastore = '' }: OperationRequest, runId: string): string {
+  return `verify-${system}-${datastore}-file-${runId.slice(0, 8)}`;
 }

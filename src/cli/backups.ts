@@ -49,17 +49,24 @@ export function register(program: Command): void {
       '<backup>',
       'a backup as "fairlead backups" names it; or SYSTEM/DATASTORE, the newest of it',
     )
+    .option(
+      '--file <path>',
+      "prove this dump of SYSTEM/DATASTORE instead, which is in no catalogue; the path is the worker's, absolute or inside the system's folder",
+    )
     .description('restore BACKUP into a copy, judge it rung by rung, discard the copy');
   withWaiting(
     withCommon(verify, [
       'verify shop/orders/20261122T085126.123Z',
       'verify shop/orders',
       'verify shop/orders/20261122T085126.123Z --json --timeout 2h',
+      'verify shop/orders --file /var/backups/orders.dump',
     ]),
-  ).action(async (text: string, options: WaitOptions) => {
-    const { backupTarget } = await import('./ids.ts');
+  ).action(async (text: string, options: WaitOptions & { file?: string }) => {
+    const { backupTarget, datastoreTarget } = await import('./ids.ts');
     const { startOperation } = await import('./start.ts');
-    await startOperation('verifyBackup', { ...backupTarget(text) }, options);
+    const { file } = options;
+    const asked = file === undefined ? backupTarget(text) : { ...datastoreTarget(text), file };
+    await startOperation('verifyBackup', { ...asked }, options);
   });
 }
 

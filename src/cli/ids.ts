@@ -43,6 +43,13 @@ export function dataTarget(text: string): { system: string; datastore?: string }
   return { system: systemName(system), datastore };
 }
 
+/** `shop/orders`. */
+export function datastoreTarget(text: string): { system: string; datastore: string } {
+  const { system, datastore } = dataTarget(text);
+  if (datastore !== undefined) return { system, datastore };
+  throw bad('the target', text, `SYSTEM/DATASTORE, for example ${system}/orders`);
+}
+
 /** `shop/orders/20261122T085126.123Z`, or `shop/orders` for its newest one. */
 export function backupTarget(
   text: string,

@@ -44,6 +44,24 @@ const invariant = z.strictObject({
   max: z.exactOptional(z.number()),
 });
 
+/** How old a copy is, measured from what it holds itself; without any of it, the point is the range of the backup. */
+const recoveryPoint = z.strictObject({
+  /** Fairlead writes into the live datastore, in a table or a file of its own. */
+  canary: z.exactOptional(
+    z.strictObject({
+      interval: someTime.prefault('1m'),
+      /** Records in the ring; the oldest is written over. */
+      keep: z.number().int().min(10).max(100_000).default(1000),
+    }),
+  ),
+  /** When the last thing happened that the business knows of: `SELECT max(placed_at) FROM orders`. */
+  watermark: z.exactOptional(
+    z.strictObject({
+      query: z.string().min(1).max(8192).meta({ description: 'a query that gives one time' }),
+    }),
+  ),
+});
+
 export const datastoreSchema = z.strictObject({
   kind: z.enum(['files', 'postgres', 'redis']),
   description: z.exactOptional(z.string()),
@@ -64,6 +82,7 @@ export const datastoreSchema = z.strictObject({
       invariants: z.array(invariant).prefault([]),
     })
     .prefault({}),
+  recoveryPoint: z.exactOptional(recoveryPoint),
 });
 
 export type Datastore = z.output<typeof datastoreSchema>;

@@ -27,6 +27,7 @@ export function datastoreRemarks(
     ...recipientRemarks(store),
     ...rpoRemarks(store, schedules),
     ...invariantRemarks(store),
+    ...recoveryPointRemarks(store),
   ];
 }
 
@@ -111,4 +112,23 @@ function invariantRemarks({ kind, verify: { invariants } }: Datastore): Remark[]
     }
     return remarks;
   });
+}
+
+function recoveryPointRemarks({ kind, backup, recoveryPoint = {} }: Datastore): Remark[] {
+  const { canary, watermark } = recoveryPoint;
+  const remarks: Remark[] = [];
+  if (canary !== undefined && kind === 'redis') {
+    const message = 'a datastore of kind redis takes no canary records; remove it';
+    remarks.push({ path: ['recoveryPoint', 'canary'], message });
+  }
+  if (canary !== undefined && canary.interval >= backup.rpo) {
+    const message =
+      'is not shorter than rpo: every copy would look older than what may be lost; write records more often';
+    remarks.push({ path: ['recoveryPoint', 'canary', 'interval'], message });
+  }
+  if (watermark !== undefined && kind !== 'postgres') {
+    const message = `a datastore of kind ${kind} answers no queries yet; remove it`;
+    remarks.push({ path: ['recoveryPoint', 'watermark', 'query'], message });
+  }
+  return remarks;
 }

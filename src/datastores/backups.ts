@@ -20,6 +20,7 @@ import {
 } from './catalogue.ts';
 import { createCopies, type Copies } from './copies.ts';
 import { examineArtefact } from './examine.ts';
+import { loadCopy } from './load-copy.ts';
 import type { Scratch, Store } from './store.ts';
 
 export type Stores = Record<DatastoreKind, Store>;
@@ -52,19 +53,8 @@ export function createBackups(input: BackupsInput): BackupsPort {
       const kind = storeFor(stores, manifest, target.store);
       const { copy, store, owner } = target;
       const begun = { copy, backup: id, createdAt: clock.now(), ...(owner && { owner }) };
-      const there = await copies.begin(begun, waiting);
-      if (there.state === 'ready') {
-        const address = await kind.address(there.folder, waiting).catch(unlessNotReady);
-        if (address !== undefined) return address;
-        // Its server is gone (the machine was restarted): the copy is worth nothing.
-        await copies.discard(copy, waiting);
-      }
-      const fresh = there.state === 'ready' ? await copies.begin(begun, waiting) : there;
-      const artefact = await artefactOf({ objects, manifest, store, secrets });
-      await kind.restore(artefact, fresh.folder, waiting);
-      waiting.signal.throwIfAborted();
-      await copies.finish(fresh);
-      return kind.address(fresh.folder, waiting);
+      const artefact = () => artefactOf({ objects, manifest, store, secrets });
+      return loadCopy(copies, kind, begun, artefact, waiting);
     },
     fingerprint: async (target, waiting) => {
       if (!isCopy(target)) {
@@ -169,9 +159,4 @@ function scratchIn(
       await copies.discard(copy, { ...waiting, signal: new AbortController().signal });
     }
   };
-}
-
-function unlessNotReady(error: unknown): undefined {
-  if (error instanceof Failure && error.kind === 'NotReady') return undefined;
-  throw error;
 }

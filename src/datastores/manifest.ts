@@ -1,6 +1,7 @@
 // What a manifest and a mark must look like when they are read back: they come from a store that others can write to.
 import { z } from 'zod';
 import type { BackupManifest, BackupMark } from '../domain/backup.ts';
+import type { CanaryRecord } from '../domain/canary.ts';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const size = z.number().int().min(0);
@@ -23,6 +24,14 @@ const object = z.object({
   sha256: digest,
   plain: z.object({ size, sha256: digest }),
   path: z.exactOptional(inside),
+});
+
+/** Also of what a table or a file holds: others can write there. */
+export const canaryRecordSchema: z.ZodType<CanaryRecord, CanaryRecord> = z.object({
+  timeline: z.uuid(),
+  number: z.number().int().min(1),
+  at: moment,
+  skewMs: z.number().int(),
 });
 
 export const manifestSchema: z.ZodType<BackupManifest> = z.object({
@@ -61,6 +70,7 @@ export const manifestSchema: z.ZodType<BackupManifest> = z.object({
     constraints: z.array(z.string()),
     sequences: z.array(z.object({ name: z.string(), from: z.string(), to: z.string() })),
   }),
+  canary: z.exactOptional(canaryRecordSchema),
 });
 
 export const markSchema: z.ZodType<BackupMark> = z.object({

@@ -3,7 +3,10 @@
 import type { Bytes, CopyAddress, DatastoreRef, Fingerprint } from '../activities/ports-data.ts';
 import type { Waiting } from '../activities/ports.ts';
 import type { BackupManifest, BackupObject } from '../domain/backup.ts';
+import type { CanaryRecord } from '../domain/canary.ts';
+import { Failure } from '../domain/failure.ts';
 import type { LivePlace } from '../domain/fence.ts';
+import type { Named } from './named-dump.ts';
 
 /** Streams one object away, whole or not at all. `path` says which file of the source it is a copy of. */
 export type Write = (name: string, body: Bytes, path?: string) => Promise<BackupObject>;
@@ -11,7 +14,7 @@ export type Write = (name: string, body: Bytes, path?: string) => Promise<Backup
 /** What a kind hands over when everything is written. */
 export type Taken = Pick<
   BackupManifest,
-  'source' | 'recoveryPoint' | 'tools' | 'objects' | 'contents'
+  'source' | 'recoveryPoint' | 'tools' | 'objects' | 'contents' | 'canary'
 >;
 
 /** A backup that can be read. */
@@ -39,4 +42,23 @@ export interface Store {
   fingerprintCopy(folder: string, waiting: Waiting): Promise<Fingerprint>;
   /** One value of a copy. Throws Unsupported where there is nothing to ask. */
   ask(folder: string, query: string, waiting: Waiting): Promise<string | null>;
+  /**
+   * What a dump is that somebody named, by an absolute path. Throws NotFound, CheckFailed (it is none), Refused,
+   * Unsupported (it may be one), each with a sentence.
+   */
+  named(path: string, waiting: Waiting): Promise<Named>;
+  /** Absent where a kind takes no canary records: see ports-canary.ts. */
+  canary?: {
+    write(store: DatastoreRef, waiting: Waiting): Promise<CanaryRecord>;
+    /** In the folder of a copy. */
+    newest(folder: string, waiting: Waiting): Promise<CanaryRecord | null>;
+  };
+}
+
+/** Records in the ring of a datastore that takes any. */
+export function keepOf({ datastore, settings }: DatastoreRef): number {
+  const keep = settings.recoveryPoint?.canary?.keep;
+  if (keep !== undefined) return keep;
+  const message = `the system file asks for no canary records in ${datastore}; recoveryPoint.canary does`;
+  throw new Failure('BadInput', message);
 }

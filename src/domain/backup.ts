@@ -1,5 +1,6 @@
 // What a backup says of itself, and what was found in a datastore, as plain data. The manifest lies beside what it
 // describes: reading a catalogue needs the object store and nothing else (datastores/manifest.ts parses it).
+import { CANARY_FILE, type CanaryRecord } from './canary.ts';
 
 /** One table, file or database, with what tells two of them apart. */
 export interface Part {
@@ -67,6 +68,8 @@ export interface BackupManifest {
   compression: 'none' | 'gzip';
   objects: BackupObject[];
   contents: Contents;
+  /** The newest canary record that is in it; absent without any. */
+  canary?: CanaryRecord;
 }
 
 /** Written beside a manifest, never into it. */
@@ -126,8 +129,11 @@ export function lastMark(marks: readonly BackupMark[], kind: BackupMark['kind'])
   return times.sort().at(-1) ?? null;
 }
 
+/** Of the data: a file of canary records grows until its ring is full, and says nothing of it. */
 export function plainBytes({ objects }: Pick<BackupManifest, 'objects'>): number {
-  return objects.reduce((sum, { plain }) => sum + plain.size, 0);
+  return objects
+    .filter(({ path }) => path !== CANARY_FILE)
+    .reduce((sum, { plain }) => sum + plain.size, 0);
 }
 
 export function totalRows({ parts }: Contents): number {

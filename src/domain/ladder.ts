@@ -27,10 +27,14 @@ const SHOWN = 20;
 /** A clock that is further off makes every age that was worked out with it worthless. */
 export const MOST_SKEW_MS = 1000;
 
-/** `pass` only if every required rung ran and passed; a rung that ran counts, required or not. */
+/**
+ * `pass` only if every required rung ran and passed; a rung that ran counts, required or not. `whyNotRun` is added to
+ * the names of those that nobody climbed.
+ */
 export function combineRungs(
   required: readonly Rung[],
   results: readonly RungResult[],
+  whyNotRun = '',
 ): LadderResult {
   const notRun = required.filter((rung) => !results.some((result) => result.rung === rung));
   const ran = worst(results.map(({ verdict }) => verdict));
@@ -40,7 +44,7 @@ export function combineRungs(
       .filter((result) => result.verdict === which)
       .map(({ rung, reason }) => `${rung}: ${reason}`);
   const passed = `${named('pass').length} of ${results.length} rungs that ran passed`;
-  const missing = notRun.length === 0 ? [] : [`not run: ${notRun.join(', ')}`];
+  const missing = notRun.length === 0 ? [] : [`not run: ${notRun.join(', ')}${whyNotRun}`];
   const reason = [...named('fail'), ...named('inconclusive'), passed, ...missing].join('; ');
   return { verdict, reason, notRun };
 }
@@ -102,19 +106,33 @@ export function judgePointInTime(
   const { recoveryPoint } = manifest;
   const problem = pointProblem(recoveryPoint);
   if (problem !== undefined) return { rung, verdict: 'inconclusive', reason: problem };
-  const lost = wantedAt - Date.parse(recoveryPoint.notBefore);
-  const told = `what was written up to ${recoveryPoint.notBefore} is in it: ${spanOf(lost)} before`;
+  return judgeAge(recoveryPoint.notBefore, { wantedAt, rpoMs });
+}
+
+/** `upTo` (ISO 8601): everything that was committed before is there. */
+export function judgeAge(
+  upTo: string,
+  { wantedAt, rpoMs }: { wantedAt: number; rpoMs: number },
+): RungResult {
+  const rung = 'pointInTime';
+  const lost = wantedAt - Date.parse(upTo);
+  const told = `what was written up to ${upTo} is in it: ${spanOf(lost)} before`;
   if (lost > rpoMs) {
     return { rung, verdict: 'fail', reason: `${told}, more than the RPO of ${spanOf(rpoMs)}` };
   }
   return { rung, verdict: 'pass', reason: `${told}, within the RPO of ${spanOf(rpoMs)}` };
 }
 
-function pointProblem({ notBefore, notAfter, skewMs }: RecoveryPoint): string | undefined {
+/** Why no age can be worked out from a point of recovery. */
+export function pointProblem({ notBefore, notAfter, skewMs }: RecoveryPoint): string | undefined {
   const [from, to] = [Date.parse(notBefore), Date.parse(notAfter)];
   if (Number.isNaN(from) || Number.isNaN(to) || from > to) {
     return `the recovery point ${notBefore} to ${notAfter} is no stretch of time`;
   }
+  return skewProblem(skewMs);
+}
+
+export function skewProblem(skewMs: number): string | undefined {
   if (Math.abs(skewMs) <= MOST_SKEW_MS) return undefined;
   return `the datastore's clock was ${skewMs} ms off the worker's, more than ${MOST_SKEW_MS}: how old the data is cannot be said; mend the clocks`;
 }

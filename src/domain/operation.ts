@@ -81,10 +81,15 @@ export function operationId(kind: OperationKind, request: OperationRequest): str
         ? `backup/${system}`
         : `backup/${system}/${request.datastore}`;
     case 'verifyBackup':
-      return `verify/${request.backup ?? `${system}/${request.datastore ?? ''}`}`;
+      return `verify/${request.backup ?? proofOf(request)}`;
     case 'disasterRecovery':
       return `drill/${system}`;
   }
+}
+
+/** Of the newest backup, or of a file that is in no catalogue. */
+function proofOf({ system, datastore = '', file }: OperationRequest): string {
+  return `${system}/${datastore}${file === undefined ? '' : '/file'}`;
 }
 
 /** Of a service or a datastore: no two of a system have one name. */

@@ -5,6 +5,7 @@ import { summaryOf, type BackupSummary, type CatalogueEntry } from './backup.ts'
 import { Failure } from './failure.ts';
 import type { LoadedSystem } from './loaded-system.ts';
 import { datastoreOf, primaryDatastores } from './operation.ts';
+import { measuresPoint } from './measured-point.ts';
 import type { Plan, PlanStep } from './plan.ts';
 import { finishPlan } from './plan-steps.ts';
 import type { OperationRequest } from './request.ts';
@@ -17,6 +18,7 @@ export interface DataPlanInput {
 }
 
 const NO_UNDO = 'none: it changes nothing';
+const NEVER_RESTORED = 'a derived datastore is made anew, and never restored beside newer data';
 
 /** One named datastore, or all primary ones: first every backup, then what is too old. */
 export function planBackup({
@@ -29,11 +31,12 @@ export function planBackup({
   const names = named === undefined ? primaryDatastores(loaded.system) : [named];
   if (names.length === 0) throw noDatastores(loaded);
   for (const name of names) datastoreIn(loaded, name);
-  const backups = names.map((datastore): PlanStep => {
+  const leftOut = named === undefined ? derivedWords(loaded) : '';
+  const backups = names.map((datastore, index): PlanStep => {
     const backup = backupId(loaded.name, datastore, now);
     return {
       id: `backup-${datastore}`,
-      title: `Back up ${datastore} as ${backup}`,
+      title: `Back up ${datastore} as ${backup}${index === 0 ? leftOut : ''}`,
       undo: 'none: a backup takes nothing from anybody, and who writes them cannot remove them',
       action: { kind: 'backup', datastore, backup },
     };
@@ -61,40 +64,79 @@ export function planVerify(input: DataPlanInput & { entry: CatalogueEntry; copy:
   const { operation, loaded, request, copy } = input;
   const backup = provable(input.entry);
   const datastore = datastoreOf(request) ?? '';
-  const { verify } = datastoreIn(loaded, datastore);
-  const rungs = rungsOf(verify);
-  const about = { datastore, backup: backup.id };
-  const climbed = { datastore, backup, copy, queries: verify.invariants.length };
-  const steps = rungs.map((rung) => rungStep(rung, climbed));
-  const conclude: PlanStep = {
-    id: 'conclude',
-    title: `Conclude; verified only if ${verify.required.map((rung) => RUNG_STEPS[rung]).join(', ')} passed`,
-    undo: 'none: a mark stays',
-    action: { kind: 'conclude', ...about, required: verify.required },
-  };
-  const discard = discardStep({ datastore, copy });
-  const made = rungs.includes('loads') ? [discard] : [];
-  return finishPlan({
-    operation,
-    kind: 'verifyBackup',
-    loaded,
-    backup,
-    steps: [...steps, conclude, ...made],
-    before: {},
+  const settings = datastoreIn(loaded, datastore);
+  const { required } = settings.verify;
+  const conclude = `Conclude; verified only if ${required.map((rung) => RUNG_STEPS[rung]).join(', ')} passed`;
+  const steps = ladderSteps({
+    ...{ datastore, backup: backup.id, copy, required, conclude },
+    rungs: rungsOf(settings),
+    title: (rung) => rungTitle(rung, backup, settings),
   });
+  return finishPlan({ operation, kind: 'verifyBackup', loaded, backup, steps, before: {} });
 }
 
-/** A rung on one backup, or on the copy that `loads` makes of it. */
+/** Of a dump that is in no catalogue: what takes a manifest is left out, and said to be. */
+export function planVerifyFile(input: DataPlanInput & { file: string; copy: string }): Plan {
+  const { operation, loaded, request, file, copy } = input;
+  const datastore = datastoreOf(request) ?? '';
+  const settings = datastoreIn(loaded, datastore);
+  const { required, invariants } = settings.verify;
+  const whyNotRun = ' (complete and correct take a manifest, which a file does not have)';
+  const conclude = 'Conclude; a file that is in no catalogue gets no mark';
+  const steps = ladderSteps({
+    ...{ datastore, backup: `file:${file}`, copy, required, conclude, whyNotRun },
+    rungs: rungsOfFile(settings),
+    title: (rung) => titleOfFile(rung, file, invariants.length),
+  });
+  return finishPlan({ operation, kind: 'verifyBackup', loaded, steps, before: {} });
+}
+
+interface Ladder {
+  datastore: string;
+  /** Or `file:` and the path of a file. */
+  backup: string;
+  copy: string;
+  rungs: Rung[];
+  required: Rung[];
+  whyNotRun?: string;
+  title: (rung: Rung) => string;
+  /** The title of the step that concludes. */
+  conclude: string;
+}
+
+function ladderSteps(ladder: Ladder): PlanStep[] {
+  const { datastore, backup, copy, rungs, required, whyNotRun } = ladder;
+  const steps = rungs.map((rung) =>
+    rungStep({ rung, datastore, backup, copy, title: ladder.title(rung) }),
+  );
+  const because = whyNotRun === undefined ? {} : { whyNotRun };
+  const conclude: PlanStep = {
+    id: 'conclude',
+    title: ladder.conclude,
+    undo: 'none: a mark stays',
+    action: { kind: 'conclude', datastore, backup, required, ...because },
+  };
+  const made = rungs.includes('loads') ? [discardStep({ datastore, copy })] : [];
+  return [...steps, conclude, ...made];
+}
+
+/** Which datastores an operation on all of them leaves out, and why. */
+export function derivedWords({ system: { datastores = {} } }: LoadedSystem): string {
+  const derived = Object.keys(datastores).filter((name) => datastores[name]?.role === 'derived');
+  if (derived.length === 0) return '';
+  return `; left out: ${derived.sort().join(', ')} (${NEVER_RESTORED})`;
+}
+
+/** A rung on one backup (or file), or on the copy that `loads` makes of it. */
 export function rungStep(
-  rung: Rung,
-  climbed: { datastore: string; backup: BackupSummary; copy: string; queries: number },
+  climbed: Omit<Extract<PlanStep['action'], { kind: 'rung' }>, 'kind'> & { title: string },
 ): PlanStep {
-  const { datastore, backup, copy, queries } = climbed;
+  const { rung, title, ...about } = climbed;
   return {
     id: RUNG_STEPS[rung],
-    title: titleOf(rung, backup, queries),
-    undo: rung === 'loads' ? `discard the copy ${copy}` : NO_UNDO,
-    action: { kind: 'rung', rung, datastore, backup: backup.id, copy },
+    title,
+    undo: rung === 'loads' ? `discard the copy ${about.copy}` : NO_UNDO,
+    action: { kind: 'rung', rung, ...about },
   };
 }
 
@@ -134,25 +176,56 @@ export const RUNG_STEPS: Record<Rung, string> = {
 /** Rungs that are climbed on a copy. */
 const ON_A_COPY: readonly Rung[] = ['complete', 'correct', 'invariants'];
 
-/** What is required, what that stands on, and the invariants that somebody wrote down. `usable` takes a drill. */
-export function rungsOf({ required, invariants }: Datastore['verify']): Rung[] {
+/** What is required, what that stands on, and what somebody wrote down to be asked. `usable` takes a drill. */
+export function rungsOf(store: Datastore): Rung[] {
+  const { required, invariants } = store.verify;
   const wanted = new Set<Rung>(required);
   if (invariants.length > 0) wanted.add('invariants');
+  if (measuresPoint(store)) wanted.add('pointInTime').add('loads');
   if (ON_A_COPY.some((rung) => wanted.has(rung))) wanted.add('loads');
   return RUNGS.filter((rung) => wanted.has(rung) && rung !== 'usable');
 }
 
-function titleOf(rung: Rung, { id, parts, rows, bytes }: BackupSummary, queries: number): string {
+function rungsOfFile(store: Datastore): Rung[] {
+  const wanted = new Set<Rung>([...rungsOf(store), 'artefact', 'loads']);
+  for (const rung of ['complete', 'correct'] as const) wanted.delete(rung);
+  if (!measuresPoint(store)) wanted.delete('pointInTime');
+  return RUNGS.filter((rung) => wanted.has(rung));
+}
+
+export function rungTitle(
+  rung: Rung,
+  { id, parts, rows, bytes }: BackupSummary,
+  store: Datastore,
+): string {
+  const queries = store.verify.invariants.length;
+  const derived = store.role === 'derived' ? `, as a proof only: ${NEVER_RESTORED}` : '';
+  const point = measuresPoint(store)
+    ? 'Judge how old the copy was at the end of the backup, by its own canary records or watermark'
+    : 'Judge how far the recovery point lies before the end of the backup';
   const titles: Record<Rung, string> = {
     artefact: `Read every object of ${id} (${bytes} bytes) and compare its checksum`,
-    loads: `Restore ${id} into a copy apart from everything live`,
+    loads: `Restore ${id} into a copy apart from everything live${derived}`,
     complete: `Compare ${parts} parts and ${rows} rows of the copy with the manifest`,
     correct: 'Compare the contents of the copy with the hashes of the manifest',
-    pointInTime: 'Judge how far the recovery point lies before the end of the backup',
+    pointInTime: point,
     invariants: `Ask ${queries === 1 ? '1 query' : `${queries} queries`} of the copy`,
     usable: 'Start the service on the copy',
   };
   return titles[rung];
+}
+
+function titleOfFile(rung: Rung, file: string, queries: number): string {
+  switch (rung) {
+    case 'artefact':
+      return `Read all of ${file} on the worker's machine, and have the tool of its kind read it`;
+    case 'loads':
+      return `Restore ${file} into a copy apart from everything live`;
+    case 'pointInTime':
+      return 'Judge how old the copy was when the file was written, by its own canary records or watermark';
+    default:
+      return `Ask ${queries === 1 ? '1 query' : `${queries} queries`} of the copy`;
+  }
 }
 
 function provable(entry: CatalogueEntry): BackupSummary {

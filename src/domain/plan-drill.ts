@@ -8,7 +8,14 @@ import { Failure } from './failure.ts';
 import type { LivePlace } from './fence.ts';
 import type { LoadedSystem } from './loaded-system.ts';
 import type { RevisionSpec } from './model.ts';
-import { datastoreIn, discardStep, RUNG_STEPS, rungsOf, rungStep } from './plan-backup.ts';
+import {
+  datastoreIn,
+  discardStep,
+  RUNG_STEPS,
+  rungsOf,
+  rungStep,
+  rungTitle,
+} from './plan-backup.ts';
 import type { Plan, PlanStep } from './plan.ts';
 import { finishPlan } from './plan-steps.ts';
 import type { CopyBinding, GoldenRequest, RecoveredService } from './recovery-actions.ts';
@@ -145,11 +152,12 @@ function rungSteps(
   wanted: (rung: Rung) => boolean,
 ): PlanStep[] {
   return copies.flatMap(({ restored: { datastore, backup }, binding: { copy } }) => {
-    const { verify } = datastoreIn(loaded, datastore);
-    const rungs = RUNGS.filter((rung) => RESTORES.includes(rung) || rungsOf(verify).includes(rung));
+    const store = datastoreIn(loaded, datastore);
+    const rungs = RUNGS.filter((rung) => RESTORES.includes(rung) || rungsOf(store).includes(rung));
     return rungs.filter(wanted).map((rung) => {
-      const climbed = { datastore, backup, copy, queries: verify.invariants.length };
-      return { ...rungStep(rung, climbed), id: recoveryRungId(rung, datastore) };
+      const title = rungTitle(rung, backup, store);
+      const climbed = { rung, datastore, backup: backup.id, copy, title };
+      return { ...rungStep(climbed), id: recoveryRungId(rung, datastore) };
     });
   });
 }

@@ -42,7 +42,8 @@ export type StepAction =
   | { kind: 'retention'; datastore: string }
   /** One rung of the ladder, on the backup itself or on the copy that `loads` makes of it. */
   | { kind: 'rung'; rung: Rung; datastore: string; backup: string; copy: string }
-  | { kind: 'conclude'; datastore: string; backup: string; required: Rung[] }
+  /** `whyNotRun`: what is said of required rungs that the plan leaves out. */
+  | { kind: 'conclude'; datastore: string; backup: string; required: Rung[]; whyNotRun?: string }
   | { kind: 'discard'; datastore: string; copy: string }
   | RecoveryAction;
 

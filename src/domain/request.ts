@@ -31,6 +31,8 @@ export interface OperationRequest {
   backup?: string;
   /** disasterRecovery: `drill`, also without it. */
   mode?: 'drill';
+  /** verifyBackup, instead: a dump of `datastore` that is in no catalogue, by its path on the worker's machine. */
+  file?: string;
 }
 
 type Field = keyof OperationRequest;
@@ -84,6 +86,11 @@ const RULES: Record<Field, Rule> = {
       'drill; a recovery into the live system is not there yet: take the backup from "fairlead backups SYSTEM" and restore it by hand',
     accepts: (value) => value === 'drill',
   },
+  file: {
+    allowed:
+      "a path on the worker's machine of at most 1,000 characters: an absolute one, or one inside the system's folder",
+    accepts: (value) => typeof value === 'string' && isNamedFile(value),
+  },
 };
 
 const COMMON: Field[] = ['system', 'reason', 'requestedBy', 'dryRun'];
@@ -112,9 +119,25 @@ const FIELDS: Record<
   disasterRecovery: { required: ['system'], optional: ['mode'] },
 };
 
+/** A proof is of a backup, or of a file. */
+const OF_A_FILE: (typeof FIELDS)[OperationKind] = {
+  required: ['system', 'datastore', 'file'],
+  optional: [],
+};
+
+function fieldsOf(kind: OperationKind, raw: unknown): (typeof FIELDS)[OperationKind] {
+  const isOfFile = kind === 'verifyBackup' && isRecord(raw) && 'file' in raw;
+  return isOfFile ? OF_A_FILE : FIELDS[kind];
+}
+
+function isNamedFile(path: string): boolean {
+  if (path === '' || path.length > 1000 || /\p{Cc}/u.test(path)) return false;
+  return path.startsWith('/') || !path.split('/').includes('..');
+}
+
 /** Throws a `Failure` BadInput whose message names the field, its value and what is allowed. */
 export function parseRequest(kind: OperationKind, raw: unknown): OperationRequest {
-  const { required, optional, oneOf = [] } = FIELDS[kind];
+  const { required, optional, oneOf = [] } = fieldsOf(kind, raw);
   const known = [...new Set([...required, ...oneOf, ...COMMON, ...optional])];
   const example = `send one JSON object, for example ${exampleOf(kind)}`;
   if (!isRecord(raw)) {
@@ -179,6 +202,7 @@ export function exampleOf(kind: OperationKind): string {
     datastore: 'orders',
     backup: 'shop/orders/20261122T085126.123Z',
     mode: 'drill',
+    file: 'dumps/orders.dump',
   };
   const { required, oneOf = [] } = FIELDS[kind];
   return JSON.stringify(

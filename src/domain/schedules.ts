@@ -65,6 +65,7 @@ export function wantedSchedules(name: string, system: System): WantedSchedule[] 
     ...(backup && kept.length > 0 ? [backupSchedule(name, backup.at)] : []),
     ...(verify ? kept.map((datastore) => verifySchedule(name, datastore, verify)) : []),
     ...(check ? [checkSchedule(name, check.every)] : []),
+    ...canarySchedules(name, system),
     ...(hasDrill ? [drillButton(name)] : []),
   ];
 }
@@ -94,6 +95,15 @@ function verifySchedule(
 
 function checkSchedule(system: string, everyMs: number): WantedSchedule {
   return { ...named(`check/${system}`, system, 'checkRecovery'), everyMs };
+}
+
+/** All canary records of a system are written at one interval, the smallest that a datastore asks for. */
+function canarySchedules(name: string, { datastores = {} }: System): WantedSchedule[] {
+  const intervals = Object.values(datastores).flatMap(
+    ({ recoveryPoint }) => recoveryPoint?.canary?.interval ?? [],
+  );
+  if (intervals.length === 0) return [];
+  return [{ ...named(`canary/${name}`, name, 'writeCanary'), everyMs: Math.min(...intervals) }];
 }
 
 /** Nothing starts it but a person; the lease refuses politely. */

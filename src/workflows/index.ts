@@ -15,6 +15,7 @@ export { lease } from './lease.ts';
 export { retireRevision } from './retire-revision.ts';
 export { rollback } from './rollback.ts';
 export { admitTraffic, restartService, scaleService, stopTraffic } from './service-operations.ts';
+export { writeCanary } from './write-canary.ts';
 
 export default async function unknownType(): Promise<never> {
   const { workflowType } = workflowInfo();

@@ -25,6 +25,7 @@ export const WORKFLOW_TYPES = [
   'checkRecovery',
   'inspectSystem',
   'janitor',
+  'writeCanary',
   'lease',
 ] as const;
 

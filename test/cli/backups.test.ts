@@ -75,6 +75,21 @@ test('a proof that needs the service is inconclusive, and 7', async () => {
   assert.match(stdout, /inconclusive: 1 of 1 rungs that ran passed; not run: usable/);
 });
 
+test('a folder that is in no catalogue is proved as far as that goes, and gets no mark', async () => {
+  const before = (await up.exits(0, 'backups vault --json')).stdout;
+  const { stdout } = await up.exits(7, 'verify vault/data --file data');
+  assert.match(stdout, /^verify\/vault\/data\/file: inconclusive: 2 of 2 rungs that ran passed/);
+  assert.match(stdout, /not run: complete, correct \(complete and correct take a manifest/);
+  const gone = await up.exits(3, 'verify vault/data --file /nowhere/at/all');
+  assert.match(gone.stdout, /there is no \/nowhere\/at\/all on the worker's machine/);
+  const outside = await up.exits(2, 'verify vault/data --file ../shop');
+  assert.match(outside.stderr, /file is "\.\.\/shop", allowed: a path on the worker's machine/);
+  const whole = await up.exits(2, 'verify vault --file data');
+  assert.match(whole.stderr, /the target is "vault", allowed: SYSTEM\/DATASTORE/);
+  assert.equal((await up.exits(0, 'backups vault --json')).stdout, before);
+  assert.deepEqual(copies(), []);
+});
+
 test('retention keeps what was verified, and a backup far off the others is flagged', async () => {
   appendFileSync(dataFile('loans.csv'), readFileSync(dataFile('loans.csv'), 'utf8').repeat(3));
   const { stdout, stderr } = await up.exits(0, 'backup vault/data');

@@ -45,6 +45,21 @@ testMistakes([
     ],
   ],
   [
+    'a Redis takes no canary records and answers no watermark',
+    stores('{ kind: redis, recoveryPoint: { canary: {}, watermark: { query: GET newest } } }'),
+    [
+      '17: datastores.main.recoveryPoint.canary: a datastore of kind redis takes no canary records; remove it',
+      '17: datastores.main.recoveryPoint.watermark.query: a datastore of kind redis answers no queries yet; remove it',
+    ],
+  ],
+  [
+    'canary records as rare as what may be lost make every copy look too old',
+    stores('{ kind: files, directory: data, recoveryPoint: { canary: { interval: 36h } } }'),
+    [
+      '17: datastores.main.recoveryPoint.canary.interval: is not shorter than rpo: every copy would look older than what may be lost; write records more often',
+    ],
+  ],
+  [
     'a datastore and a service have different names',
     `${SHOP}datastores:\n  api: { kind: redis }\n`,
     [
@@ -83,6 +98,15 @@ test('a datastore has a sensible plan for its backups without a word', async (t)
       compression: 'none',
     },
     verify: { required: ['artefact', 'loads', 'complete', 'correct'], invariants: [] },
+  });
+});
+
+test('canary records have a sensible ring without a word, and are asked for', async (t) => {
+  const yaml = stores('{ kind: files, directory: data, recoveryPoint: { canary: {} } }');
+  const dir = await systemsWith(t, { 'shop/system.yaml': yaml });
+  const { system } = await loadSystem(dir, 'shop');
+  assert.deepEqual(system.datastores?.['main']?.recoveryPoint, {
+    canary: { interval: 60_000, keep: 1000 },
   });
 });
 

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { Failure } from '../../src/domain/failure.ts';
 import { judgeInvariants, type Asked } from '../../src/domain/judge-invariants.ts';
 import { leasedBy } from '../../src/domain/operation.ts';
-import { planBackup, planVerify } from '../../src/domain/plan-backup.ts';
+import { planBackup, planVerify, planVerifyFile } from '../../src/domain/plan-backup.ts';
 import type { SystemFile } from '../../src/config/system.ts';
 import { completeBackup } from '../support/catalogue-entries.ts';
 import { sampleSystem } from '../support/samples.ts';
@@ -59,6 +59,22 @@ describe('the plan of a backup', () => {
       'orders',
       'users',
     ]);
+  });
+
+  test('of all datastores says which it leaves out, and why', () => {
+    const titles = (text?: string) => plan(three, text).steps.map(({ title }) => title);
+    assert.match(
+      titles()[0] ?? '',
+      /left out: cache \(a derived datastore is made anew, and never restored beside newer data\)$/,
+    );
+    assert.doesNotMatch(titles().slice(1).join(), /left out/);
+    assert.doesNotMatch(titles('orders').join(), /left out/);
+    assert.doesNotMatch(
+      plan({ orders })
+        .steps.map(({ title }) => title)
+        .join(),
+      /left out/,
+    );
   });
 
   test('says which datastores there are, and where none are declared', () => {
@@ -128,6 +144,50 @@ describe('the plan of a verification', () => {
     assert.throws(() => plan({}, cut), refused('CheckFailed', /no manifest \(2 objects\)/));
     const odd = { id, state: 'unreadable', problem: 'its manifest is no JSON' } as const;
     assert.throws(() => plan({}, odd), refused('CheckFailed', /its manifest is no JSON/));
+  });
+});
+
+describe('the plan of a proof', () => {
+  const entry = completeBackup({ daysOld: 1 });
+  const input = (store: Stores[string]) => ({
+    ...{ operation: 'verify', copy: 'copy' },
+    loaded: systemOf({ orders: store }),
+    request: { system: 'shop', datastore: 'orders' },
+  });
+  const idsOf = ({ steps }: { steps: { id: string }[] }) => steps.map(({ id }) => id).join(' ');
+  const recoveryPoint = { watermark: { query: 'select 1' } };
+
+  test('measures the recovery point where the system file says how, required or not', () => {
+    const store = { ...orders, recoveryPoint, verify: { required: ['artefact' as const] } };
+    const plan = planVerify({ ...input(store), entry });
+    assert.equal(idsOf(plan), 'artefact loads point-in-time conclude discard');
+    assert.match(plan.steps[2]?.title ?? '', /by its own canary records or watermark/);
+  });
+
+  test('makes no copy for a recovery point of which nothing says how to measure it', () => {
+    const required = ['pointInTime' as const];
+    const store = { ...orders, recoveryPoint: {}, verify: { required } };
+    const plan = planVerify({ ...input(store), entry });
+    assert.equal(idsOf(plan), 'point-in-time conclude');
+    assert.match(plan.steps[0]?.title ?? '', /how far the recovery point lies before/);
+  });
+
+  test('says of a derived datastore that it is a proof and no rehearsal', () => {
+    const plan = planVerify({ ...input({ kind: 'redis', role: 'derived' }), entry });
+    assert.match(plan.steps[1]?.title ?? '', /as a proof only: a derived datastore is made anew/);
+  });
+
+  test('of a file reads and loads it, asks what can be asked, and says what it leaves out', () => {
+    const file = '/dumps/orders.dump';
+    const of = (store: Stores[string]) => planVerifyFile({ ...input(store), file });
+    const bare = of({ ...orders, verify: { required: ['pointInTime', 'usable'] } });
+    assert.equal(idsOf(bare), 'artefact loads conclude discard');
+    assert.equal(bare.backup, undefined);
+    const invariants = [{ name: 'paid', query: 'select 1', equals: '1' }];
+    const all = of({ ...orders, recoveryPoint, verify: { invariants } });
+    assert.equal(idsOf(all), 'artefact loads point-in-time invariants conclude discard');
+    assert.ok(all.steps[0]?.title.includes(file));
+    assert.match(JSON.stringify(all.steps), /complete and correct take a manifest/);
   });
 });
 

@@ -16,10 +16,19 @@ const bad = (message: RegExp) => (error: unknown) => {
   return true;
 };
 
+const dump = { system: 'shop', datastore: 'orders' };
 const deploy = { system: 'shop', service: 'api', version: 'v2' };
 
 describe('a request', () => {
   const table: [OperationKind, unknown, RegExp][] = [
+    ['verifyBackup', { system: 'shop' }, /needs backup .*"backup":"shop\/orders\//],
+    ['verifyBackup', { system: 'shop', file: '/a' }, /needs datastore/],
+    ['verifyBackup', { ...dump, file: '../a' }, /file is "\.\.\/a", allowed: a path on the worker/],
+    ['verifyBackup', { ...dump, file: 'a/../../b' }, /inside the system's folder/],
+    ['verifyBackup', { ...dump, file: '' }, /file is an empty text/],
+    ['verifyBackup', { ...dump, file: 7 }, /file is 7/],
+    ['verifyBackup', { ...dump, file: '/a', backup: 'b' }, /no field "backup"; it takes .*file/],
+    ['backup', { ...dump, file: '/a' }, /backup has no field "file"/],
     ['canaryDeploy', undefined, /needs one JSON object, not nothing.*{"system":"shop"/],
     ['canaryDeploy', null, /needs one JSON object, not null/],
     ['canaryDeploy', 'x', /needs one JSON object, not "x"/],

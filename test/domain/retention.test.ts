@@ -5,6 +5,7 @@ import { anomalies, defaultBackup } from '../../src/domain/anomaly.ts';
 import { backupFolder, backupId, parseBackupId, placeOfKey } from '../../src/domain/backup-id.ts';
 import { setSkew } from '../../src/domain/backup-set.ts';
 import { summaryOf, type CatalogueEntry } from '../../src/domain/backup.ts';
+import { CANARY_FILE } from '../../src/domain/canary.ts';
 import { lastVerified, retentionDecisions } from '../../src/domain/retention.ts';
 import { completeBackup, DAY, iso, NOW, type Sample } from '../support/catalogue-entries.ts';
 
@@ -93,6 +94,19 @@ test('half the rows of the backups before is flagged, and not chosen', () => {
   const entries = ages({ daysOld: 3 }, { daysOld: 2, rows: 1100 }, { daysOld: 1, rows: 499 });
   assert.deepEqual(odd(entries), ['', '', '499 rows, and the 2 before it had 1000 (median)']);
   assert.equal(defaultBackup(entries), entries[1]);
+});
+
+test('canary records that fill their ring are no data that multiplies', () => {
+  const at = iso(NOW - 3 * DAY);
+  const canary = { timeline: '8f6f7d2a-3b1c-4c7e-9a55-0d9f6c1b2a34', number: 7, at, skewMs: 0 };
+  const plain = { size: 70_000, sha256: '0'.repeat(64) };
+  const inFiles = ages({ daysOld: 2, bytes: 9000 }, { daysOld: 1, bytes: 9000 });
+  inFiles[1]?.manifest.objects.push({ name: 'canary', ...plain, plain, path: CANARY_FILE });
+  assert.deepEqual(odd(inFiles), ['', '']);
+  const inDumps = ages({ daysOld: 2, bytes: 9000 }, { daysOld: 1, bytes: 60_000 });
+  assert.match(odd(inDumps)[1] ?? '', /60000 bytes/);
+  for (const { manifest } of inDumps) Object.assign(manifest, { kind: 'postgres', canary });
+  assert.deepEqual(odd(inDumps), ['', '']);
 });
 
 test('one that is flagged is no measure for the next', () => {

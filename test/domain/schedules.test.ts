@@ -44,6 +44,19 @@ describe('the schedules of a system', () => {
     ]);
   });
 
+  test('write canary records as often as the most eager datastore asks for', () => {
+    const asks = (interval: string) => ({ recoveryPoint: { canary: { interval } } });
+    const files = { kind: 'files', directory: 'data' } as const;
+    const wanted = wantedOf({
+      datastores: { a: { ...files, ...asks('5m') }, b: { ...files, ...asks('30s') }, c: files },
+    });
+    const canary = wanted.find(({ id }) => id === 'canary/shop');
+    assert.deepEqual(
+      [canary?.workflowType, canary?.everyMs, canary?.overlap],
+      ['writeCanary', 30_000, 'SKIP'],
+    );
+  });
+
   test('without a section are the button, and without data nothing', () => {
     assert.deepEqual(
       wantedOf({ datastores }).map(({ id }) => id),

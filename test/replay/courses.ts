@@ -2,7 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { storedBackup } from '../support/memory-backups.ts';
 import { untilStatus, endOf } from '../support/operations.ts';
-import { longBake, send, untilBaking, withData, withDrill, type Shop } from '../support/shop.ts';
+import {
+  longBake,
+  send,
+  untilBaking,
+  withData,
+  withDrill,
+  type Shop,
+  type ShopFile,
+} from '../support/shop.ts';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Report } from '../../src/domain/report.ts';
 import { Failure } from '../../src/domain/failure.ts';
@@ -24,6 +32,16 @@ async function previewed(shop: Shop): Promise<WorkflowHandle> {
   await untilStatus(handle, (status) => status.state === 'waiting');
   return handle;
 }
+
+/** A datastore whose copies say how old they are. */
+const watched = {
+  datastores: {
+    orders: {
+      ...{ kind: 'postgres', database: 'orders', user: 'app' },
+      recoveryPoint: { canary: {}, watermark: { query: 'select newest' } },
+    },
+  },
+} satisfies ShopFile;
 
 /** A verification of a backup that was just taken. */
 async function proof(shop: Shop): Promise<WorkflowHandle> {
@@ -182,6 +200,21 @@ export const COURSES: Record<string, (shop: Shop) => Promise<WorkflowHandle>> = 
     await handle.result();
     return handle;
   },
+  'verify-measured': async (shop) => {
+    const system = shop.live(watched);
+    const { summary } = await endOf(await shop.start('backup', { system, datastore: 'orders' }));
+    shop.ports.vault.answers.set('select newest', new Date().toISOString());
+    const backup = summary?.backups?.[0]?.id;
+    return ended(await shop.start('verifyBackup', { system, backup }));
+  },
+  'verify-file': async (shop) => {
+    const file = 'dumps/orders.dump';
+    shop.ports.birds.files.set(file, Date.now());
+    const system = shop.live(watched);
+    return ended(await shop.start('verifyBackup', { system, datastore: 'orders', file }));
+  },
+  'canary-round': async (shop) =>
+    ended(await shop.start('writeCanary', { system: shop.live(watched) })),
   'open-verify-in-a-restore': async (shop) => {
     const { reached } = shop.ports.vault.hangNext('restore');
     const handle = await proof(shop);

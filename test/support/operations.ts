@@ -15,6 +15,7 @@ import type { ReportSummary } from '../../src/domain/report.ts';
 import type { OperationStatus } from '../../src/domain/status.ts';
 import { createWorker } from '../../src/worker-assembly.ts';
 import { memoryBackups, type MemoryVault } from './memory-backups.ts';
+import { memoryCanaries, type MemoryBirds } from './memory-canaries.ts';
 import { memoryEvidence } from './memory-evidence.ts';
 import { memoryIsolation } from './memory-isolation.ts';
 import { scriptedTargets, type MemoryTargets } from './memory-targets.ts';
@@ -49,11 +50,13 @@ export interface MemoryPorts extends ActivityPorts {
   signer: ReturnType<typeof memorySigner>;
   vault: MemoryVault;
   targets: MemoryTargets;
+  birds: MemoryBirds;
 }
 
 /** Ports without an outside: `systems` are what there is; nothing is secret. */
 export function memoryPorts(systems: LoadedSystem[]): MemoryPorts {
   const { workload, traffic, metrics, world } = createMemoryPlatform();
+  const backups = memoryBackups();
   return {
     world,
     platforms: { local: { workload, traffic } },
@@ -70,7 +73,8 @@ export function memoryPorts(systems: LoadedSystem[]): MemoryPorts {
     redactor: { redact: (value) => value, learn: async () => undefined },
     notify: memoryNotify(),
     signer: memorySigner(),
-    ...memoryBackups(),
+    ...backups,
+    ...memoryCanaries(backups.vault),
     ...scriptedTargets(memoryIsolation()),
     ...memoryRecovery(),
     checks: { run: async ({ check }) => `${check.name} is fine` },

@@ -6,6 +6,7 @@ import type { Bytes } from '../../activities/ports-data.ts';
 import type { Waiting } from '../../activities/ports.ts';
 import { Failure } from '../../domain/failure.ts';
 import { textAt } from '../../domain/json.ts';
+import { isCanaryFile } from './canary.ts';
 
 const CHUNK = 1024 * 1024;
 
@@ -16,12 +17,13 @@ export interface SourceFile {
   stamp: string;
 }
 
-/** Every file, sorted. What is neither a file nor a folder is refused: a link's target may be anywhere. */
+/** Every file but the canary records, sorted. What is neither a file nor a folder is refused: a link's target may be anywhere. */
 export async function filesIn(folder: string): Promise<SourceFile[]> {
   const files: SourceFile[] = [];
   const walk = async (below: string): Promise<void> => {
     for (const entry of await entriesOf(join(folder, below))) {
       const path = below === '' ? entry.name : `${below}/${entry.name}`;
+      if (isCanaryFile(path)) continue;
       if (entry.isDirectory()) await walk(path);
       else if (entry.isFile()) files.push({ path, stamp: await stampOf(join(folder, path)) });
       else {

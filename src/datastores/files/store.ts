@@ -2,15 +2,19 @@
 // SHA-256 and rows. A copy is a folder. Used through the registry of backups.ts.
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
 import type { Bytes, DatastoreRef, Fingerprint } from '../../activities/ports-data.ts';
 import type { Clock, Waiting } from '../../activities/ports.ts';
 import type { Contents, Part, RecoveryPoint } from '../../domain/backup.ts';
+import { CANARY_FILE } from '../../domain/canary.ts';
 import { Failure } from '../../domain/failure.ts';
 import { textAt } from '../../domain/json.ts';
 import { drain, measuring } from '../byte-streams.ts';
-import type { Store, Taken, Write } from '../store.ts';
+import { keepOf, type Store, type Taken, type Write } from '../store.ts';
+import { addCanary, newestCanary, takeCanary } from './canary.ts';
 import { countRows } from './csv-rows.ts';
 import { generationsOf } from './generations.ts';
+import { namedFolder } from './named.ts';
 import { checkAtRest, filesIn, readChunks } from './snapshot.ts';
 
 export function createFilesStore(clock: Pick<Clock, 'now'>): Store {
@@ -48,6 +52,12 @@ export function createFilesStore(clock: Pick<Clock, 'now'>): Store {
     ask: async () => {
       throw new Failure('Unsupported', 'a datastore of kind files answers no queries');
     },
+    named: namedFolder,
+    canary: {
+      write: async (store) =>
+        addCanary((await liveFolder(store)).folder, keepOf(store), clock.now()),
+      newest: newestCanary,
+    },
   };
 }
 
@@ -67,6 +77,8 @@ async function takeAll(
     const message = `${folder} holds no file: an empty backup would look like a good one; is it mounted?`;
     throw new Failure('NotFound', message);
   }
+  // Before the data: what was written before the newest record is in what is read after it.
+  const records = await takeCanary(folder);
   const objects = [];
   const parts: Part[] = [];
   for (const [index, { path }] of files.entries()) {
@@ -77,11 +89,15 @@ async function takeAll(
     parts.push(partOf(path, object.plain, rows()));
   }
   await checkAtRest(folder, files);
+  if (records !== undefined) {
+    objects.push(await write('canary', Readable.from([records.bytes]), CANARY_FILE));
+  }
   return {
     objects,
     contents: contentsOf(parts),
     recoveryPoint: pointOf(began, clock.now()),
     tools: {},
+    ...(records?.newest != null && { canary: records.newest }),
   };
 }
 

@@ -5,6 +5,7 @@ import type pg from 'pg';
 import { z } from 'zod';
 import type { Waiting } from '../../activities/ports.ts';
 import type { Contents, Part } from '../../domain/backup.ts';
+import { CANARY_NAME } from '../../domain/canary.ts';
 import { Failure } from '../../domain/failure.ts';
 
 /** How values are written must not depend on the server's or the role's settings. */
@@ -22,20 +23,23 @@ const SETTINGS = [
 ];
 
 const OWN = `n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'`;
+/** Canary records are written all the time: part of a dump, and of no comparison. */
+const notCanary = (oid: string): string =>
+  `${oid} IS DISTINCT FROM to_regclass('public.${CANARY_NAME}')`;
 /** What an extension made is made again by the extension. */
 const notOfExtension = (catalogue: string, oid: string): string =>
   `NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '${catalogue}'::regclass AND d.objid = ${oid} AND d.deptype = 'e')`;
 
 const TABLES = `SELECT n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND ${OWN} AND ${notOfExtension('pg_class', 'c.oid')} ORDER BY 1, 2`;
+  WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND ${OWN} AND ${notOfExtension('pg_class', 'c.oid')} AND ${notCanary('c.oid')} ORDER BY 1, 2`;
 
 const INDEXES = `SELECT pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid THEN '' ELSE ' (INVALID)' END AS text
   FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE ${OWN} AND ${notOfExtension('pg_class', 'c.oid')} ORDER BY 1`;
+  WHERE ${OWN} AND ${notOfExtension('pg_class', 'c.oid')} AND ${notCanary('i.indrelid')} ORDER BY 1`;
 
 const CONSTRAINTS = `SELECT c.conrelid::regclass || ' ' || c.conname || ' ' || pg_get_constraintdef(c.oid) AS text
   FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
-  WHERE c.conrelid <> 0 AND c.contype <> 't' AND ${OWN} AND ${notOfExtension('pg_class', 'c.conrelid')} ORDER BY 1`;
+  WHERE c.conrelid <> 0 AND c.contype <> 't' AND ${OWN} AND ${notOfExtension('pg_class', 'c.conrelid')} AND ${notCanary('c.conrelid')} ORDER BY 1`;
 
 const SEQUENCES = `SELECT format('%I.%I', schemaname, sequencename) AS name, coalesce(last_value::text, '') AS value
   FROM pg_sequences ORDER BY 1`;

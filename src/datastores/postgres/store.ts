@@ -6,13 +6,15 @@ import { z } from 'zod';
 import type { Fingerprint } from '../../activities/ports-data.ts';
 import type { Clock, Waiting } from '../../activities/ports.ts';
 import type { Contents, RecoveryPoint } from '../../domain/backup.ts';
+import { CANARY_NAME } from '../../domain/canary.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { SecretSources } from '../../integrations/secret-value.ts';
 import { drain, startingWith } from '../byte-streams.ts';
 import { PASSWORD_FILE, readNote, serverRuns } from '../scratch-server.ts';
-import type { Artefact, Store, Taken, Write } from '../store.ts';
+import { keepOf, type Artefact, type Store, type Taken, type Write } from '../store.ts';
 import { findProgram, runTool, toolOutput, versionedFolders } from '../tool.ts';
 import { oneValue } from './ask.ts';
+import { addCanary, newestCanary } from './canary.ts';
 import {
   liveAddress,
   sourceOf,
@@ -21,6 +23,7 @@ import {
   type PostgresAddress,
 } from './connection.ts';
 import { prepareToRead, readContents, readSequences } from './contents.ts';
+import { namedDump } from './named.ts';
 import { clusterAddress, majorVersion, startCluster } from './scratch-cluster.ts';
 
 const DUMP = 'dump';
@@ -80,6 +83,17 @@ export function createPostgresStore({ secrets, clock, programs = [] }: PostgresI
       fingerprintOf(await clusterAddress(folder), clock, waiting),
     ask: async (folder, query, { signal }) =>
       withClient(await clusterAddress(folder), signal, (client) => oneValue(client, query)),
+    named: async (path, waiting) =>
+      namedDump(path, await findProgram('pg_restore', await folders()), waiting),
+    canary: {
+      write: async (store, { signal }) => {
+        const keep = keepOf(store);
+        const address = await liveAddress(store, secrets);
+        return withClient(address, signal, (client) => addCanary(client, keep, clock));
+      },
+      newest: async (folder, { signal }) =>
+        withClient(await clusterAddress(folder), signal, newestCanary),
+    },
   };
 }
 
@@ -113,12 +127,14 @@ async function takeDump(
       readContents(client, together).catch(stopping),
     ]);
     const after = await readSequences(client);
+    const canary = await newestCanary(client);
     return {
       source: sourceOf(address),
       recoveryPoint: seen.point,
       tools: { pg_dump: version, server: seen.server, encoding: seen.encoding },
       objects: [object],
       contents: { ...contents, sequences: spanned(contents.sequences, after) },
+      ...(canary !== null && { canary }),
     };
   });
 }
@@ -151,7 +167,7 @@ async function examineDump(
   try {
     const listing = await runTool(read(['--list']));
     const tables = artefact.manifest.contents.parts.filter(({ name }) => name.includes('.'));
-    const listed = listing.split('\n').filter((line) => / TABLE DATA /.test(line)).length;
+    const listed = listing.split('\n').filter(isTableData).length;
     if (listed < tables.length)
       return [`pg_restore lists ${listed} tables of data, and the manifest ${tables.length}`];
     // The listing stands at the beginning: only reading all of it says that all of it is there.
@@ -161,6 +177,10 @@ async function examineDump(
     if (error instanceof Failure && error.kind === 'CheckFailed') return [error.message];
     throw error;
   }
+}
+
+function isTableData(line: string): boolean {
+  return / TABLE DATA /.test(line) && !line.includes(` public ${CANARY_NAME} `);
 }
 
 async function emptyCluster(

@@ -9,6 +9,7 @@ import type { RecoveryPoint } from '../../domain/backup.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { SecretSources } from '../../integrations/secret-value.ts';
 import { drain, startingWith } from '../byte-streams.ts';
+import { checkDump } from '../named-dump.ts';
 import { PASSWORD_FILE, serverRuns } from '../scratch-server.ts';
 import type { Artefact, Store, Taken, Write } from '../store.ts';
 import { findProgram, toolOutput } from '../tool.ts';
@@ -80,6 +81,10 @@ export function createRedisStore({ secrets, clock, programs = [] }: RedisInput):
     },
     ask: async () => {
       throw new Failure('Unsupported', 'a datastore of kind redis answers no queries yet');
+    },
+    named: async (file) => {
+      await checkDump(file, MAGIC, 'a dump of Redis (RDB)');
+      return { objects: [{ name: DUMP, file }], tools: {}, holds: 'a dump of Redis' };
     },
   };
 }

@@ -5,6 +5,7 @@ import { setSkew } from '../../domain/backup-set.ts';
 import { parseBackupId } from '../../domain/backup-id.ts';
 import type { BackupSummary } from '../../domain/backup.ts';
 import { combineRungs, judgePointInTime, type RungResult } from '../../domain/ladder.ts';
+import { measuresPoint } from '../../domain/measured-point.ts';
 import type { PlanStep, StepAction } from '../../domain/plan.ts';
 import type { RunbookEvent } from '../../domain/runbook-state.ts';
 import type { Rung } from '../../domain/rungs.ts';
@@ -137,8 +138,10 @@ function endingOf(
   { verdict, ends }: { verdict: Verdict; ends: boolean },
 ): string {
   if (verdict === 'pass' || (verdict === 'inconclusive' && !ends)) return '';
+  const concluding = planOf(run).steps.find(({ action }) => action.kind === 'conclude')?.action;
+  const why = concluding?.kind === 'conclude' ? concluding.whyNotRun : undefined;
   const { required } = storeIn(run, datastore).settings.verify;
-  const { reason } = combineRungs(required, climbedSoFar(run, datastore));
+  const { reason } = combineRungs(required, climbedSoFar(run, datastore), why);
   return run.kind === 'disasterRecovery' ? `${datastore}: ${reason}` : reason;
 }
 
@@ -189,12 +192,20 @@ async function measure(
 ): Promise<Climbed | CallFailure> {
   const store = storeIn(run, datastore);
   const target = { copy, store };
+  const { file } = run.request;
   const options = { profile: 'wait', step: step.id, summary: step.title } as const;
   switch (rung) {
     case 'artefact':
-      return one(await call(run, 'examineBackup', { store, id }, options));
+      return one(
+        file === undefined
+          ? await call(run, 'examineBackup', { store, id }, options)
+          : await call(run, 'examineFile', { store, file }, options),
+      );
     case 'loads': {
-      const done = await underLease(run, step, datastore, 'restoreCopy', { id, target }, 'wait');
+      const done =
+        file === undefined
+          ? await underLease(run, step, datastore, 'restoreCopy', { id, target }, 'wait')
+          : await underLease(run, step, datastore, 'restoreFile', { file, target }, 'wait');
       return 'lost' in done ? done.lost : one(done.answer);
     }
     case 'complete':
@@ -203,8 +214,15 @@ async function measure(
       const { value, attempts } = await call(run, 'compareCopy', { id, target, rungs }, options);
       return { results: value, attempts };
     }
-    case 'pointInTime':
-      return { results: [pointInTime(run, id, store.settings.backup.rpo)], attempts: 1 };
+    case 'pointInTime': {
+      // No running operation of an earlier version has the section: its system file would have been refused.
+      if (!measuresPoint(store.settings)) {
+        return { results: [pointInTime(run, id, store.settings.backup.rpo)], attempts: 1 };
+      }
+      const of = file === undefined ? { backup: id } : { file };
+      const wanted = run.kind === 'disasterRecovery' ? { wantedAt: beganAt(run) } : {};
+      return one(await call(run, 'measurePoint', { target, of, ...wanted }, options));
+    }
     case 'invariants': {
       const { invariants } = store.settings.verify;
       return one(await call(run, 'askInvariants', { target, invariants }, options));
@@ -239,9 +257,9 @@ function isPlanned(run: Run, one: { rung: Rung; datastore: string }): boolean {
 async function conclude(
   run: Run,
   step: PlanStep,
-  { datastore, backup: id, required }: ActionOf<'conclude'>,
+  { datastore, backup: id, required, whyNotRun }: ActionOf<'conclude'>,
 ): Promise<RunbookEvent> {
-  const { verdict, reason } = combineRungs(required, run.rungs);
+  const { verdict, reason } = combineRungs(required, run.rungs, whyNotRun);
   record(run, {
     type: 'verdict',
     step: step.id,
@@ -250,7 +268,9 @@ async function conclude(
     reason,
     samples: run.rungs.length,
   });
-  if (verdict === 'pass') {
+  if (verdict === 'pass' && run.request.file !== undefined) {
+    endStep(run, step, 1, `${reason}; a file is in no catalogue, and gets no mark`);
+  } else if (verdict === 'pass') {
     const input = { id, at: now(), reason };
     const done = await underLease(run, step, datastore, 'markVerified', input, 'change');
     if ('lost' in done) return { type: 'failed', ...done.lost };

@@ -1,0 +1,35 @@
+// Loads what can be read into a copy, whatever it comes from: a backup of the catalogue, or a file that somebody named.
+import type { CopyAddress } from '../activities/ports-data.ts';
+import type { Waiting } from '../activities/ports.ts';
+import { Failure } from '../domain/failure.ts';
+import type { Copies, Copy } from './copies.ts';
+import type { Artefact, Store } from './store.ts';
+
+type Begun = Parameters<Copies['begin']>[0];
+
+/** The same copy of the same thing again is answered as it is, or begun anew when it was cut off. */
+export async function loadCopy(
+  copies: Copies,
+  kind: Store,
+  begun: Begun,
+  artefactOf: () => Promise<Artefact>,
+  waiting: Waiting,
+): Promise<CopyAddress> {
+  const there = await copies.begin(begun, waiting);
+  if (there.state === 'ready') {
+    const address = await kind.address(there.folder, waiting).catch(unlessNotReady);
+    if (address !== undefined) return address;
+    // Its server is gone (the machine was restarted): the copy is worth nothing.
+    await copies.discard(begun.copy, waiting);
+  }
+  const fresh: Copy = there.state === 'ready' ? await copies.begin(begun, waiting) : there;
+  await kind.restore(await artefactOf(), fresh.folder, waiting);
+  waiting.signal.throwIfAborted();
+  await copies.finish(fresh);
+  return kind.address(fresh.folder, waiting);
+}
+
+function unlessNotReady(error: unknown): undefined {
+  if (error instanceof Failure && error.kind === 'NotReady') return undefined;
+  throw error;
+}

@@ -1,0 +1,139 @@
+// The port to dumps that are in no catalogue, over the kinds of datastores: a named file is read as a backup is, with a
+// manifest that promises nothing. Made once, by the worker.
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import type { NamedFile, NamedFilesPort } from '../activities/ports-named-files.ts';
+import type { Clock, Waiting } from '../activities/ports.ts';
+import type { BackupManifest } from '../domain/backup.ts';
+import type { Stores } from './backups.ts';
+import { drain, measuring, type Measured } from './byte-streams.ts';
+import { createCopies } from './copies.ts';
+import { readChunks } from './files/snapshot.ts';
+import { loadCopy } from './load-copy.ts';
+import { thereAt, type Named } from './named-dump.ts';
+import type { Artefact } from './store.ts';
+
+const SHOWN = 20;
+
+export interface NamedFilesInput {
+  stores: Stores;
+  /** Absolute folder of copies. */
+  copies: string;
+  clock: Pick<Clock, 'now'>;
+}
+
+export function createNamedFiles({ stores, copies: root, clock }: NamedFilesInput): NamedFilesPort {
+  const copies = createCopies(root);
+  return {
+    examine: async (input, waiting) => {
+      const kind = stores[input.store.settings.kind];
+      const named = await kind.named(pathOf(input), waiting);
+      const sums = tally(named);
+      const artefact = artefactOf(input, named, sums);
+      for (const object of artefact.manifest.objects) await drain(artefact.read(object, waiting));
+      // Before the tool reads them again.
+      const told = sums.told();
+      const problems = await kind.examine(artefact, waiting);
+      const [first] = problems;
+      if (first === undefined) {
+        const reason = `${input.file}: ${told}; ${named.holds}, read to its end`;
+        return { rung: 'artefact', verdict: 'pass', reason };
+      }
+      const differences = problems.slice(0, SHOWN);
+      return { rung: 'artefact', verdict: 'fail', reason: `${told}: ${first}`, differences };
+    },
+    restore: async ({ file, target }, waiting) => {
+      const input = { store: target.store, file };
+      const kind = stores[target.store.settings.kind];
+      const named = await kind.named(pathOf(input), waiting);
+      const sums = tally(named);
+      const { copy, owner } = target;
+      const created = { createdAt: clock.now(), ...(owner && { owner }) };
+      const begun = { copy, backup: `file:${file}`, ...created };
+      const artefact = async (): Promise<Artefact> => artefactOf(input, named, sums);
+      const address = await loadCopy(copies, kind, begun, artefact, waiting);
+      return { address, sha256: sums.all() };
+    },
+    writtenAt: async (input) => {
+      const never = { signal: new AbortController().signal, beat: () => undefined };
+      const { objects } = await stores[input.store.settings.kind].named(pathOf(input), never);
+      const times = await Promise.all(
+        objects.map(async ({ file }) => (await thereAt(file)).mtimeMs),
+      );
+      return Math.round(Math.max(...times));
+    },
+  };
+}
+
+function pathOf({ store, file }: NamedFile): string {
+  return resolve(store.directory, file);
+}
+
+interface Sums {
+  add: (name: string, sum: Measured) => void;
+  /** Of the one file, or of the lines that sha256sum prints for all of them; null while one was not read. */
+  all: () => string | null;
+  told: () => string;
+}
+
+/** What was read of each object. */
+function tally({ objects }: Named): Sums {
+  const found = new Map<string, Measured>();
+  const names = objects.map(({ name, path }) => path ?? name);
+  const all = (): string | null => {
+    const sums = names.map((name) => found.get(name)?.sha256);
+    if (sums.includes(undefined)) return null;
+    if (sums.length === 1) return sums[0] ?? null;
+    const lines = names.map((name, index) => `${sums[index] ?? ''}  ${name}\n`);
+    return createHash('sha256').update(lines.join('')).digest('hex');
+  };
+  const bytes = (): number => [...found.values()].reduce((sum, { size }) => sum + size, 0);
+  return {
+    add: (name, sum) => found.set(name, sum),
+    all,
+    told: () => `${bytes()} bytes with the SHA-256 ${all() ?? 'unknown'}`,
+  };
+}
+
+function artefactOf({ store, file }: NamedFile, named: Named, sums: Sums): Artefact {
+  const files = new Map(named.objects.map((object) => [object.name, object]));
+  return {
+    manifest: manifestOf({ store, file }, named),
+    read: async function* ({ name }, waiting: Waiting) {
+      const object = files.get(name);
+      if (object === undefined) return;
+      const { body, result } = measuring(readChunks(object.file, waiting));
+      yield* body;
+      sums.add(object.path ?? name, result());
+    },
+  };
+}
+
+/** Promises nothing: no counts, no hashes, no point of recovery. */
+function manifestOf({ store, file }: NamedFile, { objects, tools }: Named): BackupManifest {
+  const unknown = { size: 0, sha256: '' };
+  const never = new Date(0).toISOString();
+  return {
+    schema: 'fairlead/backup/v1',
+    id: `file:${file}`,
+    system: store.system,
+    datastore: store.datastore,
+    kind: store.settings.kind,
+    source: file,
+    systemDigest: '',
+    attempt: 'file',
+    startedAt: never,
+    endedAt: never,
+    recoveryPoint: { notBefore: never, notAfter: never, clock: 'worker', skewMs: 0 },
+    tools,
+    encryption: null,
+    compression: 'none',
+    objects: objects.map(({ name, path }) => ({
+      name,
+      ...unknown,
+      plain: unknown,
+      ...(path !== undefined && { path }),
+    })),
+    contents: { parts: [], indexes: [], constraints: [], sequences: [] },
+  };
+}

@@ -1,0 +1,139 @@
+// The rung `pointInTime` where a datastore has canary records or a watermark: how old a copy is by what it holds itself.
+// In order: its newest canary record, its watermark, the range that the manifest names.
+import type { Datastore } from '../config/datastores.ts';
+import type { BackupManifest } from './backup.ts';
+import type { CanaryRecord } from './canary.ts';
+import type { Asked } from './judge-invariants.ts';
+import {
+  judgeAge,
+  judgePointInTime,
+  MOST_SKEW_MS,
+  pointProblem,
+  skewProblem,
+  type RungResult,
+} from './ladder.ts';
+import { spanOf } from './time-span.ts';
+import { watermarkTime } from './watermark.ts';
+
+/** Measured from what a copy holds, and not read off a manifest: it takes a copy. */
+export function measuresPoint({ recoveryPoint = {} }: Datastore): boolean {
+  return recoveryPoint.canary !== undefined || recoveryPoint.watermark !== undefined;
+}
+
+/** What was read from a copy. */
+export interface MeasuredPoint {
+  /** The newest record; null without any. */
+  canary: CanaryRecord | null;
+  /** What the system file's query came to; null where it has none. */
+  watermark: Asked | null;
+}
+
+export interface PointWanted {
+  /** ms, by the worker's clock. */
+  wantedAt: number;
+  rpoMs: number;
+}
+
+/** Undefined for a file that is in no catalogue. */
+export type PointManifest = Pick<BackupManifest, 'recoveryPoint' | 'canary'> | undefined;
+
+const rung = 'pointInTime';
+
+export function judgeMeasuredPoint(
+  manifest: PointManifest,
+  measured: MeasuredPoint,
+  wanted: PointWanted,
+): RungResult {
+  const { canary, watermark } = measured;
+  const expected = manifest?.canary;
+  if (canary !== null) return beside(judgeCanary(canary, manifest, wanted), watermark, wanted);
+  if (expected !== undefined) {
+    const reason = `the manifest has the canary record ${expected.number} of ${expected.at}, and the copy has none`;
+    return beside({ rung, verdict: 'inconclusive', reason }, watermark, wanted);
+  }
+  if (watermark !== null) return judgeWatermark(watermark, manifest, wanted);
+  const why = 'no canary records and no watermark';
+  if (manifest === undefined) {
+    return { rung, verdict: 'inconclusive', reason: `${why}, and a file has no manifest` };
+  }
+  const range = judgePointInTime(manifest, wanted);
+  return { ...range, reason: `${range.reason}; ${why}: the point is the range of the backup` };
+}
+
+function judgeCanary(
+  { timeline, number, at, skewMs }: CanaryRecord,
+  manifest: PointManifest,
+  wanted: PointWanted,
+): RungResult {
+  const unsure = (reason: string): RungResult => ({ rung, verdict: 'inconclusive', reason });
+  if (manifest !== undefined && manifest.canary?.timeline !== timeline) {
+    const named = manifest.canary?.timeline ?? 'none';
+    return unsure(
+      `the copy's canary records are of the timeline ${timeline}, and the manifest names ${named}: they say nothing of this backup`,
+    );
+  }
+  const skewed = skewProblem(skewMs);
+  if (skewed !== undefined) return unsure(`canary record ${number}: ${skewed}`);
+  if (isAfter(at, wanted)) {
+    return unsure(
+      `the canary record ${number} was stamped at ${at}, after the moment that it is judged at (${iso(wanted.wantedAt)})`,
+    );
+  }
+  const judged = judgeAge(at, wanted);
+  const alone = manifest === undefined ? ', and nothing says of which timeline it has to be' : '';
+  return { ...judged, reason: `${judged.reason} (canary record ${number}${alone})` };
+}
+
+/**
+ * Business goes quiet: an old watermark does not say that something is missing, only that nobody can tell. A canary
+ * tells the two apart.
+ */
+function judgeWatermark(
+  watermark: Asked,
+  manifest: PointManifest,
+  wanted: PointWanted,
+): RungResult {
+  const { at, said } = readWatermark(watermark, wanted);
+  const unsure = (reason: string): RungResult => ({ rung, verdict: 'inconclusive', reason });
+  const problem = manifest === undefined ? undefined : pointProblem(manifest.recoveryPoint);
+  if (problem !== undefined) return unsure(`${problem}; ${said}`);
+  if (at === undefined || isAfter(at, wanted)) return unsure(`${said}; no canary records`);
+  if (wanted.wantedAt - Date.parse(at) <= wanted.rpoMs) {
+    return {
+      rung,
+      verdict: 'pass',
+      reason: `${said}, within the RPO of ${spanOf(wanted.rpoMs)}; no canary records`,
+    };
+  }
+  return unsure(
+    `${said}, more than the RPO of ${spanOf(wanted.rpoMs)}: business was quiet, or what came after is missing; canary records tell the two apart`,
+  );
+}
+
+/** Business time is told, and judges nothing where there is a canary. */
+function beside(result: RungResult, watermark: Asked | null, wanted: PointWanted): RungResult {
+  if (watermark === null) return result;
+  return { ...result, reason: `${result.reason}; ${readWatermark(watermark, wanted).said}` };
+}
+
+function readWatermark(asked: Asked, { wantedAt }: PointWanted): { at?: string; said: string } {
+  if ('problem' in asked) return { said: `the watermark could not be read: ${asked.problem}` };
+  const { value } = asked;
+  if (value === null)
+    return { said: 'the watermark is null: there is nothing that it could be of' };
+  const at = watermarkTime(value);
+  if (at === undefined) return { said: `the watermark ${value.slice(0, 100)} is no time` };
+  const away = wantedAt - Date.parse(at);
+  return {
+    at,
+    said: `the watermark is ${at}, ${spanOf(Math.abs(away))} ${away < 0 ? 'after' : 'before'}`,
+  };
+}
+
+function isAfter(at: string, { wantedAt }: PointWanted): boolean {
+  return Date.parse(at) > wantedAt + MOST_SKEW_MS;
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}
