@@ -1,18 +1,16 @@
 // Keeps beside the backups what a drill came to: what says later whether the system is recoverable.
 import { waitsForPeople } from '../../domain/report-timings.ts';
 import { recoveryTime } from '../../domain/recovery-times.ts';
-import { call, failureOf } from './call.ts';
+import { call, failureOf, type InputOf } from './call.ts';
 import type { End } from './close.ts';
 import { beganAt, now, record, type Run } from './run.ts';
 
+type Measured = Pick<InputOf<'recordDrill'>, 'rtoMs' | 'rpoMs' | 'backups'>;
+
 /** Of every drill that was begun, also one that failed. What cannot be kept is said in the report. */
 export async function keepRecord(run: Run, { outcome, message }: End): Promise<void> {
-  const { loaded, plan, entries } = run;
+  const { loaded, entries } = run;
   if (loaded === undefined || outcome === 'planned' || outcome === 'refused') return;
-  const backups = plan?.backups ?? [];
-  const ages = backups.map(
-    ({ recoveryPoint }) => beganAt(run) - Date.parse(recoveryPoint.notBefore),
-  );
   const input = {
     loaded,
     outcome,
@@ -20,22 +18,28 @@ export async function keepRecord(run: Run, { outcome, message }: End): Promise<v
     reason: message,
     startedAt: new Date(beganAt(run)).toISOString(),
     endedAt: now(),
-    rtoMs: plan === undefined ? null : recoveryTime(entries, waitsForPeople(entries), plan),
-    rpoMs: ages.length === 0 ? null : Math.max(...ages),
-    backups: backups.map(({ id }) => id),
+    ...measured(run),
     evidenceHead: entries.at(-1)?.hash ?? null,
   };
-  const options = {
-    profile: 'look',
-    step: 'record',
-    summary: 'Keep what the drill came to',
-  } as const;
+  const summary = 'Keep what the drill came to';
   try {
-    await call(run, 'recordDrill', input, options);
+    await call(run, 'recordDrill', input, { profile: 'look', step: 'record', summary });
   } catch (error) {
     const failure = failureOf(error);
     if (failure === undefined) throw error;
     const text = `what this drill came to could not be kept beside the backups, and does not count as one: ${failure.message}`;
     record(run, { type: 'finding', text });
   }
+}
+
+function measured(run: Run): Measured {
+  const { plan, entries } = run;
+  if (plan === undefined) return { rtoMs: null, rpoMs: null, backups: [] };
+  const { backups = [] } = plan;
+  const points = backups.map(({ recoveryPoint }) => Date.parse(recoveryPoint.notBefore));
+  return {
+    rtoMs: recoveryTime(entries, waitsForPeople(entries), plan),
+    rpoMs: points.length === 0 ? null : beganAt(run) - Math.min(...points),
+    backups: backups.map(({ id }) => id),
+  };
 }
