@@ -68,7 +68,9 @@ export function listen(run: Run): void {
   });
   setHandler(defineQuery('status'), () => statusOf(run), { description: 'Where the operation is' });
   setHandler(defineQuery('plan'), () => run.plan ?? null, { description: 'What it does' });
-  setHandler(defineQuery('report'), () => reportAnswer(reportOf(run)), { description: 'Its record so far' });
+  setHandler(defineQuery('report'), () => reportAnswer(reportOf(run)), {
+    description: 'Its record so far',
+  });
   listenToTheRest(run);
 }
 
