@@ -17,7 +17,7 @@ const PRECEDENCE: Record<OperationKind, number> = {
   backup: 1,
   verifyBackup: 1,
   // What is not backed up in time is lost; a drill can be run again.
-  disasterRecovery: 0,
+  disasterRecovery: 1,
 };
 
 export function precedenceOf(kind: string): number {
