@@ -103,13 +103,6 @@ export function createActivities(ports: ActivityPorts) {
     awaitReady: at((input: First<typeof awaitReady>, call) => awaitReady(input, call, ports)),
     readTraffic: plainly((input: Place) => readTraffic(input, platforms)),
     inspectSystem: plainly((input: First<typeof inspect>, call) => inspect(input, call, ports)),
-    sweepRemnants: plainly((input: null, call) => sweep(input, call, ports)),
-    checkRecovery: plainly((input: First<typeof checkRecovery>, call) =>
-      checkRecovery(input, call, ports),
-    ),
-    acceptBackup: plainly((input: First<typeof acceptBackup>, call) =>
-      acceptBackup(input, call, ports),
-    ),
     recordEvidence: plainly(async (_: null) => null),
     redactTexts: at(async (texts: string[]) => texts),
     sendNotice: at((input: NoticeInput, call) => sendNotice(input, call, ports)),
@@ -142,6 +135,22 @@ export function createActivities(ports: ActivityPorts) {
     ),
     ...dataActivities(ports, at),
     ...drillActivities(ports, at),
+    ...housekeeping(ports),
+  };
+}
+
+/** What schedules and people start that is no operation. */
+function housekeeping(ports: ActivityPorts) {
+  const plainly = <Input, Value>(work: (input: Input, call: Call) => Promise<Value>) =>
+    atBoundary(ports, work, { plain: true });
+  return {
+    sweepRemnants: plainly((input: null, call) => sweep(input, call, ports)),
+    checkRecovery: plainly((input: First<typeof checkRecovery>, call) =>
+      checkRecovery(input, call, ports),
+    ),
+    acceptBackup: plainly((input: First<typeof acceptBackup>, call) =>
+      acceptBackup(input, call, ports),
+    ),
     writeCanaries: plainly((input: First<typeof writeCanaries>, call) =>
       writeCanaries(input, call, ports),
     ),
