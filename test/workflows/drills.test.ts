@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { openDrillShop, reportOf, type DrillShop } from '../support/drills.ts';
-import { endOf } from '../support/operations.ts';
+import { endOf, untilStatus } from '../support/operations.ts';
 import { send, withDrill } from '../support/shop.ts';
 
 let it: DrillShop;
@@ -154,10 +154,12 @@ describe('a drill that is disturbed', () => {
     it.nothingLeft(system);
   });
 
-  test('by a backup makes way, and leaves nothing', async () => {
+  test('by a backup goes on, and the backup waits its turn', async () => {
     const { system, handle } = await restoring();
     const backup = await it.shop.start('backup', { system });
-    assert.equal((await endOf(handle)).outcome, 'preempted');
+    await untilStatus(backup, ({ note }) => note?.includes('disasterRecovery') === true);
+    await handle.cancel();
+    await assert.rejects(handle.result(), WorkflowFailedError);
     it.nothingLeft(system);
     assert.equal((await endOf(backup)).outcome, 'succeeded');
   });
