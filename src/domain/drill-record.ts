@@ -37,7 +37,7 @@ export type Shape = Record<string, string>;
 /** What does it, with versions: `fairlead`, `orders.pg_dump`. */
 export type Engine = Record<string, string>;
 
-/** Without what says how often and how much: another retention is the same recovery. */
+/** Datastores, and the services that a drill starts. Without what says how often and how much: another retention is the same recovery. */
 export function shapeOf(system: System): Shape {
   const { datastores = {}, services } = system;
   const primary = primaryDatastores(system);
@@ -50,7 +50,8 @@ export function shapeOf(system: System): Shape {
     shape[`datastores.${name}`] = digestOf({ ...rest, compression, encryption });
   }
   for (const [name, service] of Object.entries(services)) {
-    if (!service.datastores.some((one) => primary.includes(one))) continue;
+    const binds = service.datastores.some((one) => primary.includes(one));
+    if (!(system.drill?.services?.includes(name) ?? binds)) continue;
     const { command = null, image = null, directory, configuration, health, files } = service;
     const bound = [...service.datastores].sort();
     const started = { command, image, directory, configuration, health, files, bound };

@@ -81,6 +81,15 @@ test('a shape changes with what a recovery stands on, and with nothing else', ()
   for (const [change, parts] of cases) assert.deepEqual(changed(change), parts, String(change));
 });
 
+test('a service that the drill section names counts, whatever it binds', () => {
+  const drill = { every: 1, rto: 5, configuration: {}, golden: [] };
+  const named = { ...SYSTEM.system, drill: { ...drill, services: ['api'] } };
+  const unbound = structuredClone(named);
+  for (const service of Object.values(unbound.services)) service.datastores = [];
+  assert.ok('services.api' in shapeOf(unbound));
+  assert.ok(!('services.api' in shapeOf({ ...unbound, drill })));
+});
+
 test('a drill section counts without how often it is due', () => {
   const withDrill = (every: number, rto: number) => ({
     ...SYSTEM.system,
