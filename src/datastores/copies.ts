@@ -55,7 +55,7 @@ export function createCopies(root: string): Copies {
     ...state,
     folder: join(folder(state.copy), `data-${state.attempt}`),
   });
-  const discard = (copy: string, waiting: Waiting) => emptied(folder(copy), waiting);
+  const discard = async (copy: string, waiting: Waiting) => emptied(folder(copy), waiting);
   // After a Reset another run goes on with the copy of the first one.
   const ownedBy = async (owner: StoredCopy['owner'], there: StoredCopy): Promise<StoredCopy> => {
     if (owner === undefined || owner.runId === there.owner?.runId) return there;
