@@ -13,8 +13,8 @@ import { WorkerProcess } from './worker-process.ts';
 const FIRST = 200;
 const LEAST = 10;
 /** For all of it; a batch that would take longer than what is left is not begun. */
-const TIME_LIMIT_MS = 1_500_000;
-/** One that has not ended by then is stuck: a second for each, and never less than this. */
+const TIME_LIMIT_MS = 600_000;
+/** An operation of four steps that has not ended by then is taken for stuck: more at once than one worker can do. */
 const BATCH_LIMIT_MS = 200_000;
 const WARM_UP = 10;
 const MEGABYTE = 1_000_000;
@@ -67,7 +67,8 @@ export async function many(stage: Stage): Promise<Measured[]> {
       const left = TIME_LIMIT_MS - (Date.now() - began);
       if (isDown ? done.broken.size === 0 : done.broken.size > 0) break;
       count = isDown ? Math.floor(count / 2) : count * 2;
-      if (count < LEAST || left < done.wallMs * (isDown ? 0.5 : 2)) break;
+      const takes = Math.min(done.wallMs * (isDown ? 0.5 : 2), BATCH_LIMIT_MS);
+      if (count < LEAST || left < takes) break;
       done = await next(count);
     }
     return figuresOf(batches);
@@ -93,9 +94,7 @@ async function batch(
   const serverBefore = cpuOf(serverPid);
   const started = performance.now();
   const ends = await Promise.all(
-    Array.from({ length: count }, () =>
-      followed(startCanary({ start }, newSystem()), Math.max(BATCH_LIMIT_MS, count * 1000)),
-    ),
+    Array.from({ length: count }, () => followed(startCanary({ start }, newSystem()))),
   );
   const wallMs = performance.now() - started;
   const after = await worker.usage();
@@ -128,7 +127,7 @@ interface End {
   wrong: string;
 }
 
-async function followed(starting: Promise<WorkflowHandle>, limitMs: number): Promise<End> {
+async function followed(starting: Promise<WorkflowHandle>): Promise<End> {
   let handle: WorkflowHandle;
   try {
     handle = await starting;
@@ -136,8 +135,8 @@ async function followed(starting: Promise<WorkflowHandle>, limitMs: number): Pro
     return { wrong: `not started: ${String(error)}` };
   }
   const over = new AbortController();
-  const late = sleep(limitMs, undefined, { signal: over.signal }).then(
-    () => `no end within ${limitMs / 1000} s`,
+  const late = sleep(BATCH_LIMIT_MS, undefined, { signal: over.signal }).then(
+    () => `no end within ${BATCH_LIMIT_MS / 1000} s`,
     () => '',
   );
   const ended = endOf(handle).then(
