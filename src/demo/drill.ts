@@ -38,9 +38,10 @@ async function played(scene: Scene): Promise<Evidence> {
   }
 }
 
+/** Without the backslashes that Markdown needs and a terminal would show. */
 function opening(markdown: string): string[] {
   return markdown
     .split('\n')
     .slice(0, OPENING_LINES)
-    .map((line) => `  ${line}`);
+    .map((line) => `  ${line.replace(/\\([^\w\s])/g, '$1')}`);
 }

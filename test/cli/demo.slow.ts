@@ -28,6 +28,7 @@ function demo(t: TestContext, cli: string, args: string[] = []) {
 for (const [what, operations] of [
   ['canary', 3],
   ['blue-green', 4],
+  ['drill', 3],
 ] as const) {
   test(`every promise of the demo of ${what} holds, and its reports are there`, async (t) => {
     const server = await temporalOrSkip(t);
