@@ -1,6 +1,6 @@
 // What is kept of a drill, beside the backups that it proved: whether it passed, how long it took, and what it stood on.
 // Made by the activity recordDrill, read back by datastores/drills.ts, judged by recoverability.ts.
-import type { System } from '../config/system.ts';
+import type { Service, System } from '../config/system.ts';
 import { digestOf } from './digest.ts';
 import { primaryDatastores } from './operation.ts';
 import type { Outcome } from './outcome.ts';
@@ -39,7 +39,7 @@ export type Engine = Record<string, string>;
 
 /** Datastores, and the services that a drill starts. Without what says how often and how much: another retention is the same recovery. */
 export function shapeOf(system: System): Shape {
-  const { datastores = {}, services } = system;
+  const { datastores = {} } = system;
   const primary = primaryDatastores(system);
   const shape: Shape = {};
   for (const name of primary) {
@@ -49,9 +49,7 @@ export function shapeOf(system: System): Shape {
     const { compression, encryption = null } = backup;
     shape[`datastores.${name}`] = digestOf({ ...rest, compression, encryption });
   }
-  for (const [name, service] of Object.entries(services)) {
-    const binds = service.datastores.some((one) => primary.includes(one));
-    if (!(system.drill?.services?.includes(name) ?? binds)) continue;
+  for (const [name, service] of startedServices(system)) {
     const { command = null, image = null, directory, configuration, health, files } = service;
     const bound = [...service.datastores].sort();
     const started = { command, image, directory, configuration, health, files, bound };
@@ -63,6 +61,15 @@ export function shapeOf(system: System): Shape {
     shape['drill'] = digestOf(rest);
   }
   return shape;
+}
+
+/** Those that the section names, else those that bind what is restored. */
+function startedServices({ drill, services, ...system }: System): [string, Service][] {
+  const primary = primaryDatastores(system);
+  return Object.entries(services).filter(([name, { datastores }]) => {
+    const binds = datastores.some((one) => primary.includes(one));
+    return drill?.services?.includes(name) ?? binds;
+  });
 }
 
 /** `tools`: those of the manifest of each datastore's backup. */
