@@ -61,7 +61,8 @@ test('a client of Postgres finds the copy at the live address', async (t) => {
   t.after(postgres.stop);
   const { host, port, database, user, password = '' } = postgres.address;
   const place = { datastore: 'orders', kind: 'address' as const, host: '127.0.0.1', port: 5432 };
-  await it.open('one', [place]);
+  // The client needs the driver: it has to see the repository, wherever that lies.
+  await it.isolation.open({ ...it.opening('one', [place]), directory: ROOT }, waiting());
   const copy = { kind: 'postgres' as const, host, port, database, user, passwordFile: '/unused' };
   await it.isolation.bind({ target: 'one', bindings: [{ place, copy }] }, waiting());
   const environment = { PGHOST: place.host, PGPORT: '5432', PGDATABASE: database };
