@@ -1,6 +1,6 @@
 // Kills a worker (or freezes it, or kills Temporal's server or the local host) at every point of a deploy of either
-// strategy under load, and compares with the run that nobody disturbed. Takes up where it was stopped.
-// Usage: npm run test:faults -- [--strategy canary|blue-green] [--shard I/N] [--once-per-step] [--only PATTERN] [--fresh] [--lanes N] [--list]
+// strategy, a backup and a drill, under load, and compares with the run that nobody disturbed. Takes up where it was stopped.
+// Usage: npm run test:faults -- [--operation canary|blue-green|backup|drill] [--shard I/N] [--once-per-step] [--only PATTERN] [--fresh] [--lanes N] [--list]
 //   PATTERN is a regular expression over names such as "kill canaryDeploy/shiftTraffic/weight-50#1/after".
 //   What passed is kept in .fairlead/faults.jsonl and left out the next time, unless dist has changed since.
 import { createHash } from 'node:crypto';
@@ -23,8 +23,8 @@ import { FaultPlace } from '../test/support/fault-place.ts';
 import {
   closeLane,
   openLane,
-  runDeploy,
-  type DeployType,
+  runOnce,
+  type OperationType,
   type Lane,
   type RunResult,
 } from '../test/support/fault-run.ts';
@@ -33,7 +33,7 @@ const root = resolve(import.meta.dirname, '..');
 const resultsFile = join(root, '.fairlead', 'faults.jsonl');
 const { values } = parseArgs({
   options: {
-    strategy: { type: 'string' },
+    operation: { type: 'string' },
     shard: { type: 'string' },
     'once-per-step': { type: 'boolean' },
     only: { type: 'string' },
@@ -42,6 +42,13 @@ const { values } = parseArgs({
     list: { type: 'boolean' },
   },
 });
+const OPERATIONS: Record<string, OperationType> = {
+  canary: 'canaryDeploy',
+  'blue-green': 'blueGreenDeploy',
+  backup: 'backup',
+  drill: 'disasterRecovery',
+};
+
 const resultSchema = z.object({ build: z.string(), id: z.string(), passed: z.boolean() });
 
 const stopping = new AbortController();
@@ -77,7 +84,7 @@ async function main(): Promise<number> {
     });
     const all = async (): Promise<number> => {
       let code = 0;
-      for (const type of deployTypes()) {
+      for (const type of operationTypes()) {
         for (const lane of lanes.splice(0)) await closeLane(lane);
         const open = () => openLane(place, client, type);
         lanes.push(await open());
@@ -96,7 +103,7 @@ async function main(): Promise<number> {
 async function runAll(lanes: Lane[], open: () => Promise<Lane>): Promise<number> {
   const [first] = lanes;
   if (first === undefined) throw new Error('there is no system to disturb');
-  const undisturbed = await runDeploy(first);
+  const undisturbed = await runOnce(first);
   console.log(`undisturbed: ${JSON.stringify(undisturbed.same)}`);
   if (undisturbed.same['outcome'] !== 'succeeded' || undisturbed.failed.length > 0) {
     console.error('the undisturbed run did not go well: there is nothing to compare with');
@@ -121,17 +128,12 @@ async function runAll(lanes: Lane[], open: () => Promise<Lane>): Promise<number>
   return suite.failures.length === 0 ? 0 : 1;
 }
 
-function deployTypes(): DeployType[] {
-  switch (values.strategy) {
-    case undefined:
-      return ['canaryDeploy', 'blueGreenDeploy'];
-    case 'canary':
-      return ['canaryDeploy'];
-    case 'blue-green':
-      return ['blueGreenDeploy'];
-    default:
-      throw new Error(`--strategy ${values.strategy} is neither canary nor blue-green`);
-  }
+function operationTypes(): OperationType[] {
+  const { operation } = values;
+  if (operation === undefined) return Object.values(OPERATIONS);
+  const type = OPERATIONS[operation];
+  if (type !== undefined) return [type];
+  throw new Error(`--operation ${operation} is none of ${Object.keys(OPERATIONS).join(', ')}`);
 }
 
 interface Suite {
@@ -164,7 +166,7 @@ async function work(
 async function disturb(suite: Suite, lane: Lane, { id, ...rest }: FaultCase): Promise<boolean> {
   const started = Date.now();
   const prepared = prepare({ id, ...rest });
-  const found = await runDeploy(lane, prepared.fault).then(
+  const found = await runOnce(lane, prepared.fault).then(
     (result) => differences(suite.undisturbed, result, prepared),
     (error: unknown) => [error instanceof Error ? error.message : String(error)],
   );
