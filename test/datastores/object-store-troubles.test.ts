@@ -14,7 +14,6 @@ import { datastoreRef, passableFolder } from '../support/datastores.ts';
 import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
 import { createMemoryObjects } from '../support/memory-objects.ts';
-import { signal } from '../support/shop.ts';
 
 const clock = {
   now: () => Date.now(),
@@ -40,6 +39,14 @@ async function world(t: TestContext) {
   const id = backupId('shop', 'rows', 1_700_000_000_000);
   const input = { store, id, systemDigest: 'd'.repeat(64) };
   return { objects, over, input, id, target: { copy: 'copy', store } };
+}
+
+function signal(): { given: Promise<void>; give: () => void } {
+  let give = (): void => undefined;
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  return { given, give };
 }
 
 /** Every body stops after its first bytes until it is let go of. */

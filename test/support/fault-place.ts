@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { freePorts } from '../../src/embedded/ports.ts';
+import { endAllIn } from '../../src/machine/end-all-in.ts';
 import {
   isAlive,
   signalProcess,
@@ -149,6 +150,10 @@ export class FaultPlace {
   }
 
   async close(): Promise<void> {
+    // What a drill that went wrong left would outlive its folder.
+    for (const folder of ['isolated', 'copies']) {
+      await endAllIn(join(this.data, folder), AbortSignal.timeout(PATIENCE_MS));
+    }
     if (this.#host !== undefined) await end(this.#host.identity, { graceMs: 8000 });
     if (this.#server !== undefined) await end(this.#server.running.identity, { graceMs: 1500 });
     await rm(resolve(this.data, '..'), { recursive: true, force: true, maxRetries: 5 });

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import type { TestContext } from 'node:test';
+import { endAllIn } from '../../src/machine/end-all-in.ts';
 import { passableFolder } from './datastores.ts';
 
 /** `size` as mount takes it: `24k`, `1m`. The test is skipped where nothing can be mounted. */
@@ -22,6 +23,8 @@ export async function withSmallDisk(
     try {
       await work(folder);
     } finally {
+      // A test that failed may have left a server there.
+      await endAllIn(folder, new AbortController().signal);
       execFileSync('umount', [folder]);
     }
   } finally {
