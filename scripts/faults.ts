@@ -1,6 +1,6 @@
 // Kills a worker (or freezes it, or kills Temporal's server or the local host) at every point of a deploy of either
-// strategy under load, and compares with the run that nobody disturbed. Takes up where it was stopped.
-// Usage: npm run test:faults -- [--strategy canary|blue-green] [--shard I/N] [--once-per-step] [--only PATTERN] [--fresh] [--lanes N] [--list]
+// strategy, a backup and a drill, under load, and compares with the run that nobody disturbed. Takes up where it was stopped.
+// Usage: npm run test:faults -- [--operation canary|blue-green|backup|drill] [--shard I/N] [--once-per-step] [--only PATTERN] [--fresh] [--lanes N] [--list]
 //   PATTERN is a regular expression over names such as "kill canaryDeploy/shiftTraffic/weight-50#1/after".
 //   What passed is kept in .fairlead/faults.jsonl and left out the next time, unless dist has changed since.
 import { createHash } from 'node:crypto';
@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { z } from 'zod';
 import { findTemporalCli } from '../src/embedded/temporal-cli.ts';
+import { whyUnable } from '../src/platforms/isolated/namespaces.ts';
 import {
   allCases,
   differences,
@@ -23,8 +24,8 @@ import { FaultPlace } from '../test/support/fault-place.ts';
 import {
   closeLane,
   openLane,
-  runDeploy,
-  type DeployType,
+  runOnce,
+  type OperationType,
   type Lane,
   type RunResult,
 } from '../test/support/fault-run.ts';
@@ -33,7 +34,7 @@ const root = resolve(import.meta.dirname, '..');
 const resultsFile = join(root, '.fairlead', 'faults.jsonl');
 const { values } = parseArgs({
   options: {
-    strategy: { type: 'string' },
+    operation: { type: 'string' },
     shard: { type: 'string' },
     'once-per-step': { type: 'boolean' },
     only: { type: 'string' },
@@ -42,6 +43,13 @@ const { values } = parseArgs({
     list: { type: 'boolean' },
   },
 });
+const OPERATIONS: Record<string, OperationType> = {
+  canary: 'canaryDeploy',
+  'blue-green': 'blueGreenDeploy',
+  backup: 'backup',
+  drill: 'disasterRecovery',
+};
+
 const resultSchema = z.object({ build: z.string(), id: z.string(), passed: z.boolean() });
 
 const stopping = new AbortController();
@@ -77,11 +85,12 @@ async function main(): Promise<number> {
     });
     const all = async (): Promise<number> => {
       let code = 0;
-      for (const type of deployTypes()) {
+      for (const type of await operationTypes()) {
         for (const lane of lanes.splice(0)) await closeLane(lane);
         const open = () => openLane(place, client, type);
         lanes.push(await open());
-        code ||= await runAll(lanes, open);
+        // What went wrong with one says nothing of the others: all are tried.
+        code = Math.max(code, await runAll(type, lanes, open));
       }
       return code;
     };
@@ -93,10 +102,14 @@ async function main(): Promise<number> {
   }
 }
 
-async function runAll(lanes: Lane[], open: () => Promise<Lane>): Promise<number> {
+async function runAll(
+  type: OperationType,
+  lanes: Lane[],
+  open: () => Promise<Lane>,
+): Promise<number> {
   const [first] = lanes;
   if (first === undefined) throw new Error('there is no system to disturb');
-  const undisturbed = await runDeploy(first);
+  const undisturbed = await runOnce(first);
   console.log(`undisturbed: ${JSON.stringify(undisturbed.same)}`);
   if (undisturbed.same['outcome'] !== 'succeeded' || undisturbed.failed.length > 0) {
     console.error('the undisturbed run did not go well: there is nothing to compare with');
@@ -108,10 +121,13 @@ async function runAll(lanes: Lane[], open: () => Promise<Lane>): Promise<number>
     return 0;
   }
   const build = buildDigest();
-  const done = passedBefore(build);
+  // The tasks of a lease have the same names in every operation.
+  const known = `${build} ${type}`;
+  const done = passedBefore(known);
   const todo = cases.filter(({ id }) => !done.has(id));
   console.log(`${cases.length} faults, ${cases.length - todo.length} of them passed before`);
-  const suite = { undisturbed, build, total: todo.length, count: 0, failures: [] as string[] };
+  const failures: string[] = [];
+  const suite = { undisturbed, build: known, total: todo.length, count: 0, failures };
   const beside = todo.filter((one) => !runsAlone(one));
   while (lanes.length < Math.min(Number(values.lanes), beside.length)) lanes.push(await open());
   await Promise.all(lanes.map((lane, index) => work(suite, lanes, index, beside, open)));
@@ -121,17 +137,20 @@ async function runAll(lanes: Lane[], open: () => Promise<Lane>): Promise<number>
   return suite.failures.length === 0 ? 0 : 1;
 }
 
-function deployTypes(): DeployType[] {
-  switch (values.strategy) {
-    case undefined:
-      return ['canaryDeploy', 'blueGreenDeploy'];
-    case 'canary':
-      return ['canaryDeploy'];
-    case 'blue-green':
-      return ['blueGreenDeploy'];
-    default:
-      throw new Error(`--strategy ${values.strategy} is neither canary nor blue-green`);
+/** What is asked for; everything without the drill where no target can be isolated, and then loudly. */
+async function operationTypes(): Promise<OperationType[]> {
+  const { operation } = values;
+  if (operation === undefined) {
+    const all = Object.values(OPERATIONS);
+    const unable = await whyUnable();
+    if (unable === undefined) return all;
+    console.error(`NO DRILL IS DISTURBED: missing part: namespaces (${unable})`);
+    if (process.env['FAIRLEAD_REQUIRE_PARTS'] === 'all') throw new Error(unable);
+    return all.filter((one) => one !== 'disasterRecovery');
   }
+  const type = OPERATIONS[operation];
+  if (type !== undefined) return [type];
+  throw new Error(`--operation ${operation} is none of ${Object.keys(OPERATIONS).join(', ')}`);
 }
 
 interface Suite {
@@ -164,7 +183,7 @@ async function work(
 async function disturb(suite: Suite, lane: Lane, { id, ...rest }: FaultCase): Promise<boolean> {
   const started = Date.now();
   const prepared = prepare({ id, ...rest });
-  const found = await runDeploy(lane, prepared.fault).then(
+  const found = await runOnce(lane, prepared.fault).then(
     (result) => differences(suite.undisturbed, result, prepared),
     (error: unknown) => [error instanceof Error ? error.message : String(error)],
   );

@@ -20,6 +20,7 @@ import {
 } from './catalogue.ts';
 import { createCopies, type Copies } from './copies.ts';
 import { examineArtefact } from './examine.ts';
+import { unlessFull } from './full-disk.ts';
 import { loadCopy } from './load-copy.ts';
 import type { Scratch, Store } from './store.ts';
 
@@ -148,15 +149,16 @@ function scratchIn(
   waiting: Waiting,
   owner?: RunRef,
 ): Scratch {
-  return async (work) => {
-    const copy = `scratch-${randomUUID().slice(0, 8)}`;
-    const begun = { copy, backup, createdAt: clock.now(), ...(owner && { owner }) };
-    const { folder } = await copies.begin(begun, waiting);
-    try {
-      return await work(folder);
-    } finally {
-      // Also when it was cancelled: nothing of it is worth keeping.
-      await copies.discard(copy, { ...waiting, signal: new AbortController().signal });
-    }
-  };
+  return (work) =>
+    unlessFull(copies, backup, async () => {
+      const copy = `scratch-${randomUUID().slice(0, 8)}`;
+      const begun = { copy, backup, createdAt: clock.now(), ...(owner && { owner }) };
+      const { folder } = await copies.begin(begun, waiting);
+      try {
+        return await work(folder);
+      } finally {
+        // Also when it was cancelled: nothing of it is worth keeping.
+        await copies.discard(copy, { ...waiting, signal: new AbortController().signal });
+      }
+    });
 }

@@ -3,12 +3,23 @@ import type { CopyAddress } from '../activities/ports-data.ts';
 import type { Waiting } from '../activities/ports.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Copies, Copy } from './copies.ts';
+import { unlessFull } from './full-disk.ts';
 import type { Artefact, Store } from './store.ts';
 
 type Begun = Parameters<Copies['begin']>[0];
 
 /** The same copy of the same thing again is answered as it is, or begun anew when it was cut off. */
-export async function loadCopy(
+export function loadCopy(
+  copies: Copies,
+  kind: Store,
+  begun: Begun,
+  artefactOf: () => Promise<Artefact>,
+  waiting: Waiting,
+): Promise<CopyAddress> {
+  return unlessFull(copies, begun.backup, () => loaded(copies, kind, begun, artefactOf, waiting));
+}
+
+async function loaded(
   copies: Copies,
   kind: Store,
   begun: Begun,

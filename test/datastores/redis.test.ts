@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -84,6 +85,30 @@ test('a Redis with AOF on is backed up, and its copy is loaded from the dump wit
   const rows = contents.parts.find(({ name }) => name === 'db0')?.rows;
   assert.equal(Number(await ask('DBSIZE')), rows);
   assert.match(await server.ask('CONFIG', 'GET', 'appendonly'), /\byes$/);
+});
+
+test('a dump of a newer Redis is not loaded into an older one, and is not blamed for it', async (t) => {
+  const it = await world(t);
+  if (it === undefined) return;
+  const { backups, objects, id, input, target } = it;
+  const manifest = await backups.backup(input, waiting());
+  const [key = '', stored] = [...objects.stored].find(([one]) => !one.endsWith('.json')) ?? [];
+  assert.ok(stored);
+  // REDIS0011 and the like: the four digits are the version of the format.
+  const bytes = Buffer.from(stored.bytes);
+  bytes.write('9999', 'REDIS'.length, 'latin1');
+  objects.stored.set(key, { ...stored, bytes });
+  const plain = { size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+  const [place = '', written] =
+    [...objects.stored].find(([one]) => one.endsWith('manifest.json')) ?? [];
+  assert.ok(written);
+  const changed = {
+    ...manifest,
+    objects: manifest.objects.map((one) => ({ ...one, ...plain, plain })),
+  };
+  objects.stored.set(place, { ...written, bytes: Buffer.from(JSON.stringify(changed)) });
+  const failure = await fails('Unsupported', backups.restore({ id, target }, waiting()));
+  assert.match(failure.message, /RDB format 9999, which this Redis is too old for/);
 });
 
 test('keys whose time passes after the backup are in the copy, and make no difference', async (t) => {

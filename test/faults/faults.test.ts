@@ -5,7 +5,7 @@ import { after, before, describe, test, type TestContext } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
 import { differences, prepare } from '../support/fault-cases.ts';
 import { FaultPlace } from '../support/fault-place.ts';
-import { closeLane, openLane, runDeploy, type Lane, type RunResult } from '../support/fault-run.ts';
+import { closeLane, openLane, runOnce, type Lane, type RunResult } from '../support/fault-run.ts';
 import { temporalOrSkip, testServer } from '../support/temporal-server.ts';
 
 const POINTS: [string, string][] = [
@@ -25,7 +25,7 @@ before(async () => {
   const client = new Client({ connection });
   const lane = await openLane(place, client);
   lanes.push(lane);
-  undisturbed = await runDeploy(lane);
+  undisturbed = await runOnce(lane);
 });
 after(async () => {
   for (const lane of lanes) await closeLane(lane);
@@ -67,7 +67,7 @@ describe('nobody notices', () => {
     test(`a worker killed when ${when} (${point})`, async (t) => {
       await withLane(t, async (lane) => {
         const prepared = prepare({ kind: 'kill', point, id: `kill ${point}` });
-        const result = await runDeploy(lane, prepared.fault);
+        const result = await runOnce(lane, prepared.fault);
         assert.deepEqual(differences(undisturbed, result, prepared), []);
       });
     });

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { freePorts } from '../../src/embedded/ports.ts';
+import { endAllIn } from '../../src/machine/end-all-in.ts';
 import {
   isAlive,
   signalProcess,
@@ -132,7 +133,8 @@ export class FaultPlace {
   /** A small system with very short bakes, one gate, and users enough to judge by. */
   async addSystem(system: string): Promise<{ port: number }> {
     const [port = 0] = await freePorts(1);
-    await mkdir(join(this.systems, system));
+    await mkdir(join(this.systems, system, 'data'), { recursive: true });
+    await writeFile(liveData(this, system), LOANS);
     const text = stringify(smallSystem(system, port));
     await writeFile(join(this.systems, system, 'system.yaml'), text);
     return { port };
@@ -148,6 +150,10 @@ export class FaultPlace {
   }
 
   async close(): Promise<void> {
+    // What a drill that went wrong left would outlive its folder.
+    for (const folder of ['isolated', 'copies']) {
+      await endAllIn(join(this.data, folder), AbortSignal.timeout(PATIENCE_MS));
+    }
     if (this.#host !== undefined) await end(this.#host.identity, { graceMs: 8000 });
     if (this.#server !== undefined) await end(this.#server.running.identity, { graceMs: 1500 });
     await rm(resolve(this.data, '..'), { recursive: true, force: true, maxRetries: 5 });
@@ -167,6 +173,13 @@ async function kill(running: RunningProcess | undefined): Promise<void> {
     throw new Error(`process ${running.identity.pid} outlived SIGKILL`);
 }
 
+/** The file that a system of this place serves and backs up. */
+export function liveData({ systems }: Pick<FaultPlace, 'systems'>, system: string): string {
+  return join(systems, system, 'data', 'loans.csv');
+}
+
+const LOANS = `loan,outstanding\n${Array.from({ length: 400 }, (_, n) => `${n},${n * 7}\n`).join('')}`;
+
 /** Where people are told; one line of JSON for each notice. */
 const CHANNEL = 'people';
 
@@ -178,6 +191,8 @@ function smallSystem(system: string, port: number) {
         platform: 'local',
         command: [process.execPath, join(import.meta.dirname, 'plain-service.mjs')],
         port,
+        configuration: { DATA: 'data/loans.csv' },
+        datastores: ['data'],
         health: { interval: '100ms' },
         drain: '1s',
         rollout: {
@@ -205,6 +220,11 @@ function smallSystem(system: string, port: number) {
           preview: [{ name: 'page', http: '/' }],
         },
       },
+    },
+    datastores: { data: { kind: 'files', directory: 'data' } },
+    drill: {
+      rto: '30m',
+      golden: [{ service: 'api', name: 'loans', http: '/data', contains: '399,2793' }],
     },
     notify: { [CHANNEL]: { type: 'file' } },
     analyses: {

@@ -1,7 +1,7 @@
-// Where the server and the local host are killed, and when a frozen worker wakes, by the type of the deploy.
-import type { DeployType } from './fault-run.ts';
+// Where the server and the local host are killed, and when a frozen worker wakes, by the type of the operation.
+import type { OperationType } from './fault-run.ts';
 
-const POINTS: Record<DeployType, { server: string[]; host: string[] }> = {
+const POINTS: Record<OperationType, { server: string[]; host: string[] }> = {
   canaryDeploy: {
     server: [
       'canaryDeploy/ensureRevision/ensure#1/after',
@@ -34,6 +34,18 @@ const POINTS: Record<DeployType, { server: string[]; host: string[] }> = {
       'retireRevision/removeRevision:remove/remove#1/after',
     ],
   },
+  // Without the local host there are no users to be noticed by: production is not well then, and a drill says so.
+  backup: { server: ['backup/takeBackup:backup/backup-data#1/after'], host: [] },
+  disasterRecovery: {
+    server: [
+      'disasterRecovery/openTarget:open/isolate#1/after',
+      'disasterRecovery/restoreCopy:restore/restore-data#1/before',
+      'disasterRecovery/restoreCopy:restore/restore-data#1/after',
+      'disasterRecovery/startIsolated:start/start-api#1/after',
+      'disasterRecovery/closeTarget:close/close#1/after',
+    ],
+    host: [],
+  },
 };
 
 /** When a frozen worker wakes: once the operation has made its next change, or is about to end. */
@@ -47,8 +59,11 @@ export const WAKES: Record<string, string> = {
   'retireRevision/remove': 'retireRevision/sealReport/seal#1/before',
 };
 
-/** For the deploy that passed these points. */
+/** For the operation that passed these points. */
 export function pointsFor(passed: readonly string[]): { server: string[]; host: string[] } {
-  const blueGreen = passed.some((point) => point.startsWith('blueGreenDeploy/'));
-  return POINTS[blueGreen ? 'blueGreenDeploy' : 'canaryDeploy'];
+  const of = Object.entries(POINTS).find(([type]) =>
+    passed.some((point) => point.startsWith(`${type}/`)),
+  );
+  if (of === undefined) throw new Error('no operation passed these points');
+  return of[1];
 }

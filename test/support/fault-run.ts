@@ -1,31 +1,26 @@
-// One deploy under load with at most one fault in it, and what it came to: what must be as in the run that
+// One operation under load with at most one fault in it, and what it came to: what must be as in the run that
 // nobody disturbed (`same`), and what may differ (the time it took, requests that failed).
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client, WorkflowHandle } from '@temporalio/client';
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import type { Client } from '@temporalio/client';
 import { Failure } from '../../src/domain/failure.ts';
-import { buildReport } from '../../src/domain/build-report.ts';
-import type { Report } from '../../src/domain/report.ts';
-import type { OperationStatus } from '../../src/domain/status.ts';
 import { describeWeights } from '../../src/domain/weights.ts';
-import { createEvidenceFiles } from '../../src/integrations/evidence-files.ts';
+import { followData } from './fault-data.ts';
 import { FaultWorker, type Barrier } from './fault-process.ts';
-import { awaitThat, type FaultPlace } from './fault-place.ts';
+import type { FaultPlace } from './fault-place.ts';
+import { essence, reportAtEnd, type Carried } from './fault-report.ts';
 import { UserLoad, type FailedRequest } from './load.ts';
 
-/** A whole disturbed run; a machine that has other things to do is allowed for. */
-const RUN_MS = 180_000;
-const STATE = defineSearchAttributeKey('FairleadState', SearchAttributeType.KEYWORD);
 const LOOK_EVERY_MS = 40;
 const SPARES = 2;
 
 export type DeployType = 'canaryDeploy' | 'blueGreenDeploy';
+export type DataType = 'backup' | 'disasterRecovery';
+export type OperationType = DeployType | DataType;
 
-/** A system with a version live and users on it; one deploy after the other goes over it. */
+/** A system with a version live and users on it; one operation after the other goes over it. */
 export interface Lane {
-  type: DeployType;
+  type: OperationType;
   place: FaultPlace;
   client: Client;
   system: string;
@@ -73,21 +68,26 @@ export interface RunResult {
 export async function openLane(
   place: FaultPlace,
   client: Client,
-  type: DeployType = 'canaryDeploy',
+  type: OperationType = 'canaryDeploy',
 ): Promise<Lane> {
   const system = `fault-${randomUUID().slice(0, 8)}`;
   const { port } = await place.addSystem(system);
   const load = new UserLoad(`http://127.0.0.1:${port}/`);
-  const lane = { type, place, client, system, live: 0, load, workers: [] };
-  const first = await runDeploy(lane);
-  if (first.same['outcome'] !== 'succeeded') {
-    throw new Error(`the first deploy of ${system}: ${JSON.stringify(first.same)}`);
+  const lane: Lane = { type: 'canaryDeploy', place, client, system, live: 0, load, workers: [] };
+  const first = type === 'blueGreenDeploy' ? type : 'canaryDeploy';
+  const before: OperationType[] = type === 'disasterRecovery' ? [first, 'backup'] : [first];
+  for (const one of before) {
+    lane.type = one;
+    const { same } = await runOnce(lane);
+    if (same['outcome'] === 'succeeded') continue;
+    throw new Error(`the first ${one} of ${system}: ${JSON.stringify(same)}`);
   }
+  lane.type = type;
   return lane;
 }
 
-/** Deploys the next version, lets the old one be retired, and compares nothing. */
-export async function runDeploy(lane: Lane, fault?: Fault): Promise<RunResult> {
+/** Deploys the next version and lets the old one be retired, or backs up, or drills; compares nothing. */
+export async function runOnce(lane: Lane, fault?: Fault): Promise<RunResult> {
   const { load } = lane;
   const started = Date.now();
   const taskQueue = `fault-${randomUUID()}`;
@@ -111,10 +111,11 @@ export async function runDeploy(lane: Lane, fault?: Fault): Promise<RunResult> {
     await acting;
     const seenWeights = await watching;
     const users = { during: [...load.versions.keys()], after: await load.versionsNow(40) };
-    lane.live += 1;
+    const isFirst = lane.live === 0;
+    if (lane.type === 'canaryDeploy' || lane.type === 'blueGreenDeploy') lane.live += 1;
     return {
       same: asOldAndNew(lane, { ...operations, seenWeights, users, left: await left(lane) }),
-      failed: lane.live === 1 ? [] : load.failed,
+      failed: isFirst ? [] : load.failed,
       requests: load.total,
       tookMs: Date.now() - started,
       points: victim.points(),
@@ -149,14 +150,26 @@ async function act(fault: Fault, scene: Scene, over: AbortSignal): Promise<void>
   await fault.act(scene);
 }
 
-/** Starts the deploy, answers its gate, and waits for it and for the retirement that it starts. */
-async function follow(
+/** Carries the operation out, and answers what it came to. */
+function follow(
   lane: Lane,
   taskQueue: string,
   workers: FaultWorker[],
 ): Promise<Record<string, unknown>> {
+  const { type } = lane;
+  return type === 'backup' || type === 'disasterRecovery'
+    ? followData(lane, type, { taskQueue, workers })
+    : followDeploy(lane, type, { taskQueue, workers });
+}
+
+/** Starts the deploy, answers its gate, and waits for it and for the retirement that it starts. */
+async function followDeploy(
+  lane: Lane,
+  type: DeployType,
+  { taskQueue, workers }: Carried,
+): Promise<Record<string, unknown>> {
   const { system, live, client } = lane;
-  const deploy = await client.workflow.start(lane.type, {
+  const deploy = await client.workflow.start(type, {
     workflowId: `deploy/${system}/api/${versionOf(live + 1)}`,
     taskQueue,
     workflowTaskTimeout: '5s',
@@ -172,53 +185,6 @@ async function follow(
     told: await lane.place.told(report.runId),
     retirement: essence(retirement),
   };
-}
-
-async function reportAtEnd(
-  lane: Lane,
-  handle: WorkflowHandle,
-  workers: FaultWorker[],
-): Promise<Report> {
-  let page = '';
-  let answered = false;
-  const look = async (): Promise<string | undefined> => {
-    const broken = workers.find((worker) => worker.ended && worker.said !== '');
-    if (broken !== undefined) throw new Error(`a worker ended: ${broken.said}`);
-    // A server that was killed does not answer for a while.
-    const found = await handle.describe().catch(() => undefined);
-    if (found === undefined) return undefined;
-    const { status, typedSearchAttributes, raw, runId } = found;
-    const pending = raw.pendingActivities ?? [];
-    const state = typedSearchAttributes.get(STATE);
-    const waits = state === 'waiting' && pending.length === 0;
-    page = `${status.name}, ${state ?? 'no state'}, pending ${JSON.stringify(pending)}`;
-    if (state === 'parked') throw new Error(`${handle.workflowId} parked: ${await noteOf(handle)}`);
-    answered ||= waits && (await approved(lane, handle, runId));
-    return status.name === 'RUNNING' ? undefined : runId;
-  };
-  try {
-    const what = `${handle.workflowId} to end`;
-    const runId = await awaitThat(what, look, { within: RUN_MS, every: 100 });
-    const evidence = createEvidenceFiles(join(lane.place.data, 'evidence'));
-    return buildReport(await evidence.read({ workflowId: handle.workflowId, runId }));
-  } catch (error) {
-    throw new Error(`${String(error)}; it was ${page}`, { cause: error });
-  }
-}
-
-/** Whoever answers was told of it: a gate that is answered at once is told to nobody. */
-async function approved(lane: Lane, handle: WorkflowHandle, runId: string): Promise<boolean> {
-  if ((await lane.place.told(runId)).length === 0) return false;
-  return handle.signal('approve', { actor: 'ana' }).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** What an operation says of itself, as people read it. */
-async function noteOf(handle: WorkflowHandle): Promise<string> {
-  const { note, step } = await handle.query<OperationStatus>('status');
-  return `${step ?? 'no step'}: ${note ?? 'no reason'}`;
 }
 
 /** The weights one after the other, as the local host has them. */
@@ -251,24 +217,6 @@ async function left(lane: Lane): Promise<string[]> {
   const service = { system: lane.system, service: 'api' };
   const states = await lane.place.platform.workload.revisions(service);
   return states.map(({ spec, ready, desired }) => `${spec.version} ${ready}/${desired}`);
-}
-
-function essence(report: Report): Record<string, unknown> {
-  const { outcome, verdict, serving, clean, leftovers, findings } = report;
-  return {
-    ...{ outcome, verdict, serving, clean, leftovers, findings },
-    steps: report.steps.map(({ id, status }) => `${id} ${status}`),
-    weights: report.weights.map(({ versions }) =>
-      versions.map(({ version, percent }) => `${version} ${percent} %`).join(', '),
-    ),
-    decisions: report.decisions.map(({ gate, decision, actor }) => [gate, decision, actor]),
-    // Told beside what was asked for: how long nobody looked depends on when something was killed.
-    verdicts: report.verdicts
-      .filter(({ name }) => name !== 'gap')
-      .map(({ step, name, verdict }) => `${step} ${name} ${verdict}`),
-    notices: report.notices?.map(({ about, delivered }) => [about, delivered]),
-    undo: report.undo.map(({ step, verb, status }) => `${step} ${verb} ${status}`),
-  };
 }
 
 function asOldAndNew(lane: Lane, found: Record<string, unknown>): Record<string, unknown> {

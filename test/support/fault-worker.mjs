@@ -13,11 +13,17 @@ import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { workerSettings } from '../../dist/config/settings.js';
 import { createWorker, realPorts } from '../../dist/worker-assembly.js';
 
+function activityNow() {
+  const { workflowExecution, activityId } = Context.current().info;
+  return `${workflowExecution.runId}/${activityId}`;
+}
+
 /** Knows where the worker is, writes it down and stops where it is told to. */
 class Track {
   #job;
   #reached = false;
   #calls = new Map();
+  #steps = new Map();
 
   constructor(job) {
     this.#job = job;
@@ -37,6 +43,15 @@ class Track {
     else while (!existsSync(join(folder, 'go'))) await sleep(5);
   }
 
+  /** The step that the activity around this call belongs to. */
+  stepNow() {
+    return this.#steps.get(activityNow());
+  }
+
+  enter(step) {
+    this.#steps.set(activityNow(), step);
+  }
+
   /** Numbers the calls of one name; another attempt of the same activity keeps its number. */
   nameOf(activity, step) {
     const { workflowType, activityId } = Context.current().info;
@@ -53,6 +68,7 @@ function interceptor(track, finished) {
   return {
     async execute(input, next) {
       const { activityType, taskToken } = Context.current().info;
+      track.enter(input.args[0]?.step);
       const name = track.nameOf(activityType, input.args[0]?.step);
       await track.pass(`${name}/before`);
       try {
@@ -72,12 +88,12 @@ function interceptor(track, finished) {
 /** A change between the fence and the outside world, and between the outside world and the read-back. */
 function guardVerb(track, port, verb) {
   const change = port[verb].bind(port);
-  return async (input, waiting) => {
+  return async (...input) => {
     const { activityType } = Context.current().info;
-    const name = track.nameOf(`${activityType}:${verb}`, input.fence.step);
+    const name = track.nameOf(`${activityType}:${verb}`, track.stepNow());
     await track.pass(`${name}/before`);
     try {
-      const value = await change(input, waiting);
+      const value = await change(...input);
       track.note({ changed: name });
       await track.pass(`${name}/after`);
       return value;
@@ -88,12 +104,22 @@ function guardVerb(track, port, verb) {
   };
 }
 
-function guardPlatform(track, { workload, traffic }) {
-  const verbs = (port, names) =>
-    Object.fromEntries(names.map((name) => [name, guardVerb(track, port, name)]));
+function guarded(track, port, names) {
+  const verbs = names.map((name) => [name, guardVerb(track, port, name)]);
+  return { ...port, ...Object.fromEntries(verbs) };
+}
+
+function guardPorts(track, ports) {
+  const { workload, traffic } = ports.platforms.local;
+  const local = {
+    workload: guarded(track, workload, ['ensure', 'scale', 'restart', 'remove']),
+    traffic: guarded(track, traffic, ['set', 'stop', 'admit']),
+  };
   return {
-    workload: { ...workload, ...verbs(workload, ['ensure', 'scale', 'restart', 'remove']) },
-    traffic: { ...traffic, ...verbs(traffic, ['set', 'stop', 'admit']) },
+    ...ports,
+    platforms: { local },
+    backups: guarded(track, ports.backups, ['backup', 'restore', 'discard', 'mark']),
+    isolation: guarded(track, ports.isolation, ['open', 'bind', 'start', 'close']),
   };
 }
 
@@ -105,6 +131,8 @@ function runIdIn(buffer, start) {
 
 const behindLength = (buffer) => buffer.findIndex((byte) => byte < 0x80) + 1;
 
+const TYPES = ['canaryDeploy', 'blueGreenDeploy', 'retireRevision', 'disasterRecovery', 'backup'];
+
 /** What was completed counts as such only when the server has it: the native calls resolve then. */
 function watchCompletions(track, finished, native) {
   const { completeActivityTask, completeWorkflowActivation, pollWorkflowActivation } = native;
@@ -113,9 +141,10 @@ function watchCompletions(track, finished, native) {
     const buffer = await pollWorkflowActivation();
     const runId = runIdIn(buffer, 0);
     if (!runs.has(runId)) {
-      const type = ['canaryDeploy', 'blueGreenDeploy', 'retireRevision'].find((one) =>
-        buffer.includes(one),
-      );
+      // A lease names its parent: `backup/shop`.
+      const type = buffer.includes('lease/')
+        ? undefined
+        : TYPES.find((one) => buffer.includes(one));
       const leases = [...runs.values()].filter((run) => run.type.startsWith('lease')).length;
       runs.set(runId, { type: type ?? `lease-${leases + 1}`, tasks: 0 });
     }
@@ -147,7 +176,7 @@ async function begin(job) {
     connection,
     namespace: 'default',
     settings,
-    ports: { ...ports, platforms: { local: guardPlatform(track, ports.platforms.local) } },
+    ports: guardPorts(track, ports),
     options: { interceptors: { activity: [() => ({ inbound })] } },
   });
   watchCompletions(track, finished, worker.nativeWorker);

@@ -1,6 +1,7 @@
 // A small service for tests of platforms: says who answered, streams, upgrades, and fails as its
 // environment says (HEALTH=never, HEALTH=once, RESET_KEPT=1, CRASH_AFTER=<ms>, DIE_AT_START=1).
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import process from 'node:process';
 import { setTimeout } from 'node:timers';
@@ -31,6 +32,9 @@ const pages = {
         leaked: process.env.NOT_FOR_SERVICES ?? null,
       }),
     );
+  },
+  '/data': (_, response) => {
+    response.end(readFileSync(process.env.DATA));
   },
   '/echo': (request, response) => {
     request.pipe(response);

@@ -6,7 +6,7 @@ import { Failure } from '../../src/domain/failure.ts';
 import type { SweepReport } from '../../src/domain/sweep.ts';
 import { storedBackup, type MemoryVault } from '../support/memory-backups.ts';
 import { endOf } from '../support/operations.ts';
-import { openShop, send, withData, type Shop } from '../support/shop.ts';
+import { openShop, send, withData, withDrill, type Shop } from '../support/shop.ts';
 
 const HOUR = 3_600_000;
 
@@ -54,6 +54,24 @@ describe('the janitor', () => {
     assert.match(about(left, open.system), /which is open$/);
     await open.handle.cancel();
     await assert.rejects(open.handle.result());
+  });
+
+  test('leaves nothing of a drill that was terminated in the middle of a restore', async () => {
+    vault.answers.set('select debts', '0');
+    const system = shop.live(withDrill);
+    await endOf(await shop.start('backup', { system }));
+    const { reached } = vault.hangNext('restore');
+    const handle = await shop.start('disasterRecovery', { system });
+    await reached;
+    const targets = () => [...shop.ports.targets.open.keys()].filter((one) => one.includes(system));
+    assert.deepEqual([copiesOf(system).length, targets().length], [1, 1]);
+    await handle.terminate('by hand');
+    const { removed, failed } = await swept();
+    assert.deepEqual(failed, []);
+    assert.match(about(removed, `drill-${system}`), /of disasterRecovery-\S+ .* is closed \(term/);
+    assert.deepEqual([...copiesOf(system), ...targets()], []);
+    const next = await endOf(await shop.start('disasterRecovery', { system }));
+    assert.equal(next.outcome, 'succeeded', next.message);
   });
 
   test('leaves the copy to the run that a Reset put in the place of its own', async () => {

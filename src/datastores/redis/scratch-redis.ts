@@ -34,7 +34,7 @@ export interface RedisPrograms {
   cli: string;
 }
 
-/** Loads `dump.rdb` of the folder; throws CheckFailed with what the server said when it cannot. */
+/** Loads `dump.rdb` of the folder; throws CheckFailed with what the server said when it cannot, Unsupported when it is too old. */
 export async function startRedis(
   folder: string,
   programs: RedisPrograms,
@@ -94,5 +94,10 @@ function whileStarting(error: unknown): undefined {
 async function refused(folder: string): Promise<Failure> {
   const log = await readFile(join(folder, 'log'), 'utf8').catch(() => '');
   const said = log.trim().split('\n').slice(-3).join(' ').slice(-500);
+  const [, format] = /Can't handle RDB format version (\d+)/.exec(log) ?? [];
+  if (format !== undefined) {
+    const message = `the dump is of RDB format ${format}, which this Redis is too old for; install the Redis that it was taken from, or a newer one, where the worker runs`;
+    return new Failure('Unsupported', message);
+  }
   return new Failure('CheckFailed', `Redis does not load the dump: ${said}`);
 }

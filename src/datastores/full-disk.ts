@@ -1,0 +1,35 @@
+// A disk that is full says nothing of a backup: what fails for want of room where copies go is Unavailable, whichever
+// tool says it and however. Used by whatever loads something into a folder of copies.
+import { Failure } from '../domain/failure.ts';
+import { textAt } from '../domain/json.ts';
+import type { Copies } from './copies.ts';
+
+const SAID = /no space left on device|disk quota exceeded/i;
+const CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
+/** Of Postgres's log: a server that cannot write its next segment ends, and its client is told nothing. */
+const NEXT_TO_NOTHING = 16 * 1024 * 1024;
+
+export async function unlessFull<T>(
+  copies: Pick<Copies, 'room'>,
+  name: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const known = error instanceof Failure ? error.kind : textAt(error, 'code');
+    const free = await copies.room().catch(() => Number.MAX_SAFE_INTEGER);
+    if (!isForWantOfRoom(error, known, free)) throw error;
+    const said = error instanceof Error ? error.message : String(error);
+    throw new Failure(
+      'Unavailable',
+      `loading ${name}: there is no room where copies go (${free} bytes are free now); make room, or name another folder in FAIRLEAD_COPIES. It said: ${said.slice(0, 300)}`,
+    );
+  }
+}
+
+function isForWantOfRoom(error: unknown, known: string | undefined, free: number): boolean {
+  if (CODES.has(known ?? '')) return true;
+  if (known !== 'CheckFailed' || !(error instanceof Error)) return false;
+  return SAID.test(error.message) || free < NEXT_TO_NOTHING;
+}

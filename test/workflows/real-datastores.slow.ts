@@ -1,0 +1,266 @@
+// Backups, proofs and drills of a system with a real Postgres and a real Redis, from the workflow down to the servers of
+// the copies: the worker's own ports, a local host with a service that is live, isolated targets.
+// The tests build on each other, in the order in which they stand here.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { WorkflowHandle } from '@temporalio/client';
+import { stringify } from 'yaml';
+import type { BackupsPort } from '../../src/activities/ports-data.ts';
+import { workerSettings } from '../../src/config/settings.ts';
+import type { SweepReport } from '../../src/domain/sweep.ts';
+import { freePorts } from '../../src/embedded/ports.ts';
+import { endAllIn } from '../../src/machine/end-all-in.ts';
+import { processesIn } from '../../src/machine/processes-in.ts';
+import { whyUnable } from '../../src/platforms/isolated/namespaces.ts';
+import { realPorts } from '../../src/worker-assembly.ts';
+import { passableFolder } from '../support/datastores.ts';
+import { reportOf } from '../support/drills.ts';
+import { FaultPlace } from '../support/fault-place.ts';
+import { endOf, freshName, startTestWorker, type TestWorker } from '../support/operations.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { signal } from '../support/shop.ts';
+import { testServer } from '../support/temporal-server.ts';
+
+const system = freshName('real');
+let missing: string | undefined;
+let copies = '';
+let place: FaultPlace;
+let postgres: TestPostgres;
+let redis: TestRedis;
+let worker: TestWorker;
+let holdNext: () => Promise<void>;
+const opened: (() => Promise<void>)[] = [];
+
+before(async () => {
+  missing = await open();
+});
+after(async () => {
+  for (const close of opened.reverse()) await close();
+});
+
+/** Why it cannot be opened. */
+async function open(): Promise<string | undefined> {
+  const unable = await whyUnable();
+  if (unable !== undefined) return `missing part: namespaces (${unable})`;
+  const { address } = await testServer();
+  const orders = await startPostgres();
+  if (orders === undefined) return 'missing part: Postgres (looked in /usr/lib/postgresql)';
+  postgres = orders;
+  opened.push(orders.stop);
+  const sessions = await startTestRedis();
+  if (sessions === undefined) return 'missing part: redis-server (npm run parts gets it)';
+  redis = sessions;
+  opened.push(sessions.stop);
+  process.env['REAL_ORDERS'] = postgres.address.password;
+  process.env['REAL_SESSIONS'] = redis.address.password;
+  process.env['PATH'] = `${redis.programs}:${process.env['PATH'] ?? ''}`;
+  copies = await passableFolder('fairlead-real-copies-');
+  opened.push(async () => {
+    await endAllIn(copies, new AbortController().signal);
+    await rm(copies, { recursive: true, force: true });
+  });
+  place = await FaultPlace.open({ address });
+  opened.push(() => place.close());
+  await writeSystem();
+  const ports = realPorts(
+    workerSettings({
+      FAIRLEAD_DATA: place.data,
+      FAIRLEAD_SYSTEMS: place.systems,
+      FAIRLEAD_COPIES: copies,
+    }),
+  );
+  const held = holding(ports.backups);
+  ({ holdNext } = held);
+  worker = await startTestWorker(address, { ...ports, backups: held.backups });
+  opened.push(worker.stop);
+  await succeeds('canaryDeploy', { system, service: 'api', version: 'v1' });
+  return undefined;
+}
+
+function check(title: string, work: () => Promise<void>): void {
+  test(title, async (t) => {
+    if (missing === undefined) await work();
+    else t.skip(missing);
+  });
+}
+
+/** Restores, and then waits for its end by a cancel when it is told to. */
+function holding(backups: BackupsPort): { backups: BackupsPort; holdNext: () => Promise<void> } {
+  let next: (() => void) | undefined;
+  return {
+    backups: {
+      ...backups,
+      restore: async (input, waiting) => {
+        const address = await backups.restore(input, waiting);
+        const reached = next;
+        next = undefined;
+        if (reached === undefined) return address;
+        reached();
+        await once(waiting.signal, 'abort');
+        waiting.signal.throwIfAborted();
+        return address;
+      },
+    },
+    holdNext: () => {
+      const { given, give } = signal();
+      next = give;
+      return given;
+    },
+  };
+}
+
+/** Says which servers answer at the addresses that it was given, without logging in. */
+const SERVICE = `
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
+const { PORT, HOST, ORDERS_PORT, SESSIONS_PORT } = process.env;
+const first = (port, bytes) => new Promise((resolve) => {
+  const socket = connect(Number(port), '127.0.0.1', () => socket.write(bytes));
+  socket.once('data', (data) => { socket.destroy(); resolve(data.toString().split(' ')[0]); });
+  socket.once('error', (error) => resolve(error.code));
+});
+const SSL_REQUEST = Buffer.from('0000000804d2162f', 'hex');
+createServer(async (request, response) => {
+  if (request.url === '/health') return response.end('ok');
+  const orders = await first(ORDERS_PORT, SSL_REQUEST);
+  const sessions = await first(SESSIONS_PORT, 'PING\\r\\n');
+  response.end(\`orders \${orders}, sessions \${sessions}\`);
+}).listen(Number(PORT), HOST);
+`;
+
+async function writeSystem(): Promise<void> {
+  const [port = 0] = await freePorts(1);
+  const folder = join(place.systems, system);
+  await mkdir(folder);
+  await writeFile(join(folder, 'service.mjs'), SERVICE);
+  const { host, port: ordersPort, database, user } = postgres.address;
+  const { port: sessionsPort } = redis.address;
+  const text = stringify({
+    system,
+    services: {
+      api: {
+        platform: 'local',
+        command: [process.execPath, 'service.mjs'],
+        port,
+        datastores: ['orders', 'sessions'],
+        configuration: {
+          ORDERS_PORT: String(ordersPort),
+          SESSIONS_PORT: String(sessionsPort),
+          ORDERS_PASSWORD: { env: 'REAL_ORDERS' },
+        },
+        health: { interval: '100ms' },
+        rollout: {
+          canary: { steps: [{ weight: 50, bake: '100ms' }], watch: '0s' },
+          earlyPromotion: true,
+        },
+      },
+    },
+    datastores: {
+      orders: {
+        ...{ kind: 'postgres', host, port: ordersPort, database, user },
+        password: { env: 'REAL_ORDERS' },
+        verify: {
+          required: ['artefact', 'loads', 'complete', 'correct', 'invariants'],
+          invariants: [
+            { name: 'debts', query: 'SELECT count(*) FROM orders WHERE total < 0', equals: '0' },
+          ],
+        },
+      },
+      sessions: { kind: 'redis', host, port: sessionsPort, password: { env: 'REAL_SESSIONS' } },
+    },
+    drill: {
+      rto: '30m',
+      golden: [
+        { service: 'api', name: 'stores', http: '/', contains: 'orders N, sessions -NOAUTH' },
+      ],
+    },
+  });
+  await writeFile(join(folder, 'system.yaml'), text);
+}
+
+async function succeeds(type: string, input: object): Promise<WorkflowHandle> {
+  const handle = await worker.start(type, { ...input, requestedBy: 'ana' });
+  const { outcome, message } = await endOf(handle);
+  assert.equal(outcome, 'succeeded', message);
+  return handle;
+}
+
+async function targets(): Promise<string[]> {
+  return readdir(join(place.data, 'isolated')).catch(() => []);
+}
+
+async function nothingLeft(): Promise<void> {
+  assert.deepEqual([await readdir(copies), await targets()], [[], []]);
+  assert.deepEqual(processesIn(copies), []);
+}
+
+check('a backup takes both, and says how far apart they lie', async () => {
+  const report = await reportOf(await succeeds('backup', { system }));
+  const taken = report.backups ?? [];
+  assert.deepEqual(
+    taken.map(({ id }) => id.split('/')[1]),
+    ['orders', 'sessions'],
+  );
+  assert.ok(taken.every(({ rows }) => rows > 600));
+  await nothingLeft();
+});
+
+for (const datastore of ['orders', 'sessions']) {
+  check(`the newest backup of ${datastore} is proved, and marked`, async () => {
+    const report = await reportOf(await succeeds('verifyBackup', { system, datastore }));
+    assert.equal(report.verdict, 'pass');
+    assert.ok(report.steps.every(({ status }) => status === 'done'));
+    await nothingLeft();
+  });
+}
+
+check('a drill restores both, starts the service on the copies, and touches neither', async () => {
+  const customers = await postgres.query('SELECT count(*) FROM customers');
+  const report = await reportOf(await succeeds('disasterRecovery', { system }));
+  assert.equal(report.verdict, 'pass');
+  const found = (name: string) => report.verdicts.find((one) => one.name === name)?.verdict;
+  for (const name of ['fence orders', 'fence sessions', 'fence api', 'golden stores', 'clean-up']) {
+    assert.equal(found(name), 'pass', name);
+  }
+  assert.equal(found('production orders'), 'pass');
+  assert.equal(found('production sessions'), 'pass');
+  assert.deepEqual(await postgres.query('SELECT count(*) FROM customers'), customers);
+  const text = JSON.stringify(report);
+  for (const secret of [postgres.address.password, redis.address.password]) {
+    assert.ok(secret !== undefined && !text.includes(secret), 'a secret in the report');
+  }
+  await nothingLeft();
+});
+
+check(
+  'a drill that is terminated in the middle of a restore leaves nothing once the janitor ran',
+  async () => {
+    const restored = holdNext();
+    const handle = await worker.start('disasterRecovery', { system });
+    await restored;
+    assert.equal((await readdir(copies)).length, 1);
+    assert.equal((await targets()).length, 1);
+    assert.ok(processesIn(copies).length > 0, 'the server of the copy runs');
+    await handle.terminate('by hand');
+    const janitor = await worker.start('janitor', {});
+    const { removed, failed } = (await janitor.result()) as SweepReport;
+    assert.deepEqual([removed.length, failed], [2, []]);
+    await nothingLeft();
+    assert.deepEqual(await postgres.query('SELECT 1 AS up'), [{ up: 1 }]);
+  },
+);
+
+check('a drill of a dump that was cut fails before anything is started on it', async () => {
+  const objects = join(place.data, 'objects', system, 'orders');
+  const files = await readdir(objects, { recursive: true });
+  const dump = join(objects, files.find((name) => name.endsWith('/dump')) ?? assert.fail());
+  await truncate(dump, (await readFile(dump)).length - 100);
+  const { outcome, message } = await endOf(await worker.start('disasterRecovery', { system }));
+  assert.equal(outcome, 'failed');
+  assert.match(message, /^orders: artefact: /);
+  await nothingLeft();
+});
