@@ -1,31 +1,18 @@
 // Is a system recoverable, as far as anybody can show? Started by the schedule `check/<system>`, or by hand; it takes no
 // lease and leaves no record. Metrics and notices come of it.
-import { ApplicationFailure } from '@temporalio/common';
-import { proxyActivities, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { CheckedRecovery } from '../activities/check-recovery.ts';
 import type { Activities } from '../activities/create.ts';
-import { Failure } from '../domain/failure.ts';
 import { parseSystemOnly } from '../domain/inspection.ts';
-import { failureOf } from './steps/call.ts';
+import { answered, errand } from './steps/errand.ts';
 
 /** Input: `{system}`. Completes whatever it finds; fails when it cannot be worked out. */
 export async function checkRecovery(input: unknown): Promise<CheckedRecovery> {
-  try {
+  return answered(async () => {
     const checked = await check(parseSystemOnly('checkRecovery', input));
     setCurrentDetails(lines(checked).join('\n'));
     return checked;
-  } catch (error) {
-    const known = error instanceof Failure ? error : failureOf(error);
-    if (known === undefined) throw error;
-    const failure = ApplicationFailure.create({
-      type: 'failed',
-      message: known.message,
-      nonRetryable: true,
-      details: [null, { kind: known.kind }],
-    });
-    failure.stack = '';
-    throw failure;
-  }
+  });
 }
 
 async function check(system: string): Promise<CheckedRecovery> {
@@ -35,17 +22,7 @@ async function check(system: string): Promise<CheckedRecovery> {
     retry: { maximumAttempts: 5, initialInterval: '2s', maximumInterval: '10s' },
     summary: `Work out whether ${system} is recoverable`,
   });
-  const { value } = await look({
-    input: { system },
-    operation: workflowInfo().workflowId,
-    system,
-    step: 'check',
-    sequence: 0,
-    entries: [],
-    secrets: null,
-    aliveAt: Date.now(),
-    resumeWithin: Number.MAX_SAFE_INTEGER,
-  });
+  const { value } = await look(errand({ system }, { system, step: 'check' }));
   return value;
 }
 

@@ -1,7 +1,8 @@
 // Every workflow type, by the name that people start it with; an unknown type is answered with the list.
-import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
+import { workflowInfo } from '@temporalio/workflow';
 import { describeValue } from '../domain/describe-value.ts';
 import { WORKFLOW_TYPES } from './messages.ts';
+import { endingFailure } from './steps/ending-failure.ts';
 
 export { acceptBackup } from './accept-backup.ts';
 export { backup, verifyBackup } from './backups.ts';
@@ -19,10 +20,8 @@ export { writeCanary } from './write-canary.ts';
 
 export default async function unknownType(): Promise<never> {
   const { workflowType } = workflowInfo();
-  const failure = ApplicationFailure.nonRetryable(
-    `there is no workflow type ${describeValue(workflowType)}; there are ${WORKFLOW_TYPES.join(', ')}`,
+  throw endingFailure(
     'failed',
+    `there is no workflow type ${describeValue(workflowType)}; there are ${WORKFLOW_TYPES.join(', ')}`,
   );
-  failure.stack = '';
-  throw failure;
 }

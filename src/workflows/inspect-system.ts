@@ -1,33 +1,18 @@
 // Asks a worker what a system looks like now, for the catalogue of its backups, whether it is recoverable, for the
 // schedules that system files ask for, or for the report of a run that it has the evidence of.
-import { ApplicationFailure } from '@temporalio/common';
-import { proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/create.ts';
 import type { Inspected, InspectInput } from '../activities/inspect.ts';
 import { describeValue } from '../domain/describe-value.ts';
-import { Failure } from '../domain/failure.ts';
 import { parseInspection } from '../domain/inspection.ts';
-import { failureOf } from './steps/call.ts';
+import { answered, errand } from './steps/errand.ts';
 
 /**
  * Input: `{system}`, `{system, report: {workflowId, runId}}`, `{system, backups: true}`, `{system, recovery: true}`, or
  * `{system?, schedules: true}`.
  */
 export async function inspectSystem(input: unknown): Promise<Inspected> {
-  try {
-    return await inspect(parseInspection(input));
-  } catch (error) {
-    const known = error instanceof Failure ? error : failureOf(error);
-    if (known === undefined) throw error;
-    const failure = ApplicationFailure.create({
-      type: 'failed',
-      message: known.message,
-      nonRetryable: true,
-      details: [null, { kind: known.kind }],
-    });
-    failure.stack = '';
-    throw failure;
-  }
+  return answered(async () => inspect(parseInspection(input)));
 }
 
 async function inspect(input: InspectInput): Promise<Inspected> {
@@ -38,16 +23,6 @@ async function inspect(input: InspectInput): Promise<Inspected> {
     summary:
       input.system === '' ? 'Look at every system' : `Look at ${describeValue(input.system)}`,
   });
-  const { value } = await look({
-    input,
-    operation: workflowInfo().workflowId,
-    system: input.system,
-    step: 'inspect',
-    sequence: 0,
-    entries: [],
-    secrets: null,
-    aliveAt: Date.now(),
-    resumeWithin: Number.MAX_SAFE_INTEGER,
-  });
+  const { value } = await look(errand(input, { system: input.system, step: 'inspect' }));
   return value;
 }

@@ -1,12 +1,13 @@
 // Takes away what operations left that are over: copies of backups, isolated targets, cut-off uploads. Started by the
 // schedule `janitor`, or by hand; it takes no lease and leaves no record.
-import { ApplicationFailure } from '@temporalio/common';
-import { proxyActivities, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { Activities } from '../activities/create.ts';
 import { describeValue } from '../domain/describe-value.ts';
 import { isRecord } from '../domain/json.ts';
 import { sweepLines, type SweepReport } from '../domain/sweep.ts';
 import { failureOf } from './steps/call.ts';
+import { endingFailure } from './steps/ending-failure.ts';
+import { errand } from './steps/errand.ts';
 
 /** Input: nothing, or `{}`. Answers what it removed, what it left, and why; fails when something would not go. */
 export async function janitor(input: unknown): Promise<SweepReport> {
@@ -29,17 +30,7 @@ async function sweep(): Promise<SweepReport> {
     summary: 'Remove what runs left that are over',
   });
   try {
-    const { value } = await sweepRemnants({
-      input: null,
-      operation: workflowInfo().workflowId,
-      system: 'janitor',
-      step: 'sweep',
-      sequence: 0,
-      entries: [],
-      secrets: null,
-      aliveAt: Date.now(),
-      resumeWithin: Number.MAX_SAFE_INTEGER,
-    });
+    const { value } = await sweepRemnants(errand(null, { system: 'janitor', step: 'sweep' }));
     return value;
   } catch (error) {
     const known = failureOf(error);
@@ -53,13 +44,6 @@ function isNothing(input: unknown): boolean {
   return isRecord(input) && Object.keys(input).length === 0;
 }
 
-function ended(message: string, report: SweepReport | null): ApplicationFailure {
-  const failure = ApplicationFailure.create({
-    type: 'failed',
-    message,
-    nonRetryable: true,
-    details: [report],
-  });
-  failure.stack = '';
-  return failure;
+function ended(message: string, report: SweepReport | null): Error {
+  return endingFailure('failed', message, [report]);
 }

@@ -1,30 +1,19 @@
 // Writes canary records into the datastores of a system: no record, no lease, started by the schedule `canary/<system>`.
-import { ApplicationFailure } from '@temporalio/common';
-import { proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/create.ts';
-import { parseCanaryRequest, problemOf, type CanaryRound } from '../domain/canary-round.ts';
+import { problemOf, type CanaryRound } from '../domain/canary-round.ts';
 import { Failure } from '../domain/failure.ts';
-import { failureOf } from './steps/call.ts';
+import { parseSystemOnly } from '../domain/inspection.ts';
+import { answered, errand } from './steps/errand.ts';
 
 /** Input: `{system}`. Fails, with what went wrong where, after it has tried every one. */
 export async function writeCanary(input: unknown): Promise<CanaryRound> {
-  try {
-    const round = await write(parseCanaryRequest(input).system);
+  return answered(async () => {
+    const round = await write(parseSystemOnly('writeCanary', input));
     const problem = problemOf(round);
     if (problem !== undefined) throw new Failure('CheckFailed', problem);
     return round;
-  } catch (error) {
-    const known = error instanceof Failure ? error : failureOf(error);
-    if (known === undefined) throw error;
-    const failure = ApplicationFailure.create({
-      type: 'failed',
-      message: known.message,
-      nonRetryable: true,
-      details: [null, { kind: known.kind }],
-    });
-    failure.stack = '';
-    throw failure;
-  }
+  });
 }
 
 async function write(system: string): Promise<CanaryRound> {
@@ -35,16 +24,6 @@ async function write(system: string): Promise<CanaryRound> {
     retry: { maximumAttempts: 2, initialInterval: '200ms' },
     summary: `Write canary records into the datastores of ${system}`,
   });
-  const { value } = await writeCanaries({
-    input: { system },
-    operation: workflowInfo().workflowId,
-    system,
-    step: 'canary',
-    sequence: 0,
-    entries: [],
-    secrets: null,
-    aliveAt: Date.now(),
-    resumeWithin: Number.MAX_SAFE_INTEGER,
-  });
+  const { value } = await writeCanaries(errand({ system }, { system, step: 'canary' }));
   return value;
 }

@@ -1,11 +1,11 @@
 // The end of every operation: the record closed, the leases given back, the outcome as Temporal shows it.
-import { ApplicationFailure } from '@temporalio/common';
 import { allHandlersFinished, CancelledFailure, condition } from '@temporalio/workflow';
 import { summarise } from '../../domain/build-report.ts';
 import { COMPLETES, type Outcome } from '../../domain/outcome.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { ReportSummary } from '../../domain/report.ts';
 import { call, failureOf, type InputOf } from './call.ts';
+import { endingFailure } from './ending-failure.ts';
 import { giveBackLeases } from './leases.ts';
 import { tellOfEnd, untilTold } from './notices.ts';
 import { announceEnd, showEnding } from './page.ts';
@@ -44,14 +44,7 @@ export async function close(run: Run, end: End): Promise<OperationResult> {
   if (COMPLETES.has(end.outcome)) {
     return end.outcome === 'planned' ? { ...summary, plan: planOf(run) } : summary;
   }
-  const failure = ApplicationFailure.create({
-    type: end.outcome,
-    message: end.message,
-    nonRetryable: true,
-    details: [summary, { kind: end.kind ?? null }],
-  });
-  failure.stack = '';
-  throw failure;
+  throw endingFailure(end.outcome, end.message, [summary, { kind: end.kind ?? null }]);
 }
 
 async function sealed(run: Run, { outcome, message }: End): Promise<ReportSummary> {

@@ -15,6 +15,7 @@ import { Failure } from '../../domain/failure.ts';
 import { example, parseMessage, type Message } from '../../domain/message.ts';
 import { reportAnswer } from '../../domain/report-answer.ts';
 import { MESSAGES, PREEMPT, QUERIES, type MessageAnswer, type MessageName } from '../messages.ts';
+import { endingFailure } from './ending-failure.ts';
 import { obey, preemptedBy, type Ruling } from './obey.ts';
 import { showPageSoon, statusOf } from './page.ts';
 import { answerReservedNames } from './reserved-names.ts';
@@ -159,8 +160,6 @@ function sentence(error: unknown): string {
   return error instanceof Failure ? error.message : 'the message could not be read';
 }
 
-function refusal(text: string): ApplicationFailure {
-  const failure = ApplicationFailure.nonRetryable(text, 'Refused');
-  failure.stack = '';
-  return failure;
+function refusal(text: string): Error {
+  return endingFailure('Refused', text);
 }

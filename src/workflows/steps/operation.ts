@@ -1,5 +1,4 @@
 // The frame of every operation: load, lease, plan, then what domain/runbook says is next, then seal and release.
-import { ApplicationFailure } from '@temporalio/common';
 import {
   CancellationScope,
   condition,
@@ -16,6 +15,7 @@ import { datastoreOf, leasedBy } from '../../domain/operation.ts';
 import { inNobodysWay, type UndoEntry } from '../../domain/undo.ts';
 import { call, failureOf } from './call.ts';
 import { close, type End, type OperationResult } from './close.ts';
+import { endingFailure } from './ending-failure.ts';
 import { giveBackLeases, takeLeases, type Held } from './leases.ts';
 import { listen } from './listen.ts';
 import { announce, announceRefusal, setState, showPage } from './page.ts';
@@ -244,13 +244,7 @@ function requestOf(kind: OperationKind, input: unknown): OperationRequest {
     if (!(error instanceof Failure)) throw error;
     logRefusal(kind, error);
     announceRefusal(kind);
-    const failure = ApplicationFailure.create({
-      type: 'failed',
-      message: error.message,
-      nonRetryable: true,
-      details: [null, { kind: error.kind, workflowType: workflowInfo().workflowType }],
-    });
-    failure.stack = '';
-    throw failure;
+    const { workflowType } = workflowInfo();
+    throw endingFailure('failed', error.message, [null, { kind: error.kind, workflowType }]);
   }
 }
