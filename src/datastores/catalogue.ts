@@ -1,8 +1,6 @@
 // The catalogue lies with the backups: below `<system>/<datastore>/YYYY/MM/<time>/` a `manifest.json`, `verified/` and
 // `accepted/` marks beside it, and the objects of each attempt. Read by backups.ts with nothing but an object store.
-import { Buffer } from 'node:buffer';
-import type { z } from 'zod';
-import type { Bytes, ObjectInfo, ObjectsPort } from '../activities/ports-data.ts';
+import type { ObjectInfo, ObjectsPort } from '../activities/ports-data.ts';
 import type { Waiting } from '../activities/ports.ts';
 import {
   BACKUP_ID_ALLOWED,
@@ -16,6 +14,7 @@ import type { BackupName } from '../domain/backup-id.ts';
 import type { BackupManifest, BackupMark, CatalogueEntry } from '../domain/backup.ts';
 import { describeValue } from '../domain/describe-value.ts';
 import { Failure } from '../domain/failure.ts';
+import { jsonBytes, readJson } from './json-objects.ts';
 import { manifestSchema, markSchema } from './manifest.ts';
 
 export const MANIFEST = 'manifest.json';
@@ -114,8 +113,9 @@ async function entryOf(
   waiting: Waiting,
 ): Promise<CatalogueEntry> {
   const folder = folderOf(id);
+  const at = (key: string) => ({ key, longest: LONGEST });
   if (!infos.some(({ key }) => key === `${folder}${MANIFEST}`)) return incomplete(id, infos);
-  const manifest = await readJson(objects, `${folder}${MANIFEST}`, manifestSchema, waiting);
+  const manifest = await readJson(objects, at(`${folder}${MANIFEST}`), manifestSchema, waiting);
   if ('problem' in manifest) return { id, state: 'unreadable', problem: manifest.problem };
   if (manifest.value.id !== id) {
     const problem = `its manifest is that of ${manifest.value.id}`;
@@ -124,7 +124,7 @@ async function entryOf(
   const marks: BackupMark[] = [];
   for (const { key } of infos) {
     if (!MARKS.some((kind) => key.startsWith(`${folder}${kind}/`))) continue;
-    const mark = await readJson(objects, key, markSchema, waiting);
+    const mark = await readJson(objects, at(key), markSchema, waiting);
     // A mark that cannot be read proves nothing.
     if ('value' in mark && key.startsWith(`${folder}${mark.value.kind}/`)) marks.push(mark.value);
   }
@@ -140,35 +140,4 @@ function incomplete(id: string, infos: readonly ObjectInfo[]): CatalogueEntry {
     bytes: infos.reduce((sum, { size }) => sum + size, 0),
     since: Math.max(begun, ...infos.map(({ modifiedAt }) => modifiedAt)),
   };
-}
-
-async function readJson<T>(
-  objects: ObjectsPort,
-  key: string,
-  schema: z.ZodType<T>,
-  waiting: Waiting,
-): Promise<{ value: T } | { problem: string }> {
-  const { info, body } = await objects.get(key, waiting);
-  if (info.size > LONGEST) return { problem: `${key} has ${info.size} bytes` };
-  const text = (await collect(body)).toString('utf8');
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { problem: `${key} is no JSON` };
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return { value: parsed.data };
-  const [issue] = parsed.error.issues;
-  return { problem: `${key}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim() };
-}
-
-async function collect(body: Bytes): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-async function* jsonBytes(value: unknown): Bytes {
-  yield Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
 }

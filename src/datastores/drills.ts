@@ -1,12 +1,11 @@
 // Records of drills in the object store, beside the backups they proved: `<system>/_drills/YYYY/MM/<time>-<run>.json`. No
 // datastore is called `_drills`. Nothing is overwritten, so a record cannot be made better afterwards.
-import { Buffer } from 'node:buffer';
 import { z } from 'zod';
-import type { Bytes, ObjectsPort } from '../activities/ports-data.ts';
+import type { ObjectsPort } from '../activities/ports-data.ts';
 import type { DrillsPort } from '../activities/ports-recovery.ts';
-import type { Waiting } from '../activities/ports.ts';
 import type { DrillRecord } from '../domain/drill-record.ts';
 import { Failure } from '../domain/failure.ts';
+import { jsonBytes, readJson } from './json-objects.ts';
 
 const moment = z.iso.datetime();
 const span = z.number().min(0).nullable();
@@ -50,11 +49,11 @@ export function createDrills(objects: ObjectsPort): DrillsPort {
     list: async ({ system, most }, waiting) => {
       const infos = await objects.list(`${system}/_drills/`);
       const records: DrillRecord[] = [];
-      for (const { key, size } of infos.reverse()) {
+      for (const { key } of infos.reverse()) {
         waiting.signal.throwIfAborted();
         if (records.length >= most) break;
-        const record = size > LONGEST ? undefined : await read(objects, key, waiting);
-        if (record?.system === system) records.push(record);
+        const read = await readJson(objects, { key, longest: LONGEST }, recordSchema, waiting);
+        if ('value' in read && read.value.system === system) records.push(read.value);
       }
       return records;
     },
@@ -66,23 +65,4 @@ function keyOf({ system, startedAt, runId }: DrillRecord): string {
   const time = new Date(startedAt).toISOString().replaceAll(/[-:]/g, '');
   const run = runId.replaceAll(/[^A-Za-z0-9]/g, '').slice(0, 8);
   return `${system}/_drills/${time.slice(0, 4)}/${time.slice(4, 6)}/${time}-${run}.json`;
-}
-
-async function read(
-  objects: ObjectsPort,
-  key: string,
-  waiting: Waiting,
-): Promise<DrillRecord | undefined> {
-  const { body } = await objects.get(key, waiting);
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  try {
-    return recordSchema.safeParse(JSON.parse(Buffer.concat(chunks).toString('utf8'))).data;
-  } catch {
-    return undefined;
-  }
-}
-
-async function* jsonBytes(value: unknown): Bytes {
-  yield Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
 }
