@@ -38,7 +38,7 @@ export async function takeBackup(
   }
   const odd = anomalies(entries).find((one) => one.id === id)?.reasons ?? [];
   const summary = summaryOf(entry);
-  return { summary, odd, detail: describe(summary) };
+  return { summary, odd, detail: `${describe(summary)}${takenOver(entry)}` };
 }
 
 export async function applyRetention(
@@ -166,6 +166,12 @@ function describe({ parts, rows, bytes, recoveryPoint, encrypted }: BackupSummar
   const { notBefore, notAfter } = recoveryPoint;
   const how = encrypted ? ', encrypted' : '';
   return `${parts} parts, ${rows} rows, ${bytes} bytes${how}; recovery point ${notBefore} to ${notAfter}`;
+}
+
+/** What attempts before the last one had stored already. */
+function takenOver({ manifest: { objects } }: CompleteBackup): string {
+  const earlier = objects.filter(({ attempt }) => attempt !== undefined).length;
+  return earlier === 0 ? '' : `; ${earlier} of ${objects.length} objects are of an attempt before`;
 }
 
 function keptWords(

@@ -45,11 +45,12 @@ export interface ArtefactInput {
 export async function artefactOf(input: ArtefactInput): Promise<Artefact> {
   const { objects, manifest } = input;
   const identities = manifest.encryption === null ? undefined : await identitiesFor(input);
-  const folder = `${folderOf(manifest.id)}${manifest.attempt}/`;
+  const folder = folderOf(manifest.id);
   return {
     manifest,
     read: async function* (object, waiting): Bytes {
-      const { body } = await objects.get(`${folder}${object.name}`, waiting);
+      const key = `${folder}${object.attempt ?? manifest.attempt}/${object.name}`;
+      const { body } = await objects.get(key, waiting);
       const coding = { compression: manifest.compression, ...(identities && { identities }) };
       // The stored bytes are checked by whoever examines; what a restore gets is checked as it comes out.
       const what = `${manifest.id}, ${object.name}`;

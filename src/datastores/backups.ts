@@ -22,6 +22,7 @@ import { createCopies, type Copies } from './copies.ts';
 import { examineArtefact } from './examine.ts';
 import { unlessFull } from './full-disk.ts';
 import { loadCopy } from './load-copy.ts';
+import { createProgress, type Progress } from './progress.ts';
 import type { Scratch, Store } from './store.ts';
 
 export type Stores = Record<DatastoreKind, Store>;
@@ -95,8 +96,12 @@ async function backUp(
   const recipients = backup.encryption?.recipients ?? [];
   const coding = { compression: backup.compression, recipients };
   const startedAt = new Date(clock.now()).toISOString();
-  const write = createWriter(objects, `${folderOf(id)}${attempt}/`, coding, waiting);
-  const taken = await stores[kind].backup(store, write, waiting, scratch);
+  const folder = folderOf(id);
+  const write = createWriter(objects, `${folder}${attempt}/`, coding, waiting);
+  const progress = createProgress({ objects, folder, attempt, coding }, waiting);
+  const taken = await stores[kind]
+    .backup(store, { write, ...progress }, waiting, scratch)
+    .catch((error: unknown) => unfinished(progress, error, waiting));
   const manifest: BackupManifest = {
     schema: 'fairlead/backup/v1',
     ...{ id, system, datastore, kind, systemDigest, attempt, startedAt },
@@ -114,6 +119,12 @@ async function backUp(
     if (first === undefined) throw error;
     return first;
   }
+}
+
+/** What is stored need not be stored again; the store that would not take the rest may not take the note either. */
+async function unfinished(progress: Progress, error: unknown, waiting: Waiting): Promise<never> {
+  await progress.flush(waiting).catch(() => undefined);
+  throw error;
 }
 
 async function finished(

@@ -18,12 +18,22 @@ const inside = z
     'leads out of its folder',
   );
 
-const object = z.object({
+export const attemptSchema = z.string().regex(/^[A-Za-z0-9-]+$/);
+
+export const objectSchema = z.object({
   name: z.string().regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/),
   size,
   sha256: digest,
   plain: z.object({ size, sha256: digest }),
   path: z.exactOptional(inside),
+  attempt: z.exactOptional(attemptSchema),
+});
+
+export const partSchema = z.object({
+  name: z.string(),
+  rows: z.number().int().nullable(),
+  bytes: z.number().int().nullable(),
+  hash: z.string(),
 });
 
 /** Also of what a table or a file holds: others can write there. */
@@ -42,7 +52,7 @@ export const manifestSchema: z.ZodType<BackupManifest> = z.object({
   kind: z.string(),
   source: z.string(),
   systemDigest: z.string(),
-  attempt: z.string().regex(/^[A-Za-z0-9-]+$/),
+  attempt: attemptSchema,
   startedAt: moment,
   endedAt: moment,
   recoveryPoint: z.object({
@@ -56,16 +66,9 @@ export const manifestSchema: z.ZodType<BackupManifest> = z.object({
     .object({ scheme: z.literal('age'), recipients: z.array(z.string()).min(1) })
     .nullable(),
   compression: z.enum(['none', 'gzip']),
-  objects: z.array(object),
+  objects: z.array(objectSchema),
   contents: z.object({
-    parts: z.array(
-      z.object({
-        name: z.string(),
-        rows: z.number().int().nullable(),
-        bytes: z.number().int().nullable(),
-        hash: z.string(),
-      }),
-    ),
+    parts: z.array(partSchema),
     indexes: z.array(z.string()),
     constraints: z.array(z.string()),
     sequences: z.array(z.object({ name: z.string(), from: z.string(), to: z.string() })),

@@ -2,7 +2,7 @@
 // tools and nothing of object stores, manifests, keys or encryption. Implemented in files/, postgres/, redis/.
 import type { Bytes, CopyAddress, DatastoreRef, Fingerprint } from '../activities/ports-data.ts';
 import type { Waiting } from '../activities/ports.ts';
-import type { BackupManifest, BackupObject } from '../domain/backup.ts';
+import type { BackupManifest, BackupObject, Part } from '../domain/backup.ts';
 import type { CanaryRecord } from '../domain/canary.ts';
 import { Failure } from '../domain/failure.ts';
 import type { LivePlace } from '../domain/fence.ts';
@@ -10,6 +10,24 @@ import type { Named } from './named-dump.ts';
 
 /** Streams one object away, whole or not at all. `path` says which file of the source it is a copy of. */
 export type Write = (name: string, body: Bytes, path?: string) => Promise<BackupObject>;
+
+/** A file that is stored; `stamp` changes when the file does. */
+export interface StoredFile {
+  stamp: string;
+  object: BackupObject;
+  part: Part;
+}
+
+/** For kinds whose objects are files: what attempts before this one stored, and what this one did. */
+export interface FileProgress {
+  earlier(path: string, stamp: string): Promise<StoredFile | undefined>;
+  stored(file: StoredFile): Promise<void>;
+}
+
+/** Where one attempt at a backup goes. */
+export interface Into extends FileProgress {
+  write: Write;
+}
 
 /** What a kind hands over when everything is written. */
 export type Taken = Pick<
@@ -30,7 +48,7 @@ export type Scratch = <T>(work: (folder: string) => Promise<T>) => Promise<T>;
 export interface Store {
   /** Where the live one is reached. Throws NotFound. */
   place(store: DatastoreRef): Promise<LivePlace>;
-  backup(store: DatastoreRef, write: Write, waiting: Waiting, scratch: Scratch): Promise<Taken>;
+  backup(store: DatastoreRef, into: Into, waiting: Waiting, scratch: Scratch): Promise<Taken>;
   /** What is wrong with it, as far as its own tool can say; empty is fine. Reads it whole. */
   examine(artefact: Artefact, waiting: Waiting): Promise<string[]>;
   /** Loads it into an empty folder, with a server of its own if it takes one, and waits until that answers. */

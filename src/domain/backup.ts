@@ -36,7 +36,7 @@ export interface RecoveryPoint {
 
 /** One stored object of a backup. */
 export interface BackupObject {
-  /** Below the backup's attempt. */
+  /** Below its attempt. */
   name: string;
   /** As stored, and with it what `sha256` is of. */
   size: number;
@@ -45,6 +45,8 @@ export interface BackupObject {
   plain: { size: number; sha256: string };
   /** What it is a copy of, where one object is one file. */
   path?: string;
+  /** The attempt that stored it, where that is an earlier one than the backup's own. */
+  attempt?: string;
 }
 
 export interface BackupManifest {

@@ -16,7 +16,7 @@ import { CANARY_FILE } from '../../src/domain/canary.ts';
 import { sameContents } from '../../src/domain/compare-contents.ts';
 import { judgeComplete, judgeCorrect } from '../../src/domain/ladder.ts';
 import { collected } from '../support/bytes.ts';
-import { datastoreRef, passableFolder } from '../support/datastores.ts';
+import { datastoreRef, into, passableFolder } from '../support/datastores.ts';
 import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
 import { createMemoryObjects } from '../support/memory-objects.ts';
@@ -257,12 +257,12 @@ test('a folder that gets records while it is read is at rest all the same', asyn
   const first = await canaries.write(place.store, waiting());
   const taken = await createFilesStore({ now: () => Date.now() }).backup(
     place.store,
-    async (name, body, path) => {
+    into(async (name, body, path) => {
       const { length: size } = await collected(body);
       await canaries.write(place.store, waiting());
       const plain = { size, sha256: '0'.repeat(64) };
       return { name, ...plain, plain, ...(path !== undefined && { path }) };
-    },
+    }),
     waiting(),
     () => Promise.reject(new Error('it needs no scratch')),
   );

@@ -23,7 +23,7 @@ import { createStores } from '../../src/datastores/registry.ts';
 import { backupId } from '../../src/domain/backup-id.ts';
 import { backupContracts } from '../support/backup-contracts.ts';
 import { collected } from '../support/bytes.ts';
-import { datastoreRef } from '../support/datastores.ts';
+import { datastoreRef, into } from '../support/datastores.ts';
 import { fails } from '../support/fails.ts';
 import { createMemoryObjects } from '../support/memory-objects.ts';
 import { waiting } from '../support/local-daemon.ts';
@@ -80,7 +80,7 @@ test('a folder that is not there, or holds nothing, is no empty backup', async (
     ['void', /holds no file/],
   ] as const) {
     const ref = datastoreRef('portfolio', root, { kind: 'files', directory });
-    const failure = await fails('NotFound', store.backup(ref, unused, waiting(), unused));
+    const failure = await fails('NotFound', store.backup(ref, into(unused), waiting(), unused));
     assert.match(failure.message, said);
   }
 });
@@ -91,7 +91,7 @@ test('a link in the folder is refused by its name, and not followed', async (t) 
   const ref = datastoreRef('portfolio', root, { kind: 'files', directory: 'data' });
   const failure = await fails(
     'Unsupported',
-    createFilesStore(clock).backup(ref, unused, waiting(), unused),
+    createFilesStore(clock).backup(ref, into(unused), waiting(), unused),
   );
   assert.match(failure.message, /users\.csv is neither a file nor a folder/);
 });
@@ -107,12 +107,12 @@ for (const [what, change] of [
     let done = 0;
     const backup = createFilesStore(clock).backup(
       ref,
-      async (name, body, path) => {
+      into(async (name, body, path) => {
         const { length: size } = await collected(body);
         if ((done += 1) === 3) await change(root);
         const plain = { size, sha256: '0'.repeat(64) };
         return { name, ...plain, plain, ...(path !== undefined && { path }) };
-      },
+      }),
       waiting(),
       unused,
     );

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatastoreRef } from '../../src/activities/ports-data.ts';
 import { datastoreSchema, type Datastore } from '../../src/config/datastores.ts';
+import type { Into, Write } from '../../src/datastores/store.ts';
 import type { z } from 'zod';
 
 export function datastoreRef(
@@ -13,6 +14,11 @@ export function datastoreRef(
 ): DatastoreRef {
   const parsed: Datastore = datastoreSchema.parse(settings);
   return { system: 'shop', datastore, directory, settings: parsed };
+}
+
+/** Where a first attempt at a backup goes: there is no earlier one. */
+export function into(write: Write): Into {
+  return { write, earlier: async () => undefined, stored: async () => undefined };
 }
 
 /** Servers of copies run as another user when the tests run as root: it has to get through. */

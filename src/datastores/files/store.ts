@@ -10,12 +10,12 @@ import { CANARY_FILE } from '../../domain/canary.ts';
 import { Failure } from '../../domain/failure.ts';
 import { textAt } from '../../domain/json.ts';
 import { drain, measuring } from '../byte-streams.ts';
-import { keepOf, type Store, type Taken, type Write } from '../store.ts';
+import { keepOf, type Into, type Store, type StoredFile, type Taken } from '../store.ts';
 import { addCanary, newestCanary, takeCanary } from './canary.ts';
 import { countRows } from './csv-rows.ts';
 import { generationsOf } from './generations.ts';
 import { namedFolder } from './named.ts';
-import { checkAtRest, filesIn, readChunks } from './snapshot.ts';
+import { checkAtRest, filesIn, readChunks, type SourceFile } from './snapshot.ts';
 
 export function createFilesStore(clock: Pick<Clock, 'now'>): Store {
   return {
@@ -24,9 +24,9 @@ export function createFilesStore(clock: Pick<Clock, 'now'>): Store {
       const { datastore, directory, settings } = store;
       return { datastore, kind: 'folder', path: resolve(directory, settings.directory ?? '.') };
     },
-    backup: async (store, write, waiting) => {
+    backup: async (store, into, waiting) => {
       const { folder, current } = await liveFolder(store);
-      const taken = await takeAll(folder, write, waiting, clock);
+      const taken = await takeAll(folder, into, waiting, clock);
       const written = store.settings.directory ?? '';
       return { ...taken, source: current === undefined ? written : `${written}/${current}` };
     },
@@ -67,7 +67,7 @@ async function liveFolder({ directory, settings }: DatastoreRef) {
 
 async function takeAll(
   folder: string,
-  write: Write,
+  into: Into,
   waiting: Waiting,
   clock: Pick<Clock, 'now'>,
 ): Promise<Omit<Taken, 'source'>> {
@@ -81,16 +81,17 @@ async function takeAll(
   const records = await takeCanary(folder);
   const objects = [];
   const parts: Part[] = [];
-  for (const [index, { path }] of files.entries()) {
-    const { body, rows } = counted(path, readChunks(join(folder, path), waiting));
+  for (const [index, file] of files.entries()) {
     const name = `files/${String(index + 1).padStart(6, '0')}`;
-    const object = await write(name, body, path);
+    const { object, part } =
+      (await into.earlier(file.path, file.stamp)) ??
+      (await takeFile({ folder, file, name }, into, waiting));
     objects.push(object);
-    parts.push(partOf(path, object.plain, rows()));
+    parts.push(part);
   }
   await checkAtRest(folder, files);
   if (records !== undefined) {
-    objects.push(await write('canary', Readable.from([records.bytes]), CANARY_FILE));
+    objects.push(await into.write('canary', Readable.from([records.bytes]), CANARY_FILE));
   }
   return {
     objects,
@@ -99,6 +100,19 @@ async function takeAll(
     tools: {},
     ...(records?.newest != null && { canary: records.newest }),
   };
+}
+
+async function takeFile(
+  { folder, file, name }: { folder: string; file: SourceFile; name: string },
+  into: Into,
+  waiting: Waiting,
+): Promise<StoredFile> {
+  const { path, stamp } = file;
+  const { body, rows } = counted(path, readChunks(join(folder, path), waiting));
+  const object = await into.write(name, body, path);
+  const taken = { stamp, object, part: partOf(path, object.plain, rows()) };
+  await into.stored(taken);
+  return taken;
 }
 
 async function fingerprintOf(

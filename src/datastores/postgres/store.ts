@@ -49,7 +49,7 @@ export function createPostgresStore({ secrets, clock, programs = [] }: PostgresI
       host,
       port,
     }),
-    backup: async (store, write, waiting) => {
+    backup: async (store, { write }, waiting) => {
       const address = await liveAddress(store, secrets);
       const program = await findProgram('pg_dump', await folders());
       return takeDump({ address, program, clock }, write, waiting);

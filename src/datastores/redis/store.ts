@@ -46,7 +46,7 @@ export function createRedisStore({ secrets, clock, programs = [] }: RedisInput):
       host,
       port,
     }),
-    backup: async (store, write, waiting, scratch) => {
+    backup: async (store, { write }, waiting, scratch) => {
       const source = { address: await liveRedis(store, secrets), clock, programs: await find() };
       return scratch((folder) => takeDump(source, write, folder, waiting));
     },
