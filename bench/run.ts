@@ -48,6 +48,7 @@ const MEASUREMENTS: readonly Entry[] = [
     load: async () => (await import('./switch-back.ts')).switchBack,
   },
   { letter: 'k', name: 'backups', load: async () => (await import('./backups.ts')).backups },
+  { letter: 'l', name: 'drills', load: async () => (await import('./drills.ts')).drills },
 ];
 
 const { values, positionals } = parseArgs({

@@ -14,7 +14,7 @@ export async function switchBack(stage: Stage): Promise<Measured[]> {
   const place = await UpPlace.open([{ name: SYSTEM, rollout: BLUE_GREEN }]);
   try {
     for (const version of ['v1', 'v2']) {
-      const input = { system: SYSTEM, version };
+      const input = { system: SYSTEM, service: 'api', version };
       await (
         await place.start('blueGreenDeploy', `deploy/${SYSTEM}/api/${version}`, input)
       ).result();
@@ -25,7 +25,7 @@ export async function switchBack(stage: Stage): Promise<Measured[]> {
       // A second roll-back goes forward again, so they take turns; the other side is kept all the while.
       const to = round % 2 === 0 ? 'v1' : 'v2';
       const started = Date.now();
-      const input = { system: SYSTEM, reason: 'measured' };
+      const input = { system: SYSTEM, service: 'api', reason: 'measured' };
       const handle = await place.start('rollback', `rollback/${SYSTEM}/api`, input);
       const switched = await place.whenShared(SYSTEM, to, 100);
       await handle.result();

@@ -1,5 +1,5 @@
 // A whole `fairlead up` from dist with small systems, for what has to be measured on real processes: who waits for a
-// change of traffic in the local host, and who kills the worker. Used by worker-kill.ts and switch-back.ts.
+// change of traffic in the local host, and who kills the worker. Used by worker-kill.ts, switch-back.ts and drills.ts.
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -51,7 +51,7 @@ export class UpPlace {
     await this.#up.stop();
   }
 
-  /** Starts an operation on the service of a system; `id` is what the command line would call it. */
+  /** Starts an operation; `id` is what the command line would call it. */
   start(
     type: string,
     id: string,
@@ -61,7 +61,7 @@ export class UpPlace {
       workflowId: id,
       taskQueue: this.#taskQueue,
       workflowTaskTimeout: '5s',
-      args: [{ service: SERVICE, requestedBy: 'ci', ...input }],
+      args: [{ requestedBy: 'ci', ...input }],
     });
   }
 

@@ -48,13 +48,14 @@ function versionOf(round: number): string {
 }
 
 async function deployFirst(place: UpPlace, system: string): Promise<void> {
-  const input = { system, version: 'v1' };
+  const input = { system, service: 'api', version: 'v1' };
   await (await place.start('canaryDeploy', `deploy/${system}/api/v1`, input)).result();
 }
 
 async function deploy(place: UpPlace, system: string, round: number): Promise<WorkflowHandle> {
   const version = versionOf(round);
-  return place.start('canaryDeploy', `deploy/${system}/api/${version}`, { system, version });
+  const input = { system, service: 'api', version };
+  return place.start('canaryDeploy', `deploy/${system}/api/${version}`, input);
 }
 
 async function killedInStep(place: UpPlace, round: number): Promise<number> {
