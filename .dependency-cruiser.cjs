@@ -47,7 +47,11 @@ module.exports = {
       `${temporal}(client|common|worker)/`,
       '^node_modules/pino/',
     ]),
-    only('^src/machine/', ['^src/machine/', '^src/domain/failure\\.ts', '^node_modules/zod/']),
+    only('^src/machine/', [
+      '^src/machine/',
+      '^src/domain/(describe-value|failure|json)\\.ts$',
+      '^node_modules/zod/',
+    ]),
     only('^src/reports/', ['^src/reports/', '^src/domain/'], { core: false }),
     only('^src/embedded/', [
       '^src/embedded/',

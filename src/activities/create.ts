@@ -87,8 +87,7 @@ type AtBoundary = <Input, Value>(
 export function createActivities(ports: ActivityPorts) {
   const { platforms, clock } = ports;
   const at: AtBoundary = (work) => atBoundary(ports, work);
-  const plainly = <Input, Value>(work: (input: Input, call: Call) => Promise<Value>) =>
-    atBoundary(ports, work, { plain: true });
+  const plainly: AtBoundary = (work) => atBoundary(ports, work, { plain: true });
   return {
     // Looks, and records.
     loadSystem: plainly((input: First<typeof load>, call) => load(input, call, ports)),
@@ -135,14 +134,12 @@ export function createActivities(ports: ActivityPorts) {
     ),
     ...dataActivities(ports, at),
     ...drillActivities(ports, at),
-    ...housekeeping(ports),
+    ...housekeeping(ports, plainly),
   };
 }
 
 /** What schedules and people start that is no operation. */
-function housekeeping(ports: ActivityPorts) {
-  const plainly = <Input, Value>(work: (input: Input, call: Call) => Promise<Value>) =>
-    atBoundary(ports, work, { plain: true });
+function housekeeping(ports: ActivityPorts, plainly: AtBoundary) {
   return {
     sweepRemnants: plainly((input: null, call) => sweep(input, call, ports)),
     checkRecovery: plainly((input: First<typeof checkRecovery>, call) =>

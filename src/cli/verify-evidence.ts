@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { verifyChain } from '../domain/evidence-chain.ts';
 import type { EvidenceEntry } from '../domain/evidence.ts';
 import { readEvidenceLines } from '../domain/evidence-lines.ts';
-import { textAt } from '../domain/json.ts';
+import { parsedJson, textAt } from '../domain/json.ts';
 import type { SignedHead } from '../domain/signed-head.ts';
 import { isSignedBy, signatureFileOf } from '../integrations/signing.ts';
 import { EXIT, ExitError } from './exit.ts';
@@ -92,12 +92,7 @@ function misfitOf(signed: SignedHead | undefined, head: string | null): string |
 }
 
 async function signatureBeside(file: string): Promise<SignedHead | undefined> {
-  let value: unknown;
-  try {
-    value = JSON.parse(await readFile(signatureFileOf(file), 'utf8'));
-  } catch {
-    return undefined;
-  }
+  const value = parsedJson(await readFile(signatureFileOf(file), 'utf8').catch(() => ''));
   const [head, signature, publicKey] = ['head', 'signature', 'publicKey'].map((field) =>
     textAt(value, field),
   );

@@ -1,7 +1,7 @@
 // `fairlead report verify FILE`: which kind of file is it? A JSON report, or the evidence of a run.
 import { readFile } from 'node:fs/promises';
 import { isEvidenceEntry } from '../domain/evidence-shape.ts';
-import { isRecord, textAt } from '../domain/json.ts';
+import { isRecord, parsedJson, textAt } from '../domain/json.ts';
 import { EXIT, ExitError } from './exit.ts';
 import { trustedKey } from './trusted-key.ts';
 
@@ -15,7 +15,7 @@ export async function verifyFile(file: string, options: VerifyOptions): Promise<
   const key = trustedKey(options.key);
   const json = options.json === true;
   const text = await contentOf(file);
-  const value = parsed(text);
+  const value = parsedJson(text);
   if (isRecord(value) && !isEvidenceEntry(value)) {
     if (!isLikeReport(value)) throw new ExitError(EXIT.badInput, `${file} ${NEITHER}`);
     const { verifyReport } = await import('./verify-report.ts');
@@ -46,14 +46,6 @@ function isCutReport(text: string): boolean {
 function isLikeEvidence(text: string, value: unknown): boolean {
   if (value !== undefined && !isRecord(value)) return false;
   return text.trim() === '' || (/^\{"/m.test(text) && !isCutReport(text));
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 async function contentOf(file: string): Promise<string> {

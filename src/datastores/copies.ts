@@ -3,17 +3,15 @@
 // Whatever runs on a copy runs inside its folder, so ending a copy is: kill all that does, remove it.
 // A copy outlives the activity and the worker that made it, until it is discarded.
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
+import { mkdir, open, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { CopyState } from '../activities/ports-data.ts';
 import type { Waiting } from '../activities/ports.ts';
-import { describeValue } from '../domain/describe-value.ts';
 import { Failure } from '../domain/failure.ts';
-import { textAt } from '../domain/json.ts';
 import { endAllIn } from '../machine/end-all-in.ts';
+import { namesIn, stateFolders } from '../machine/state-folders.ts';
 
-const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/;
 const STATE = 'copy.json';
 
 const stateSchema = z.object({
@@ -50,7 +48,11 @@ export interface Copies {
 }
 
 export function createCopies(root: string): Copies {
-  const folder = (copy: string): string => join(root, checked(copy));
+  const { folder, stateOf, list } = stateFolders(root, {
+    what: 'a copy',
+    file: STATE,
+    schema: stateSchema,
+  });
   const whole = (state: StoredCopy): Copy => ({
     ...state,
     folder: join(folder(state.copy), `data-${state.attempt}`),
@@ -64,7 +66,7 @@ export function createCopies(root: string): Copies {
   };
   return {
     begin: async (input, waiting) => {
-      const there = await stateOf(folder(input.copy));
+      const there = await stateOf(input.copy);
       if (there !== undefined && there.backup !== input.backup) throw occupied(input, there.backup);
       if (there?.state === 'ready') return whole(await ownedBy(input.owner, there));
       if (there === undefined && (await isOccupied(folder(input.copy)))) {
@@ -80,7 +82,7 @@ export function createCopies(root: string): Copies {
       return begun;
     },
     finish: async (copy) => {
-      const there = await found(folder(copy.copy), copy.copy);
+      const there = found(copy.copy, await stateOf(copy.copy));
       if (there.attempt !== copy.attempt) {
         const message = `restoring into the copy ${copy.copy}: another attempt has begun since`;
         throw new Failure('Superseded', message);
@@ -88,7 +90,7 @@ export function createCopies(root: string): Copies {
       await save(folder(copy.copy), { ...there, state: 'ready' });
     },
     find: async (copy) => {
-      const there = await found(folder(copy), copy);
+      const there = found(copy, await stateOf(copy));
       if (there.state === 'ready') return whole(there);
       throw new Failure('NotReady', `the copy ${copy} is not loaded; restore it again`);
     },
@@ -98,11 +100,7 @@ export function createCopies(root: string): Copies {
       const { bavail, bsize } = await statfs(root);
       return bavail * bsize;
     },
-    list: async () => {
-      const names = (await namesIn(root)).filter((name) => NAME.test(name));
-      const states = await Promise.all(names.map((name) => stateOf(join(root, name))));
-      return states.filter((state) => state !== undefined).map(({ attempt: _, ...state }) => state);
-    },
+    list: async () => (await list()).map(({ attempt: _, ...state }) => state),
   };
 }
 
@@ -118,12 +116,6 @@ function removed(path: string): Promise<void> {
   return rm(path, { recursive: true, force: true, maxRetries: 3 });
 }
 
-function checked(copy: string): string {
-  if (NAME.test(copy)) return copy;
-  const message = `a copy cannot be called ${describeValue(copy)}: 1 to 200 letters, digits and . _ -, no dot first`;
-  throw new Failure('BadInput', message);
-}
-
 function occupied({ copy, backup }: { copy: string; backup: string }, by: string): Failure {
   return new Failure(
     'Refused',
@@ -131,34 +123,14 @@ function occupied({ copy, backup }: { copy: string; backup: string }, by: string
   );
 }
 
-async function found(folder: string, copy: string): Promise<StoredCopy> {
-  const there = await stateOf(folder);
+function found(copy: string, there: StoredCopy | undefined): StoredCopy {
   if (there !== undefined) return there;
   throw new Failure('NotFound', `there is no copy ${copy}; restore one first`);
-}
-
-async function stateOf(folder: string): Promise<StoredCopy | undefined> {
-  const text = await readFile(join(folder, STATE), 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  try {
-    return stateSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined; // no JSON: not written by `save`
-  }
 }
 
 async function isOccupied(folder: string): Promise<boolean> {
   // What a crash in the middle of `save` leaves is nobody's.
   return (await namesIn(folder)).some((name) => name !== `${STATE}.new`);
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (textAt(error, 'code') === 'ENOENT') return [];
-    throw new Failure('Unavailable', `listing ${folder}: ${String(error)}`);
-  }
 }
 
 async function save(folder: string, state: StoredCopy): Promise<void> {

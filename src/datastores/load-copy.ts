@@ -6,38 +6,28 @@ import type { Copies, Copy } from './copies.ts';
 import { unlessFull } from './full-disk.ts';
 import type { Artefact, Store } from './store.ts';
 
-type Begun = Parameters<Copies['begin']>[0];
-
 /** The same copy of the same thing again is answered as it is, or begun anew when it was cut off. */
 export function loadCopy(
   copies: Copies,
   kind: Store,
-  begun: Begun,
+  begun: Parameters<Copies['begin']>[0],
   artefactOf: () => Promise<Artefact>,
   waiting: Waiting,
 ): Promise<CopyAddress> {
-  return unlessFull(copies, begun.backup, () => loaded(copies, kind, begun, artefactOf, waiting));
-}
-
-async function loaded(
-  copies: Copies,
-  kind: Store,
-  begun: Begun,
-  artefactOf: () => Promise<Artefact>,
-  waiting: Waiting,
-): Promise<CopyAddress> {
-  const there = await copies.begin(begun, waiting);
-  if (there.state === 'ready') {
-    const address = await kind.address(there.folder, waiting).catch(unlessNotReady);
-    if (address !== undefined) return address;
-    // Its server is gone (the machine was restarted): the copy is worth nothing.
-    await copies.discard(begun.copy, waiting);
-  }
-  const fresh: Copy = there.state === 'ready' ? await copies.begin(begun, waiting) : there;
-  await kind.restore(await artefactOf(), fresh.folder, waiting);
-  waiting.signal.throwIfAborted();
-  await copies.finish(fresh);
-  return kind.address(fresh.folder, waiting);
+  return unlessFull(copies, begun.backup, async () => {
+    const there = await copies.begin(begun, waiting);
+    if (there.state === 'ready') {
+      const address = await kind.address(there.folder, waiting).catch(unlessNotReady);
+      if (address !== undefined) return address;
+      // Its server is gone (the machine was restarted): the copy is worth nothing.
+      await copies.discard(begun.copy, waiting);
+    }
+    const fresh: Copy = there.state === 'ready' ? await copies.begin(begun, waiting) : there;
+    await kind.restore(await artefactOf(), fresh.folder, waiting);
+    waiting.signal.throwIfAborted();
+    await copies.finish(fresh);
+    return kind.address(fresh.folder, waiting);
+  });
 }
 
 function unlessNotReady(error: unknown): undefined {

@@ -1,7 +1,7 @@
 // Users for the demo: keep-alive HTTP clients that write down what each of their requests saw.
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRecord, textAt } from '../domain/json.ts';
+import { parsedJson, textAt } from '../domain/json.ts';
 
 export interface Answer {
   startedAt: number;
@@ -71,10 +71,5 @@ function ask(agent: Agent, url: string): Promise<Answer> {
 }
 
 function versionIn(body: string): string {
-  try {
-    const value: unknown = JSON.parse(body);
-    return isRecord(value) ? (textAt(value, 'version') ?? '') : '';
-  } catch {
-    return '';
-  }
+  return textAt(parsedJson(body), 'version') ?? '';
 }

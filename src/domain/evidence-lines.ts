@@ -2,6 +2,7 @@
 // both are passed over as long as no entry is missing because of it. Any other line was not written by Fairlead.
 import { isEvidenceEntry } from './evidence-shape.ts';
 import type { EvidenceEntry } from './evidence.ts';
+import { parsedJson } from './json.ts';
 
 export interface EvidenceLines {
   entries: EvidenceEntry[];
@@ -41,11 +42,11 @@ export function isHalfOf(text: string, line: string): boolean {
 
 /** May this be the beginning of some entry? What parses was not cut. */
 export function isHalf(text: string): boolean {
-  return isHalfOf(text.slice(0, 2), '{"…') && parsed(text) === undefined;
+  return isHalfOf(text.slice(0, 2), '{"…') && parsedJson(text) === undefined;
 }
 
 function readLine(reading: Reading, text: string, line: number): void {
-  const value = parsed(text);
+  const value = parsedJson(text);
   if (!isEvidenceEntry(value)) {
     if (text !== '') reading.unreadable.push(line);
     reading.halves.push({ line, text });
@@ -67,7 +68,7 @@ function readLine(reading: Reading, text: string, line: number): void {
 
 /** What stands behind the last line break: nothing, an entry, or the half of one. */
 function readTail(reading: Reading, text: string, line: number): void {
-  if (isEvidenceEntry(parsed(text))) {
+  if (isEvidenceEntry(parsedJson(text))) {
     readLine(reading, text, line);
     return;
   }
@@ -87,12 +88,4 @@ function judgeHalves(reading: Reading, isFine: (text: string) => boolean): void 
 
 function note(reading: Reading, line: number, why: string): void {
   reading.odd ??= { line, why };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

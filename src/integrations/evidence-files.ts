@@ -8,7 +8,7 @@ import { digestOf } from '../domain/digest.ts';
 import type { EvidenceEntry } from '../domain/evidence.ts';
 import { isHalf, isHalfOf, readEvidenceLines } from '../domain/evidence-lines.ts';
 import { Failure } from '../domain/failure.ts';
-import { textAt } from '../domain/json.ts';
+import { textOf, unavailable } from './kept-files.ts';
 import { readSignature, writeSignature } from './signature-file.ts';
 import { signatureFileOf } from './signing.ts';
 
@@ -30,7 +30,7 @@ export function createEvidenceFiles(directory: string): EvidencePort {
     },
     async read(run) {
       const file = fileOf(directory, run);
-      return parse(file, await contentOf(file));
+      return parse(file, await textOf(file));
     },
     keepSignature: (run, signed) => writeSignature(signatureFileOf(fileOf(directory, run)), signed),
     signature: (run) => readSignature(signatureFileOf(fileOf(directory, run))),
@@ -57,7 +57,7 @@ function fileOf(directory: string, run: RunRef): string {
 }
 
 async function appendTo(file: string, entries: readonly EvidenceEntry[]): Promise<void> {
-  const content = await contentOf(file);
+  const content = await textOf(file);
   const known = parse(file, content);
   const missing = entries.filter((entry) => entry.seq >= known.length);
   checkFits(file, known, missing);
@@ -142,15 +142,6 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function contentOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (textAt(error, 'code') === 'ENOENT') return '';
-    throw unavailable('reading', file, error);
-  }
-}
-
 /** Throws Broken when an entry is missing: nothing but a crash's last half line may be. */
 function parse(file: string, content: string): EvidenceEntry[] {
   const { entries, gap } = readEvidenceLines(content);
@@ -158,13 +149,5 @@ function parse(file: string, content: string): EvidenceEntry[] {
   throw new Failure(
     'Broken',
     `reading ${file}:${gap.line}: entry ${gap.seq} is missing or not readable, and later ones follow. The file was changed by something other than Fairlead; bring it back from a backup.`,
-  );
-}
-
-function unavailable(doing: string, file: string, error: unknown): Failure {
-  const said = error instanceof Error ? error.message : String(error);
-  return new Failure(
-    'Unavailable',
-    `${doing} ${file}: ${said}. Check that the folder is there, writable and has space.`,
   );
 }

@@ -15,6 +15,7 @@ import type {
 import type { Waiting } from '../activities/ports.ts';
 import { Failure } from '../domain/failure.ts';
 import { textAt } from '../domain/json.ts';
+import { unavailable } from './kept-files.ts';
 
 const INCOMING = '.incoming';
 const CHUNK = 1024 * 1024;
@@ -233,12 +234,4 @@ async function removeEmpty(root: string, folder: string): Promise<void> {
     );
     if (!removed) return;
   }
-}
-
-function unavailable(doing: string, file: string, error: unknown): Failure {
-  const said = error instanceof Error ? error.message : String(error);
-  return new Failure(
-    'Unavailable',
-    `${doing} ${file}: ${said}. Check that the folder is there, writable and has space.`,
-  );
 }

@@ -1,13 +1,13 @@
 // What became of each notice, on disk: <dir>/<run>.jsonl, one line per key, so that what was delivered is not sent
 // again by an activity that is tried again, by this worker or another. Between a delivery and its line a crash
 // leaves a gap: then it is sent twice, never not at all.
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Delivery } from '../../activities/ports.ts';
-import { Failure } from '../../domain/failure.ts';
-import { textAt } from '../../domain/json.ts';
+import { parsedJson } from '../../domain/json.ts';
 import { encodeName } from '../evidence-files.ts';
+import { textOf, unavailable } from '../kept-files.ts';
 
 const line = z.object({
   key: z.string(),
@@ -25,10 +25,9 @@ export interface Deliveries {
 export function createDeliveries(directory: string): Deliveries {
   return {
     find: async (key) => {
-      const file = fileOf(directory, key);
-      const content = await contentOf(file);
+      const content = await textOf(fileOf(directory, key));
       for (const text of content.split('\n')) {
-        const found = line.safeParse(parsed(text));
+        const found = line.safeParse(parsedJson(text));
         if (found.success && found.data.key === key) return found.data.delivery;
       }
       return undefined;
@@ -61,29 +60,4 @@ export async function appendLine(file: string, value: unknown): Promise<void> {
 /** Keys begin with the id of their run. */
 function fileOf(directory: string, key: string): string {
   return join(directory, `${encodeName(key.split('/')[0] ?? '')}.jsonl`);
-}
-
-async function contentOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (textAt(error, 'code') === 'ENOENT') return '';
-    throw unavailable('reading', file, error);
-  }
-}
-
-function unavailable(doing: string, file: string, error: unknown): Failure {
-  const said = error instanceof Error ? error.message : String(error);
-  return new Failure(
-    'Unavailable',
-    `${doing} ${file}: ${said}. Check that the folder is there, writable and has space.`,
-  );
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
