@@ -43,11 +43,12 @@ export interface ArtefactInput {
 
 /** Throws BadInput when it is encrypted and the private key is not to be had. */
 export async function artefactOf(input: ArtefactInput): Promise<Artefact> {
-  const { objects, manifest } = input;
+  const { objects, manifest, store } = input;
   const identities = manifest.encryption === null ? undefined : await identitiesFor(input);
   const folder = `${folderOf(manifest.id)}${manifest.attempt}/`;
   return {
     manifest,
+    store,
     read: async function* (object, waiting): Bytes {
       const { body } = await objects.get(`${folder}${object.name}`, waiting);
       const coding = { compression: manifest.compression, ...(identities && { identities }) };
