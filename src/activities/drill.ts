@@ -9,7 +9,7 @@ import type { CopyBinding, GoldenRequest, RecoveredService } from '../domain/rec
 import type { RecoveredPoint } from '../domain/plan-drill.ts';
 import type { Finding } from '../domain/verdict.ts';
 import type { Call } from './boundary.ts';
-import type { BackupsPort, DatastoreRef } from './ports-data.ts';
+import type { BackupsPort, CopyAddress, DatastoreRef } from './ports-data.ts';
 import type { IsolationPort } from './ports-isolation.ts';
 
 export interface DrillPorts {
@@ -60,31 +60,39 @@ export async function probeFence(
   return judgeFence(await isolation.probe({ target, live }, call), live);
 }
 
-/** The copies are asked for where they are: a restore that is complete is answered as it is. */
+/** A copy, as the activities on one are told of it. */
+type BoundCopy = CopyBinding & { store: DatastoreRef };
+
+/** What was judged is the service's from here on. */
 export async function bindCopies(
-  input: { target: string; bindings: (CopyBinding & { store: DatastoreRef })[] },
+  input: { target: string; bindings: BoundCopy[] },
   call: Call,
   { backups, isolation }: DrillPorts,
 ): Promise<{ detail: string }> {
   await call.fence();
   const bindings = [];
-  for (const { backup: id, copy, store, place } of input.bindings) {
-    const target = { copy, store, owner: call.run };
-    bindings.push({ place, copy: await backups.restore({ id, target }, call) });
+  for (const { copy, store, place } of input.bindings) {
+    bindings.push({ place, copy: await backups.handOver({ copy, store }, call) });
   }
   await isolation.bind({ target: input.target, bindings }, call);
   const names = input.bindings.map(({ datastore }) => datastore).join(', ');
   return { detail: `inside ${input.target}, ${names} is the copy` };
 }
 
+/** `bindings`: the copies that the environment asks something of. */
 export async function startIsolated(
-  { target, program }: { target: string; program: RecoveredService },
+  input: { target: string; program: RecoveredService; bindings?: BoundCopy[] },
   call: Call,
-  { isolation }: DrillPorts,
+  { backups, isolation }: DrillPorts,
 ): Promise<{ detail: string }> {
   await call.fence();
+  const { target, program, bindings = [] } = input;
   const { version: _, ...service } = program;
-  return isolation.start({ target, ...service }, call);
+  const copies: Record<string, CopyAddress> = {};
+  for (const { datastore, copy, store } of bindings) {
+    copies[datastore] = await backups.handOver({ copy, store }, call);
+  }
+  return isolation.start({ target, ...service, copies }, call);
 }
 
 /** Each golden query, one after the other; one that is not answered is a fail of its own. */

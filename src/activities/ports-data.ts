@@ -112,6 +112,11 @@ export interface BackupsPort {
    * answered as it is, or begun anew when it was cut off; a name that holds anything else is refused.
    */
   restore(input: { id: string; target: CopyRef }, waiting: Waiting): Promise<CopyAddress>;
+  /**
+   * Gives a copy to a service, which may write to it from now on: it is compared with nothing any more. Throws NotFound,
+   * and NotReady when it is not loaded or its server is gone.
+   */
+  handOver(target: Pick<CopyRef, 'copy' | 'store'>, waiting: Waiting): Promise<CopyAddress>;
   /** What the live datastore, or a copy, holds now; a table or a file too much or too few shows. */
   fingerprint(target: DatastoreRef | CopyRef, waiting: Waiting): Promise<Fingerprint>;
   /** Where the live datastore is reached: a folder with all its generations. Throws NotFound. */

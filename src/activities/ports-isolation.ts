@@ -2,6 +2,7 @@
 // Used by drills and by the rung `usable`; implemented in platforms/isolated/ and in memory by test/support.
 // Every verb throws `Failure`: NotFound for a target that is not open, NotReady for one that does not answer any more.
 import type { FenceProbe, LivePlace } from '../domain/fence.ts';
+import type { RecoveredService } from '../domain/recovery-actions.ts';
 import type { CopyAddress } from './ports-data.ts';
 import type { Waiting } from './ports.ts';
 
@@ -40,7 +41,8 @@ export interface IsolationPort {
   bind(input: { target: string; bindings: Binding[] }, waiting: Waiting): Promise<void>;
   /**
    * Starts one service inside; waits until its health path answers with 2xx or 3xx. One that runs already is fine.
-   * Throws CheckFailed when it ends, with the end of what it printed, or is not ready within its deadline.
+   * Throws CheckFailed when it ends, with the end of what it printed, or is not ready within its deadline. What stands
+   * for something of a copy is filled in here; the copies' passwords are taken out of all that the target says.
    */
   start(input: ServiceStart, waiting: Waiting): Promise<{ detail: string }>;
   /** One HTTP GET of a service inside. Throws CheckFailed when nothing answers. */
@@ -58,17 +60,11 @@ export interface Binding {
   copy: CopyAddress;
 }
 
-export interface ServiceStart {
+/** PATH, HOME, HOST and PORT are set where `environment` names none; `directory` may be a folder that `bind` put there. */
+export interface ServiceStart extends Omit<RecoveredService, 'version'> {
   target: string;
-  service: string;
-  command: string[];
-  /** Absolute; may be a folder that `bind` put there. */
-  directory: string;
-  /** Whole: PATH, HOME, HOST and PORT are set where it names none, and nothing else. */
-  environment: Record<string, string>;
-  port: number;
-  health: { path: string; timeoutMs: number };
-  deadlineMs: number;
+  /** By datastore: those that placeholders of `environment` name (`{{copy.orders.password}}`). */
+  copies: Readonly<Record<string, CopyAddress>>;
 }
 
 export interface ServiceAnswer {

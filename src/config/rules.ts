@@ -6,6 +6,7 @@ import type { Located, Path } from './located.ts';
 import type { Mistake } from './mistake.ts';
 import { channelRemarks } from './rules-channels.ts';
 import { bindingRemarks, datastoreRemarks, sharedNameRemarks } from './rules-datastores.ts';
+import { copyRemarks } from './rules-copies.ts';
 import { drillRemarks } from './rules-drill.ts';
 import { analysisRemarks, approvalRemarks } from './rules-judges.ts';
 import { rolloutRemarks } from './rules-rollout.ts';
@@ -64,9 +65,13 @@ export function nameMistakes(written: unknown, folder: string, root: Located): M
   return [mistakeAt(root, ['system'], message)];
 }
 
-function drillOf({ drill, services, serviceNames: declared }: Readable): Remark[] {
+function drillOf({ drill, serviceNames: declared, ...readable }: Readable): Remark[] {
   if (drill === undefined) return [];
-  return drillRemarks(drill, { services, declared }).map(({ path, message }) => ({
+  const { services, datastores } = readable;
+  return [
+    ...drillRemarks(drill, { services, declared }),
+    ...copyRemarks(drill, { services, datastores }),
+  ].map(({ path, message }) => ({
     path: ['drill', ...path],
     message,
   }));

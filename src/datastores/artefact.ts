@@ -43,11 +43,12 @@ export interface ArtefactInput {
 
 /** Throws BadInput when it is encrypted and the private key is not to be had. */
 export async function artefactOf(input: ArtefactInput): Promise<Artefact> {
-  const { objects, manifest } = input;
+  const { objects, manifest, store } = input;
   const identities = manifest.encryption === null ? undefined : await identitiesFor(input);
   const folder = folderOf(manifest.id);
   return {
     manifest,
+    store,
     read: async function* (object, waiting): Bytes {
       const key = `${folder}${object.attempt ?? manifest.attempt}/${object.name}`;
       const { body } = await objects.get(key, waiting);

@@ -58,6 +58,13 @@ export function createBackups(input: BackupsInput): BackupsPort {
       const artefact = () => artefactOf({ objects, manifest, store, secrets });
       return loadCopy(copies, kind, begun, artefact, waiting);
     },
+    handOver: async ({ copy, store }, waiting) => {
+      const { folder } = await copies.find(copy);
+      const kind = stores[store.settings.kind];
+      const address = await kind.address(folder, waiting);
+      await kind.handOver?.(folder, waiting);
+      return address;
+    },
     fingerprint: async (target, waiting) => {
       if (!isCopy(target)) {
         const { system, datastore, settings } = target;

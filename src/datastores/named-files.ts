@@ -99,6 +99,7 @@ function artefactOf({ store, file }: NamedFile, named: Named, sums: Sums): Artef
   const files = new Map(named.objects.map((object) => [object.name, object]));
   return {
     manifest: manifestOf({ store, file }, named),
+    store,
     read: async function* ({ name }, waiting: Waiting) {
       const object = files.get(name);
       if (object === undefined) return;

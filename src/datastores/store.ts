@@ -38,6 +38,8 @@ export type Taken = Pick<
 /** A backup that can be read. */
 export interface Artefact {
   manifest: BackupManifest;
+  /** What it is restored as. */
+  store: DatastoreRef;
   /** Plain bytes; throws CheckFailed at their end when they are not what the manifest says. */
   read: (object: BackupObject, waiting: Waiting) => Bytes;
 }
@@ -55,6 +57,8 @@ export interface Store {
   restore(artefact: Artefact, folder: string, waiting: Waiting): Promise<void>;
   /** How the copy in a folder is reached. Throws NotReady when its server is gone: it is restored anew then. */
   address(folder: string, waiting: Waiting): Promise<CopyAddress>;
+  /** Lets a service write to the copy in a folder. Absent where everybody may. */
+  handOver?: (folder: string, waiting: Waiting) => Promise<void>;
   fingerprint(store: DatastoreRef, waiting: Waiting, scratch: Scratch): Promise<Fingerprint>;
   /** Of a copy. */
   fingerprintCopy(folder: string, waiting: Waiting): Promise<Fingerprint>;

@@ -1,4 +1,5 @@
 // The placeholders of a query: `{{revision}}` and its kin, replaced as the inside of a PromQL string.
+import { misplacedIn, placeholdersIn, replaced } from './placeholders.ts';
 
 /** What a query is about. */
 export interface QuerySubject {
@@ -10,31 +11,25 @@ export interface QuerySubject {
 
 export const PLACEHOLDERS = ['revision', 'version', 'service', 'system'] as const;
 
-const PLACEHOLDER = /\{\{(.*?)\}\}/gs;
-const MISPLACED = /\{\{|\}\}/;
-
 function isKnown(name: string): name is keyof QuerySubject {
   return PLACEHOLDERS.some((one) => one === name);
 }
 
 /** Everything in double braces that is no placeholder, as written; braces without their partner too. */
 export function strangePlaceholders(query: string): string[] {
-  const names = [...query.matchAll(PLACEHOLDER)].map(([, inside = '']) => inside.trim());
-  const left = MISPLACED.exec(query.replace(PLACEHOLDER, ''));
-  return [...names.filter((name) => !isKnown(name)), ...(left === null ? [] : [left[0]])];
+  const left = misplacedIn(query);
+  const strange = placeholdersIn(query).filter((name) => !isKnown(name));
+  return [...strange, ...(left === undefined ? [] : [left])];
 }
 
 /** Does the query say which revision it is about? */
 export function tellsRevisions(query: string): boolean {
-  const names = [...query.matchAll(PLACEHOLDER)].map(([, inside = '']) => inside.trim());
+  const names = placeholdersIn(query);
   return names.includes('revision') || names.includes('version');
 }
 
 export function filledQuery(query: string, subject: QuerySubject): string {
-  return query.replace(PLACEHOLDER, (whole, inside: string) => {
-    const name = inside.trim();
-    return isKnown(name) ? escaped(subject[name]) : whole;
-  });
+  return replaced(query, (name) => (isKnown(name) ? escaped(subject[name]) : undefined));
 }
 
 /** PromQL strings in double or single quotes know the escapes of Go. */

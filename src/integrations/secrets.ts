@@ -35,6 +35,12 @@ export function createRedactor(sources: SecretSources): Redactor {
   };
 }
 
+/** Takes values out of texts that are on their way to people. */
+export function hiding(values: readonly string[]): (text: string) => string {
+  const pattern = patternOf(new Set(values.flatMap(formsOf)));
+  return (text) => (pattern === undefined ? text : redacted(text, pattern, []));
+}
+
 interface Lookup {
   values: string[];
   missing: string[];

@@ -54,6 +54,45 @@ testMistakes([
   ],
 ]);
 
+const STORES = `datastores:
+  new-orders: { kind: postgres, database: shop, user: app }
+  cache: { kind: redis, role: derived }
+  index: { kind: redis, role: derived }
+  pictures: { kind: files, directory: data }
+`;
+const given = (value: string): string =>
+  `${shopWith(6, '    port: 8000\n    datastores: [new-orders, cache]')}${STORES}drill: { rto: 1m, golden: ${asked}, configuration: { api: { URL: '${value}' } } }\n`;
+const FILLED =
+  '{{copy.new-orders.user}}, {{copy.new-orders.password}}, {{copy.new-orders.database}}, {{copy.cache.user}}, {{copy.cache.password}}';
+
+testMistakes([
+  [
+    'asks a copy for what it has',
+    given('postgres://{{copy.new-order.user}}:{{ copy.new-orders.pasword }}@{{copy.cache.host}}'),
+    [
+      `22: drill.configuration.api.URL: unknown placeholder {{copy.new-order.user}} (did you mean copy.new-orders.user?); filled in here: ${FILLED}`,
+      `22: drill.configuration.api.URL: unknown placeholder {{copy.new-orders.pasword}} (did you mean copy.new-orders.password?); filled in here: ${FILLED}`,
+      `22: drill.configuration.api.URL: unknown placeholder {{copy.cache.host}}; filled in here: ${FILLED}`,
+    ],
+  ],
+  [
+    'asks nothing of what it neither restores nor starts, and of what nobody logs in to',
+    given('{{copy.index.password}} {{copy.pictures.password}} {{'),
+    [
+      `22: drill.configuration.api.URL: {{copy.index.password}}: the derived datastore index is not started in a drill, because no service that is started names it in its datastores; filled in here: ${FILLED}`,
+      `22: drill.configuration.api.URL: {{copy.pictures.password}}: pictures is of kind files, which nobody logs in to; filled in here: ${FILLED}`,
+      `22: drill.configuration.api.URL: "{{" without its partner; filled in here: ${FILLED}`,
+    ],
+  ],
+]);
+
+test('what a copy has is filled in, whatever hyphens its name has', async (t) => {
+  const value = 'postgres://{{copy.new-orders.user}}:{{ copy.new-orders.password }}@db/shop';
+  const dir = await systemsWith(t, { 'shop/system.yaml': given(value) });
+  const { system } = await loadSystem(dir, 'shop');
+  assert.equal(system.drill?.configuration['api']?.['URL'], value);
+});
+
 test('a service that uses a datastore needs no name, and every drill has an age', async (t) => {
   const text = `${USING}drill: { rto: 90s, golden: ${asked} }\n`;
   const dir = await systemsWith(t, { 'shop/system.yaml': text });

@@ -17,7 +17,7 @@ isolationContract('in memory', async () => {
   const live: LivePlace = { datastore: 'loans', kind: 'folder', path: '/live' };
   const service = (target: string): ServiceStart => ({
     ...{ target, service: 'api', command: ['serve'], directory: '/', environment: {}, port: 8000 },
-    ...{ health: { path: '/health', timeoutMs: 100 }, deadlineMs: 1000 },
+    ...{ health: { path: '/health', timeoutMs: 100 }, deadlineMs: 1000, copies: {} },
   });
   return {
     ...{ live, service },

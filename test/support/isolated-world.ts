@@ -86,6 +86,7 @@ export async function isolatedWorld(t: TestContext): Promise<IsolatedWorld | und
       command: [process.execPath, 'service.mjs'],
       directory,
       environment: {},
+      copies: {},
       port: 8000,
       health: { path: '/health', timeoutMs: 2000 },
       deadlineMs: 20_000,

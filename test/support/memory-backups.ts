@@ -163,6 +163,11 @@ export function memoryBackups(): {
       await enter('restore', id, waiting);
       return { kind: 'files', directory: `/copies/${target.copy}` };
     },
+    handOver: async ({ copy }, waiting) => {
+      await enter('handOver', copy, waiting);
+      copyOf(copy);
+      return { kind: 'files', directory: `/copies/${copy}` };
+    },
     fingerprint: async (target, waiting) => {
       const subject = 'copy' in target ? target.copy : `${target.system}/${target.datastore}`;
       await enter('fingerprint', subject, waiting);

@@ -19,6 +19,7 @@ import { realPorts } from '../../src/worker-assembly.ts';
 import { passableFolder } from '../support/datastores.ts';
 import { reportOf } from '../support/drills.ts';
 import { FaultPlace } from '../support/fault-place.ts';
+import { textOf } from '../support/history-text.ts';
 import { endOf, freshName, startTestWorker, type TestWorker } from '../support/operations.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
@@ -33,6 +34,8 @@ let postgres: TestPostgres;
 let redis: TestRedis;
 let worker: TestWorker;
 let holdNext: () => Promise<void>;
+/** Of copies that were handed over. */
+const passwords = new Set<string>();
 const opened: (() => Promise<void>)[] = [];
 
 before(async () => {
@@ -56,6 +59,8 @@ async function open(): Promise<string | undefined> {
   redis = sessions;
   opened.push(sessions.stop);
   process.env['REAL_ORDERS'] = postgres.address.password;
+  const { user, password = '', host, port, database } = postgres.address;
+  process.env['REAL_URL'] = `postgres://${user}:${password}@${host}:${port}/${database}`;
   process.env['REAL_SESSIONS'] = redis.address.password;
   process.env['PATH'] = `${redis.programs}:${process.env['PATH'] ?? ''}`;
   copies = await passableFolder('fairlead-real-copies-');
@@ -94,6 +99,11 @@ function holding(backups: BackupsPort): { backups: BackupsPort; holdNext: () => 
   return {
     backups: {
       ...backups,
+      handOver: async (target, waiting) => {
+        const address = await backups.handOver(target, waiting);
+        if (address.kind !== 'files') passwords.add(await readFile(address.passwordFile, 'utf8'));
+        return address;
+      },
       restore: async (input, waiting) => {
         const address = await backups.restore(input, waiting);
         const reached = next;
@@ -113,22 +123,34 @@ function holding(backups: BackupsPort): { backups: BackupsPort; holdNext: () => 
   };
 }
 
-/** Says which servers answer at the addresses that it was given, without logging in. */
+/** Logs in to both: reads orders and writes one of its own, counts its visits. */
 const SERVICE = `
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
-const { PORT, HOST, ORDERS_PORT, SESSIONS_PORT } = process.env;
-const first = (port, bytes) => new Promise((resolve) => {
-  const socket = connect(Number(port), '127.0.0.1', () => socket.write(bytes));
-  socket.once('data', (data) => { socket.destroy(); resolve(data.toString().split(' ')[0]); });
-  socket.once('error', (error) => resolve(error.code));
+const { PORT, HOST, PG, DATABASE_URL, SESSIONS_PORT, SESSIONS_PASSWORD } = process.env;
+const { default: pg } = await import(PG);
+const asked = (port, ...commands) => new Promise((resolve, reject) => {
+  let said = '';
+  const socket = connect(Number(port), '127.0.0.1', () => socket.end([...commands, 'QUIT', ''].join('\\r\\n')));
+  socket.on('data', (data) => (said += data)).once('error', reject);
+  socket.once('end', () => resolve(said.trim().split('\\r\\n')));
 });
-const SSL_REQUEST = Buffer.from('0000000804d2162f', 'hex');
+async function orders() {
+  const client = new pg.Client(DATABASE_URL);
+  await client.connect();
+  await client.query("INSERT INTO customers (name) VALUES ('of the service')");
+  const { rows } = await client.query('SELECT count(*)::int AS orders FROM orders');
+  await client.end();
+  return rows[0].orders;
+}
 createServer(async (request, response) => {
   if (request.url === '/health') return response.end('ok');
-  const orders = await first(ORDERS_PORT, SSL_REQUEST);
-  const sessions = await first(SESSIONS_PORT, 'PING\\r\\n');
-  response.end(\`orders \${orders}, sessions \${sessions}\`);
+  try {
+    const [, visits] = await asked(SESSIONS_PORT, 'AUTH ' + SESSIONS_PASSWORD, 'INCR visits');
+    response.end(\`\${await orders()} orders, visit \${visits}\`);
+  } catch (error) {
+    response.writeHead(500).end(String(error));
+  }
 }).listen(Number(PORT), HOST);
 `;
 
@@ -148,9 +170,10 @@ async function writeSystem(): Promise<void> {
         port,
         datastores: ['orders', 'sessions'],
         configuration: {
-          ORDERS_PORT: String(ordersPort),
+          PG: import.meta.resolve('pg'),
+          DATABASE_URL: { env: 'REAL_URL' },
           SESSIONS_PORT: String(sessionsPort),
-          ORDERS_PASSWORD: { env: 'REAL_ORDERS' },
+          SESSIONS_PASSWORD: { env: 'REAL_SESSIONS' },
         },
         health: { interval: '100ms' },
         rollout: {
@@ -175,8 +198,14 @@ async function writeSystem(): Promise<void> {
     drill: {
       rto: '30m',
       golden: [
-        { service: 'api', name: 'stores', http: '/', contains: 'orders N, sessions -NOAUTH' },
+        { service: 'api', name: 'stores', http: '/', contains: '3000 orders, visit :1' },
       ],
+      configuration: {
+        api: {
+          DATABASE_URL: `postgres://{{copy.orders.user}}:{{copy.orders.password}}@${host}:${ordersPort}/${database}`,
+          SESSIONS_PASSWORD: '{{copy.sessions.password}}',
+        },
+      },
     },
   });
   await writeFile(join(folder, 'system.yaml'), text);
@@ -187,6 +216,12 @@ async function succeeds(type: string, input: object): Promise<WorkflowHandle> {
   const { outcome, message } = await endOf(handle);
   assert.equal(outcome, 'succeeded', message);
   return handle;
+}
+
+async function everythingIn(folder: string): Promise<string> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = found.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name));
+  return (await Promise.all(files.map((file) => readFile(file, 'latin1')))).join('\n');
 }
 
 async function targets(): Promise<string[]> {
@@ -220,7 +255,8 @@ for (const datastore of ['orders', 'sessions']) {
 
 check('a drill restores both, starts the service on the copies, and touches neither', async () => {
   const customers = await postgres.query('SELECT count(*) FROM customers');
-  const report = await reportOf(await succeeds('disasterRecovery', { system }));
+  const handle = await succeeds('disasterRecovery', { system });
+  const report = await reportOf(handle);
   assert.equal(report.verdict, 'pass');
   const found = (name: string) => report.verdicts.find((one) => one.name === name)?.verdict;
   for (const name of ['fence orders', 'fence sessions', 'fence api', 'golden stores', 'clean-up']) {
@@ -229,9 +265,18 @@ check('a drill restores both, starts the service on the copies, and touches neit
   assert.equal(found('production orders'), 'pass');
   assert.equal(found('production sessions'), 'pass');
   assert.deepEqual(await postgres.query('SELECT count(*) FROM customers'), customers);
-  const text = JSON.stringify(report);
-  for (const secret of [postgres.address.password, redis.address.password]) {
-    assert.ok(secret !== undefined && !text.includes(secret), 'a secret in the report');
+  assert.equal(await redis.ask('EXISTS', 'visits'), '0');
+  assert.equal(passwords.size, 2);
+  const texts = {
+    report: JSON.stringify(report),
+    history: textOf(await handle.fetchHistory()),
+    kept: await everythingIn(place.data),
+  };
+  for (const [where, text] of Object.entries(texts)) {
+    assert.ok(text.includes('{{copy.orders.password}}'), where);
+    for (const secret of [postgres.address.password, redis.address.password, ...passwords]) {
+      assert.ok(secret !== undefined && !text.includes(secret), `a secret in the ${where}`);
+    }
   }
   await nothingLeft();
 });

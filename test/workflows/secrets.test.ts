@@ -5,6 +5,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { verifyChain } from '../../src/domain/evidence-chain.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import { createRedactor } from '../../src/integrations/secrets.ts';
+import { textOf } from '../support/history-text.ts';
 import { endOf, logged, untilStatus } from '../support/operations.ts';
 import { openShop, send, type Shop, type ShopFile } from '../support/shop.ts';
 
@@ -47,18 +48,6 @@ before(async () => {
 after(() => shop.worker.stop());
 
 const leaks = (text: string): string[] => [TOKEN, KEY].filter((secret) => text.includes(secret));
-
-/** Payloads are base64 in JSON: they are looked into as text. */
-function textOf(value: unknown): string {
-  const seen: string[] = [];
-  const visit = (one: unknown): void => {
-    if (one instanceof Uint8Array) seen.push(Buffer.from(one).toString('utf8'));
-    else if (typeof one === 'string') seen.push(one);
-    else if (typeof one === 'object' && one !== null) Object.values(one).forEach(visit);
-  };
-  visit(value);
-  return seen.join('\n');
-}
 
 /** Names of the events that a secret is in. */
 async function eventsWithSecrets(handle: WorkflowHandle): Promise<string[]> {

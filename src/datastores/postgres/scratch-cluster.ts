@@ -73,10 +73,13 @@ export async function startCluster(
     ...['--pgdata', data, '--log', join(folder, 'log'), '--wait'],
     ...['--timeout', String(START_S), 'start'],
   ]);
-  const address = { ...(await clusterAddress(folder)), database: 'postgres' };
+  // Many live databases are called `postgres`, which a new cluster has already, with an encoding of its own.
+  const address = { ...(await clusterAddress(folder)), database: 'template1' };
   await withClient(address, signal, async (client) => {
+    const name = client.escapeIdentifier(database);
+    await client.query(`DROP DATABASE IF EXISTS ${name}`);
     await client.query(
-      `CREATE DATABASE ${client.escapeIdentifier(database)} TEMPLATE template0 ENCODING ${client.escapeLiteral(encoding)}`,
+      `CREATE DATABASE ${name} TEMPLATE template0 ENCODING ${client.escapeLiteral(encoding)}`,
     );
   });
   return { ...address, database };

@@ -191,7 +191,9 @@ async function emptyCluster(
 ): Promise<PostgresAddress> {
   const { tools, datastore, id } = artefact.manifest;
   const encoding = tools['encoding'] ?? 'UTF8';
-  const input = { folder, programs, encoding, database: datastore };
+  // A service looks for it by the name that it has live.
+  const { database = datastore } = artefact.store.settings;
+  const input = { folder, programs, encoding, database };
   const address = await startCluster(input, waiting);
   const { server } = await readNote(folder);
   const [of, into] = [majorVersion(tools['server'] ?? ''), majorVersion(server)];

@@ -1,6 +1,7 @@
 // A Redis of its own for a copy: on a free port of 127.0.0.1, with a password, AOF off (with it on, Redis loads the
 // empty AOF and not the dump). It is the replica of nobody: a master would throw away, at load and later, every key
-// whose time has passed since, and the copy would not be what the dump is.
+// whose time has passed since, and the copy would not be what the dump is. It takes no writes either, until it is handed
+// over to a service (store.ts).
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -13,7 +13,7 @@ import { checkDump } from '../named-dump.ts';
 import { PASSWORD_FILE, serverRuns } from '../scratch-server.ts';
 import type { Artefact, Store, Taken, Write } from '../store.ts';
 import { findProgram, toolOutput } from '../tool.ts';
-import { liveRedis, readState, readTime, redisTool, type RedisAddress } from './client.ts';
+import { askRedis, liveRedis, readState, readTime, redisTool, type RedisAddress } from './client.ts';
 import {
   DUMP_FILE,
   redisAddress,
@@ -64,6 +64,10 @@ export function createRedisStore({ secrets, clock, programs = [] }: RedisInput):
       serverRuns(folder);
       const { host, port } = await redisAddress(folder);
       return { kind: 'redis', host, port, passwordFile: join(folder, PASSWORD_FILE) };
+    },
+    handOver: async (folder, waiting) => {
+      const { cli } = await find();
+      await askRedis(cli, await redisAddress(folder), ['REPLICAOF', 'NO', 'ONE'], waiting);
     },
     fingerprint: async (store, waiting, scratch) => {
       const source = { address: await liveRedis(store, secrets), clock, programs: await find() };

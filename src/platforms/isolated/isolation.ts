@@ -11,6 +11,7 @@ import type {
 } from '../../activities/ports-isolation.ts';
 import type { Clock, Waiting } from '../../activities/ports.ts';
 import { Failure } from '../../domain/failure.ts';
+import { filledIn } from './credentials.ts';
 import { startDetached, startRunner, whyUnable } from './namespaces.ts';
 import { nodeCommand } from './own-entry.ts';
 import {
@@ -189,16 +190,19 @@ async function ensureRelay(
 
 async function start(
   folder: string,
-  { service, command, directory, environment, port, health, deadlineMs }: ServiceStart,
+  { service, command, directory, environment, port, health, deadlineMs, copies }: ServiceStart,
   waiting: Waiting,
   clock: Clock,
 ): Promise<{ detail: string }> {
   if (!SERVICE_NAME.test(service) || command.length === 0) {
     throw new Failure('BadInput', `starting ${service}: it has no usable name, or no command`);
   }
-  const own = { PORT: String(port), HOST: '127.0.0.1', ...environment };
-  const request = { verb: 'start' as const, service, command, directory, environment: own };
-  await askRunner(folder, request, nothing, waiting.signal);
+  const { environment: own, secrets } = await filledIn(
+    { PORT: String(port), HOST: '127.0.0.1', ...environment },
+    copies,
+  );
+  const program = { service, command, directory, environment: own, secrets };
+  await askRunner(folder, { verb: 'start', ...program }, nothing, waiting.signal);
   const began = performance.now();
   const said = `${service} (${command.join(' ').slice(0, 200)})`;
   for (;;) {

@@ -60,6 +60,8 @@ const start = z.strictObject({
   command: z.array(z.string()).min(1),
   directory: absolute,
   environment: z.record(z.string(), z.string()),
+  /** What is in it that nobody outside may read: taken out of all that the target says. */
+  secrets: z.array(z.string()),
 });
 export type StartRequest = z.output<typeof start>;
 

@@ -1,6 +1,7 @@
 // The steps of a drill. Until something is restored, whatever cannot be shown ends it; from then on a verdict is noted
 // and the drill goes on, so that it cleans up, compares, and concludes from all of it.
 import { isCancellation } from '@temporalio/workflow';
+import { copiesNamed } from '../../domain/copy-template.ts';
 import type { FailureKind } from '../../domain/failure.ts';
 import { judgeCleanUp, judgeProduction, type Inventory } from '../../domain/inventory.ts';
 import { judgeRecovery } from '../../domain/judge-recovery.ts';
@@ -9,7 +10,7 @@ import { namesMade, recoveredPoints } from '../../domain/plan-drill.ts';
 import type { PlanStep } from '../../domain/plan.ts';
 import { endsPreflight } from '../../domain/preflight.ts';
 import { unasked } from '../../domain/golden.ts';
-import type { GoldenRequest, RecoveryAction } from '../../domain/recovery-actions.ts';
+import type { CopyBinding, GoldenRequest, RecoveryAction } from '../../domain/recovery-actions.ts';
 import { judgeRto } from '../../domain/recovery-times.ts';
 import { waitsForPeople } from '../../domain/report-timings.ts';
 import type { RunbookEvent } from '../../domain/runbook-state.ts';
@@ -159,14 +160,22 @@ async function bind(
   step: PlanStep,
   { target, bindings }: ActionOf<'bind'>,
 ): Promise<RunbookEvent> {
-  const input = {
-    target,
-    bindings: bindings.map((one) => ({ ...one, store: storeIn(run, one.datastore) })),
-  };
+  const input = { target, bindings: bindings.map((one) => withStore(run, one)) };
   const done = await underLease(run, step, anyStore(run), 'bindCopies', input, 'wait');
   if ('lost' in done) return { type: 'failed', ...done.lost };
   endStep(run, step, done.answer.attempts, done.answer.value.detail);
   return { type: 'done' };
+}
+
+function withStore(run: Run, binding: CopyBinding) {
+  return { ...binding, store: storeIn(run, binding.datastore) };
+}
+
+/** What the plan puts where the services look for it. */
+function boundIn(run: Run) {
+  return planOf(run).steps.flatMap(({ action }) =>
+    action.kind === 'bind' ? action.bindings.map((one) => withStore(run, one)) : [],
+  );
 }
 
 async function start(
@@ -174,7 +183,9 @@ async function start(
   step: PlanStep,
   { target, program }: ActionOf<'start'>,
 ): Promise<RunbookEvent> {
-  const input = { target, program };
+  const named = copiesNamed(program.environment);
+  const bindings = boundIn(run).filter(({ datastore }) => named.includes(datastore));
+  const input = { target, program, bindings };
   const done = await underLease(run, step, anyStore(run), 'startIsolated', input, 'wait');
   if ('lost' in done) return { type: 'failed', ...done.lost };
   const { service, health } = program;

@@ -88,6 +88,6 @@ async function ask({ port, path, timeoutMs }: AskRequest): Promise<Asked> {
     maxBytes: MAX_BYTES,
     signal: new AbortController().signal,
   });
-  if ('problem' in answer) return { problem: answer.problem };
-  return { status: answer.status, body: answer.text, ms: answer.ms };
+  if ('problem' in answer) return { problem: services.told(answer.problem) };
+  return { status: answer.status, body: services.told(answer.text), ms: answer.ms };
 }

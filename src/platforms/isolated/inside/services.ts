@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../../domain/failure.ts';
+import { hiding } from '../../../integrations/secrets.ts';
 import type { ServiceState, StartRequest } from '../protocol.ts';
 
 /** In memory, as everything that is written inside and is no copy. */
@@ -21,12 +22,19 @@ export interface Services {
   /** One that runs already as asked is fine; one that ended is started again. */
   start(request: StartRequest): Promise<void>;
   look(service: string): Promise<ServiceState>;
+  /** Without the secrets that the services were given. */
+  told(text: string): string;
 }
 
 export function createServices(): Services {
   const services = new Map<string, Running>();
+  const secrets = new Set<string>();
+  let told = hiding([]);
   return {
+    told: (text) => told(text),
     start: async (request) => {
+      request.secrets.forEach((secret) => secrets.add(secret));
+      told = hiding([...secrets]);
       const asked = JSON.stringify(request);
       const there = services.get(request.service);
       if (there?.ended === undefined && there !== undefined) {
@@ -47,9 +55,10 @@ export function createServices(): Services {
       }
       if (found.ended === undefined) return {};
       const printed = await readFile(logOf(service), 'utf8').catch(() => '');
-      const tail = printed.trim().slice(-KEPT);
-      const told = tail === '' ? 'it printed nothing' : `the end of what it printed: ${tail}`;
-      return { ended: `${found.ended}; ${told}` };
+      // First the secrets: a part of one would not be known for one.
+      const tail = told(printed).trim().slice(-KEPT);
+      const said = tail === '' ? 'it printed nothing' : `the end of what it printed: ${tail}`;
+      return { ended: `${found.ended}; ${said}` };
     },
   };
 }
