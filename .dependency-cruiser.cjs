@@ -26,7 +26,7 @@ module.exports = {
     },
     only('^src/config/', [
       '^src/config/',
-      '^src/domain/(failure|digest|names|rungs|selector|query-template|copy-template|placeholders)\\.ts$',
+      '^src/domain/(failure|digest|names|rungs|selector|query-template|copy-template|placeholders|started-services)\\.ts$',
       '^node_modules/(zod|yaml)/',
     ]),
     only('^src/domain/', ['^src/domain/', '^node_modules/(@noble/hashes|canonicalize)/'], {

@@ -3,13 +3,14 @@ import { defaultBackup } from '../domain/anomaly.ts';
 import { parseBackupId } from '../domain/backup-id.ts';
 import type { CatalogueEntry } from '../domain/backup.ts';
 import { Failure } from '../domain/failure.ts';
-import type { DataKind } from '../domain/operation.ts';
-import { planBackup, planVerify, planVerifyFile } from '../domain/plan-backup.ts';
+import { datastoreOf, type DataKind } from '../domain/operation.ts';
+import { datastoreIn, planBackup } from '../domain/plan-backup.ts';
+import { planVerify, planVerifyFile, type UsableInput } from '../domain/plan-verify.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { OperationRequest } from '../domain/request.ts';
 import type { Call } from './boundary.ts';
 import type { PlanInput } from './plan.ts';
-import { makeRecoveryPlan, type RecoveryPlanPorts } from './plan-recovery.ts';
+import { makeRecoveryPlan, readUsable, type RecoveryPlanPorts } from './plan-recovery.ts';
 import type { BackupsPort } from './ports-data.ts';
 import type { Clock } from './ports.ts';
 
@@ -31,7 +32,8 @@ export async function makeDataPlan(
       }
       const entry = await provenBackup(request, backups, call);
       const copy = copyName(entry.id, call.run.runId);
-      return planVerify({ operation, loaded, request, entry, copy });
+      const usable = await usableOf(input, call, ports);
+      return planVerify({ operation, loaded, request, entry, copy, ...usable });
     }
     case 'disasterRecovery':
       return makeRecoveryPlan(input, call, ports);
@@ -56,6 +58,18 @@ async function provenBackup(
     'NotFound',
     `${system}/${datastore} has no backup to verify: ${why}; take one with "fairlead backup ${system}/${datastore}", or name one`,
   );
+}
+
+/** Where that rung is required. */
+async function usableOf(
+  { loaded, request }: PlanInput,
+  { run }: Call,
+  ports: RecoveryPlanPorts,
+): Promise<{ usable?: UsableInput }> {
+  const datastore = datastoreOf(request) ?? '';
+  if (!datastoreIn(loaded, datastore).verify.required.includes('usable')) return {};
+  const target = `verify-${loaded.name}-${run.runId.slice(0, 8)}`;
+  return { usable: await readUsable({ loaded, datastore, target }, ports) };
 }
 
 /** Of one run: another run that proves the same backup at the same time has a copy of its own. */

@@ -1,4 +1,5 @@
-// Makes the plan of a drill from the system file, the catalogue, and what users are on now.
+// Makes the plan of a drill from the system file, the catalogue, and what users are on now; and reads the same of the
+// world for a verification that starts the service.
 import { getClient } from '@temporalio/activity';
 import { defaultBackup } from '../domain/anomaly.ts';
 import { summaryOf, type BackupSummary } from '../domain/backup.ts';
@@ -9,8 +10,10 @@ import type { RevisionSpec, TrafficState } from '../domain/model.ts';
 import { precedenceOf, primaryDatastores } from '../domain/operation.ts';
 import { noDatastores } from '../domain/plan-backup.ts';
 import { drilledServices, drillOf, planRecovery, type Restored } from '../domain/plan-drill.ts';
+import type { UsableInput } from '../domain/plan-verify.ts';
 import type { Plan } from '../domain/plan.ts';
 import { revisionSpec } from '../domain/revision.ts';
+import { servicesOf } from '../domain/started-services.ts';
 import type { Call } from './boundary.ts';
 import { placeOf, trafficOf, type Platforms } from './platforms.ts';
 import type { PlanInput } from './plan.ts';
@@ -27,8 +30,9 @@ const CHANGES_SERVICES = precedenceOf('canaryDeploy');
 export async function makeRecoveryPlan(
   { operation, loaded, request }: PlanInput,
   call: Call,
-  { backups, platforms }: RecoveryPlanPorts,
+  ports: RecoveryPlanPorts,
 ): Promise<Plan> {
+  const { backups } = ports;
   drillOf(loaded);
   if (request.dryRun !== true) await refuseBesideOthers(loaded.name);
   const names = primaryDatastores(loaded.system);
@@ -38,20 +42,48 @@ export async function makeRecoveryPlan(
     const backup = await newestGood(backups, loaded.name, datastore, call);
     restored.push({ datastore, backup, place: await backups.place(storeOf(loaded, datastore)) });
   }
-  const traffic: Record<string, TrafficState> = {};
-  for (const service of Object.keys(loaded.system.services)) {
-    const place = placeOf(loaded, service);
-    traffic[service] = await trafficOf(platforms, place).read(place);
-  }
   return planRecovery({
     mode: 'drill',
     operation,
     loaded,
     runId: call.run.runId,
     restored,
-    live: [...(await storePlaces(loaded, backups)), ...servicePlaces(traffic)],
-    services: drilledServices(loaded, names).map((one) => specOf(loaded, one, traffic[one])),
+    ...(await readService(loaded, drilledServices(loaded, names), ports)),
   });
+}
+
+/** What the rung `usable` takes on the copy of one datastore; or why nothing can show it. */
+export async function readUsable(
+  { loaded, datastore, target }: { loaded: LoadedSystem; datastore: string; target: string },
+  ports: RecoveryPlanPorts,
+): Promise<UsableInput> {
+  const showing = servicesOf(datastore, loaded.system);
+  if ('why' in showing) return showing;
+  try {
+    const place = await ports.backups.place(storeOf(loaded, datastore));
+    return { target, place, ...(await readService(loaded, showing.services, ports)) };
+  } catch (error) {
+    // Nothing is live, and no version is named: the backup can be judged all the same.
+    if (error instanceof Failure && error.kind === 'NotFound') return { why: error.message };
+    throw error;
+  }
+}
+
+/** The services as they are started on copies, and everything live that they must not reach there. */
+async function readService(
+  loaded: LoadedSystem,
+  names: readonly string[],
+  { backups, platforms }: RecoveryPlanPorts,
+): Promise<{ live: LivePlace[]; services: RevisionSpec[] }> {
+  const traffic: Record<string, TrafficState> = {};
+  for (const service of Object.keys(loaded.system.services)) {
+    const place = placeOf(loaded, service);
+    traffic[service] = await trafficOf(platforms, place).read(place);
+  }
+  return {
+    live: [...(await storePlaces(loaded, backups)), ...servicePlaces(traffic)],
+    services: names.map((one) => specOf(loaded, one, traffic[one])),
+  };
 }
 
 export function storeOf(

@@ -1,4 +1,7 @@
 // What the section `drill:` says of services: they have to be there, and to be started.
+import { RUNGS } from '../domain/rungs.ts';
+import { servicesOf, type Sections } from '../domain/started-services.ts';
+import type { Datastore } from './datastores.ts';
 import type { Drill } from './drill.ts';
 import type { Remark } from './rules.ts';
 import type { Service } from './system.ts';
@@ -28,6 +31,27 @@ export function drillRemarks(
   const whole = declared.every((name) => services[name] !== undefined);
   const more = unknown.length === 0 && whole ? startedRemarks(drill, services) : [];
   return [...unknown, ...more, ...twiceRemarks(drill)];
+}
+
+/**
+ * Of one datastore: the rung `usable` takes a service that needs it alone, and is asked something. `drill` is
+ * undefined where there is no such section.
+ */
+export function usableRemarks(
+  name: string,
+  { required }: Datastore['verify'],
+  sections: Sections,
+): Remark[] {
+  const index = required.indexOf('usable');
+  const showing = index < 0 ? undefined : servicesOf(name, sections);
+  if (showing === undefined || !('why' in showing)) return [];
+  const others = listed(RUNGS.filter((rung) => rung !== 'usable'));
+  const what =
+    sections.drill === undefined
+      ? `declare it, or write ${others}`
+      : `write ${others} here; a drill asks the golden queries all the same`;
+  const message = `"usable" cannot be shown of ${name}: ${showing.why}; ${what}`;
+  return [{ path: ['verify', 'required', index], message }];
 }
 
 /** In the order of the section, or of the file. */

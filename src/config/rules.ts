@@ -7,7 +7,7 @@ import type { Mistake } from './mistake.ts';
 import { channelRemarks } from './rules-channels.ts';
 import { bindingRemarks, datastoreRemarks, sharedNameRemarks } from './rules-datastores.ts';
 import { copyRemarks } from './rules-copies.ts';
-import { drillRemarks } from './rules-drill.ts';
+import { drillRemarks, usableRemarks } from './rules-drill.ts';
 import { analysisRemarks, approvalRemarks } from './rules-judges.ts';
 import { rolloutRemarks } from './rules-rollout.ts';
 import { scheduleRemarks } from './rules-schedules.ts';
@@ -49,6 +49,7 @@ export function ruleMistakes(
     ...under(['notify'], readable.notify, channelRemarks),
     ...inSchedules(readable),
     ...drillOf(readable),
+    ...usableOf(readable, isWritten(root, ['drill'])),
   ];
   return remarks.map(({ path, message }) => mistakeAt(root, path, message));
 }
@@ -75,6 +76,20 @@ function drillOf({ drill, serviceNames: declared, ...readable }: Readable): Rema
     path: ['drill', ...path],
     message,
   }));
+}
+
+/** Who is started on what is known only once all of it is right. */
+function usableOf(readable: Readable, hasDrill: boolean): Remark[] {
+  const { drill, services, datastores, serviceNames, datastoreNames = [] } = readable;
+  const isWhole =
+    serviceNames.every((name) => services[name] !== undefined) &&
+    datastoreNames.every((name) => datastores[name] !== undefined) &&
+    hasDrill === (drill !== undefined);
+  if (!isWhole) return [];
+  const sections = { services, datastores, ...(drill !== undefined && { drill }) };
+  return under(['datastores'], datastores, ({ verify }, name) =>
+    usableRemarks(name, verify, sections),
+  );
 }
 
 function under<T>(

@@ -1,9 +1,10 @@
 // What is kept of a drill, beside the backups that it proved: whether it passed, how long it took, and what it stood on.
 // Made by the activity recordDrill, read back by datastores/drills.ts, judged by recoverability.ts.
-import type { Service, System } from '../config/system.ts';
+import type { System } from '../config/system.ts';
 import { digestOf } from './digest.ts';
 import { primaryDatastores } from './operation.ts';
 import type { Outcome } from './outcome.ts';
+import { startedServices } from './started-services.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface DrillRecord {
@@ -49,7 +50,9 @@ export function shapeOf(system: System): Shape {
     const { compression, encryption = null } = backup;
     shape[`datastores.${name}`] = digestOf({ ...rest, compression, encryption });
   }
-  for (const [name, service] of startedServices(system)) {
+  for (const name of startedServices(system, primary)) {
+    const service = system.services[name];
+    if (service === undefined) continue;
     const { command = null, image = null, directory, configuration, health, files } = service;
     const bound = [...service.datastores].sort();
     const started = { command, image, directory, configuration, health, files, bound };
@@ -61,15 +64,6 @@ export function shapeOf(system: System): Shape {
     shape['drill'] = digestOf(rest);
   }
   return shape;
-}
-
-/** Those that the section names, else those that bind what is restored. */
-function startedServices({ drill, services, ...system }: System): [string, Service][] {
-  const primary = primaryDatastores(system);
-  return Object.entries(services).filter(([name, { datastores }]) => {
-    const binds = datastores.some((one) => primary.includes(one));
-    return drill?.services?.includes(name) ?? binds;
-  });
 }
 
 /** `tools`: those of the manifest of each datastore's backup. */

@@ -82,7 +82,7 @@ function reasonOf(verdict: Verdict, findings: readonly Finding[]): string {
     return `${findings.length} of ${findings.length} live places answer outside and are refused inside`;
   }
   const first = findings.find((one) => one.verdict === verdict);
-  return `${first?.reason ?? ''}; nothing was restored`;
+  return `${first?.reason ?? ''}; nothing was put behind it`;
 }
 
 function isSame(one: LivePlace, other: LivePlace): boolean {

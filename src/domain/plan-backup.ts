@@ -1,7 +1,8 @@
-// A backup, and the proof of one, as plans. `now` names the backup, so that every attempt at a step writes the same one.
+// A backup as a plan, and the steps that proofs and drills of backups share. `now` names the backup, so that every
+// attempt at a step writes the same one.
 import type { Datastore } from '../config/datastores.ts';
 import { backupId } from './backup-id.ts';
-import { summaryOf, type BackupSummary, type CatalogueEntry } from './backup.ts';
+import type { BackupSummary } from './backup.ts';
 import { Failure } from './failure.ts';
 import type { LoadedSystem } from './loaded-system.ts';
 import { datastoreOf, primaryDatastores } from './operation.ts';
@@ -57,67 +58,6 @@ export function planBackup({
     steps: [...backups, ...retention],
     before: {},
   });
-}
-
-/** `copy` is the name of the copy that is made, of this run alone. */
-export function planVerify(input: DataPlanInput & { entry: CatalogueEntry; copy: string }): Plan {
-  const { operation, loaded, request, copy } = input;
-  const backup = provable(input.entry);
-  const datastore = datastoreOf(request) ?? '';
-  const settings = datastoreIn(loaded, datastore);
-  const { required } = settings.verify;
-  const conclude = `Conclude; verified only if ${required.map((rung) => RUNG_STEPS[rung]).join(', ')} passed`;
-  const steps = ladderSteps({
-    ...{ datastore, backup: backup.id, copy, required, conclude },
-    rungs: rungsOf(settings),
-    title: (rung) => rungTitle(rung, backup, settings),
-  });
-  return finishPlan({ operation, kind: 'verifyBackup', loaded, backup, steps, before: {} });
-}
-
-/** Of a dump that is in no catalogue: what takes a manifest is left out, and said to be. */
-export function planVerifyFile(input: DataPlanInput & { file: string; copy: string }): Plan {
-  const { operation, loaded, request, file, copy } = input;
-  const datastore = datastoreOf(request) ?? '';
-  const settings = datastoreIn(loaded, datastore);
-  const { required, invariants } = settings.verify;
-  const whyNotRun = ' (complete and correct take a manifest, which a file does not have)';
-  const conclude = 'Conclude; a file that is in no catalogue gets no mark';
-  const steps = ladderSteps({
-    ...{ datastore, backup: `file:${file}`, copy, required, conclude, whyNotRun },
-    rungs: rungsOfFile(settings),
-    title: (rung) => titleOfFile(rung, file, invariants.length),
-  });
-  return finishPlan({ operation, kind: 'verifyBackup', loaded, steps, before: {} });
-}
-
-interface Ladder {
-  datastore: string;
-  /** Or `file:` and the path of a file. */
-  backup: string;
-  copy: string;
-  rungs: Rung[];
-  required: Rung[];
-  whyNotRun?: string;
-  title: (rung: Rung) => string;
-  /** The title of the step that concludes. */
-  conclude: string;
-}
-
-function ladderSteps(ladder: Ladder): PlanStep[] {
-  const { datastore, backup, copy, rungs, required, whyNotRun } = ladder;
-  const steps = rungs.map((rung) =>
-    rungStep({ rung, datastore, backup, copy, title: ladder.title(rung) }),
-  );
-  const because = whyNotRun === undefined ? {} : { whyNotRun };
-  const conclude: PlanStep = {
-    id: 'conclude',
-    title: ladder.conclude,
-    undo: 'none: a mark stays',
-    action: { kind: 'conclude', datastore, backup, required, ...because },
-  };
-  const made = rungs.includes('loads') ? [discardStep({ datastore, copy })] : [];
-  return [...steps, conclude, ...made];
 }
 
 /** Which datastores an operation on all of them leaves out, and why. */
@@ -176,7 +116,7 @@ export const RUNG_STEPS: Record<Rung, string> = {
 /** Rungs that are climbed on a copy. */
 const ON_A_COPY: readonly Rung[] = ['complete', 'correct', 'invariants'];
 
-/** What is required, what that stands on, and what somebody wrote down to be asked. `usable` takes a drill. */
+/** What is required, what that stands on, and what somebody wrote down to be asked. `usable` has steps of its own. */
 export function rungsOf(store: Datastore): Rung[] {
   const { required, invariants } = store.verify;
   const wanted = new Set<Rung>(required);
@@ -184,13 +124,6 @@ export function rungsOf(store: Datastore): Rung[] {
   if (measuresPoint(store)) wanted.add('pointInTime').add('loads');
   if (ON_A_COPY.some((rung) => wanted.has(rung))) wanted.add('loads');
   return RUNGS.filter((rung) => wanted.has(rung) && rung !== 'usable');
-}
-
-function rungsOfFile(store: Datastore): Rung[] {
-  const wanted = new Set<Rung>([...rungsOf(store), 'artefact', 'loads']);
-  for (const rung of ['complete', 'correct'] as const) wanted.delete(rung);
-  if (!measuresPoint(store)) wanted.delete('pointInTime');
-  return RUNGS.filter((rung) => wanted.has(rung));
 }
 
 export function rungTitle(
@@ -213,28 +146,6 @@ export function rungTitle(
     usable: 'Start the service on the copy',
   };
   return titles[rung];
-}
-
-function titleOfFile(rung: Rung, file: string, queries: number): string {
-  switch (rung) {
-    case 'artefact':
-      return `Read all of ${file} on the worker's machine, and have the tool of its kind read it`;
-    case 'loads':
-      return `Restore ${file} into a copy apart from everything live`;
-    case 'pointInTime':
-      return 'Judge how old the copy was when the file was written, by its own canary records or watermark';
-    default:
-      return `Ask ${queries === 1 ? '1 query' : `${queries} queries`} of the copy`;
-  }
-}
-
-function provable(entry: CatalogueEntry): BackupSummary {
-  if (entry.state === 'complete') return summaryOf(entry);
-  const why =
-    entry.state === 'incomplete'
-      ? `it has no manifest (${entry.objects} objects): it was cut off, or is still being made`
-      : entry.problem;
-  throw new Failure('CheckFailed', `${entry.id} is no backup that can be restored: ${why}`);
 }
 
 export function noDatastores({ name }: LoadedSystem): Failure {

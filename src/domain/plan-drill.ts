@@ -20,6 +20,7 @@ import type { Plan, PlanStep } from './plan.ts';
 import { finishPlan } from './plan-steps.ts';
 import type { CopyBinding, GoldenRequest, RecoveredService } from './recovery-actions.ts';
 import { RUNGS, type Rung } from './rungs.ts';
+import { startedServices } from './started-services.ts';
 import { spanOf } from './time-span.ts';
 
 /** What one datastore goes back to, and where the service looks for it. */
@@ -61,7 +62,11 @@ export function planRecovery(input: RecoveryInput): Plan {
     ...beforeSteps(input, target),
     ...rungSteps(loaded, copies, (rung) => RESTORES.includes(rung)),
     ...rungSteps(loaded, copies, (rung) => !RESTORES.includes(rung)),
-    ...serviceSteps(input, target, copies),
+    ...serviceSteps(
+      input,
+      target,
+      copies.map(({ binding }) => binding),
+    ),
     ...afterSteps(loaded, target, copies),
   ];
   const backups = restored.map(({ backup }) => backup);
@@ -79,11 +84,7 @@ export function drillOf({ name, system }: LoadedSystem): Drill {
 
 /** Started on the copies: those that are named, or that use what is restored. */
 export function drilledServices(loaded: LoadedSystem, restored: readonly string[]): string[] {
-  const { services: named } = drillOf(loaded);
-  const using = Object.entries(loaded.system.services)
-    .filter(([, { datastores }]) => datastores.some((one) => restored.includes(one)))
-    .map(([name]) => name);
-  const names = named ?? using;
+  const names = startedServices({ ...loaded.system, drill: drillOf(loaded) }, restored);
   if (names.length > 0) return names;
   const message = `no service of ${loaded.name} names a datastore that is restored; name those to be started in drill.services`;
   throw new Failure('NotFound', message);
@@ -127,6 +128,13 @@ function beforeSteps({ loaded, live }: RecoveryInput, target: string): PlanStep[
       differs: 'a recovery has no healthy production that could be compared with',
       action: { kind: 'inventory', when: 'before' },
     },
+    ...isolateSteps(target, live),
+  ];
+}
+
+/** Nothing of what is live can be reached from inside, and that is shown. */
+export function isolateSteps(target: string, live: LivePlace[]): PlanStep[] {
+  return [
     {
       id: 'isolate',
       title: `Open the isolated target ${target}: a network of its own, live folders hidden`,
@@ -162,20 +170,21 @@ function rungSteps(
   });
 }
 
-function serviceSteps(
-  { loaded, services }: RecoveryInput,
+/** The service on the copies: they are put where it looks for them, it is started, and asked. */
+export function serviceSteps(
+  { loaded, services }: Pick<RecoveryInput, 'loaded' | 'services'>,
   target: string,
-  copies: readonly Copied[],
+  bindings: CopyBinding[],
 ): PlanStep[] {
   const programs = services.map((spec) => programOf(loaded, spec));
-  const golden = drillOf(loaded).golden.map((query) => goldenRequest(query, services));
+  const golden = drillOf(loaded).golden.flatMap((query) => goldenRequest(query, services));
   return [
     {
       id: 'bind',
-      title: `Put ${copies.length === 1 ? 'the copy' : `${copies.length} copies`} where the service looks for its live data, inside ${target}`,
+      title: `Put ${bindings.length === 1 ? 'the copy' : `${bindings.length} copies`} where the service looks for its live data, inside ${target}`,
       undo: 'none: it goes with the target',
       differs: 'a recovery exchanges the live datastore for what was restored, for everybody',
-      action: { kind: 'bind', target, bindings: copies.map(({ binding }) => binding) },
+      action: { kind: 'bind', target, bindings },
     },
     ...programs.map(({ program, withheld }) => startStep(target, program, withheld)),
     {
@@ -193,12 +202,12 @@ function startStep(
   withheld: readonly string[],
 ): PlanStep {
   const { service, version, deadlineMs } = program;
-  const without = withheld.length === 0 ? '' : `, and without its secrets ${withheld.join(', ')}`;
+  const without = withheld.length === 0 ? '' : ` without its secrets ${withheld.join(', ')}`;
   return {
     id: `start-${service}`,
-    title: `Start ${service} ${version} on the copy, and wait until it answers, at most ${spanOf(deadlineMs)}`,
+    title: `Start ${service} ${version} on the copy${without}, and wait until it answers, at most ${spanOf(deadlineMs)}`,
     undo: 'none: it goes with the target',
-    differs: `a recovery starts ${service} on its own platform with its own settings; the drill starts one process of it with those of drill.configuration${without}`,
+    differs: `a recovery starts ${service} on its own platform with its own settings; the drill starts one process of it with those of drill.configuration${without === '' ? '' : `, and${without}`}`,
     action: { kind: 'start', target, program },
   };
 }
@@ -213,13 +222,7 @@ function afterSteps(loaded: LoadedSystem, target: string, copies: readonly Copie
       differs: 'a recovery lets users in again, and watches them',
       action: { kind: 'production' },
     },
-    {
-      id: 'close',
-      title: `Close the isolated target ${target} and all that runs in it`,
-      undo: 'none: a target can be opened again',
-      differs,
-      action: { kind: 'close', target },
-    },
+    { ...closeStep(target), differs },
     ...copies.map(({ binding: { datastore, copy } }): PlanStep => ({
       ...discardStep({ datastore, copy }),
       id: `discard-${datastore}`,
@@ -239,6 +242,15 @@ function afterSteps(loaded: LoadedSystem, target: string, copies: readonly Copie
       action: { kind: 'concludeRecovery', rtoMs: drillOf(loaded).rto },
     },
   ];
+}
+
+export function closeStep(target: string): PlanStep {
+  return {
+    id: 'close',
+    title: `Close the isolated target ${target} and all that runs in it`,
+    undo: 'none: a target can be opened again',
+    action: { kind: 'close', target },
+  };
 }
 
 interface Copied {
@@ -269,17 +281,13 @@ function programOf(
   return { program, withheld };
 }
 
-/** The rules of the system file have looked that the service is started. */
-function goldenRequest(query: GoldenQuery, services: readonly RevisionSpec[]): GoldenRequest {
+/** None of a service that is not started: a verification starts those of one datastore. */
+function goldenRequest(query: GoldenQuery, services: readonly RevisionSpec[]): GoldenRequest[] {
   const { service, name, http: path, status, contains, timeout: timeoutMs } = query;
-  const port = services.find((one) => one.service === service)?.port ?? 0;
-  return {
-    name,
-    service,
-    port,
-    path,
-    status,
-    timeoutMs,
-    ...(contains !== undefined && { contains }),
-  };
+  return services
+    .filter((one) => one.service === service)
+    .map(({ port }) => ({
+      ...{ name, service, port, path, status, timeoutMs },
+      ...(contains !== undefined && { contains }),
+    }));
 }

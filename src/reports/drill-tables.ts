@@ -1,5 +1,5 @@
-// The tables that the report of a drill has beside those of every operation, as plain rows: Markdown and HTML show the
-// same. Every verdict stands in one of them; what was planned and has none is told as not run.
+// The tables that the report of a drill has beside those of every operation, and so has that of a verification that
+// starts the service, as plain rows: Markdown and HTML show the same. Every verdict stands in one of them; what was planned and has none is told as not run.
 import type { Report } from '../domain/report.ts';
 import type { StepFinding } from '../domain/verdict.ts';
 import type { Rung } from '../domain/rungs.ts';
@@ -28,16 +28,19 @@ const EXPECTED: Record<Rung, string> = {
   usable: 'started, and every golden query answered',
 };
 
-/** Of a drill; none of any other operation. */
+/** What stands in the headline and in the message already. */
+const CONCLUSIONS: readonly string[] = ['drill', 'backup'];
+
+/** Of what starts a service on copies; none of any other operation. */
 export function drillTables(report: Report): DrillTable[] {
-  if (!isDrill(report)) return [];
+  if (!startsOnCopies(report)) return [];
   const of = (names: readonly string[]): StepFinding[] =>
     report.verdicts.filter(({ name }) => names.some((one) => name.startsWith(one)));
   const measured = of(['rpo ', 'rto']);
   const isolation = of(['isolation', 'isolate', 'fence']);
   const production = of(['production', 'clean-up', 'inventory']);
   const told = new Set([...measured, ...isolation, ...production]);
-  const others = report.verdicts.filter((one) => !told.has(one) && one.name !== 'drill');
+  const others = report.verdicts.filter((one) => !told.has(one) && !CONCLUSIONS.includes(one.name));
   return [
     checked('verification', 'Verification', others, notRun(report)),
     checked('measured-times', 'RPO and RTO', measured, []),
@@ -50,6 +53,13 @@ export function drillTables(report: Report): DrillTable[] {
 
 export function isDrill({ kind }: Pick<Report, 'kind'>): boolean {
   return kind === 'disasterRecovery';
+}
+
+/** A drill, or a verification with the rung `usable`: all verdicts stand in the tables made here. */
+export function startsOnCopies(report: Pick<Report, 'kind' | 'plan'>): boolean {
+  return (
+    isDrill(report) || (report.plan?.steps ?? []).some(({ action }) => action.kind === 'usable')
+  );
 }
 
 function checked(

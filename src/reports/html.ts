@@ -2,7 +2,7 @@
 // and runs no script; its policy says so to the browser.
 import type { Report } from '../domain/report.ts';
 import { distributions } from './html-distributions.ts';
-import { drillTables, isDrill } from './drill-tables.ts';
+import { drillTables, startsOnCopies } from './drill-tables.ts';
 import { head, identity } from './html-head.ts';
 import { measurementCharts } from './html-measurements.ts';
 import {
@@ -87,7 +87,7 @@ function sectionsOf(report: Report): Section[] {
     {
       id: 'verdicts',
       title: 'Verdicts',
-      content: isDrill(report) ? NOTHING : verdicts(report),
+      content: startsOnCopies(report) ? NOTHING : verdicts(report),
     },
     { id: 'undo', title: 'Undo and leftovers', content: undo(report) },
     {

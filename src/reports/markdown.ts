@@ -1,7 +1,7 @@
 // Report -> Markdown, for people who ask afterwards what happened and who said so: the outcome first, then why.
 import { bar, fenced, plain, span, spanBetween, table } from '../domain/markdown.ts';
 import type { Spread } from '../domain/comparison.ts';
-import { drillTables, isDrill } from './drill-tables.ts';
+import { drillTables, isDrill, startsOnCopies } from './drill-tables.ts';
 import { decided, signingKey, touchesNoService } from './wording.ts';
 import type { Report } from '../domain/report.ts';
 import { titleOf } from '../domain/step-title.ts';
@@ -21,7 +21,7 @@ export function reportToMarkdown(report: Report): string {
     planSection(report),
     weightsSection(report),
     decisionsSection(report),
-    isDrill(report) ? [] : verdictsSection(report),
+    startsOnCopies(report) ? [] : verdictsSection(report),
     comparisonsSection(report),
     stepsSection(report),
     undoSection(report),

@@ -44,7 +44,7 @@ describe('a fence', () => {
     const leaking = [...both.slice(0, 1), { place: address, ...good, inside: 'reached' } as const];
     const { verdict, reason } = judgeFence(leaking, [folder, address]);
     assert.equal(verdict, 'fail');
-    assert.match(reason, /api at 127.0.0.1:80 was reached from inside .*nothing was restored/);
+    assert.match(reason, /api at 127.0.0.1:80 was reached from inside .*nothing was put behind it/);
   });
 
   test('without any live place is inconclusive', () => {

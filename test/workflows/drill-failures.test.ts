@@ -26,7 +26,7 @@ describe('a drill that finds something wrong', { concurrency: 4 }, () => {
       'a leaking fence',
       'failed',
       'fence',
-      /fence: orders .* was reached from inside the target: the fence leaks.*nothing was restored/,
+      /fence: orders .* was reached from inside the target: the fence leaks.*nothing was put behind it/,
       (system) => it.targets.fence.set(system, { inside: 'reached', outside: 'reached' }),
     ],
     [

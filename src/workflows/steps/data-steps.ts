@@ -4,7 +4,12 @@ import type { Answer } from '../../activities/boundary.ts';
 import { setSkew } from '../../domain/backup-set.ts';
 import { parseBackupId } from '../../domain/backup-id.ts';
 import type { BackupSummary } from '../../domain/backup.ts';
-import { combineRungs, judgePointInTime, type RungResult } from '../../domain/ladder.ts';
+import {
+  combineRungs,
+  judgePointInTime,
+  type LadderResult,
+  type RungResult,
+} from '../../domain/ladder.ts';
 import { measuresPoint } from '../../domain/measured-point.ts';
 import type { PlanStep, StepAction } from '../../domain/plan.ts';
 import type { RunbookEvent } from '../../domain/runbook-state.ts';
@@ -12,7 +17,7 @@ import type { Rung } from '../../domain/rungs.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 import { call, failureOf, type CallFailure } from './call.ts';
 import { beganAt, loadedOf, now, planOf, record, storeIn, type Run } from './run.ts';
-import { endStep, underLease } from './under-lease.ts';
+import { changeUnderLease, endStep, underLease } from './under-lease.ts';
 
 type ActionOf<Kind extends StepAction['kind']> = Extract<StepAction, { kind: Kind }>;
 export type DataAction = ActionOf<'backup' | 'retention' | 'rung' | 'conclude' | 'discard'>;
@@ -100,10 +105,7 @@ async function retain(
     return { type: 'done' };
   }
   const input = { store: storeIn(run, datastore) };
-  const done = await underLease(run, step, datastore, 'applyRetention', input, 'change');
-  if ('lost' in done) return { type: 'failed', ...done.lost };
-  endStep(run, step, done.answer.attempts, done.answer.value.detail);
-  return { type: 'done' };
+  return changeUnderLease(run, step, datastore, 'applyRetention', input, 'change');
 }
 
 /** What rungs came to that were climbed in one go. */
@@ -138,11 +140,23 @@ function endingOf(
   { verdict, ends }: { verdict: Verdict; ends: boolean },
 ): string {
   if (verdict === 'pass' || (verdict === 'inconclusive' && !ends)) return '';
-  const concluding = planOf(run).steps.find(({ action }) => action.kind === 'conclude')?.action;
-  const why = concluding?.kind === 'conclude' ? concluding.whyNotRun : undefined;
+  const why = conclusionOf(run)?.whyNotRun;
   const { required } = storeIn(run, datastore).settings.verify;
   const { reason } = combineRungs(required, climbedSoFar(run, datastore), why);
   return run.kind === 'disasterRecovery' ? `${datastore}: ${reason}` : reason;
+}
+
+/** What a verification comes to when all that could be climbed is; a drill concludes from more than that. */
+export function ladderOf(run: Run): LadderResult | undefined {
+  const conclusion = conclusionOf(run);
+  if (conclusion === undefined) return undefined;
+  return combineRungs(conclusion.required, run.rungs, conclusion.whyNotRun);
+}
+
+function conclusionOf(run: Run): ActionOf<'conclude'> | undefined {
+  return planOf(run)
+    .steps.map(({ action }) => action)
+    .find((action) => action.kind === 'conclude');
 }
 
 /** Without those that were measured in passing and whose turn did not come. */
@@ -228,7 +242,7 @@ async function measure(
       return one(await call(run, 'askInvariants', { target, invariants }, options));
     }
     case 'usable':
-      throw new Error('a verification starts no service');
+      throw new Error('this rung has steps of its own');
   }
 }
 

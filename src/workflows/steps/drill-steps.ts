@@ -1,10 +1,12 @@
-// The steps of a drill. Until something is restored, whatever cannot be shown ends it; from then on a verdict is noted
-// and the drill goes on, so that it cleans up, compares, and concludes from all of it.
+// The steps of a drill, and those of them that climb the rung `usable` of a verification. What takes the service as far
+// as its start and cannot be shown ends it; from then on a verdict is noted and it goes on, so that it cleans up,
+// compares, and concludes from all of it.
 import { isCancellation } from '@temporalio/workflow';
 import { copiesNamed } from '../../domain/copy-template.ts';
 import type { FailureKind } from '../../domain/failure.ts';
 import { judgeCleanUp, judgeProduction, type Inventory } from '../../domain/inventory.ts';
 import { judgeRecovery } from '../../domain/judge-recovery.ts';
+import type { RungResult } from '../../domain/ladder.ts';
 import { primaryDatastores } from '../../domain/operation.ts';
 import { namesMade, recoveredPoints } from '../../domain/plan-drill.ts';
 import type { PlanStep } from '../../domain/plan.ts';
@@ -17,9 +19,9 @@ import type { RunbookEvent } from '../../domain/runbook-state.ts';
 import { worst, type Finding, type StepFinding, type Verdict } from '../../domain/verdict.ts';
 import { workflowInfo } from '@temporalio/workflow';
 import { call, failureOf } from './call.ts';
-import { unparked } from './data-steps.ts';
-import { beganAt, loadedOf, now, planOf, record, storeIn, type Run } from './run.ts';
-import { endStep, underLease } from './under-lease.ts';
+import { ladderOf, unparked } from './data-steps.ts';
+import { beganAt, leasedNames, loadedOf, now, planOf, record, storeIn, type Run } from './run.ts';
+import { changeUnderLease, endStep, underLease } from './under-lease.ts';
 
 type ActionOf<Kind extends RecoveryAction['kind']> = Extract<RecoveryAction, { kind: Kind }>;
 
@@ -74,9 +76,24 @@ async function doubting(
     const verdict = step.action.kind === 'start' && SAYS_NO.has(kind) ? 'fail' : 'inconclusive';
     note(run, step, [{ name: step.id, verdict, reason: message, samples: 1 }]);
     endStep(run, step, 1, message);
+    if (step.action.kind === 'usable') climbed(run, { verdict, reason: message });
     if (then === 'goes on') return { type: 'noted', verdict };
-    return { type: 'judged', verdict, message: `${step.id}: ${message}`, ends: true };
+    return ending(run, { verdict, reason: `${step.id}: ${message}` });
   }
+}
+
+/** The rung `usable` of everything that the service is started on. */
+function climbed(run: Run, result: Pick<RungResult, 'verdict' | 'reason'>): void {
+  for (const datastore of leasedNames(run)) {
+    run.rungs.push({ datastore, rung: 'usable', ...result });
+  }
+}
+
+/** The service cannot be started: a verification ends with its ladder as far as it was climbed. */
+function ending(run: Run, result: Pick<RungResult, 'verdict' | 'reason'>): RunbookEvent {
+  climbed(run, result);
+  const message = ladderOf(run)?.reason ?? result.reason;
+  return { type: 'judged', verdict: result.verdict, message, ends: true };
 }
 
 async function preflight(run: Run, step: PlanStep): Promise<RunbookEvent> {
@@ -128,10 +145,7 @@ async function isolate(
 ): Promise<RunbookEvent> {
   const { name, directory } = loadedOf(run);
   const input = { target, loaded: { name, directory }, live };
-  const done = await underLease(run, step, anyStore(run), 'openTarget', input, 'change');
-  if ('lost' in done) return { type: 'failed', ...done.lost };
-  endStep(run, step, done.answer.attempts, done.answer.value.detail);
-  return { type: 'done' };
+  return changeUnderLease(run, step, leasedNames(run)[0], 'openTarget', input, 'change');
 }
 
 async function fence(
@@ -147,12 +161,8 @@ async function fence(
     findings.length === 0 ? [{ name: 'fence', verdict, reason, samples: 0 }] : findings,
   );
   endStep(run, step, attempts, reason);
-  return {
-    type: 'judged',
-    verdict,
-    message: verdict === 'pass' ? '' : `fence: ${reason}`,
-    ends: true,
-  };
+  if (verdict === 'pass') return { type: 'judged', verdict, message: '', ends: true };
+  return ending(run, { verdict, reason: `fence: ${reason}` });
 }
 
 async function bind(
@@ -161,10 +171,7 @@ async function bind(
   { target, bindings }: ActionOf<'bind'>,
 ): Promise<RunbookEvent> {
   const input = { target, bindings: bindings.map((one) => withStore(run, one)) };
-  const done = await underLease(run, step, anyStore(run), 'bindCopies', input, 'wait');
-  if ('lost' in done) return { type: 'failed', ...done.lost };
-  endStep(run, step, done.answer.attempts, done.answer.value.detail);
-  return { type: 'done' };
+  return changeUnderLease(run, step, leasedNames(run)[0], 'bindCopies', input, 'wait');
 }
 
 function withStore(run: Run, binding: CopyBinding) {
@@ -186,7 +193,7 @@ async function start(
   const named = copiesNamed(program.environment);
   const bindings = boundIn(run).filter(({ datastore }) => named.includes(datastore));
   const input = { target, program, bindings };
-  const done = await underLease(run, step, anyStore(run), 'startIsolated', input, 'wait');
+  const done = await underLease(run, step, leasedNames(run)[0], 'startIsolated', input, 'wait');
   if ('lost' in done) return { type: 'failed', ...done.lost };
   const { service, health } = program;
   const reason = `${service} runs on the copy: ${done.answer.value.detail}`;
@@ -216,7 +223,14 @@ async function usable(
   note(run, step, [{ name: 'usable', verdict, reason, samples: value.length }]);
   const wrong = value.filter((one) => one.verdict !== 'pass').map((one) => one.reason);
   endStep(run, step, attempts, [reason, ...wrong].join('; '));
+  climbed(run, { verdict, reason: [...notStarted(run, starts), ...wrong, reason].join('; ') });
   return { type: 'noted', verdict };
+}
+
+function notStarted(run: Run, starts: readonly PlanStep[]): string[] {
+  return findingsOf(run)
+    .filter(({ step, verdict }) => verdict !== 'pass' && starts.some(({ id }) => id === step))
+    .map(({ step, reason }) => `${step}: ${reason}`);
 }
 
 async function close(
@@ -265,13 +279,6 @@ async function look(run: Run, step: PlanStep): Promise<Inventory> {
 
 function looking(step: PlanStep) {
   return { profile: 'wait', step: step.id, summary: step.title } as const;
-}
-
-/** What is made for all of them is made under the lease of the first: they are held together. */
-function anyStore(run: Run): string {
-  const [first] = primaryDatastores(loadedOf(run).system);
-  if (first === undefined) throw new Error('a drill of a system without datastores');
-  return first;
 }
 
 function inventoryOf(run: Run): Inventory {

@@ -14,7 +14,7 @@ import type { RungResult } from '../../domain/ladder.ts';
 import type { LoadedSystem } from '../../domain/loaded-system.ts';
 import type { Message } from '../../domain/message.ts';
 import type { Weights } from '../../domain/model.ts';
-import { operationId } from '../../domain/operation.ts';
+import { leasedBy, operationId } from '../../domain/operation.ts';
 import type { OperationState, Outcome } from '../../domain/outcome.ts';
 import type { OperationKind, Plan } from '../../domain/plan.ts';
 import type { Report } from '../../domain/report.ts';
@@ -215,6 +215,13 @@ export function configOf(run: Run, service: string): Service {
   const config = loadedOf(run).system.services[service];
   if (config === undefined) throw new Error(`a step on ${service}, which the system does not have`);
   return config;
+}
+
+/** What it holds the leases of; what it makes for all of them is made under the first, for they are held together. */
+export function leasedNames(run: Run): [string, ...string[]] {
+  const [first, ...others] = leasedBy(run.kind, run.request, loadedOf(run).system);
+  if (first === undefined) throw new Error('an operation on nothing');
+  return [first, ...others];
 }
 
 /** A datastore as its activities are told of it. */

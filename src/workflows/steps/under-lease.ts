@@ -2,6 +2,7 @@
 // change tried again.
 import type { Answer } from '../../activities/boundary.ts';
 import type { PlanStep } from '../../domain/plan.ts';
+import type { RunbookEvent } from '../../domain/runbook-state.ts';
 import {
   call,
   failureOf,
@@ -41,6 +42,21 @@ export async function underLease<Name extends ActivityName>(
       if (refused !== undefined) return { lost: { kind: 'LeaseLost', message: refused.message } };
     }
   }
+}
+
+/** A step that is one change under a lease. */
+export async function changeUnderLease<Name extends 'openTarget' | 'bindCopies' | 'applyRetention'>(
+  run: Run,
+  step: Named,
+  of: string,
+  name: Name,
+  input: InputOf<Name>,
+  profile: CallOptions['profile'],
+): Promise<RunbookEvent> {
+  const done = await underLease(run, step, of, name, input, profile);
+  if ('lost' in done) return { type: 'failed', ...done.lost };
+  endStep(run, step, done.answer.attempts, done.answer.value.detail);
+  return { type: 'done' };
 }
 
 /** Remembers how a step went; written as ended once its bake is over too. */
