@@ -1,14 +1,12 @@
 // nginx and HAProxy in front of the same replicas with the same weights: one process, one thread, keep-alive on both
 // sides, no access log. Used by proxy.ts.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../src/embedded/ports.ts';
 import { findDebianProgram, librariesOf } from '../test/support/debian-program.ts';
 import { ask } from '../test/support/http-load.ts';
-import { eventually } from '../test/support/local-daemon.ts';
+import { startServer } from '../test/support/server-process.ts';
 import type { RunningReplica } from './proxied-service.ts';
 
 type ProxyName = 'nginx' | 'haproxy';
@@ -37,35 +35,17 @@ export async function startOtherProxy(
   const setting = { folder, port, replicas };
   writeFileSync(config, name === 'nginx' ? nginxConfig(setting) : haproxyConfig(setting));
   const args = name === 'nginx' ? ['-p', folder, '-e', 'stderr', '-c', config] : ['-f', config];
-  const child = spawn(program, args, {
-    cwd: folder,
-    env: { ...process.env, ...librariesOf(name) },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-4000);
-  });
-  const closed = once(child, 'close');
-  const stop = async (): Promise<void> => {
-    child.kill('SIGTERM');
-    await closed;
-    rmSync(folder, { recursive: true, force: true });
-  };
   const path = new URL(replicas[0]?.url ?? '').pathname;
   const url = `http://127.0.0.1:${port}${path}`;
-  try {
-    await eventually(`${name} to answer`, async () => {
-      if (child.exitCode !== null) throw new Error(`${name} ended: ${said}`);
-      return await ask(url).then(
+  const { stop } = await startServer({
+    ...{ name, program, args, folder },
+    env: { ...process.env, ...librariesOf(name) },
+    answers: () =>
+      ask(url).then(
         ({ status }) => status === 200,
         () => false,
-      );
-    });
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+      ),
+  });
   return { name, url, stop };
 }
 

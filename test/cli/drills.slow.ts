@@ -3,18 +3,12 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { NAMESPACES, nothingLeft, startDrilledUp } from '../support/drilled-up.ts';
-import { field, saying, type WholeUp } from '../support/whole-up.ts';
+import { field, saying } from '../support/whole-up.ts';
 
-let up: WholeUp;
-before(async () => {
-  up = await startDrilledUp();
-});
-after(async () => {
-  const { code, stderr } = await up.stop();
-  assert.equal(code, 0, stderr);
-});
+const up = await startDrilledUp();
+after(() => up.stop());
 
 test(
   'a drill of a service that cannot read what was backed up fails with 3',

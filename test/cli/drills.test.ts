@@ -1,19 +1,13 @@
 // `drill` through the real command line, beside one real `fairlead up`: real files, real namespaces, users on the live
 // service all the while. What makes one fail is in drills.slow.ts.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { startLoad } from '../../src/demo/load.ts';
 import { NAMESPACES, nothingLeft, startDrilledUp } from '../support/drilled-up.ts';
-import { field, type WholeUp } from '../support/whole-up.ts';
+import { field } from '../support/whole-up.ts';
 
-let up: WholeUp;
-before(async () => {
-  up = await startDrilledUp();
-});
-after(async () => {
-  const { code, stderr } = await up.stop();
-  assert.equal(code, 0, stderr);
-});
+const up = await startDrilledUp();
+after(() => up.stop());
 
 test('the plan of a drill says what a recovery does otherwise', async () => {
   const { stdout } = await up.exits(0, 'drill drilled --dry-run');

@@ -1,29 +1,23 @@
-// What the tests of drills share: a shop with datastores and isolated targets in memory.
+// What the tests of drills share: a shop with datastores and isolated targets in memory, whose systems can be drilled.
 import assert from 'node:assert/strict';
-import type { WorkflowHandle } from '@temporalio/client';
 import type { Report } from '../../src/domain/report.ts';
-import type { MemoryVault } from './memory-backups.ts';
-import type { MemoryTargets } from './memory-targets.ts';
-import { endOf, type Ended } from './operations.ts';
-import { openShop, withDrill, type Shop, type ShopFile } from './shop.ts';
+import { openDataShop, type DataShop } from './data-shop.ts';
+import { endOf, reportOf, type Ended } from './operations.ts';
+import { withDrill, type ShopFile } from './shop.ts';
 
-export interface DrillShop {
-  shop: Shop;
-  vault: MemoryVault;
-  targets: MemoryTargets;
+export interface DrillShop extends DataShop {
   /** A system with v1 live and a backup of each primary datastore that was just taken. */
   ready: (file?: ShopFile) => Promise<string>;
   /** A drill of it, from start to end. */
   drilled: (system: string) => Promise<{ end: Ended; report: Report }>;
-  nothingLeft: (system: string) => void;
 }
 
 export async function openDrillShop(): Promise<DrillShop> {
-  const shop = await openShop();
-  const { vault, targets } = shop.ports;
+  const opened = await openDataShop();
+  const { shop, vault } = opened;
   vault.answers.set('select debts', '0');
   return {
-    ...{ shop, vault, targets },
+    ...opened,
     ready: async (file = withDrill) => {
       const system = shop.live(file);
       const { outcome } = await endOf(await shop.start('backup', { system }));
@@ -35,14 +29,5 @@ export async function openDrillShop(): Promise<DrillShop> {
       const end = await endOf(handle);
       return { end, report: await reportOf(handle) };
     },
-    nothingLeft: (system) => {
-      const left = [...vault.copies.keys(), ...targets.open.keys()];
-      assert.deepEqual(
-        left.filter((name) => name.includes(system)),
-        [],
-      );
-    },
   };
 }
-
-export const reportOf = (handle: WorkflowHandle) => handle.query<Report>('report');

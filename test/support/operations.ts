@@ -11,7 +11,7 @@ import { DefaultLogger, NativeConnection, Runtime, type WorkerOptions } from '@t
 import type { ActivityPorts } from '../../src/activities/create.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import type { LoadedSystem } from '../../src/domain/loaded-system.ts';
-import type { ReportSummary } from '../../src/domain/report.ts';
+import type { Report, ReportSummary } from '../../src/domain/report.ts';
 import type { OperationStatus } from '../../src/domain/status.ts';
 import { createWorker } from '../../src/worker-assembly.ts';
 import { memoryBackups, type MemoryVault } from './memory-backups.ts';
@@ -188,3 +188,10 @@ export async function untilStatus(
     await sleep(20);
   }
 }
+
+/** As the operation itself says now. */
+export const reportOf = (handle: WorkflowHandle): Promise<Report> => handle.query<Report>('report');
+
+/** Each step with its status: `backup-orders done`. */
+export const statesOf = ({ steps }: Report): string[] =>
+  steps.map(({ id, status }) => `${id} ${status}`);

@@ -1,14 +1,12 @@
 // A real Prometheus server on a free port with a data folder of its own, for as long as a test file runs.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { z } from 'zod';
 import { findDebianProgram } from './debian-program.ts';
-import { eventually } from './local-daemon.ts';
 import { freePort } from './loopback-server.ts';
+import { startServer } from './server-process.ts';
 
 export interface TestPrometheus {
   /** No trailing slash. */
@@ -60,35 +58,21 @@ export async function startPrometheus(
   };
   // JSON is YAML too.
   writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config));
-  const child = spawn(
+  const { stop } = await startServer({
+    name: 'Prometheus',
     program,
-    [
+    args: [
       `--config.file=${join(folder, 'prometheus.yml')}`,
       `--storage.tsdb.path=${join(folder, 'data')}`,
       `--web.listen-address=${url.replace('http://', '')}`,
     ],
-    { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-4000);
+    folder,
+    answers: () =>
+      fetch(`${url}/-/ready`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
   });
-  const closed = once(child, 'close');
-  const stop = async (): Promise<void> => {
-    child.kill('SIGTERM');
-    await closed;
-    rmSync(folder, { recursive: true, force: true });
-  };
-  try {
-    await eventually('Prometheus to be ready', async () => {
-      if (child.exitCode !== null) throw new Error(`Prometheus ended: ${said}`);
-      const answer = await fetch(`${url}/-/ready`).catch(() => undefined);
-      return answer?.ok;
-    });
-  } catch (error) {
-    await stop();
-    throw error;
-  }
   return { url, stop, ask: (query) => ask(url, query) };
 }
 

@@ -1,5 +1,5 @@
 // A whole `fairlead up` in a folder of its own on free ports, with systems that have short bakes, and the command
-// line beside it. One for a test file: `startUp` in before(), `stop` in after().
+// line beside it. One for a test file: `startUp` before its tests, `stop` after them.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -30,7 +30,8 @@ export interface WholeUp {
   exits(code: number, args: string, env?: Record<string, string>): Promise<CliResult>;
   /** Runs it until the JSON it prints has this value at this path; returns what it printed then. */
   until(args: string, path: string, value: unknown): Promise<string>;
-  stop(): Promise<CliResult>;
+  /** Insists that it ends well. */
+  stop(): Promise<void>;
 }
 
 /** Far longer than anything takes: a test that waits in vain says for what. */
@@ -107,9 +108,9 @@ export async function startUp(systems: readonly UpSystem[]): Promise<WholeUp> {
     },
     async stop() {
       up.kill('SIGINT');
-      const result = await up.ended;
+      const { code, stderr } = await up.ended;
       rmSync(folder, { recursive: true, force: true });
-      return result;
+      assert.equal(code, 0, stderr);
     },
   };
 }

@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { Report } from '../../src/domain/report.ts';
 import type { GateStatus, OperationStatus } from '../../src/domain/status.ts';
-import { endOf, untilStatus } from '../support/operations.ts';
+import { endOf, reportOf, untilStatus } from '../support/operations.ts';
 import { openShop, refusal, send, untilBaking, type Shop } from '../support/shop.ts';
 
 let shop: Shop;
@@ -19,7 +18,6 @@ async function gateOf(handle: WorkflowHandle): Promise<GateStatus> {
   return gates[0];
 }
 
-const reportOf = (handle: WorkflowHandle): Promise<Report> => handle.query<Report>('report');
 const wrong = 'f'.repeat(64);
 
 describe('an approval', { concurrency: 4 }, () => {

@@ -1,30 +1,17 @@
 // Backups as whole operations, with datastores in memory and each step failing in turn.
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import type { WorkflowHandle } from '@temporalio/client';
+import { after, describe, test } from 'node:test';
 import { backupId } from '../../src/domain/backup-id.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import type { BackupList } from '../../src/domain/backup-list.ts';
-import type { Report } from '../../src/domain/report.ts';
 import type { OperationStatus } from '../../src/domain/status.ts';
-import { storedBackup, TABLE, type MemoryVault } from '../support/memory-backups.ts';
-import { endOf, untilStatus } from '../support/operations.ts';
-import { openShop, send, withData, type Shop, type ShopFile } from '../support/shop.ts';
+import { openDataShop, withOrders } from '../support/data-shop.ts';
+import { TABLE } from '../support/memory-backups.ts';
+import { endOf, reportOf, statesOf, untilStatus } from '../support/operations.ts';
+import { send, withData } from '../support/shop.ts';
 
-let shop: Shop;
-let vault: MemoryVault;
-before(async () => {
-  shop = await openShop();
-  ({ vault } = shop.ports);
-});
+const { shop, vault, stored } = await openDataShop();
 after(() => shop.worker.stop());
-
-const orders = (file: Partial<NonNullable<ShopFile['datastores']>['orders']>): ShopFile => ({
-  datastores: { orders: { kind: 'postgres', database: 'o', user: 'u', ...file } },
-});
-const reportOf = (handle: WorkflowHandle) => handle.query<Report>('report');
-const statesOf = ({ steps }: Report) => steps.map(({ id, status }) => `${id} ${status}`);
-const stored = (system: string, days: number) => storedBackup(vault, system, days);
 
 describe('a backup', () => {
   test('of a system takes every primary datastore, and says how far apart they lie', async () => {
@@ -48,7 +35,7 @@ describe('a backup', () => {
 
   test('removes what is too old, and never the last verified one', async () => {
     const retention = { days: 30, count: 1 };
-    const system = shop.empty(orders({ backup: { retention } }));
+    const system = shop.empty(withOrders({ backup: { retention } }));
     const [verified, old] = [stored(system, 60), stored(system, 50)];
     const mark = { schema: 'fairlead/backup-mark/v1', kind: 'verified', reason: 'r' } as const;
     const entry = vault.entries.get(verified);
@@ -89,7 +76,7 @@ describe('a backup', () => {
   ] as const) {
     test(`fails and asks nobody when ${verb} fails with ${kind}`, async () => {
       const retention = { days: 1, count: 1 };
-      const system = shop.empty(orders({ backup: { retention } }));
+      const system = shop.empty(withOrders({ backup: { retention } }));
       stored(system, 50);
       vault.failNext(verb, new Failure(kind, 'not so'), system);
       const { outcome, message } = await endOf(await shop.start('backup', { system }));
@@ -98,7 +85,7 @@ describe('a backup', () => {
   }
 
   test('far off those before it is flagged', async () => {
-    const system = shop.empty(orders({}));
+    const system = shop.empty(withOrders({}));
     for (const days of [3, 2, 1]) stored(system, days);
     vault.write(`${system}/orders`, [{ ...TABLE, rows: 1000 }]);
     const handle = await shop.start('backup', { system });
@@ -119,7 +106,7 @@ describe('a backup', () => {
   });
 
   test('is refused while another one of the datastore runs, and ends when it is aborted', async () => {
-    const system = shop.empty(orders({}));
+    const system = shop.empty(withOrders({}));
     const { reached } = vault.hangNext('backup');
     const first = await shop.start('backup', { system });
     await reached;
@@ -133,7 +120,7 @@ describe('a backup', () => {
   });
 
   test('waits for its turn while a proof of the datastore runs, and says so', async () => {
-    const system = shop.empty(orders({}));
+    const system = shop.empty(withOrders({}));
     const { reached } = vault.hangNext('restore');
     const proof = await shop.start('verifyBackup', { system, backup: stored(system, 1) });
     await reached;
@@ -148,7 +135,7 @@ describe('a backup', () => {
   });
 
   test('that waits for its turn is ended by an abort', async () => {
-    const system = shop.empty(orders({}));
+    const system = shop.empty(withOrders({}));
     const { reached } = vault.hangNext('backup');
     const backup = await shop.start('backup', { system });
     await reached;

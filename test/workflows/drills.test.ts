@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import { openDrillShop, reportOf, type DrillShop } from '../support/drills.ts';
-import { endOf, untilStatus } from '../support/operations.ts';
+import { openDrillShop, type DrillShop } from '../support/drills.ts';
+import { endOf, reportOf, untilStatus } from '../support/operations.ts';
 import { send, withDrill } from '../support/shop.ts';
 
 let it: DrillShop;

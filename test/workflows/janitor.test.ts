@@ -1,25 +1,17 @@
 // The janitor on a real server: what is left of operations that ended without cleaning up, and what it leaves alone.
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Failure } from '../../src/domain/failure.ts';
 import type { SweepReport } from '../../src/domain/sweep.ts';
-import { storedBackup, type MemoryVault } from '../support/memory-backups.ts';
+import { openDataShop } from '../support/data-shop.ts';
 import { endOf } from '../support/operations.ts';
-import { openShop, send, withData, withDrill, type Shop } from '../support/shop.ts';
+import { send, withData, withDrill } from '../support/shop.ts';
 
 const HOUR = 3_600_000;
 
-let shop: Shop;
-let vault: MemoryVault;
-before(async () => {
-  shop = await openShop();
-  ({ vault } = shop.ports);
-});
+const { shop, vault, stored, copiesOf, targetsOf } = await openDataShop();
 after(() => shop.worker.stop());
-
-const copiesOf = (system: string): string[] =>
-  [...vault.copies.keys()].filter((copy) => copy.includes(system));
 
 async function swept(): Promise<SweepReport> {
   const handle = await shop.start('janitor', {});
@@ -35,7 +27,7 @@ async function restoring(): Promise<{ system: string; handle: WorkflowHandle }> 
   const { reached } = vault.hangNext('restore');
   const handle = await shop.start('verifyBackup', {
     system,
-    backup: storedBackup(vault, system, 1),
+    backup: stored(system, 1),
   });
   await reached;
   assert.equal(copiesOf(system).length, 1);
@@ -63,13 +55,12 @@ describe('the janitor', () => {
     const { reached } = vault.hangNext('restore');
     const handle = await shop.start('disasterRecovery', { system });
     await reached;
-    const targets = () => [...shop.ports.targets.open.keys()].filter((one) => one.includes(system));
-    assert.deepEqual([copiesOf(system).length, targets().length], [1, 1]);
+    assert.deepEqual([copiesOf(system).length, targetsOf(system).length], [1, 1]);
     await handle.terminate('by hand');
     const { removed, failed } = await swept();
     assert.deepEqual(failed, []);
     assert.match(about(removed, `drill-${system}`), /of disasterRecovery-\S+ .* is closed \(term/);
-    assert.deepEqual([...copiesOf(system), ...targets()], []);
+    assert.deepEqual([...copiesOf(system), ...targetsOf(system)], []);
     const next = await endOf(await shop.start('disasterRecovery', { system }));
     assert.equal(next.outcome, 'succeeded', next.message);
   });

@@ -4,9 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { Notice } from '../../src/domain/notice.ts';
-import type { Report } from '../../src/domain/report.ts';
 import type { OperationStatus } from '../../src/domain/status.ts';
-import { endOf, untilStatus } from '../support/operations.ts';
+import { endOf, reportOf, untilStatus } from '../support/operations.ts';
 import { openShop, send, untilBaking, type Shop } from '../support/shop.ts';
 
 let shop: Shop;
@@ -17,7 +16,6 @@ after(() => shop.worker.stop());
 
 const STATE = defineSearchAttributeKey('FairleadState', SearchAttributeType.KEYWORD);
 const CONSOLE = { type: 'console' } as const;
-const reportOf = (handle: WorkflowHandle) => handle.query<Report>('report');
 
 const sentOf = (system: string): { key: string; channel: string; notice: Notice }[] =>
   shop.ports.notify.sent.filter((one) => one.notice.system === system);

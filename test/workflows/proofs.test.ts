@@ -1,40 +1,17 @@
 // Proofs of backups as whole operations, with datastores in memory: each step failing in turn, and interrupts in
 // the middle. Whatever happens, no copy is left that nobody asked to keep.
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { Failure } from '../../src/domain/failure.ts';
 import type { Report } from '../../src/domain/report.ts';
-import {
-  storedBackup,
-  TABLE,
-  type BackupVerb,
-  type MemoryVault,
-} from '../support/memory-backups.ts';
-import { endOf, untilStatus, type Ended } from '../support/operations.ts';
-import { openShop, send, withData, type Shop, type ShopFile } from '../support/shop.ts';
+import { openDataShop, withOrders } from '../support/data-shop.ts';
+import { TABLE, type BackupVerb } from '../support/memory-backups.ts';
+import { endOf, reportOf, statesOf, untilStatus, type Ended } from '../support/operations.ts';
+import { send, withData, type ShopFile } from '../support/shop.ts';
 
-let shop: Shop;
-let vault: MemoryVault;
-before(async () => {
-  shop = await openShop();
-  ({ vault } = shop.ports);
-});
+const { shop, vault, stored, nothingLeft } = await openDataShop();
 after(() => shop.worker.stop());
-
-const orders = (file: Partial<NonNullable<ShopFile['datastores']>['orders']>): ShopFile => ({
-  datastores: { orders: { kind: 'postgres', database: 'o', user: 'u', ...file } },
-});
-const reportOf = (handle: WorkflowHandle) => handle.query<Report>('report');
-const statesOf = ({ steps }: Report) => steps.map(({ id, status }) => `${id} ${status}`);
-const nothingLeft = (system: string) => {
-  assert.deepEqual(
-    [...vault.copies.keys()].filter((copy) => copy.includes(system)),
-    [],
-  );
-};
-
-const stored = (system: string, days: number) => storedBackup(vault, system, days);
 
 async function prove(file: ShopFile = withData): Promise<{
   system: string;
@@ -70,7 +47,7 @@ describe('a proof', () => {
   });
 
   test('of a datastore takes its newest backup that is not odd', async () => {
-    const system = shop.empty(orders({}));
+    const system = shop.empty(withOrders());
     for (const days of [4, 3]) stored(system, days);
     const newest = stored(system, 2);
     const odd = vault.entries.get(stored(system, 1));
@@ -87,7 +64,7 @@ describe('a proof', () => {
   });
 
   test('of a datastore without a backup fails with a sentence', async () => {
-    const system = shop.empty(orders({}));
+    const system = shop.empty(withOrders());
     const verify = { system, datastore: 'orders' };
     const none = await endOf(await shop.start('verifyBackup', verify));
     assert.deepEqual([none.outcome, none.kind], ['failed', 'NotFound']);
@@ -100,7 +77,7 @@ describe('a proof', () => {
 
   test('without a required rung is inconclusive, and says which nobody climbed', async () => {
     const { backup, end, report } = await prove(
-      orders({ verify: { required: ['artefact', 'usable'] } }),
+      withOrders({ verify: { required: ['artefact', 'usable'] } }),
     );
     assert.deepEqual([end.outcome, report.verdict], ['inconclusive', 'inconclusive']);
     assert.match(end.message, /not run: usable/);

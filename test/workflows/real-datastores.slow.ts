@@ -17,10 +17,15 @@ import { processesIn } from '../../src/machine/processes-in.ts';
 import { whyUnable } from '../../src/platforms/isolated/namespaces.ts';
 import { realPorts } from '../../src/worker-assembly.ts';
 import { passableFolder } from '../support/datastores.ts';
-import { reportOf } from '../support/drills.ts';
 import { FaultPlace } from '../support/fault-place.ts';
 import { textOf } from '../support/history-text.ts';
-import { endOf, freshName, startTestWorker, type TestWorker } from '../support/operations.ts';
+import {
+  endOf,
+  freshName,
+  reportOf,
+  startTestWorker,
+  type TestWorker,
+} from '../support/operations.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { signal } from '../support/shop.ts';

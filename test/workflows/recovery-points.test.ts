@@ -4,44 +4,26 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { after, before, describe, test } from 'node:test';
-import type { WorkflowHandle } from '@temporalio/client';
+import { after, describe, test } from 'node:test';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { Failure } from '../../src/domain/failure.ts';
 import type { CanaryRound } from '../../src/domain/canary-round.ts';
 import { leaseId } from '../../src/domain/operation.ts';
 import type { Report } from '../../src/domain/report.ts';
-import { storedBackup, type MemoryVault } from '../support/memory-backups.ts';
-import { TIMELINE, type MemoryBirds } from '../support/memory-canaries.ts';
-import { endOf, type Ended } from '../support/operations.ts';
-import { openShop, type Shop, type ShopFile } from '../support/shop.ts';
+import { openDataShop, withOrders } from '../support/data-shop.ts';
+import { TIMELINE } from '../support/memory-canaries.ts';
+import { endOf, reportOf, type Ended } from '../support/operations.ts';
+import type { ShopFile } from '../support/shop.ts';
 import { testServer } from '../support/temporal-server.ts';
 
-let shop: Shop;
-let vault: MemoryVault;
-let birds: MemoryBirds;
-before(async () => {
-  shop = await openShop();
-  ({ vault, birds } = shop.ports);
-});
+const { shop, vault, stored, nothingLeft } = await openDataShop();
+const { birds } = shop.ports;
 after(() => shop.worker.stop());
 
-type StoreFile = NonNullable<ShopFile['datastores']>[string];
-const reached = { kind: 'postgres', database: 'o', user: 'u' } as const;
-const orders = (file: Partial<StoreFile>): ShopFile => ({
-  datastores: { orders: { ...reached, ...file } },
-});
-const watched = orders({
+const watched = withOrders({
   recoveryPoint: { canary: {}, watermark: { query: 'select newest' } },
   verify: { required: ['artefact', 'loads', 'pointInTime'] },
 });
-const reportOf = (handle: WorkflowHandle) => handle.query<Report>('report');
-const nothingLeft = (system: string) => {
-  assert.deepEqual(
-    [...vault.copies.keys()].filter((copy) => copy.includes(system)),
-    [],
-  );
-};
 const bird = (daysOld: number) => ({
   ...{ timeline: TIMELINE, number: 9, skewMs: 0 },
   at: new Date(Date.now() - daysOld * 86_400_000).toISOString(),
@@ -50,7 +32,7 @@ const bird = (daysOld: number) => ({
 describe('the recovery point of a datastore that has canary records', () => {
   async function prove(inBackup: boolean, age: number): Promise<{ end: Ended; report: Report }> {
     const system = shop.empty(watched);
-    const backup = storedBackup(vault, system, 1);
+    const backup = stored(system, 1);
     const entry = vault.entries.get(backup);
     assert.ok(entry?.state === 'complete');
     if (inBackup) entry.manifest.canary = bird(age);
@@ -91,8 +73,8 @@ describe('the recovery point of a datastore that has canary records', () => {
 
 test('a section that names no way to measure leaves the range of the manifest', async () => {
   const verify = { required: ['pointInTime' as const] };
-  const system = shop.empty(orders({ recoveryPoint: {}, verify }));
-  const backup = storedBackup(vault, system, 1);
+  const system = shop.empty(withOrders({ recoveryPoint: {}, verify }));
+  const backup = stored(system, 1);
   const { outcome, message } = await endOf(await shop.start('verifyBackup', { system, backup }));
   assert.equal(outcome, 'succeeded', message);
 });
@@ -116,7 +98,7 @@ describe('a proof of a file that is in no catalogue', () => {
     const invariants = [{ name: 'debts', query: 'select debts', equals: '0' }];
     const { end, report } = await proveFile(
       'dumps/good.dump',
-      orders({ verify: { required: [...required], invariants } }),
+      withOrders({ verify: { required: [...required], invariants } }),
     );
     assert.equal(end.outcome, 'succeeded', end.message);
     assert.equal(report.verdict, 'pass');
@@ -129,7 +111,7 @@ describe('a proof of a file that is in no catalogue', () => {
 
   test('is inconclusive where rungs are required that take a manifest', async () => {
     birds.files.set('/dumps/good.dump', Date.now());
-    const { end } = await proveFile('/dumps/good.dump', orders({}));
+    const { end } = await proveFile('/dumps/good.dump', withOrders());
     assert.equal(end.outcome, 'inconclusive');
     assert.match(end.message, /not run: complete, correct \(complete and correct take a manifest/);
   });
@@ -146,14 +128,14 @@ describe('a proof of a file that is in no catalogue', () => {
   });
 
   test('that is not there fails at its first rung', async () => {
-    const { end, report } = await proveFile('gone.dump', orders({}));
+    const { end, report } = await proveFile('gone.dump', withOrders());
     assert.equal(end.outcome, 'failed');
     assert.match(end.message, /artefact: there is no gone\.dump on the worker's machine/);
     assert.equal(report.steps[0]?.status, 'failed');
   });
 
   test('plans without touching anything', async () => {
-    const system = shop.empty(orders({}));
+    const system = shop.empty(withOrders());
     const input = { system, datastore: 'orders', file: 'never-looked-at.dump', dryRun: true };
     const { outcome } = await endOf(await shop.start('verifyBackup', input));
     assert.equal(outcome, 'planned');
@@ -162,6 +144,7 @@ describe('a proof of a file that is in no catalogue', () => {
 
 describe('a round of canary records', () => {
   const recoveryPoint = { canary: {} };
+  const reached = { kind: 'postgres', database: 'o', user: 'u' } as const;
   const three: ShopFile = {
     datastores: {
       orders: { ...reached, recoveryPoint },
@@ -202,7 +185,7 @@ describe('a round of canary records', () => {
   });
 
   test('of a system that asks for none says where to ask', async () => {
-    const system = shop.empty(orders({}));
+    const system = shop.empty(withOrders());
     const { message } = await endOf(await shop.start('writeCanary', { system }));
     assert.match(message, /asks for canary records; write recoveryPoint\.canary/);
   });

@@ -1,24 +1,19 @@
 // checkRecovery and acceptBackup as workflows: what they find, whom they tell, and how often.
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import type { CheckedRecovery } from '../../src/activities/check-recovery.ts';
 import { shapeOf, engineOf } from '../../src/domain/drill-record.ts';
+import { openDataShop, withOrders } from '../support/data-shop.ts';
 import { drillRecord } from '../support/drill-records.ts';
-import { storedBackup, type MemoryVault } from '../support/memory-backups.ts';
 import { endOf } from '../support/operations.ts';
-import { openShop, type Shop, type ShopFile } from '../support/shop.ts';
+import type { ShopFile } from '../support/shop.ts';
 
-let shop: Shop;
-let vault: MemoryVault;
-before(async () => {
-  shop = await openShop();
-  ({ vault } = shop.ports);
-});
+const { shop, vault, stored } = await openDataShop();
 after(() => shop.worker.stop());
 
-const withOrders = (notify?: ShopFile['notify']): ShopFile => ({
-  datastores: { orders: { kind: 'postgres', database: 'o', user: 'u' } },
-  ...(notify !== undefined && { notify }),
+const telling = (notify: NonNullable<ShopFile['notify']>): ShopFile => ({
+  ...withOrders(),
+  notify,
 });
 const console = { type: 'console' } as const;
 
@@ -33,7 +28,7 @@ const toldOf = (system: string) =>
 /** A drill of now that passed on what the system is now, and a backup of a moment ago. */
 async function prove(system: string): Promise<void> {
   const loaded = await shop.ports.systems.load(system);
-  const id = storedBackup(vault, system, 0);
+  const id = stored(system, 0);
   const entry = vault.entries.get(id);
   const tools = entry?.state === 'complete' ? entry.manifest.tools : {};
   const now = new Date().toISOString();
@@ -68,9 +63,7 @@ describe('checkRecovery', () => {
   });
 
   test('tells people once per change, and again when it changes back', async () => {
-    const system = shop.empty(
-      withOrders({ ops: console, night: { ...console, events: ['ended'] } }),
-    );
+    const system = shop.empty(telling({ ops: console, night: { ...console, events: ['ended'] } }));
     assert.deepEqual((await check(system)).told, ['ops']);
     assert.deepEqual((await check(system)).told, []);
     await prove(system);
@@ -92,7 +85,7 @@ describe('checkRecovery', () => {
   });
 
   test('a channel that does not answer holds nobody up, and is tried again by the next check', async () => {
-    const system = shop.empty(withOrders({ away: console, ops: console }));
+    const system = shop.empty(telling({ away: console, ops: console }));
     const first = await check(system);
     assert.deepEqual(first.told, ['ops']);
     assert.match(first.notTold[0]?.reason ?? '', /away does not answer/);
@@ -119,12 +112,12 @@ describe('acceptBackup', () => {
   /** Five backups like each other, and a newest one that lost nearly everything. */
   function odd(system: string): string {
     for (const days of [6, 5, 4, 3, 2]) {
-      const id = storedBackup(vault, system, days);
+      const id = stored(system, days);
       const entry = vault.entries.get(id);
       assert.ok(entry?.state === 'complete');
       entry.manifest.contents.parts = [{ name: 'orders', rows: 5000, bytes: 1, hash: 'h' }];
     }
-    return storedBackup(vault, system, 1);
+    return stored(system, 1);
   }
   const accept = (backup: string, requestedBy = 'ana') =>
     shop.start('acceptBackup', { backup, reason: 'the archive was emptied', requestedBy });
@@ -151,7 +144,7 @@ describe('acceptBackup', () => {
 
   test('one that is not odd, or not there, is said', async () => {
     const system = shop.empty(withOrders());
-    const plain = storedBackup(vault, system, 1);
+    const plain = stored(system, 1);
     assert.match((await endOf(await accept(plain))).message, /nothing is odd about/);
     const none = `${system}/orders/20200101T000000.000Z`;
     const gone = await endOf(await accept(none));

@@ -1,0 +1,44 @@
+// A shop whose systems have datastores, for the tests of backups, proofs and what is left of them: what lies in its
+// vault, and what must not lie there any more.
+import assert from 'node:assert/strict';
+import { storedBackup, type MemoryVault } from './memory-backups.ts';
+import type { MemoryTargets } from './memory-targets.ts';
+import { openShop, type Shop, type ShopFile } from './shop.ts';
+
+export interface DataShop {
+  shop: Shop;
+  vault: MemoryVault;
+  targets: MemoryTargets;
+  /** A backup of the system's `orders` of so many days ago; its id. */
+  stored: (system: string, days: number) => string;
+  copiesOf: (system: string) => string[];
+  targetsOf: (system: string) => string[];
+  /** Neither copies nor isolated targets. */
+  nothingLeft: (system: string) => void;
+}
+
+/** `after(() => shop.worker.stop())` closes it. */
+export async function openDataShop(): Promise<DataShop> {
+  const shop = await openShop();
+  const { vault, targets } = shop.ports;
+  const copiesOf = (system: string) => [...vault.copies.keys()].filter(isOf(system));
+  const targetsOf = (system: string) => [...targets.open.keys()].filter(isOf(system));
+  return {
+    ...{ shop, vault, targets, copiesOf, targetsOf },
+    stored: (system, days) => storedBackup(vault, system, days),
+    nothingLeft: (system) => {
+      assert.deepEqual([...copiesOf(system), ...targetsOf(system)], []);
+    },
+  };
+}
+
+/** A system with one datastore. */
+export const withOrders = (
+  file: Partial<NonNullable<ShopFile['datastores']>[string]> = {},
+): ShopFile => ({
+  datastores: { orders: { kind: 'postgres', database: 'o', user: 'u', ...file } },
+});
+
+function isOf(system: string): (name: string) => boolean {
+  return (name) => name.includes(system);
+}
