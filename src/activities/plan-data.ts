@@ -10,14 +10,14 @@ import type { Plan } from '../domain/plan.ts';
 import type { OperationRequest } from '../domain/request.ts';
 import type { Call } from './boundary.ts';
 import type { PlanInput } from './plan.ts';
-import { makeRecoveryPlan, readUsable, type RecoveryPlanPorts } from './plan-recovery.ts';
+import { makeRecoveryPlan, readUsable, type UsablePorts } from './plan-recovery.ts';
 import type { BackupsPort } from './ports-data.ts';
 import type { Clock } from './ports.ts';
 
 export async function makeDataPlan(
   input: PlanInput & { kind: DataKind },
   call: Call,
-  ports: RecoveryPlanPorts & { clock: Pick<Clock, 'now'> },
+  ports: UsablePorts & { clock: Pick<Clock, 'now'> },
 ): Promise<Plan> {
   const { operation, loaded, request } = input;
   const { backups, clock } = ports;
@@ -64,7 +64,7 @@ async function provenBackup(
 async function usableOf(
   { loaded, request }: PlanInput,
   { run }: Call,
-  ports: RecoveryPlanPorts,
+  ports: UsablePorts,
 ): Promise<{ usable?: UsableInput }> {
   const datastore = datastoreOf(request) ?? '';
   if (!datastoreIn(loaded, datastore).verify.required.includes('usable')) return {};

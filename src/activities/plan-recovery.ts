@@ -18,10 +18,15 @@ import type { Call } from './boundary.ts';
 import { placeOf, trafficOf, type Platforms } from './platforms.ts';
 import type { PlanInput } from './plan.ts';
 import type { BackupsPort, DatastoreRef } from './ports-data.ts';
+import type { IsolationPort } from './ports-isolation.ts';
 
 export interface RecoveryPlanPorts {
   backups: BackupsPort;
   platforms: Platforms;
+}
+
+export interface UsablePorts extends RecoveryPlanPorts {
+  isolation: Pick<IsolationPort, 'unable'>;
 }
 
 /** Below this, an operation changes no service: a drill beside it measures nothing wrong. */
@@ -55,10 +60,12 @@ export async function makeRecoveryPlan(
 /** What the rung `usable` takes on the copy of one datastore; or why nothing can show it. */
 export async function readUsable(
   { loaded, datastore, target }: { loaded: LoadedSystem; datastore: string; target: string },
-  ports: RecoveryPlanPorts,
+  ports: UsablePorts,
 ): Promise<UsableInput> {
   const showing = servicesOf(datastore, loaded.system);
   if ('why' in showing) return showing;
+  const unable = await ports.isolation.unable();
+  if (unable !== undefined) return { why: unable };
   try {
     const place = await ports.backups.place(storeOf(loaded, datastore));
     return { target, place, ...(await readService(loaded, showing.services, ports)) };

@@ -44,7 +44,7 @@ export function planVerify(
     ...climbed,
     ...{ required, service },
     conclude: `Conclude; verified only if ${names} passed${left === undefined ? '' : `; usable is not run: ${left}`}`,
-    ...(left !== undefined && { whyNotRun: ` (${left})` }),
+    ...(left !== undefined && { whyNotRun: ` (nothing shows usable: ${left})` }),
     rungs: withCopy(rungsOf(settings), service.length > 0),
     title: (rung) => rungTitle(rung, backup, settings),
   });

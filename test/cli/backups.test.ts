@@ -66,12 +66,6 @@ test('a proof that passes marks the backup and leaves no copy', async () => {
   assert.equal(field(report, 'verdicts.length'), 5);
 });
 
-test('a proof that needs the service is inconclusive, and 7', async () => {
-  const list = await up.exits(0, 'backups vault --json');
-  const { stdout } = await up.exits(7, `verify ${String(field(list.stdout, 'backups.1.id'))}`);
-  assert.match(stdout, /inconclusive: 1 of 1 rungs that ran passed; not run: usable/);
-});
-
 test('a folder that is in no catalogue is proved as far as that goes, and gets no mark', async () => {
   const before = (await up.exits(0, 'backups vault --json')).stdout;
   const { stdout } = await up.exits(7, 'verify vault/data --file data');

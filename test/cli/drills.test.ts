@@ -1,4 +1,4 @@
-// `drill` through the real command line, beside one real `fairlead up`: real files, real namespaces, users on the live
+// `drill`, and `verify` with the rung usable, through the real command line, beside one real `fairlead up`: real files, real namespaces, users on the live
 // service all the while. What makes one fail is in drills.slow.ts.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
@@ -35,5 +35,18 @@ test(
     nothingLeft(up);
     const backups = (await up.exits(0, 'backups drilled --json')).stdout;
     assert.notEqual(field(backups, 'backups.0.verifiedAt'), null);
+  },
+);
+
+test(
+  'a verification starts the service on its copy, and tells what it was asked',
+  NAMESPACES,
+  async () => {
+    const { stdout, stderr } = await up.exits(0, 'verify drilled/portfolio --json');
+    assert.equal(field(stdout, 'verdict'), 'pass');
+    assert.match(stderr, /✔ correct:[^]*✔ fence:[^]*✔ usable:[^]*✔ close:[^]*✔ conclude:/);
+    const report = (await up.exits(0, 'report verify/drilled/portfolio')).stdout;
+    assert.match(report, /\| usable \| golden portfolio \| 200 containing .* \| pass \|/);
+    nothingLeft(up);
   },
 );

@@ -9,7 +9,31 @@ const USING = `${shopWith(6, '    port: 8000\n    datastores: [main]')}${DATA}`;
 const asked = '[{ service: api, name: a, http: /a }]';
 const drill = (text: string): string => `${SHOP}${DATA}drill: ${text}\n`;
 
+const proved = (more: string): string =>
+  `${USING}  more: { kind: files, directory: more, verify: { required: [artefact, usable] } }\n${more}`;
+
 testMistakes([
+  [
+    'a service is started on a copy only where the file says which, and what it is asked',
+    proved(''),
+    [
+      '19: datastores.more.verify.required.1: "usable" cannot be shown of more: no section "drill" says which service is started, and what it is asked; declare it, or write artefact, loads, complete, correct, pointInTime, invariants',
+    ],
+  ],
+  [
+    'a service is started on the copy of one datastore only where it needs no other',
+    proved(`drill: { rto: 1m, golden: ${asked} }\n`),
+    [
+      '19: datastores.more.verify.required.1: "usable" cannot be shown of more: api is on main; a drill restores all of them together; write artefact, loads, complete, correct, pointInTime, invariants here; a drill asks the golden queries all the same',
+    ],
+  ],
+  [
+    'what is wrong in the section is said first',
+    proved(`drill: { golden: ${asked} }\n`),
+    [
+      '20: drill.rto: is missing; write a duration with a unit, such as 250ms, 3s, 15m, 24h or 90d (at most 366d), longer than 0',
+    ],
+  ],
   [
     'a drill says how long a recovery may take, and asks something',
     drill('{ services: [api], golden: [] }'),
@@ -100,6 +124,13 @@ test('a service that uses a datastore needs no name, and every drill has an age'
   assert.equal(system.drill?.rto, 90_000);
   assert.equal(system.drill.every, 30 * 86_400_000);
   assert.equal(system.drill.golden[0]?.status, 200);
+});
+
+test('a verification may start a service that needs the one datastore alone', async (t) => {
+  const text = `${USING.replace('directory: data', 'directory: data, verify: { required: [usable] }')}drill: { rto: 90s, golden: ${asked} }\n`;
+  const dir = await systemsWith(t, { 'shop/system.yaml': text });
+  const { system } = await loadSystem(dir, 'shop');
+  assert.deepEqual(system.datastores?.['main']?.verify.required, ['usable']);
 });
 
 test('commercial-view has a drill that its file explains', async () => {

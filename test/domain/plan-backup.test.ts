@@ -121,7 +121,6 @@ describe('the plan of a verification', () => {
       { required: ['artefact'], invariants },
       ['artefact', 'loads', 'invariants', 'conclude', 'discard'],
     ],
-    ['starts no service', { required: ['artefact', 'usable'] }, ['artefact', 'conclude']],
   ];
   for (const [name, verify, steps] of table) {
     test(name, () => {

@@ -8,6 +8,7 @@ import {
   untilBaking,
   withData,
   withDrill,
+  withUsable,
   type Shop,
   type ShopFile,
 } from '../support/shop.ts';
@@ -212,6 +213,19 @@ export const COURSES: Record<string, (shop: Shop) => Promise<WorkflowHandle>> = 
     shop.ports.birds.files.set(file, Date.now());
     const system = shop.live(watched);
     return ended(await shop.start('verifyBackup', { system, datastore: 'orders', file }));
+  },
+  'verify-usable': async (shop) => {
+    const system = shop.live(withUsable);
+    await endOf(await shop.start('backup', { system }));
+    return ended(await shop.start('verifyBackup', { system, datastore: 'orders' }));
+  },
+  'open-verify-in-a-start': async (shop) => {
+    const system = shop.live(withUsable);
+    await endOf(await shop.start('backup', { system }));
+    const reached = shop.ports.targets.hangStart(system);
+    const handle = await shop.start('verifyBackup', { system, datastore: 'orders' });
+    await reached;
+    return handle;
   },
   'canary-round': async (shop) =>
     ended(await shop.start('writeCanary', { system: shop.live(watched) })),

@@ -87,6 +87,10 @@ test('has what was measured, isolated, recovered from, and what a recovery does 
   );
 });
 
-test('of another operation has none of these tables', () => {
-  assert.deepEqual(drillTables({ ...report, kind: 'verifyBackup' }), []);
+test('of a verification has them where the service is started, and of another operation none', () => {
+  const verification = { ...report, kind: 'verifyBackup' };
+  assert.deepEqual(drillTables(verification), drillTables(report));
+  assert.ok(!reportToMarkdown(verification).includes('## Verdicts'));
+  const steps = plan.steps.filter(({ action }) => action.kind !== 'usable');
+  assert.deepEqual(drillTables({ ...verification, plan: { ...plan, steps } }), []);
 });

@@ -253,7 +253,7 @@ function pointAt(at: number, skewMs: number): RecoveryPoint {
   return { notBefore: time, notAfter: time, clock: 'datastore', skewMs };
 }
 
-function untilAborted(signal: AbortSignal): Promise<never> {
+export function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const stop = (): void => {
       reject(new Failure('Unavailable', 'stopped'));

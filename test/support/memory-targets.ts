@@ -6,6 +6,7 @@ import type {
   ServiceStart,
 } from '../../src/activities/ports-isolation.ts';
 import type { Failure } from '../../src/domain/failure.ts';
+import { untilAborted } from './memory-backups.ts';
 import type { MemoryIsolation } from './memory-isolation.ts';
 
 export interface MemoryTargets {
@@ -22,6 +23,8 @@ export interface MemoryTargets {
   answers: Map<string, { status: number; body: string }>;
   /** The next call of this verb about a target of this system fails, before it does anything. */
   failNext: (verb: keyof IsolationPort, failure: Failure, system: string) => void;
+  /** The next start in a target of this system waits until it is cancelled; resolves when it is there. */
+  hangStart: (system: string) => Promise<void>;
 }
 
 export function scriptedTargets(memory: MemoryIsolation): {
@@ -29,6 +32,7 @@ export function scriptedTargets(memory: MemoryIsolation): {
   targets: MemoryTargets;
 } {
   const failures: { verb: keyof IsolationPort; failure: Failure; system: string }[] = [];
+  const hangs = new Map<string, () => void>();
   const targets: MemoryTargets = {
     open: memory.targets,
     asked: memory.asked,
@@ -37,6 +41,7 @@ export function scriptedTargets(memory: MemoryIsolation): {
     fence: new Map(),
     answers: new Map(),
     failNext: (verb, failure, system) => failures.push({ verb, failure, system }),
+    hangStart: (system) => new Promise((resolve) => hangs.set(system, resolve)),
   };
   memory.script.enter = async (verb, target) => {
     const index = failures.findIndex((one) => one.verb === verb && target.includes(one.system));
@@ -58,6 +63,12 @@ export function scriptedTargets(memory: MemoryIsolation): {
       return seen === undefined ? probes : probes.map((probe) => ({ ...probe, ...seen }));
     },
     start: async (input, waiting) => {
+      const [system, reach] = [...hangs].find(([one]) => input.target.includes(one)) ?? [];
+      if (system !== undefined && reach !== undefined) {
+        hangs.delete(system);
+        reach();
+        await untilAborted(waiting.signal);
+      }
       const answer = await memory.start(input, waiting);
       targets.started.push(input);
       return answer;

@@ -85,6 +85,17 @@ export const withDrill = {
   },
 } satisfies ShopFile;
 
+/** With one datastore, which a verification starts that service on. */
+export const withUsable = {
+  ...withDrill,
+  datastores: {
+    orders: {
+      ...{ kind: 'postgres', database: 'orders', user: 'app' },
+      verify: { required: ['artefact', 'loads', 'complete', 'correct', 'usable'] },
+    },
+  },
+} satisfies ShopFile;
+
 /** A bake at 5 % that does not end by itself. */
 export const longBake: ShopFile = {
   rollout: {

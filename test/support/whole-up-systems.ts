@@ -35,22 +35,25 @@ const ERRORS = `analyses:
 /** Has users, and a version that answers with errors. */
 export const SHOP: UpSystem = { name: 'shop', rollout: QUICK, more: ERRORS };
 
-/** Its files are backed up; a verification that needs the service cannot pass. */
+/** Its files are backed up, and proved in two ways. */
 export const VAULT: UpSystem = {
   name: 'vault',
   rollout: GATED('promote'),
   more: `datastores:
   data: { kind: files, directory: data, backup: { retention: { days: 1, count: 2 } } }
-  served: { kind: files, directory: data, verify: { required: [artefact, usable] } }
+  served: { kind: files, directory: data, verify: { required: [artefact] } }
 `,
 };
 
-/** A drill restores its files and asks its service. */
+/** A drill restores its files and asks its service, and so does a verification. */
 export const DRILLED: UpSystem = {
   name: 'drilled',
   rollout: QUICK,
   more: `${ERRORS}datastores:
-  portfolio: { kind: files, directory: data }
+  portfolio:
+    kind: files
+    directory: data
+    verify: { required: [artefact, loads, complete, correct, usable] }
 drill:
   rto: 5m
   services: [api]

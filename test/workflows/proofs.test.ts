@@ -75,16 +75,6 @@ describe('a proof', () => {
     assert.match(cut.message, /of the 1 there are, none is complete and not odd/);
   });
 
-  test('without a required rung is inconclusive, and says which nobody climbed', async () => {
-    const { backup, end, report } = await prove(
-      withOrders({ verify: { required: ['artefact', 'usable'] } }),
-    );
-    assert.deepEqual([end.outcome, report.verdict], ['inconclusive', 'inconclusive']);
-    assert.match(end.message, /not run: usable/);
-    const entry = vault.entries.get(backup);
-    assert.deepEqual(entry?.state === 'complete' && entry.marks, []);
-  });
-
   type Break = [name: string, outcome: string, step: string, said: RegExp, damage: () => void];
   const fails = (verb: BackupVerb, kind: 'CheckFailed' | 'Refused' | 'Broken') => () => {
     vault.failNext(verb, new Failure(kind, `${verb} said no`));
