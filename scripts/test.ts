@@ -66,10 +66,7 @@ async function withServer(files: string[]): Promise<number> {
 
 async function build(): Promise<number> {
   if (process.env['FAIRLEAD_SKIP_BUILD']) return 0;
-  const tsc = resolve(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const compiled = await node([tsc, '-p', 'tsconfig.json'], process.env);
-  if (compiled !== 0) return compiled;
-  return node(['--import', 'tsx', 'scripts/bundle.ts'], process.env);
+  return node(['--import', 'tsx', 'scripts/build.ts'], process.env);
 }
 
 async function runTests(
