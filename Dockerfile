@@ -13,7 +13,7 @@ COPY package.json package-lock.json ./
 # Without scripts: `prepare` would build what is not there yet, and none of the others is needed.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
-COPY scripts/bundle.ts scripts/
+COPY scripts/build.ts scripts/bundle.ts scripts/
 COPY src src
 RUN npm run build \
   && chmod 755 dist/client.js \

@@ -4,12 +4,13 @@
 //   FAIRLEAD_SKIP_BUILD=1 takes dist as it is, also for the processes that tests start.
 //   FAIRLEAD_REQUIRE_PARTS=all makes a skip for a missing part fail.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { clientEnvironment } from '../src/embedded/temporal-server.ts';
 import { startTestServer, type TemporalForTests } from '../test/support/temporal-server.ts';
+import { filesOf, gathered } from './test-files.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const stopping = new AbortController();
@@ -35,9 +36,7 @@ function isStopping(): boolean {
 
 async function main(): Promise<number> {
   const suffix = values.slow === true ? '.slow.ts' : '.test.ts';
-  const files = (positionals.length > 0 ? positionals : folders()).flatMap((what) =>
-    filesOf(what, suffix),
-  );
+  const files = filesOf(positionals, suffix);
   if (files.length === 0) {
     console.error(`no file in test/*/*${suffix} matches ${positionals.join(' ') || 'anything'}`);
     return 2;
@@ -67,10 +66,7 @@ async function withServer(files: string[]): Promise<number> {
 
 async function build(): Promise<number> {
   if (process.env['FAIRLEAD_SKIP_BUILD']) return 0;
-  const tsc = resolve(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const compiled = await node([tsc, '-p', 'tsconfig.json'], process.env);
-  if (compiled !== 0) return compiled;
-  return node(['--import', 'tsx', 'scripts/bundle.ts'], process.env);
+  return node(['--import', 'tsx', 'scripts/build.ts'], process.env);
 }
 
 async function runTests(
@@ -96,7 +92,9 @@ async function runTests(
     env['FAIRLEAD_TEST_UI_URL'] = server.uiUrl;
   }
   if (values.shard !== undefined) env['FAIRLEAD_TEST_SHARD'] = values.shard;
-  return node(['--import', 'tsx', '--test', '--test-concurrency=2', ...reporters, ...files], env);
+  const { entries, env: more } = gathered(files);
+  const run = ['--import', 'tsx', '--test', '--test-concurrency=2', ...reporters, ...entries];
+  return node(run, { ...env, ...more });
 }
 
 /** Says every skip loudly; true when one of them may not be. */
@@ -121,19 +119,4 @@ async function node(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
       done(signal === null ? (code ?? 1) : 130);
     });
   });
-}
-
-function folders(): string[] {
-  return readdirSync(join(root, 'test'));
-}
-
-/** An area, a file, or a path to either; only files one folder deep are tests. */
-function filesOf(what: string, suffix: string): string[] {
-  const paths = [resolve(root, what), join(root, 'test', what)];
-  const path = paths.find((one) => existsSync(one));
-  if (path === undefined) throw new Error(`there is no file or test area called ${what}`);
-  if (statSync(path).isFile()) return path.endsWith('.ts') ? [path] : [];
-  return readdirSync(path)
-    .filter((name) => name.endsWith(suffix))
-    .map((name) => join(path, name));
 }

@@ -25,14 +25,14 @@ export interface Load {
   stop(): Promise<void>;
 }
 
-export function startLoad(url: string): Load {
+export function startLoad(url: string, pauseMs = PAUSE_MS): Load {
   const answers: Answer[] = [];
   const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
   const stopping = new AbortController();
   const client = async (): Promise<void> => {
     for (let count = 0; !stopping.signal.aborted; count += 1) {
       answers.push(await ask(agent, `${url}${PATHS[count % PATHS.length] ?? '/'}`));
-      await sleep(PAUSE_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+      await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   };
   const clients = Array.from({ length: CLIENTS }, client);

@@ -1,6 +1,6 @@
 // Traffic goes only where something answers it, and waits for that in observed time.
 import assert from 'node:assert/strict';
-import { beforeEach, test } from 'node:test';
+import { beforeEach, describe, test } from 'node:test';
 import { shiftTraffic } from '../../src/activities/traffic.ts';
 import type { RevisionSpec } from '../../src/domain/model.ts';
 import { describeWeights } from '../../src/domain/weights.ts';
@@ -12,14 +12,6 @@ const DEADLINE = 60_000;
 let it: ReturnType<typeof createActivityWorld>;
 let v1: RevisionSpec;
 let v2: RevisionSpec;
-
-/** A canary: v1 has 95 %, v2 has 5 %. */
-beforeEach(async () => {
-  it = createActivityWorld();
-  v1 = await it.revision('v1');
-  v2 = await it.revision('v2');
-  it.world.setByHand(PLACE, it.share([v1, 95], [v2, 5]));
-});
 
 function back() {
   const weights = it.share([v1, 100]);
@@ -38,50 +30,60 @@ function wellAfter(version: string, ms: number): void {
 
 const shown = () => describeWeights(it.weights());
 
-test('the way back waits for the revision that it leads to', async () => {
-  wellAfter('v1', DEADLINE / 2);
-  await back();
-  assert.equal(shown(), 'v1 100 %');
-});
+describe('traffic', () => {
+  /** A canary: v1 has 95 %, v2 has 5 %. */
+  beforeEach(async () => {
+    it = createActivityWorld();
+    v1 = await it.revision('v1');
+    v2 = await it.revision('v2');
+    it.world.setByHand(PLACE, it.share([v1, 95], [v2, 5]));
+  });
 
-test('one that keeps crashing may come back within the deadline, and is waited for', async () => {
-  wellAfter('v1', DEADLINE / 2);
-  it.world.behave('v1', 'crashLoop');
-  await back();
-  assert.equal(shown(), 'v1 100 %');
-});
+  test('the way back waits for the revision that it leads to', async () => {
+    wellAfter('v1', DEADLINE / 2);
+    await back();
+    assert.equal(shown(), 'v1 100 %');
+  });
 
-test('traffic stays with what answers when the revision from before is not ready in time', async () => {
-  it.world.behave('v1', 'neverReady');
-  const before = it.clock.now();
-  const failure = await fails('NotReady', back());
-  assert.match(failure.message, /not sent to v1 within 60 s/);
-  assert.match(failure.message, /stays as it is: v1 95 %, v2 5 %/);
-  assert.equal(shown(), 'v1 95 %, v2 5 %');
-  assert.ok(it.clock.now() - before >= DEADLINE);
-});
+  test('one that keeps crashing may come back within the deadline, and is waited for', async () => {
+    wellAfter('v1', DEADLINE / 2);
+    it.world.behave('v1', 'crashLoop');
+    await back();
+    assert.equal(shown(), 'v1 100 %');
+  });
 
-test('when nothing answers any more, traffic goes back and waits for the revision from before', async () => {
-  it.world.setByHand(PLACE, it.share([v2, 100]));
-  it.world.behave('v1', 'neverReady');
-  it.world.behave('v2', 'crashLoop');
-  const failure = await fails('NotReady', back());
-  assert.match(failure.message, /could not be sent to v1 .*; nothing else answered either/);
-  assert.equal(shown(), 'v1 100 %');
-});
+  test('traffic stays with what answers when the revision from before is not ready in time', async () => {
+    it.world.behave('v1', 'neverReady');
+    const before = it.clock.now();
+    const failure = await fails('NotReady', back());
+    assert.match(failure.message, /not sent to v1 within 60 s/);
+    assert.match(failure.message, /stays as it is: v1 95 %, v2 5 %/);
+    assert.equal(shown(), 'v1 95 %, v2 5 %');
+    assert.ok(it.clock.now() - before >= DEADLINE);
+  });
 
-test('a revision that is gone is not waited for', async () => {
-  it.world.service(PLACE).revisions.delete(v1.id);
-  const before = it.clock.now();
-  assert.match((await fails('NotReady', back())).message, /it is gone/);
-  assert.equal(it.clock.now(), before);
-});
+  test('when nothing answers any more, traffic goes back and waits for the revision from before', async () => {
+    it.world.setByHand(PLACE, it.share([v2, 100]));
+    it.world.behave('v1', 'neverReady');
+    it.world.behave('v2', 'crashLoop');
+    const failure = await fails('NotReady', back());
+    assert.match(failure.message, /could not be sent to v1 .*; nothing else answered either/);
+    assert.equal(shown(), 'v1 100 %');
+  });
 
-test('a share that grows waits for the other side too', async () => {
-  wellAfter('v1', DEADLINE / 2);
-  const weights = it.share([v1, 50], [v2, 50]);
-  const capacity = { revision: v2.id, replicas: 1 };
-  const input = { place: PLACE, weights, expect: [it.weights()], capacity, deadline: DEADLINE };
-  await shiftTraffic(input, it.call(), it.ports);
-  assert.equal(shown(), 'v1 50 %, v2 50 %');
+  test('a revision that is gone is not waited for', async () => {
+    it.world.service(PLACE).revisions.delete(v1.id);
+    const before = it.clock.now();
+    assert.match((await fails('NotReady', back())).message, /it is gone/);
+    assert.equal(it.clock.now(), before);
+  });
+
+  test('a share that grows waits for the other side too', async () => {
+    wellAfter('v1', DEADLINE / 2);
+    const weights = it.share([v1, 50], [v2, 50]);
+    const capacity = { revision: v2.id, replicas: 1 };
+    const input = { place: PLACE, weights, expect: [it.weights()], capacity, deadline: DEADLINE };
+    await shiftTraffic(input, it.call(), it.ports);
+    assert.equal(shown(), 'v1 50 %, v2 50 %');
+  });
 });

@@ -1,6 +1,6 @@
 // A restart: begun once, waited for, and no longer than its deadline.
 import assert from 'node:assert/strict';
-import { beforeEach, test } from 'node:test';
+import { beforeEach, describe, test } from 'node:test';
 import { restartRevision } from '../../src/activities/workload.ts';
 import type { RevisionSpec } from '../../src/domain/model.ts';
 import { createActivityWorld, PLACE } from '../support/activity-world.ts';
@@ -11,11 +11,6 @@ const DEADLINE = 60_000;
 let it: ReturnType<typeof createActivityWorld>;
 let v1: RevisionSpec;
 
-beforeEach(async () => {
-  it = createActivityWorld();
-  v1 = await it.revision('v1');
-});
-
 function restart() {
   const input = { place: PLACE, revision: v1.id, deadline: DEADLINE };
   return restartRevision(input, it.call(), it.ports);
@@ -24,41 +19,48 @@ function restart() {
 const fences = () =>
   new Set(it.world.changes.flatMap((one) => (one.verb === 'restart' ? [one.fence?.sequence] : [])));
 
-test('a restart is through when every replica is ready again, and is one change', async () => {
-  const well = it.clock.now() + DEADLINE / 2;
-  it.world.behave('v1', 'neverReady');
-  it.world.onCall = () => {
-    if (it.clock.now() >= well) it.world.behave('v1', 'good');
-  };
-  assert.equal((await restart()).detail, '1 of 1 replicas ready again');
-  assert.equal(fences().size, 1);
-});
+describe('a restart', () => {
+  beforeEach(async () => {
+    it = createActivityWorld();
+    v1 = await it.revision('v1');
+  });
 
-test('a restart whose replica lives and is never healthy ends at its deadline', async () => {
-  it.world.behave('v1', 'neverReady');
-  const before = it.clock.now();
-  const failure = await fails('NotReady', restart());
-  assert.match(failure.message, /not every new replica was ready within 60 s \(0 of 1/);
-  assert.ok(it.clock.now() - before >= DEADLINE);
-});
+  test('is through when every replica is ready again, and is one change', async () => {
+    const well = it.clock.now() + DEADLINE / 2;
+    it.world.behave('v1', 'neverReady');
+    it.world.onCall = () => {
+      if (it.clock.now() >= well) it.world.behave('v1', 'good');
+    };
+    assert.equal((await restart()).detail, '1 of 1 replicas ready again');
+    assert.equal(fences().size, 1);
+  });
 
-test('a retry of a restart goes on counting where the lost attempt was', async () => {
-  it.world.behave('v1', 'neverReady');
-  const before = it.clock.now();
-  const lost = new Error('the worker is lost');
-  it.world.onCall = () => {
-    if (it.clock.now() - before >= DEADLINE / 2) throw lost;
-  };
-  await assert.rejects(restart(), lost);
-  it.world.onCall = () => undefined;
-  const again = it.clock.now();
-  await fails('NotReady', restart());
-  assert.ok(it.clock.now() - again < DEADLINE);
-});
+  test('whose replica lives and is never healthy ends at its deadline', async () => {
+    it.world.behave('v1', 'neverReady');
+    const before = it.clock.now();
+    const failure = await fails('NotReady', restart());
+    assert.match(failure.message, /not every new replica was ready within 60 s \(0 of 1/);
+    assert.ok(it.clock.now() - before >= DEADLINE);
+  });
 
-test('a restart that crashes again and again ends at once', async () => {
-  it.world.behave('v1', 'crashLoop');
-  const before = it.clock.now();
-  assert.match((await fails('NotReady', restart())).message, /it keeps crashing/);
-  assert.equal(it.clock.now(), before);
+  test('that is retried goes on counting where the lost attempt was', async () => {
+    it.world.behave('v1', 'neverReady');
+    const before = it.clock.now();
+    const lost = new Error('the worker is lost');
+    it.world.onCall = () => {
+      if (it.clock.now() - before >= DEADLINE / 2) throw lost;
+    };
+    await assert.rejects(restart(), lost);
+    it.world.onCall = () => undefined;
+    const again = it.clock.now();
+    await fails('NotReady', restart());
+    assert.ok(it.clock.now() - again < DEADLINE);
+  });
+
+  test('that crashes again and again ends at once', async () => {
+    it.world.behave('v1', 'crashLoop');
+    const before = it.clock.now();
+    assert.match((await fails('NotReady', restart())).message, /it keeps crashing/);
+    assert.equal(it.clock.now(), before);
+  });
 });

@@ -2,11 +2,10 @@
 // The tests of one system build on each other, in the order in which they stand here.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startLoad } from '../../src/demo/load.ts';
 import { createLocalPlatform } from '../../src/platforms/local/adapter.ts';
 import { hostPaths } from '../../src/platforms/local/protocol.ts';
 import { loadState } from '../../src/platforms/local/state.ts';
-import { field, saying, startUp, type WholeUp } from '../support/whole-up.ts';
+import { field, saying, startUp, startUsers, type WholeUp } from '../support/whole-up.ts';
 import { PEOPLE } from '../support/whole-up-systems.ts';
 
 let up: WholeUp;
@@ -17,7 +16,7 @@ before(async () => {
 after(() => up.stop());
 
 const exits: WholeUp['exits'] = (code, args, env) => up.exits(code, args, env);
-const until: WholeUp['until'] = (args, path, value) => up.until(args, path, value);
+const until: WholeUp['until'] = (what, path, value) => up.until(what, path, value);
 
 const QUIET = 'deploy/quiet/api/v2';
 const GATED = 'deploy/gated/api/v2';
@@ -47,19 +46,19 @@ test('without users an analysis has no data: the deploy parks, and the command l
   const { stdout } = await exits(0, 'status deploy/quiet/api/v2 --json');
   assert.equal(field(stdout, 'state'), 'parked');
   await exits(0, 'skip deploy/quiet/api/v2 --as ana');
-  await until('status deploy/quiet/api/v2 --json', 'step', 'weight-50');
+  await until('deploy/quiet/api/v2', 'step', 'weight-50');
   await exits(0, 'abort deploy/quiet/api/v2 --as ana');
-  await until('status deploy/quiet/api/v2 --json', 'outcome', 'aborted');
+  await until('deploy/quiet/api/v2', 'outcome', 'aborted');
 });
 
 test('what is parked for want of data is retried once there are users', async () => {
   await exits(8, 'deploy quiet/api v2 --as ci');
-  const load = startLoad(up.urlOf('quiet'));
+  const load = startUsers(up.urlOf('quiet'));
   try {
     await exits(0, `retry ${QUIET} --as ana`);
-    await until(`status ${QUIET} --json`, 'gates.0.id', 'weight-50');
+    await until(QUIET, 'gates.0.id', 'weight-50');
     await exits(0, `approve ${QUIET} --as ana`);
-    await until(`status ${QUIET} --json`, 'outcome', 'succeeded');
+    await until(QUIET, 'outcome', 'succeeded');
   } finally {
     await load.stop();
   }
@@ -68,7 +67,7 @@ test('what is parked for want of data is retried once there are users', async ()
 test('promote ends a bake, with --full for another person than the requester', async () => {
   await exits(0, 'deploy patient/api v1');
   const cli = up.start('deploy patient/api v2 --as ci --json');
-  await until('status deploy/patient/api/v2 --json', 'weights.1.percent', 20);
+  await until('deploy/patient/api/v2', 'weights.1.percent', 20);
   await exits(6, 'promote deploy/patient/api/v2 --as ci --full');
   // Refused until the bake has begun.
   while ((await up.run('promote deploy/patient/api/v2 --as ana --full')).code !== 0);
@@ -89,7 +88,7 @@ test('weights changed by hand park the deploy; adopt goes on from what is there'
   assert.equal(code, 8);
   assert.match(stderr, /fairlead adopt deploy\/gated\/api\/v2/);
   await exits(0, `adopt ${GATED} --as ana --reason checked`);
-  await until(`status ${GATED} --json`, 'state', 'closed');
+  await until(GATED, 'state', 'closed');
   await exits(0, 'rollback gated/api');
 });
 

@@ -5,9 +5,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startLoad, type Load } from '../../src/demo/load.ts';
+import type { Load } from '../../src/demo/load.ts';
 import { ask } from '../support/http-load.ts';
-import { field, saying, startUp, type WholeUp } from '../support/whole-up.ts';
+import { field, saying, startUp, startUsers, type WholeUp } from '../support/whole-up.ts';
 import { SHOP } from '../support/whole-up-systems.ts';
 
 let up: WholeUp;
@@ -22,7 +22,7 @@ after(async () => {
 });
 
 const exits: WholeUp['exits'] = (code, args, env) => up.exits(code, args, env);
-const until: WholeUp['until'] = (args, path, value) => up.until(args, path, value);
+const until: WholeUp['until'] = (what, path, value) => up.until(what, path, value);
 
 /** No step is left as begun, and each one that ended did so well. */
 function assertResolved(course: string): void {
@@ -48,7 +48,7 @@ test('a first deploy ends with 0, its result on stdout and its course on stderr'
   assertResolved(stderr);
   const status = await exits(0, 'status shop --json');
   assert.equal(field(status.stdout, 'services.api.url'), up.urlOf('shop'));
-  load = startLoad(up.urlOf('shop'));
+  load = startUsers(up.urlOf('shop'));
   await exits(0, 'health shop --detailed');
 });
 
@@ -71,7 +71,7 @@ test('a dry run prints the plan and changes nothing', async () => {
 test('--no-wait returns at once with the run', async () => {
   const { stdout } = await exits(0, 'deploy shop/api v2 --as ci --no-wait --json');
   assert.equal(field(stdout, 'operation'), V2);
-  const status = await until(`status ${V2} --json`, 'state', 'waiting');
+  const status = await until(V2, 'state', 'waiting');
   assert.equal(field(status, 'schema'), 'fairlead/status/v1');
   assert.equal(field(status, 'runId'), field(stdout, 'runId'));
   assert.equal(field(status, 'step'), 'weight-50');
@@ -167,8 +167,10 @@ test('the report tells who asked, who approved, and what was served', async () =
 });
 
 test('the old revision is removed when its insurance is over', async () => {
-  await until('status shop --json', 'services.api.revisions.length', 1);
-  const report = await until('report retire/shop/api/v1 --json', 'outcome', 'succeeded');
+  await until('shop', 'services.api.revisions.length', 1);
+  await until('retire/shop/api/v1', 'outcome', 'succeeded');
+  const { stdout: report } = await exits(0, 'report retire/shop/api/v1 --json');
+  assert.equal(field(report, 'outcome'), 'succeeded');
   assert.equal(field(report, 'clean'), true);
 });
 
@@ -220,7 +222,7 @@ test('a stop answers users with 503 and refuses deploys; admit lets users in aga
 });
 
 test('after a stop, traffic for nobody makes a rollback possible before users are let in', async () => {
-  const users = startLoad(up.urlOf('shop'));
+  const users = startUsers(up.urlOf('shop'));
   await exits(0, 'deploy shop/api v2 --auto-promote');
   await users.stop();
   await exits(0, 'stop shop');

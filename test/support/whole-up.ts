@@ -7,6 +7,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startLoad, type Load } from '../../src/demo/load.ts';
 import { freePorts } from '../../src/embedded/ports.ts';
 import { entryArgs, ROOT } from './entry.ts';
 import type { CliResult } from './run-cli.ts';
@@ -28,8 +29,8 @@ export interface WholeUp {
   start(args: string, env?: Record<string, string>): Cli;
   /** Runs it and insists on the exit code. */
   exits(code: number, args: string, env?: Record<string, string>): Promise<CliResult>;
-  /** Runs it until the JSON it prints has this value at this path; returns what it printed then. */
-  until(args: string, path: string, value: unknown): Promise<string>;
+  /** Until the status of an operation or a system has this value at this path; returns what `status --json` prints. */
+  until(what: string, path: string, value: unknown): Promise<string>;
   /** Insists that it ends well. */
   stop(): Promise<void>;
 }
@@ -59,6 +60,11 @@ export async function saying(cli: Cli, text: string): Promise<void> {
   }
 }
 
+/** Users enough for an analysis to have data in every interval; those of the demo are three times as busy. */
+export function startUsers(url: string): Load {
+  return startLoad(url, 100);
+}
+
 export async function startUp(systems: readonly UpSystem[]): Promise<WholeUp> {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-whole-'));
   const data = join(folder, 'data');
@@ -86,25 +92,26 @@ export async function startUp(systems: readonly UpSystem[]): Promise<WholeUp> {
   died.catch(() => undefined);
   await Promise.race([ready(), died]);
   const run: WholeUp['run'] = (args, env) => start(args, env).ended;
+  const exits: WholeUp['exits'] = async (code, args, env) => {
+    const result = await run(args, env);
+    assert.equal(result.code, code, `${args}\n${result.stdout}\n${result.stderr}`);
+    return result;
+  };
   return {
     folder,
     data,
     urlOf: (system) => `http://127.0.0.1:${portOf.get(system) ?? 0}`,
     run,
     start,
-    async exits(code, args, env) {
-      const result = await run(args, env);
-      assert.equal(result.code, code, `${args}\n${result.stdout}\n${result.stderr}`);
-      return result;
-    },
-    async until(args, path, value) {
-      for (const deadline = Date.now() + PATIENCE_MS; ;) {
-        const { stdout, stderr, code } = await run(args);
-        if (code === 0 && field(stdout, path) === value) return stdout;
-        const seen = `${path} of ${args} is not ${String(value)}: ${stdout}${stderr}`;
-        assert.ok(Date.now() < deadline, seen);
-        await sleep(100);
-      }
+    exits,
+    async until(what, path, value) {
+      // Loaded only where it is needed: Temporal's client takes as long as all the rest.
+      const { untilStatus } = await import('./until-status.ts');
+      const lastSeen = await untilStatus(data, what, (seen) => field(seen, path) === value);
+      assert.equal(field(lastSeen, path), value, `${path} of ${what} in ${lastSeen}`);
+      const { stdout } = await exits(0, `status ${what} --json`);
+      assert.equal(field(stdout, path), value);
+      return stdout;
     },
     async stop() {
       up.kill('SIGINT');

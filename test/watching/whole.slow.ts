@@ -68,7 +68,7 @@ const becomes = (series: string, is: (value: number) => boolean): Promise<true> 
 test('list says what an open operation waits for, and whom; the gauges count it', async () => {
   await up.exits(0, 'deploy gated/api v1');
   await up.exits(0, 'deploy gated/api v2 --as ci --no-wait');
-  await up.until(`status ${GATED} --json`, 'state', 'waiting');
+  await up.until(GATED, 'state', 'waiting');
   await up.exits(0, 'deploy quiet/api v1');
   await up.exits(8, 'deploy quiet/api v2 --auto-promote');
   const { stdout, stderr } = await up.exits(0, 'list --open --json');
@@ -95,9 +95,9 @@ test('list says what an open operation waits for, and whom; the gauges count it'
 
 test('ends and steps are counted once each, working apart from waiting', async () => {
   await up.exits(0, `approve ${GATED} --as ana`);
-  await up.until(`status ${GATED} --json`, 'outcome', 'succeeded');
+  await up.until(GATED, 'outcome', 'succeeded');
   await up.exits(0, `abort ${QUIET} --as ana`);
-  await up.until(`status ${QUIET} --json`, 'outcome', 'aborted');
+  await up.until(QUIET, 'outcome', 'aborted');
   await up.exits(6, 'deploy gated/api v77');
   const ended = 'fairlead_operations_ended_total{kind="canaryDeploy",namespace="default",outcome=';
   assert.equal(await measured(`${ended}"aborted"`), 1);
