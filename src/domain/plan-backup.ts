@@ -70,7 +70,7 @@ export function planVerify(input: DataPlanInput & { entry: CatalogueEntry; copy:
   const steps = ladderSteps({
     ...{ datastore, backup: backup.id, copy, required, conclude },
     rungs: rungsOf(settings),
-    title: (rung) => rungTitle(rung, backup, settings),
+    title: (rung) => rungTitle(rung, backup, settings, 'the end of the backup'),
   });
   return finishPlan({ operation, kind: 'verifyBackup', loaded, backup, steps, before: {} });
 }
@@ -193,16 +193,18 @@ function rungsOfFile(store: Datastore): Rung[] {
   return RUNGS.filter((rung) => wanted.has(rung));
 }
 
+/** `judgedAt` is when a recovery point is held against its RPO. */
 export function rungTitle(
   rung: Rung,
   { id, parts, rows, bytes }: BackupSummary,
   store: Datastore,
+  judgedAt: 'the end of the backup' | 'the start of the drill',
 ): string {
   const queries = store.verify.invariants.length;
   const derived = store.role === 'derived' ? `, as a proof only: ${NEVER_RESTORED}` : '';
   const point = measuresPoint(store)
-    ? 'Judge how old the copy was at the end of the backup, by its own canary records or watermark'
-    : 'Judge how far the recovery point lies before the end of the backup';
+    ? `Judge how old the copy was at ${judgedAt}, by its own canary records or watermark`
+    : `Judge how far the recovery point lies before ${judgedAt}`;
   const titles: Record<Rung, string> = {
     artefact: `Read every object of ${id} (${bytes} bytes) and compare its checksum`,
     loads: `Restore ${id} into a copy apart from everything live${derived}`,
