@@ -2,7 +2,7 @@
 // and runs no script; its policy says so to the browser.
 import type { Report } from '../domain/report.ts';
 import { distributions } from './html-distributions.ts';
-import { drillTables, isDrill } from './drill-tables.ts';
+import { drillTables } from './drill-tables.ts';
 import { head, identity } from './html-head.ts';
 import { measurementCharts } from './html-measurements.ts';
 import {
@@ -22,7 +22,7 @@ import { versionsOf } from './html-versions.ts';
 import { weightCharts } from './html-weights.ts';
 import { markup, NOTHING, trusted, type Markup } from './markup.ts';
 import { timeScale } from './time-scale.ts';
-import { outcomeWords } from './wording.ts';
+import { isDrill, outcomeWords } from './wording.ts';
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
