@@ -126,16 +126,18 @@ export function rungsOf(store: Datastore): Rung[] {
   return RUNGS.filter((rung) => wanted.has(rung) && rung !== 'usable');
 }
 
+/** `judgedAt` is when a recovery point is held against its RPO. */
 export function rungTitle(
   rung: Rung,
   { id, parts, rows, bytes }: BackupSummary,
   store: Datastore,
+  judgedAt: 'the end of the backup' | 'the start of the drill',
 ): string {
   const queries = store.verify.invariants.length;
   const derived = store.role === 'derived' ? `, as a proof only: ${NEVER_RESTORED}` : '';
   const point = measuresPoint(store)
-    ? 'Judge how old the copy was at the end of the backup, by its own canary records or watermark'
-    : 'Judge how far the recovery point lies before the end of the backup';
+    ? `Judge how old the copy was at ${judgedAt}, by its own canary records or watermark`
+    : `Judge how far the recovery point lies before ${judgedAt}`;
   const titles: Record<Rung, string> = {
     artefact: `Read every object of ${id} (${bytes} bytes) and compare its checksum`,
     loads: `Restore ${id} into a copy apart from everything live${derived}`,

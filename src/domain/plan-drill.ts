@@ -163,7 +163,7 @@ function rungSteps(
     const store = datastoreIn(loaded, datastore);
     const rungs = RUNGS.filter((rung) => RESTORES.includes(rung) || rungsOf(store).includes(rung));
     return rungs.filter(wanted).map((rung) => {
-      const title = rungTitle(rung, backup, store);
+      const title = rungTitle(rung, backup, store, 'the start of the drill');
       const climbed = { rung, datastore, backup: backup.id, copy, title };
       return { ...rungStep(climbed), id: recoveryRungId(rung, datastore) };
     });

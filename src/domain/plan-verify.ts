@@ -46,7 +46,7 @@ export function planVerify(
     conclude: `Conclude; verified only if ${names} passed${left === undefined ? '' : `; usable is not run: ${left}`}`,
     ...(left !== undefined && { whyNotRun: ` (nothing shows usable: ${left})` }),
     rungs: withCopy(rungsOf(settings), service.length > 0),
-    title: (rung) => rungTitle(rung, backup, settings),
+    title: (rung) => rungTitle(rung, backup, settings, 'the end of the backup'),
   });
   return finishPlan({ operation, kind: 'verifyBackup', loaded, backup, steps, before: {} });
 }

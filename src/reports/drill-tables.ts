@@ -3,6 +3,7 @@
 import type { Report } from '../domain/report.ts';
 import type { StepFinding } from '../domain/verdict.ts';
 import type { Rung } from '../domain/rungs.ts';
+import { isDrill } from './wording.ts';
 
 export interface DrillTable {
   id: string;
@@ -49,10 +50,6 @@ export function drillTables(report: Report): DrillTable[] {
     checked('clean-up', 'Clean-up and production', production, []),
     differsTable(report),
   ].filter(({ rows }) => rows.length > 0);
-}
-
-export function isDrill({ kind }: Pick<Report, 'kind'>): boolean {
-  return kind === 'disasterRecovery';
 }
 
 /** A drill, or a verification with the rung `usable`: all verdicts stand in the tables made here. */

@@ -1,8 +1,8 @@
 // Report -> Markdown, for people who ask afterwards what happened and who said so: the outcome first, then why.
 import { bar, fenced, plain, span, spanBetween, table } from '../domain/markdown.ts';
 import type { Spread } from '../domain/comparison.ts';
-import { drillTables, isDrill, startsOnCopies } from './drill-tables.ts';
-import { decided, signingKey, touchesNoService } from './wording.ts';
+import { drillTables, startsOnCopies } from './drill-tables.ts';
+import { decided, isDrill, kindWords, signingKey, touchesNoService } from './wording.ts';
 import type { Report } from '../domain/report.ts';
 import { titleOf } from '../domain/step-title.ts';
 
@@ -67,7 +67,7 @@ function results(report: Report): [string, string][] {
 
 function circumstances(report: Report): [string, string][] {
   return [
-    ['Kind', report.kind],
+    ['Kind', kindWords(report.kind)],
     ['Run', report.runId],
     ['System', `${report.system} (${report.systemDigest})`],
     ['Requested by', report.requestedBy ?? 'nobody known'],

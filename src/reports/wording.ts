@@ -46,8 +46,8 @@ export function decided({ outcome, verdict }: Report): string | undefined {
 }
 
 export function outcomeWords(report: Report): string {
-  const { outcome, kind } = report;
-  const verdict = kind === 'disasterRecovery' ? decided(report) : undefined;
+  const { outcome } = report;
+  const verdict = isDrill(report) ? decided(report) : undefined;
   if (verdict !== undefined) return `Verdict: ${verdict}`;
   return outcome === null ? 'Still running' : (OUTCOMES[outcome]?.[0] ?? outcome);
 }
@@ -61,15 +61,20 @@ export function toneOf(word: string): Tone {
   return TONES[word] ?? 'plain';
 }
 
+export function isDrill({ kind }: Pick<Report, 'kind'>): boolean {
+  return kind === 'disasterRecovery';
+}
+
 /** `canaryDeploy` → `Canary deploy`. */
 export function kindWords(kind: string): string {
-  const words = kind.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+  const named = isDrill({ kind }) ? 'drill' : kind;
+  const words = named.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** Backups and their proofs; by name, since a later version has more kinds. */
 export function touchesNoService(kind: string): boolean {
-  return kind === 'backup' || kind === 'verifyBackup' || kind === 'disasterRecovery';
+  return kind === 'backup' || kind === 'verifyBackup' || isDrill({ kind });
 }
 
 /** What users get now, with the version where the plan names it. */

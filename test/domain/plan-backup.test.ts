@@ -169,7 +169,10 @@ describe('the plan of a proof', () => {
     const store = { ...orders, recoveryPoint: {}, verify: { required } };
     const plan = planVerify({ ...input(store), entry });
     assert.equal(idsOf(plan), 'point-in-time conclude');
-    assert.match(plan.steps[0]?.title ?? '', /how far the recovery point lies before/);
+    assert.match(
+      plan.steps[0]?.title ?? '',
+      /how far the recovery point lies before the end of the backup$/,
+    );
   });
 
   test('says of a derived datastore that it is a proof and no rehearsal', () => {

@@ -38,7 +38,7 @@ const place = { datastore: 'orders', kind: 'folder', path: '/systems/shop/data' 
 const spec = revisionSpec(loaded, 'api', 'v1');
 const backup = summaryOf(completeBackup({ daysOld: 1 }));
 const runId = '01234567-89ab-cdef';
-const plan = planRecovery({
+const input: Parameters<typeof planRecovery>[0] = {
   mode: 'drill',
   operation: 'drill/shop',
   loaded,
@@ -46,7 +46,8 @@ const plan = planRecovery({
   restored: [{ datastore: 'orders', backup, place }],
   live: [place],
   services: [spec],
-});
+};
+const plan = planRecovery(input);
 const actionOf = <Kind extends Plan['steps'][number]['action']['kind']>(kind: Kind) => {
   const found = plan.steps.map(({ action }) => action).find((action) => action.kind === kind);
   assert.equal(found?.kind, kind);
@@ -62,6 +63,15 @@ describe('the plan of a drill', () => {
       ...['close', 'discard-orders', 'inventory-after', 'conclude'],
     ]);
     assert.ok(plan.steps.every(({ gate, bake }) => gate === undefined && bake === undefined));
+  });
+
+  test('says that recovery points are judged at its start', () => {
+    const verify = { required: ['artefact' as const, 'pointInTime' as const] };
+    const datastores = { orders: { kind: 'files' as const, directory: 'data', verify } };
+    const asked = sampleSystem({ datastores: ['orders'] }, { drill, datastores });
+    const { steps } = planRecovery({ ...input, loaded: asked });
+    const title = steps.find(({ id }) => id === 'point-in-time-orders')?.title;
+    assert.match(title ?? '', /lies before the start of the drill$/);
   });
 
   test('names what it makes after its run, so that two of them never meet', () => {

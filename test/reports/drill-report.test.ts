@@ -62,6 +62,12 @@ test('opens with the verdict, in Markdown and in HTML', () => {
   assert.match(reportToMarkdown(aborted), /^# drill\/shop: aborted\n/);
 });
 
+test('calls itself a drill for people, and by its kind for programs', () => {
+  assert.match(reportToHtml(report), /<p class="eyebrow">Fairlead report · Drill · shop<\/p>/);
+  assert.match(reportToMarkdown(report), /\| Kind +\| Drill +\|/);
+  assert.equal(report.kind, 'disasterRecovery');
+});
+
 test('tells of every check what was expected and got, and which did not run', () => {
   const rows = drillTables(report).find(({ id }) => id === 'verification')?.rows ?? [];
   const brief = rows.map(([step, check, , got, verdict]) => [step, check, got, verdict]);
