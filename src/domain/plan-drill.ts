@@ -175,9 +175,10 @@ export function serviceSteps(
   { loaded, services }: Pick<RecoveryInput, 'loaded' | 'services'>,
   target: string,
   bindings: CopyBinding[],
+  queries = drillOf(loaded).golden,
 ): PlanStep[] {
   const programs = services.map((spec) => programOf(loaded, spec));
-  const golden = drillOf(loaded).golden.flatMap((query) => goldenRequest(query, services));
+  const golden = queries.map((query) => goldenRequest(query, services));
   return [
     {
       id: 'bind',
@@ -281,13 +282,12 @@ function programOf(
   return { program, withheld };
 }
 
-/** None of a service that is not started: a verification starts those of one datastore. */
-function goldenRequest(query: GoldenQuery, services: readonly RevisionSpec[]): GoldenRequest[] {
+function goldenRequest(query: GoldenQuery, services: readonly RevisionSpec[]): GoldenRequest {
   const { service, name, http: path, status, contains, timeout: timeoutMs } = query;
-  return services
-    .filter((one) => one.service === service)
-    .map(({ port }) => ({
-      ...{ name, service, port, path, status, timeoutMs },
-      ...(contains !== undefined && { contains }),
-    }));
+  // One that is asked and not started has a verdict of its own.
+  const port = services.find((one) => one.service === service)?.port ?? 0;
+  return {
+    ...{ name, service, port, path, status, timeoutMs },
+    ...(contains !== undefined && { contains }),
+  };
 }

@@ -17,7 +17,7 @@ import {
   rungTitle,
   type DataPlanInput,
 } from './plan-backup.ts';
-import { closeStep, isolateSteps, serviceSteps } from './plan-drill.ts';
+import { closeStep, drillOf, isolateSteps, serviceSteps } from './plan-drill.ts';
 import type { Plan, PlanStep } from './plan.ts';
 import { finishPlan } from './plan-steps.ts';
 import { RUNGS, type Rung } from './rungs.ts';
@@ -106,9 +106,12 @@ function usableSteps(
 ): PlanStep[] {
   if ('why' in usable) return [];
   const { target, place, live, services } = usable;
+  const golden = drillOf(loaded).golden.filter((query) =>
+    services.some(({ service }) => service === query.service),
+  );
   const steps = [
     ...isolateSteps(target, live),
-    ...serviceSteps({ loaded, services }, target, [{ ...climbed, place }]),
+    ...serviceSteps({ loaded, services }, target, [{ ...climbed, place }], golden),
     closeStep(target),
   ];
   return steps.map(({ differs: _, ...step }) => step);
