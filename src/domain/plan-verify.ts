@@ -17,10 +17,11 @@ import {
   rungTitle,
   type DataPlanInput,
 } from './plan-backup.ts';
-import { closeStep, drillOf, isolateSteps, serviceSteps } from './plan-drill.ts';
+import { drillOf, startSteps, usableStep } from './plan-drill.ts';
 import type { Plan, PlanStep } from './plan.ts';
 import { finishPlan } from './plan-steps.ts';
 import { RUNGS, type Rung } from './rungs.ts';
+import { closeStep, isolateSteps } from './target-steps.ts';
 
 /** What the rung `usable` takes: where, fenced off from what, and who is started; or why nobody can climb it. */
 export type UsableInput =
@@ -111,7 +112,8 @@ function usableSteps(
   );
   const steps = [
     ...isolateSteps(target, live),
-    ...serviceSteps({ loaded, services }, target, [{ ...climbed, place }], golden),
+    ...startSteps({ loaded, services }, target, [{ ...climbed, place }]),
+    usableStep({ loaded, services }, target, golden),
     closeStep(target),
   ];
   return steps.map(({ differs: _, ...step }) => step);
