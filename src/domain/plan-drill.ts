@@ -21,6 +21,7 @@ import { finishPlan } from './plan-steps.ts';
 import type { CopyBinding, GoldenRequest, RecoveredService } from './recovery-actions.ts';
 import { RUNGS, type Rung } from './rungs.ts';
 import { startedServices } from './started-services.ts';
+import { closeStep, isolateSteps } from './target-steps.ts';
 import { spanOf } from './time-span.ts';
 
 /** What one datastore goes back to, and where the service looks for it. */
@@ -58,16 +59,14 @@ export function planRecovery(input: RecoveryInput): Plan {
   const { operation, loaded, restored } = input;
   const target = `drill-${loaded.name}-${input.runId.slice(0, 8)}`;
   const copies = restored.map((one) => copyOf(one, input.runId));
+  const bindings = copies.map(({ binding }) => binding);
   const steps = [
     ...beforeSteps(input, target),
     ...rungSteps(loaded, copies, (rung) => RESTORES.includes(rung)),
     ...rungSteps(loaded, copies, (rung) => !RESTORES.includes(rung)),
-    ...serviceSteps(
-      input,
-      target,
-      copies.map(({ binding }) => binding),
-    ),
-    ...afterSteps(loaded, target, copies),
+    ...startSteps(input, target, bindings),
+    usableStep(input, target),
+    ...afterSteps(loaded, target, bindings),
   ];
   const backups = restored.map(({ backup }) => backup);
   return finishPlan({ operation, kind: 'disasterRecovery', loaded, backups, steps, before: {} });
@@ -132,27 +131,6 @@ function beforeSteps({ loaded, live }: RecoveryInput, target: string): PlanStep[
   ];
 }
 
-/** Nothing of what is live can be reached from inside, and that is shown. */
-export function isolateSteps(target: string, live: LivePlace[]): PlanStep[] {
-  return [
-    {
-      id: 'isolate',
-      title: `Open the isolated target ${target}: a network of its own, live folders hidden`,
-      undo: `close the target ${target}`,
-      differs:
-        'a recovery asks for an approval, stops the users, and restores beside the live datastores',
-      action: { kind: 'isolate', target, live },
-    },
-    {
-      id: 'fence',
-      title: `Prove the fence: ${live.length} live places answer outside and are refused inside`,
-      undo: NO_UNDO,
-      differs: 'a recovery fences the live datastores against writes, and proves that',
-      action: { kind: 'fence', target, live },
-    },
-  ];
-}
-
 /** First everything is restored; what was restored is judged afterwards. */
 function rungSteps(
   loaded: LoadedSystem,
@@ -170,14 +148,13 @@ function rungSteps(
   });
 }
 
-/** The service on the copies: they are put where it looks for them, it is started, and asked. */
-export function serviceSteps(
+/** The copies are put where the services look for their data, and these are started. */
+export function startSteps(
   { loaded, services }: Pick<RecoveryInput, 'loaded' | 'services'>,
   target: string,
   bindings: CopyBinding[],
 ): PlanStep[] {
   const programs = services.map((spec) => programOf(loaded, spec));
-  const golden = drillOf(loaded).golden.flatMap((query) => goldenRequest(query, services));
   return [
     {
       id: 'bind',
@@ -187,13 +164,21 @@ export function serviceSteps(
       action: { kind: 'bind', target, bindings },
     },
     ...programs.map(({ program, withheld }) => startStep(target, program, withheld)),
-    {
-      id: 'usable',
-      title: `Ask ${golden.length === 1 ? '1 golden query' : `${golden.length} golden queries`} of the service on the copy`,
-      undo: NO_UNDO,
-      action: { kind: 'usable', target, golden },
-    },
   ];
+}
+
+export function usableStep(
+  { loaded, services }: Pick<RecoveryInput, 'loaded' | 'services'>,
+  target: string,
+  queries = drillOf(loaded).golden,
+): PlanStep {
+  const golden = queries.map((query) => goldenRequest(query, services));
+  return {
+    id: 'usable',
+    title: `Ask ${golden.length === 1 ? '1 golden query' : `${golden.length} golden queries`} of the service on the copy`,
+    undo: NO_UNDO,
+    action: { kind: 'usable', target, golden },
+  };
 }
 
 function startStep(
@@ -212,7 +197,11 @@ function startStep(
   };
 }
 
-function afterSteps(loaded: LoadedSystem, target: string, copies: readonly Copied[]): PlanStep[] {
+function afterSteps(
+  loaded: LoadedSystem,
+  target: string,
+  copies: readonly CopyBinding[],
+): PlanStep[] {
   const differs = 'a recovery keeps what it restored';
   return [
     {
@@ -223,7 +212,7 @@ function afterSteps(loaded: LoadedSystem, target: string, copies: readonly Copie
       action: { kind: 'production' },
     },
     { ...closeStep(target), differs },
-    ...copies.map(({ binding: { datastore, copy } }): PlanStep => ({
+    ...copies.map(({ datastore, copy }): PlanStep => ({
       ...discardStep({ datastore, copy }),
       id: `discard-${datastore}`,
       differs,
@@ -242,15 +231,6 @@ function afterSteps(loaded: LoadedSystem, target: string, copies: readonly Copie
       action: { kind: 'concludeRecovery', rtoMs: drillOf(loaded).rto },
     },
   ];
-}
-
-export function closeStep(target: string): PlanStep {
-  return {
-    id: 'close',
-    title: `Close the isolated target ${target} and all that runs in it`,
-    undo: 'none: a target can be opened again',
-    action: { kind: 'close', target },
-  };
 }
 
 interface Copied {
@@ -281,13 +261,12 @@ function programOf(
   return { program, withheld };
 }
 
-/** None of a service that is not started: a verification starts those of one datastore. */
-function goldenRequest(query: GoldenQuery, services: readonly RevisionSpec[]): GoldenRequest[] {
+function goldenRequest(query: GoldenQuery, services: readonly RevisionSpec[]): GoldenRequest {
   const { service, name, http: path, status, contains, timeout: timeoutMs } = query;
-  return services
-    .filter((one) => one.service === service)
-    .map(({ port }) => ({
-      ...{ name, service, port, path, status, timeoutMs },
-      ...(contains !== undefined && { contains }),
-    }));
+  // One that is asked and not started has a verdict of its own.
+  const port = services.find((one) => one.service === service)?.port ?? 0;
+  return {
+    ...{ name, service, port, path, status, timeoutMs },
+    ...(contains !== undefined && { contains }),
+  };
 }

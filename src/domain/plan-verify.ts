@@ -17,10 +17,11 @@ import {
   rungTitle,
   type DataPlanInput,
 } from './plan-backup.ts';
-import { closeStep, isolateSteps, serviceSteps } from './plan-drill.ts';
+import { drillOf, startSteps, usableStep } from './plan-drill.ts';
 import type { Plan, PlanStep } from './plan.ts';
 import { finishPlan } from './plan-steps.ts';
 import { RUNGS, type Rung } from './rungs.ts';
+import { closeStep, isolateSteps } from './target-steps.ts';
 
 /** What the rung `usable` takes: where, fenced off from what, and who is started; or why nobody can climb it. */
 export type UsableInput =
@@ -106,9 +107,13 @@ function usableSteps(
 ): PlanStep[] {
   if ('why' in usable) return [];
   const { target, place, live, services } = usable;
+  const golden = drillOf(loaded).golden.filter((query) =>
+    services.some(({ service }) => service === query.service),
+  );
   const steps = [
     ...isolateSteps(target, live),
-    ...serviceSteps({ loaded, services }, target, [{ ...climbed, place }]),
+    ...startSteps({ loaded, services }, target, [{ ...climbed, place }]),
+    usableStep({ loaded, services }, target, golden),
     closeStep(target),
   ];
   return steps.map(({ differs: _, ...step }) => step);

@@ -4,12 +4,7 @@ import type { Answer } from '../../activities/boundary.ts';
 import { setSkew } from '../../domain/backup-set.ts';
 import { parseBackupId } from '../../domain/backup-id.ts';
 import type { BackupSummary } from '../../domain/backup.ts';
-import {
-  combineRungs,
-  judgePointInTime,
-  type LadderResult,
-  type RungResult,
-} from '../../domain/ladder.ts';
+import { combineRungs, judgePointInTime, type RungResult } from '../../domain/ladder.ts';
 import { measuresPoint } from '../../domain/measured-point.ts';
 import type { PlanStep, StepAction } from '../../domain/plan.ts';
 import type { RunbookEvent } from '../../domain/runbook-state.ts';
@@ -18,6 +13,7 @@ import type { Verdict } from '../../domain/verdict.ts';
 import { call, failureOf, type CallFailure } from './call.ts';
 import { beganAt, loadedOf, now, planOf, record, storeIn, type Run } from './run.ts';
 import { changeUnderLease, endStep, underLease } from './under-lease.ts';
+import { conclusionOf } from './usable-rung.ts';
 
 type ActionOf<Kind extends StepAction['kind']> = Extract<StepAction, { kind: Kind }>;
 export type DataAction = ActionOf<'backup' | 'retention' | 'rung' | 'conclude' | 'discard'>;
@@ -144,19 +140,6 @@ function endingOf(
   const { required } = storeIn(run, datastore).settings.verify;
   const { reason } = combineRungs(required, climbedSoFar(run, datastore), why);
   return run.kind === 'disasterRecovery' ? `${datastore}: ${reason}` : reason;
-}
-
-/** What a verification comes to when all that could be climbed is; a drill concludes from more than that. */
-export function ladderOf(run: Run): LadderResult | undefined {
-  const conclusion = conclusionOf(run);
-  if (conclusion === undefined) return undefined;
-  return combineRungs(conclusion.required, run.rungs, conclusion.whyNotRun);
-}
-
-function conclusionOf(run: Run): ActionOf<'conclude'> | undefined {
-  return planOf(run)
-    .steps.map(({ action }) => action)
-    .find((action) => action.kind === 'conclude');
 }
 
 /** Without those that were measured in passing and whose turn did not come. */

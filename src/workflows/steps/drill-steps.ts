@@ -6,7 +6,6 @@ import { copiesNamed } from '../../domain/copy-template.ts';
 import type { FailureKind } from '../../domain/failure.ts';
 import { judgeCleanUp, judgeProduction, type Inventory } from '../../domain/inventory.ts';
 import { judgeRecovery } from '../../domain/judge-recovery.ts';
-import type { RungResult } from '../../domain/ladder.ts';
 import { primaryDatastores } from '../../domain/operation.ts';
 import { namesMade, recoveredPoints } from '../../domain/plan-drill.ts';
 import type { PlanStep } from '../../domain/plan.ts';
@@ -19,9 +18,10 @@ import type { RunbookEvent } from '../../domain/runbook-state.ts';
 import { worst, type Finding, type StepFinding, type Verdict } from '../../domain/verdict.ts';
 import { workflowInfo } from '@temporalio/workflow';
 import { call, failureOf } from './call.ts';
-import { ladderOf, unparked } from './data-steps.ts';
+import { unparked } from './data-steps.ts';
 import { beganAt, leasedNames, loadedOf, now, planOf, record, storeIn, type Run } from './run.ts';
 import { changeUnderLease, endStep, underLease } from './under-lease.ts';
+import { endUsable, noteUsable } from './usable-rung.ts';
 
 type ActionOf<Kind extends RecoveryAction['kind']> = Extract<RecoveryAction, { kind: Kind }>;
 
@@ -76,24 +76,10 @@ async function doubting(
     const verdict = step.action.kind === 'start' && SAYS_NO.has(kind) ? 'fail' : 'inconclusive';
     note(run, step, [{ name: step.id, verdict, reason: message, samples: 1 }]);
     endStep(run, step, 1, message);
-    if (step.action.kind === 'usable') climbed(run, { verdict, reason: message });
+    if (step.action.kind === 'usable') noteUsable(run, { verdict, reason: message });
     if (then === 'goes on') return { type: 'noted', verdict };
-    return ending(run, { verdict, reason: `${step.id}: ${message}` });
+    return endUsable(run, { verdict, reason: `${step.id}: ${message}` });
   }
-}
-
-/** The rung `usable` of everything that the service is started on. */
-function climbed(run: Run, result: Pick<RungResult, 'verdict' | 'reason'>): void {
-  for (const datastore of leasedNames(run)) {
-    run.rungs.push({ datastore, rung: 'usable', ...result });
-  }
-}
-
-/** The service cannot be started: a verification ends with its ladder as far as it was climbed. */
-function ending(run: Run, result: Pick<RungResult, 'verdict' | 'reason'>): RunbookEvent {
-  climbed(run, result);
-  const message = ladderOf(run)?.reason ?? result.reason;
-  return { type: 'judged', verdict: result.verdict, message, ends: true };
 }
 
 async function preflight(run: Run, step: PlanStep): Promise<RunbookEvent> {
@@ -162,7 +148,7 @@ async function fence(
   );
   endStep(run, step, attempts, reason);
   if (verdict === 'pass') return { type: 'judged', verdict, message: '', ends: true };
-  return ending(run, { verdict, reason: `fence: ${reason}` });
+  return endUsable(run, { verdict, reason: `fence: ${reason}` });
 }
 
 async function bind(
@@ -223,7 +209,7 @@ async function usable(
   note(run, step, [{ name: 'usable', verdict, reason, samples: value.length }]);
   const wrong = value.filter((one) => one.verdict !== 'pass').map((one) => one.reason);
   endStep(run, step, attempts, [reason, ...wrong].join('; '));
-  climbed(run, { verdict, reason: [...notStarted(run, starts), ...wrong, reason].join('; ') });
+  noteUsable(run, { verdict, reason: [...notStarted(run, starts), ...wrong, reason].join('; ') });
   return { type: 'noted', verdict };
 }
 
