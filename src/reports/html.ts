@@ -22,7 +22,7 @@ import { versionsOf } from './html-versions.ts';
 import { weightCharts } from './html-weights.ts';
 import { markup, NOTHING, trusted, type Markup } from './markup.ts';
 import { timeScale } from './time-scale.ts';
-import { isDrill, outcomeWords } from './wording.ts';
+import { outcomeWords } from './wording.ts';
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
