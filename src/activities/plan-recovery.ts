@@ -9,6 +9,7 @@ import type { RevisionSpec, TrafficState } from '../domain/model.ts';
 import { precedenceOf, primaryDatastores } from '../domain/operation.ts';
 import { noDatastores } from '../domain/plan-backup.ts';
 import { drilledServices, drillOf, planRecovery, type Restored } from '../domain/plan-drill.ts';
+import { derivedIn, type Flushed } from '../domain/plan-derived.ts';
 import type { Plan } from '../domain/plan.ts';
 import { revisionSpec } from '../domain/revision.ts';
 import type { Call } from './boundary.ts';
@@ -43,14 +44,19 @@ export async function makeRecoveryPlan(
     const place = placeOf(loaded, service);
     traffic[service] = await trafficOf(platforms, place).read(place);
   }
+  const services = drilledServices(loaded, names);
+  const flushed: Flushed[] = [];
+  for (const datastore of derivedIn(loaded, services)) {
+    flushed.push({ datastore, place: await backups.place(storeOf(loaded, datastore)) });
+  }
   return planRecovery({
     mode: 'drill',
     operation,
     loaded,
     runId: call.run.runId,
-    restored,
+    ...{ restored, flushed },
     live: [...(await storePlaces(loaded, backups)), ...servicePlaces(traffic)],
-    services: drilledServices(loaded, names).map((one) => specOf(loaded, one, traffic[one])),
+    services: services.map((one) => specOf(loaded, one, traffic[one])),
   });
 }
 

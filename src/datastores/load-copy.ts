@@ -1,10 +1,10 @@
-// Loads what can be read into a copy, whatever it comes from: a backup of the catalogue, or a file that somebody named.
+// Fills a copy, whatever with: a backup of the catalogue, a file that somebody named, nothing at all.
 import type { CopyAddress } from '../activities/ports-data.ts';
 import type { Waiting } from '../activities/ports.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Copies, Copy } from './copies.ts';
 import { unlessFull } from './full-disk.ts';
-import type { Artefact, Store } from './store.ts';
+import type { Store } from './store.ts';
 
 type Begun = Parameters<Copies['begin']>[0];
 
@@ -13,17 +13,17 @@ export function loadCopy(
   copies: Copies,
   kind: Store,
   begun: Begun,
-  artefactOf: () => Promise<Artefact>,
+  fill: (folder: string) => Promise<void>,
   waiting: Waiting,
 ): Promise<CopyAddress> {
-  return unlessFull(copies, begun.backup, () => loaded(copies, kind, begun, artefactOf, waiting));
+  return unlessFull(copies, begun.backup, () => loaded(copies, kind, begun, fill, waiting));
 }
 
 async function loaded(
   copies: Copies,
   kind: Store,
   begun: Begun,
-  artefactOf: () => Promise<Artefact>,
+  fill: (folder: string) => Promise<void>,
   waiting: Waiting,
 ): Promise<CopyAddress> {
   const there = await copies.begin(begun, waiting);
@@ -34,7 +34,7 @@ async function loaded(
     await copies.discard(begun.copy, waiting);
   }
   const fresh: Copy = there.state === 'ready' ? await copies.begin(begun, waiting) : there;
-  await kind.restore(await artefactOf(), fresh.folder, waiting);
+  await fill(fresh.folder);
   waiting.signal.throwIfAborted();
   await copies.finish(fresh);
   return kind.address(fresh.folder, waiting);

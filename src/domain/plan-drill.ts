@@ -16,6 +16,7 @@ import {
   rungStep,
   rungTitle,
 } from './plan-backup.ts';
+import { emptyStep, flushedCopy, warmSteps, type Flushed } from './plan-derived.ts';
 import type { Plan, PlanStep } from './plan.ts';
 import { finishPlan } from './plan-steps.ts';
 import type { CopyBinding, GoldenRequest, RecoveredService } from './recovery-actions.ts';
@@ -43,6 +44,8 @@ export interface RecoveryInput {
   /** Begins the names of what this run makes. */
   runId: string;
   restored: Restored[];
+  /** Derived datastores that the services use. */
+  flushed: Flushed[];
   /** Everything that must not be reached from inside. */
   live: LivePlace[];
   services: RevisionSpec[];
@@ -54,15 +57,20 @@ const RESTORES: readonly Rung[] = ['artefact', 'loads'];
 const NO_UNDO = 'none: it changes nothing';
 
 export function planRecovery(input: RecoveryInput): Plan {
-  const { operation, loaded, restored } = input;
-  const target = `drill-${loaded.name}-${input.runId.slice(0, 8)}`;
-  const copies = restored.map((one) => copyOf(one, input.runId));
+  const { operation, loaded, restored, runId } = input;
+  const target = `drill-${loaded.name}-${runId.slice(0, 8)}`;
+  const copies = restored.map((one) => copyOf(one, runId));
+  const flushed = input.flushed.map((one) => flushedCopy(one, { system: loaded.name, runId }));
+  const bindings = [...copies.map(({ binding }) => binding), ...flushed];
   const steps = [
     ...beforeSteps(input, target),
     ...rungSteps(loaded, copies, (rung) => RESTORES.includes(rung)),
     ...rungSteps(loaded, copies, (rung) => !RESTORES.includes(rung)),
-    ...serviceSteps(input, target, copies),
-    ...afterSteps(loaded, target, copies),
+    ...flushed.map((one) => emptyStep(loaded, one)),
+    ...startSteps(input, target, bindings),
+    ...flushed.flatMap((one) => warmSteps(loaded, { ...input, target }, one)),
+    usableStep(input, target),
+    ...afterSteps(loaded, target, bindings),
   ];
   const backups = restored.map(({ backup }) => backup);
   return finishPlan({ operation, kind: 'disasterRecovery', loaded, backups, steps, before: {} });
@@ -162,29 +170,32 @@ function rungSteps(
   });
 }
 
-function serviceSteps(
+function startSteps(
   { loaded, services }: RecoveryInput,
   target: string,
-  copies: readonly Copied[],
+  bindings: CopyBinding[],
 ): PlanStep[] {
   const programs = services.map((spec) => programOf(loaded, spec));
-  const golden = drillOf(loaded).golden.map((query) => goldenRequest(query, services));
   return [
     {
       id: 'bind',
-      title: `Put ${copies.length === 1 ? 'the copy' : `${copies.length} copies`} where the service looks for its live data, inside ${target}`,
+      title: `Put ${bindings.length === 1 ? 'the copy' : `${bindings.length} copies`} where the service looks for its live data, inside ${target}`,
       undo: 'none: it goes with the target',
       differs: 'a recovery exchanges the live datastore for what was restored, for everybody',
-      action: { kind: 'bind', target, bindings: copies.map(({ binding }) => binding) },
+      action: { kind: 'bind', target, bindings },
     },
     ...programs.map(({ program, withheld }) => startStep(target, program, withheld)),
-    {
-      id: 'usable',
-      title: `Ask ${golden.length === 1 ? '1 golden query' : `${golden.length} golden queries`} of the service on the copy`,
-      undo: NO_UNDO,
-      action: { kind: 'usable', target, golden },
-    },
   ];
+}
+
+function usableStep({ loaded, services }: RecoveryInput, target: string): PlanStep {
+  const golden = drillOf(loaded).golden.map((query) => goldenRequest(query, services));
+  return {
+    id: 'usable',
+    title: `Ask ${golden.length === 1 ? '1 golden query' : `${golden.length} golden queries`} of the service on the copy`,
+    undo: NO_UNDO,
+    action: { kind: 'usable', target, golden },
+  };
 }
 
 function startStep(
@@ -203,7 +214,11 @@ function startStep(
   };
 }
 
-function afterSteps(loaded: LoadedSystem, target: string, copies: readonly Copied[]): PlanStep[] {
+function afterSteps(
+  loaded: LoadedSystem,
+  target: string,
+  copies: readonly CopyBinding[],
+): PlanStep[] {
   const differs = 'a recovery keeps what it restored';
   return [
     {
@@ -220,7 +235,7 @@ function afterSteps(loaded: LoadedSystem, target: string, copies: readonly Copie
       differs,
       action: { kind: 'close', target },
     },
-    ...copies.map(({ binding: { datastore, copy } }): PlanStep => ({
+    ...copies.map(({ datastore, copy }): PlanStep => ({
       ...discardStep({ datastore, copy }),
       id: `discard-${datastore}`,
       differs,

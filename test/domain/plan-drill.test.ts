@@ -44,6 +44,7 @@ const plan = planRecovery({
   loaded,
   runId,
   restored: [{ datastore: 'orders', backup, place }],
+  flushed: [],
   live: [place],
   services: [spec],
 });

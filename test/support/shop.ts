@@ -36,6 +36,8 @@ export interface ShopFile {
   datastores?: NonNullable<SystemFile['datastores']>;
   schedules?: NonNullable<SystemFile['schedules']>;
   drill?: NonNullable<SystemFile['drill']>;
+  /** Datastores of the service. */
+  uses?: string[];
   /** Between two measurements; 50 ms without it. */
   interval?: string;
 }
@@ -82,6 +84,16 @@ export const withDrill = {
     services: ['api'],
     configuration: { api: { MAIL_ENABLED: 'false' } },
     golden: [{ service: 'api', name: 'portfolio', http: '/portfolio', contains: 'ok' }],
+  },
+} satisfies ShopFile;
+
+/** The same, of a service that uses the derived one too, and fills it when it is asked. */
+export const withWarmCache = {
+  ...withDrill,
+  uses: ['orders', 'users', 'cache'],
+  datastores: {
+    ...withDrill.datastores,
+    cache: { kind: 'redis', role: 'derived', warm: [{ service: 'api', http: '/products' }] },
   },
 } satisfies ShopFile;
 
@@ -162,12 +174,13 @@ export async function openShop(
 
 export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
   const { rollout = {}, approval = {}, onInconclusive = 'ask', interval = '50ms' } = file;
-  const { checks, configuration } = file;
+  const { checks, configuration, uses } = file;
   return sampleSystem(
     {
       rollout: { ...quick, ...rollout },
       ...(checks !== undefined && { checks }),
       ...(configuration !== undefined && { configuration }),
+      ...(uses !== undefined && { datastores: uses }),
     },
     {
       system: name,

@@ -58,7 +58,7 @@ function perform(run: Run, step: PlanStep, action: RecoveryAction): Promise<Runb
 }
 
 /** What could not be done or seen is no verdict on the backups: inconclusive, said by the step. */
-async function doubting(
+export async function doubting(
   run: Run,
   step: PlanStep,
   then: 'ends' | 'goes on',
@@ -263,12 +263,12 @@ async function look(run: Run, step: PlanStep): Promise<Inventory> {
   return value;
 }
 
-function looking(step: PlanStep) {
+export function looking(step: PlanStep) {
   return { profile: 'wait', step: step.id, summary: step.title } as const;
 }
 
 /** What is made for all of them is made under the lease of the first: they are held together. */
-function anyStore(run: Run): string {
+export function anyStore(run: Run): string {
   const [first] = primaryDatastores(loadedOf(run).system);
   if (first === undefined) throw new Error('a drill of a system without datastores');
   return first;
@@ -279,7 +279,7 @@ function inventoryOf(run: Run): Inventory {
   return run.inventory;
 }
 
-function note(
+export function note(
   run: Run,
   { id }: PlanStep,
   findings: readonly Finding[],
@@ -293,6 +293,6 @@ function findingsOf(run: Run): StepFinding[] {
   return run.entries.filter((entry) => entry.type === 'verdict');
 }
 
-function verdictOf(run: Run, step: string): Verdict {
+export function verdictOf(run: Run, step: string): Verdict {
   return findingsOf(run).findLast((one) => one.step === step)?.verdict ?? 'inconclusive';
 }
