@@ -86,6 +86,49 @@ testMistakes([
   ],
 ]);
 
+const warmed = (role: string, warm: string): string =>
+  `${shopWith(6, `    port: 8000\n    datastores: [main, cache]`)}${DATA}  cache: { kind: redis, role: ${role}, warm: ${warm} }\ndrill: { rto: 1m, services: [api], golden: ${asked} }\n`;
+
+testMistakes([
+  [
+    'warms what is flushed, and nothing that is restored',
+    warmed('primary', '[{ service: api, http: /products }]'),
+    [
+      '19: datastores.cache.warm: means nothing for a primary datastore, which is restored and never flushed; remove it, or write role: derived',
+    ],
+  ],
+  [
+    'warms by services that are there, and by one request at least',
+    warmed('derived', '[{ service: ap, http: /products }]'),
+    [
+      '19: datastores.cache.warm.0.service: there is no service "ap" (did you mean api?); declared in services: api',
+    ],
+  ],
+  [
+    'warms by requests',
+    warmed('derived', '[{ service: api, http: products }]'),
+    [
+      '19: datastores.cache.warm.0.http: "products" is not allowed; write a path such as /api/products',
+    ],
+  ],
+  [
+    'warms by services that a drill starts',
+    warmed('derived', '[{ service: web, http: /products }]').replace(
+      'services:\n',
+      `services:
+  web:
+    platform: local
+    command: [node, web.mjs]
+    port: 8001
+    rollout: { canary: { steps: [{ weight: 50, bake: 1m }] } }
+`,
+    ),
+    [
+      '24: datastores.cache.warm.0.service: the service "web" is not started in a drill, which starts api, so that cache would stay cold there; name it in drill.services',
+    ],
+  ],
+]);
+
 test('what a copy has is filled in, whatever hyphens its name has', async (t) => {
   const value = 'postgres://{{copy.new-orders.user}}:{{ copy.new-orders.password }}@db/shop';
   const dir = await systemsWith(t, { 'shop/system.yaml': given(value) });

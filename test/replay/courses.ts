@@ -8,6 +8,7 @@ import {
   untilBaking,
   withData,
   withDrill,
+  withWarmCache,
   type Shop,
   type ShopFile,
 } from '../support/shop.ts';
@@ -232,6 +233,7 @@ export const COURSES: Record<string, (shop: Shop) => Promise<WorkflowHandle>> = 
     shop.ports.targets.answers.set(`${system}/portfolio`, { status: 500, body: 'no' });
     return ended(await drill(shop, system));
   },
+  'drill-with-a-derived-store': async (shop) => ended(await drill(shop, shop.live(withWarmCache))),
   'open-drill-in-a-restore': async (shop) => {
     const { reached } = shop.ports.vault.hangNext('restore');
     const handle = await drill(shop);
