@@ -1,23 +1,20 @@
 // What `warm` of a datastore must be: it fills what was flushed, by services that are there.
 import type { Datastore } from './datastores.ts';
 import type { Drill } from './drill.ts';
-import { drilledServices } from './rules-drill.ts';
+import { drilledServices, type DrillFile } from './rules-drill.ts';
 import type { Remark } from './rules.ts';
-import type { Service } from './system.ts';
 import { didYouMean, listed, shown } from './wording.ts';
 
-interface Declared {
-  services: Readonly<Record<string, Service>>;
-  /** The names of all, also of those that are not right. */
-  declared: readonly string[];
+interface Declared extends DrillFile {
   drill: Drill | undefined;
 }
 
 export function warmRemarks(
   name: string,
   { role, warm = [] }: Datastore,
-  { services, declared, drill }: Declared,
+  { drill, ...file }: Declared,
 ): Remark[] {
+  const { services, declared } = file;
   if (warm.length === 0) return [];
   if (role === 'primary') {
     const message =
@@ -26,7 +23,7 @@ export function warmRemarks(
   }
   // Which services are started is known only once all of them are right.
   const whole = declared.every((one) => services[one] !== undefined);
-  const started = drill === undefined || !whole ? undefined : drilledServices(drill, services);
+  const started = drill === undefined || !whole ? undefined : drilledServices(drill, file);
   const isStarted = started?.some((one) => services[one]?.datastores.includes(name)) === true;
   return warm.flatMap(({ service }, index) => {
     const path = ['warm', index, 'service'];

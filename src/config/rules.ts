@@ -69,14 +69,12 @@ export function nameMistakes(written: unknown, folder: string, root: Located): M
 
 function drillOf({ drill, serviceNames: declared, ...readable }: Readable): Remark[] {
   if (drill === undefined) return [];
-  const { services, datastores } = readable;
-  return [
-    ...drillRemarks(drill, { services, declared }),
-    ...copyRemarks(drill, { services, datastores }),
-  ].map(({ path, message }) => ({
-    path: ['drill', ...path],
-    message,
-  }));
+  return [...drillRemarks(drill, { ...readable, declared }), ...copyRemarks(drill, readable)].map(
+    ({ path, message }) => ({
+      path: ['drill', ...path],
+      message,
+    }),
+  );
 }
 
 function under<T>(

@@ -33,7 +33,7 @@ testMistakes([
     'starts something: a service that uses a datastore, or one that is named',
     drill(`{ rto: 1m, golden: ${asked} }`),
     [
-      '18: drill.golden: no service names a datastore, so a drill would start none; name those that are to be started in drill.services',
+      '18: drill.golden: no service names a datastore that is restored, so a drill would start none; name those that are to be started in drill.services',
     ],
   ],
   [
