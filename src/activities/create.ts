@@ -27,6 +27,7 @@ import {
   probeFence,
   startIsolated,
 } from './drill.ts';
+import { emptyCopy, warmCopy, type WarmInput } from './derived.ts';
 import { checkRecovery } from './check-recovery.ts';
 import { writeCanaries } from './canaries.ts';
 import { inspect } from './inspect.ts';
@@ -188,6 +189,8 @@ function drillActivities(ports: ActivityPorts, at: AtBoundary) {
     openTarget: at((input: First<typeof openTarget>, call) => openTarget(input, call, ports)),
     probeFence: at((input: First<typeof probeFence>, call) => probeFence(input, call, ports)),
     bindCopies: at((input: First<typeof bindCopies>, call) => bindCopies(input, call, ports)),
+    emptyCopy: at((input: First<typeof emptyCopy>, call) => emptyCopy(input, call, ports)),
+    warmCopy: at((input: WarmInput, call) => warmCopy(input, call, ports)),
     startIsolated: at((input: First<typeof startIsolated>, call) =>
       startIsolated(input, call, ports),
     ),

@@ -127,7 +127,8 @@ async function openOrThrow(isolation: IsolationPort, target: string): Promise<vo
   if (!open) throw new Failure('Broken', `${target} was opened, and is not there`);
 }
 
-async function answered(asking: Promise<GoldenAnswer>): Promise<GoldenAnswer> {
+/** No answer is an answer too. */
+export async function answered(asking: Promise<GoldenAnswer>): Promise<GoldenAnswer> {
   try {
     return await asking;
   } catch (error) {

@@ -10,6 +10,7 @@ import type { RevisionSpec, TrafficState } from '../domain/model.ts';
 import { precedenceOf, primaryDatastores } from '../domain/operation.ts';
 import { noDatastores } from '../domain/plan-backup.ts';
 import { drilledServices, drillOf, planRecovery, type Restored } from '../domain/plan-drill.ts';
+import { derivedIn, type Flushed } from '../domain/plan-derived.ts';
 import type { UsableInput } from '../domain/plan-verify.ts';
 import type { Plan } from '../domain/plan.ts';
 import { revisionSpec } from '../domain/revision.ts';
@@ -76,20 +77,25 @@ export async function readUsable(
   }
 }
 
-/** The services as they are started on copies, and everything live that they must not reach there. */
+/** The services as they are started on copies, what of theirs is flushed, and everything live that they must not reach there. */
 async function readService(
   loaded: LoadedSystem,
   names: readonly string[],
   { backups, platforms }: RecoveryPlanPorts,
-): Promise<{ live: LivePlace[]; services: RevisionSpec[] }> {
+): Promise<{ live: LivePlace[]; services: RevisionSpec[]; flushed: Flushed[] }> {
   const traffic: Record<string, TrafficState> = {};
   for (const service of Object.keys(loaded.system.services)) {
     const place = placeOf(loaded, service);
     traffic[service] = await trafficOf(platforms, place).read(place);
   }
+  const flushed: Flushed[] = [];
+  for (const datastore of derivedIn(loaded, names)) {
+    flushed.push({ datastore, place: await backups.place(storeOf(loaded, datastore)) });
+  }
   return {
     live: [...(await storePlaces(loaded, backups)), ...servicePlaces(traffic)],
     services: names.map((one) => specOf(loaded, one, traffic[one])),
+    flushed,
   };
 }
 

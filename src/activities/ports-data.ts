@@ -81,7 +81,7 @@ export type CopyAddress =
 
 export interface CopyState {
   copy: string;
-  /** The backup it is made from. */
+  /** The backup it is made from; or `file:` and a path, or `empty:` and a datastore. */
   backup: string;
   /** Milliseconds since 1970. */
   createdAt: number;
@@ -112,6 +112,11 @@ export interface BackupsPort {
    * answered as it is, or begun anew when it was cut off; a name that holds anything else is refused.
    */
   restore(input: { id: string; target: CopyRef }, waiting: Waiting): Promise<CopyAddress>;
+  /**
+   * Makes an empty copy: a server of its kind, or a folder, that holds nothing. Again the same one is answered as it is,
+   * whatever was written to it; a name that holds anything else is refused.
+   */
+  empty(target: CopyRef, waiting: Waiting): Promise<CopyAddress>;
   /**
    * Gives a copy to a service, which may write to it from now on: it is compared with nothing any more. Throws NotFound,
    * and NotReady when it is not loaded or its server is gone.

@@ -62,6 +62,13 @@ const recoveryPoint = z.strictObject({
   ),
 });
 
+/** Asked of a service, to fill a derived datastore; each has to answer with 2xx. */
+const warm = z.strictObject({
+  service: name,
+  http: text(/^\/\S*$/, 'a path such as /api/products'),
+  timeout: someTime.prefault('30s'),
+});
+
 export const datastoreSchema = z.strictObject({
   kind: z.enum(['files', 'postgres', 'redis']),
   description: z.exactOptional(z.string()),
@@ -83,6 +90,10 @@ export const datastoreSchema = z.strictObject({
     })
     .prefault({}),
   recoveryPoint: z.exactOptional(recoveryPoint),
+  /** What fills a derived datastore after it was flushed. */
+  warm: z.exactOptional(
+    z.array(warm).min(1).meta({ description: 'a list of at least one {service, http, ...}' }),
+  ),
 });
 
 export type Datastore = z.output<typeof datastoreSchema>;

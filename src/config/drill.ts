@@ -29,7 +29,10 @@ export const drillSchema = z.strictObject({
   services: z.exactOptional(z.array(name).min(1)),
   /** What is started; without it what users are on now. */
   version: z.exactOptional(text(VERSION, VERSION_ALLOWED)),
-  /** By service: replaces settings, or adds some: mail, outbox, cron and webhooks off. */
+  /**
+   * By service: replaces settings, or adds some: mail, outbox, cron and webhooks off. `{{copy.orders.password}}` stands
+   * for what only a copy has (domain/copy-template.ts).
+   */
   configuration: z.record(name, z.record(variable, value)).prefault({}),
   golden: z
     .array(golden)

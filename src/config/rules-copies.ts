@@ -1,24 +1,19 @@
 // What drill.configuration says of copies: `{{copy.orders.password}}` has to name one that a drill makes and that
 // somebody logs in to.
 import { copyNames, copyPlaceholder, strangeIn } from '../domain/copy-template.ts';
-import type { Datastore } from './datastores.ts';
 import type { Drill } from './drill.ts';
-import { drilledServices } from './rules-drill.ts';
+import { drilledServices, type DrillFile } from './rules-drill.ts';
 import type { Remark } from './rules.ts';
-import type { Service } from './system.ts';
 import { didYouMean, listed, shown } from './wording.ts';
 
-interface Declared {
-  services: Readonly<Record<string, Service>>;
-  datastores: Readonly<Record<string, Datastore>>;
-}
+type Declared = Pick<DrillFile, 'services' | 'datastores'>;
 
 export function copyRemarks(drill: Drill, declared: Declared): Remark[] {
+  const known = allowed(drill, declared);
   return Object.entries(drill.configuration).flatMap(([service, settings]) =>
     Object.entries(settings).flatMap(([name, value]) => {
       if (typeof value !== 'string') return [];
       const path = ['configuration', service, name];
-      const known = allowed(drill, declared);
       return strangeIn(value, known).map((one) => ({
         path,
         message: strangeWords(one, known, declared),
@@ -28,8 +23,11 @@ export function copyRemarks(drill: Drill, declared: Declared): Remark[] {
 }
 
 /** Of datastores that are restored, or started empty because a service that is started names them. */
-function allowed(drill: Drill, { services, datastores }: Declared): string[] {
-  const bound = drilledServices(drill, services).flatMap((name) => services[name]?.datastores ?? []);
+function allowed(drill: Drill, declared: Declared): string[] {
+  const { services, datastores } = declared;
+  const bound = drilledServices(drill, declared).flatMap(
+    (name) => services[name]?.datastores ?? [],
+  );
   return Object.entries(datastores).flatMap(([name, { kind, role }]) =>
     role === 'primary' || bound.includes(name) ? copyNames(name, kind) : [],
   );

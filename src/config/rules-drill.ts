@@ -7,13 +7,15 @@ import type { Remark } from './rules.ts';
 import type { Service } from './system.ts';
 import { didYouMean, listed, shown } from './wording.ts';
 
-type Services = Readonly<Record<string, Service>>;
+/** What is right of a file; `declared`: the names of all services. */
+export interface DrillFile {
+  services: Readonly<Record<string, Service>>;
+  datastores: Readonly<Record<string, Datastore>>;
+  declared: readonly string[];
+}
 
-/** `declared`: the names of all services, also of those that are not right. */
-export function drillRemarks(
-  drill: Drill,
-  { services, declared }: { services: Services; declared: readonly string[] },
-): Remark[] {
+export function drillRemarks(drill: Drill, file: DrillFile): Remark[] {
+  const { services, declared } = file;
   const named = [
     ...(drill.services ?? []).map((name, index) => ({ name, path: ['services', index] })),
     ...Object.keys(drill.configuration).map((name) => ({ name, path: ['configuration', name] })),
@@ -29,7 +31,7 @@ export function drillRemarks(
   });
   // Which services are started is known only once all of them are right.
   const whole = declared.every((name) => services[name] !== undefined);
-  const more = unknown.length === 0 && whole ? startedRemarks(drill, services) : [];
+  const more = unknown.length === 0 && whole ? startedRemarks(drill, file) : [];
   return [...unknown, ...more, ...twiceRemarks(drill)];
 }
 
@@ -54,17 +56,22 @@ export function usableRemarks(
   return [{ path: ['verify', 'required', index], message }];
 }
 
-/** In the order of the section, or of the file. */
-export function drilledServices(drill: Drill, services: Services): string[] {
+/** In the order of the section, or of the file: those that name a datastore that is restored. */
+export function drilledServices(
+  drill: Drill,
+  { services, datastores }: Pick<DrillFile, 'services' | 'datastores'>,
+): string[] {
   if (drill.services !== undefined) return drill.services;
-  return Object.keys(services).filter((name) => (services[name]?.datastores ?? []).length > 0);
+  // One that is not right in itself may be a primary one.
+  const isRestored = (name: string): boolean => datastores[name]?.role !== 'derived';
+  return Object.keys(services).filter((name) => services[name]?.datastores.some(isRestored));
 }
 
-function startedRemarks(drill: Drill, services: Services): Remark[] {
-  const started = drilledServices(drill, services);
+function startedRemarks(drill: Drill, file: DrillFile): Remark[] {
+  const started = drilledServices(drill, file);
   if (started.length === 0) {
     const message =
-      'no service names a datastore, so a drill would start none; name those that are to be started in drill.services';
+      'no service names a datastore that is restored, so a drill would start none; name those that are to be started in drill.services';
     return [{ path: ['golden'], message }];
   }
   const what = (name: string) =>

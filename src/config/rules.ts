@@ -14,6 +14,7 @@ import { scheduleRemarks } from './rules-schedules.ts';
 import { serviceRemarks } from './rules-service.ts';
 import type { Readable } from './salvage.ts';
 import { isSystemName } from './system-names.ts';
+import { warmRemarks } from './rules-warm.ts';
 import { shown } from './wording.ts';
 
 /** Something that is wrong at a path, before it is known where that stands in a file. */
@@ -41,6 +42,7 @@ export function ruleMistakes(
     ...under(['datastores'], readable.datastores, (store, name) => [
       ...sharedNameRemarks(name, Object.keys(readable.services)),
       ...datastoreRemarks(store, folders, readable.schedules),
+      ...warmRemarks(name, store, { ...readable, declared: readable.serviceNames }),
     ]),
     ...under(['analyses'], readable.analyses, analysisRemarks),
     ...under(['approvals'], readable.approvals, (policy, name) =>
@@ -68,14 +70,12 @@ export function nameMistakes(written: unknown, folder: string, root: Located): M
 
 function drillOf({ drill, serviceNames: declared, ...readable }: Readable): Remark[] {
   if (drill === undefined) return [];
-  const { services, datastores } = readable;
-  return [
-    ...drillRemarks(drill, { services, declared }),
-    ...copyRemarks(drill, { services, datastores }),
-  ].map(({ path, message }) => ({
-    path: ['drill', ...path],
-    message,
-  }));
+  return [...drillRemarks(drill, { ...readable, declared }), ...copyRemarks(drill, readable)].map(
+    ({ path, message }) => ({
+      path: ['drill', ...path],
+      message,
+    }),
+  );
 }
 
 /** Who is started on what is known only once all of it is right. */

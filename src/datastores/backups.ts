@@ -55,8 +55,16 @@ export function createBackups(input: BackupsInput): BackupsPort {
       const kind = storeFor(stores, manifest, target.store);
       const { copy, store, owner } = target;
       const begun = { copy, backup: id, createdAt: clock.now(), ...(owner && { owner }) };
-      const artefact = () => artefactOf({ objects, manifest, store, secrets });
-      return loadCopy(copies, kind, begun, artefact, waiting);
+      const fill = async (folder: string): Promise<void> =>
+        kind.restore(await artefactOf({ objects, manifest, store, secrets }), folder, waiting);
+      return loadCopy(copies, kind, begun, fill, waiting);
+    },
+    empty: ({ copy, store, owner }, waiting) => {
+      const kind = stores[store.settings.kind];
+      const backup = `empty:${store.system}/${store.datastore}`;
+      const begun = { copy, backup, createdAt: clock.now(), ...(owner && { owner }) };
+      const fill = (folder: string) => kind.empty(store, folder, waiting);
+      return loadCopy(copies, kind, begun, fill, waiting);
     },
     handOver: async ({ copy, store }, waiting) => {
       const { folder } = await copies.find(copy);

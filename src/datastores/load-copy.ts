@@ -1,17 +1,17 @@
-// Loads what can be read into a copy, whatever it comes from: a backup of the catalogue, or a file that somebody named.
+// Fills a copy, whatever with: a backup of the catalogue, a file that somebody named, nothing at all.
 import type { CopyAddress } from '../activities/ports-data.ts';
 import type { Waiting } from '../activities/ports.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Copies, Copy } from './copies.ts';
 import { unlessFull } from './full-disk.ts';
-import type { Artefact, Store } from './store.ts';
+import type { Store } from './store.ts';
 
 /** The same copy of the same thing again is answered as it is, or begun anew when it was cut off. */
 export function loadCopy(
   copies: Copies,
   kind: Store,
   begun: Parameters<Copies['begin']>[0],
-  artefactOf: () => Promise<Artefact>,
+  fill: (folder: string) => Promise<void>,
   waiting: Waiting,
 ): Promise<CopyAddress> {
   return unlessFull(copies, begun.backup, async () => {
@@ -23,7 +23,7 @@ export function loadCopy(
       await copies.discard(begun.copy, waiting);
     }
     const fresh: Copy = there.state === 'ready' ? await copies.begin(begun, waiting) : there;
-    await kind.restore(await artefactOf(), fresh.folder, waiting);
+    await fill(fresh.folder);
     waiting.signal.throwIfAborted();
     await copies.finish(fresh);
     return kind.address(fresh.folder, waiting);

@@ -50,8 +50,9 @@ export function createNamedFiles({ stores, copies: root, clock }: NamedFilesInpu
       const { copy, owner } = target;
       const created = { createdAt: clock.now(), ...(owner && { owner }) };
       const begun = { copy, backup: `file:${file}`, ...created };
-      const artefact = async (): Promise<Artefact> => artefactOf(input, named, sums);
-      const address = await loadCopy(copies, kind, begun, artefact, waiting);
+      const fill = (folder: string) =>
+        kind.restore(artefactOf(input, named, sums), folder, waiting);
+      const address = await loadCopy(copies, kind, begun, fill, waiting);
       return { address, sha256: sums.all() };
     },
     writtenAt: async (input) => {

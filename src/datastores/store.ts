@@ -55,6 +55,8 @@ export interface Store {
   examine(artefact: Artefact, waiting: Waiting): Promise<string[]>;
   /** Loads it into an empty folder, with a server of its own if it takes one, and waits until that answers. */
   restore(artefact: Artefact, folder: string, waiting: Waiting): Promise<void>;
+  /** Makes an empty one in an empty folder, with a server of its own if it takes one. */
+  empty(store: DatastoreRef, folder: string, waiting: Waiting): Promise<void>;
   /** How the copy in a folder is reached. Throws NotReady when its server is gone: it is restored anew then. */
   address(folder: string, waiting: Waiting): Promise<CopyAddress>;
   /** Lets a service write to the copy in a folder. Absent where everybody may. */

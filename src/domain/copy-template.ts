@@ -4,14 +4,14 @@ import type { DatastoreKind } from '../config/datastores.ts';
 import { misplacedIn, placeholdersIn, replaced } from './placeholders.ts';
 
 /** What a copy of each kind has of its own. Where it is reached is no part of it: that is where the live one is. */
-export const COPY_FIELDS = {
+const COPY_FIELDS = {
   files: [],
   postgres: ['user', 'password', 'database'],
   redis: ['user', 'password'],
 } as const satisfies Record<DatastoreKind, readonly string[]>;
 
 /** `copy.orders.password`; a field that no kind has is a stranger. */
-export interface CopyPlaceholder {
+interface CopyPlaceholder {
   datastore: string;
   field: string;
 }

@@ -3,6 +3,7 @@
 import type { System } from '../config/system.ts';
 import { digestOf } from './digest.ts';
 import { primaryDatastores } from './operation.ts';
+import { derivedIn } from './plan-derived.ts';
 import type { Outcome } from './outcome.ts';
 import { startedServices } from './started-services.ts';
 import type { Verdict } from './verdict.ts';
@@ -38,25 +39,26 @@ export type Shape = Record<string, string>;
 /** What does it, with versions: `fairlead`, `orders.pg_dump`. */
 export type Engine = Record<string, string>;
 
-/** Datastores, and the services that a drill starts. Without what says how often and how much: another retention is the same recovery. */
+/** Datastores that a drill restores or flushes, and the services that it starts. Without what says how often and how much: another retention is the same recovery. */
 export function shapeOf(system: System): Shape {
-  const { datastores = {} } = system;
+  const { datastores = {}, services } = system;
   const primary = primaryDatastores(system);
+  const started = startedServices(system, primary);
   const shape: Shape = {};
-  for (const name of primary) {
+  for (const name of [...primary, ...derivedIn({ system }, started)]) {
     const settings = datastores[name];
     if (settings === undefined) continue;
     const { description: _, backup, ...rest } = settings;
     const { compression, encryption = null } = backup;
     shape[`datastores.${name}`] = digestOf({ ...rest, compression, encryption });
   }
-  for (const name of startedServices(system, primary)) {
-    const service = system.services[name];
+  for (const name of started) {
+    const service = services[name];
     if (service === undefined) continue;
     const { command = null, image = null, directory, configuration, health, files } = service;
     const bound = [...service.datastores].sort();
-    const started = { command, image, directory, configuration, health, files, bound };
-    shape[`services.${name}`] = digestOf(started);
+    const run = { command, image, directory, configuration, health, files, bound };
+    shape[`services.${name}`] = digestOf(run);
   }
   const { drill } = system;
   if (drill !== undefined) {

@@ -16,6 +16,7 @@ import {
   rungStep,
   rungTitle,
 } from './plan-backup.ts';
+import { emptyStep, flushedCopy, warmSteps, type Flushed } from './plan-derived.ts';
 import type { Plan, PlanStep } from './plan.ts';
 import { finishPlan } from './plan-steps.ts';
 import type { CopyBinding, GoldenRequest, RecoveredService } from './recovery-actions.ts';
@@ -45,6 +46,8 @@ export interface RecoveryInput {
   /** Begins the names of what this run makes. */
   runId: string;
   restored: Restored[];
+  /** Derived datastores that the services use. */
+  flushed: Flushed[];
   /** Everything that must not be reached from inside. */
   live: LivePlace[];
   services: RevisionSpec[];
@@ -59,12 +62,15 @@ export function planRecovery(input: RecoveryInput): Plan {
   const { operation, loaded, restored } = input;
   const target = `drill-${loaded.name}-${input.runId.slice(0, 8)}`;
   const copies = restored.map((one) => copyOf(one, input.runId));
-  const bindings = copies.map(({ binding }) => binding);
+  const flushed = input.flushed.map((one) => flushedCopy(one, target));
+  const bindings = [...copies.map(({ binding }) => binding), ...flushed];
   const steps = [
     ...beforeSteps(input, target),
     ...rungSteps(loaded, copies, (rung) => RESTORES.includes(rung)),
     ...rungSteps(loaded, copies, (rung) => !RESTORES.includes(rung)),
+    ...flushed.map((one) => emptyStep(loaded, one)),
     ...startSteps(input, target, bindings),
+    ...flushed.flatMap((one) => warmSteps(loaded, { ...input, target }, one)),
     usableStep(input, target),
     ...afterSteps(loaded, target, bindings),
   ];

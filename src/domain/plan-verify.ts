@@ -17,6 +17,7 @@ import {
   rungTitle,
   type DataPlanInput,
 } from './plan-backup.ts';
+import { emptyStep, flushedCopy, warmSteps, type Flushed } from './plan-derived.ts';
 import { drillOf, startSteps, usableStep } from './plan-drill.ts';
 import type { Plan, PlanStep } from './plan.ts';
 import { finishPlan } from './plan-steps.ts';
@@ -25,7 +26,13 @@ import { closeStep, isolateSteps } from './target-steps.ts';
 
 /** What the rung `usable` takes: where, fenced off from what, and who is started; or why nobody can climb it. */
 export type UsableInput =
-  | { target: string; place: LivePlace; live: LivePlace[]; services: RevisionSpec[] }
+  | {
+      target: string;
+      place: LivePlace;
+      live: LivePlace[];
+      services: RevisionSpec[];
+      flushed: Flushed[];
+    }
   | { why: string };
 
 /** `copy` is the name of the copy that is made, of this run alone; `usable` is there where that rung is required. */
@@ -107,14 +114,18 @@ function usableSteps(
 ): PlanStep[] {
   if ('why' in usable) return [];
   const { target, place, live, services } = usable;
+  const flushed = usable.flushed.map((one) => flushedCopy(one, target));
   const golden = drillOf(loaded).golden.filter((query) =>
     services.some(({ service }) => service === query.service),
   );
   const steps = [
     ...isolateSteps(target, live),
-    ...startSteps({ loaded, services }, target, [{ ...climbed, place }]),
+    ...flushed.map((one) => emptyStep(loaded, one)),
+    ...startSteps({ loaded, services }, target, [{ ...climbed, place }, ...flushed]),
+    ...flushed.flatMap((one) => warmSteps(loaded, { services, target }, one)),
     usableStep({ loaded, services }, target, golden),
     closeStep(target),
+    ...flushed.map((one) => ({ ...discardStep(one), id: `discard-${one.datastore}` })),
   ];
   return steps.map(({ differs: _, ...step }) => step);
 }

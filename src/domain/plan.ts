@@ -1,5 +1,6 @@
 // What an operation will do, as a value, made before anything is changed.
 import type { BackupSummary } from './backup.ts';
+import type { DerivedAction } from './derived.ts';
 import type { RevisionSpec, Weights } from './model.ts';
 import type { RecoveryAction } from './recovery-actions.ts';
 import type { Rung } from './rungs.ts';
@@ -45,7 +46,8 @@ export type StepAction =
   /** `whyNotRun`: what is said of required rungs that the plan leaves out. */
   | { kind: 'conclude'; datastore: string; backup: string; required: Rung[]; whyNotRun?: string }
   | { kind: 'discard'; datastore: string; copy: string }
-  | RecoveryAction;
+  | RecoveryAction
+  | DerivedAction;
 
 /** What a step does after its change: waits, watches and measures for `ms` of observed time. */
 export interface Bake {

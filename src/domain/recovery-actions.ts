@@ -5,7 +5,8 @@ import type { LivePlace } from './fence.ts';
 /** A copy, and where the service looks for what it is a copy of. */
 export interface CopyBinding {
   datastore: string;
-  backup: string;
+  /** Absent for a derived datastore, which starts empty. */
+  backup?: string;
   copy: string;
   place: LivePlace;
 }

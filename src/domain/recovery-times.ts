@@ -94,8 +94,11 @@ function phaseOf({ action }: PlanStep): RecoveryPhase | undefined {
       return 'isolation';
     case 'rung':
       return action.rung === 'artefact' || action.rung === 'loads' ? 'restore' : 'verification';
+    case 'empty':
+      return 'restore';
     case 'bind':
     case 'start':
+    case 'warm':
     case 'usable':
       return 'service';
     case 'close':

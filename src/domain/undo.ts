@@ -42,6 +42,13 @@ export function undoOf(step: PlanStep): UndoEntry | undefined {
       if (rung !== 'loads') return undefined;
       return { step: step.id, verb: 'discardCopy', datastore, copy };
     }
+    case 'empty':
+      return {
+        step: step.id,
+        verb: 'discardCopy',
+        datastore: action.datastore,
+        copy: action.copy,
+      };
     case 'isolate':
       return { step: step.id, verb: 'closeTarget', target: action.target };
     default:

@@ -1,5 +1,7 @@
 // The tables that the report of a drill has beside those of every operation, and so has that of a verification that
-// starts the service, as plain rows: Markdown and HTML show the same. Every verdict stands in one of them; what was planned and has none is told as not run.
+// starts the service, as plain rows: Markdown and HTML show the same. Every verdict stands in one of
+// them; what was planned and has none is told as not run.
+import { WARMED } from '../domain/derived.ts';
 import type { Report } from '../domain/report.ts';
 import type { StepFinding } from '../domain/verdict.ts';
 import type { Rung } from '../domain/rungs.ts';
@@ -90,6 +92,8 @@ function notRun({ plan, verdicts }: Report): string[][] {
         return missing(action.rung, EXPECTED[action.rung]);
       case 'start':
         return missing(id, `${action.program.health.path} answers`);
+      case 'warm':
+        return missing(`warm ${action.datastore}`, WARMED);
       case 'usable':
         return action.golden.flatMap(({ name, status }) =>
           missing(`golden ${name}`, String(status)),
@@ -100,7 +104,8 @@ function notRun({ plan, verdicts }: Report): string[][] {
   });
 }
 
-function backupsTable({ backups = [] }: Report): DrillTable {
+/** What is restored, and what is flushed. */
+function backupsTable({ backups = [], plan }: Report): DrillTable {
   const rows = backups.map((one) => [
     one.id,
     one.source,
@@ -109,8 +114,13 @@ function backupsTable({ backups = [] }: Report): DrillTable {
     `${one.bytes} bytes, ${one.parts} parts, ${one.rows} rows${one.encrypted ? ', encrypted' : ''}`,
     one.verifiedAt ?? 'never before',
   ]);
+  const flushed = (plan?.steps ?? []).flatMap(({ action }) =>
+    action.kind === 'empty'
+      ? [[`none of ${action.datastore}`, '', '', '', 'flushed: derived, started empty', '']]
+      : [],
+  );
   const columns = ['backup', 'taken from', 'taken at', 'recovery point', 'holds', 'verified'];
-  return { id: 'recovered-from', title: 'Recovered from', columns, rows };
+  return { id: 'recovered-from', title: 'Recovered from', columns, rows: [...rows, ...flushed] };
 }
 
 function differsTable({ plan }: Report): DrillTable {

@@ -57,7 +57,7 @@ testMistakes([
     'starts something: a service that uses a datastore, or one that is named',
     drill(`{ rto: 1m, golden: ${asked} }`),
     [
-      '18: drill.golden: no service names a datastore, so a drill would start none; name those that are to be started in drill.services',
+      '18: drill.golden: no service names a datastore that is restored, so a drill would start none; name those that are to be started in drill.services',
     ],
   ],
   [
@@ -106,6 +106,49 @@ testMistakes([
       `22: drill.configuration.api.URL: {{copy.index.password}}: the derived datastore index is not started in a drill, because no service that is started names it in its datastores; filled in here: ${FILLED}`,
       `22: drill.configuration.api.URL: {{copy.pictures.password}}: pictures is of kind files, which nobody logs in to; filled in here: ${FILLED}`,
       `22: drill.configuration.api.URL: "{{" without its partner; filled in here: ${FILLED}`,
+    ],
+  ],
+]);
+
+const warmed = (role: string, warm: string): string =>
+  `${shopWith(6, `    port: 8000\n    datastores: [main, cache]`)}${DATA}  cache: { kind: redis, role: ${role}, warm: ${warm} }\ndrill: { rto: 1m, services: [api], golden: ${asked} }\n`;
+
+testMistakes([
+  [
+    'warms what is flushed, and nothing that is restored',
+    warmed('primary', '[{ service: api, http: /products }]'),
+    [
+      '19: datastores.cache.warm: means nothing for a primary datastore, which is restored and never flushed; remove it, or write role: derived',
+    ],
+  ],
+  [
+    'warms by services that are there, and by one request at least',
+    warmed('derived', '[{ service: ap, http: /products }]'),
+    [
+      '19: datastores.cache.warm.0.service: there is no service "ap" (did you mean api?); declared in services: api',
+    ],
+  ],
+  [
+    'warms by requests',
+    warmed('derived', '[{ service: api, http: products }]'),
+    [
+      '19: datastores.cache.warm.0.http: "products" is not allowed; write a path such as /api/products',
+    ],
+  ],
+  [
+    'warms by services that a drill starts',
+    warmed('derived', '[{ service: web, http: /products }]').replace(
+      'services:\n',
+      `services:
+  web:
+    platform: local
+    command: [node, web.mjs]
+    port: 8001
+    rollout: { canary: { steps: [{ weight: 50, bake: 1m }] } }
+`,
+    ),
+    [
+      '24: datastores.cache.warm.0.service: the service "web" is not started in a drill, which starts api, so that cache would stay cold there; name it in drill.services',
     ],
   ],
 ]);

@@ -111,6 +111,24 @@ test('a dump knows its tables, indexes, constraints, sequences and where it come
   assert.equal(recoveryPoint.clock, 'datastore');
 });
 
+test('a copy has the name of the live database, also one that every cluster has already', async (t) => {
+  const it = await world(t);
+  if (it === undefined) return;
+  const { backups, id, input, store } = it;
+  await backups.backup(input, waiting());
+  for (const database of ['shop', 'postgres']) {
+    const settings = { ...store.settings, database };
+    const target = { copy: 'copy', store: { ...store, settings } };
+    const address = await backups.restore({ id, target }, waiting());
+    assert.equal(address.kind === 'postgres' && address.database, database);
+    assert.equal(
+      await backups.ask({ target, query: 'SELECT count(*) FROM orders' }, waiting()),
+      '3000',
+    );
+    await backups.discard('copy', waiting());
+  }
+});
+
 test('no secret is in the arguments of a tool, in a manifest, or in an error', async (t) => {
   const it = await world(t);
   if (it === undefined) return;

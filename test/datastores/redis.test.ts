@@ -87,6 +87,25 @@ test('a Redis with AOF on is backed up, and its copy is loaded from the dump wit
   assert.match(await server.ask('CONFIG', 'GET', 'appendonly'), /\byes$/);
 });
 
+test('a copy takes no writes until it is handed over, and then goes on without a master', async (t) => {
+  const it = await world(t);
+  if (it === undefined) return;
+  const { backups, id, input, target, server } = it;
+  await backups.backup(input, waiting());
+  const address = await backups.restore({ id, target }, waiting());
+  assert.ok(address.kind === 'redis');
+  const password = await readFile(address.passwordFile, 'utf8');
+  const copy = { host: address.host, port: address.port, user: undefined, password };
+  const cli = join(server.programs, 'redis-cli');
+  const ask = (...command: string[]) => askRedis(cli, copy, command, waiting());
+  await assert.rejects(ask('INCR', 'visits'), /READONLY/);
+  assert.deepEqual(await backups.handOver(target, waiting()), address);
+  assert.equal(await ask('INCR', 'visits'), '1');
+  assert.match(await ask('INFO', 'replication'), /role:master/);
+  await backups.handOver(target, waiting());
+  assert.equal(await ask('INCR', 'visits'), '2');
+});
+
 test('a dump of a newer Redis is not loaded into an older one, and is not blamed for it', async (t) => {
   const it = await world(t);
   if (it === undefined) return;

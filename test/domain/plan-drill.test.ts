@@ -44,6 +44,7 @@ const input: Parameters<typeof planRecovery>[0] = {
   loaded,
   runId,
   restored: [{ datastore: 'orders', backup, place }],
+  flushed: [],
   live: [place],
   services: [spec],
 };

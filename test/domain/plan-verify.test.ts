@@ -31,7 +31,8 @@ describe('the plan of a verification that starts the service', () => {
       ...{ operation: `verify/${entry.id}`, loaded, entry, copy: 'copy', usable },
       request: { system: 'shop', backup: entry.id },
     });
-  const whole = plan({ target: 'verify-shop-1', place, live: [place], services });
+  const started = { target: 'verify-shop-1', place, live: [place], services };
+  const whole = plan({ ...started, flushed: [] });
   const stepOf = (id: string) => whole.steps.find((step) => step.id === id);
 
   test('loads a copy for it, starts it once all else is judged, and closes before it concludes', () => {
@@ -54,6 +55,35 @@ describe('the plan of a verification that starts the service', () => {
       /on the copy without its secrets TOKEN, and wait/,
     );
     assert.ok(whole.steps.every(({ differs }) => differs === undefined));
+  });
+
+  test('flushes and warms what is derived, and discards that too', () => {
+    const cached = sampleSystem(
+      { datastores: ['cache', 'orders'] },
+      {
+        drill,
+        datastores: {
+          orders: { ...files, verify: { required: ['artefact', 'usable'] } },
+          cache: { kind: 'redis', role: 'derived', warm: [{ service: 'api', http: '/all' }] },
+        },
+      },
+    );
+    const at = { datastore: 'cache', kind: 'address', host: '127.0.0.1', port: 6379 } as const;
+    const usable = { ...started, flushed: [{ datastore: 'cache', place: at }] };
+    const request = { system: 'shop', backup: entry.id };
+    const about = { operation: `verify/${entry.id}`, loaded: cached, entry, copy: 'copy' };
+    const { steps } = planVerify({ ...about, request, usable });
+    assert.deepEqual(
+      steps.map(({ id }) => id).slice(2),
+      'isolate fence empty-cache bind start-api warm-cache usable close discard-cache conclude discard'.split(
+        ' ',
+      ),
+    );
+    const bind = steps.find(({ id }) => id === 'bind')?.action;
+    assert.deepEqual(bind?.kind === 'bind' && bind.bindings.map(({ copy }) => copy), [
+      'copy',
+      'verify-shop-1-cache-empty',
+    ]);
   });
 
   test('says why it starts none, and takes no copy for that', () => {

@@ -9,6 +9,7 @@ import {
   withData,
   withDrill,
   withUsable,
+  withWarmCache,
   type Shop,
   type ShopFile,
 } from '../support/shop.ts';
@@ -246,6 +247,7 @@ export const COURSES: Record<string, (shop: Shop) => Promise<WorkflowHandle>> = 
     shop.ports.targets.answers.set(`${system}/portfolio`, { status: 500, body: 'no' });
     return ended(await drill(shop, system));
   },
+  'drill-with-a-derived-store': async (shop) => ended(await drill(shop, shop.live(withWarmCache))),
   'open-drill-in-a-restore': async (shop) => {
     const { reached } = shop.ports.vault.hangNext('restore');
     const handle = await drill(shop);

@@ -25,6 +25,7 @@ const backup = summaryOf(completeBackup({ daysOld: 1 }));
 const plan = planRecovery({
   ...{ mode: 'drill', operation: 'drill/shop', loaded, runId: '01234567-89ab' },
   restored: [{ datastore: 'orders', backup, place }],
+  flushed: [],
   live: [place],
   services: [revisionSpec(loaded, 'api', 'v1')],
 });

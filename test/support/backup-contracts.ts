@@ -18,6 +18,7 @@ import { DAMAGES } from './backup-damage.ts';
 import { collected } from './bytes.ts';
 import { passableFolder } from './datastores.ts';
 import { fails } from './fails.ts';
+import { HANDED_OVER } from './handed-over-contract.ts';
 import { waiting } from './local-daemon.ts';
 import { createMemoryObjects } from './memory-objects.ts';
 
@@ -254,6 +255,10 @@ export function backupContracts(
         assert.deepEqual(processesIn(join(root, 'copies', target.copy)), []);
       },
     );
+
+    for (const [title, promised] of Object.entries(HANDED_OVER)) {
+      check(title, async () => promised(world()));
+    }
 
     check('what is encrypted is read with either key and with no other', async () => {
       const encryption = { recipients: keys.recipients, identity: { env: 'KEY' } };

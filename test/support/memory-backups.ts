@@ -163,6 +163,18 @@ export function memoryBackups(): {
       await enter('restore', id, waiting);
       return { kind: 'files', directory: `/copies/${target.copy}` };
     },
+    empty: async ({ copy, store: { system, datastore }, owner }, waiting) => {
+      await enter('empty', copy, waiting);
+      const backup = `empty:${system}/${datastore}`;
+      const there = vault.copies.get(copy)?.backup ?? backup;
+      if (there !== backup) throw new Failure('Refused', `the copy ${copy} holds ${there}`);
+      if (vault.copies.has(copy)) return { kind: 'files', directory: `/copies/${copy}` };
+      const contents = { parts: [], indexes: [], constraints: [], sequences: [] };
+      const createdAt = Date.now();
+      vault.copies.set(copy, { backup, contents, createdAt, ...(owner && { owner }) });
+      vault.made.push(copy);
+      return { kind: 'files', directory: `/copies/${copy}` };
+    },
     handOver: async ({ copy }, waiting) => {
       await enter('handOver', copy, waiting);
       copyOf(copy);

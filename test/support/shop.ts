@@ -36,6 +36,8 @@ export interface ShopFile {
   datastores?: NonNullable<SystemFile['datastores']>;
   schedules?: NonNullable<SystemFile['schedules']>;
   drill?: NonNullable<SystemFile['drill']>;
+  /** Datastores of the service. */
+  uses?: string[];
   /** Between two measurements; 50 ms without it. */
   interval?: string;
 }
@@ -93,6 +95,16 @@ export const withUsable = {
       ...{ kind: 'postgres', database: 'orders', user: 'app' },
       verify: { required: ['artefact', 'loads', 'complete', 'correct', 'usable'] },
     },
+  },
+} satisfies ShopFile;
+
+/** The same, of a service that uses the derived one too, and fills it when it is asked. */
+export const withWarmCache = {
+  ...withDrill,
+  uses: ['orders', 'users', 'cache'],
+  datastores: {
+    ...withDrill.datastores,
+    cache: { kind: 'redis', role: 'derived', warm: [{ service: 'api', http: '/products' }] },
   },
 } satisfies ShopFile;
 
@@ -173,12 +185,13 @@ export async function openShop(
 
 export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
   const { rollout = {}, approval = {}, onInconclusive = 'ask', interval = '50ms' } = file;
-  const { checks, configuration } = file;
+  const { checks, configuration, uses } = file;
   return sampleSystem(
     {
       rollout: { ...quick, ...rollout },
       ...(checks !== undefined && { checks }),
       ...(configuration !== undefined && { configuration }),
+      ...(uses !== undefined && { datastores: uses }),
     },
     {
       system: name,

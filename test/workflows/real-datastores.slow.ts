@@ -37,6 +37,7 @@ let copies = '';
 let place: FaultPlace;
 let postgres: TestPostgres;
 let redis: TestRedis;
+let cache: TestRedis;
 let worker: TestWorker;
 let holdNext: () => Promise<void>;
 /** Of copies that were handed over. */
@@ -63,10 +64,13 @@ async function open(): Promise<string | undefined> {
   if (sessions === undefined) return 'missing part: redis-server (npm run parts gets it)';
   redis = sessions;
   opened.push(sessions.stop);
+  cache = (await startTestRedis()) ?? assert.fail('a second Redis');
+  opened.push(cache.stop);
   process.env['REAL_ORDERS'] = postgres.address.password;
   const { user, password = '', host, port, database } = postgres.address;
   process.env['REAL_URL'] = `postgres://${user}:${password}@${host}:${port}/${database}`;
   process.env['REAL_SESSIONS'] = redis.address.password;
+  process.env['REAL_CACHE'] = cache.address.password;
   process.env['PATH'] = `${redis.programs}:${process.env['PATH'] ?? ''}`;
   copies = await passableFolder('fairlead-real-copies-');
   opened.push(async () => {
@@ -128,11 +132,13 @@ function holding(backups: BackupsPort): { backups: BackupsPort; holdNext: () => 
   };
 }
 
-/** Logs in to both: reads orders and writes one of its own, counts its visits. */
+/** Logs in to all: reads orders and writes a customer of its own, counts its visits, fills cache and thumbs. */
 const SERVICE = `
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
+import { existsSync, writeFileSync } from 'node:fs';
 const { PORT, HOST, PG, DATABASE_URL, SESSIONS_PORT, SESSIONS_PASSWORD } = process.env;
+const { CACHE_PORT, CACHE_PASSWORD } = process.env;
 const { default: pg } = await import(PG);
 const asked = (port, ...commands) => new Promise((resolve, reject) => {
   let said = '';
@@ -151,18 +157,26 @@ async function orders() {
 createServer(async (request, response) => {
   if (request.url === '/health') return response.end('ok');
   try {
+    const warms = request.url === '/warm';
+    if (warms) writeFileSync('thumbs/1.jpg', 'small');
+    const [, cached] = await asked(CACHE_PORT, 'AUTH ' + CACHE_PASSWORD, warms ? 'INCR product' : 'DBSIZE');
     const [, visits] = await asked(SESSIONS_PORT, 'AUTH ' + SESSIONS_PASSWORD, 'INCR visits');
-    response.end(\`\${await orders()} orders, visit \${visits}\`);
+    const thumbs = ['1.jpg', 'live.jpg'].filter((name) => existsSync('thumbs/' + name));
+    response.end(\`\${await orders()} orders, visit \${visits}, cached \${cached}, \${thumbs}\`);
   } catch (error) {
     response.writeHead(500).end(String(error));
   }
 }).listen(Number(PORT), HOST);
 `;
 
+/** Warmed once, and nothing of what is live. */
+const GOLDEN = '3000 orders, visit :2, cached :1, 1.jpg';
+
 async function writeSystem(): Promise<void> {
   const [port = 0] = await freePorts(1);
   const folder = join(place.systems, system);
-  await mkdir(folder);
+  await mkdir(join(folder, 'thumbs'), { recursive: true });
+  await writeFile(join(folder, 'thumbs', 'live.jpg'), 'live');
   await writeFile(join(folder, 'service.mjs'), SERVICE);
   const { host, port: ordersPort, database, user } = postgres.address;
   const { port: sessionsPort } = redis.address;
@@ -173,12 +187,14 @@ async function writeSystem(): Promise<void> {
         platform: 'local',
         command: [process.execPath, 'service.mjs'],
         port,
-        datastores: ['orders', 'sessions'],
+        datastores: ['orders', 'sessions', 'cache', 'thumbs'],
         configuration: {
           PG: import.meta.resolve('pg'),
           DATABASE_URL: { env: 'REAL_URL' },
           SESSIONS_PORT: String(sessionsPort),
           SESSIONS_PASSWORD: { env: 'REAL_SESSIONS' },
+          CACHE_PORT: String(cache.address.port),
+          CACHE_PASSWORD: { env: 'REAL_CACHE' },
         },
         health: { interval: '100ms' },
         rollout: {
@@ -199,16 +215,21 @@ async function writeSystem(): Promise<void> {
         },
       },
       sessions: { kind: 'redis', host, port: sessionsPort, password: { env: 'REAL_SESSIONS' } },
+      cache: {
+        ...{ kind: 'redis', role: 'derived', host, port: cache.address.port },
+        password: { env: 'REAL_CACHE' },
+        warm: [{ service: 'api', http: '/warm' }],
+      },
+      thumbs: { kind: 'files', role: 'derived', directory: 'thumbs' },
     },
     drill: {
       rto: '30m',
-      golden: [
-        { service: 'api', name: 'stores', http: '/', contains: '3000 orders, visit :1' },
-      ],
+      golden: [{ service: 'api', name: 'stores', http: '/', contains: GOLDEN }],
       configuration: {
         api: {
           DATABASE_URL: `postgres://{{copy.orders.user}}:{{copy.orders.password}}@${host}:${ordersPort}/${database}`,
           SESSIONS_PASSWORD: '{{copy.sessions.password}}',
+          CACHE_PASSWORD: '{{copy.cache.password}}',
         },
       },
     },
@@ -258,20 +279,32 @@ for (const datastore of ['orders', 'sessions']) {
   });
 }
 
-check('a drill restores both, starts the service on the copies, and touches neither', async () => {
+check('a drill restores both, flushes and warms the others, and touches nothing live', async () => {
   const customers = await postgres.query('SELECT count(*) FROM customers');
   const handle = await succeeds('disasterRecovery', { system });
   const report = await reportOf(handle);
   assert.equal(report.verdict, 'pass');
   const found = (name: string) => report.verdicts.find((one) => one.name === name)?.verdict;
-  for (const name of ['fence orders', 'fence sessions', 'fence api', 'golden stores', 'clean-up']) {
+  for (const name of [
+    'fence orders',
+    'fence sessions',
+    'fence api',
+    'fence cache',
+    'fence thumbs',
+    'golden stores',
+    'clean-up',
+  ]) {
     assert.equal(found(name), 'pass', name);
   }
+  const warm = report.verdicts.find(({ name }) => name === 'warm cache');
+  assert.equal(warm?.got, '1 of 1 answered with 2xx; 0 keys before, 1 key after');
+  assert.deepEqual(await readdir(join(place.systems, system, 'thumbs')), ['live.jpg']);
+  assert.equal(await cache.ask('EXISTS', 'product'), '0');
   assert.equal(found('production orders'), 'pass');
   assert.equal(found('production sessions'), 'pass');
   assert.deepEqual(await postgres.query('SELECT count(*) FROM customers'), customers);
   assert.equal(await redis.ask('EXISTS', 'visits'), '0');
-  assert.equal(passwords.size, 2);
+  assert.equal(passwords.size, 3);
   const texts = {
     report: JSON.stringify(report),
     history: textOf(await handle.fetchHistory()),

@@ -45,6 +45,7 @@ export function createFilesStore(clock: Pick<Clock, 'now'>): Store {
         await writeFile(folder, object.path, artefact.read(object, waiting));
       }
     },
+    empty: async () => undefined,
     address: async (folder) => ({ kind: 'files', directory: folder }),
     fingerprint: async (store, waiting) =>
       fingerprintOf((await liveFolder(store)).folder, waiting, clock),

@@ -58,18 +58,11 @@ export function createPostgresStore({ secrets, clock, programs = [] }: PostgresI
       const program = await findProgram('pg_restore', await folders());
       return examineDump(program, artefact, waiting);
     },
-    restore: async (artefact, folder, waiting) => {
-      const address = await emptyCluster(artefact, folder, await folders(), waiting);
-      const args = ['--dbname', address.database, '--exit-on-error', '--no-password'];
-      const isolated = ['--no-owner', '--no-privileges', '--no-subscriptions', '--no-publications'];
-      await runTool({
-        program: await findProgram('pg_restore', await folders()),
-        args: [...args, ...isolated],
-        env: toolEnvironment(address),
-        directory: folder,
-        input: artefact.read(dumpOf(artefact), waiting),
-        signal: waiting.signal,
-      });
+    restore: async (artefact, folder, waiting) =>
+      restoreDump(artefact, folder, await folders(), waiting),
+    empty: async ({ datastore, settings: { database = datastore } }, folder, waiting) => {
+      const programs = await folders();
+      await startCluster({ folder, programs, encoding: 'UTF8', database }, waiting);
     },
     address: async (folder) => {
       serverRuns(folder);
@@ -181,6 +174,25 @@ async function examineDump(
 
 function isTableData(line: string): boolean {
   return / TABLE DATA /.test(line) && !line.includes(` public ${CANARY_NAME} `);
+}
+
+async function restoreDump(
+  artefact: Artefact,
+  folder: string,
+  programs: readonly string[],
+  waiting: Waiting,
+): Promise<void> {
+  const address = await emptyCluster(artefact, folder, programs, waiting);
+  const args = ['--dbname', address.database, '--exit-on-error', '--no-password'];
+  const isolated = ['--no-owner', '--no-privileges', '--no-subscriptions', '--no-publications'];
+  await runTool({
+    program: await findProgram('pg_restore', programs),
+    args: [...args, ...isolated],
+    env: toolEnvironment(address),
+    directory: folder,
+    input: artefact.read(dumpOf(artefact), waiting),
+    signal: waiting.signal,
+  });
 }
 
 async function emptyCluster(

@@ -35,7 +35,7 @@ export interface RedisPrograms {
   cli: string;
 }
 
-/** Loads `dump.rdb` of the folder; throws CheckFailed with what the server said when it cannot, Unsupported when it is too old. */
+/** Loads `dump.rdb` of the folder, if there is one; throws CheckFailed with what the server said when it cannot, Unsupported when it is too old. */
 export async function startRedis(
   folder: string,
   programs: RedisPrograms,

@@ -13,7 +13,14 @@ import { checkDump } from '../named-dump.ts';
 import { PASSWORD_FILE, serverRuns } from '../scratch-server.ts';
 import type { Artefact, Store, Taken, Write } from '../store.ts';
 import { findProgram, toolOutput } from '../tool.ts';
-import { askRedis, liveRedis, readState, readTime, redisTool, type RedisAddress } from './client.ts';
+import {
+  askRedis,
+  liveRedis,
+  readState,
+  readTime,
+  redisTool,
+  type RedisAddress,
+} from './client.ts';
 import {
   DUMP_FILE,
   redisAddress,
@@ -60,6 +67,7 @@ export function createRedisStore({ secrets, clock, programs = [] }: RedisInput):
       await drain(body);
       await startRedis(folder, await find(), waiting);
     },
+    empty: async (_, folder, waiting) => startRedis(folder, await find(), waiting),
     address: async (folder) => {
       serverRuns(folder);
       const { host, port } = await redisAddress(folder);

@@ -5,7 +5,7 @@ import type { CopyAddress } from '../../activities/ports-data.ts';
 import { filledEnvironment } from '../../domain/copy-template.ts';
 import { Failure } from '../../domain/failure.ts';
 
-export interface Filled {
+interface Filled {
   environment: Record<string, string>;
   /** The passwords that are in it. */
   secrets: string[];

@@ -201,7 +201,8 @@ async function start(
     { PORT: String(port), HOST: '127.0.0.1', ...environment },
     copies,
   );
-  const program = { service, command, directory, environment: own, secrets };
+  const hidden = secrets.length === 0 ? {} : { secrets };
+  const program = { service, command, directory, environment: own, ...hidden };
   await askRunner(folder, { verb: 'start', ...program }, nothing, waiting.signal);
   const began = performance.now();
   const said = `${service} (${command.join(' ').slice(0, 200)})`;

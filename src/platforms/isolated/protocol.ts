@@ -61,7 +61,7 @@ const start = z.strictObject({
   directory: absolute,
   environment: z.record(z.string(), z.string()),
   /** What is in it that nobody outside may read: taken out of all that the target says. */
-  secrets: z.array(z.string()),
+  secrets: z.exactOptional(z.array(z.string())),
 });
 export type StartRequest = z.output<typeof start>;
 

@@ -60,7 +60,7 @@ function perform(run: Run, step: PlanStep, action: RecoveryAction): Promise<Runb
 }
 
 /** What could not be done or seen is no verdict on the backups: inconclusive, said by the step. */
-async function doubting(
+export async function doubting(
   run: Run,
   step: PlanStep,
   then: 'ends' | 'goes on',
@@ -198,24 +198,30 @@ async function usable(
 ): Promise<RunbookEvent> {
   const starts = planOf(run).steps.filter(({ action }) => action.kind === 'start');
   const started = starts.map(({ id }) => verdictOf(run, id));
+  const warms = planOf(run).steps.filter(({ action }) => action.kind === 'warm');
+  const warmed = warms.map(({ id }) => verdictOf(run, id));
   const isUp = ({ service }: GoldenRequest) => verdictOf(run, `start-${service}`) === 'pass';
   const input = { target, golden: golden.filter(isUp) };
   const { value: asked, attempts } = await call(run, 'askGolden', input, looking(step));
   const value = [...asked, ...golden.filter((one) => !isUp(one)).map(unasked)];
   note(run, step, value);
-  const verdict = worst([...started, ...value.map((one) => one.verdict)]);
+  const verdict = worst([...started, ...warmed, ...value.map((one) => one.verdict)]);
   const passed = value.filter((one) => one.verdict === 'pass').length;
   const reason = `${started.filter((one) => one === 'pass').length} of ${starts.length} services started on the copy, ${passed} of ${value.length} golden queries were answered as they should be`;
   note(run, step, [{ name: 'usable', verdict, reason, samples: value.length }]);
   const wrong = value.filter((one) => one.verdict !== 'pass').map((one) => one.reason);
   endStep(run, step, attempts, [reason, ...wrong].join('; '));
-  noteUsable(run, { verdict, reason: [...notStarted(run, starts), ...wrong, reason].join('; ') });
+  noteUsable(run, {
+    verdict,
+    reason: [...missedBy(run, [...starts, ...warms]), ...wrong, reason].join('; '),
+  });
   return { type: 'noted', verdict };
 }
 
-function notStarted(run: Run, starts: readonly PlanStep[]): string[] {
+/** What did not start, or stayed cold. */
+function missedBy(run: Run, steps: readonly PlanStep[]): string[] {
   return findingsOf(run)
-    .filter(({ step, verdict }) => verdict !== 'pass' && starts.some(({ id }) => id === step))
+    .filter(({ step, verdict }) => verdict !== 'pass' && steps.some(({ id }) => id === step))
     .map(({ step, reason }) => `${step}: ${reason}`);
 }
 
@@ -263,7 +269,7 @@ async function look(run: Run, step: PlanStep): Promise<Inventory> {
   return value;
 }
 
-function looking(step: PlanStep) {
+export function looking(step: PlanStep) {
   return { profile: 'wait', step: step.id, summary: step.title } as const;
 }
 
@@ -272,7 +278,7 @@ function inventoryOf(run: Run): Inventory {
   return run.inventory;
 }
 
-function note(
+export function note(
   run: Run,
   { id }: PlanStep,
   findings: readonly Finding[],
@@ -286,6 +292,6 @@ function findingsOf(run: Run): StepFinding[] {
   return run.entries.filter((entry) => entry.type === 'verdict');
 }
 
-function verdictOf(run: Run, step: string): Verdict {
+export function verdictOf(run: Run, step: string): Verdict {
   return findingsOf(run).findLast((one) => one.step === step)?.verdict ?? 'inconclusive';
 }

@@ -15,6 +15,7 @@ import { shown } from '../../domain/weights.ts';
 import { bakeStep, checkAt } from './bake.ts';
 import { call, failureOf, type ActivityName, type InputOf, type ValueOf } from './call.ts';
 import { dataStep } from './data-steps.ts';
+import { derivedStep } from './derived-steps.ts';
 import { drillStep } from './drill-steps.ts';
 import { configOf, placeIn, planOf, record, type Run } from './run.ts';
 import { endStep, underLease, type Named } from './under-lease.ts';
@@ -76,6 +77,9 @@ async function change(run: Run, step: PlanStep): Promise<RunbookEvent> {
     case 'conclude':
     case 'discard':
       return dataStep(run, step, action);
+    case 'empty':
+    case 'warm':
+      return derivedStep(run, step, action);
     default:
       return drillStep(run, step, action);
   }

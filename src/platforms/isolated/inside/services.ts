@@ -33,7 +33,7 @@ export function createServices(): Services {
   return {
     told: (text) => told(text),
     start: async (request) => {
-      request.secrets.forEach((secret) => secrets.add(secret));
+      request.secrets?.forEach((secret) => secrets.add(secret));
       told = hiding([...secrets]);
       const asked = JSON.stringify(request);
       const there = services.get(request.service);
