@@ -99,10 +99,7 @@ async function readService(
   };
 }
 
-export function storeOf(
-  { name, directory, system }: LoadedSystem,
-  datastore: string,
-): DatastoreRef {
+function storeOf({ name, directory, system }: LoadedSystem, datastore: string): DatastoreRef {
   const settings = system.datastores?.[datastore];
   if (settings === undefined) throw new Failure('Broken', `${name} has no datastore ${datastore}`);
   return { system: name, datastore, directory, settings };

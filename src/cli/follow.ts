@@ -61,7 +61,7 @@ async function showLast(temporal: Temporal, run: RunName, screen: Screen): Promi
   if (answer.from === 'worker' && answer.status.state === 'closed') screen.show(answer.status);
 }
 
-export function rejoin(operation: string): string {
+function rejoin(operation: string): string {
   return `Look at it with "fairlead status ${operation}", stop it with "fairlead abort ${operation}"; the same command again waits for it again.`;
 }
 

@@ -41,7 +41,7 @@ export function judgeFence(
   return { verdict, reason: reasonOf(verdict, findings), findings };
 }
 
-export function describePlace(place: LivePlace): string {
+function describePlace(place: LivePlace): string {
   return place.kind === 'folder'
     ? `${place.datastore} in ${place.path}`
     : `${place.datastore} at ${place.host}:${place.port}`;

@@ -19,7 +19,7 @@ export interface RetentionDecision {
 
 const DAY_MS = 86_400_000;
 /** What has no manifest may still be on its way for so long. */
-export const INCOMPLETE_FOR_MS = 2 * DAY_MS;
+const INCOMPLETE_FOR_MS = 2 * DAY_MS;
 
 /** One decision for each entry, oldest first. What cannot be read is kept: somebody has to look. */
 export function retentionDecisions(

@@ -105,7 +105,7 @@ export function gateAhead(state: RunbookState): string | undefined {
   return state.steps.slice(state.index).find((step) => step.gate !== undefined)?.id;
 }
 
-export function currentStep(state: RunbookState): PlanStep {
+function currentStep(state: RunbookState): PlanStep {
   return state.steps[state.index] ?? missing(`step ${state.index}`);
 }
 

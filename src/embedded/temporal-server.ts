@@ -51,7 +51,7 @@ export function serverProgram(server: TemporalServer, env: Environment): Program
 }
 
 /** What a profile or variable of the operator says about another server must not reach ours. */
-export function withoutTemporal(env: Environment): NodeJS.ProcessEnv {
+function withoutTemporal(env: Environment): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_'));
   return { ...Object.fromEntries(kept), TEMPORAL_CONFIG_FILE: '/dev/null' };
 }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Weights } from '../../src/domain/model.ts';
 import { apply, next, startRunbook } from '../../src/domain/runbook.ts';
+import type { RunbookState } from '../../src/domain/runbook-state.ts';
 import { percentOf, sameWeights, total } from '../../src/domain/weights.ts';
 import {
   crashes,
@@ -136,8 +137,9 @@ test('abort with keep says what it left as it is', () => {
   assert.deepEqual(kept.findings, ['kept, not undone: weight-5: traffic of api back to v1 100 %']);
 });
 
-test('traffic that goes back needs no revision removed before it', () => {
-  const state = apply(
+/** A deploy that has a new revision and 5 % on it to take back. */
+const failedAtFive = (): RunbookState =>
+  apply(
     {
       ...startRunbook(planFor(LIVE), { onFailure: 'undo', undone: 'rolledBack' }),
       undo: [
@@ -153,6 +155,9 @@ test('traffic that goes back needs no revision removed before it', () => {
     },
     { type: 'failed', kind: 'Broken', message: 'boom' },
   );
+
+test('traffic that goes back needs no revision removed before it', () => {
+  const state = failedAtFive();
   const first = next(state);
   assert.equal(first.do === 'undo' && first.entry.verb, 'setWeights');
   const second = next(apply(state, { type: 'undone' }));
@@ -160,23 +165,7 @@ test('traffic that goes back needs no revision removed before it', () => {
 });
 
 test('a revision that may carry traffic is not removed when the way back failed', () => {
-  const steps = planFor(LIVE);
-  const state = apply(
-    {
-      ...startRunbook(steps, { onFailure: 'undo', undone: 'rolledBack' }),
-      undo: [
-        {
-          step: 'ensure',
-          verb: 'removeRevision',
-          service: 'api',
-          revision: fresh.id,
-          version: 'v2',
-        },
-        { step: 'weight-5', verb: 'setWeights', service: 'api', weights: LIVE },
-      ],
-    },
-    { type: 'failed', kind: 'Broken', message: 'boom' },
-  );
+  const state = failedAtFive();
   const end = apply(state, { type: 'undoFailed', message: 'v1 is not ready' });
   assert.deepEqual(next(end), { do: 'end', outcome: 'failed', message: 'boom' });
   assert.equal(end.leftovers.length, 2);

@@ -1,11 +1,14 @@
-// Datastores as a system file declares them, with everything that it may leave out.
-import { chmod, mkdtemp } from 'node:fs/promises';
+// Datastores as a system file declares them, with everything that it may leave out; and where real servers of them run,
+// and how they are ended.
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatastoreRef } from '../../src/activities/ports-data.ts';
 import { datastoreSchema, type Datastore } from '../../src/config/datastores.ts';
 import type { Into, Write } from '../../src/datastores/store.ts';
 import type { z } from 'zod';
+import { killProcess, processesIn } from '../../src/machine/processes-in.ts';
+import { eventually } from './local-daemon.ts';
 
 export function datastoreRef(
   datastore: string,
@@ -26,4 +29,14 @@ export async function passableFolder(prefix: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), prefix));
   await chmod(folder, 0o711);
   return folder;
+}
+
+/** Ends whatever runs in its folder, and removes that. */
+export async function endServer(name: string, folder: string): Promise<void> {
+  await eventually(`${name} to end`, () => {
+    const left = processesIn(folder);
+    left.forEach(killProcess);
+    return left.length === 0;
+  });
+  await rm(folder, { recursive: true, force: true });
 }

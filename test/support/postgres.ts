@@ -1,12 +1,10 @@
 // A real Postgres for as long as a test file runs, filled with what is easily lost: several schemas, odd names, indexes,
 // constraints, sequences, large objects, types whose text depends on settings.
-import { rm } from 'node:fs/promises';
 import { withClient, type PostgresAddress } from '../../src/datastores/postgres/connection.ts';
 import { startCluster } from '../../src/datastores/postgres/scratch-cluster.ts';
 import { findProgram, versionedFolders } from '../../src/datastores/tool.ts';
-import { killProcess, processesIn } from '../../src/machine/processes-in.ts';
-import { passableFolder } from './datastores.ts';
-import { eventually, waiting } from './local-daemon.ts';
+import { endServer, passableFolder } from './datastores.ts';
+import { waiting } from './local-daemon.ts';
 
 export interface TestPostgres {
   address: PostgresAddress;
@@ -40,14 +38,7 @@ export async function startPostgres(): Promise<TestPostgres | undefined> {
   const there = await findProgram('initdb', programs).catch(() => undefined);
   if (there === undefined) return undefined;
   const folder = await passableFolder('fairlead-postgres-');
-  const stop = async (): Promise<void> => {
-    await eventually('Postgres to end', () => {
-      const left = processesIn(folder);
-      left.forEach(killProcess);
-      return left.length === 0;
-    });
-    await rm(folder, { recursive: true, force: true });
-  };
+  const stop = () => endServer('Postgres', folder);
   try {
     const input = { folder, programs, encoding: 'UTF8', database: 'shop' };
     const address = await startCluster(input, waiting());

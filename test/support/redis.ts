@@ -6,8 +6,7 @@ import { dirname, join } from 'node:path';
 import { freePort } from '../../src/datastores/scratch-server.ts';
 import { askRedis, readState, type RedisAddress } from '../../src/datastores/redis/client.ts';
 import { runTool } from '../../src/datastores/tool.ts';
-import { killProcess, processesIn } from '../../src/machine/processes-in.ts';
-import { passableFolder } from './datastores.ts';
+import { endServer, passableFolder } from './datastores.ts';
 import { findDebianProgram } from './debian-program.ts';
 import { eventually, waiting } from './local-daemon.ts';
 
@@ -62,12 +61,7 @@ export async function startTestRedis({ aof = false, debug = false } = {}): Promi
   const cli = join(programs, 'redis-cli');
   const ask = (...command: string[]) => askRedis(cli, address, command, waiting());
   const stop = async (): Promise<void> => {
-    await eventually('Redis to end', () => {
-      const left = processesIn(folder);
-      left.forEach(killProcess);
-      return left.length === 0;
-    });
-    await rm(folder, { recursive: true, force: true });
+    await endServer('Redis', folder);
     if (programs.includes('fairlead-redis-programs-')) await rm(programs, { recursive: true });
   };
   try {

@@ -17,7 +17,7 @@ export function measured(fromSecond: number, values: readonly number[], max = 0.
 }
 
 /** As ROLLED_BACK, one entry a second, with what the failing analysis measured. */
-export const MEASURED: readonly EvidenceBody[] = ROLLED_BACK.map((body) =>
+const MEASURED: readonly EvidenceBody[] = ROLLED_BACK.map((body) =>
   body.type === 'verdict' ? { ...body, series: measured(6, [0.01, 0.04, 0.2]) } : body,
 );
 

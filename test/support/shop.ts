@@ -122,6 +122,19 @@ export const longBake: ShopFile = {
   },
 };
 
+/** A gate at 5 %, then a bake that does not end by itself. */
+export const gateThenBake = {
+  rollout: {
+    canary: {
+      steps: [
+        { weight: 5, approval: 'promote' },
+        { weight: 50, bake: '1h' },
+      ],
+      watch: '0s',
+    },
+  },
+} satisfies ShopFile;
+
 export interface Shop {
   ports: MemoryPorts;
   worker: TestWorker;

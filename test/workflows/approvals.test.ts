@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { GateStatus, OperationStatus } from '../../src/domain/status.ts';
 import { endOf, reportOf, untilStatus } from '../support/operations.ts';
-import { openShop, refusal, send, untilBaking, type Shop } from '../support/shop.ts';
+import { gateThenBake, openShop, refusal, send, untilBaking, type Shop } from '../support/shop.ts';
 
 let shop: Shop;
 before(async () => {
@@ -126,17 +126,7 @@ describe('an approval', { concurrency: 4 }, () => {
   });
 
   test('that comes late is refused', async () => {
-    const { handle } = await shop.waiting({
-      rollout: {
-        canary: {
-          steps: [
-            { weight: 5, approval: 'promote' },
-            { weight: 50, bake: '1h' },
-          ],
-          watch: '0s',
-        },
-      },
-    });
+    const { handle } = await shop.waiting(gateThenBake);
     await send(handle, 'approve', { actor: 'ana' });
     await untilBaking(handle, 50);
     assert.match(await refusal(handle, 'approve', { actor: 'bob', gate: 'weight-5' }), /too late/);
@@ -217,15 +207,7 @@ describe('a gate', { concurrency: 4 }, () => {
   test('that was broken is closed by a countersignature, which takes another person', async () => {
     const { handle } = await shop.waiting({
       ...named,
-      rollout: {
-        canary: {
-          steps: [
-            { weight: 5, approval: 'promote' },
-            { weight: 50, bake: '1h' },
-          ],
-          watch: '0s',
-        },
-      },
+      ...gateThenBake,
     });
     await send(handle, 'approve', { actor: 'zoe', breakGlass: 'fire' });
     await untilBaking(handle, 50);

@@ -6,7 +6,7 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import type { Notice } from '../../src/domain/notice.ts';
 import type { OperationStatus } from '../../src/domain/status.ts';
 import { endOf, reportOf, untilStatus } from '../support/operations.ts';
-import { openShop, send, untilBaking, type Shop } from '../support/shop.ts';
+import { gateThenBake, openShop, send, untilBaking, type Shop } from '../support/shop.ts';
 
 let shop: Shop;
 before(async () => {
@@ -173,15 +173,7 @@ describe('a channel', { concurrency: 4 }, () => {
   test('that hangs keeps nobody from being heard', async () => {
     const { system, handle } = await shop.waiting({
       notify: { hang: { ...CONSOLE, events: ['gate'] } },
-      rollout: {
-        canary: {
-          steps: [
-            { weight: 5, approval: 'promote' },
-            { weight: 50, bake: '1h' },
-          ],
-          watch: '0s',
-        },
-      },
+      ...gateThenBake,
     });
     const { runId } = await handle.query<OperationStatus>('status');
     await untilTried(`${runId}/gate/weight-5/hang`);
