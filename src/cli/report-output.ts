@@ -96,13 +96,16 @@ export async function openPage(file: string): Promise<void> {
 }
 
 /** Why nothing was opened. An opener hands the file over and ends; one that shows it itself goes on without us. */
-export async function problemOf([program, ...args]: Opener): Promise<string | undefined> {
+export async function problemOf(
+  [program, ...args]: Opener,
+  patienceMs = PATIENCE_MS,
+): Promise<string | undefined> {
   return new Promise((done) => {
     const child = spawn(program, args, { stdio: 'ignore', detached: true });
     const patience = setTimeout(() => {
       child.unref();
       done(undefined);
-    }, PATIENCE_MS);
+    }, patienceMs);
     const end = (problem: string | undefined): void => {
       clearTimeout(patience);
       done(problem);

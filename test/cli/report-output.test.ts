@@ -59,7 +59,8 @@ test('each platform opens a file by a program of its own, without a shell', () =
 });
 
 test('an opener that is missing or fails is told, one that ends well is not', async () => {
-  const node = (script: string) => problemOf([process.execPath, '-e', script]);
+  // More patience than people have: a process may take seconds to start on a busy machine.
+  const node = (script: string) => problemOf([process.execPath, '-e', script], 60_000);
   assert.match(
     (await problemOf(['/nowhere/xdg-open', 'x'])) ?? '',
     /starting .*xdg-open: .*ENOENT/,

@@ -23,7 +23,7 @@ before(async () => {
   place = await FaultPlace.open({ address: server.address });
   connection = await Connection.connect({ address: server.address });
   const client = new Client({ connection });
-  const lane = await openLane(place, client);
+  const lane = await openLane(place, client, 'canaryDeploy', 0);
   lanes.push(lane);
   undisturbed = await runOnce(lane);
 });

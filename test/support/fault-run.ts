@@ -26,8 +26,9 @@ export interface Lane {
   system: string;
   live: number;
   load: UserLoad;
-  /** Processes that were started ahead and wait for something to do. */
+  /** Processes that were started ahead and wait for something to do, and how many are to. */
   workers: FaultWorker[];
+  spares: number;
 }
 
 export async function closeLane(lane: Lane): Promise<void> {
@@ -38,7 +39,7 @@ export async function closeLane(lane: Lane): Promise<void> {
 /** Another one is started for the next time at once, so that nobody waits for it then. */
 function takeWorker(lane: Lane): FaultWorker {
   const worker = lane.workers.shift() ?? new FaultWorker(lane.place);
-  while (lane.workers.length < SPARES) lane.workers.push(new FaultWorker(lane.place));
+  while (lane.workers.length < lane.spares) lane.workers.push(new FaultWorker(lane.place));
   return worker;
 }
 
@@ -69,11 +70,21 @@ export async function openLane(
   place: FaultPlace,
   client: Client,
   type: OperationType = 'canaryDeploy',
+  spares = SPARES,
 ): Promise<Lane> {
   const system = `fault-${randomUUID().slice(0, 8)}`;
   const { port } = await place.addSystem(system);
   const load = new UserLoad(`http://127.0.0.1:${port}/`);
-  const lane: Lane = { type: 'canaryDeploy', place, client, system, live: 0, load, workers: [] };
+  const lane: Lane = {
+    type: 'canaryDeploy',
+    place,
+    client,
+    system,
+    live: 0,
+    load,
+    workers: [],
+    spares,
+  };
   const first = type === 'blueGreenDeploy' ? type : 'canaryDeploy';
   const before: OperationType[] = type === 'disasterRecovery' ? [first, 'backup'] : [first];
   for (const one of before) {

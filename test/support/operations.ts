@@ -185,7 +185,7 @@ export async function untilStatus(
     const status = await handle.query<OperationStatus>('status');
     if (wanted(status)) return status;
     if (status.state === 'closed') assert.fail(`closed before: ${JSON.stringify(status)}`);
-    await sleep(20);
+    await sleep(50);
   }
 }
 

@@ -289,7 +289,7 @@ export async function untilBaking(handle: WorkflowHandle, percent: number): Prom
     const last = weights.at(-1)?.versions ?? [];
     if (state === 'running' && last.some((one) => isThere(one.version, one.percent))) return;
     assert.notEqual(state, 'closed', `${handle.workflowId} closed before its bake`);
-    await sleep(20);
+    await sleep(50);
   }
 }
 

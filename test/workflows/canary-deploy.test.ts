@@ -13,6 +13,7 @@ import {
   type TestWorker,
 } from '../support/operations.ts';
 import { sampleSystem } from '../support/samples.ts';
+import { seed } from '../support/shop.ts';
 import { testServer } from '../support/temporal-server.ts';
 
 const names = Array.from({ length: 40 }, () => freshName());
@@ -77,10 +78,12 @@ async function deploy(system: string, version: string, more: object = {}) {
   });
 }
 
-/** A system with v1 live. */
-async function live(): Promise<string> {
+/** A system with v1 live, as a deploy long ago left it. */
+function live(): string {
   const system = takeName();
-  assert.equal((await endOf(await deploy(system, 'v1'))).outcome, 'succeeded');
+  const loaded = systems.find(({ name }) => name === system);
+  assert.ok(loaded);
+  seed(ports, loaded, 'v1');
   return system;
 }
 
@@ -90,43 +93,39 @@ const history = (system: string): string[] =>
   ports.world.weightHistory({ system, service: 'api' }).map(describeWeights);
 
 test('a canary goes through its weights and ends with everything on the new version', async () => {
-  const system = await live();
+  const system = live();
   const end = await endOf(await deploy(system, 'v2'));
   assert.equal(end.outcome, 'succeeded', end.message);
   assert.equal(end.summary?.verdict, 'pass');
   assert.equal(end.summary.serving, 'new');
-  assert.deepEqual(history(system), [
-    'v1 100 %',
-    'v1 95 %, v2 5 %',
-    'v1 50 %, v2 50 %',
-    'v2 100 %',
-  ]);
+  assert.deepEqual(history(system), ['v1 95 %, v2 5 %', 'v1 50 %, v2 50 %', 'v2 100 %']);
 });
 
 test('a first deploy goes to 100 at once, after its smoke checks', async () => {
-  const system = await live();
+  const system = takeName();
+  assert.equal((await endOf(await deploy(system, 'v1'))).outcome, 'succeeded');
   assert.deepEqual(history(system), ['v1 100 %']);
 });
 
 test('a version that answers with errors is rolled back at its first weight', async () => {
-  const system = await live();
+  const system = live();
   ports.world.answer('bad', { errorRatio: 0.5 });
   const end = await endOf(await deploy(system, 'bad'));
   assert.equal(end.outcome, 'rolledBack', end.message);
   assert.match(end.message, /error-ratio 0\.5/);
   assert.equal(end.summary?.serving, 'old');
   assert.equal(end.summary.clean, true);
-  assert.deepEqual(history(system), ['v1 100 %', 'v1 95 %, bad 5 %', 'v1 100 %']);
+  assert.deepEqual(history(system), ['v1 95 %, bad 5 %', 'v1 100 %']);
 });
 
 test('a version that is live already is nothing to do', async () => {
-  const system = await live();
+  const system = live();
   const end = await endOf(await deploy(system, 'v1'));
   assert.equal(end.outcome, 'nothingToDo');
 });
 
 test('a dry run plans and changes nothing', async () => {
-  const system = await live();
+  const system = live();
   const before = ports.world.changes.length;
   const end = await endOf(await deploy(system, 'v2', { dryRun: true }));
   assert.equal(end.outcome, 'planned');
@@ -134,7 +133,7 @@ test('a dry run plans and changes nothing', async () => {
 });
 
 test('a version that never gets ready is removed when its deadline passes', async () => {
-  const system = await live();
+  const system = live();
   ports.world.behave('sleepy', 'neverReady');
   const end = await endOf(await deploy(system, 'sleepy'));
   assert.equal(end.outcome, 'rolledBack', end.message);
@@ -143,7 +142,7 @@ test('a version that never gets ready is removed when its deadline passes', asyn
 });
 
 test('a crash loop ends the deploy before its deadline', async () => {
-  const system = await live();
+  const system = live();
   ports.world.behave('crashing', 'crashLoop');
   const end = await endOf(await deploy(system, 'crashing'));
   assert.equal(end.outcome, 'rolledBack');
@@ -158,7 +157,7 @@ for (const [verb, when] of [
   ['scale', 'before'],
 ] as const) {
   test(`a ${verb} that breaks ${when} its effect is undone`, async () => {
-    const system = await live();
+    const system = live();
     ports.world.failNext(verb, when, new Failure('Broken', 'the disk is on fire'));
     const end = await endOf(await deploy(system, 'v2'));
     assert.equal(end.outcome, 'rolledBack', end.message);
@@ -175,14 +174,14 @@ for (const [verb, when] of [
 
 for (const verb of ['ensure', 'set', 'read', 'revisions', 'probe'] as const) {
   test(`a ${verb} that is unavailable once is tried again`, async () => {
-    const system = await live();
+    const system = live();
     ports.world.failNext(verb, 'before', new Failure('Unavailable', 'try again'));
     assert.equal((await endOf(await deploy(system, 'v2'))).outcome, 'succeeded');
   });
 }
 
 test('an undo that fails is left over, and said', async () => {
-  const system = await live();
+  const system = live();
   ports.world.answer('bad2', { errorRatio: 0.5 });
   ports.world.failNext('remove', 'before', new Failure('Broken', 'the door is stuck'));
   const end = await endOf(await deploy(system, 'bad2'));
@@ -192,7 +191,7 @@ test('an undo that fails is left over, and said', async () => {
 });
 
 test('somebody repaired it by hand: it parks, and touches nothing', async () => {
-  const system = await live();
+  const system = live();
   const handle = await deploy(system, 'v2', { autoPromote: false });
   await untilStatus(handle, (status) => status.state === 'waiting');
   const found = ports.world.weights({ system, service: 'api' }).map((one) => ({
@@ -212,7 +211,7 @@ test('somebody repaired it by hand: it parks, and touches nothing', async () => 
 });
 
 test('a gate that is rejected takes everything back', async () => {
-  const system = await live();
+  const system = live();
   const handle = await deploy(system, 'v2', { autoPromote: false });
   await untilStatus(handle, (status) => status.state === 'waiting');
   await handle.signal('reject', { actor: 'ana', reason: 'not today' });
@@ -222,7 +221,7 @@ test('a gate that is rejected takes everything back', async () => {
 });
 
 test('a stop preempts a deploy, whose undo sends traffic nowhere', async () => {
-  const system = await live();
+  const system = live();
   const handle = await deploy(system, 'v2', { autoPromote: false });
   await untilStatus(handle, (status) => status.state === 'waiting');
   const stop = await endOf(await worker.start('stopTraffic', { system }));
@@ -232,7 +231,7 @@ test('a stop preempts a deploy, whose undo sends traffic nowhere', async () => {
 });
 
 test('a second deploy is refused, and told who holds the lease', async () => {
-  const system = await live();
+  const system = live();
   const handle = await deploy(system, 'v2', { autoPromote: false });
   await untilStatus(handle, (status) => status.state === 'waiting');
   const second = await endOf(await deploy(system, 'v3'));
