@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Failure } from '../../src/domain/failure.ts';
+import { drillTables } from '../../src/reports/drill-tables.ts';
 import { openDrillShop, type DrillShop } from '../support/drills.ts';
 import { withWarmCache } from '../support/shop.ts';
 
@@ -33,6 +34,15 @@ describe('a derived datastore in a drill', () => {
     const warm = report.verdicts.find(({ name }) => name === 'warm cache');
     assert.deepEqual([warm?.step, warm?.verdict], ['warm-cache', 'pass']);
     assert.equal(warm?.got, '1 of 1 answered with 2xx; 0 keys before, 0 keys after');
+    const from = drillTables(report).find(({ id }) => id === 'recovered-from');
+    assert.deepEqual(
+      from?.rows.map((row) => [row[0]?.split('/')[1] ?? row[0], row[4]?.split(',')[0]]),
+      [
+        ['orders', '1000 bytes'],
+        ['users', '1000 bytes'],
+        ['none of cache', 'flushed: derived'],
+      ],
+    );
     assert.match(copyOf(system, 'cache'), /-[0-9a-f]{8}-cache-empty$/);
     const started = it.targets.started.find(({ target }) => target.includes(system));
     assert.equal(started?.environment['URL'], URL);
