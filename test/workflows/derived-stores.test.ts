@@ -15,7 +15,9 @@ after(() => it.shop.worker.stop());
 
 /** The copy of a datastore that the drill of this system made. */
 const copyOf = (system: string, datastore: string): string =>
-  it.vault.made.find((copy) => copy.startsWith(`drill-${system}-${datastore}-`)) ??
+  it.vault.made.find(
+    (copy) => copy.startsWith(`drill-${system}-`) && copy.includes(`-${datastore}-`),
+  ) ??
   assert.fail(`no copy of ${datastore}`);
 
 describe('a derived datastore in a drill', () => {

@@ -198,23 +198,21 @@ async function usable(
 ): Promise<RunbookEvent> {
   const starts = planOf(run).steps.filter(({ action }) => action.kind === 'start');
   const started = starts.map(({ id }) => verdictOf(run, id));
-  const warms = planOf(run).steps.filter(({ action }) => action.kind === 'warm');
-  const warmed = warms.map(({ id }) => verdictOf(run, id));
   const isUp = ({ service }: GoldenRequest) => verdictOf(run, `start-${service}`) === 'pass';
   const input = { target, golden: golden.filter(isUp) };
   const { value: asked, attempts } = await call(run, 'askGolden', input, looking(step));
   const value = [...asked, ...golden.filter((one) => !isUp(one)).map(unasked)];
   note(run, step, value);
-  const verdict = worst([...started, ...warmed, ...value.map((one) => one.verdict)]);
+  const verdict = worst([...started, ...value.map((one) => one.verdict)]);
   const passed = value.filter((one) => one.verdict === 'pass').length;
   const reason = `${started.filter((one) => one === 'pass').length} of ${starts.length} services started on the copy, ${passed} of ${value.length} golden queries were answered as they should be`;
   note(run, step, [{ name: 'usable', verdict, reason, samples: value.length }]);
   const wrong = value.filter((one) => one.verdict !== 'pass').map((one) => one.reason);
   endStep(run, step, attempts, [reason, ...wrong].join('; '));
-  noteUsable(run, {
-    verdict,
-    reason: [...missedBy(run, [...starts, ...warms]), ...wrong, reason].join('; '),
-  });
+  const warms = planOf(run).steps.filter(({ action }) => action.kind === 'warm');
+  const warmed = warms.map(({ id }) => verdictOf(run, id));
+  const missed = [...missedBy(run, [...starts, ...warms]), ...wrong, reason];
+  noteUsable(run, { verdict: worst([verdict, ...warmed]), reason: missed.join('; ') });
   return { type: 'noted', verdict };
 }
 
