@@ -13,7 +13,8 @@ import { sync } from '../../src/cli/sync-schedules.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import type { LoadedSystem } from '../../src/domain/loaded-system.ts';
 import { freshName } from '../support/operations.ts';
-import { openShop, shopSystem, withData, type Shop, type ShopFile } from '../support/shop.ts';
+import { withData } from '../support/data-shop.ts';
+import { openShop, shopSystem, type Shop, type ShopFile } from '../support/shop.ts';
 import { testServer } from '../support/temporal-server.ts';
 
 const nightly: ShopFile = {

@@ -2,17 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { storedBackup } from '../support/memory-backups.ts';
 import { untilStatus, endOf } from '../support/operations.ts';
-import {
-  longBake,
-  send,
-  untilBaking,
-  withData,
-  withDrill,
-  withUsable,
-  withWarmCache,
-  type Shop,
-  type ShopFile,
-} from '../support/shop.ts';
+import { withData, withDrill, withUsable, withWarmCache } from '../support/data-shop.ts';
+import { longBake, send, untilBaking, type Shop, type ShopFile } from '../support/shop.ts';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Report } from '../../src/domain/report.ts';
 import { Failure } from '../../src/domain/failure.ts';

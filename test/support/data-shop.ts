@@ -39,6 +39,56 @@ export const withOrders = (
   datastores: { orders: { kind: 'postgres', database: 'o', user: 'u', ...file } },
 });
 
+/** Two datastores that are backed up, and one that is made anew from them. */
+export const withData = {
+  datastores: {
+    orders: {
+      kind: 'postgres',
+      database: 'orders',
+      user: 'app',
+      verify: {
+        required: ['artefact', 'loads', 'complete', 'correct', 'pointInTime', 'invariants'],
+        invariants: [{ name: 'debts', query: 'select debts', equals: '0' }],
+      },
+    },
+    users: { kind: 'postgres', database: 'users', user: 'app' },
+    cache: { kind: 'redis', role: 'derived' },
+  },
+} satisfies ShopFile;
+
+/** With a drill of one service, on two datastores. */
+export const withDrill = {
+  ...withData,
+  configuration: { MAIL_ENABLED: 'true', TOKEN: { env: 'SHOP_TOKEN' } },
+  drill: {
+    rto: '30m',
+    services: ['api'],
+    configuration: { api: { MAIL_ENABLED: 'false' } },
+    golden: [{ service: 'api', name: 'portfolio', http: '/portfolio', contains: 'ok' }],
+  },
+} satisfies ShopFile;
+
+/** With one datastore, which a verification starts that service on. */
+export const withUsable = {
+  ...withDrill,
+  datastores: {
+    orders: {
+      ...{ kind: 'postgres', database: 'orders', user: 'app' },
+      verify: { required: ['artefact', 'loads', 'complete', 'correct', 'usable'] },
+    },
+  },
+} satisfies ShopFile;
+
+/** A drill of a service that uses the derived one too, and fills it when it is asked. */
+export const withWarmCache = {
+  ...withDrill,
+  uses: ['orders', 'users', 'cache'],
+  datastores: {
+    ...withDrill.datastores,
+    cache: { kind: 'redis', role: 'derived', warm: [{ service: 'api', http: '/products' }] },
+  },
+} satisfies ShopFile;
+
 function isOf(system: string): (name: string) => boolean {
   return (name) => name.includes(system);
 }

@@ -1,9 +1,9 @@
 // What the tests of drills share: a shop with datastores and isolated targets in memory, whose systems can be drilled.
 import assert from 'node:assert/strict';
 import type { Report } from '../../src/domain/report.ts';
-import { openDataShop, type DataShop } from './data-shop.ts';
+import { openDataShop, type DataShop, withDrill } from './data-shop.ts';
 import { endOf, reportOf, type Ended } from './operations.ts';
-import { withDrill, type ShopFile } from './shop.ts';
+import { type ShopFile } from './shop.ts';
 
 export interface DrillShop extends DataShop {
   /** A system with v1 live and a backup of each primary datastore that was just taken. */

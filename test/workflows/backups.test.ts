@@ -5,10 +5,10 @@ import { backupId } from '../../src/domain/backup-id.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import type { BackupList } from '../../src/domain/backup-list.ts';
 import type { OperationStatus } from '../../src/domain/status.ts';
-import { openDataShop, withOrders } from '../support/data-shop.ts';
+import { openDataShop, withOrders, withData } from '../support/data-shop.ts';
 import { TABLE } from '../support/memory-backups.ts';
 import { endOf, reportOf, statesOf, untilStatus } from '../support/operations.ts';
-import { send, withData } from '../support/shop.ts';
+import { send } from '../support/shop.ts';
 
 const { shop, vault, stored } = await openDataShop();
 after(() => shop.worker.stop());

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { Failure } from '../../src/domain/failure.ts';
 import { drillTables } from '../../src/reports/drill-tables.ts';
 import { openDrillShop, type DrillShop } from '../support/drills.ts';
-import { withWarmCache } from '../support/shop.ts';
+import { withWarmCache } from '../support/data-shop.ts';
 
 let it: DrillShop;
 before(async () => {
@@ -17,8 +17,7 @@ after(() => it.shop.worker.stop());
 const copyOf = (system: string, datastore: string): string =>
   it.vault.made.find(
     (copy) => copy.startsWith(`drill-${system}-`) && copy.includes(`-${datastore}-`),
-  ) ??
-  assert.fail(`no copy of ${datastore}`);
+  ) ?? assert.fail(`no copy of ${datastore}`);
 
 describe('a derived datastore in a drill', () => {
   test('starts empty, is bound and warmed before anybody asks, and is discarded; plans tell no password', async () => {

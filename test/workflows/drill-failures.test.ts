@@ -6,7 +6,7 @@ import { Failure } from '../../src/domain/failure.ts';
 import { openDrillShop, type DrillShop } from '../support/drills.ts';
 import { storedBackup, TABLE } from '../support/memory-backups.ts';
 import { endOf } from '../support/operations.ts';
-import { withDrill } from '../support/shop.ts';
+import { withDrill } from '../support/data-shop.ts';
 
 let it: DrillShop;
 before(async () => {

@@ -5,7 +5,8 @@ import { after, before, describe, test } from 'node:test';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { openDrillShop, type DrillShop } from '../support/drills.ts';
 import { endOf, reportOf, untilStatus } from '../support/operations.ts';
-import { send, withDrill } from '../support/shop.ts';
+import { withDrill } from '../support/data-shop.ts';
+import { send } from '../support/shop.ts';
 
 let it: DrillShop;
 before(async () => {

@@ -4,9 +4,9 @@ import { after, describe, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Failure } from '../../src/domain/failure.ts';
 import type { SweepReport } from '../../src/domain/sweep.ts';
-import { openDataShop } from '../support/data-shop.ts';
+import { openDataShop, withData, withDrill } from '../support/data-shop.ts';
 import { endOf } from '../support/operations.ts';
-import { send, withData, withDrill } from '../support/shop.ts';
+import { send } from '../support/shop.ts';
 
 const HOUR = 3_600_000;
 

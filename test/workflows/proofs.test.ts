@@ -5,10 +5,10 @@ import { after, describe, test } from 'node:test';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { Failure } from '../../src/domain/failure.ts';
 import type { Report } from '../../src/domain/report.ts';
-import { openDataShop, withOrders } from '../support/data-shop.ts';
+import { openDataShop, withOrders, withData } from '../support/data-shop.ts';
 import { TABLE, type BackupVerb } from '../support/memory-backups.ts';
 import { endOf, reportOf, statesOf, untilStatus, type Ended } from '../support/operations.ts';
-import { send, withData, type ShopFile } from '../support/shop.ts';
+import { send, type ShopFile } from '../support/shop.ts';
 
 const { shop, vault, stored, nothingLeft } = await openDataShop();
 after(() => shop.worker.stop());

@@ -3,11 +3,10 @@
 // The tests build on each other, in the order in which they stand here.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
-import { stringify } from 'yaml';
 import type { BackupsPort } from '../../src/activities/ports-data.ts';
 import { workerSettings } from '../../src/config/settings.ts';
 import type { SweepReport } from '../../src/domain/sweep.ts';
@@ -27,6 +26,7 @@ import {
   type TestWorker,
 } from '../support/operations.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { writeRealStores } from '../support/real-stores.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 import { signal } from '../support/shop.ts';
 import { testServer } from '../support/temporal-server.ts';
@@ -79,7 +79,9 @@ async function open(): Promise<string | undefined> {
   });
   place = await FaultPlace.open({ address });
   opened.push(() => place.close());
-  await writeSystem();
+  const [at = 0] = await freePorts(1);
+  const stores = { system, port: at, postgres, redis, cache };
+  await writeRealStores(join(place.systems, system), stores);
   const ports = realPorts(
     workerSettings({
       FAIRLEAD_DATA: place.data,
@@ -130,111 +132,6 @@ function holding(backups: BackupsPort): { backups: BackupsPort; holdNext: () => 
       return given;
     },
   };
-}
-
-/** Logs in to all: reads orders and writes a customer of its own, counts its visits, fills cache and thumbs. */
-const SERVICE = `
-import { createServer } from 'node:http';
-import { connect } from 'node:net';
-import { existsSync, writeFileSync } from 'node:fs';
-const { PORT, HOST, PG, DATABASE_URL, SESSIONS_PORT, SESSIONS_PASSWORD } = process.env;
-const { CACHE_PORT, CACHE_PASSWORD } = process.env;
-const { default: pg } = await import(PG);
-const asked = (port, ...commands) => new Promise((resolve, reject) => {
-  let said = '';
-  const socket = connect(Number(port), '127.0.0.1', () => socket.end([...commands, 'QUIT', ''].join('\\r\\n')));
-  socket.on('data', (data) => (said += data)).once('error', reject);
-  socket.once('end', () => resolve(said.trim().split('\\r\\n')));
-});
-async function orders() {
-  const client = new pg.Client(DATABASE_URL);
-  await client.connect();
-  await client.query("INSERT INTO customers (name) VALUES ('of the service')");
-  const { rows } = await client.query('SELECT count(*)::int AS orders FROM orders');
-  await client.end();
-  return rows[0].orders;
-}
-createServer(async (request, response) => {
-  if (request.url === '/health') return response.end('ok');
-  try {
-    const warms = request.url === '/warm';
-    if (warms) writeFileSync('thumbs/1.jpg', 'small');
-    const [, cached] = await asked(CACHE_PORT, 'AUTH ' + CACHE_PASSWORD, warms ? 'INCR product' : 'DBSIZE');
-    const [, visits] = await asked(SESSIONS_PORT, 'AUTH ' + SESSIONS_PASSWORD, 'INCR visits');
-    const thumbs = ['1.jpg', 'live.jpg'].filter((name) => existsSync('thumbs/' + name));
-    response.end(\`\${await orders()} orders, visit \${visits}, cached \${cached}, \${thumbs}\`);
-  } catch (error) {
-    response.writeHead(500).end(String(error));
-  }
-}).listen(Number(PORT), HOST);
-`;
-
-/** Warmed once, and nothing of what is live. */
-const GOLDEN = '3000 orders, visit :2, cached :1, 1.jpg';
-
-async function writeSystem(): Promise<void> {
-  const [port = 0] = await freePorts(1);
-  const folder = join(place.systems, system);
-  await mkdir(join(folder, 'thumbs'), { recursive: true });
-  await writeFile(join(folder, 'thumbs', 'live.jpg'), 'live');
-  await writeFile(join(folder, 'service.mjs'), SERVICE);
-  const { host, port: ordersPort, database, user } = postgres.address;
-  const { port: sessionsPort } = redis.address;
-  const text = stringify({
-    system,
-    services: {
-      api: {
-        platform: 'local',
-        command: [process.execPath, 'service.mjs'],
-        port,
-        datastores: ['orders', 'sessions', 'cache', 'thumbs'],
-        configuration: {
-          PG: import.meta.resolve('pg'),
-          DATABASE_URL: { env: 'REAL_URL' },
-          SESSIONS_PORT: String(sessionsPort),
-          SESSIONS_PASSWORD: { env: 'REAL_SESSIONS' },
-          CACHE_PORT: String(cache.address.port),
-          CACHE_PASSWORD: { env: 'REAL_CACHE' },
-        },
-        health: { interval: '100ms' },
-        rollout: {
-          canary: { steps: [{ weight: 50, bake: '100ms' }], watch: '0s' },
-          earlyPromotion: true,
-        },
-      },
-    },
-    datastores: {
-      orders: {
-        ...{ kind: 'postgres', host, port: ordersPort, database, user },
-        password: { env: 'REAL_ORDERS' },
-        verify: {
-          required: ['artefact', 'loads', 'complete', 'correct', 'invariants'],
-          invariants: [
-            { name: 'debts', query: 'SELECT count(*) FROM orders WHERE total < 0', equals: '0' },
-          ],
-        },
-      },
-      sessions: { kind: 'redis', host, port: sessionsPort, password: { env: 'REAL_SESSIONS' } },
-      cache: {
-        ...{ kind: 'redis', role: 'derived', host, port: cache.address.port },
-        password: { env: 'REAL_CACHE' },
-        warm: [{ service: 'api', http: '/warm' }],
-      },
-      thumbs: { kind: 'files', role: 'derived', directory: 'thumbs' },
-    },
-    drill: {
-      rto: '30m',
-      golden: [{ service: 'api', name: 'stores', http: '/', contains: GOLDEN }],
-      configuration: {
-        api: {
-          DATABASE_URL: `postgres://{{copy.orders.user}}:{{copy.orders.password}}@${host}:${ordersPort}/${database}`,
-          SESSIONS_PASSWORD: '{{copy.sessions.password}}',
-          CACHE_PASSWORD: '{{copy.cache.password}}',
-        },
-      },
-    },
-  });
-  await writeFile(join(folder, 'system.yaml'), text);
 }
 
 async function succeeds(type: string, input: object): Promise<WorkflowHandle> {

@@ -8,7 +8,8 @@ import type { Report } from '../../src/domain/report.ts';
 import { openDrillShop, type DrillShop } from '../support/drills.ts';
 import { storedBackup } from '../support/memory-backups.ts';
 import { endOf, reportOf, type Ended } from '../support/operations.ts';
-import { send, withUsable, type ShopFile } from '../support/shop.ts';
+import { withUsable } from '../support/data-shop.ts';
+import { send, type ShopFile } from '../support/shop.ts';
 
 let it: DrillShop;
 before(async () => {
