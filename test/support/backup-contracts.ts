@@ -5,7 +5,7 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
-import type { Bytes, CopyRef, DatastoreRef, ObjectsPort } from '../../src/activities/ports-data.ts';
+import type { CopyRef, DatastoreRef, ObjectsPort } from '../../src/activities/ports-data.ts';
 import type { Datastore } from '../../src/config/datastores.ts';
 import { createBackups, type Stores } from '../../src/datastores/backups.ts';
 import { backupId, backupFolder, parseBackupId } from '../../src/domain/backup-id.ts';
@@ -15,7 +15,7 @@ import { Failure } from '../../src/domain/failure.ts';
 import { judgeComplete, judgeCorrect } from '../../src/domain/ladder.ts';
 import { processesIn } from '../../src/machine/processes-in.ts';
 import { DAMAGES } from './backup-damage.ts';
-import { collected } from './bytes.ts';
+import { cutOff } from './bytes.ts';
 import { passableFolder } from './datastores.ts';
 import { fails } from './fails.ts';
 import { HANDED_OVER } from './handed-over-contract.ts';
@@ -139,7 +139,7 @@ export function backupContracts(
       const { over, backups, input, objects, id } = world();
       const cut: ObjectsPort = {
         ...objects,
-        put: (one, w) => objects.put({ ...one, body: broken(one.body) }, w),
+        put: (one, w) => objects.put({ ...one, body: cutOff(one.body) }, w),
       };
       await fails('Unavailable', over(cut).backup(input, waiting()));
       await fails('NotFound', backups.read(id, waiting()));
@@ -147,7 +147,7 @@ export function backupContracts(
         ...objects,
         put: (one, w) =>
           objects.put(
-            one.key.endsWith('manifest.json') ? { ...one, body: broken(one.body) } : one,
+            one.key.endsWith('manifest.json') ? { ...one, body: cutOff(one.body) } : one,
             w,
           ),
       };
@@ -295,10 +295,4 @@ export function backupContracts(
       assert.match(missing.message, /encryption\.identity/);
     });
   });
-}
-
-async function* broken(body: Bytes): Bytes {
-  await collected(body);
-  yield Buffer.from('half');
-  throw new Failure('Unavailable', 'the store hung up');
 }

@@ -1,5 +1,6 @@
 // Streams for tests, and what is in one.
 import type { Bytes } from '../../src/activities/ports-data.ts';
+import { Failure } from '../../src/domain/failure.ts';
 
 export async function* bytes(...texts: (string | Uint8Array)[]): Bytes {
   for (const text of texts) yield Buffer.from(text);
@@ -24,4 +25,11 @@ export async function* manyBytes(size: number, before: () => void = () => undefi
     left -= chunk.length;
     yield chunk;
   }
+}
+
+/** Half a body, and then no store any more. */
+export async function* cutOff(body: Bytes): Bytes {
+  await collected(body);
+  yield Buffer.from('half');
+  throw new Failure('Unavailable', 'the store hung up');
 }
