@@ -1,6 +1,5 @@
 // Copies that services write to: what real servers allow once they are handed over, and the contract of the adapter in
 // memory. Real adapters have it in backup-contracts.ts.
-import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { memoryBackups } from '../support/memory-backups.ts';
 import { datastoreRef } from '../support/datastores.ts';

@@ -10,6 +10,7 @@ import { backupId } from '../../src/domain/backup-id.ts';
 import { judgeComplete, judgeCorrect } from '../../src/domain/ladder.ts';
 import { processesIn } from '../../src/machine/processes-in.ts';
 import { backupContracts } from '../support/backup-contracts.ts';
+import { assertComplete } from '../support/catalogue-entries.ts';
 import { datastoreRef, passableFolder } from '../support/datastores.ts';
 import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
@@ -300,15 +301,4 @@ function rewrite(objects: ReturnType<typeof createMemoryObjects>, manifest: unkn
     [...objects.stored].find(([one]) => one.endsWith('manifest.json')) ?? [];
   assert.ok(stored);
   objects.stored.set(key, { ...stored, bytes: Buffer.from(JSON.stringify(manifest)) });
-}
-
-function assertComplete<T extends { state: string }>(entry: T): Extract<T, { state: 'complete' }> {
-  assert.ok(isComplete(entry));
-  return entry;
-}
-
-function isComplete<T extends { state: string }>(
-  entry: T,
-): entry is Extract<T, { state: 'complete' }> {
-  return entry.state === 'complete';
 }

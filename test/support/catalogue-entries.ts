@@ -1,4 +1,5 @@
 // Entries of a catalogue, for what is decided over them.
+import assert from 'node:assert/strict';
 import { backupId } from '../../src/domain/backup-id.ts';
 import type { BackupMark, CompleteBackup, Contents } from '../../src/domain/backup.ts';
 
@@ -53,4 +54,18 @@ export function completeBackup(sample: Sample): CompleteBackup {
       }),
     },
   };
+}
+
+/** Insists that it is. */
+export function assertComplete<T extends { state: string }>(
+  entry: T,
+): Extract<T, { state: 'complete' }> {
+  assert.ok(isComplete(entry));
+  return entry;
+}
+
+function isComplete<T extends { state: string }>(
+  entry: T,
+): entry is Extract<T, { state: 'complete' }> {
+  return entry.state === 'complete';
 }
