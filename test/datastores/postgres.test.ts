@@ -10,6 +10,7 @@ import { backupId } from '../../src/domain/backup-id.ts';
 import { judgeComplete, judgeCorrect } from '../../src/domain/ladder.ts';
 import { processesIn } from '../../src/machine/processes-in.ts';
 import { backupContracts } from '../support/backup-contracts.ts';
+import { rewriteManifest } from '../support/backup-damage.ts';
 import { assertComplete } from '../support/catalogue-entries.ts';
 import { datastoreRef, passableFolder } from '../support/datastores.ts';
 import { fails } from '../support/fails.ts';
@@ -170,7 +171,7 @@ test('a dump that is cut is found out, although its listing is whole and exits w
   const { createHash } = await import('node:crypto');
   const plain = { size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
   const objects = manifest.objects.map((one) => ({ ...one, ...plain, plain }));
-  rewrite(it.objects, { ...manifest, objects });
+  rewriteManifest(it.objects, { ...manifest, objects });
   const { verdict, reason } = await it.backups.examine(it, waiting());
   assert.equal(verdict, 'fail');
   assert.match(reason, /pg_restore .*exited with 1/);
@@ -181,7 +182,7 @@ test('a dump of a newer server is not loaded into an older one', async (t) => {
   const it = await world(t);
   if (it === undefined) return;
   const manifest = await it.backups.backup(it.input, waiting());
-  rewrite(it.objects, { ...manifest, tools: { ...manifest.tools, server: '99.1' } });
+  rewriteManifest(it.objects, { ...manifest, tools: { ...manifest.tools, server: '99.1' } });
   const failure = await fails(
     'Unsupported',
     it.backups.restore({ id: it.id, target: it.target }, waiting()),
@@ -295,10 +296,3 @@ test('a wrong password, a missing database and no server each say what to do', a
   const missing = await fails('BadInput', fingerprint({ password: { env: 'NOPE' } }));
   assert.match(missing.message, /environment variable NOPE/);
 });
-
-function rewrite(objects: ReturnType<typeof createMemoryObjects>, manifest: unknown): void {
-  const [key = '', stored] =
-    [...objects.stored].find(([one]) => one.endsWith('manifest.json')) ?? [];
-  assert.ok(stored);
-  objects.stored.set(key, { ...stored, bytes: Buffer.from(JSON.stringify(manifest)) });
-}

@@ -37,3 +37,10 @@ function flipped(all: Buffer): Buffer {
   all.writeUInt8(all.readUInt8(at) ^ 0xff, at);
   return all;
 }
+
+export function rewriteManifest(objects: MemoryObjects, manifest: unknown): void {
+  const [key = '', stored] =
+    [...objects.stored].find(([one]) => one.endsWith('manifest.json')) ?? [];
+  assert.ok(stored);
+  objects.stored.set(key, { ...stored, bytes: Buffer.from(JSON.stringify(manifest)) });
+}
