@@ -21,7 +21,7 @@ export function gathered(files: readonly string[]): { entries: string[]; env: No
   if (many.length < 2) return { entries: [...files], env: {} };
   const rest = files.filter((file) => !many.includes(file));
   return {
-    entries: [...rest, join(TESTS, 'support', 'together.ts')],
+    entries: [join(TESTS, 'support', 'together.ts'), ...rest],
     env: { FAIRLEAD_TEST_TOGETHER: many.join(delimiter) },
   };
 }

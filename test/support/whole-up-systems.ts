@@ -8,11 +8,12 @@ export interface UpSystem {
   more?: string;
 }
 
+/** Its intervals are long enough for users to come by on a machine that has much else to do. */
 const QUICK = `      canary:
         steps:
-          - { weight: 20, bake: 600ms }
-          - { weight: 50, bake: 600ms, approval: promote }
-        watch: 500ms
+          - { weight: 20, bake: 1500ms }
+          - { weight: 50, bake: 1500ms, approval: promote }
+        watch: 1500ms
         analysis: errors
       insurance: 2s
       autoPromotion: true
@@ -24,7 +25,7 @@ const GATED = (approval: string): string => `      canary:
 const ERRORS = `analyses:
   errors:
     source: scrape
-    interval: 300ms
+    interval: 700ms
     limits: { inconclusives: 0 }
     metrics:
       ratio:
