@@ -30,6 +30,7 @@ import { createSigner } from './integrations/signing.ts';
 import { createIsolation } from './platforms/isolated/isolation.ts';
 import { createLocalPlatform } from './platforms/local/adapter.ts';
 import { ownVersion } from './machine/own-version.ts';
+import { realPathOf } from './machine/real-path.ts';
 import { activityAttributes } from './watching/activity-attributes.ts';
 import { SEARCH_ATTRIBUTES } from './workflows/messages.ts';
 
@@ -85,12 +86,13 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
 
 /** What backups and drills are made with. */
 function dataPorts(settings: WorkerSettings, secrets: SecretSources) {
-  const data = resolve(settings.data);
+  const data = realPathOf(resolve(settings.data));
   const objectsFolder =
     settings.objects === undefined ? join(data, 'objects') : resolve(settings.objects);
   const objects = createObjectsFolder(objectsFolder);
   const uploads = createObjectRemoval(objectsFolder);
-  const copies = settings.copies === undefined ? join(data, 'copies') : resolve(settings.copies);
+  const copies =
+    settings.copies === undefined ? join(data, 'copies') : realPathOf(resolve(settings.copies));
   const stores = createStores({ secrets, clock });
   return {
     backups: createBackups({ objects, stores, copies, secrets, clock }),

@@ -41,19 +41,20 @@ export function emptyStep(loaded: LoadedSystem, { datastore, copy }: CopyBinding
   };
 }
 
-/** None for what is filled by use. */
+/** None for what is filled by use, or by services that are not started. */
 export function warmSteps(
   loaded: LoadedSystem,
   { target, services }: { target: string; services: readonly RevisionSpec[] },
   { datastore, copy }: CopyBinding,
 ): PlanStep[] {
   const { warm = [] } = datastoreIn(loaded, datastore);
-  if (warm.length === 0) return [];
-  const requests = warm.map(({ service, http: path, timeout: timeoutMs }) => {
-    // The rules of the system file have looked that it is started.
-    const port = services.find((one) => one.service === service)?.port ?? 0;
-    return { service, port, path, timeoutMs };
-  });
+  // A drill starts all that warm; a verification starts fewer, and leaves out the requests to others.
+  const requests = warm.flatMap(({ service, http: path, timeout: timeoutMs }) =>
+    services
+      .filter((one) => one.service === service)
+      .map(({ port }) => ({ service, port, path, timeoutMs })),
+  );
+  if (requests.length === 0) return [];
   const count = requests.length === 1 ? '1 request' : `${requests.length} requests`;
   return [
     {

@@ -1,5 +1,7 @@
-// Which backups are kept and which are removed, each with the reason. Pure; who removes them has an identity of its own
+// Which backups are kept and which are removed, each with the reason. What is odd beside those before it takes nobody's
+// place: a store that lost its data goes on being backed up, and its good backups must outlive that. Pure; who removes them has an identity of its own
 // (BackupRemovalPort) and asks here.
+import { anomalies } from './anomaly.ts';
 import type { CatalogueEntry, CompleteBackup } from './backup.ts';
 import { lastMark } from './backup.ts';
 import { spanOf } from './time-span.ts';
@@ -7,7 +9,7 @@ import { spanOf } from './time-span.ts';
 export interface RetentionPolicy {
   /** What is younger is kept. */
   days: number;
-  /** So many of the newest are kept, however old. */
+  /** So many of the newest that are not odd are kept, however old. */
   count: number;
 }
 
@@ -28,22 +30,26 @@ export function retentionDecisions(
   now: number,
 ): RetentionDecision[] {
   const complete = entries.filter((entry) => entry.state === 'complete').sort(byAge);
-  const newest = complete.slice(-Math.max(1, policy.count));
+  const odd = new Set(
+    anomalies(entries).flatMap(({ id, reasons }) => (reasons.length > 0 ? [id] : [])),
+  );
+  const good = complete.filter(({ id }) => !odd.has(id)).slice(-Math.max(1, policy.count));
   const verified = lastVerified(complete);
   const decide = (entry: CompleteBackup): RetentionDecision => {
     const age = now - Date.parse(entry.manifest.endedAt);
     const keeps: [boolean, string][] = [
       [entry.id === verified?.id, 'the last one that was verified is never removed'],
       [
-        newest.includes(entry),
-        `one of the newest ${newest.length} (${policy.count} are kept, and the newest always)`,
+        good.includes(entry),
+        `one of the newest ${good.length} that are not odd (${policy.count} are kept, and the newest always)`,
       ],
+      [entry === complete.at(-1), 'the newest of all'],
       // A clock that cannot be read is no reason to remove anything.
       [!(age > policy.days * DAY_MS), `${spanOf(age)} old, kept for ${policy.days} days`],
     ];
     const why = keeps.find(([holds]) => holds);
     if (why) return { id: entry.id, keep: true, reason: why[1] };
-    const reason = `${spanOf(age)} old, kept for ${policy.days} days, and not one of the newest ${policy.count}`;
+    const reason = `${spanOf(age)} old, kept for ${policy.days} days, and not one of the newest ${policy.count} that are not odd`;
     return { id: entry.id, keep: false, reason };
   };
   return [...entries].sort(byAge).map((entry) => {

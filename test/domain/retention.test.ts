@@ -19,22 +19,39 @@ function removed(entries: CatalogueEntry[], policy = POLICY): string[] {
 
 const ages = (...samples: Sample[]) => samples.map(completeBackup);
 
-test('what is old and not one of the newest is removed, and says why', () => {
+test('what is old and not one of the newest good ones is removed, and says why', () => {
   const entries = ages({ daysOld: 100 }, { daysOld: 91 }, { daysOld: 89 }, { daysOld: 1 });
   const decisions = retentionDecisions(entries.toReversed(), POLICY, NOW);
   assert.deepEqual(
     decisions.map(({ keep, reason }) => [keep, reason]),
     [
-      [false, '2400 h old, kept for 90 days, and not one of the newest 2'],
-      [false, '2184 h old, kept for 90 days, and not one of the newest 2'],
-      [true, 'one of the newest 2 (2 are kept, and the newest always)'],
-      [true, 'one of the newest 2 (2 are kept, and the newest always)'],
+      [false, '2400 h old, kept for 90 days, and not one of the newest 2 that are not odd'],
+      [false, '2184 h old, kept for 90 days, and not one of the newest 2 that are not odd'],
+      [true, 'one of the newest 2 that are not odd (2 are kept, and the newest always)'],
+      [true, 'one of the newest 2 that are not odd (2 are kept, and the newest always)'],
     ],
   );
 });
 
 test('the newest are kept however old they are', () => {
   assert.deepEqual(removed(ages({ daysOld: 200 }, { daysOld: 300 })), []);
+});
+
+test('good backups outlive any number of odd ones after them', () => {
+  const good = ages({ daysOld: 60 }, { daysOld: 50 });
+  const odd = ages(...[40, 30, 20, 10].map((daysOld) => ({ daysOld, rows: 3 })));
+  const all = [...good, ...odd];
+  assert.equal(defaultBackup(all), good[1]);
+  assert.deepEqual(
+    removed(all, { days: 5, count: 2 }),
+    odd.slice(0, 3).map(({ id }) => id),
+  );
+  // Somebody says that so few rows are fine.
+  const accepted = ages({ daysOld: 10, rows: 3, marks: ['accepted'] });
+  assert.deepEqual(
+    removed([...good, ...accepted], { days: 5, count: 1 }),
+    good.map(({ id }) => id),
+  );
 });
 
 test('the last verified one is kept although newer ones were never proved, and older verified ones are not', () => {

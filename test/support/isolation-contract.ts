@@ -54,7 +54,13 @@ export function isolationContract(
       listed.map(({ target, owner }) => ({ target, owner })),
       [{ target: 'one', owner: opening.owner }],
     );
-    const other = { ...opening, owner: { ...opening.owner, runId: 'another' } };
+    const reset = { ...opening, owner: { ...opening.owner, runId: 'after a reset' } };
+    await isolation.open(reset, waiting());
+    assert.deepEqual(
+      (await isolation.list()).map(({ owner }) => owner),
+      [reset.owner],
+    );
+    const other = { ...opening, owner: { workflowId: 'another', runId: 'one' } };
     await fails('Refused', isolation.open(other, waiting()));
     await isolation.close('one', waiting());
     assert.deepEqual(await isolation.list(), []);

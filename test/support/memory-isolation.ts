@@ -67,10 +67,13 @@ export function memoryIsolation(script: IsolationScript = {}): MemoryIsolation {
         throw new Failure('Unavailable', memory.script.unable);
       }
       const there = targets.get(target);
-      if (there !== undefined && JSON.stringify(there.owner) !== JSON.stringify(owner)) {
-        throw new Failure('Refused', `the isolated target ${target} belongs to another run`);
+      if (there !== undefined && there.owner.workflowId !== owner.workflowId) {
+        throw new Failure('Refused', `the isolated target ${target} belongs to another operation`);
       }
-      if (there !== undefined) return;
+      if (there !== undefined) {
+        there.owner = owner;
+        return;
+      }
       createdAt += 1;
       targets.set(target, { target, owner, createdAt, live, bindings: [], services: [] });
     },

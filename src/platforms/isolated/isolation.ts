@@ -79,7 +79,11 @@ async function open(
   const there = await targets.stateOf(target);
   if (there !== undefined) refuseOthers(there, { ...input, asked });
   const folder = targets.folder(target);
-  if (there?.state === 'open' && (await isUp(folder, waiting))) return;
+  if (there?.state === 'open' && (await isUp(folder, waiting))) {
+    // After a Reset another run goes on with the target of the first one.
+    if (there.owner.runId !== owner.runId) await targets.save({ ...there, owner });
+    return;
+  }
   await targets.remove(target, waiting.signal);
   const createdAt = clock.now();
   const begun: StoredTarget = { target, owner, system, asked, createdAt, state: 'opening' };
@@ -96,7 +100,7 @@ function refuseOthers(
   { target, owner, asked }: Parameters<IsolationPort['open']>[0] & { asked: string },
 ): void {
   const { workflowId, runId } = there.owner;
-  const isOwn = owner.workflowId === workflowId && owner.runId === runId;
+  const isOwn = owner.workflowId === workflowId;
   if (isOwn && there.asked === asked) return;
   const whose = isOwn ? 'was opened with other live places' : `belongs to ${workflowId} (${runId})`;
   const message = `opening the isolated target ${target}: it ${whose}; close it, or name another`;

@@ -73,11 +73,14 @@ async function openFolder(path: string): Promise<Look> {
   }
 }
 
+const SOCKET = /^\S+ +\S+ +\S+ +(\S+) +\S+ +\S+ +\S+ (.+)$/;
+
 /** Paths of Unix sockets that somebody listens on here. */
 export async function listeningSockets(): Promise<string[]> {
   const table = await readFile('/proc/net/unix', 'utf8').catch(() => '');
   const paths = table.split('\n').flatMap((line) => {
-    const [, , , flags, , , , path] = line.trim().split(/\s+/);
+    // Num RefCount Protocol Flags Type St Inode Path: a path may have blanks in it.
+    const [, flags, path] = SOCKET.exec(line) ?? [];
     return flags === LISTENS && path?.startsWith('/') === true ? [path] : [];
   });
   return [...new Set(paths)];

@@ -1,6 +1,7 @@
 // Keeps beside the backups what a drill came to: what says later whether the system is recoverable.
 import { waitsForPeople } from '../../domain/report-timings.ts';
 import { recoveryTime } from '../../domain/recovery-times.ts';
+import type { Verdict } from '../../domain/verdict.ts';
 import { call, failureOf, type InputOf } from './call.ts';
 import type { End } from './close.ts';
 import { beganAt, now, record, type Run } from './run.ts';
@@ -14,7 +15,7 @@ export async function keepRecord(run: Run, { outcome, message }: End): Promise<v
   const input = {
     loaded,
     outcome,
-    verdict: run.book?.verdict ?? null,
+    verdict: verdictOf(run, outcome),
     reason: message,
     startedAt: new Date(beganAt(run)).toISOString(),
     endedAt: now(),
@@ -30,6 +31,12 @@ export async function keepRecord(run: Run, { outcome, message }: End): Promise<v
     const text = `what this drill came to could not be kept beside the backups, and does not count as one: ${failure.message}`;
     record(run, { type: 'finding', text });
   }
+}
+
+/** Worst of what was seen so far: of a drill that did not come to its end, `pass` would say too much. */
+function verdictOf({ book }: Run, outcome: End['outcome']): Verdict | null {
+  const verdict = book?.verdict ?? null;
+  return verdict === 'pass' && outcome !== 'succeeded' ? null : verdict;
 }
 
 function measured(run: Run): Measured {

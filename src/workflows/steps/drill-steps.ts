@@ -3,7 +3,6 @@
 // compares, and concludes from all of it.
 import { isCancellation } from '@temporalio/workflow';
 import { copiesNamed } from '../../domain/copy-template.ts';
-import type { FailureKind } from '../../domain/failure.ts';
 import { judgeCleanUp, judgeProduction, type Inventory } from '../../domain/inventory.ts';
 import { judgeRecovery } from '../../domain/judge-recovery.ts';
 import { primaryDatastores } from '../../domain/operation.ts';
@@ -24,9 +23,6 @@ import { changeUnderLease, endStep, underLease } from './under-lease.ts';
 import { endUsable, noteUsable } from './usable-rung.ts';
 
 type ActionOf<Kind extends RecoveryAction['kind']> = Extract<RecoveryAction, { kind: Kind }>;
-
-/** The service itself said no; anything else says nothing of it. */
-const SAYS_NO: ReadonlySet<FailureKind> = new Set(['CheckFailed', 'NotReady']);
 
 export function drillStep(run: Run, step: PlanStep, action: RecoveryAction): Promise<RunbookEvent> {
   return unparked(() => perform(run, step, action));
@@ -73,7 +69,9 @@ export async function doubting(
     if (failure === undefined) throw error;
     const { kind, message } = failure;
     if (kind === 'LeaseLost' || kind === 'Superseded') return { type: 'failed', ...failure };
-    const verdict = step.action.kind === 'start' && SAYS_NO.has(kind) ? 'fail' : 'inconclusive';
+    // The service itself said no; anything else says nothing of it.
+    const isNo = step.action.kind === 'start' && kind === 'CheckFailed';
+    const verdict = isNo ? 'fail' : 'inconclusive';
     note(run, step, [{ name: step.id, verdict, reason: message, samples: 1 }]);
     endStep(run, step, 1, message);
     if (step.action.kind === 'usable') noteUsable(run, { verdict, reason: message });
