@@ -92,8 +92,8 @@ export interface CopyState {
 export interface BackupsPort {
   /**
    * Takes a backup under `id`; asked again for one that is complete it answers that one's manifest. An attempt that
-   * was cut off leaves an entry that is `incomplete`, and the next attempt begins anew beside it. `owner` has what is
-   * needed for it for a while.
+   * was cut off leaves an entry that is `incomplete`; the next one writes beside it, and takes over what it stored of a
+   * folder of files. `owner` has what is needed for it for a while.
    */
   backup(
     input: { store: DatastoreRef; id: string; systemDigest: string; owner?: RunRef },
@@ -128,7 +128,7 @@ export interface BackupsPort {
   place(store: DatastoreRef): Promise<LivePlace>;
   /** Bytes that are free where copies go. */
   room(): Promise<number>;
-  /** One value of a copy, for invariants and golden queries. Reads only; throws CheckFailed, Unsupported. */
+  /** One value of a copy, for invariants and the watermark. Reads only; throws CheckFailed, Unsupported. */
   ask(input: { target: CopyRef; query: string }, waiting: Waiting): Promise<string | null>;
   /** Ends what runs on a copy and removes it; one that is not there is fine. */
   discard(copy: string, waiting: Waiting): Promise<void>;

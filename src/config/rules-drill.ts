@@ -1,6 +1,6 @@
 // What the section `drill:` says of services: they have to be there, and to be started.
 import { RUNGS } from '../domain/rungs.ts';
-import { servicesOf, type Sections } from '../domain/started-services.ts';
+import { servicesOf, startedServices, type Sections } from '../domain/started-services.ts';
 import type { Datastore } from './datastores.ts';
 import type { Drill } from './drill.ts';
 import type { Remark } from './rules.ts';
@@ -56,15 +56,15 @@ export function usableRemarks(
   return [{ path: ['verify', 'required', index], message }];
 }
 
-/** In the order of the section, or of the file: those that name a datastore that is restored. */
+/** As a drill starts them, in the order of the section, or of the file. */
 export function drilledServices(
   drill: Drill,
   { services, datastores }: Pick<DrillFile, 'services' | 'datastores'>,
 ): string[] {
-  if (drill.services !== undefined) return drill.services;
+  const named = Object.values(services).flatMap((service) => service.datastores);
   // One that is not right in itself may be a primary one.
-  const isRestored = (name: string): boolean => datastores[name]?.role !== 'derived';
-  return Object.keys(services).filter((name) => services[name]?.datastores.some(isRestored));
+  const restored = named.filter((name) => datastores[name]?.role !== 'derived');
+  return startedServices({ services, drill }, restored);
 }
 
 function startedRemarks(drill: Drill, file: DrillFile): Remark[] {

@@ -1,8 +1,8 @@
 // The ladder that a backup climbs to be proved, and what its rungs come to together. Pure: the measurements come from
-// datastores/, the workflow that climbs asks here whether it may stop.
+// datastores/; the workflow that climbs asks here how it concludes.
 import type { BackupManifest, Contents, RecoveryPoint } from './backup.ts';
 import { contentDifferences, structureDifferences } from './compare-contents.ts';
-import { RUNGS, type Rung } from './rungs.ts';
+import type { Rung } from './rungs.ts';
 import { spanOf } from './time-span.ts';
 import type { Verdict } from './verdict.ts';
 import { worst } from './verdict.ts';
@@ -47,17 +47,6 @@ export function combineRungs(
   const missing = notRun.length === 0 ? [] : [`not run: ${notRun.join(', ')}${whyNotRun}`];
   const reason = [...named('fail'), ...named('inconclusive'), passed, ...missing].join('; ');
   return { verdict, reason, notRun };
-}
-
-/** A rung that failed makes the ones above it worthless: they are not climbed, and listed as not run. */
-export function nextRung(
-  required: readonly Rung[],
-  results: readonly RungResult[],
-): Rung | undefined {
-  if (results.some(({ verdict }) => verdict === 'fail')) return undefined;
-  return RUNGS.filter((rung) => required.includes(rung)).find(
-    (rung) => !results.some((result) => result.rung === rung),
-  );
 }
 
 /** Counts, indexes, constraints and sequences of a copy against what the manifest says. */

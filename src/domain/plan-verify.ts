@@ -65,7 +65,7 @@ export function planVerifyFile(input: DataPlanInput & { file: string; copy: stri
   const datastore = datastoreOf(request) ?? '';
   const settings = datastoreIn(loaded, datastore);
   const { required, invariants } = settings.verify;
-  const whyNotRun = ' (complete and correct take a manifest, which a file does not have)';
+  const whyNotRun = ` (${notOnAFile(required).join('; ')})`;
   const conclude = 'Conclude; a file that is in no catalogue gets no mark';
   const steps = ladderSteps({
     ...{ datastore, backup: `file:${file}`, copy, required, conclude, whyNotRun, service: [] },
@@ -74,6 +74,9 @@ export function planVerifyFile(input: DataPlanInput & { file: string; copy: stri
   });
   return finishPlan({ operation, kind: 'verifyBackup', loaded, steps, before: {} });
 }
+
+/** With the manifest. */
+const COMPARED: readonly Rung[] = ['complete', 'correct'];
 
 interface Ladder {
   datastore: string;
@@ -139,6 +142,15 @@ function rungsOfFile(store: Datastore): Rung[] {
   for (const rung of ['complete', 'correct'] as const) wanted.delete(rung);
   if (!measuresPoint(store)) wanted.delete('pointInTime');
   return RUNGS.filter((rung) => wanted.has(rung));
+}
+
+/** Why rungs that are required are left out. */
+function notOnAFile(required: readonly Rung[]): string[] {
+  const manifest = required.includes('usable') && !required.some((rung) => COMPARED.includes(rung));
+  return [
+    ...(manifest ? [] : ['complete and correct take a manifest, which a file does not have']),
+    ...(required.includes('usable') ? ['no service is started on a named file'] : []),
+  ];
 }
 
 function titleOfFile(rung: Rung, file: string, queries: number): string {

@@ -8,7 +8,6 @@ import {
   judgeComplete,
   judgeCorrect,
   judgePointInTime,
-  nextRung,
   type RungResult,
 } from '../../src/domain/ladder.ts';
 import { RUNGS, type Rung } from '../../src/domain/rungs.ts';
@@ -53,15 +52,6 @@ test('whatever ran, nothing but passes for everything required is a pass', () =>
       assert.equal(combineRungs(required, results).verdict === 'pass', all && clean);
     }),
   );
-});
-
-test('the ladder is climbed in order, and not above a rung that failed', () => {
-  const required: Rung[] = ['correct', 'artefact', 'loads'];
-  assert.equal(nextRung(required, []), 'artefact');
-  assert.equal(nextRung(required, [result('artefact', 'inconclusive')]), 'loads');
-  assert.equal(nextRung(required, [result('artefact', 'fail')]), undefined);
-  const all = required.map((rung) => result(rung, 'pass'));
-  assert.equal(nextRung(required, all), undefined);
 });
 
 const part = (name: string, rows: number, hash = 'h') => ({ name, rows, bytes: null, hash });
