@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createBackups } from '../../src/datastores/backups.ts';
+import { oneValue } from '../../src/datastores/postgres/ask.ts';
+import { withClient } from '../../src/datastores/postgres/connection.ts';
 import { createStores } from '../../src/datastores/registry.ts';
 import { backupId } from '../../src/domain/backup-id.ts';
 import { judgeComplete, judgeCorrect } from '../../src/domain/ladder.ts';
@@ -241,6 +243,24 @@ test('a copy answers one value to a query, and lets nobody write', async (t) => 
   const { manifest } = assertComplete(await backups.read(id, waiting()));
   assert.equal(judgeComplete(manifest.contents, contents).verdict, 'pass');
   assert.equal(judgeCorrect(manifest.contents, contents).verdict, 'pass');
+});
+
+test('rows under a policy are seen by a question, however it is enforced', async (t) => {
+  const it = await world(t);
+  if (it === undefined) return;
+  const { address, query } = it.postgres;
+  t.after(() => query('DROP TABLE hidden'));
+  await query(`CREATE TABLE hidden (a int);
+    INSERT INTO hidden VALUES (1), (2);
+    ALTER TABLE hidden ENABLE ROW LEVEL SECURITY;
+    ALTER TABLE hidden FORCE ROW LEVEL SECURITY;
+    CREATE POLICY nobody ON hidden USING (false)`);
+  const ask = () =>
+    withClient(address, waiting().signal, (client) =>
+      oneValue(client, 'SELECT count(*) FROM hidden'),
+    );
+  assert.deepEqual(await Promise.all([ask(), ask(), ask()]), ['2', '2', '2']);
+  assert.equal(await ask(), '2');
 });
 
 test('sequences may move on while a dump is taken, and rows written meanwhile are not in it', async (t) => {
