@@ -263,6 +263,28 @@ test('rows under a policy are seen by a question, however it is enforced', async
   assert.equal(await ask(), '2');
 });
 
+test('what a server cannot do just now is no answer of its data', async (t) => {
+  const it = await world(t);
+  if (it === undefined) return;
+  const { address, query } = it.postgres;
+  t.after(() => query('DROP FUNCTION raises'));
+  await query(`CREATE FUNCTION raises(code text) RETURNS int LANGUAGE plpgsql AS
+    'BEGIN RAISE EXCEPTION USING ERRCODE = code, MESSAGE = ''raised''; END'`);
+  for (const [code, kind] of [
+    ['53200', 'Unavailable'],
+    ['57P01', 'Unavailable'],
+    ['58030', 'Unavailable'],
+    ['57014', 'NotReady'],
+    ['22012', 'CheckFailed'],
+    ['XX001', 'CheckFailed'],
+  ] as const) {
+    const asking = withClient(address, waiting().signal, (client) =>
+      oneValue(client, `SELECT raises('${code}')`),
+    );
+    assert.match((await fails(kind, asking)).message, /raises.*: raised/, code);
+  }
+});
+
 test('sequences may move on while a dump is taken, and rows written meanwhile are not in it', async (t) => {
   const it = await world(t);
   if (it === undefined) return;
