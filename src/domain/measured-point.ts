@@ -72,6 +72,12 @@ function judgeCanary(
       `the copy's canary records are of the timeline ${timeline}, and the manifest names ${named}: they say nothing of this backup`,
     );
   }
+  const expected = manifest?.canary?.number ?? number;
+  if (number < expected) {
+    return unsure(
+      `the manifest has the canary record ${expected}, and the newest in the copy is ${number}: what was written last is missing`,
+    );
+  }
   const skewed = skewProblem(skewMs);
   if (skewed !== undefined) return unsure(`canary record ${number}: ${skewed}`);
   if (isAfter(at, wanted)) {
