@@ -143,6 +143,18 @@ test('keys whose time passes after the backup are in the copy, and make no diffe
   assert.equal(judgeCorrect(contents, copy).verdict, 'pass');
 });
 
+test('an empty Redis is backed up and restored, and proves nothing', async (t) => {
+  const it = await world(t);
+  if (it === undefined) return;
+  const { backups, id, input, target, server } = it;
+  await server.ask('FLUSHALL');
+  const { contents } = await backups.backup(input, waiting());
+  await backups.restore({ id, target }, waiting());
+  const copy = (await backups.fingerprint(target, waiting())).contents;
+  assert.equal(judgeComplete(contents, copy).verdict, 'inconclusive');
+  assert.equal(judgeCorrect(contents, copy).verdict, 'inconclusive');
+});
+
 test('a copy whose server was killed is loaded anew when it is restored again', async (t) => {
   const it = await world(t);
   if (it === undefined) return;

@@ -77,7 +77,10 @@ export async function redisAddress(folder: string): Promise<RedisAddress> {
   return { host: '127.0.0.1', port, user: undefined, password: await passwordIn(folder) };
 }
 
-/** Keys of each database, and the digest of everything, whatever its order. */
+/**
+ * Keys of each database, and the digest of everything, whatever its order. Without a key there is no part: an empty
+ * Redis compared with another proves nothing.
+ */
 export async function redisContents(
   folder: string,
   cli: string,
@@ -89,7 +92,9 @@ export async function redisContents(
   const databases = Object.entries(keys).sort(([one], [other]) => (one < other ? -1 : 1));
   return {
     parts: [
-      { name: 'dataset', rows: null, bytes: null, hash: `digest:${digest}` },
+      ...(databases.length === 0
+        ? []
+        : [{ name: 'dataset', rows: null, bytes: null, hash: `digest:${digest}` }]),
       ...databases.map(([name, rows]) => ({ name, rows, bytes: null, hash: 'none' })),
     ],
     indexes: [],
