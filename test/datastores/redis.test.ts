@@ -168,6 +168,26 @@ test('a copy whose server was killed is loaded anew when it is restored again', 
   await backups.fingerprint(target, waiting());
 });
 
+test('what the fingerprint of a live Redis needs for a while belongs to whom it is taken for', async (t) => {
+  const it = await world(t);
+  if (it === undefined) return;
+  const { backups, store } = it;
+  const owner = { workflowId: 'drill/shop', runId: 'run-1' };
+  let reached = false;
+  const done = backups.fingerprint(store, waiting(), owner).finally(() => {
+    reached = true;
+  });
+  const owners: unknown[] = [];
+  while (!reached) {
+    owners.push(...(await backups.copies()).map((copy) => copy.owner));
+    await sleep(1);
+  }
+  await done;
+  assert.ok(owners.length > 0);
+  for (const one of owners) assert.deepEqual(one, owner);
+  assert.deepEqual(await backups.copies(), []);
+});
+
 test('a wrong password, and no server, each say what is wrong without the secret', async (t) => {
   const it = await world(t);
   if (it === undefined) return;
