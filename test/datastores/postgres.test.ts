@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createBackups } from '../../src/datastores/backups.ts';
-import { oneValue } from '../../src/datastores/postgres/ask.ts';
-import { withClient } from '../../src/datastores/postgres/connection.ts';
 import { createStores } from '../../src/datastores/registry.ts';
 import { backupId } from '../../src/domain/backup-id.ts';
 import { judgeComplete, judgeCorrect } from '../../src/domain/ladder.ts';
@@ -109,10 +107,7 @@ test('a dump knows its tables, indexes, constraints, sequences and where it come
   );
   assert.ok(contents.indexes.some((text) => text.includes('orders_by_customer')));
   assert.ok(contents.constraints.some((text) => /FOREIGN KEY \(customer\)/.test(text)));
-  assert.deepEqual(
-    contents.constraints.filter((text) => / NOT NULL /.test(text)),
-    [],
-  );
+  assert.ok(!contents.constraints.some((text) => / NOT NULL /.test(text)));
   assert.ok(contents.sequences.some(({ name, to }) => name === 'public.never_used' && to === ''));
   assert.equal(source, `postgres://127.0.0.1:${it.postgres.address.port}/shop`);
   assert.match(tools['pg_dump'] ?? '', /\d+/);
@@ -247,46 +242,6 @@ test('a copy answers one value to a query, and lets nobody write', async (t) => 
   const { manifest } = assertComplete(await backups.read(id, waiting()));
   assert.equal(judgeComplete(manifest.contents, contents).verdict, 'pass');
   assert.equal(judgeCorrect(manifest.contents, contents).verdict, 'pass');
-});
-
-test('rows under a policy are seen by a question, however it is enforced', async (t) => {
-  const it = await world(t);
-  if (it === undefined) return;
-  const { address, query } = it.postgres;
-  t.after(() => query('DROP TABLE hidden'));
-  await query(`CREATE TABLE hidden (a int);
-    INSERT INTO hidden VALUES (1), (2);
-    ALTER TABLE hidden ENABLE ROW LEVEL SECURITY;
-    ALTER TABLE hidden FORCE ROW LEVEL SECURITY;
-    CREATE POLICY nobody ON hidden USING (false)`);
-  const ask = () =>
-    withClient(address, waiting().signal, (client) =>
-      oneValue(client, 'SELECT count(*) FROM hidden'),
-    );
-  assert.deepEqual(await Promise.all([ask(), ask(), ask()]), ['2', '2', '2']);
-  assert.equal(await ask(), '2');
-});
-
-test('what a server cannot do just now is no answer of its data', async (t) => {
-  const it = await world(t);
-  if (it === undefined) return;
-  const { address, query } = it.postgres;
-  t.after(() => query('DROP FUNCTION raises'));
-  await query(`CREATE FUNCTION raises(code text) RETURNS int LANGUAGE plpgsql AS
-    'BEGIN RAISE EXCEPTION USING ERRCODE = code, MESSAGE = ''raised''; END'`);
-  for (const [code, kind] of [
-    ['53200', 'Unavailable'],
-    ['57P01', 'Unavailable'],
-    ['58030', 'Unavailable'],
-    ['57014', 'NotReady'],
-    ['22012', 'CheckFailed'],
-    ['XX001', 'CheckFailed'],
-  ] as const) {
-    const asking = withClient(address, waiting().signal, (client) =>
-      oneValue(client, `SELECT raises('${code}')`),
-    );
-    assert.match((await fails(kind, asking)).message, /raises.*: raised/, code);
-  }
 });
 
 test('sequences may move on while a dump is taken, and rows written meanwhile are not in it', async (t) => {
