@@ -173,12 +173,12 @@ test('what the fingerprint of a live Redis needs for a while belongs to whom it 
   if (it === undefined) return;
   const { backups, store } = it;
   const owner = { workflowId: 'drill/shop', runId: 'run-1' };
-  let reached = false;
+  const over = new AbortController();
   const done = backups.fingerprint(store, waiting(), owner).finally(() => {
-    reached = true;
+    over.abort();
   });
   const owners: unknown[] = [];
-  while (!reached) {
+  while (!over.signal.aborted) {
     owners.push(...(await backups.copies()).map((copy) => copy.owner));
     await sleep(1);
   }
