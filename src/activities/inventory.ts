@@ -78,7 +78,7 @@ async function storeSeen(
   call: Call,
 ): Promise<DatastoreSeen> {
   try {
-    const { contents } = await backups.fingerprint(store, call);
+    const { contents } = await backups.fingerprint(store, call, call.run);
     const { parts } = contents;
     return { digest: digestOf(contents), said: `${parts.length} parts` };
   } catch (error) {

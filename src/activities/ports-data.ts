@@ -118,12 +118,19 @@ export interface BackupsPort {
    */
   empty(target: CopyRef, waiting: Waiting): Promise<CopyAddress>;
   /**
-   * Gives a copy to a service, which may write to it from now on: it is compared with nothing any more. Throws NotFound,
-   * and NotReady when it is not loaded or its server is gone.
+   * Gives a copy to a service, which may write to it from now on: it is compared with nothing any more. Throws Refused
+   * when it is not there, NotReady when it is not loaded or its server is gone.
    */
   handOver(target: Pick<CopyRef, 'copy' | 'store'>, waiting: Waiting): Promise<CopyAddress>;
-  /** What the live datastore, or a copy, holds now; a table or a file too much or too few shows. */
-  fingerprint(target: DatastoreRef | CopyRef, waiting: Waiting): Promise<Fingerprint>;
+  /**
+   * What the live datastore, or a copy, holds now; a table or a file too much or too few shows. `owner` has what is needed
+   * for it for a while.
+   */
+  fingerprint(
+    target: DatastoreRef | CopyRef,
+    waiting: Waiting,
+    owner?: RunRef,
+  ): Promise<Fingerprint>;
   /** Where the live datastore is reached: a folder with all its generations. Throws NotFound. */
   place(store: DatastoreRef): Promise<LivePlace>;
   /** Bytes that are free where copies go. */

@@ -73,10 +73,10 @@ export function createBackups(input: BackupsInput): BackupsPort {
       await kind.handOver?.(folder, waiting);
       return address;
     },
-    fingerprint: async (target, waiting) => {
+    fingerprint: async (target, waiting, owner) => {
       if (!isCopy(target)) {
         const { system, datastore, settings } = target;
-        const scratch = scratchIn(copies, `${system}/${datastore}`, input, waiting);
+        const scratch = scratchIn(copies, `${system}/${datastore}`, input, waiting, owner);
         return stores[settings.kind].fingerprint(target, waiting, scratch);
       }
       const { folder } = await copies.find(target.copy);

@@ -39,7 +39,7 @@ export interface Copies {
   begin(input: Omit<StoredCopy, 'state' | 'attempt'>, waiting: Waiting): Promise<Copy>;
   /** Throws Superseded when another attempt has begun since. */
   finish(copy: Copy): Promise<void>;
-  /** Throws NotFound, and NotReady while it is loading. */
+  /** Throws Refused when it is not there, which says nothing of the backup that it was made from, and NotReady while it is loading. */
   find(copy: string): Promise<Copy>;
   discard(copy: string, waiting: Waiting): Promise<void>;
   list(): Promise<CopyState[]>;
@@ -125,7 +125,10 @@ function occupied({ copy, backup }: { copy: string; backup: string }, by: string
 
 function found(copy: string, there: StoredCopy | undefined): StoredCopy {
   if (there !== undefined) return there;
-  throw new Failure('NotFound', `there is no copy ${copy}; restore one first`);
+  throw new Failure(
+    'Refused',
+    `there is no copy ${copy} here: none was restored, it was removed, or it is on another machine; restore one first`,
+  );
 }
 
 async function isOccupied(folder: string): Promise<boolean> {

@@ -1,5 +1,5 @@
-// A disk that is full says nothing of a backup: what fails for want of room where copies go is Unavailable, whichever
-// tool says it and however. Used by whatever loads something into a folder of copies.
+// A disk that is full says nothing of a backup: what fails for want of room where copies go is Refused, whichever tool
+// says it and however. It is not tried again: that fills the disk again. Used by whatever loads into a folder of copies.
 import { Failure } from '../domain/failure.ts';
 import { textAt } from '../domain/json.ts';
 import type { Copies } from './copies.ts';
@@ -22,7 +22,7 @@ export async function unlessFull<T>(
     if (!isForWantOfRoom(error, known, free)) throw error;
     const said = error instanceof Error ? error.message : String(error);
     throw new Failure(
-      'Unavailable',
+      'Refused',
       `loading ${name}: there is no room where copies go (${free} bytes are free now); make room, or name another folder in FAIRLEAD_COPIES. It said: ${said.slice(0, 300)}`,
     );
   }
@@ -30,6 +30,12 @@ export async function unlessFull<T>(
 
 function isForWantOfRoom(error: unknown, known: string | undefined, free: number): boolean {
   if (CODES.has(known ?? '')) return true;
-  if (known !== 'CheckFailed' || !(error instanceof Error)) return false;
-  return SAID.test(error.message) || free < NEXT_TO_NOTHING;
+  if (!(error instanceof Error)) return false;
+  if (known === 'CheckFailed') return saysFull(error.message) || free < NEXT_TO_NOTHING;
+  // Also a tool that was ended, and a server that did not start; another disk may say that it is full.
+  return known === 'Unavailable' && free < NEXT_TO_NOTHING;
+}
+
+export function saysFull(said: string): boolean {
+  return SAID.test(said);
 }

@@ -7,8 +7,12 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../domain/failure.ts';
 import { processesIn } from '../machine/processes-in.ts';
+import { saysFull } from './full-disk.ts';
 import { serverIdentity } from './tool.ts';
 
+/** A folder that its user cannot pass through, a version that does not know a setting, a module that is not there. */
+const HOPELESS =
+  /permission denied|bad directive|unrecognized configuration parameter|no matching module/i;
 const NOTE = 'server.json';
 export const PASSWORD_FILE = 'password';
 
@@ -34,6 +38,22 @@ export function serverRuns(folder: string): void {
   throw new Failure('NotReady', `the server of the copy in ${folder} does not run any more`);
 }
 
+/**
+ * For whatever keeps a copy's own server from starting: it says nothing of what was to be loaded. Where trying again is
+ * useless it is Unsupported. A full disk stays what it is: full-disk.ts knows it.
+ */
+export function notStarted(error: unknown): never {
+  if (!(error instanceof Failure) || error.kind !== 'CheckFailed' || saysFull(error.message)) {
+    throw error;
+  }
+  throw serverProblem(error.message);
+}
+
+export function serverProblem(said: string): Failure {
+  const kind = HOPELESS.test(said) ? 'Unsupported' : 'Unavailable';
+  return new Failure(kind, `the server of the copy does not start: ${said}`);
+}
+
 /** A new password that only the server and this user can read. */
 export async function makePassword(folder: string): Promise<string> {
   const password = randomBytes(24).toString('base64url');
@@ -51,7 +71,7 @@ export async function giveAway(path: string): Promise<void> {
   if (identity !== undefined) await chown(path, identity.uid, identity.gid);
 }
 
-/** Free at this moment: a server that finds it taken says so, and the restore is tried again. */
+/** Free at this moment: a server that finds it taken does not start (`notStarted`), and the restore is tried again. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   return new Promise((resolve, reject) => {

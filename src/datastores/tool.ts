@@ -27,7 +27,10 @@ export interface ToolRun {
   signal: AbortSignal;
 }
 
-/** What it prints; throws CheckFailed at the end when it did not end well: whoever stores it must see that first. */
+/**
+ * What it prints; throws at the end when it did not end well, and whoever stores it must see that first: CheckFailed
+ * with its exit code, Unavailable when something ended it.
+ */
 export async function* toolOutput(run: ToolRun): Bytes {
   run.signal.throwIfAborted();
   const child = execa(run.program, run.args, {
@@ -112,9 +115,12 @@ function failureOf(
     const why = (originalMessage ?? 'no reason given').slice(0, 300);
     return new Failure('Unavailable', `${shown} could not be started: ${why}`);
   }
-  const how = exitCode === undefined ? `was ended by ${signal ?? '?'}` : `exited with ${exitCode}`;
-  const text = said.trim().replaceAll(/\s+/g, ' ').slice(-SHOWN);
-  return new Failure('CheckFailed', `${shown} ${how}: ${text === '' ? 'it said nothing' : text}`);
+  const text = said.trim().replaceAll(/\s+/g, ' ').slice(-SHOWN) || 'it said nothing';
+  if (exitCode !== undefined) {
+    return new Failure('CheckFailed', `${shown} exited with ${exitCode}: ${text}`);
+  }
+  // Who ran out of memory, or was stopped by somebody, has given no verdict.
+  return new Failure('Unavailable', `${shown} was ended by ${signal ?? '?'}: ${text}`);
 }
 
 function tailOf(stream: NodeJS.ReadableStream): () => string {

@@ -61,17 +61,14 @@ export function judgeMeasuredPoint(
 }
 
 function judgeCanary(
-  { timeline, number, at, skewMs }: CanaryRecord,
+  canary: CanaryRecord,
   manifest: PointManifest,
   wanted: PointWanted,
 ): RungResult {
+  const { number, at, skewMs } = canary;
   const unsure = (reason: string): RungResult => ({ rung, verdict: 'inconclusive', reason });
-  if (manifest !== undefined && manifest.canary?.timeline !== timeline) {
-    const named = manifest.canary?.timeline ?? 'none';
-    return unsure(
-      `the copy's canary records are of the timeline ${timeline}, and the manifest names ${named}: they say nothing of this backup`,
-    );
-  }
+  const other = manifest === undefined ? undefined : otherThan(manifest.canary, canary);
+  if (other !== undefined) return unsure(other);
   const skewed = skewProblem(skewMs);
   if (skewed !== undefined) return unsure(`canary record ${number}: ${skewed}`);
   if (isAfter(at, wanted)) {
@@ -82,6 +79,19 @@ function judgeCanary(
   const judged = judgeAge(at, wanted);
   const alone = manifest === undefined ? ', and nothing says of which timeline it has to be' : '';
   return { ...judged, reason: `${judged.reason} (canary record ${number}${alone})` };
+}
+
+/** Why the newest record of a copy is not that of the backup. */
+function otherThan(
+  expected: CanaryRecord | undefined,
+  { timeline, number }: CanaryRecord,
+): string | undefined {
+  if (expected?.timeline !== timeline) {
+    const named = expected?.timeline ?? 'none';
+    return `the copy's canary records are of the timeline ${timeline}, and the manifest names ${named}: they say nothing of this backup`;
+  }
+  if (number >= expected.number) return undefined;
+  return `the manifest has the canary record ${expected.number}, and the newest in the copy is ${number}: what was written last is missing`;
 }
 
 /**

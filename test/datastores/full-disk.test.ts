@@ -1,5 +1,6 @@
-// Disks that are full: of the object store while a backup is taken, of the copies while one is restored. It is never the
-// backup's fault (Unavailable, which a proof takes for inconclusive), and nothing half-done is left.
+// Disks that are full: of the object store while a backup is taken (Unavailable), of the copies while one is restored
+// (Refused, which is not tried again). It is never the backup's fault: a proof takes both for inconclusive, and nothing
+// half-done is left.
 import assert from 'node:assert/strict';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -68,8 +69,8 @@ async function restoresOnlyWithRoom(
   const target = { copy: 'copy', store };
   await withSmallDisk(t, size, async (disk) => {
     const backups = backupsIn(disk, { objects, ...server });
-    const failure = await fails('Unavailable', backups.restore({ id, target }, waiting()));
-    assert.match(failure.message, /there is no room where copies go .*make room|Is there space\?/);
+    const failure = await fails('Refused', backups.restore({ id, target }, waiting()));
+    assert.match(failure.message, /there is no room where copies go .*make room/);
     await fails('NotReady', backups.fingerprint(target, waiting()));
     await backups.discard('copy', waiting());
     assert.deepEqual([await readdir(disk), processesIn(disk)], [[], []]);
@@ -133,7 +134,7 @@ test('a Redis is neither backed up nor restored where its dump has no room', asy
   await withSmallDisk(t, '24k', async (disk) => {
     const objects = createMemoryObjects();
     const backups = backupsIn(disk, { objects, ...own });
-    await fails('Unavailable', backups.backup(inputOf(store), waiting()));
+    await fails('Refused', backups.backup(inputOf(store), waiting()));
     assert.deepEqual(await backups.list(store, waiting()), []);
     assert.deepEqual(await backups.copies(), []);
   });

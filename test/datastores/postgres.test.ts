@@ -107,6 +107,7 @@ test('a dump knows its tables, indexes, constraints, sequences and where it come
   );
   assert.ok(contents.indexes.some((text) => text.includes('orders_by_customer')));
   assert.ok(contents.constraints.some((text) => /FOREIGN KEY \(customer\)/.test(text)));
+  assert.ok(!contents.constraints.some((text) => / NOT NULL /.test(text)));
   assert.ok(contents.sequences.some(({ name, to }) => name === 'public.never_used' && to === ''));
   assert.equal(source, `postgres://127.0.0.1:${it.postgres.address.port}/shop`);
   assert.match(tools['pg_dump'] ?? '', /\d+/);

@@ -143,6 +143,18 @@ test('keys whose time passes after the backup are in the copy, and make no diffe
   assert.equal(judgeCorrect(contents, copy).verdict, 'pass');
 });
 
+test('an empty Redis is backed up and restored, and proves nothing', async (t) => {
+  const it = await world(t);
+  if (it === undefined) return;
+  const { backups, id, input, target, server } = it;
+  await server.ask('FLUSHALL');
+  const { contents } = await backups.backup(input, waiting());
+  await backups.restore({ id, target }, waiting());
+  const copy = (await backups.fingerprint(target, waiting())).contents;
+  assert.equal(judgeComplete(contents, copy).verdict, 'inconclusive');
+  assert.equal(judgeCorrect(contents, copy).verdict, 'inconclusive');
+});
+
 test('a copy whose server was killed is loaded anew when it is restored again', async (t) => {
   const it = await world(t);
   if (it === undefined) return;
@@ -154,6 +166,26 @@ test('a copy whose server was killed is loaded anew when it is restored again', 
   const again = await backups.restore({ id, target }, waiting());
   assert.notDeepEqual(again, first);
   await backups.fingerprint(target, waiting());
+});
+
+test('what the fingerprint of a live Redis needs for a while belongs to whom it is taken for', async (t) => {
+  const it = await world(t);
+  if (it === undefined) return;
+  const { backups, store } = it;
+  const owner = { workflowId: 'drill/shop', runId: 'run-1' };
+  const over = new AbortController();
+  const done = backups.fingerprint(store, waiting(), owner).finally(() => {
+    over.abort();
+  });
+  const owners: unknown[] = [];
+  while (!over.signal.aborted) {
+    owners.push(...(await backups.copies()).map((copy) => copy.owner));
+    await sleep(1);
+  }
+  await done;
+  assert.ok(owners.length > 0);
+  for (const one of owners) assert.deepEqual(one, owner);
+  assert.deepEqual(await backups.copies(), []);
 });
 
 test('a wrong password, and no server, each say what is wrong without the secret', async (t) => {

@@ -95,6 +95,20 @@ const TABLE: Row[] = [
     /the manifest has the canary record 7 of .*, and the copy has none/,
   ],
   [
+    'a copy whose newest canary record is older than the one of the manifest is no proof',
+    { ...plain, canary: bird(0, { number: 500 }) },
+    { canary: bird(60_000, { number: 400 }) },
+    'inconclusive',
+    /the manifest has the canary record 500, and the newest in the copy is 400/,
+  ],
+  [
+    'a newer canary record than the one of the manifest is as good',
+    withBird,
+    { canary: bird(60_000, { number: 8 }) },
+    'pass',
+    /canary record 8/,
+  ],
+  [
     'a watermark is told beside the canary, and judges nothing there',
     withBird,
     { canary: bird(60_000), watermark: value('2026-11-20 00:00:00+00') },

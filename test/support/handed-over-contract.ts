@@ -36,7 +36,7 @@ export const HANDED_OVER: Readonly<Record<string, (world: HandedOver) => Promise
     backups,
     target,
   }) => {
-    await fails('NotFound', backups.handOver(target, waiting()));
+    await fails('Refused', backups.handOver(target, waiting()));
     const address = await backups.empty(target, waiting());
     assert.deepEqual(await backups.handOver(target, waiting()), address);
     assert.deepEqual(await backups.handOver(target, waiting()), address);

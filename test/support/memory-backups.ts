@@ -119,7 +119,7 @@ export function memoryBackups(): {
   const copyOf = (copy: string) => {
     const there = vault.copies.get(copy);
     if (there !== undefined) return there;
-    throw new Failure('NotFound', `there is no copy ${copy}`);
+    throw new Failure('Refused', `there is no copy ${copy}`);
   };
   const backups: BackupsPort = {
     backup: async ({ store, id, systemDigest }, waiting) => {

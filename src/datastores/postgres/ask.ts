@@ -1,22 +1,29 @@
-// Asks a copy one question, for invariants and golden queries: with rights to read and no others, in a transaction that
-// cannot write.
+// Asks a copy one question, for invariants and golden queries: with rights to read everything, rows under a policy too,
+// and no others, in a transaction that cannot write.
 import type pg from 'pg';
 import { z } from 'zod';
-import { Failure } from '../../domain/failure.ts';
+import { Failure, type FailureKind } from '../../domain/failure.ts';
 
 const ASK_MS = 30_000;
+const CANCELED = '57014';
+const READER = 'fairlead_reader';
+/** Of a copy that was loaded before, too; two questions at once make it once. */
+const MAKE_READER = `DO $$ BEGIN
+  CREATE ROLE ${READER} NOLOGIN BYPASSRLS IN ROLE pg_read_all_data;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`;
 const row = z.tuple([z.string().nullable()]);
 
-/** The one value that the query gives, as text. Throws CheckFailed for any other answer. */
+/** The one value that the query gives, as text. Throws CheckFailed for any other answer, but for one of the server's state. */
 export async function oneValue(client: pg.Client, query: string): Promise<string | null> {
   const asked = `the query ${query.slice(0, 100)}`;
+  await client.query(MAKE_READER);
   await client.query('BEGIN TRANSACTION READ ONLY');
   await client.query(`SET LOCAL statement_timeout = ${ASK_MS}`);
-  await client.query('SET LOCAL ROLE pg_read_all_data');
+  await client.query(`SET LOCAL ROLE ${READER}`);
   const rows = await answerOf(client, query).catch(async (error: unknown) => {
     const { DatabaseError } = await import('pg');
     if (!(error instanceof DatabaseError)) throw error;
-    throw new Failure('CheckFailed', `${asked}: ${error.message}`);
+    throw new Failure(kindOf(error.code), `${asked}: ${error.message}`);
   });
   const first = row.safeParse(rows[0]);
   if (first.success && rows.length === 1) return first.data[0];
@@ -25,6 +32,13 @@ export async function oneValue(client: pg.Client, query: string): Promise<string
     'CheckFailed',
     `${asked} gives ${rows.length} rows of ${columns}, and has to give one value`,
   );
+}
+
+/** Out of memory or connections (53), stopped by an operator (57), an error of the system (58): no word on the data. */
+function kindOf(code = ''): FailureKind {
+  // Its own limit: as long the next time.
+  if (code === CANCELED) return 'NotReady';
+  return /^5[378]/.test(code) ? 'Unavailable' : 'CheckFailed';
 }
 
 async function answerOf(client: pg.Client, text: string): Promise<unknown[][]> {

@@ -37,9 +37,10 @@ const INDEXES = `SELECT pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid 
   FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE ${OWN} AND ${notOfExtension('pg_class', 'c.oid')} AND ${notCanary('i.indrelid')} ORDER BY 1`;
 
+/** No triggers (t), and no NOT NULL (n): Postgres 18 lists them here, and those before it do not. */
 const CONSTRAINTS = `SELECT c.conrelid::regclass || ' ' || c.conname || ' ' || pg_get_constraintdef(c.oid) AS text
   FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
-  WHERE c.conrelid <> 0 AND c.contype <> 't' AND ${OWN} AND ${notOfExtension('pg_class', 'c.conrelid')} AND ${notCanary('c.conrelid')} ORDER BY 1`;
+  WHERE c.conrelid <> 0 AND c.contype NOT IN ('t', 'n') AND ${OWN} AND ${notOfExtension('pg_class', 'c.conrelid')} AND ${notCanary('c.conrelid')} ORDER BY 1`;
 
 const SEQUENCES = `SELECT format('%I.%I', schemaname, sequencename) AS name, coalesce(last_value::text, '') AS value
   FROM pg_sequences ORDER BY 1`;

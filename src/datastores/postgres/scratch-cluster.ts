@@ -8,6 +8,7 @@ import {
   freePort,
   giveAway,
   makePassword,
+  notStarted,
   PASSWORD_FILE,
   passwordIn,
   readNote,
@@ -60,19 +61,19 @@ export async function startCluster(
   await giveAway(data);
   await makePassword(folder);
   await giveAway(join(folder, PASSWORD_FILE));
-  const server = (await run('postgres', ['--version'])).trim();
+  const server = (await run('postgres', ['--version']).catch(notStarted)).trim();
   const pwfile = join(folder, PASSWORD_FILE);
   await run('initdb', [
     ...['--pgdata', data, '--username', USER, '--pwfile', pwfile],
     ...['--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C', '--no-sync'],
-  ]);
+  ]).catch(notStarted);
   const port = await freePort();
   await appendFile(join(data, 'postgresql.conf'), CONFIGURATION(port));
   await writeNote(folder, { port, database, server });
   await run('pg_ctl', [
     ...['--pgdata', data, '--log', join(folder, 'log'), '--wait'],
     ...['--timeout', String(START_S), 'start'],
-  ]);
+  ]).catch(notStarted);
   // Many live databases are called `postgres`, which a new cluster has already, with an encoding of its own.
   const address = { ...(await clusterAddress(folder)), database: 'template1' };
   await withClient(address, signal, async (client) => {

@@ -23,6 +23,7 @@ import {
   type PostgresAddress,
 } from './connection.ts';
 import { prepareToRead, readContents, readSequences } from './contents.ts';
+import { loadDump } from './load-dump.ts';
 import { namedDump } from './named.ts';
 import { clusterAddress, majorVersion, startCluster } from './scratch-cluster.ts';
 
@@ -183,16 +184,9 @@ async function restoreDump(
   waiting: Waiting,
 ): Promise<void> {
   const address = await emptyCluster(artefact, folder, programs, waiting);
-  const args = ['--dbname', address.database, '--exit-on-error', '--no-password'];
-  const isolated = ['--no-owner', '--no-privileges', '--no-subscriptions', '--no-publications'];
-  await runTool({
-    program: await findProgram('pg_restore', programs),
-    args: [...args, ...isolated],
-    env: toolEnvironment(address),
-    directory: folder,
-    input: artefact.read(dumpOf(artefact), waiting),
-    signal: waiting.signal,
-  });
+  const program = await findProgram('pg_restore', programs);
+  const read = () => artefact.read(dumpOf(artefact), waiting);
+  await loadDump({ program, address, folder, read }, waiting);
 }
 
 async function emptyCluster(

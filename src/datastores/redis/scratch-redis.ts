@@ -9,12 +9,24 @@ import type { Waiting } from '../../activities/ports.ts';
 import type { Contents } from '../../domain/backup.ts';
 import { Failure } from '../../domain/failure.ts';
 import { processesIn } from '../../machine/processes-in.ts';
-import { freePort, makePassword, passwordIn, readNote, writeNote } from '../scratch-server.ts';
+import { saysFull } from '../full-disk.ts';
+import {
+  freePort,
+  makePassword,
+  notStarted,
+  passwordIn,
+  readNote,
+  serverProblem,
+  writeNote,
+} from '../scratch-server.ts';
 import { runTool } from '../tool.ts';
 import { askRedis, readState, type RedisAddress } from './client.ts';
 
 export const DUMP_FILE = 'dump.rdb';
 const LOOK_AGAIN_MS = 50;
+/** Warnings (`#`) about what is in the dump; that it is being loaded is a notice. */
+const OF_THE_DUMP = / # .*(\bRDB\b|rdb file|loading (the )?DB|load DB)/;
+const OF_THE_SERVER = /permission denied|can't open|failed opening|can't load: no matching module/i;
 
 const CONFIGURATION = (folder: string, port: number, password: string): string => `
 bind 127.0.0.1
@@ -35,7 +47,7 @@ export interface RedisPrograms {
   cli: string;
 }
 
-/** Loads `dump.rdb` of the folder, if there is one; throws CheckFailed with what the server said when it cannot, Unsupported when it is too old. */
+/** Loads `dump.rdb` of the folder, if there is one; throws CheckFailed with what the server said of the dump, Unsupported when it is too old for it. */
 export async function startRedis(
   folder: string,
   programs: RedisPrograms,
@@ -47,7 +59,7 @@ export async function startRedis(
   await writeFile(file, CONFIGURATION(folder, port, password), { mode: 0o600 });
   await writeNote(folder, { port, database: '0', server: programs.server });
   const run = { env: {}, directory: folder, signal: waiting.signal };
-  await runTool({ ...run, program: programs.server, args: [file] });
+  await runTool({ ...run, program: programs.server, args: [file] }).catch(notStarted);
   const address = await redisAddress(folder);
   for (;;) {
     waiting.signal.throwIfAborted();
@@ -65,7 +77,10 @@ export async function redisAddress(folder: string): Promise<RedisAddress> {
   return { host: '127.0.0.1', port, user: undefined, password: await passwordIn(folder) };
 }
 
-/** Keys of each database, and the digest of everything, whatever its order. */
+/**
+ * Keys of each database, and the digest of everything, whatever its order. Without a key there is no part: an empty
+ * Redis compared with another proves nothing.
+ */
 export async function redisContents(
   folder: string,
   cli: string,
@@ -77,7 +92,9 @@ export async function redisContents(
   const databases = Object.entries(keys).sort(([one], [other]) => (one < other ? -1 : 1));
   return {
     parts: [
-      { name: 'dataset', rows: null, bytes: null, hash: `digest:${digest}` },
+      ...(databases.length === 0
+        ? []
+        : [{ name: 'dataset', rows: null, bytes: null, hash: `digest:${digest}` }]),
       ...databases.map(([name, rows]) => ({ name, rows, bytes: null, hash: 'none' })),
     ],
     indexes: [],
@@ -100,5 +117,8 @@ async function refused(folder: string): Promise<Failure> {
     const message = `the dump is of RDB format ${format}, which this Redis is too old for; install the Redis that it was taken from, or a newer one, where the worker runs`;
     return new Failure('Unsupported', message);
   }
+  if (saysFull(log)) return new Failure('CheckFailed', said);
+  const isOfDump = OF_THE_DUMP.test(log) && !OF_THE_SERVER.test(log);
+  if (!isOfDump) return serverProblem(said === '' ? 'it ended and said nothing' : said);
   return new Failure('CheckFailed', `Redis does not load the dump: ${said}`);
 }

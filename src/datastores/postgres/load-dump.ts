@@ -1,0 +1,83 @@
+// Loads a dump into the empty database of a copy's own cluster. A dump carries no roles, and a policy that names one
+// cannot be made without it: they are read from the dump and made first. Used by store.ts.
+import type { Bytes } from '../../activities/ports-data.ts';
+import type { Waiting } from '../../activities/ports.ts';
+import { Failure } from '../../domain/failure.ts';
+import { runTool } from '../tool.ts';
+import { toolEnvironment, withClient, type PostgresAddress } from './connection.ts';
+
+/** A name as pg_dump writes it: in quotes unless it is plain. */
+const NAME = '(?:"(?:[^"]|"")+"|[a-z_][a-z0-9_]*)';
+const POLICY = new RegExp(
+  `^CREATE POLICY ${NAME} ON (?:${NAME}\\.)?${NAME}(?: AS RESTRICTIVE)?(?: FOR [A-Z]+)? TO (${NAME}(?:, ${NAME})*)(?= USING| WITH CHECK|;)`,
+  'gm',
+);
+/** What nobody who reads only the dump can bring. */
+const LACKING =
+  /role ".*" does not exist|extension ".*" is not available|could not open extension control file/;
+
+interface DumpInput {
+  /** pg_restore. */
+  program: string;
+  address: PostgresAddress;
+  folder: string;
+  /** From its beginning, as often as it is asked for. */
+  read: () => Bytes;
+}
+
+/** Throws Unsupported where the dump needs a role or an extension that is not here, CheckFailed for what else is wrong. */
+export async function loadDump(input: DumpInput, waiting: Waiting): Promise<void> {
+  const { address } = input;
+  await makeRoles(address, await rolesOf(input, waiting), waiting);
+  const args = ['--dbname', address.database, '--exit-on-error', '--no-password'];
+  const isolated = ['--no-owner', '--no-privileges', '--no-subscriptions', '--no-publications'];
+  const run = restoring(input, [...args, ...isolated, '--no-tablespaces'], waiting);
+  await runTool({ ...run, env: toolEnvironment(address) }).catch((error: unknown) => {
+    if (!(error instanceof Failure) || error.kind !== 'CheckFailed') throw error;
+    if (!LACKING.test(error.message)) throw error;
+    throw new Failure(
+      'Unsupported',
+      `the dump needs what the Postgres of the copy does not have; install its extensions where the worker runs (roles come with no dump): ${error.message}`,
+    );
+  });
+}
+
+/** Policies are listed, and their roles are not: only a dump that has some is read once more. */
+async function rolesOf(input: DumpInput, waiting: Waiting): Promise<string[]> {
+  const listing = await runTool(restoring(input, ['--list'], waiting));
+  if (!/ POLICY /.test(listing)) return [];
+  const args = ['--section=post-data', '--no-owner', '--no-privileges', '--file=-'];
+  return policyRoles(await runTool(restoring(input, args, waiting)));
+}
+
+export function policyRoles(script: string): string[] {
+  const lists = [...script.matchAll(POLICY)].map(([, roles = '']) => roles);
+  const names = lists.flatMap((list) => list.match(new RegExp(NAME, 'g')) ?? []);
+  return [...new Set(names.map(unquoted))].sort();
+}
+
+function unquoted(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+}
+
+/** Nobody can log in as one of them. */
+async function makeRoles(
+  address: PostgresAddress,
+  names: readonly string[],
+  { signal }: Waiting,
+): Promise<void> {
+  if (names.length === 0) return;
+  await withClient(address, signal, async (client) => {
+    const { rows } = await client.query<{ rolname: unknown }>('SELECT rolname FROM pg_roles');
+    const there = new Set(rows.map(({ rolname }) => rolname));
+    // Those of a newer Postgres's own cannot be made: the restore says which.
+    const missing = names.filter((name) => !there.has(name) && !name.startsWith('pg_'));
+    for (const name of missing) {
+      await client.query(`CREATE ROLE ${client.escapeIdentifier(name)} NOLOGIN`);
+    }
+  });
+}
+
+function restoring({ program, folder, read }: DumpInput, args: string[], { signal }: Waiting) {
+  return { program, args, env: {}, directory: folder, input: read(), signal };
+}
