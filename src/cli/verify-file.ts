@@ -19,7 +19,13 @@ export async function verifyFile(file: string, options: VerifyOptions): Promise<
   if (isRecord(value) && !isEvidenceEntry(value)) {
     if (!isLikeReport(value)) throw new ExitError(EXIT.badInput, `${file} ${NEITHER}`);
     const { verifyReport } = await import('./verify-report.ts');
-    verifyReport({ file, text, report: value }, key, json);
+    try {
+      verifyReport({ file, text, report: value }, key, json);
+    } catch (error) {
+      // The stack: nothing that Fairlead writes is nested so deep.
+      if (error instanceof RangeError) throw new ExitError(EXIT.failed, `${file} ${TOO_DEEP}`);
+      throw error;
+    }
     return;
   }
   if (!isLikeEvidence(text, value)) {
@@ -28,6 +34,8 @@ export async function verifyFile(file: string, options: VerifyOptions): Promise<
   const { verifyEvidence } = await import('./verify-evidence.ts');
   await verifyEvidence({ file, text }, key, json);
 }
+
+const TOO_DEEP = 'is nested deeper than any report: it was altered';
 
 const NEITHER =
   'is neither a report in JSON nor the evidence of a run; fairlead report OPERATION --format json makes a report';

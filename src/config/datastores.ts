@@ -65,7 +65,7 @@ const recoveryPoint = z.strictObject({
 /** Asked of a service, to fill a derived datastore; each has to answer with 2xx. */
 const warm = z.strictObject({
   service: name,
-  http: text(/^\/\S*$/, 'a path such as /api/products'),
+  http: text(/^\/(?!\/)\S*$/, 'a path such as /api/products'),
   timeout: someTime.prefault('30s'),
 });
 

@@ -14,7 +14,7 @@ const value = z
 const golden = z.strictObject({
   service: name,
   name,
-  http: text(/^\/\S*$/, 'a path such as /api/orders/1'),
+  http: text(/^\/(?!\/)\S*$/, 'a path such as /api/orders/1'),
   status: z.number().int().min(100).max(599).default(200),
   contains: z.exactOptional(z.string().min(1)),
   timeout: someTime.prefault('5s'),

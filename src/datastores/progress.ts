@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import type { ObjectsPort } from '../activities/ports-data.ts';
 import type { Waiting } from '../activities/ports.ts';
+import type { BackupObject, Part } from '../domain/backup.ts';
 import type { Coding } from './byte-streams.ts';
 import { jsonBytes, readJson } from './json-objects.ts';
 import { attemptSchema, objectSchema, partSchema } from './manifest.ts';
@@ -81,12 +82,18 @@ async function readNotes(
     const read = await readJson(objects, { key, longest: LONGEST }, noteSchema, waiting);
     if (!('value' in read) || read.value.attempt !== by || !isSame(read.value, coding)) continue;
     for (const { stamp, object, part } of read.value.files) {
-      const taken = { ...object, attempt: by };
       const isThere = sizes.get(`${folder}${by}/${object.name}`) === object.size;
-      if (isThere) found.set(fileKey(part.name, stamp), { stamp, object: taken, part });
+      if (!isThere || !isWhole(object, part)) continue;
+      const taken = { ...object, attempt: by };
+      found.set(fileKey(part.name, stamp), { stamp, object: taken, part });
     }
   }
   return found;
+}
+
+/** Both say the same of the file. */
+function isWhole({ path, plain }: BackupObject, { name, bytes, hash }: Part): boolean {
+  return path === name && plain.size === bytes && hash === `sha256:${plain.sha256}`;
 }
 
 function isSame(one: Coding, other: Coding): boolean {

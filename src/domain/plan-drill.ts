@@ -161,6 +161,7 @@ export function startSteps(
   bindings: CopyBinding[],
 ): PlanStep[] {
   const programs = services.map((spec) => programOf(loaded, spec));
+  refuseSharedPlaces(bindings);
   return [
     {
       id: 'bind',
@@ -185,6 +186,21 @@ export function usableStep(
     undo: NO_UNDO,
     action: { kind: 'usable', target, golden },
   };
+}
+
+/** Each copy is a server of its own: two of them cannot answer where one server did. */
+function refuseSharedPlaces(bindings: readonly CopyBinding[]): void {
+  const seen = new Map<string, string>();
+  for (const { datastore, place } of bindings) {
+    if (place.kind !== 'address') continue;
+    const at = `${place.host === 'localhost' ? '127.0.0.1' : place.host}:${place.port}`;
+    const other = seen.get(at);
+    if (other !== undefined) {
+      const message = `${other} and ${datastore} are both at ${at}, and a copy of each is a server of its own: no service can be started on both copies; give them addresses of their own, or declare them as one datastore`;
+      throw new Failure('BadInput', message);
+    }
+    seen.set(at, datastore);
+  }
 }
 
 function startStep(

@@ -82,6 +82,17 @@ test('what is not signed, or has a field that nobody knows here, is inconclusive
   }
 });
 
+test('a report that is nested deeper than any is altered, and no bug', async (t) => {
+  const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+  const it = await files(t, { 'deep.json': text(REPORT).replace('{', `{"z":${deep},`) });
+  const { code, stderr } = await it.verify('deep.json');
+  assert.ok([3, 7].includes(code ?? 1), stderr);
+  const nested = JSON.stringify(REPORT).replace('"entries":[{', `"entries":[{"z":${deep},`);
+  const other = await files(t, { 'deep.json': nested });
+  const { code: altered, stderr: said } = await other.verify('deep.json');
+  assert.equal(altered, 3, said);
+});
+
 test('what is no report gets a sentence and 2', async (t) => {
   const whole = text(REPORT);
   const it = await files(t, {

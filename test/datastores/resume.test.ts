@@ -101,6 +101,18 @@ test('takes nothing over that is packed otherwise', async (t) => {
   assert.ok(objects.every((one) => one.attempt === undefined));
 });
 
+test('trusts no note that contradicts itself', async (t) => {
+  const { folder, objects, backUp, cutAfter, put, holdsWhatIsThere } = await world(t);
+  await cutAfter(3);
+  const keys = (await objects.list('shop/rows/')).map(({ key }) => join(folder, 'objects', key));
+  const note = keys.find((key) => key.includes('/progress/')) ?? assert.fail('no note');
+  const text = await readFile(note, 'utf8');
+  await writeFile(note, text.replace(/"hash": "sha256:[0-9a-f]{8}/, '"hash": "sha256:00000000'));
+  await backUp(9);
+  assert.equal(put.length, 2, 'the first file, and the fourth');
+  await holdsWhatIsThere();
+});
+
 test('trusts no note that it cannot read, and none of an object that is another or gone', async (t) => {
   const { folder, objects, backUp, cutAfter, put, holdsWhatIsThere } = await world(t);
   await cutAfter(3);

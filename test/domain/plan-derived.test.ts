@@ -7,7 +7,7 @@ import { heldWords, judgeWarm } from '../../src/domain/derived.ts';
 import { shapeOf } from '../../src/domain/drill-record.ts';
 import type { GoldenAnswer } from '../../src/domain/golden.ts';
 import { derivedIn } from '../../src/domain/plan-derived.ts';
-import { namesMade, planRecovery } from '../../src/domain/plan-drill.ts';
+import { namesMade, planRecovery, type RecoveryInput } from '../../src/domain/plan-drill.ts';
 import { revisionSpec } from '../../src/domain/revision.ts';
 import { undoOf } from '../../src/domain/undo.ts';
 import { completeBackup } from '../support/catalogue-entries.ts';
@@ -37,14 +37,24 @@ describe('the plan of a drill with derived datastores', () => {
     },
   );
   const at = { datastore: 'page-cache', kind: 'address', host: '127.0.0.1', port: 6379 } as const;
-  const plan = planRecovery({
+  const input: RecoveryInput = {
     ...{ mode: 'drill', operation: 'drill/shop', loaded: derived, runId },
     restored: [{ datastore: 'orders', backup, place }],
     flushed: [{ datastore: 'page-cache', place: at }],
     live: [place, at],
     services: [revisionSpec(derived, 'api', 'v1')],
-  });
+  };
+  const plan = planRecovery(input);
   const stepOf = (id: string) => plan.steps.find((step) => step.id === id) ?? assert.fail(id);
+
+  test('is refused for two datastores at one address, before anything is restored', () => {
+    const same = { datastore: 'orders', kind: 'address', host: 'localhost', port: 6379 } as const;
+    const restored = [{ datastore: 'orders', backup, place: same }];
+    assert.throws(
+      () => planRecovery({ ...input, restored }),
+      /orders and page-cache are both at 127\.0\.0\.1:6379/,
+    );
+  });
 
   test('starts those empty that a started service uses, and no others', () => {
     assert.deepEqual(derivedIn(derived, ['api']), ['page-cache']);
