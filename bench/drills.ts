@@ -50,7 +50,9 @@ export async function drills(stage: Stage): Promise<Measured[]> {
     }
     return [
       figure('a drill of commercial-view, start → end', 's', alone, {
-        notes: ['three CSV files: isolated target, fence, restore, ladder, service, two golden queries'],
+        notes: [
+          'three CSV files: isolated target, fence, restore, ladder, service, two golden queries',
+        ],
       }),
       sideBySide(batches),
     ];

@@ -53,7 +53,10 @@ test('what a service prints before it ends tells no password, whole or encoded',
     ...{ command: [process.execPath, '-e', script], environment: { URL }, copies: it.copies },
   });
   const { message } = await fails('CheckFailed', it.isolation.start(failing, waiting()));
-  assert.match(message, /refused: postgres:\/\/fairlead:\[redacted\]@127\.0\.0\.1\/shop postgres%3A/);
+  assert.match(
+    message,
+    /refused: postgres:\/\/fairlead:\[redacted\]@127\.0\.0\.1\/shop postgres%3A/,
+  );
   for (const form of [PASSWORD, encodeURIComponent(PASSWORD), btoa(PASSWORD).slice(2, -4)]) {
     assert.ok(!message.includes(form), form);
   }
