@@ -88,14 +88,13 @@ async function readService(
     const place = placeOf(loaded, service);
     traffic[service] = await trafficOf(platforms, place).read(place);
   }
-  const flushed: Flushed[] = [];
-  for (const datastore of derivedIn(loaded, names)) {
-    flushed.push({ datastore, place: await backups.place(storeOf(loaded, datastore)) });
-  }
+  const stores = await storePlaces(loaded, backups);
   return {
-    live: [...(await storePlaces(loaded, backups)), ...servicePlaces(traffic)],
+    live: [...stores, ...servicePlaces(traffic)],
     services: names.map((one) => specOf(loaded, one, traffic[one])),
-    flushed,
+    flushed: derivedIn(loaded, names).flatMap((datastore) =>
+      stores.filter((one) => one.datastore === datastore).map((place) => ({ datastore, place })),
+    ),
   };
 }
 

@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer';
 import type { z } from 'zod';
 import type { Bytes, ObjectsPort } from '../activities/ports-data.ts';
 import type { Waiting } from '../activities/ports.ts';
+import { parsedJson } from '../domain/json.ts';
 
 export async function* jsonBytes(value: unknown): Bytes {
   yield Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
@@ -17,13 +18,8 @@ export async function readJson<T>(
 ): Promise<{ value: T } | { problem: string }> {
   const { info, body } = await objects.get(key, waiting);
   if (info.size > longest) return { problem: `${key} has ${info.size} bytes` };
-  const text = (await collect(body)).toString('utf8');
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { problem: `${key} is no JSON` };
-  }
+  const value = parsedJson((await collect(body)).toString('utf8'));
+  if (value === undefined) return { problem: `${key} is no JSON` };
   const parsed = schema.safeParse(value);
   if (parsed.success) return { value: parsed.data };
   const [issue] = parsed.error.issues;

@@ -138,6 +138,6 @@ export function plainBytes({ objects }: Pick<BackupManifest, 'objects'>): number
     .reduce((sum, { plain }) => sum + plain.size, 0);
 }
 
-export function totalRows({ parts }: Contents): number {
+export function totalRows({ parts }: Pick<Contents, 'parts'>): number {
   return parts.reduce((sum, { rows }) => sum + (rows ?? 0), 0);
 }

@@ -1,7 +1,7 @@
 // Derived datastores (a cache, an index) as a recovery has them: flushed, never restored beside newer data, and warmed
 // by the services that fill them. What their steps do, as plain data, and what the warming came to.
 import type { DatastoreKind } from '../config/datastores.ts';
-import type { Contents, Part } from './backup.ts';
+import { totalRows, type Contents } from './backup.ts';
 import type { GoldenAnswer } from './golden.ts';
 import type { Finding } from './verdict.ts';
 
@@ -53,17 +53,13 @@ export function heldWords(kind: DatastoreKind, { parts }: Contents): string {
     case 'files':
       return counted(parts.length, 'file');
     case 'redis':
-      return counted(rowsOf(parts), 'key');
+      return counted(totalRows({ parts }), 'key');
     case 'postgres': {
       // Large objects are a part without a schema.
       const tables = parts.filter(({ name }) => name.includes('.'));
-      return `${counted(rowsOf(tables), 'row')} in ${counted(tables.length, 'table')}`;
+      return `${counted(totalRows({ parts: tables }), 'row')} in ${counted(tables.length, 'table')}`;
     }
   }
-}
-
-function rowsOf(parts: readonly Part[]): number {
-  return parts.reduce((sum, { rows }) => sum + (rows ?? 0), 0);
 }
 
 function counted(count: number, what: string): string {

@@ -1,4 +1,4 @@
-// Asks a copy one question, for invariants and golden queries: with rights to read everything, rows under a policy too,
+// Asks a copy one question, for invariants and the watermark: with rights to read everything, rows under a policy too,
 // and no others, in a transaction that cannot write.
 import type pg from 'pg';
 import { z } from 'zod';

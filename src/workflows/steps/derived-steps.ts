@@ -6,7 +6,7 @@ import { call } from './call.ts';
 import { unparked } from './data-steps.ts';
 import { doubting, looking, note, verdictOf } from './drill-steps.ts';
 import { leasedNames, storeIn, type Run } from './run.ts';
-import { endStep, underLease } from './under-lease.ts';
+import { changeUnderLease, endStep } from './under-lease.ts';
 
 type ActionOf<Kind extends DerivedAction['kind']> = Extract<DerivedAction, { kind: Kind }>;
 
@@ -18,16 +18,13 @@ export function derivedStep(run: Run, step: PlanStep, action: DerivedAction) {
   );
 }
 
-async function empty(
+function empty(
   run: Run,
   step: PlanStep,
   { datastore, copy }: ActionOf<'empty'>,
 ): Promise<RunbookEvent> {
   const input = { target: { copy, store: storeIn(run, datastore) } };
-  const done = await underLease(run, step, leasedNames(run)[0], 'emptyCopy', input, 'wait');
-  if ('lost' in done) return { type: 'failed', ...done.lost };
-  endStep(run, step, done.answer.attempts, done.answer.value.detail);
-  return { type: 'done' };
+  return changeUnderLease(run, step, leasedNames(run)[0], 'emptyCopy', input, 'wait');
 }
 
 async function warm(

@@ -44,8 +44,11 @@ export async function underLease<Name extends ActivityName>(
   }
 }
 
+/** What such a change says is how the step went. */
+type Changing = 'openTarget' | 'emptyCopy' | 'bindCopies' | 'applyRetention';
+
 /** A step that is one change under a lease. */
-export async function changeUnderLease<Name extends 'openTarget' | 'bindCopies' | 'applyRetention'>(
+export async function changeUnderLease<Name extends Changing>(
   run: Run,
   step: Named,
   of: string,
