@@ -1,26 +1,13 @@
 // Who may see what in a Postgres: what questions see, and the roles that a dump's policies name.
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { createBackups } from '../../src/datastores/backups.ts';
 import { oneValue } from '../../src/datastores/postgres/ask.ts';
 import { withClient } from '../../src/datastores/postgres/connection.ts';
 import { policyRoles } from '../../src/datastores/postgres/load-dump.ts';
-import { createStores } from '../../src/datastores/registry.ts';
-import { backupId } from '../../src/domain/backup-id.ts';
-import { datastoreRef, passableFolder } from '../support/datastores.ts';
 import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
-import { createMemoryObjects } from '../support/memory-objects.ts';
+import { postgresWorld, programThat } from '../support/postgres-backups.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
-
-const clock = {
-  now: () => Date.now(),
-  sleep: (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }),
-};
 
 let postgres: TestPostgres | undefined;
 before(async () => {
@@ -28,48 +15,8 @@ before(async () => {
 });
 after(() => postgres?.stop());
 
-function refTo({ address }: TestPostgres) {
-  const { host, port, database, user } = address;
-  const password = { env: 'PGSECRET' };
-  const settings = { kind: 'postgres', host, port, database, user, password } as const;
-  return datastoreRef('orders', '/', settings);
-}
-
-const secretsOf = ({ address }: TestPostgres) => ({
-  env: { PGSECRET: address.password },
-  readFile: () => Promise.reject(new Error('none')),
-  reader: 'the test',
-});
-
-/** Backups of the server, with the programs of a folder before the real ones. */
-async function world(t: TestContext, programs: readonly string[] = []) {
-  if (postgres === undefined) {
-    t.skip('missing part: Postgres (looked in /usr/lib/postgresql and on PATH)');
-    return undefined;
-  }
-  const root = await passableFolder('fairlead-pg-backups-');
-  const secrets = secretsOf(postgres);
-  const objects = createMemoryObjects();
-  const stores = createStores({ clock, secrets, programs });
-  const backups = createBackups({ objects, stores, copies: root, secrets, clock });
-  t.after(async () => {
-    await backups.discard('copy', waiting());
-    await rm(root, { recursive: true, force: true });
-  });
-  const store = refTo(postgres);
-  const id = backupId('shop', 'orders', 1_700_000_000_000);
-  const input = { store, id, systemDigest: 'd'.repeat(64) };
-  return { postgres, objects, backups, store, id, input, root, target: { copy: 'copy', store } };
-}
-
-/** A folder with one program that does as it is told. */
-async function programThat(t: TestContext, name: string, script: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'fairlead-program-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`);
-  await chmod(join(folder, name), 0o755);
-  return folder;
-}
+const world = (t: TestContext, programs?: readonly string[]) =>
+  postgresWorld(t, postgres, programs);
 
 test('rows under a policy are seen by a question, however it is enforced', async (t) => {
   const it = await world(t);

@@ -4,6 +4,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CopyAddress } from '../../src/activities/ports-data.ts';
 import { createBackups } from '../../src/datastores/backups.ts';
 import { askRedis } from '../../src/datastores/redis/client.ts';
 import { createStores } from '../../src/datastores/registry.ts';
@@ -69,17 +70,22 @@ async function world(t: TestContext, options: { aof?: boolean } = {}) {
   return { server, objects, backups, store, id, input, root, target: { copy: 'copy', store } };
 }
 
+/** Asks the server of a copy. */
+async function askerOf(address: CopyAddress, { programs }: TestRedis) {
+  assert.ok(address.kind === 'redis');
+  const password = await readFile(address.passwordFile, 'utf8');
+  const copy = { host: address.host, port: address.port, user: undefined, password };
+  const cli = join(programs, 'redis-cli');
+  return (...command: string[]) => askRedis(cli, copy, command, waiting());
+}
+
 test('a Redis with AOF on is backed up, and its copy is loaded from the dump with AOF off', async (t) => {
   const it = await world(t, { aof: true });
   if (it === undefined) return;
   const { backups, id, input, target, server } = it;
   const { contents } = await backups.backup(input, waiting());
   const address = await backups.restore({ id, target }, waiting());
-  assert.ok(address.kind === 'redis');
-  const password = await readFile(address.passwordFile, 'utf8');
-  const copy = { host: address.host, port: address.port, user: undefined, password };
-  const cli = join(server.programs, 'redis-cli');
-  const ask = (...command: string[]) => askRedis(cli, copy, command, waiting());
+  const ask = await askerOf(address, server);
   assert.match(await ask('CONFIG', 'GET', 'appendonly'), /\bno$/);
   assert.equal(await ask('GET', 'customer:12'), 'Customer 12');
   const rows = contents.parts.find(({ name }) => name === 'db0')?.rows;
@@ -93,11 +99,7 @@ test('a copy takes no writes until it is handed over, and then goes on without a
   const { backups, id, input, target, server } = it;
   await backups.backup(input, waiting());
   const address = await backups.restore({ id, target }, waiting());
-  assert.ok(address.kind === 'redis');
-  const password = await readFile(address.passwordFile, 'utf8');
-  const copy = { host: address.host, port: address.port, user: undefined, password };
-  const cli = join(server.programs, 'redis-cli');
-  const ask = (...command: string[]) => askRedis(cli, copy, command, waiting());
+  const ask = await askerOf(address, server);
   await assert.rejects(ask('INCR', 'visits'), /READONLY/);
   assert.deepEqual(await backups.handOver(target, waiting()), address);
   assert.equal(await ask('INCR', 'visits'), '1');

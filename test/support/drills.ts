@@ -5,6 +5,15 @@ import { openDataShop, type DataShop, withDrill } from './data-shop.ts';
 import { endOf, reportOf, type Ended } from './operations.ts';
 import { type ShopFile } from './shop.ts';
 
+/** What goes wrong, what it ends as at which step, and what it says. */
+export type DamagedCase = [
+  name: string,
+  outcome: 'failed' | 'inconclusive',
+  step: string,
+  said: RegExp,
+  damage: (system: string) => void,
+];
+
 export interface DrillShop extends DataShop {
   /** A system with v1 live and a backup of each primary datastore that was just taken. */
   ready: (file?: ShopFile) => Promise<string>;

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Failure } from '../../src/domain/failure.ts';
-import { openDrillShop, type DrillShop } from '../support/drills.ts';
+import { openDrillShop, type DamagedCase, type DrillShop } from '../support/drills.ts';
 import { storedBackup, TABLE } from '../support/memory-backups.ts';
 import { endOf } from '../support/operations.ts';
 import { withDrill } from '../support/data-shop.ts';
@@ -15,13 +15,7 @@ before(async () => {
 after(() => it.shop.worker.stop());
 
 describe('a drill that finds something wrong', { concurrency: 4 }, () => {
-  const cases: [
-    name: string,
-    outcome: 'failed' | 'inconclusive',
-    step: string,
-    said: RegExp,
-    damage: (system: string) => void,
-  ][] = [
+  const cases: DamagedCase[] = [
     [
       'a leaking fence',
       'failed',

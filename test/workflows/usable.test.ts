@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { Failure } from '../../src/domain/failure.ts';
 import type { Report } from '../../src/domain/report.ts';
-import { openDrillShop, type DrillShop } from '../support/drills.ts';
+import { openDrillShop, type DamagedCase, type DrillShop } from '../support/drills.ts';
 import { storedBackup } from '../support/memory-backups.ts';
 import { endOf, reportOf, type Ended } from '../support/operations.ts';
 import { withUsable } from '../support/data-shop.ts';
@@ -57,13 +57,7 @@ describe('a verification with the rung usable', { concurrency: 4 }, () => {
 
   const reached = { inside: 'reached', outside: 'reached' } as const;
   const silent = { inside: 'silent', outside: 'reached' } as const;
-  const cases: [
-    name: string,
-    outcome: 'failed' | 'inconclusive',
-    step: string,
-    said: RegExp,
-    damage: (system: string) => void,
-  ][] = [
+  const cases: DamagedCase[] = [
     [
       'a target that cannot be opened',
       'inconclusive',
