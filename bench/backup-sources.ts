@@ -7,7 +7,7 @@ import { toolEnvironment } from '../src/datastores/postgres/connection.ts';
 import { findProgram, versionedFolders } from '../src/datastores/tool.ts';
 import { passableFolder } from '../test/support/datastores.ts';
 import { eventually } from '../test/support/local-daemon.ts';
-import { startPostgres } from '../test/support/postgres.ts';
+import { startPostgres, type TestPostgres } from '../test/support/postgres.ts';
 import { startTestRedis } from '../test/support/redis.ts';
 import type { Asked } from './backup-message.ts';
 import { MissingPart } from './figure.ts';
@@ -15,6 +15,7 @@ import { MissingPart } from './figure.ts';
 const MB = 1_000_000;
 const FILES = 50;
 const ROW = 100;
+const ROWS_AT_ONCE = 500_000;
 
 export interface Source {
   name: string;
@@ -80,11 +81,7 @@ export async function postgresSource(megabytes: number): Promise<Source> {
   if (server === undefined)
     throw new MissingPart('Postgres: looked in /usr/lib/postgresql and PATH');
   const rows = Math.round((megabytes * MB) / ROW);
-  const filling = `
-    CREATE TABLE bulk (id bigint PRIMARY KEY, value text NOT NULL);
-    INSERT INTO bulk SELECT n, md5(n::text) || md5((n + 1)::text) FROM generate_series(1, ${rows}) n;
-  `;
-  await server.query(filling).catch(stoppedFirst(server));
+  await fillTable(server, rows).catch(stoppedFirst(server));
   const { address } = server;
   const { host, port, database, user, password = '' } = address;
   const programs = await versionedFolders('/usr/lib/postgresql');
@@ -106,6 +103,17 @@ export async function postgresSource(megabytes: number): Promise<Source> {
     },
     stop: server.stop,
   };
+}
+
+/** In parts: each of them has to end within the patience of a test. */
+async function fillTable({ query }: TestPostgres, rows: number): Promise<void> {
+  await query('CREATE TABLE bulk (id bigint PRIMARY KEY, value text NOT NULL)');
+  for (let from = 1; from <= rows; from += ROWS_AT_ONCE) {
+    const to = Math.min(rows, from + ROWS_AT_ONCE - 1);
+    await query(
+      `INSERT INTO bulk SELECT n, md5(n::text) || md5((n + 1)::text) FROM generate_series(${from}, ${to}) n`,
+    );
+  }
 }
 
 export async function redisSource(megabytes: number): Promise<Source> {

@@ -15,6 +15,7 @@ import type {
 import type { Waiting } from '../activities/ports.ts';
 import { Failure } from '../domain/failure.ts';
 import { textAt } from '../domain/json.ts';
+import { fileChunks } from '../machine/file-chunks.ts';
 import { unavailable } from './kept-files.ts';
 
 const INCOMING = '.incoming';
@@ -102,10 +103,10 @@ async function write(file: string, body: Bytes, { signal, beat }: Waiting): Prom
   try {
     for await (const chunk of body) {
       signal.throwIfAborted();
+      // Hashed while it is written.
+      const written = writeAll(handle, chunk);
       hash.update(chunk);
-      for (let at = 0; at < chunk.length;) {
-        at += (await handle.write(chunk, at, chunk.length - at)).bytesWritten;
-      }
+      await written;
       told(chunk.length);
     }
     await handle.sync();
@@ -115,26 +116,22 @@ async function write(file: string, body: Bytes, { signal, beat }: Waiting): Prom
   return hash.digest('hex');
 }
 
-/** Opens the file when somebody begins to read, and closes it when they stop. */
 async function* chunksOf(file: string, { signal, beat }: Waiting): Bytes {
-  let handle: FileHandle | undefined;
   const told = progress('read', beat);
   try {
-    handle = await open(file, 'r');
-    for (;;) {
-      signal.throwIfAborted();
-      // A chunk of its own each time: who gets it may still hold it while the next one is read.
-      const chunk = Buffer.allocUnsafe(CHUNK);
-      const { bytesRead } = await handle.read(chunk, 0, CHUNK, null);
-      if (bytesRead === 0) return;
-      told(bytesRead);
-      yield chunk.subarray(0, bytesRead);
+    for await (const chunk of fileChunks(file, signal)) {
+      told(chunk.length);
+      yield chunk;
     }
   } catch (error) {
     if (textAt(error, 'syscall') === undefined) throw error;
     throw unavailable('reading', file, error);
-  } finally {
-    await handle?.close();
+  }
+}
+
+async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let at = 0; at < chunk.length;) {
+    at += (await handle.write(chunk, at, chunk.length - at)).bytesWritten;
   }
 }
 

@@ -1,14 +1,13 @@
 // What is in a folder of files: which there are, and whether one changed while it was read.
-import { open, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BigIntStats } from 'node:fs';
 import type { Bytes } from '../../activities/ports-data.ts';
 import type { Waiting } from '../../activities/ports.ts';
 import { Failure } from '../../domain/failure.ts';
 import { textAt } from '../../domain/json.ts';
+import { fileChunks } from '../../machine/file-chunks.ts';
 import { isCanaryFile } from './canary.ts';
-
-const CHUNK = 1024 * 1024;
 
 export interface SourceFile {
   /** Below the folder, with `/`. */
@@ -51,21 +50,10 @@ export async function checkAtRest(folder: string, before: readonly SourceFile[])
 }
 
 export async function* readChunks(file: string, { signal }: Waiting): Bytes {
-  const handle = await open(file, 'r').catch((error: unknown) => {
-    throw unreadable(file, error);
-  });
   try {
-    for (;;) {
-      signal.throwIfAborted();
-      const chunk = Buffer.allocUnsafe(CHUNK);
-      const { bytesRead } = await handle.read(chunk, 0, CHUNK, null);
-      if (bytesRead === 0) return;
-      yield chunk.subarray(0, bytesRead);
-    }
+    yield* fileChunks(file, signal);
   } catch (error) {
     throw textAt(error, 'syscall') === undefined ? error : unreadable(file, error);
-  } finally {
-    await handle.close();
   }
 }
 
