@@ -8,7 +8,7 @@ import { findProgram, versionedFolders } from '../src/datastores/tool.ts';
 import { passableFolder } from '../test/support/datastores.ts';
 import { eventually } from '../test/support/local-daemon.ts';
 import { startPostgres, type TestPostgres } from '../test/support/postgres.ts';
-import { startTestRedis } from '../test/support/redis.ts';
+import { startTestRedis, type TestRedis } from '../test/support/redis.ts';
 import type { Asked } from './backup-message.ts';
 import { MissingPart } from './figure.ts';
 
@@ -16,6 +16,7 @@ const MB = 1_000_000;
 const FILES = 50;
 const ROW = 100;
 const ROWS_AT_ONCE = 500_000;
+const KEYS_AT_ONCE = 50_000;
 
 export interface Source {
   name: string;
@@ -117,13 +118,11 @@ async function fillTable({ query }: TestPostgres, rows: number): Promise<void> {
 }
 
 export async function redisSource(megabytes: number): Promise<Source> {
-  const server = await startTestRedis({ debug: true });
+  const server = await startTestRedis();
   if (server === undefined) throw new MissingPart('redis-server: not on PATH, not in the cache');
   const { address, programs, ask } = server;
   const { host, port, password = '' } = address;
-  await ask('DEBUG', 'POPULATE', String(megabytes * 1000), 'bulk', '950').catch(
-    stoppedFirst(server),
-  );
+  await fillKeys(ask, megabytes * 1000).catch(stoppedFirst(server));
   const cli = join(programs, 'redis-cli');
   const env = { REDISCLI_AUTH: password };
   return {
@@ -151,6 +150,19 @@ export async function redisSource(megabytes: number): Promise<Source> {
     },
     stop: server.stop,
   };
+}
+
+/** Values of a kilobyte that Redis cannot pack: pieces of one random text. */
+async function fillKeys(ask: TestRedis['ask'], keys: number): Promise<void> {
+  const random = randomBytes(48_000).toString('base64');
+  const script = `for n = tonumber(ARGV[2]), tonumber(ARGV[3]) do
+    local at = (n * 7919) % (#ARGV[1] - 950)
+    redis.call('SET', 'bulk:' .. n, string.sub(ARGV[1], at + 1, at + 950))
+  end`;
+  for (let from = 1; from <= keys; from += KEYS_AT_ONCE) {
+    const to = Math.min(keys, from + KEYS_AT_ONCE - 1);
+    await ask('EVAL', script, '0', random, String(from), String(to));
+  }
 }
 
 /** What could not be filled is of no use to anybody. */

@@ -9,7 +9,7 @@ export interface Part {
   rows: number | null;
   /** As stored; null where the size says nothing about the content. */
   bytes: number | null;
-  /** Of all rows, whatever their order (tables, databases), or of the bytes (files): `md5sum:…`, `sha256:…`. */
+  /** Of all rows, whatever their order (tables, databases), or of the bytes (files): `rowsum:…`, `sha256:…`. */
   hash: string;
 }
 

@@ -32,6 +32,20 @@ export function contentDifferences(expected: Contents, found: Contents): string[
   });
 }
 
+/** A part that was hashed in one way here and in another there, by another version of Fairlead: neither same nor different. */
+export function hashedAnotherWay(expected: Contents, found: Contents): string | undefined {
+  const there = byName(found.parts);
+  const one = expected.parts.find((part) => {
+    const other = there.get(part.name);
+    return other !== undefined && wayOf(other) !== wayOf(part);
+  });
+  return one?.name;
+}
+
+function wayOf({ hash }: Part): string {
+  return hash.slice(0, hash.indexOf(':') + 1);
+}
+
 type Sequence = Contents['sequences'][number];
 
 function sequenceDifferences(expected: Contents, found: Contents): string[] {

@@ -111,6 +111,15 @@ test('a row changed is complete and not correct', () => {
   assert.equal(sameContents(WHOLE, WHOLE), true);
 });
 
+test('contents hashed in another way are no comparison', () => {
+  const [part] = WHOLE.parts;
+  assert.ok(part);
+  const older = { ...WHOLE, parts: [{ ...part, hash: 'another:1' }, ...WHOLE.parts.slice(1)] };
+  const { verdict, reason } = judgeCorrect(older, WHOLE);
+  assert.equal(verdict, 'inconclusive');
+  assert.match(reason, new RegExp(`^${part.name} was hashed in another way`));
+});
+
 test('nothing compared with nothing proves nothing', () => {
   assert.equal(judgeComplete(contents(), contents()).verdict, 'inconclusive');
   assert.equal(judgeCorrect(contents(), contents()).verdict, 'inconclusive');

@@ -48,7 +48,7 @@ export interface MemoryVault {
   uploads: number[];
 }
 
-export const TABLE: Part = { name: 'orders', rows: 10, bytes: 1000, hash: 'md5sum:1' };
+export const TABLE: Part = { name: 'orders', rows: 10, bytes: 1000, hash: 'rowsum:1' };
 
 export function memoryBackups(): {
   backups: BackupsPort;

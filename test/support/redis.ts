@@ -37,9 +37,7 @@ export interface TestRedis {
 }
 
 /** With a password, AOF on if asked, keys of every type in two databases; undefined where there is no Redis. */
-export async function startTestRedis({ aof = false, debug = false } = {}): Promise<
-  TestRedis | undefined
-> {
+export async function startTestRedis({ aof = false } = {}): Promise<TestRedis | undefined> {
   const programs = await redisPrograms();
   if (programs === undefined) return undefined;
   const folder = await passableFolder('fairlead-redis-');
@@ -53,7 +51,6 @@ export async function startTestRedis({ aof = false, debug = false } = {}): Promi
   const configuration = [
     ...['bind 127.0.0.1', `port ${address.port}`, `requirepass ${address.password}`],
     ...[`dir ${join(folder, 'data')}`, 'save ""', `appendonly ${aof ? 'yes' : 'no'}`],
-    `enable-debug-command ${debug ? 'local' : 'no'}`,
     ...['daemonize yes', `logfile ${join(folder, 'log')}`],
     'repl-diskless-sync-delay 0',
   ];

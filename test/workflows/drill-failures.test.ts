@@ -214,7 +214,7 @@ describe('a drill', () => {
     const known = { ...checks };
     t.after(() => Object.assign(checks, known));
     it.vault.onRestore = () => {
-      it.vault.write(`${system}/orders`, [{ ...TABLE, hash: 'md5sum:9' }]);
+      it.vault.write(`${system}/orders`, [{ ...TABLE, hash: 'rowsum:9' }]);
     };
     const written = await it.drilled(system);
     it.vault.onRestore = () => undefined;

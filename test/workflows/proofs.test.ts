@@ -117,9 +117,9 @@ describe('a proof', () => {
       'a row that changed',
       'failed',
       'correct',
-      /orders: expected md5sum:1, got md5sum:2/,
+      /orders: expected rowsum:1, got rowsum:2/,
       () => {
-        vault.spoil((contents) => ({ ...contents, parts: [{ ...TABLE, hash: 'md5sum:2' }] }));
+        vault.spoil((contents) => ({ ...contents, parts: [{ ...TABLE, hash: 'rowsum:2' }] }));
       },
     ],
     [

@@ -178,8 +178,11 @@ async function* saving(file: string, body: Bytes): Bytes {
   const handle = await open(file, 'w', 0o600);
   try {
     for await (const chunk of body) {
-      await handle.writeFile(chunk);
+      // Written while whoever asked is busy with it.
+      const written = handle.writeFile(chunk);
+      written.catch(() => undefined);
       yield chunk;
+      await written;
     }
   } finally {
     await handle.close();
