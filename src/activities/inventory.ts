@@ -11,12 +11,16 @@ import type { BackupsPort, DatastoreRef } from './ports-data.ts';
 import type { IsolationPort } from './ports-isolation.ts';
 import type { ChecksPort, Clock } from './ports.ts';
 
+/** One answer that got lost, one file that was just being written, is no state: so often is looked before it is one. */
+const LOOKS = 3;
+const LOOK_AGAIN_MS = 1_000;
+
 export interface InventoryPorts {
   backups: BackupsPort;
   isolation: IsolationPort;
   platforms: Platforms;
   checks: ChecksPort;
-  clock: Pick<Clock, 'now'>;
+  clock: Clock;
 }
 
 export async function takeInventory(
@@ -31,7 +35,7 @@ export async function takeInventory(
   }
   const datastores: Inventory['datastores'] = {};
   for (const store of stores) {
-    datastores[store.datastore] = await storeSeen(backups, store, call);
+    datastores[store.datastore] = await storeSeen(store, call, ports);
   }
   // Last: reading a datastore may have had a copy of its own for a while.
   const copies = (await backups.copies()).map(({ copy, owner }) => held(copy, owner?.runId));
@@ -43,46 +47,53 @@ async function serviceSeen(
   loaded: LoadedSystem,
   service: string,
   call: Call,
-  { platforms, checks }: InventoryPorts,
+  { platforms, checks, clock }: InventoryPorts,
 ): Promise<ServiceSeen> {
   const place = placeOf(loaded, service);
+  const traffic = await lookedAt(() => trafficOf(platforms, place).read(place), call, clock);
+  if ('problem' in traffic) return { weights: '', health: 'unknown', said: traffic.problem };
+  const { weights, url, stopped } = traffic.seen;
+  const live = weights.find(({ percent }) => percent > 0);
   const health = loaded.system.services[service]?.health;
-  try {
-    const { weights, url, stopped } = await trafficOf(platforms, place).read(place);
-    const live = weights.find(({ percent }) => percent > 0);
-    if (live === undefined || health === undefined) {
-      const said = stopped ? 'it is stopped' : 'nothing is deployed';
-      return { weights: '', health: 'unknown', said };
-    }
-    const check = { name: 'health', http: health.path, status: 200, timeout: health.timeout };
-    const { version } = live;
-    const shown = describeWeights(weights);
-    const asked = { check, address: url, url, version, directory: loaded.directory };
-    return await checks.run(asked, call).then(
-      (said): ServiceSeen => ({ weights: shown, health: 'healthy', said }),
-      (error: unknown): ServiceSeen => ({ weights: shown, ...unwell(error, call) }),
-    );
-  } catch (error) {
-    return { weights: '', health: 'unknown', said: saidBy(error, call) };
+  if (live === undefined || health === undefined) {
+    const said = stopped ? 'it is stopped' : 'nothing is deployed';
+    return { weights: '', health: 'unknown', said };
   }
-}
-
-/** A service that does not answer its users is not well, whatever the reason. */
-function unwell(error: unknown, call: Call): Pick<ServiceSeen, 'health' | 'said'> {
-  return { health: 'unhealthy', said: saidBy(error, call) };
+  const check = { name: 'health', http: health.path, status: 200, timeout: health.timeout };
+  const { version } = live;
+  const asked = { check, address: url, url, version, directory: loaded.directory };
+  const answer = await lookedAt(() => checks.run(asked, call), call, clock);
+  const shown = { weights: describeWeights(weights) };
+  // A service that does not answer its users is not well, whatever the reason.
+  if ('problem' in answer) return { ...shown, health: 'unhealthy', said: answer.problem };
+  return { ...shown, health: 'healthy', said: answer.seen };
 }
 
 async function storeSeen(
-  backups: BackupsPort,
   store: DatastoreRef,
   call: Call,
+  { backups, clock }: InventoryPorts,
 ): Promise<DatastoreSeen> {
-  try {
-    const { contents } = await backups.fingerprint(store, call, call.run);
-    const { parts } = contents;
-    return { digest: digestOf(contents), said: `${parts.length} parts` };
-  } catch (error) {
-    return { digest: null, said: saidBy(error, call) };
+  const answer = await lookedAt(() => backups.fingerprint(store, call, call.run), call, clock);
+  if ('problem' in answer) return { digest: null, said: answer.problem };
+  const { contents } = answer.seen;
+  return { digest: digestOf(contents), said: `${contents.parts.length} parts` };
+}
+
+/** What the first look that succeeds sees, or what the last one failed over. */
+async function lookedAt<T>(
+  look: () => Promise<T>,
+  call: Call,
+  clock: Clock,
+): Promise<{ seen: T } | { problem: string }> {
+  for (let looks = 1; ; looks += 1) {
+    try {
+      return { seen: await look() };
+    } catch (error) {
+      const said = saidBy(error, call);
+      if (looks === LOOKS) return { problem: `${said} (so ${LOOKS} times)` };
+      await clock.sleep(LOOK_AGAIN_MS, call.signal);
+    }
   }
 }
 
