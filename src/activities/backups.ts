@@ -112,23 +112,44 @@ export async function askInvariants(
   return judgeInvariants(invariants, asked);
 }
 
+interface Judged {
+  id: string;
+  at: string;
+  reason: string;
+}
+
 export async function markVerified(
-  { id, at, reason }: { id: string; at: string; reason: string },
+  judged: Judged,
+  call: Call,
+  ports: DataPorts,
+): Promise<{ detail: string }> {
+  await mark('verified', judged, call, ports);
+  return { detail: `${judged.id} is verified as of ${judged.at}` };
+}
+
+/** A backup that was found bad is restored by nobody who does not name it, and takes no good one's place. */
+export async function markFailed(
+  judged: Judged,
+  call: Call,
+  ports: DataPorts,
+): Promise<{ detail: string }> {
+  await mark('failed', judged, call, ports);
+  return { detail: `${judged.id} is not taken by itself any more` };
+}
+
+async function mark(
+  kind: 'verified' | 'failed',
+  { id, at, reason }: Judged,
   call: Call,
   { backups }: DataPorts,
-): Promise<{ detail: string }> {
+): Promise<void> {
   await call.fence();
   const by = call.operation;
-  await backups.mark(
-    id,
-    { schema: 'fairlead/backup-mark/v1', kind: 'verified', at, by, reason },
-    call,
-  );
+  await backups.mark(id, { schema: 'fairlead/backup-mark/v1', kind, at, by, reason }, call);
   const { marks } = await complete(backups, id, call);
-  if (!marks.some((mark) => mark.kind === 'verified' && mark.at === at)) {
-    throw new Failure('Broken', `${id} was marked as verified, and the mark is not there`);
+  if (!marks.some((one) => one.kind === kind && one.at === at)) {
+    throw new Failure('Broken', `${id} was marked as ${kind}, and the mark is not there`);
   }
-  return { detail: `${id} is verified as of ${at}` };
 }
 
 export async function discardCopy(

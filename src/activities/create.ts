@@ -7,6 +7,7 @@ import {
   compareCopy,
   discardCopy,
   examineBackup,
+  markFailed,
   markVerified,
   restoreCopy,
   takeBackup,
@@ -174,6 +175,7 @@ function dataActivities(ports: ActivityPorts, at: AtBoundary) {
     restoreFile: at((input: First<typeof restoreFile>, call) => restoreFile(input, call, ports)),
     measurePoint: at((input: MeasureInput, call) => measurePoint(input, call, ports)),
     markVerified: at((input: First<typeof markVerified>, call) => markVerified(input, call, ports)),
+    markFailed: at((input: First<typeof markFailed>, call) => markFailed(input, call, ports)),
     discardCopy: at((input: First<typeof discardCopy>, call) => discardCopy(input, call, ports)),
     recordDrill: at((input: First<typeof recordDrill>, call) => recordDrill(input, call, ports)),
   };

@@ -1,5 +1,5 @@
 // Makes the plans of backups and of their proofs: from the system file, the clock and the catalogue.
-import { defaultBackup } from '../domain/anomaly.ts';
+import { defaultBackup, passedOverNote } from '../domain/anomaly.ts';
 import { parseBackupId } from '../domain/backup-id.ts';
 import type { CatalogueEntry } from '../domain/backup.ts';
 import { Failure } from '../domain/failure.ts';
@@ -30,30 +30,30 @@ export async function makeDataPlan(
         const copy = copyOfFile(request, call.run.runId);
         return planVerifyFile({ operation, loaded, request, file, copy });
       }
-      const entry = await provenBackup(request, backups, call);
+      const { entry, note } = await provenBackup(request, backups, call);
       const copy = copyName(entry.id, call.run.runId);
       const usable = await usableOf(input, call, ports);
-      return planVerify({ operation, loaded, request, entry, copy, ...usable });
+      return planVerify({ operation, loaded, request, entry, copy, note, ...usable });
     }
     case 'disasterRecovery':
       return makeRecoveryPlan(input, call, ports);
   }
 }
 
-/** The one that is named; else the newest of the datastore that is not odd. Throws NotFound. */
+/** The one that is named; else the newest good one of the datastore. Throws NotFound. */
 async function provenBackup(
   { system, datastore = '', backup }: OperationRequest,
   backups: BackupsPort,
   call: Call,
-): Promise<CatalogueEntry> {
-  if (backup !== undefined) return backups.read(backup, call);
+): Promise<{ entry: CatalogueEntry; note: string }> {
+  if (backup !== undefined) return { entry: await backups.read(backup, call), note: '' };
   const entries = await backups.list({ system, datastore }, call);
   const found = defaultBackup(entries);
-  if (found !== undefined) return found;
+  if (found !== undefined) return { entry: found, note: passedOverNote(entries) };
   const why =
     entries.length === 0
       ? 'there is none'
-      : `of the ${entries.length} there are, none is complete and not odd`;
+      : `of the ${entries.length} there are, none is complete and good`;
   throw new Failure(
     'NotFound',
     `${system}/${datastore} has no backup to verify: ${why}; take one with "fairlead backup ${system}/${datastore}", or name one`,

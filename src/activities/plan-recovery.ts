@@ -1,7 +1,7 @@
 // Makes the plan of a drill from the system file, the catalogue, and what users are on now; and reads the same of the
 // world for a verification that starts the service.
 import { getClient } from '@temporalio/activity';
-import { defaultBackup } from '../domain/anomaly.ts';
+import { defaultBackup, passedOverNote } from '../domain/anomaly.ts';
 import { summaryOf, type BackupSummary } from '../domain/backup.ts';
 import { Failure } from '../domain/failure.ts';
 import type { LivePlace } from '../domain/fence.ts';
@@ -45,8 +45,8 @@ export async function makeRecoveryPlan(
   if (names.length === 0) throw noDatastores(loaded);
   const restored: Restored[] = [];
   for (const datastore of names) {
-    const backup = await newestGood(backups, loaded.name, datastore, call);
-    restored.push({ datastore, backup, place: await backups.place(storeOf(loaded, datastore)) });
+    const good = await newestGood(backups, loaded.name, datastore, call);
+    restored.push({ datastore, ...good, place: await backups.place(storeOf(loaded, datastore)) });
   }
   return planRecovery({
     mode: 'drill',
@@ -104,20 +104,20 @@ function storeOf({ name, directory, system }: LoadedSystem, datastore: string): 
   return { system: name, datastore, directory, settings };
 }
 
-/** What is odd is not restored by default. */
+/** What is odd, or was found bad, is not restored by default. */
 async function newestGood(
   backups: BackupsPort,
   system: string,
   datastore: string,
   call: Call,
-): Promise<BackupSummary> {
+): Promise<{ backup: BackupSummary; note: string }> {
   const entries = await backups.list({ system, datastore }, call);
   const found = defaultBackup(entries);
-  if (found !== undefined) return summaryOf(found);
+  if (found !== undefined) return { backup: summaryOf(found), note: passedOverNote(entries) };
   const odd = entries.length === 0 ? 'none at all' : `${entries.length} entries, none of them good`;
   throw new Failure(
     'CheckFailed',
-    `there is no backup of ${system}/${datastore} to recover from (${odd}): take one with "fairlead backup ${system}", or look at "fairlead backups ${system}"`,
+    `there is no backup of ${system}/${datastore} to recover from (${odd}${passedOverNote(entries)}): take one with "fairlead backup ${system}", or look at "fairlead backups ${system}"`,
   );
 }
 

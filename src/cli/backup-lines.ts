@@ -30,9 +30,10 @@ function cells(row: BackupRow, now: number): string[] {
   ];
 }
 
-function noteOf({ flagged, acceptedAt, encrypted, default: chosen }: Complete): string {
+function noteOf({ flagged, failed, acceptedAt, encrypted, default: chosen }: Complete): string {
   const notes = [
     ...(chosen ? ['default'] : []),
+    ...(failed === null ? [] : ['bad']),
     ...(flagged.length > 0 ? ['odd'] : []),
     ...(acceptedAt === null ? [] : ['accepted']),
     ...(encrypted ? ['encrypted'] : []),
@@ -43,7 +44,13 @@ function noteOf({ flagged, acceptedAt, encrypted, default: chosen }: Complete): 
 function remarks(row: BackupRow): string[] {
   switch (row.state) {
     case 'complete':
-      return row.flagged.map((reason) => `  odd: ${row.id}: ${reason}`);
+      return [
+        ...(row.failed === null ? [] : [badLine(row.id, row.failed)]),
+        ...row.flagged.map((reason) => `  odd: ${row.id}: ${reason}`),
+        ...(row.flagged.length === 0
+          ? []
+          : [`    fine all the same? fairlead backups accept ${row.id} --reason WHY`]),
+      ];
     case 'incomplete':
       return [
         `  incomplete: ${row.id}: ${row.objects} objects without a manifest; cut off, or still being made`,
@@ -53,6 +60,10 @@ function remarks(row: BackupRow): string[] {
     default:
       return [];
   }
+}
+
+function badLine(id: string, { at, by, reason }: NonNullable<Complete['failed']>): string {
+  return `  bad: ${id}: ${by} found so at ${at}: ${reason}`;
 }
 
 /** `1.4 MB`. */

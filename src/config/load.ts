@@ -1,5 +1,6 @@
 // A system by its name: read, merged with its bases, checked. `loadSystem` is what operations use,
-// `checkSystem` what people use: it finds the same mistakes, and ports taken by other systems too.
+// `checkSystem` what people use: it finds the same mistakes, and more that stop nobody's work: ports taken by other
+// systems, backups too rare for what may be lost.
 import { join, resolve } from 'node:path';
 import { digestOf } from '../domain/digest.ts';
 import { Failure } from '../domain/failure.ts';
@@ -9,7 +10,7 @@ import type { Chain } from './base-chain.ts';
 import { mistakeAt, plain } from './located.ts';
 import { inOrder, mistakeLine } from './mistake.ts';
 import type { Mistake } from './mistake.ts';
-import { nameMistakes, ruleMistakes } from './rules.ts';
+import { nameMistakes, promiseMistakes, ruleMistakes } from './rules.ts';
 import { salvaged } from './salvage.ts';
 import type { Readable } from './salvage.ts';
 import { schemaMistakes } from './schema-mistakes.ts';
@@ -28,12 +29,13 @@ export async function loadSystem(dir: string, name: string): Promise<LoadedSyste
   throw new Failure('BadInput', lines.join('\n'), { mistakes: reading.mistakes });
 }
 
-/** Every mistake of one system; none means that it loads. Throws NotFound as loadSystem does. */
+/** Every mistake of one system; none means that it loads, and keeps what it promises. Throws NotFound as loadSystem does. */
 export async function checkSystem(dir: string, name: string): Promise<Mistake[]> {
   const reading = await read(dir, name);
   if (!reading.chain) return inOrder(reading.mistakes);
   const shared = await sharedPorts(dir, reading.chain, reading.readable);
-  return inOrder([...reading.mistakes, ...shared]);
+  const promises = promiseMistakes(reading.readable, reading.chain.root);
+  return inOrder([...reading.mistakes, ...promises, ...shared]);
 }
 
 type Reading =

@@ -1,12 +1,13 @@
 // What the values of one datastore must be to each other, and to the services that name it.
 import type { Datastore, DatastoreKind } from './datastores.ts';
+import { durationText } from './duration-text.ts';
 import type { Remark } from './rules.ts';
-import { rpoRemarks } from './rules-schedules.ts';
 import { staysInside } from './rules-service.ts';
-import type { Schedules } from './schedules.ts';
 import type { Service } from './system.ts';
 import { didYouMean, listed, shown } from './wording.ts';
 
+/** What a schedule can do; more often serves nobody. */
+const SHORTEST_CANARY_MS = 1_000;
 const FIELDS = ['directory', 'host', 'port', 'database', 'user', 'password'] as const;
 
 /** What each kind must have, and may have beside that. */
@@ -16,16 +17,11 @@ const NEEDS: Record<DatastoreKind, { all: (typeof FIELDS)[number][]; may: string
   redis: { all: [], may: ['host', 'port', 'user', 'password'] },
 };
 
-export function datastoreRemarks(
-  store: Datastore,
-  folders: readonly string[],
-  schedules: Schedules | undefined,
-): Remark[] {
+export function datastoreRemarks(store: Datastore, folders: readonly string[]): Remark[] {
   return [
     ...fieldRemarks(store),
     ...pathRemarks(store, folders),
     ...recipientRemarks(store),
-    ...rpoRemarks(store, schedules),
     ...invariantRemarks(store),
     ...recoveryPointRemarks(store),
   ];
@@ -120,6 +116,10 @@ function recoveryPointRemarks({ kind, backup, recoveryPoint = {} }: Datastore): 
   if (canary !== undefined && kind === 'redis') {
     const message = 'a datastore of kind redis takes no canary records; remove it';
     remarks.push({ path: ['recoveryPoint', 'canary'], message });
+  }
+  if (canary !== undefined && canary.interval < SHORTEST_CANARY_MS) {
+    const message = `${durationText(canary.interval)} is not allowed; write a second or more: a schedule writes the records`;
+    remarks.push({ path: ['recoveryPoint', 'canary', 'interval'], message });
   }
   if (canary !== undefined && canary.interval >= backup.rpo) {
     const message =

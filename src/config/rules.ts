@@ -10,7 +10,7 @@ import { copyRemarks } from './rules-copies.ts';
 import { drillRemarks, usableRemarks } from './rules-drill.ts';
 import { analysisRemarks, approvalRemarks } from './rules-judges.ts';
 import { rolloutRemarks } from './rules-rollout.ts';
-import { scheduleRemarks } from './rules-schedules.ts';
+import { rpoRemarks, scheduleRemarks } from './rules-schedules.ts';
 import { serviceRemarks } from './rules-service.ts';
 import type { Readable } from './salvage.ts';
 import { isSystemName } from './system-names.ts';
@@ -41,7 +41,7 @@ export function ruleMistakes(
     ]),
     ...under(['datastores'], readable.datastores, (store, name) => [
       ...sharedNameRemarks(name, Object.keys(readable.services)),
-      ...datastoreRemarks(store, folders, readable.schedules),
+      ...datastoreRemarks(store, folders),
       ...warmRemarks(name, store, { ...readable, declared: readable.serviceNames }),
     ]),
     ...under(['analyses'], readable.analyses, analysisRemarks),
@@ -54,6 +54,13 @@ export function ruleMistakes(
     ...usableOf(readable, isWritten(root, ['drill'])),
   ];
   return remarks.map(({ path, message }) => mistakeAt(root, path, message));
+}
+
+/** What the file promises and its own figures do not keep: somebody has to hear of it, and a stop or a backup must not wait for that. */
+export function promiseMistakes({ datastores, schedules }: Readable, root: Located): Mistake[] {
+  return under(['datastores'], datastores, (store) => rpoRemarks(store, schedules)).map(
+    ({ path, message }) => mistakeAt(root, path, message),
+  );
 }
 
 /** `written` is the value of `system:`, `folder` the folder's name. */

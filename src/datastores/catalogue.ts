@@ -18,7 +18,7 @@ import { jsonBytes, readJson } from './json-objects.ts';
 import { manifestSchema, markSchema } from './manifest.ts';
 
 export const MANIFEST = 'manifest.json';
-const MARKS = ['verified', 'accepted'] as const;
+const MARKS = ['verified', 'failed', 'accepted'] as const;
 /** A manifest has a line for each file and table; more than this is none. */
 const LONGEST = 64 * 1024 * 1024;
 

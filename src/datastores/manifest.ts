@@ -78,7 +78,7 @@ export const manifestSchema: z.ZodType<BackupManifest> = z.object({
 
 export const markSchema: z.ZodType<BackupMark> = z.object({
   schema: z.literal('fairlead/backup-mark/v1'),
-  kind: z.enum(['verified', 'accepted']),
+  kind: z.enum(['verified', 'failed', 'accepted']),
   at: moment,
   by: z.string(),
   reason: z.string(),

@@ -1,7 +1,7 @@
 // Is a backup far off the ones before it? A dump that lost half its rows has the right checksum: only its
 // predecessors tell. Flagged is not chosen by default; a person may accept one as the new normal.
-import type { CatalogueEntry, CompleteBackup } from './backup.ts';
-import { lastMark, plainBytes, totalRows } from './backup.ts';
+import type { CatalogueEntry, CompleteBackup, Part } from './backup.ts';
+import { failedMark, lastMark, plainBytes, totalRows } from './backup.ts';
 
 export interface Anomaly {
   id: string;
@@ -10,6 +10,7 @@ export interface Anomaly {
 }
 
 const PREDECESSORS = 5;
+const LONGEST_NOTE = 300;
 /** Less than half, or more than double, of the median before. */
 const FACTOR = 2;
 /** Below this, a few rows more are a multiple. */
@@ -33,16 +34,42 @@ export function anomalies(entries: readonly CatalogueEntry[]): Anomaly[] {
   });
 }
 
-/** The newest backup that is not flagged: what a restore takes that names none. */
+/** The newest backup that is neither odd nor known to be bad: what a restore takes that names none. */
 export function defaultBackup(entries: readonly CatalogueEntry[]): CompleteBackup | undefined {
-  const flagged = new Set(
-    anomalies(entries)
-      .filter(({ reasons }) => reasons.length > 0)
-      .map(({ id }) => id),
-  );
-  return complete(entries)
-    .filter(({ id }) => !flagged.has(id))
-    .at(-1);
+  const doubted = doubts(entries);
+  return complete(entries).findLast(({ id }) => !doubted.has(id));
+}
+
+/** By id: why a backup is not taken by itself, in sentences. */
+export function doubts(entries: readonly CatalogueEntry[]): Map<string, string[]> {
+  const odd = new Map(anomalies(entries).map(({ id, reasons }) => [id, reasons]));
+  const all = complete(entries).map(({ id, marks }): [string, string[]] => {
+    const failed = failedMark(marks);
+    const bad = failed === undefined ? [] : [`${failed.by} found it bad: ${failed.reason}`];
+    return [id, [...bad, ...(odd.get(id) ?? []).map((reason) => `odd: ${reason}`)]];
+  });
+  return new Map(all.filter(([, reasons]) => reasons.length > 0));
+}
+
+/** Newer than the one that is taken by itself, and why not they; what is being made is no choice. */
+export function passedOver(entries: readonly CatalogueEntry[]): string[] {
+  const chosen = defaultBackup(entries)?.id ?? '';
+  const doubted = doubts(entries);
+  return entries
+    .filter(({ id, state }) => id > chosen && state !== 'incomplete')
+    .toSorted((one, other) => (one.id < other.id ? 1 : -1))
+    .map((entry) => {
+      const why = entry.state === 'unreadable' ? [entry.problem] : (doubted.get(entry.id) ?? []);
+      return `${entry.id} (${why.join('; ')})`;
+    });
+}
+
+/** For the title of a step; empty when the newest one is taken. */
+export function passedOverNote(entries: readonly CatalogueEntry[]): string {
+  const [first, ...more] = passedOver(entries);
+  if (first === undefined) return '';
+  const others = more.length === 0 ? '' : ` and ${more.length} more`;
+  return `; newer, and not taken: ${first.slice(0, LONGEST_NOTE)}${others}`;
 }
 
 function complete(entries: readonly CatalogueEntry[]): CompleteBackup[] {
@@ -72,13 +99,22 @@ function oddity(what: string, value: number, before: readonly number[], small: n
 
 function lostParts({ manifest }: CompleteBackup, before: CompleteBackup | undefined): string[] {
   if (before === undefined) return [];
-  const now = new Set(manifest.contents.parts.map(({ name }) => name));
-  const lost = before.manifest.contents.parts.filter(
-    ({ name, rows, bytes }) => !now.has(name) && (rows ?? bytes ?? 0) > 0,
+  const now = new Map(manifest.contents.parts.map((part) => [part.name, part]));
+  const had = before.manifest.contents.parts.filter(({ rows, bytes }) => (rows ?? bytes ?? 0) > 0);
+  const lost = had.filter(({ name }) => !now.has(name));
+  const emptied = had.filter(
+    ({ name, rows }) => (rows ?? 0) > SMALL.rows && now.get(name)?.rows === 0,
   );
-  if (lost.length === 0) return [];
-  const first = lost.slice(0, 5).map(({ name }) => name);
-  return [`${lost.length} parts of ${before.id} are not in it: ${first.join(', ')}`];
+  return [
+    ...listed(lost, `of ${before.id} are not in it`),
+    ...listed(emptied, `that had rows in ${before.id} have none`),
+  ];
+}
+
+function listed(parts: readonly Part[], what: string): string[] {
+  if (parts.length === 0) return [];
+  const first = parts.slice(0, 5).map(({ name }) => name);
+  return [`${parts.length} parts ${what}: ${first.join(', ')}`];
 }
 
 function median(values: readonly number[]): number | undefined {

@@ -1,6 +1,13 @@
 // The catalogue of a system as `fairlead backups` shows it: one row a backup, newest first, with what is odd about it.
 import { anomalies, defaultBackup } from './anomaly.ts';
-import { lastMark, summaryOf, type BackupSummary, type CatalogueEntry } from './backup.ts';
+import {
+  failedMark,
+  lastMark,
+  summaryOf,
+  type BackupSummary,
+  type CatalogueEntry,
+  type CompleteBackup,
+} from './backup.ts';
 
 export type BackupRow =
   | ({
@@ -8,8 +15,10 @@ export type BackupRow =
       datastore: string;
       /** ISO 8601; null when nobody did. */
       acceptedAt: string | null;
-      /** Why it is not chosen by default; empty when nothing is odd. */
+      /** What is odd about it; such a one is not chosen by default. */
       flagged: string[];
+      /** When and how it was found bad; null for one that was not, or was verified since. Not chosen by default either. */
+      failed: { at: string; by: string; reason: string } | null;
       /** What a restore takes that names none. */
       default: boolean;
     } & BackupSummary)
@@ -42,6 +51,7 @@ export function listBackups(
             ...summaryOf(entry),
             acceptedAt: lastMark(entry.marks, 'accepted'),
             flagged: odd.get(entry.id) ?? [],
+            failed: failureOf(entry),
             default: entry.id === chosen,
           };
         case 'incomplete': {
@@ -60,6 +70,13 @@ export function listBackups(
     backups: rows.slice(0, most),
     omitted: Math.max(0, rows.length - most),
   };
+}
+
+function failureOf({ marks }: CompleteBackup): { at: string; by: string; reason: string } | null {
+  const mark = failedMark(marks);
+  if (mark === undefined) return null;
+  const { at, by, reason } = mark;
+  return { at, by, reason };
 }
 
 /** Of one moment in the order of their datastores' names. */

@@ -77,9 +77,9 @@ export interface BackupManifest {
 /** Written beside a manifest, never into it. */
 export interface BackupMark {
   schema: 'fairlead/backup-mark/v1';
-  kind: 'verified' | 'accepted';
+  kind: 'verified' | 'failed' | 'accepted';
   at: string;
-  /** The operation that verified it, or the person who takes an odd one as the new normal. */
+  /** The operation that verified it or found it bad, or the person who takes an odd one as the new normal. */
   by: string;
   reason: string;
 }
@@ -129,6 +129,15 @@ export function summaryOf({ id, manifest, marks }: CompleteBackup): BackupSummar
 export function lastMark(marks: readonly BackupMark[], kind: BackupMark['kind']): string | null {
   const times = marks.filter((mark) => mark.kind === kind).map(({ at }) => at);
   return times.sort().at(-1) ?? null;
+}
+
+/** Why it is bad, where it was found to be and was not verified since. */
+export function failedMark(marks: readonly BackupMark[]): BackupMark | undefined {
+  const verifiedAt = lastMark(marks, 'verified') ?? '';
+  return marks
+    .filter(({ kind, at }) => kind === 'failed' && at > verifiedAt)
+    .toSorted((one, other) => (one.at < other.at ? -1 : 1))
+    .at(-1);
 }
 
 /** Of the data: a file of canary records grows until its ring is full, and says nothing of it. */

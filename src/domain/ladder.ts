@@ -23,6 +23,8 @@ export interface LadderResult {
   notRun: Rung[];
 }
 
+/** Clocks that are further apart are not believed. */
+const CLOCKS_APART_MS = 1_000;
 const SHOWN = 20;
 /** A clock that is further off makes every age that was worked out with it worthless. */
 export const MOST_SKEW_MS = 1000;
@@ -110,6 +112,10 @@ export function judgeAge(
 ): RungResult {
   const rung = 'pointInTime';
   const lost = wantedAt - Date.parse(upTo);
+  if (lost < -CLOCKS_APART_MS) {
+    const reason = `its point of recovery, ${upTo}, was still to come when it was asked for: whose clock was off? Its age says nothing`;
+    return { rung, verdict: 'inconclusive', reason };
+  }
   const told = `what was written up to ${upTo} is in it: ${spanOf(lost)} before`;
   if (lost > rpoMs) {
     return { rung, verdict: 'fail', reason: `${told}, more than the RPO of ${spanOf(rpoMs)}` };

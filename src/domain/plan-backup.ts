@@ -46,7 +46,7 @@ export function planBackup({
     const { days, count } = datastoreIn(loaded, datastore).backup.retention;
     return {
       id: `retention-${datastore}`,
-      title: `Remove backups of ${datastore} older than ${days} days, but never the newest ${count} that are not odd, nor the last verified one`,
+      title: `Remove backups of ${datastore} older than ${days} days, but never the newest ${count} that are good, nor the last verified one`,
       undo: 'none: what is removed is gone',
       action: { kind: 'retention', datastore },
     };

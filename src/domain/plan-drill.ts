@@ -30,6 +30,8 @@ export interface Restored {
   datastore: string;
   backup: BackupSummary;
   place: LivePlace;
+  /** Which newer ones were not taken. */
+  note?: string;
 }
 
 export interface RecoveredPoint {
@@ -116,11 +118,11 @@ export function namesMade({ steps }: Pick<Plan, 'steps'>): string[] {
   });
 }
 
-function beforeSteps({ loaded, live }: RecoveryInput, target: string): PlanStep[] {
+function beforeSteps({ loaded, live, restored }: RecoveryInput, target: string): PlanStep[] {
   return [
     {
       id: 'preflight',
-      title: `Look both ways: age of the backups, room for the copies, whether this machine can isolate`,
+      title: `Look both ways: age of the backups, room for the copies, whether this machine can isolate${restored.map(({ note = '' }) => note).join('')}`,
       undo: NO_UNDO,
       differs:
         'a recovery goes on with a backup that is too old when somebody approves what is lost',

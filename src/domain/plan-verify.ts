@@ -37,9 +37,15 @@ export type UsableInput =
 
 /** `copy` is the name of the copy that is made, of this run alone; `usable` is there where that rung is required. */
 export function planVerify(
-  input: DataPlanInput & { entry: CatalogueEntry; copy: string; usable?: UsableInput },
+  input: DataPlanInput & {
+    entry: CatalogueEntry;
+    copy: string;
+    usable?: UsableInput;
+    /** Which newer ones were not taken, where none was named. */
+    note?: string;
+  },
 ): Plan {
-  const { operation, loaded, request, copy, usable } = input;
+  const { operation, loaded, request, copy, usable, note = '' } = input;
   const backup = provable(input.entry);
   const datastore = datastoreOf(request) ?? '';
   const settings = datastoreIn(loaded, datastore);
@@ -54,7 +60,8 @@ export function planVerify(
     conclude: `Conclude; verified only if ${names} passed${left === undefined ? '' : `; usable is not run: ${left}`}`,
     ...(left !== undefined && { whyNotRun: ` (nothing shows usable: ${left})` }),
     rungs: withCopy(rungsOf(settings), service.length > 0),
-    title: (rung) => rungTitle(rung, backup, settings, 'the end of the backup'),
+    title: (rung) =>
+      `${rungTitle(rung, backup, settings, 'the end of the backup')}${rung === 'artefact' ? note : ''}`,
   });
   return finishPlan({ operation, kind: 'verifyBackup', loaded, backup, steps, before: {} });
 }

@@ -1,7 +1,7 @@
 // Is a system recoverable, as far as anybody can show? Proven by a drill that passed, is not too old and stood on what
 // there is now, and by good backups that are new enough. Pure; asked by `fairlead health --detailed` and checkRecovery.
-import { anomalies, defaultBackup } from './anomaly.ts';
-import { lastMark, type CatalogueEntry } from './backup.ts';
+import { defaultBackup, passedOver } from './anomaly.ts';
+import { failedMark, lastMark, type CatalogueEntry } from './backup.ts';
 import type { DrillRecord, Engine, Shape } from './drill-record.ts';
 import { span } from './markdown.ts';
 import type { Outcome } from './outcome.ts';
@@ -34,7 +34,7 @@ export interface LastDrill {
 export interface DatastoreState {
   datastore: string;
   rpoMs: number;
-  /** The newest that a restore would take by itself: complete and not odd. */
+  /** The newest that a restore would take by itself: complete, not odd, not found bad. */
   newestBackup: NewestBackup | null;
 }
 
@@ -63,16 +63,21 @@ export interface RecoveryFacts {
 /** Ended before they could show anything, whatever it was: the drill before them still counts. */
 const SAYS_NOTHING: ReadonlySet<Outcome> = new Set(['refused', 'preempted', 'aborted', 'planned']);
 
+/** Two clocks are never quite the same. */
+const FUTURE_MS = 60_000;
+
 type Reason = Recoverability['reasons'][number];
 
 /** `null` for a system without primary datastores: there is nothing to recover. */
 export function judgeRecoverability(facts: RecoveryFacts): Recoverability | null {
   if (facts.datastores.length === 0) return null;
-  const drill = facts.drills.find(({ outcome }) => !SAYS_NOTHING.has(outcome));
+  const drill = facts.drills.find(saysSomething);
   const datastores = facts.datastores.map((one) => stateOf(one, facts.now));
   const reasons = [
     ...(drill === undefined ? [NEVER] : drillReasons(drill, facts)),
-    ...facts.datastores.flatMap((one, index) => backupReasons(datastores[index], one.entries)),
+    ...facts.datastores.flatMap((one, index) =>
+      backupReasons(datastores[index], one.entries, facts.now),
+    ),
   ];
   return {
     schema: 'fairlead/recoverability/v1',
@@ -83,6 +88,11 @@ export function judgeRecoverability(facts: RecoveryFacts): Recoverability | null
     lastDrill: drill === undefined ? null : lastDrillOf(drill, facts.now),
     datastores,
   };
+}
+
+/** One that had no plan, because a service was not there or a folder was away, never began. */
+function saysSomething({ outcome, backups }: DrillRecord): boolean {
+  return !SAYS_NOTHING.has(outcome) && !(outcome === 'failed' && backups.length === 0);
 }
 
 const NEVER: Reason = { code: 'neverDrilled', text: 'no drill was ever made' };
@@ -150,19 +160,36 @@ function stateOf(
 function backupReasons(
   state: DatastoreState | undefined,
   entries: readonly CatalogueEntry[],
+  now: number,
 ): Reason[] {
   if (state === undefined) return [];
   const { datastore, rpoMs, newestBackup } = state;
-  const odd = anomalies(entries).findLast(({ reasons }) => reasons.length > 0)?.id;
-  const newer = odd !== undefined && odd > (newestBackup?.id ?? '');
-  const hint = newer ? `; a newer one, ${odd}, is odd: accept it, or find out why` : '';
+  const [newer] = passedOver(entries);
+  const hint = newer === undefined ? '' : `; not taken by itself: ${newer}`;
   if (newestBackup === null) {
     return [{ code: `noBackup/${datastore}`, text: `${datastore} has no good backup${hint}` }];
   }
-  const { id, ageMs, stale } = newestBackup;
-  if (!stale) return [];
+  const { id, pointAt, ageMs, stale } = newestBackup;
+  const bad = foundBad(datastore, id, entries);
+  if (Date.parse(pointAt) > now + FUTURE_MS) {
+    const text = `the newest good backup of ${datastore}, ${id}, says that it goes back to ${pointAt}, which is still to come: whose clock was off?`;
+    return [...bad, { code: `fromTheFuture/${datastore}`, text }];
+  }
+  if (!stale) return bad;
   const text = `the newest good backup of ${datastore}, ${id}, goes back ${span(ageMs)}, more than its rpo of ${span(rpoMs)}${hint}`;
-  return [{ code: `stale/${datastore}`, text }];
+  return [...bad, { code: `stale/${datastore}`, text }];
+}
+
+/** A backup newer than the one that would be restored: what was found wrong with it may be wrong with the next one too. */
+function foundBad(datastore: string, good: string, entries: readonly CatalogueEntry[]): Reason[] {
+  const bad = entries
+    .filter((entry) => entry.state === 'complete')
+    .toSorted((one, other) => (one.id < other.id ? 1 : -1))
+    .find(({ id, marks }) => id > good && failedMark(marks) !== undefined);
+  if (bad === undefined) return [];
+  const { by = '', reason = '' } = failedMark(bad.marks) ?? {};
+  const text = `a newer backup of ${datastore} than the one that would be restored, ${bad.id}, was found bad by ${by}: ${reason}`;
+  return [{ code: `foundBad/${datastore}`, text }];
 }
 
 function lastDrillOf(drill: DrillRecord, now: number): LastDrill {

@@ -25,7 +25,7 @@ export interface OperationRequest {
   revision?: string;
   /** retireRevision: how long to keep the revision first, in milliseconds. */
   delay?: number;
-  /** backup: one datastore; without it, all primary ones. verifyBackup: the newest backup of it that is not odd. */
+  /** backup: one datastore; without it, all primary ones. verifyBackup: the newest good backup of it. */
   datastore?: string;
   /** verifyBackup: its name, as the catalogue has it. */
   backup?: string;

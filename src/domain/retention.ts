@@ -1,15 +1,15 @@
-// Which backups are kept and which are removed, each with the reason. What is odd beside those before it takes nobody's
+// Which backups are kept and which are removed, each with the reason. What is odd beside those before it, or was found bad, takes nobody's
 // place: a store that lost its data goes on being backed up, and its good backups must outlive that. Pure; who removes them has an identity of its own
 // (BackupRemovalPort) and asks here.
-import { anomalies } from './anomaly.ts';
+import { doubts } from './anomaly.ts';
 import type { CatalogueEntry, CompleteBackup } from './backup.ts';
-import { lastMark } from './backup.ts';
+import { failedMark, lastMark } from './backup.ts';
 import { spanOf } from './time-span.ts';
 
 export interface RetentionPolicy {
   /** What is younger is kept. */
   days: number;
-  /** So many of the newest that are not odd are kept, however old. */
+  /** So many of the newest good ones are kept, however old. */
   count: number;
 }
 
@@ -30,10 +30,8 @@ export function retentionDecisions(
   now: number,
 ): RetentionDecision[] {
   const complete = entries.filter((entry) => entry.state === 'complete').sort(byAge);
-  const odd = new Set(
-    anomalies(entries).flatMap(({ id, reasons }) => (reasons.length > 0 ? [id] : [])),
-  );
-  const good = complete.filter(({ id }) => !odd.has(id)).slice(-Math.max(1, policy.count));
+  const doubted = doubts(entries);
+  const good = complete.filter(({ id }) => !doubted.has(id)).slice(-Math.max(1, policy.count));
   const verified = lastVerified(complete);
   const decide = (entry: CompleteBackup): RetentionDecision => {
     const age = now - Date.parse(entry.manifest.endedAt);
@@ -41,7 +39,7 @@ export function retentionDecisions(
       [entry.id === verified?.id, 'the last one that was verified is never removed'],
       [
         good.includes(entry),
-        `one of the newest ${good.length} that are not odd (${policy.count} are kept, and the newest always)`,
+        `one of the newest ${good.length} that are good (${policy.count} are kept, and the newest always)`,
       ],
       [entry === complete.at(-1), 'the newest of all'],
       // A clock that cannot be read is no reason to remove anything.
@@ -49,7 +47,7 @@ export function retentionDecisions(
     ];
     const why = keeps.find(([holds]) => holds);
     if (why) return { id: entry.id, keep: true, reason: why[1] };
-    const reason = `${spanOf(age)} old, kept for ${policy.days} days, and not one of the newest ${policy.count} that are not odd`;
+    const reason = `${spanOf(age)} old, kept for ${policy.days} days, and not one of the newest ${policy.count} that are good`;
     return { id: entry.id, keep: false, reason };
   };
   return [...entries].sort(byAge).map((entry) => {
@@ -73,11 +71,11 @@ function ofUnreadable(entry: Extract<CatalogueEntry, { state: 'unreadable' }>): 
   return { id: entry.id, keep: true, reason: `${entry.problem}: kept until somebody looked` };
 }
 
-/** The newest backup that a restore has proved. */
+/** The newest backup that a restore has proved, and none found bad since. */
 export function lastVerified(entries: readonly CatalogueEntry[]): CompleteBackup | undefined {
   return entries
     .filter((entry) => entry.state === 'complete')
-    .filter(({ marks }) => lastMark(marks, 'verified') !== null)
+    .filter(({ marks }) => lastMark(marks, 'verified') !== null && failedMark(marks) === undefined)
     .sort(byAge)
     .at(-1);
 }

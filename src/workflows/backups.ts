@@ -16,7 +16,7 @@ export async function backup(input: unknown): Promise<OperationResult> {
 
 /**
  * Restores a backup into a copy and climbs the ladder. Input: `{system, backup}`, the name as the catalogue has it, or
- * `{system, datastore}` for the newest one of it that is not odd. Where the rung `usable` is required, the service is
+ * `{system, datastore}` for the newest good one of it. Where the rung `usable` is required, the service is
  * started on the copy, in an isolated target. Whatever ends it, what it made is undone.
  */
 export async function verifyBackup(input: unknown): Promise<OperationResult> {

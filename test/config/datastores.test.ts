@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { loadSystem } from '../../src/config/load.ts';
+import { checkSystem, loadSystem } from '../../src/config/load.ts';
 import { secretSource } from '../../src/domain/loaded-system.ts';
 import { createRedactor } from '../../src/integrations/secrets.ts';
 import { SHOP, shopWith, systemsWith, testMistakes } from '../support/system-files.ts';
@@ -53,6 +53,13 @@ testMistakes([
     ],
   ],
   [
+    'canary records more often than a schedule can write them',
+    stores('{ kind: files, directory: data, recoveryPoint: { canary: { interval: 1ms } } }'),
+    [
+      '17: datastores.main.recoveryPoint.canary.interval: 1ms is not allowed; write a second or more: a schedule writes the records',
+    ],
+  ],
+  [
     'canary records as rare as what may be lost make every copy look too old',
     stores('{ kind: files, directory: data, recoveryPoint: { canary: { interval: 36h } } }'),
     [
@@ -99,6 +106,13 @@ test('a datastore has a sensible plan for its backups without a word', async (t)
     },
     verify: { required: ['artefact', 'loads', 'complete', 'correct'], invariants: [] },
   });
+});
+
+test('backups too rare for what may be lost stop nobody', async (t) => {
+  const yaml = stores('{ kind: files, directory: data, backup: { rpo: 1h } }');
+  const dir = await systemsWith(t, { 'shop/system.yaml': yaml });
+  assert.equal((await loadSystem(dir, 'shop')).system.datastores?.['main']?.backup.rpo, 3_600_000);
+  assert.match((await checkSystem(dir, 'shop'))[0]?.message ?? '', /back up more often/);
 });
 
 test('canary records have a sensible ring without a word, and are asked for', async (t) => {

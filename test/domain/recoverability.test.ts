@@ -94,7 +94,7 @@ const CASES: [name: string, change: Partial<RecoveryFacts>, codes: string[], tex
     'a newest backup that is odd',
     { datastores: [orders([...backups(2, 3), completeBackup({ daysOld: 0.1, rows: 3 })])] },
     ['stale/orders'],
-    /a newer one, shop\/orders\/\S+, is odd: accept it, or find out why/,
+    /not taken by itself: shop\/orders\/\S+ \(odd: 3 rows, and the 2 before it/,
   ],
 ];
 
@@ -113,6 +113,32 @@ test('a drill that was refused, preempted or aborted leaves the one before it as
     assert.equal(judged({ drills }).state, 'proven');
   }
   assert.deepEqual(codes({ drills: [drillRecord({ outcome: 'aborted' })] }), ['neverDrilled']);
+});
+
+test('a drill that had no plan never began, and leaves the one before it as it was', () => {
+  const drills = [drillRecord({ outcome: 'failed', verdict: null, backups: [] }), drillRecord()];
+  assert.deepEqual(codes({ drills }), []);
+  assert.deepEqual(codes({ drills: drills.slice(0, 1) }), ['neverDrilled']);
+});
+
+test('a backup that was found bad is not the one that counts, and makes a system unproven', () => {
+  const older = completeBackup({ daysOld: 1 });
+  const bad = completeBackup({ daysOld: 0.5, marks: ['verified', 'failed'] });
+  const { datastores, reasons } = judged({ datastores: [orders([older, bad])] });
+  assert.deepEqual(datastores[0]?.newestBackup?.id, older.id);
+  assert.deepEqual(
+    reasons.map(({ code }) => code),
+    ['foundBad/orders'],
+  );
+  assert.match(reasons[0]?.text ?? '', new RegExp(`${bad.id}, was found bad by ana: a test`));
+  const again = completeBackup({ daysOld: 0.5, marks: ['failed', 'verified'] });
+  assert.deepEqual(codes({ datastores: [orders([older, again])] }), []);
+  assert.deepEqual(codes({ datastores: [orders([bad])] }), ['noBackup/orders']);
+});
+
+test('a backup from the future proves nothing', () => {
+  const entries = [completeBackup({ daysOld: -1 })];
+  assert.deepEqual(codes({ datastores: [orders(entries)] }), ['fromTheFuture/orders']);
 });
 
 test('what is newer never makes a system that is proven unproven by its age alone', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { anomalies, defaultBackup } from '../../src/domain/anomaly.ts';
+import { anomalies, defaultBackup, passedOver, passedOverNote } from '../../src/domain/anomaly.ts';
 import { backupFolder, backupId, parseBackupId, placeOfKey } from '../../src/domain/backup-id.ts';
 import { setSkew } from '../../src/domain/backup-set.ts';
 import { summaryOf, type CatalogueEntry } from '../../src/domain/backup.ts';
@@ -25,10 +25,10 @@ test('what is old and not one of the newest good ones is removed, and says why',
   assert.deepEqual(
     decisions.map(({ keep, reason }) => [keep, reason]),
     [
-      [false, '2400 h old, kept for 90 days, and not one of the newest 2 that are not odd'],
-      [false, '2184 h old, kept for 90 days, and not one of the newest 2 that are not odd'],
-      [true, 'one of the newest 2 that are not odd (2 are kept, and the newest always)'],
-      [true, 'one of the newest 2 that are not odd (2 are kept, and the newest always)'],
+      [false, '2400 h old, kept for 90 days, and not one of the newest 2 that are good'],
+      [false, '2184 h old, kept for 90 days, and not one of the newest 2 that are good'],
+      [true, 'one of the newest 2 that are good (2 are kept, and the newest always)'],
+      [true, 'one of the newest 2 that are good (2 are kept, and the newest always)'],
     ],
   );
 });
@@ -66,6 +66,36 @@ test('the last verified one is kept although newer ones were never proved, and o
   const all = [older, verified, ...rest];
   assert.equal(lastVerified(all), verified);
   assert.deepEqual(removed(all), [older.id, rest[0]?.id]);
+});
+
+test("a backup that was found bad is not the last verified one, and takes no good one's place", () => {
+  const good = completeBackup({ daysOld: 300, marks: ['verified'] });
+  const bad = completeBackup({ daysOld: 200, marks: ['verified', 'failed'] });
+  const newest = completeBackup({ daysOld: 100 });
+  const kept = retentionDecisions([good, bad, newest], { days: 1, count: 1 }, NOW);
+  assert.deepEqual(
+    kept.filter(({ keep }) => keep).map(({ id }) => id),
+    [good.id, newest.id],
+  );
+  assert.equal(defaultBackup([good, bad])?.id, good.id);
+  assert.deepEqual(passedOver([good, bad]), [`${bad.id} (ana found it bad: a test)`]);
+  assert.match(passedOverNote([good, bad]), /^; newer, and not taken: .* \(ana found it bad/);
+  assert.equal(passedOverNote([good, newest]), '');
+});
+
+test('a table that lost all its rows is flagged, and one that never had many is not', () => {
+  const sample = { parts: ['big', 'loans'], rows: 500 };
+  const before = completeBackup({ daysOld: 3, ...sample });
+  const emptied = completeBackup({ daysOld: 2, ...sample });
+  const [big, loans] = emptied.manifest.contents.parts;
+  assert.ok(big && loans);
+  loans.rows = 0;
+  assert.deepEqual(anomalies([before, emptied]).at(-1)?.reasons, []);
+  before.manifest.contents.parts.push({ ...loans, name: 'customers', rows: 120 });
+  emptied.manifest.contents.parts.push({ ...loans, name: 'customers', rows: 0 });
+  assert.deepEqual(anomalies([before, emptied]).at(-1)?.reasons, [
+    `1 parts that had rows in ${before.id} have none: customers`,
+  ]);
 });
 
 test('what was never finished is removed when it cannot be on its way any more', () => {

@@ -173,6 +173,10 @@ export const COURSES: Record<string, (shop: Shop) => Promise<WorkflowHandle>> = 
     shop.ports.vault.failNext('restore', new Failure('CheckFailed', 'a row does not load'));
     return ended(await proof(shop));
   },
+  'verify-found-bad': async (shop) => {
+    shop.ports.vault.spoil((contents) => ({ ...contents, parts: [] }));
+    return ended(await proof(shop));
+  },
   'backup-that-waited-its-turn': async (shop) => {
     const { reached } = shop.ports.vault.hangNext('restore');
     const verifying = await proof(shop);

@@ -28,10 +28,10 @@ export function completeBackup(sample: Sample): CompleteBackup {
   return {
     id,
     state: 'complete',
-    marks: marks.map((kind) => ({
+    marks: marks.map((kind, index) => ({
       schema: 'fairlead/backup-mark/v1',
       kind,
-      at: iso(at + 1000),
+      at: iso(at + 1000 * (index + 1)),
       by: 'ana',
       reason: 'a test',
     })),

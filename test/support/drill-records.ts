@@ -20,7 +20,7 @@ export function drillRecord({
     endedAt: iso(at),
     rtoMs: 40_000,
     rpoMs: 3_600_000,
-    backups: [],
+    backups: ['shop/orders/20261120T000000.000Z'],
     shape: { 'datastores.orders': 'a' },
     engine: { fairlead: '1.0.0' },
     evidenceHead: null,

@@ -63,6 +63,42 @@ describe('a proof', () => {
     assert.equal(entry?.state === 'complete' && entry.marks.length, 1);
   });
 
+  test('that finds a backup bad notes so beside it, and the one before is taken', async () => {
+    const system = shop.empty(withOrders());
+    const older = stored(system, 2);
+    const bad = stored(system, 1);
+    const verify = { system, datastore: 'orders' };
+    vault.failNext('restore', new Failure('CheckFailed', 'row 7 is cut'));
+    const first = await endOf(await shop.start('verifyBackup', verify));
+    assert.equal(first.outcome, 'failed');
+    const entry = vault.entries.get(bad);
+    assert.ok(entry?.state === 'complete');
+    const marks = entry.marks.map(({ kind, by, reason }) => [kind, by, reason]);
+    const by = `verify/${system}/orders`;
+    assert.deepEqual(marks, [['failed', by, 'loads: row 7 is cut']]);
+    const handle = await shop.start('verifyBackup', verify);
+    assert.equal((await endOf(handle)).outcome, 'succeeded');
+    const { plan } = await reportOf(handle);
+    assert.equal(plan?.backup?.id, older);
+    assert.match(JSON.stringify(plan.steps), /newer, and not taken: .*row 7 is cut/);
+    const again = await shop.start('verifyBackup', { system, backup: bad });
+    assert.equal((await endOf(again)).outcome, 'succeeded');
+    const last = await shop.start('verifyBackup', verify);
+    await endOf(last);
+    assert.equal((await reportOf(last)).plan?.backup?.id, bad);
+  });
+
+  test('that cannot note so says that, and ends as it would', async () => {
+    const system = shop.empty(withOrders());
+    stored(system, 1);
+    vault.failNext('restore', new Failure('CheckFailed', 'row 7 is cut'));
+    vault.failNext('mark', new Failure('Refused', 'the store takes nothing'));
+    const handle = await shop.start('verifyBackup', { system, datastore: 'orders' });
+    assert.equal((await endOf(handle)).outcome, 'failed');
+    const { findings } = await reportOf(handle);
+    assert.match(JSON.stringify(findings), /could not be noted beside it: the store takes nothing/);
+  });
+
   test('of a datastore without a backup fails with a sentence', async () => {
     const system = shop.empty(withOrders());
     const verify = { system, datastore: 'orders' };
@@ -72,7 +108,7 @@ describe('a proof', () => {
     const id = stored(system, 1);
     vault.entries.set(id, { id, state: 'incomplete', objects: 1, bytes: 1, since: 0 });
     const cut = await endOf(await shop.start('verifyBackup', verify));
-    assert.match(cut.message, /of the 1 there are, none is complete and not odd/);
+    assert.match(cut.message, /of the 1 there are, none is complete and good/);
   });
 
   type Break = [name: string, outcome: string, step: string, said: RegExp, damage: () => void];
@@ -151,7 +187,8 @@ describe('a proof', () => {
       assert.ok(statesOf(report).includes(`${step} failed`), statesOf(report).join());
       assert.deepEqual(end.summary?.leftovers, []);
       const entry = vault.entries.get(backup);
-      assert.deepEqual(entry?.state === 'complete' && entry.marks, []);
+      const kinds = entry?.state === 'complete' && entry.marks.map(({ kind }) => kind);
+      assert.deepEqual(kinds, outcome === 'failed' && step !== 'conclude' ? ['failed'] : []);
       nothingLeft(system);
     });
   }

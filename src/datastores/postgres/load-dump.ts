@@ -16,6 +16,11 @@ const POLICY = new RegExp(
 const LACKING =
   /role ".*" does not exist|extension ".*" is not available|could not open extension control file/;
 
+/** `216; 1417 16390 SERVER - led postgres`; extensions by their names. */
+const REACHING =
+  /^\d+; \d+ \d+ (?<what>(?:SERVER|FOREIGN DATA WRAPPER|FOREIGN TABLE) \S+ \S+|EXTENSION - (?:dblink|pg_net|http|(?!file_fdw)\w+_fdw))\b/;
+const SHOWN = 5;
+
 interface DumpInput {
   /** pg_restore. */
   program: string;
@@ -28,7 +33,9 @@ interface DumpInput {
 /** Throws Unsupported where the dump needs a role or an extension that is not here, CheckFailed for what else is wrong. */
 export async function loadDump(input: DumpInput, waiting: Waiting): Promise<void> {
   const { address } = input;
-  await makeRoles(address, await rolesOf(input, waiting), waiting);
+  const listing = await runTool(restoring(input, ['--list'], waiting));
+  refuseReaching(listing);
+  await makeRoles(address, await rolesOf(input, listing, waiting), waiting);
   const args = ['--dbname', address.database, '--exit-on-error', '--no-password'];
   const isolated = ['--no-owner', '--no-privileges', '--no-subscriptions', '--no-publications'];
   const run = restoring(input, [...args, ...isolated, '--no-tablespaces'], waiting);
@@ -42,9 +49,28 @@ export async function loadDump(input: DumpInput, waiting: Waiting): Promise<void
   });
 }
 
+/**
+ * The server of a copy runs on the network of its machine: through a foreign server or dblink, a trigger, a view that is
+ * refreshed or a query would reach what is live, and write there. Throws Unsupported.
+ */
+function refuseReaching(listing: string): void {
+  const found = reaching(listing);
+  if (found.length === 0) return;
+  const more = found.length > SHOWN ? ` and ${found.length - SHOWN} more` : '';
+  const message = `the dump holds what connects to other servers (${found.slice(0, SHOWN).join(', ')}${more}): a copy of it could write into what is live, and is not made; take them out of the database, or dump it without them`;
+  throw new Failure('Unsupported', message);
+}
+
+/** `SERVER led` of a listing of pg_restore. */
+export function reaching(listing: string): string[] {
+  return listing
+    .split('\n')
+    .flatMap((line) => REACHING.exec(line)?.groups?.['what'] ?? [])
+    .map((what) => what.replace(/ -? ?/, ' '));
+}
+
 /** Policies are listed, and their roles are not: only a dump that has some is read once more. */
-async function rolesOf(input: DumpInput, waiting: Waiting): Promise<string[]> {
-  const listing = await runTool(restoring(input, ['--list'], waiting));
+async function rolesOf(input: DumpInput, listing: string, waiting: Waiting): Promise<string[]> {
   if (!/ POLICY /.test(listing)) return [];
   const args = ['--section=post-data', '--no-owner', '--no-privileges', '--file=-'];
   return policyRoles(await runTool(restoring(input, args, waiting)));

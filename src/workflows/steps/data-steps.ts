@@ -11,7 +11,9 @@ import type { RunbookEvent } from '../../domain/runbook-state.ts';
 import type { Rung } from '../../domain/rungs.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 import { call, failureOf, type CallFailure } from './call.ts';
+import { noteFound } from './found-bad.ts';
 import { beganAt, loadedOf, now, planOf, record, storeIn, type Run } from './run.ts';
+
 import { changeUnderLease, endStep, underLease } from './under-lease.ts';
 import { conclusionOf } from './usable-rung.ts';
 
@@ -123,6 +125,7 @@ async function climb(run: Run, step: PlanStep, action: ActionOf<'rung'>): Promis
   const { verdict, reason, differences = [] } = result;
   record(run, { type: 'verdict', step: step.id, name: action.rung, verdict, reason, samples: 1 });
   const detail = differences.length > 1 ? differences.join('; ') : reason;
+  await noteFound(run, step, action, result);
   endStep(run, step, climbed.attempts, detail);
   // What was not read or loaded cannot be asked; a clock that is off spoils one rung and no other.
   const ends = action.rung === 'artefact' || action.rung === 'loads';

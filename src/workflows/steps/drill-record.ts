@@ -44,9 +44,11 @@ function measured(run: Run): Measured {
   if (plan === undefined) return { rtoMs: null, rpoMs: null, backups: [] };
   const { backups = [] } = plan;
   const points = backups.map(({ recoveryPoint }) => Date.parse(recoveryPoint.notBefore));
+  // Of no backup, or of one from the future, there is none.
+  const age = points.length === 0 ? NaN : beganAt(run) - Math.min(...points);
   return {
     rtoMs: recoveryTime(entries, waitsForPeople(entries), plan),
-    rpoMs: points.length === 0 ? null : beganAt(run) - Math.min(...points),
+    rpoMs: age >= 0 ? age : null,
     backups: backups.map(({ id }) => id),
   };
 }
