@@ -146,25 +146,35 @@ function progress(what: 'read' | 'written', beat: Waiting['beat']): (bytes: numb
   };
 }
 
-/** Every object below a folder of the store, in no order. */
-async function walk(root: string, folder: string): Promise<ObjectInfo[]> {
+/** Adds every object below a folder of the store to `found`, in no order. */
+async function walk(root: string, folder: string, found: ObjectInfo[] = []): Promise<ObjectInfo[]> {
   const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(
     (error: unknown) => {
       if (isGone(error)) return [];
       throw unavailable('listing', join(root, folder), error);
     },
   );
-  const found: ObjectInfo[] = [];
   for (const entry of entries) {
     const key = folder === '' ? entry.name : `${folder}/${entry.name}`;
     if (!PART.test(entry.name)) continue;
-    if (entry.isDirectory()) found.push(...(await walk(root, key)));
+    if (entry.isDirectory()) await walk(root, key, found);
     else if (entry.isFile()) {
-      const stats = await lstat(join(root, key), { bigint: true }).catch(() => undefined);
-      if (stats) found.push(infoOf(key, stats));
+      const info = await infoAt(root, key);
+      if (info !== undefined) found.push(info);
     }
   }
   return found;
+}
+
+/** Undefined when it was removed since; what cannot be looked at is not missing, or retention would take it for that. */
+async function infoAt(root: string, key: string): Promise<ObjectInfo | undefined> {
+  const file = join(root, key);
+  try {
+    return infoOf(key, await lstat(file, { bigint: true }));
+  } catch (error) {
+    if (textAt(error, 'code') === 'ENOENT') return undefined;
+    throw unavailable('looking at', file, error);
+  }
 }
 
 /** The folder that everything with this prefix lies in. */
