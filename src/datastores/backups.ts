@@ -175,16 +175,16 @@ function scratchIn(
   waiting: Waiting,
   owner?: RunRef,
 ): Scratch {
-  return (work) =>
-    unlessFull(copies, backup, async () => {
-      const copy = `scratch-${randomUUID().slice(0, 8)}`;
-      const begun = { copy, backup, createdAt: clock.now(), ...(owner && { owner }) };
-      const { folder } = await copies.begin(begun, waiting);
-      try {
-        return await work(folder);
-      } finally {
-        // Also when it was cancelled: nothing of it is worth keeping.
-        await copies.discard(copy, { ...waiting, signal: new AbortController().signal });
-      }
-    });
+  return async (work) => {
+    const copy = `scratch-${randomUUID().slice(0, 8)}`;
+    const begun = { copy, backup, createdAt: clock.now(), ...(owner && { owner }) };
+    const { folder } = await unlessFull(copies, backup, () => copies.begin(begun, waiting));
+    try {
+      // It looks at the room that is left before what fills it is removed.
+      return await unlessFull(copies, backup, () => work(folder));
+    } finally {
+      // Also when it was cancelled: nothing of it is worth keeping.
+      await copies.discard(copy, { ...waiting, signal: new AbortController().signal });
+    }
+  };
 }

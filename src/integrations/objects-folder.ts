@@ -77,10 +77,11 @@ async function put(
 ): Promise<ObjectInfo & { sha256: string }> {
   const file = fileOf(root, key);
   const incoming = join(root, INCOMING, randomUUID());
+  const ofBody = new Set<unknown>();
   try {
     if (await isThere(file)) throw taken(key);
     await mkdir(dirname(incoming), { recursive: true });
-    const sha256 = await write(incoming, body, waiting);
+    const sha256 = await write(incoming, noting(body, ofBody), waiting);
     waiting.signal.throwIfAborted();
     await mkdir(dirname(file), { recursive: true });
     // Fails when somebody was first: the one place where two writers meet.
@@ -88,11 +89,23 @@ async function put(
     await syncFolders(root, dirname(file));
     return { ...infoOf(key, await stat(file, { bigint: true })), sha256 };
   } catch (error) {
+    // Also of a file: of the caller's, on a disk that is not this store's.
+    if (ofBody.has(error)) throw error;
     if (textAt(error, 'code') === 'EEXIST') throw taken(key);
     if (textAt(error, 'syscall') === undefined) throw error;
     throw unavailable('writing', file, error);
   } finally {
     await unlink(incoming).catch(() => undefined);
+  }
+}
+
+/** The same bytes; adds what the body throws to `thrown`. */
+async function* noting(body: Bytes, thrown: Set<unknown>): Bytes {
+  try {
+    yield* body;
+  } catch (error) {
+    thrown.add(error);
+    throw error;
   }
 }
 

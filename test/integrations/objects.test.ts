@@ -203,3 +203,13 @@ test('an object of the folder that cannot be looked at is not taken for missing'
   const failure = await fails('Unavailable', onFolder(dir).list(''));
   assert.match(failure.message, /looking at .*ENAMETOOLONG/);
 });
+
+test('a body that fails on a file of its own is not taken for trouble of the folder', async (t) => {
+  const objects = onFolder(await folder(t));
+  const full = Object.assign(new Error('no space'), { code: 'ENOSPC', syscall: 'write' });
+  const failing = async function* () {
+    yield Buffer.from('half');
+    throw full;
+  };
+  await assert.rejects(objects.put({ key: 'a', body: failing() }, waiting()), full);
+});
