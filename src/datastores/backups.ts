@@ -25,6 +25,9 @@ import { loadCopy } from './load-copy.ts';
 import { createProgress, type Progress } from './progress.ts';
 import type { Scratch, Store } from './store.ts';
 
+/** For the note of what is stored: a worker that is stopped has not much longer. */
+const NOTE_MS = 3_000;
+
 export type Stores = Record<DatastoreKind, Store>;
 
 export interface BackupsInput {
@@ -138,7 +141,9 @@ async function backUp(
 
 /** What is stored need not be stored again; the store that would not take the rest may not take the note either. */
 async function unfinished(progress: Progress, error: unknown, waiting: Waiting): Promise<never> {
-  await progress.flush(waiting).catch(() => undefined);
+  // With a signal of its own: the other one may be why it is unfinished.
+  const signal = AbortSignal.timeout(NOTE_MS);
+  await progress.flush({ ...waiting, signal }).catch(() => undefined);
   throw error;
 }
 
