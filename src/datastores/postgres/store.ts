@@ -103,22 +103,25 @@ async function takeDump(
   waiting: Waiting,
 ): Promise<Taken> {
   const version = (await runTool({ ...plain(program, waiting), args: ['--version'] })).trim();
-  return inSnapshot(address, clock, waiting, async (client, seen) => {
-    const both = new AbortController();
-    const together = { ...waiting, signal: AbortSignal.any([waiting.signal, both.signal]) };
+  const [dumpFailed, countFailed] = [new AbortController(), new AbortController()];
+  const until = ({ signal }: AbortController): Waiting => ({
+    ...waiting,
+    signal: AbortSignal.any([waiting.signal, signal]),
+  });
+  return inSnapshot(address, clock, until(dumpFailed), async (client, seen) => {
     const dump = toolOutput({
-      ...plain(program, together),
+      ...plain(program, until(countFailed)),
       args: ['--format=custom', '--no-password', `--snapshot=${seen.snapshot}`],
       env: toolEnvironment(address),
     });
     // Read while the dump is taken: both see the snapshot. Whichever fails ends the other.
-    const stopping = (error: unknown): never => {
-      both.abort(error);
+    const ending = (other: AbortController) => (error: unknown) => {
+      other.abort(error);
       throw error;
     };
     const [object, contents] = await settled([
-      write(DUMP, startingWith(MAGIC, dump, 'pg_dump')).catch(stopping),
-      readContents(client, together).catch(stopping),
+      write(DUMP, startingWith(MAGIC, dump, 'pg_dump')).catch(ending(dumpFailed)),
+      readContents(client, waiting).catch(ending(countFailed)),
     ]);
     const after = await readSequences(client);
     const canary = await newestCanary(client);
