@@ -17,8 +17,10 @@ import { oneValue } from './ask.ts';
 import { addCanary, newestCanary } from './canary.ts';
 import {
   liveAddress,
+  LOCK_WAIT_MS,
   sourceOf,
   toolEnvironment,
+  unlessLocked,
   withClient,
   type PostgresAddress,
 } from './connection.ts';
@@ -111,7 +113,10 @@ async function takeDump(
   return inSnapshot(address, clock, until(dumpFailed), async (client, seen) => {
     const dump = toolOutput({
       ...plain(program, until(countFailed)),
-      args: ['--format=custom', '--no-password', `--snapshot=${seen.snapshot}`],
+      args: [
+        ...['--format=custom', '--no-password', `--snapshot=${seen.snapshot}`],
+        `--lock-wait-timeout=${LOCK_WAIT_MS}`,
+      ],
       env: toolEnvironment(address),
     });
     // Read while the dump is taken: both see the snapshot. Whichever fails ends the other.
@@ -120,7 +125,7 @@ async function takeDump(
       throw error;
     };
     const [object, contents] = await settled([
-      write(DUMP, startingWith(MAGIC, dump, 'pg_dump')).catch(ending(dumpFailed)),
+      write(DUMP, startingWith(MAGIC, unlessLocked(dump), 'pg_dump')).catch(ending(dumpFailed)),
       readContents(client, waiting).catch(ending(countFailed)),
     ]);
     const after = await readSequences(client);
