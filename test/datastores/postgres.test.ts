@@ -3,14 +3,13 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
 import { createStores } from '../../src/datastores/registry.ts';
-import { Failure } from '../../src/domain/failure.ts';
 import { judgeComplete, judgeCorrect } from '../../src/domain/ladder.ts';
 import { processesIn } from '../../src/machine/processes-in.ts';
 import { backupContracts } from '../support/backup-contracts.ts';
 import { rewriteManifest } from '../support/backup-damage.ts';
 import { assertComplete } from '../support/catalogue-entries.ts';
 import { fails } from '../support/fails.ts';
-import { eventually, waiting } from '../support/local-daemon.ts';
+import { waiting } from '../support/local-daemon.ts';
 import {
   clock,
   postgresWorld,
@@ -253,33 +252,4 @@ test('a wrong password, a missing database and no server each say what to do', a
   assert.match((await fails('Unavailable', fingerprint({ port: 1 }))).message, /Is the server up/);
   const missing = await fails('BadInput', fingerprint({ password: { env: 'NOPE' } }));
   assert.match(missing.message, /environment variable NOPE/);
-});
-
-test('when the object store fails, the count that goes on beside it is ended too', async (t) => {
-  const it = await world(t);
-  if (it === undefined) return;
-  const { query } = it.postgres;
-  await query(`CREATE TABLE slow AS SELECT 1 AS n;
-    CREATE FUNCTION slow_text(slow) RETURNS text LANGUAGE sql AS 'SELECT pg_sleep(60)::text';
-    CREATE CAST (slow AS text) WITH FUNCTION slow_text(slow)`);
-  t.after(() => query('DROP TABLE slow CASCADE'));
-  const counts = async (): Promise<number> => {
-    const running = await query(
-      "SELECT FROM pg_stat_activity WHERE query LIKE '%AS fairlead_row%' AND pid <> pg_backend_pid() AND state = 'active'",
-    );
-    return running.length;
-  };
-  let failed = 0;
-  const put = async (): Promise<never> => {
-    await eventually('the count', async () => (await counts()) === 1);
-    failed = Date.now();
-    throw new Failure('Unavailable', 'the store is gone');
-  };
-  const failure = await fails(
-    'Unavailable',
-    it.over({ ...it.objects, put }).backup(it.input, waiting()),
-  );
-  assert.match(failure.message, /the store is gone/);
-  assert.ok(Date.now() - failed < 10_000, 'it waits for the count');
-  await eventually('the count to end', async () => (await counts()) === 0);
 });
