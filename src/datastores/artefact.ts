@@ -55,9 +55,15 @@ export async function artefactOf(input: ArtefactInput): Promise<Artefact> {
       const coding = { compression: manifest.compression, ...(identities && { identities }) };
       // The stored bytes are checked by whoever examines; what a restore gets is checked as it comes out.
       const what = `${manifest.id}, ${object.name}`;
-      for await (const chunk of checked(decoded(body, coding), object.plain, what)) {
+      try {
+        for await (const chunk of checked(decoded(body, coding), object.plain, what)) {
+          waiting.signal.throwIfAborted();
+          yield chunk;
+        }
+      } catch (error) {
+        // What was cut off looks damaged to whoever unpacks it.
         waiting.signal.throwIfAborted();
-        yield chunk;
+        throw error;
       }
     },
   };

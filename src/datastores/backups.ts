@@ -25,6 +25,9 @@ import { loadCopy } from './load-copy.ts';
 import { createProgress, type Progress } from './progress.ts';
 import type { Scratch, Store } from './store.ts';
 
+/** For the note of what is stored: a worker that is stopped has not much longer. */
+const NOTE_MS = 3_000;
+
 export type Stores = Record<DatastoreKind, Store>;
 
 export interface BackupsInput {
@@ -138,7 +141,9 @@ async function backUp(
 
 /** What is stored need not be stored again; the store that would not take the rest may not take the note either. */
 async function unfinished(progress: Progress, error: unknown, waiting: Waiting): Promise<never> {
-  await progress.flush(waiting).catch(() => undefined);
+  // With a signal of its own: the other one may be why it is unfinished.
+  const signal = AbortSignal.timeout(NOTE_MS);
+  await progress.flush({ ...waiting, signal }).catch(() => undefined);
   throw error;
 }
 
@@ -175,16 +180,16 @@ function scratchIn(
   waiting: Waiting,
   owner?: RunRef,
 ): Scratch {
-  return (work) =>
-    unlessFull(copies, backup, async () => {
-      const copy = `scratch-${randomUUID().slice(0, 8)}`;
-      const begun = { copy, backup, createdAt: clock.now(), ...(owner && { owner }) };
-      const { folder } = await copies.begin(begun, waiting);
-      try {
-        return await work(folder);
-      } finally {
-        // Also when it was cancelled: nothing of it is worth keeping.
-        await copies.discard(copy, { ...waiting, signal: new AbortController().signal });
-      }
-    });
+  return async (work) => {
+    const copy = `scratch-${randomUUID().slice(0, 8)}`;
+    const begun = { copy, backup, createdAt: clock.now(), ...(owner && { owner }) };
+    const { folder } = await unlessFull(copies, backup, () => copies.begin(begun, waiting));
+    try {
+      // It looks at the room that is left before what fills it is removed.
+      return await unlessFull(copies, backup, () => work(folder));
+    } finally {
+      // Also when it was cancelled: nothing of it is worth keeping.
+      await copies.discard(copy, { ...waiting, signal: new AbortController().signal });
+    }
+  };
 }

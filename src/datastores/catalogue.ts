@@ -44,7 +44,10 @@ export async function listCatalogue(
   const byBackup = new Map<string, ObjectInfo[]>();
   for (const info of await objects.list(catalogueFolder(system, datastore))) {
     const id = placeOfKey(info.key)?.id;
-    if (id !== undefined) byBackup.set(id, [...(byBackup.get(id) ?? []), info]);
+    if (id === undefined) continue;
+    const infos = byBackup.get(id);
+    if (infos === undefined) byBackup.set(id, [info]);
+    else infos.push(info);
   }
   const entries: CatalogueEntry[] = [];
   for (const [id, infos] of byBackup) {

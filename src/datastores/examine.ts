@@ -22,12 +22,15 @@ export async function examineArtefact(
     try {
       bytes += await drain(artefact.read(object, waiting));
     } catch (error) {
+      waiting.signal.throwIfAborted();
       problems.push(problemOf(error));
     }
   }
   if (objects.length === 0) problems.push('the manifest lists no object');
   // What is damaged is not shown to the tool: what it says of it adds nothing.
   if (problems.length === 0) problems.push(...(await store.examine(artefact, waiting)));
+  // Whoever is being stopped has no verdict.
+  waiting.signal.throwIfAborted();
   const [first] = problems;
   if (first === undefined) {
     const reason = `${objects.length} objects, ${bytes} bytes, each with the checksum of the manifest and readable by its tool`;

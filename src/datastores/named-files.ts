@@ -34,6 +34,7 @@ export function createNamedFiles({ stores, copies: root, clock }: NamedFilesInpu
       // Before the tool reads them again.
       const told = sums.told();
       const problems = await kind.examine(artefact, waiting);
+      waiting.signal.throwIfAborted();
       const [first] = problems;
       if (first === undefined) {
         const reason = `${input.file}: ${told}; ${named.holds}, read to its end`;

@@ -77,10 +77,11 @@ async function put(
 ): Promise<ObjectInfo & { sha256: string }> {
   const file = fileOf(root, key);
   const incoming = join(root, INCOMING, randomUUID());
+  const ofBody = new Set<unknown>();
   try {
     if (await isThere(file)) throw taken(key);
     await mkdir(dirname(incoming), { recursive: true });
-    const sha256 = await write(incoming, body, waiting);
+    const sha256 = await write(incoming, noting(body, ofBody), waiting);
     waiting.signal.throwIfAborted();
     await mkdir(dirname(file), { recursive: true });
     // Fails when somebody was first: the one place where two writers meet.
@@ -88,11 +89,23 @@ async function put(
     await syncFolders(root, dirname(file));
     return { ...infoOf(key, await stat(file, { bigint: true })), sha256 };
   } catch (error) {
+    // Also of a file: of the caller's, on a disk that is not this store's.
+    if (ofBody.has(error)) throw error;
     if (textAt(error, 'code') === 'EEXIST') throw taken(key);
     if (textAt(error, 'syscall') === undefined) throw error;
     throw unavailable('writing', file, error);
   } finally {
     await unlink(incoming).catch(() => undefined);
+  }
+}
+
+/** The same bytes; adds what the body throws to `thrown`. */
+async function* noting(body: Bytes, thrown: Set<unknown>): Bytes {
+  try {
+    yield* body;
+  } catch (error) {
+    thrown.add(error);
+    throw error;
   }
 }
 
@@ -146,25 +159,35 @@ function progress(what: 'read' | 'written', beat: Waiting['beat']): (bytes: numb
   };
 }
 
-/** Every object below a folder of the store, in no order. */
-async function walk(root: string, folder: string): Promise<ObjectInfo[]> {
+/** Adds every object below a folder of the store to `found`, in no order. */
+async function walk(root: string, folder: string, found: ObjectInfo[] = []): Promise<ObjectInfo[]> {
   const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(
     (error: unknown) => {
       if (isGone(error)) return [];
       throw unavailable('listing', join(root, folder), error);
     },
   );
-  const found: ObjectInfo[] = [];
   for (const entry of entries) {
     const key = folder === '' ? entry.name : `${folder}/${entry.name}`;
     if (!PART.test(entry.name)) continue;
-    if (entry.isDirectory()) found.push(...(await walk(root, key)));
+    if (entry.isDirectory()) await walk(root, key, found);
     else if (entry.isFile()) {
-      const stats = await lstat(join(root, key), { bigint: true }).catch(() => undefined);
-      if (stats) found.push(infoOf(key, stats));
+      const info = await infoAt(root, key);
+      if (info !== undefined) found.push(info);
     }
   }
   return found;
+}
+
+/** Undefined when it was removed since; what cannot be looked at is not missing, or retention would take it for that. */
+async function infoAt(root: string, key: string): Promise<ObjectInfo | undefined> {
+  const file = join(root, key);
+  try {
+    return infoOf(key, await lstat(file, { bigint: true }));
+  } catch (error) {
+    if (textAt(error, 'code') === 'ENOENT') return undefined;
+    throw unavailable('looking at', file, error);
+  }
 }
 
 /** The folder that everything with this prefix lies in. */

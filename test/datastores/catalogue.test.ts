@@ -160,6 +160,19 @@ test('a removal takes the manifest first, and goes on where it was cut', async (
   );
 });
 
+test('a backup of very many objects is listed at once', { timeout: 10_000 }, async (t) => {
+  const { objects, over, store } = await world(t);
+  const folder = folderOf(backupId('shop', 'portfolio', 5));
+  const infos = Array.from({ length: 60_000 }, (_, index) => {
+    return { key: `${folder}attempt/${index}`, size: 1, modifiedAt: index, etag: 'e' };
+  });
+  const listed = await over({ ...objects, list: async () => infos }).list(store, waiting());
+  assert.deepEqual(
+    listed.map((entry) => entry.state === 'incomplete' && [entry.objects, entry.since]),
+    [[60_000, 59_999]],
+  );
+});
+
 test('what is no backup says what to write, and a strange object is in no list', async (t) => {
   const { objects, backups, store, take } = await world(t);
   const { id } = await take(1_700_000_000_000);

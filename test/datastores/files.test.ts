@@ -151,6 +151,33 @@ test('rows are counted across quotes, blank lines, line ends and chunks', () => 
   );
 });
 
+test('rows are counted the same way by line and by byte, whichever a chunk is fit for', () => {
+  const byByte = (text: string): number => {
+    const lines = text.replaceAll(/"[^"]*("|$)/g, 'q').split('\n');
+    return Math.max(0, lines.filter((line) => line.replaceAll('\r', '') !== '').length - 1);
+  };
+  const long = fc.stringMatching(/^[a-z,]{40,120}$/);
+  const short = fc.constantFrom('', '\r', '1', '1,2', '\r1');
+  const quoted = fc.constantFrom('"a"', '"a\nb"', `"${'long\nlines '.repeat(9)}"`, '"\n', 'b"');
+  const lines = fc.array(fc.oneof({ weight: 6, arbitrary: long }, short, quoted), {
+    maxLength: 60,
+  });
+  fc.assert(
+    fc.property(
+      lines,
+      fc.constantFrom('\n', '\r\n'),
+      fc.integer({ min: 1, max: 700 }),
+      (all, end, cut) => {
+        const counter = countRows();
+        const bytes = Buffer.from(all.join(end));
+        for (let at = 0; at < bytes.length; at += cut) counter.add(bytes.subarray(at, at + cut));
+        assert.equal(counter.rows(), byByte(all.join(end)));
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
 test('the live generation is exchanged by one link, asked twice too, and not from under somebody', async (t) => {
   const root = await folder(t);
   const directory = join(root, 'data');

@@ -131,10 +131,15 @@ test('a Redis is neither backed up nor restored where its dump has no room', asy
   const store = datastoreRef('sessions', '/', settings);
   const own = { password, programs: [server.programs] };
   await restoresOnlyWithRoom(t, '24k', store, own);
-  await withSmallDisk(t, '24k', async (disk) => {
-    const objects = createMemoryObjects();
+  // Larger than the disk, which is not small once it is empty again.
+  await server.ask('CONFIG', 'SET', 'rdbcompression', 'no');
+  await server.ask('SETRANGE', 'large', '40000000', 'x');
+  const roomy = await folderOf(t, '');
+  await withSmallDisk(t, '32m', async (disk) => {
+    const objects = createObjectsFolder(join(roomy, 'objects'));
     const backups = backupsIn(disk, { objects, ...own });
-    await fails('Refused', backups.backup(inputOf(store), waiting()));
+    const failure = await fails('Refused', backups.backup(inputOf(store), waiting()));
+    assert.match(failure.message, /there is no room where copies go .*make room/);
     assert.deepEqual(await backups.list(store, waiting()), []);
     assert.deepEqual(await backups.copies(), []);
   });

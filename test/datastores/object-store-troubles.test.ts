@@ -134,3 +134,36 @@ test('a cancel is heard while a slow store is waited for, and leaves nothing', a
   await over(objects).discard('copy', waiting());
   assert.deepEqual(await over(objects).copies(), []);
 });
+
+test('a proof that is stopped has no verdict, whenever it is and however the backup is packed', async (t) => {
+  const { objects, over, input, id } = await world(t);
+  const { settings } = input.store;
+  const backup = { ...settings.backup, compression: 'gzip' as const };
+  const store = { ...input.store, settings: { ...settings, backup } };
+  await over(objects).backup({ ...input, store }, waiting());
+  const stored = objects.stored.get(
+    [...objects.stored.keys()].find((key) => key.includes('/files/')) ?? assert.fail(),
+  );
+  const length = stored?.bytes.length ?? assert.fail();
+  const reason = new Error('WORKER_SHUTDOWN');
+  for (let at = 0; at <= length; at += 1) {
+    const stop = new AbortController();
+    async function* stopping(body: Bytes): Bytes {
+      for await (const chunk of body) {
+        yield chunk.subarray(0, at);
+        stop.abort(reason);
+        await sleep(0);
+        stop.signal.throwIfAborted();
+      }
+    }
+    const get: ObjectsPort['get'] = async (key, w) => {
+      const { info, body } = await objects.get(key, w);
+      return { info, body: key.includes('/files/') ? stopping(body) : body };
+    };
+    const proof = over({ ...objects, get }).examine(
+      { store, id },
+      { ...waiting(), signal: stop.signal },
+    );
+    await assert.rejects(proof, reason, `stopped after ${at} of ${length} bytes`);
+  }
+});

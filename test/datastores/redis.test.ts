@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -202,4 +204,17 @@ test('a wrong password, and no server, each say what is wrong without the secret
   const closed = { ...store, settings: { ...store.settings, port: 1 } };
   await fails('Unavailable', backups.fingerprint(closed, waiting()));
   assert.deepEqual(await backups.copies(), []);
+});
+
+test('a Redis that takes connections and never answers is waited for so long, and no longer', async (t) => {
+  const it = await world(t);
+  if (it === undefined) return;
+  const hanging = createServer(() => undefined).listen(0, '127.0.0.1');
+  t.after(() => hanging.close());
+  await once(hanging, 'listening');
+  const { port } = hanging.address() as AddressInfo;
+  const address = { host: '127.0.0.1', port, user: undefined, password: undefined };
+  const cli = join(it.server.programs, 'redis-cli');
+  const failure = await fails('Unavailable', askRedis(cli, address, ['TIME'], waiting(), 500));
+  assert.match(failure.message, /waited 0\.5 s for an answer to TIME/);
 });

@@ -42,12 +42,12 @@ async function world(t: TestContext) {
       return objects.put(input, w);
     },
   });
-  const backUp = (files: number, backup: Partial<Datastore['backup']> = {}) => {
+  const backUp = (files: number, backup: Partial<Datastore['backup']> = {}, during = waiting()) => {
     put.length = 0;
     const settings = { ...store.settings, backup: { ...store.settings.backup, ...backup } };
     const input = { store: { ...store, settings }, id, systemDigest: 'd'.repeat(64) };
     const on = createBackups({ objects: taking(files), stores, copies, secrets, clock });
-    return on.backup(input, waiting());
+    return on.backup(input, during);
   };
   const cutAfter = async (files: number) => {
     await fails('Unavailable', backUp(files));
@@ -71,6 +71,19 @@ test('stores only what is missing, and the backup is whole', async (t) => {
   const earlier = objects.map((one) => one.attempt !== undefined);
   assert.deepEqual(earlier, [true, true, true, false]);
   assert.ok(objects.every((one) => one.attempt !== attempt));
+  await holdsWhatIsThere();
+});
+
+test('goes on from what a worker stored that was stopped', async (t) => {
+  const { backUp, put, holdsWhatIsThere } = await world(t);
+  const stop = new AbortController();
+  const beat = (): void => undefined;
+  const stopping = backUp(9, {}, { signal: stop.signal, beat });
+  while (put.length < 3) await new Promise(setImmediate);
+  stop.abort(new Error('WORKER_SHUTDOWN'));
+  await assert.rejects(stopping, /WORKER_SHUTDOWN/);
+  await backUp(9);
+  assert.ok(put.length < 4, `${put.length} files stored again`);
   await holdsWhatIsThere();
 });
 

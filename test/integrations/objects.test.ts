@@ -1,7 +1,8 @@
 // What every object store promises, run against the folder and the one in memory; then what only a folder can get wrong.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFile, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
@@ -189,4 +190,26 @@ test('a store that cannot be written says so, and may be tried again', async (t)
     onFolder(join(dir, 'file')).put({ key: 'a', body: bytes('x') }, waiting()),
   );
   assert.match(failure.message, /Check that the folder is there, writable and has space/);
+});
+
+test('an object of the folder that cannot be looked at is not taken for missing', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'fairlead-objects-'));
+  // By a tool that goes down folder by folder: the whole path is too long for anybody.
+  t.after(() => execFileSync('rm', ['-rf', dir]));
+  let deep = dir;
+  while (deep.length + 200 < 4090) deep = join(deep, 'd'.repeat(199));
+  await mkdir(deep, { recursive: true });
+  execFileSync('/bin/sh', ['-c', `: > ${'f'.repeat(199)}`], { cwd: deep });
+  const failure = await fails('Unavailable', onFolder(dir).list(''));
+  assert.match(failure.message, /looking at .*ENAMETOOLONG/);
+});
+
+test('a body that fails on a file of its own is not taken for trouble of the folder', async (t) => {
+  const objects = onFolder(await folder(t));
+  const full = Object.assign(new Error('no space'), { code: 'ENOSPC', syscall: 'write' });
+  const failing = async function* () {
+    yield Buffer.from('half');
+    throw full;
+  };
+  await assert.rejects(objects.put({ key: 'a', body: failing() }, waiting()), full);
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ObjectsPort } from '../../src/activities/ports-data.ts';
 import { createBackups } from '../../src/datastores/backups.ts';
 import { createStores } from '../../src/datastores/registry.ts';
 import { backupId } from '../../src/domain/backup-id.ts';
@@ -44,7 +45,9 @@ export async function postgresWorld(
   const secrets = secretsOf(postgres);
   const objects = createMemoryObjects();
   const stores = createStores({ clock, secrets, programs });
-  const backups = createBackups({ objects, stores, copies: root, secrets, clock });
+  const over = (on: ObjectsPort) =>
+    createBackups({ objects: on, stores, copies: root, secrets, clock });
+  const backups = over(objects);
   t.after(async () => {
     await backups.discard('copy', waiting());
     await rm(root, { recursive: true, force: true });
@@ -52,7 +55,8 @@ export async function postgresWorld(
   const store = refTo(postgres);
   const id = backupId('shop', 'orders', 1_700_000_000_000);
   const input = { store, id, systemDigest: 'd'.repeat(64) };
-  return { postgres, objects, backups, store, id, input, root, target: { copy: 'copy', store } };
+  const target = { copy: 'copy', store };
+  return { postgres, objects, over, backups, store, id, input, root, target };
 }
 
 /** A folder with one program that does as it is told. */

@@ -3,6 +3,7 @@
 import type pg from 'pg';
 import { z } from 'zod';
 import { Failure, type FailureKind } from '../../domain/failure.ts';
+import { isPassing } from './connection.ts';
 
 const ASK_MS = 30_000;
 const CANCELED = '57014';
@@ -11,6 +12,7 @@ const READER = 'fairlead_reader';
 const MAKE_READER = `DO $$ BEGIN
   CREATE ROLE ${READER} NOLOGIN BYPASSRLS IN ROLE pg_read_all_data;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`;
+const SHORT = /^\s*(?:show|explain)\b/i;
 const row = z.tuple([z.string().nullable()]);
 
 /** The one value that the query gives, as text. Throws CheckFailed for any other answer, but for one of the server's state. */
@@ -28,25 +30,34 @@ export async function oneValue(client: pg.Client, query: string): Promise<string
   const first = row.safeParse(rows[0]);
   if (first.success && rows.length === 1) return first.data[0];
   const columns = rows[0]?.length ?? 0;
+  const count = rows.length > 1 ? 'several' : rows.length;
   throw new Failure(
     'CheckFailed',
-    `${asked} gives ${rows.length} rows of ${columns}, and has to give one value`,
+    `${asked} gives ${count} rows of ${columns}, and has to give one value`,
   );
 }
 
-/** Out of memory or connections (53), stopped by an operator (57), an error of the system (58): no word on the data. */
 function kindOf(code = ''): FailureKind {
   // Its own limit: as long the next time.
   if (code === CANCELED) return 'NotReady';
-  return /^5[378]/.test(code) ? 'Unavailable' : 'CheckFailed';
+  return isPassing(code) ? 'Unavailable' : 'CheckFailed';
 }
 
+/** At most two rows: whoever forgot a condition asks for all of a table. */
 async function answerOf(client: pg.Client, text: string): Promise<unknown[][]> {
+  // No cursor goes over these, and they are short.
+  if (SHORT.test(text)) return rowsOf(client, text);
+  // All of the answer is wanted, and not its beginning soon.
+  await client.query('SET LOCAL cursor_tuple_fraction = 1');
+  await rowsOf(client, `DECLARE asked NO SCROLL CURSOR FOR ${text}`);
+  return rowsOf(client, 'FETCH 2 FROM asked');
+}
+
+async function rowsOf(client: pg.Client, text: string): Promise<unknown[][]> {
   const asText = (): ((value: string) => unknown) => (value) => value;
-  // With a name it is one statement, and not several: a COMMIT would bring the rights back.
+  // Prepared, it is one statement, and not several: a COMMIT would bring the rights back.
   const query = {
-    text,
-    name: 'asked',
+    ...{ text, queryMode: 'extended' as const },
     rowMode: 'array' as const,
     types: { getTypeParser: asText },
   };

@@ -1,13 +1,15 @@
 // Connections to a Postgres: the live one as the system file says, or a copy's own. The password is looked up here and
 // goes into the driver, or into the environment of a tool.
 import type pg from 'pg';
-import type { DatastoreRef } from '../../activities/ports-data.ts';
+import type { Bytes, DatastoreRef } from '../../activities/ports-data.ts';
 import { Failure } from '../../domain/failure.ts';
-import { textAt } from '../../domain/json.ts';
 import { secretValue } from '../../integrations/secret-value.ts';
 import type { SecretSources } from '../../integrations/secret-value.ts';
 
 const CONNECT_MS = 10_000;
+/** For a lock that somebody else holds: a migration is over by then, or nobody will end it. */
+export const LOCK_WAIT_MS = 5 * 60_000;
+const LOCK_NOT_AVAILABLE = '55P03';
 
 export interface PostgresAddress {
   host: string;
@@ -57,7 +59,7 @@ export async function withClient<T>(
 ): Promise<T> {
   signal.throwIfAborted();
   // Loaded for the first connection: a worker starts, and takes over, without it.
-  const { Client } = await import('pg');
+  const { Client, DatabaseError } = await import('pg');
   const client = new Client({
     ...address,
     application_name: 'fairlead',
@@ -79,26 +81,55 @@ export async function withClient<T>(
     return await work(client);
   } catch (error) {
     signal.throwIfAborted();
-    throw failureOf(address, error);
+    throw failureOf(address, error, error instanceof DatabaseError ? error.code : undefined);
   } finally {
     signal.removeEventListener('abort', cut);
     cut();
   }
 }
 
-/** An answer of the server's names its SQLSTATE; everything else is no answer. */
-function failureOf(address: PostgresAddress, error: unknown): Failure {
+/**
+ * Whether the same question may be answered later: a connection that broke (08), two transactions in each other's way
+ * (40), out of memory or connections (53), a lock that is held (55), stopped by an operator (57), an error of the
+ * system (58). Whatever else the server says it says again.
+ */
+export function isPassing(sqlState: string): boolean {
+  return /^(08|40|53|55|57|58)/.test(sqlState);
+}
+
+/** `code` is the SQLSTATE of an answer of the server's; without any, it is no answer. */
+function failureOf(address: PostgresAddress, error: unknown, code: string | undefined): Failure {
   if (error instanceof Failure) return error;
   const said = error instanceof Error ? error.message : String(error);
-  const code = textAt(error, 'code') ?? '';
   const where = `${sourceOf(address)} as ${address.user}`;
+  if (code === LOCK_NOT_AVAILABLE) return lockedOut(`asking ${where}`, said);
+  if (code === undefined || isPassing(code)) {
+    const message = `asking ${where}: ${said}. Is the server up, and reachable from the worker?`;
+    return new Failure('Unavailable', message);
+  }
   // Class 28: who is asking; 3D: no such database; 42: not allowed, or not there.
-  if (/^(28|3D|42)/.test(code) && code.length === 5) {
+  if (/^(28|3D|42)/.test(code)) {
     const message = `asking ${where}: ${said} (${code}). Mend the datastore's settings or rights.`;
     return new Failure(code === '42501' || code.startsWith('28') ? 'Refused' : 'BadInput', message);
   }
+  const message = `asking ${where}: ${said} (${code}). The server is up and says so each time; look at what it holds.`;
+  return new Failure('CheckFailed', message);
+}
+
+function lockedOut(doing: string, said: string): Failure {
+  const minutes = LOCK_WAIT_MS / 60_000;
   return new Failure(
     'Unavailable',
-    `asking ${where}: ${said}. Is the server up, and reachable from the worker?`,
+    `${doing}: waited ${minutes} minutes for a lock that somebody else holds: ${said.slice(0, 300)}. Look at pg_locks for who that is.`,
   );
+}
+
+/** What pg_dump prints; that it waited too long for a lock is no verdict of its. */
+export async function* unlessLocked(dump: Bytes): Bytes {
+  try {
+    yield* dump;
+  } catch (error) {
+    const isLock = error instanceof Failure && /due to lock timeout/.test(error.message);
+    throw isLock ? lockedOut('dumping', error.message) : error;
+  }
 }

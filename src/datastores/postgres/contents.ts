@@ -1,12 +1,13 @@
 // What is in a Postgres database, in one transaction's view: tables with counts and a hash of their rows whatever
-// their order, indexes, constraints, sequences. The hash is the sum of the rows' MD5 sums as two numbers of 64 bits:
-// one row more, less, twice or different is another sum. It is no proof against somebody who builds collisions.
+// their order, indexes, constraints, sequences. The hash is the sum of Postgres' own hash of each row, twice, with two
+// seeds: one row more, less, twice or different is another sum. It is no proof against somebody who builds collisions.
 import type pg from 'pg';
 import { z } from 'zod';
 import type { Waiting } from '../../activities/ports.ts';
 import type { Contents, Part } from '../../domain/backup.ts';
 import { CANARY_NAME } from '../../domain/canary.ts';
 import { Failure } from '../../domain/failure.ts';
+import { LOCK_WAIT_MS } from './connection.ts';
 
 /** How values are written must not depend on the server's or the role's settings. */
 const SETTINGS = [
@@ -19,6 +20,7 @@ const SETTINGS = [
   "SET xmlbinary = 'base64'",
   "SET lc_monetary = 'C'",
   'SET statement_timeout = 0',
+  `SET lock_timeout = ${LOCK_WAIT_MS}`,
   'SET row_security = off',
 ];
 

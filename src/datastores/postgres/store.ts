@@ -17,8 +17,10 @@ import { oneValue } from './ask.ts';
 import { addCanary, newestCanary } from './canary.ts';
 import {
   liveAddress,
+  LOCK_WAIT_MS,
   sourceOf,
   toolEnvironment,
+  unlessLocked,
   withClient,
   type PostgresAddress,
 } from './connection.ts';
@@ -103,22 +105,28 @@ async function takeDump(
   waiting: Waiting,
 ): Promise<Taken> {
   const version = (await runTool({ ...plain(program, waiting), args: ['--version'] })).trim();
-  return inSnapshot(address, clock, waiting, async (client, seen) => {
-    const both = new AbortController();
-    const together = { ...waiting, signal: AbortSignal.any([waiting.signal, both.signal]) };
+  const [dumpFailed, countFailed] = [new AbortController(), new AbortController()];
+  const until = ({ signal }: AbortController): Waiting => ({
+    ...waiting,
+    signal: AbortSignal.any([waiting.signal, signal]),
+  });
+  return inSnapshot(address, clock, until(dumpFailed), async (client, seen) => {
     const dump = toolOutput({
-      ...plain(program, together),
-      args: ['--format=custom', '--no-password', `--snapshot=${seen.snapshot}`],
+      ...plain(program, until(countFailed)),
+      args: [
+        ...['--format=custom', '--no-password', `--snapshot=${seen.snapshot}`],
+        `--lock-wait-timeout=${LOCK_WAIT_MS}`,
+      ],
       env: toolEnvironment(address),
     });
     // Read while the dump is taken: both see the snapshot. Whichever fails ends the other.
-    const stopping = (error: unknown): never => {
-      both.abort(error);
+    const ending = (other: AbortController) => (error: unknown) => {
+      other.abort(error);
       throw error;
     };
     const [object, contents] = await settled([
-      write(DUMP, startingWith(MAGIC, dump, 'pg_dump')).catch(stopping),
-      readContents(client, together).catch(stopping),
+      write(DUMP, startingWith(MAGIC, unlessLocked(dump), 'pg_dump')).catch(ending(dumpFailed)),
+      readContents(client, waiting).catch(ending(countFailed)),
     ]);
     const after = await readSequences(client);
     const canary = await newestCanary(client);

@@ -7,6 +7,9 @@ import { secretValue } from '../../integrations/secret-value.ts';
 import type { SecretSources } from '../../integrations/secret-value.ts';
 import { runTool, type ToolRun } from '../tool.ts';
 
+/** A server that is up answers a short question at once; one that hangs takes connections all the same. */
+const ANSWER_MS = 30_000;
+
 export interface RedisAddress {
   host: string;
   port: number;
@@ -51,20 +54,28 @@ export function redisTool(
   };
 }
 
-/** Throws Unavailable when it does not answer. */
+/** Throws Unavailable when it does not answer, or not within `ms`; null is for a question that takes as long as the data. */
 export async function askRedis(
   program: string,
   address: RedisAddress,
   command: readonly string[],
   waiting: Waiting,
+  ms: number | null = ANSWER_MS,
 ): Promise<string> {
+  const asking = `asking redis://${address.host}:${address.port}`;
+  const late = ms === null ? new AbortController().signal : AbortSignal.timeout(ms);
+  const signal = AbortSignal.any([waiting.signal, late]);
   try {
-    return (await runTool(redisTool(program, address, command, waiting))).trim();
+    return (await runTool(redisTool(program, address, command, { ...waiting, signal }))).trim();
   } catch (error) {
+    waiting.signal.throwIfAborted();
+    if (late.aborted) {
+      const message = `${asking}: waited ${(ms ?? 0) / 1000} s for an answer to ${command[0] ?? 'nothing'}. Is it stopped, or busy with a slow command?`;
+      throw new Failure('Unavailable', message);
+    }
     if (!(error instanceof Failure) || error.kind !== 'CheckFailed') throw error;
     const kind = /NOAUTH|WRONGPASS|NOPERM/.test(error.message) ? 'Refused' : 'Unavailable';
-    const message = `asking redis://${address.host}:${address.port}: ${error.message}`;
-    throw new Failure(kind, message);
+    throw new Failure(kind, `${asking}: ${error.message}`);
   }
 }
 

@@ -88,7 +88,7 @@ export async function redisContents(
 ): Promise<Contents> {
   const address = await redisAddress(folder);
   const { keys } = await readState(cli, address, waiting);
-  const digest = await askRedis(cli, address, ['DEBUG', 'DIGEST'], waiting);
+  const digest = await askRedis(cli, address, ['DEBUG', 'DIGEST'], waiting, null);
   const databases = Object.entries(keys).sort(([one], [other]) => (one < other ? -1 : 1));
   return {
     parts: [
