@@ -37,7 +37,7 @@ const loaded = sampleSystem(
 const place = { datastore: 'orders', kind: 'folder', path: '/systems/shop/data' } as const;
 const spec = revisionSpec(loaded, 'api', 'v1');
 const backup = summaryOf(completeBackup({ daysOld: 1 }));
-const runId = '01234567-89ab-cdef';
+const runId = '01a20147-4f62-7229-a461-c4ad2e63645d';
 const input: Parameters<typeof planRecovery>[0] = {
   mode: 'drill',
   operation: 'drill/shop',
@@ -77,9 +77,15 @@ describe('the plan of a drill', () => {
 
   test('names what it makes after its run, so that two of them never meet', () => {
     const [target, copy] = namesMade(plan);
-    assert.equal(target, 'drill-shop-01234567');
-    assert.match(copy ?? '', /^drill-shop-orders-\d{8}T\d{6}\.\d{3}Z-01234567$/);
+    assert.equal(target, 'drill-shop-c4ad2e63645d');
+    assert.match(copy ?? '', /^drill-shop-orders-\d{8}T\d{6}\.\d{3}Z-c4ad2e63645d$/);
     assert.equal(actionOf('bind').bindings[0]?.copy, copy);
+    // Terminated, and started again in the same second.
+    const again = planRecovery({ ...input, runId: '01a20147-4f62-7d10-9c1e-0b61f5a3e9c2' });
+    assert.deepEqual(
+      namesMade(again).filter((name) => namesMade(plan).includes(name)),
+      [],
+    );
   });
 
   test('says of each step how a recovery differs, where it does', () => {

@@ -77,7 +77,7 @@ test('a worker that is killed leaves its target to the next one, which goes on w
   await next.open(it.opening('one'), waiting());
   assert.deepEqual(await it.asked('one', '/health'), {});
   assert.equal(processesWith(word).length > 0, true);
-  await next.close('one', waiting());
+  await next.close({ target: 'one', owner: OWNER }, waiting());
   assert.deepEqual(processesWith(word), []);
   assert.deepEqual(await next.list(), []);
 });
@@ -101,13 +101,13 @@ test('a closed target leaves no process, no mount and no folder; closing it agai
   const folder = join(it.data, 'isolated', 'one');
   assert.ok(processesIn(folder).length >= 3, 'unshare, runner and relay work in the folder');
   const mounts = await readFile('/proc/self/mountinfo', 'utf8');
-  await it.isolation.close('one', waiting());
+  await it.isolation.close({ target: 'one', owner: OWNER }, waiting());
   assert.deepEqual(processesIn(folder), []);
   assert.deepEqual(processesWith(word), []);
   await assert.rejects(access(folder));
   assert.equal(await readFile('/proc/self/mountinfo', 'utf8'), mounts);
   assert.deepEqual(await readdir(it.live.path), ['loans.csv']);
-  await it.isolation.close('one', waiting());
+  await it.isolation.close({ target: 'one', owner: OWNER }, waiting());
   await rm(it.copy, { recursive: true });
 });
 
