@@ -8,7 +8,7 @@ import { judgeRecovery } from '../../src/domain/judge-recovery.ts';
 import { leasedBy, operationId, precedenceOf } from '../../src/domain/operation.ts';
 import { drilledServices, namesMade, planRecovery } from '../../src/domain/plan-drill.ts';
 import type { Plan } from '../../src/domain/plan.ts';
-import { judgeRto, recoveryPhases } from '../../src/domain/recovery-times.ts';
+import { judgeRto, looksAtProduction, recoveryPhases } from '../../src/domain/recovery-times.ts';
 import { waitsForPeople } from '../../src/domain/report-timings.ts';
 import { revisionSpec } from '../../src/domain/revision.ts';
 import type { EvidenceBody } from '../../src/domain/evidence.ts';
@@ -209,7 +209,10 @@ describe('how long a recovery took', () => {
     return bodies.map(([second, body]) => (last = chain(last, at(second), body)));
   };
   const rtoOf = (all: ReturnType<typeof entries>) =>
-    judgeRto(all, waitsForPeople(all), { plan, rtoMs: 10_000 });
+    judgeRto(all, waitsForPeople(all), {
+      ...{ plan, rtoMs: 10_000 },
+      looks: looksAtProduction(all, plan),
+    });
 
   test('counts until the golden queries were answered, without people and cleaning up', () => {
     const { verdict, got, reason } = rtoOf(entries('done'));
@@ -222,6 +225,31 @@ describe('how long a recovery took', () => {
     const { verdict, reason } = rtoOf(entries('done', 15));
     assert.equal(verdict, 'fail');
     assert.match(reason, /after 11 s .*more than the RTO of 10 s/);
+  });
+
+  test('leaves out how long it looked at production, also while somebody had paused it', () => {
+    const bodies: [number, EvidenceBody][] = [
+      [0, OPENED],
+      [1, { type: 'planned', plan }],
+      [1, step('preflight', 'started')],
+      [2, step('preflight', 'done')],
+      [2, step('inventory', 'started')],
+      [10, told('pause')],
+      [2402, step('inventory', 'done')],
+      [2404, told('resume')],
+      [2404, step('fence', 'started')],
+      [2405, step('fence', 'done')],
+      [2405, step('usable', 'started')],
+      [2408, step('usable', 'done')],
+      [2408, step('production', 'started')],
+      [4808, step('production', 'done')],
+    ];
+    let last: ReturnType<typeof chain> | undefined;
+    const { verdict, got, reason } = rtoOf(
+      bodies.map(([second, body]) => (last = chain(last, at(second), body))),
+    );
+    assert.deepEqual([verdict, got], ['pass', '6 s']);
+    assert.match(reason, /\(isolation 2 s, service 3 s, and 40 min of looking at production and /);
   });
 
   test('is not known of a service that never answered as it should', () => {
