@@ -2,11 +2,22 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import {
+  access,
+  appendFile,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { allPids, commandOf } from '../../src/machine/process-identity.ts';
 import { processesIn } from '../../src/machine/processes-in.ts';
+import { endOfFile } from '../../src/platforms/isolated/inside/services.ts';
 import { loaderArgs } from '../support/entry.ts';
 import { fails } from '../support/fails.ts';
 import { eventually, waiting } from '../support/local-daemon.ts';
@@ -33,6 +44,17 @@ test('a command that dies says how, with the end of what it printed', async (t) 
   const { message: said } = await fails('CheckFailed', it.isolation.start(unknown, waiting()));
   assert.match(said, /no-such-program.*No such file/s);
   await it.isolation.start(it.service('one'), waiting());
+});
+
+test('of a log that fits into no string its end is read', async (t) => {
+  const file = join(await mkdtemp(join(tmpdir(), 'fairlead-log-')), 'api.log');
+  t.after(() => rm(dirname(file), { recursive: true }));
+  await writeFile(file, '');
+  await truncate(file, 600 * 1024 * 1024);
+  await appendFile(file, 'the last words');
+  assert.equal(await endOfFile(file, 10), 'last words');
+  await writeFile(file, 'short');
+  assert.equal(await endOfFile(file, 10), 'short');
 });
 
 test('a service that is never healthy is given up at its deadline', async (t) => {
