@@ -84,15 +84,24 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
   };
 }
 
+/** Where each of them leads: what runs in them is found by its real path. */
+export function foldersOf(
+  settings: Pick<WorkerSettings, 'data' | 'objects' | 'copies'>,
+): Record<'data' | 'objects' | 'copies' | 'isolated', string> {
+  const data = realPathOf(resolve(settings.data));
+  return {
+    data,
+    objects: realPathOf(resolve(settings.objects ?? join(data, 'objects'))),
+    copies: realPathOf(resolve(settings.copies ?? join(data, 'copies'))),
+    isolated: realPathOf(join(data, 'isolated')),
+  };
+}
+
 /** What backups and drills are made with. */
 function dataPorts(settings: WorkerSettings, secrets: SecretSources) {
-  const data = realPathOf(resolve(settings.data));
-  const objectsFolder =
-    settings.objects === undefined ? join(data, 'objects') : resolve(settings.objects);
+  const { data, objects: objectsFolder, copies, isolated } = foldersOf(settings);
   const objects = createObjectsFolder(objectsFolder);
   const uploads = createObjectRemoval(objectsFolder);
-  const copies =
-    settings.copies === undefined ? join(data, 'copies') : realPathOf(resolve(settings.copies));
   const stores = createStores({ secrets, clock });
   return {
     backups: createBackups({ objects, stores, copies, secrets, clock }),
@@ -101,7 +110,7 @@ function dataPorts(settings: WorkerSettings, secrets: SecretSources) {
     removal: createBackupRemoval({ list: (prefix) => objects.list(prefix), ...uploads }),
     uploads,
     isolation: createIsolation({
-      folder: join(data, 'isolated'),
+      folder: isolated,
       hide: [data, objectsFolder],
       copies,
       clock,

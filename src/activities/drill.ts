@@ -116,9 +116,13 @@ export async function closeTarget(
   call: Call,
   { isolation }: DrillPorts,
 ): Promise<{ detail: string }> {
-  await isolation.close(target, call);
-  const left = (await isolation.list()).some((one) => one.target === target);
-  if (left) throw new Failure('Unavailable', `the target ${target} is still there after its end`);
+  await isolation.close({ target, owner: call.run }, call);
+  const left = (await isolation.list()).find((one) => one.target === target);
+  if (left !== undefined && left.owner.workflowId !== call.run.workflowId) {
+    return { detail: `${target} belongs to ${left.owner.workflowId}, and was left alone` };
+  }
+  if (left !== undefined)
+    throw new Failure('Unavailable', `the target ${target} is still there after its end`);
   return { detail: `${target} is gone, and all that ran in it` };
 }
 

@@ -62,7 +62,9 @@ async function serviceSeen(
   const check = { name: 'health', http: health.path, status: 200, timeout: health.timeout };
   const { version } = live;
   const asked = { check, address: url, url, version, directory: loaded.directory };
-  const answer = await lookedAt(() => checks.run(asked, call), call, clock);
+  // A no costs little to ask again, and one that is over in a second is no state.
+  const worth = ({ kind, retryable }: Failure): boolean => retryable || kind === 'CheckFailed';
+  const answer = await lookedAt(() => checks.run(asked, call), call, clock, worth);
   const shown = { weights: describeWeights(weights) };
   // A service that does not answer its users is not well, whatever the reason.
   if ('problem' in answer) return { ...shown, health: 'unhealthy', said: answer.problem };
@@ -80,27 +82,29 @@ async function storeSeen(
   return { digest: digestOf(contents), said: `${contents.parts.length} parts` };
 }
 
-/** What the first look that succeeds sees, or what the last one failed over. */
+/** What the first look that succeeds sees, or what the last one failed over that was worth it. */
 async function lookedAt<T>(
   look: () => Promise<T>,
   call: Call,
   clock: Clock,
+  worth = ({ retryable }: Failure): boolean => retryable,
 ): Promise<{ seen: T } | { problem: string }> {
   for (let looks = 1; ; looks += 1) {
     try {
       return { seen: await look() };
     } catch (error) {
-      const said = saidBy(error, call);
-      if (looks === LOOKS) return { problem: `${said} (so ${LOOKS} times)` };
+      const failure = failureOf(error, call);
+      const often = looks === 1 ? '' : ` (so ${looks} times)`;
+      if (looks === LOOKS || !worth(failure)) return { problem: `${failure.message}${often}` };
       await clock.sleep(LOOK_AGAIN_MS, call.signal);
     }
   }
 }
 
 /** A cancel and a bug are not what was looked at. */
-function saidBy(error: unknown, { signal }: Call): string {
+function failureOf(error: unknown, { signal }: Call): Failure {
   signal.throwIfAborted();
-  if (error instanceof Failure) return error.message;
+  if (error instanceof Failure) return error;
   throw error;
 }
 

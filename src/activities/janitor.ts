@@ -41,7 +41,7 @@ function kindsOf({ backups, isolation }: JanitorPorts): Kind[] {
           name: target,
           createdAt,
           owner,
-          discard: (waiting) => isolation.close(target, waiting),
+          discard: (waiting) => isolation.close({ target, owner }, waiting),
         })),
     },
     {

@@ -3,6 +3,7 @@ import { defaultBackup, passedOverNote } from '../domain/anomaly.ts';
 import { parseBackupId } from '../domain/backup-id.ts';
 import type { CatalogueEntry } from '../domain/backup.ts';
 import { Failure } from '../domain/failure.ts';
+import { runName } from '../domain/names.ts';
 import { datastoreOf, type DataKind } from '../domain/operation.ts';
 import { datastoreIn, planBackup } from '../domain/plan-backup.ts';
 import { planVerify, planVerifyFile, type UsableInput } from '../domain/plan-verify.ts';
@@ -68,7 +69,7 @@ async function usableOf(
 ): Promise<{ usable?: UsableInput }> {
   const datastore = datastoreOf(request) ?? '';
   if (!datastoreIn(loaded, datastore).verify.required.includes('usable')) return {};
-  const target = `verify-${loaded.name}-${run.runId.slice(0, 8)}`;
+  const target = `verify-${loaded.name}-${runName(run.runId)}`;
   return { usable: await readUsable({ loaded, datastore, target }, ports) };
 }
 
@@ -77,9 +78,9 @@ function copyName(backup: string, runId: string): string {
   const name = parseBackupId(backup);
   if (name === undefined) throw new Failure('Broken', `planning a proof of ${backup}`);
   const { system, datastore, time } = name;
-  return `verify-${system}-${datastore}-${time}-${runId.slice(0, 8)}`;
+  return `verify-${system}-${datastore}-${time}-${runName(runId)}`;
 }
 
 function copyOfFile({ system, datastore = '' }: OperationRequest, runId: string): string {
-  return `verify-${system}-${datastore}-file-${runId.slice(0, 8)}`;
+  return `verify-${system}-${datastore}-file-${runName(runId)}`;
 }

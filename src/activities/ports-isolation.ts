@@ -50,8 +50,11 @@ export interface IsolationPort {
     input: { target: string; port: number; path: string; timeoutMs: number },
     waiting: Waiting,
   ): Promise<ServiceAnswer>;
-  /** Ends all that runs inside and removes it; one that is not there is fine. */
-  close(target: string, waiting: Waiting): Promise<void>;
+  /**
+   * Ends all that runs inside and removes it; one that is not there is fine. One of another workflow is left alone: a
+   * run that takes back what it asked for may never have got it.
+   */
+  close(target: Pick<TargetState, 'target' | 'owner'>, waiting: Waiting): Promise<void>;
   list(): Promise<TargetState[]>;
 }
 

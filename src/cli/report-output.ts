@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
+import { runName } from '../domain/names.ts';
 import type { Report } from '../domain/report.ts';
 import { dataFolder } from './data-folder.ts';
 import { EXIT, ExitError } from './exit.ts';
@@ -61,7 +62,7 @@ export async function render(report: Report, format: Format): Promise<string> {
 
 /** Where a page goes that nobody named a file for: among the reports of the data folder. */
 export function pageFile(report: Report, env: NodeJS.ProcessEnv, folder: string): string {
-  const name = `${report.operation}-${report.runId.slice(0, 8)}`;
+  const name = `${report.operation}-${runName(report.runId)}`;
   const safe = name.replace(/[^A-Za-z0-9._]+/g, '-').replace(/^[.-]+/, '');
   return join(dataFolder(env, folder), 'reports', `${safe}.html`);
 }

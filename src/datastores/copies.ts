@@ -34,7 +34,7 @@ export interface Copies {
   /**
    * Makes the folder, or answers the copy that is `ready` already, which is the owner's from now on. One that was cut
    * off half-way is begun anew.
-   * Throws Refused when the name holds anything but this backup.
+   * Throws Refused when the name holds anything but this backup, or is another workflow's.
    */
   begin(input: Omit<StoredCopy, 'state' | 'attempt'>, waiting: Waiting): Promise<Copy>;
   /** Throws Superseded when another attempt has begun since. */
@@ -67,7 +67,7 @@ export function createCopies(root: string): Copies {
   return {
     begin: async (input, waiting) => {
       const there = await stateOf(input.copy);
-      if (there !== undefined && there.backup !== input.backup) throw occupied(input, there.backup);
+      if (there !== undefined) refuseOthers(there, input);
       if (there?.state === 'ready') return whole(await ownedBy(input.owner, there));
       if (there === undefined && (await isOccupied(folder(input.copy)))) {
         throw occupied(input, 'something that no restore of Fairlead made');
@@ -114,6 +114,17 @@ async function emptied(folder: string, { signal }: Waiting): Promise<void> {
 
 function removed(path: string): Promise<void> {
   return rm(path, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** What a run made before a Reset is its workflow's still. */
+function refuseOthers(
+  there: StoredCopy,
+  input: Pick<StoredCopy, 'copy' | 'backup' | 'owner'>,
+): void {
+  if (there.backup !== input.backup) throw occupied(input, there.backup);
+  const { owner } = there;
+  if (owner === undefined || owner.workflowId === input.owner?.workflowId) return;
+  throw occupied(input, `the same for ${owner.workflowId} (${owner.runId})`);
 }
 
 function occupied({ copy, backup }: { copy: string; backup: string }, by: string): Failure {

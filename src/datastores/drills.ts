@@ -5,6 +5,7 @@ import type { ObjectsPort } from '../activities/ports-data.ts';
 import type { DrillsPort } from '../activities/ports-recovery.ts';
 import type { DrillRecord } from '../domain/drill-record.ts';
 import { Failure } from '../domain/failure.ts';
+import { runName } from '../domain/names.ts';
 import { jsonBytes, readJson } from './json-objects.ts';
 
 const moment = z.iso.datetime();
@@ -63,6 +64,5 @@ export function createDrills(objects: ObjectsPort): DrillsPort {
 /** In the order of keys by when they began. */
 function keyOf({ system, startedAt, runId }: DrillRecord): string {
   const time = new Date(startedAt).toISOString().replaceAll(/[-:]/g, '');
-  const run = runId.replaceAll(/[^A-Za-z0-9]/g, '').slice(0, 8);
-  return `${system}/_drills/${time.slice(0, 4)}/${time.slice(4, 6)}/${time}-${run}.json`;
+  return `${system}/_drills/${time.slice(0, 4)}/${time.slice(4, 6)}/${time}-${runName(runId)}.json`;
 }

@@ -2,7 +2,6 @@
 // copy, so that any later activity finds them.
 import { randomBytes } from 'node:crypto';
 import { chown, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../domain/failure.ts';
@@ -69,19 +68,4 @@ export function passwordIn(folder: string): Promise<string> {
 export async function giveAway(path: string): Promise<void> {
   const identity = serverIdentity();
   if (identity !== undefined) await chown(path, identity.uid, identity.gid);
-}
-
-/** Free at this moment: a server that finds it taken does not start (`notStarted`), and the restore is tried again. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        if (typeof address === 'object' && address !== null) resolve(address.port);
-        else reject(new Failure('Unavailable', 'no free port on 127.0.0.1'));
-      });
-    });
-  });
 }

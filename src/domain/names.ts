@@ -15,6 +15,13 @@ export const PERSON = /^[A-Za-z0-9][A-Za-z0-9._@:/-]{0,127}$/;
 export const PERSON_ALLOWED =
   'the name of a person or a pipeline, without spaces: letters, digits and . _ @ : / -';
 
+const RUN_NAME_LENGTH = 12;
+
+/** What ends the names of all that one run makes. A run's id begins with the time, which runs of one minute share. */
+export function runName(runId: string): string {
+  return runId.replaceAll(/[^A-Za-z0-9]/g, '').slice(-RUN_NAME_LENGTH);
+}
+
 /** The first words of operation ids: on a command line such a system would be taken for one. */
 export const RESERVED_NAMES: ReadonlySet<string> = new Set([
   ...['deploy', 'plan', 'rollback', 'stop', 'admit', 'scale', 'restart', 'retire', 'inspect'],

@@ -8,6 +8,7 @@ import { Failure } from './failure.ts';
 import type { LivePlace } from './fence.ts';
 import type { LoadedSystem } from './loaded-system.ts';
 import type { RevisionSpec } from './model.ts';
+import { runName } from './names.ts';
 import {
   datastoreIn,
   discardStep,
@@ -62,7 +63,7 @@ const NO_UNDO = 'none: it changes nothing';
 
 export function planRecovery(input: RecoveryInput): Plan {
   const { operation, loaded, restored } = input;
-  const target = `drill-${loaded.name}-${input.runId.slice(0, 8)}`;
+  const target = `drill-${loaded.name}-${runName(input.runId)}`;
   const copies = restored.map((one) => copyOf(one, input.runId));
   const flushed = input.flushed.map((one) => flushedCopy(one, target));
   const bindings = [...copies.map(({ binding }) => binding), ...flushed];
@@ -80,7 +81,7 @@ export function planRecovery(input: RecoveryInput): Plan {
   return finishPlan({ operation, kind: 'disasterRecovery', loaded, backups, steps, before: {} });
 }
 
-/** Throws Refused where there is none: nothing is started that nobody declared. */
+/** Throws NotFound where there is none: nothing is started that nobody declared. */
 export function drillOf({ name, system }: LoadedSystem): Drill {
   if (system.drill !== undefined) return system.drill;
   throw new Failure(
@@ -265,7 +266,7 @@ interface Copied {
 function copyOf(restored: Restored, runId: string): Copied {
   const { datastore, backup, place } = restored;
   const name = parseBackupId(backup.id);
-  const copy = `drill-${name?.system ?? ''}-${datastore}-${name?.time ?? ''}-${runId.slice(0, 8)}`;
+  const copy = `drill-${name?.system ?? ''}-${datastore}-${name?.time ?? ''}-${runName(runId)}`;
   return { restored, binding: { datastore, backup: backup.id, copy, place } };
 }
 

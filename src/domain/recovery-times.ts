@@ -1,7 +1,7 @@
 // How long a recovery took until the service could be used, by phase, with the waiting for people apart: against the
-// most that it may take (RTO). Cleaning up a drill is no part of it.
+// most that it may take (RTO). Cleaning up a drill is no part of it, nor is looking at production.
 import type { EvidenceEntry } from './evidence.ts';
-import { overlap, type Interval } from './intervals.ts';
+import { merge, overlap, type Interval } from './intervals.ts';
 import type { Plan, PlanStep } from './plan.ts';
 import { spanOf } from './time-span.ts';
 import type { Finding } from './verdict.ts';
@@ -15,7 +15,10 @@ export interface PhaseTime {
   waitedForPeopleMs: number;
 }
 
-/** In the order in which they begin. */
+/**
+ * In the order in which they begin. A phase holds all between its first step and its last: looking at production too,
+ * as reports that were written tell it.
+ */
 export function recoveryPhases(
   entries: readonly EvidenceEntry[],
   waits: readonly Interval[],
@@ -39,13 +42,26 @@ export function recoveryPhases(
   }));
 }
 
+/** When a drill looked at production (its steps `inventory`, `production`), which no recovery does. */
+export function looksAtProduction(entries: readonly EvidenceEntry[], plan: Plan): Interval[] {
+  const looking = plan.steps.filter(({ action: { kind } }) => LOOKS.has(kind)).map(({ id }) => id);
+  const steps = entries.filter((entry) => entry.type === 'step');
+  return steps.flatMap((entry, index) => {
+    if (entry.status !== 'started' || !looking.includes(entry.id)) return [];
+    const next = steps.slice(index + 1).find(({ id }) => id === entry.id) ?? entries.at(-1);
+    return [{ from: Date.parse(entry.at), to: Date.parse((next ?? entry).at) }];
+  });
+}
+
+const LOOKS: ReadonlySet<string> = new Set(['inventory', 'production']);
+
 /**
- * From the start of the operation until its last golden query was answered as it should be, people not counted (ms);
- * null when it never was.
+ * From the start of the operation until its last golden query was answered as it should be (ms), without `apart`, in
+ * order and without overlaps: people, and what no recovery does. Null when it never was.
  */
 export function recoveryTime(
   entries: readonly EvidenceEntry[],
-  waits: readonly Interval[],
+  apart: readonly Interval[],
   plan: Plan,
 ): number | null {
   const began = entries[0]?.at ?? null;
@@ -54,34 +70,44 @@ export function recoveryTime(
     (entry) => entry.type === 'step' && entry.id === last && entry.status === 'done',
   )?.at;
   if (began === null || usable === undefined) return null;
-  return Date.parse(usable) - Date.parse(began) - overlap(waits, began, usable);
+  return Date.parse(usable) - Date.parse(began) - overlap(apart, began, usable);
 }
 
 /** Against the most that a recovery may take. */
 export function judgeRto(
   entries: readonly EvidenceEntry[],
   waits: readonly Interval[],
-  { plan, rtoMs }: { plan: Plan; rtoMs: number },
+  { plan, rtoMs, looks }: { plan: Plan; rtoMs: number; looks: readonly Interval[] },
 ): Finding {
   const about = { name: 'rto', samples: 1, expected: `at most ${spanOf(rtoMs)}` };
-  const took = recoveryTime(entries, waits, plan);
+  const apart = merge([...waits, ...looks]);
+  const took = recoveryTime(entries, apart, plan);
   if (took === null) {
     const reason = 'how long it takes was not measured: the service on the copy was never usable';
     return { ...about, verdict: 'inconclusive', reason, got: 'not measured' };
   }
   const phases = recoveryPhases(entries, waits, plan).filter(({ phase }) => phase !== 'clean-up');
-  const shares = phases.map((one) => `${one.phase} ${spanOf(ownTime(one))}`);
+  const shares = phases.map((one) => `${one.phase} ${spanOf(ownTime(one, apart))}`);
   const waited = phases.reduce((sum, one) => sum + one.waitedForPeopleMs, 0);
-  const people = waited === 0 ? '' : `, and ${spanOf(waited)} of waiting for people`;
-  const told = `usable again after ${spanOf(took)} (${shares.join(', ')}${people})`;
+  const looked = phases.reduce(
+    (sum, { startedAt, endedAt }) => sum + overlap(looks, startedAt, endedAt),
+    0,
+  );
+  const besides = [
+    ...(looked === 0 ? [] : [`${spanOf(looked)} of looking at production`]),
+    ...(waited === 0 ? [] : [`${spanOf(waited)} of waiting for people`]),
+  ];
+  const uncounted = besides.length === 0 ? '' : `, and ${besides.join(' and ')}`;
+  const told = `usable again after ${spanOf(took)} (${shares.join(', ')}${uncounted})`;
   const got = spanOf(took);
   return took > rtoMs
     ? { ...about, verdict: 'fail', reason: `${told}, more than the RTO of ${spanOf(rtoMs)}`, got }
     : { ...about, verdict: 'pass', reason: `${told}, within the RTO of ${spanOf(rtoMs)}`, got };
 }
 
-function ownTime({ startedAt, endedAt, waitedForPeopleMs }: PhaseTime): number {
-  return endedAt === null ? 0 : Date.parse(endedAt) - Date.parse(startedAt) - waitedForPeopleMs;
+function ownTime({ startedAt, endedAt }: PhaseTime, apart: readonly Interval[]): number {
+  if (endedAt === null) return 0;
+  return Date.parse(endedAt) - Date.parse(startedAt) - overlap(apart, startedAt, endedAt);
 }
 
 function phaseOf({ action }: PlanStep): RecoveryPhase | undefined {

@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import {
   describeHolder,
-  freePort,
+  endHolder,
   portHolder,
   tryListening,
   type PortHolder,
@@ -75,6 +75,6 @@ async function unseenHolder(port: number): Promise<PortHolder | null> {
 
 /** Ends the holder and looks again. Throws Failure Refused when it cannot be ended from here. */
 export async function releasePort(port: number): Promise<{ ended: boolean; now: PortUse }> {
-  const ended = (await freePort(port)) !== null;
+  const ended = (await endHolder(port)) !== null;
   return { ended, now: await portUse(port) };
 }

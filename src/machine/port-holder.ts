@@ -97,7 +97,7 @@ export function describeHolder(holder: PortHolder | null): string {
  * Ends whoever holds the port: SIGTERM and, `patience` ms later, SIGKILL. Returns the holder that was
  * there, null when the port was free. Only for a person who asked for it: nothing calls this by itself.
  */
-export async function freePort(port: number, patience = 5000): Promise<PortHolder | null> {
+export async function endHolder(port: number, patience = 5000): Promise<PortHolder | null> {
   const sockets = listeningInodes(port);
   const holder = portHolder(port);
   if (holder === null) return null;

@@ -10,13 +10,13 @@ import { memoryIsolation } from '../support/memory-isolation.ts';
 import { sampleSystem } from '../support/samples.ts';
 
 const STORE = datastoreRef('orders', '/', { kind: 'files', directory: 'data' });
-const lost = () => new Failure('Unavailable', 'no answer');
 
 let it: ReturnType<typeof createActivityWorld>;
 let vault: ReturnType<typeof memoryBackups>['vault'];
 let backups: ReturnType<typeof memoryBackups>['backups'];
 /** Answers of the health path that get lost, from the first one on. */
 let unanswered: number;
+let lost: () => Failure;
 
 function look() {
   const checks = {
@@ -34,6 +34,7 @@ describe('an inventory', () => {
     it = createActivityWorld();
     ({ backups, vault } = memoryBackups());
     unanswered = 0;
+    lost = () => new Failure('Unavailable', 'no answer');
     const { id, version } = await it.revision('v1');
     it.world.setByHand(PLACE, [{ revision: id, version, percent: 100 }]);
   });
@@ -63,6 +64,15 @@ describe('an inventory', () => {
     const said = 'no answer (so 3 times)';
     assert.deepEqual(services['api'], { weights: 'v1 100 %', health: 'unhealthy', said });
     assert.deepEqual(datastores['orders'], { digest: null, said });
+  });
+
+  test('asks a service again that said no, and reads no datastore again that never will be read', async () => {
+    unanswered = 2;
+    lost = () => new Failure('CheckFailed', 'it answered 500');
+    vault.failNext('fingerprint', new Failure('Unsupported', 'no rights'));
+    const { services, datastores } = await look();
+    assert.equal(services['api']?.health, 'healthy');
+    assert.deepEqual(datastores['orders'], { digest: null, said: 'no rights' });
   });
 
   test('of a host that does not answer knows nothing of its services', async () => {

@@ -1,9 +1,15 @@
 // A deploy that cannot start its version ends with its plan, before anything is changed.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeDataPlan } from '../../src/activities/plan-data.ts';
 import { makePlan } from '../../src/activities/plan.ts';
-import { createActivityWorld } from '../support/activity-world.ts';
+import { backupId } from '../../src/domain/backup-id.ts';
+import { namesMade } from '../../src/domain/plan-drill.ts';
+import { createActivityWorld, PLACE } from '../support/activity-world.ts';
+import { datastoreRef } from '../support/datastores.ts';
 import { fails } from '../support/fails.ts';
+import { memoryBackups } from '../support/memory-backups.ts';
+import { memoryIsolation } from '../support/memory-isolation.ts';
 import { sampleSystem } from '../support/samples.ts';
 
 const files = ['data/trips.csv', 'data/zones.csv'];
@@ -26,4 +32,39 @@ test('a plan names every file that the new version lacks, and changes nothing', 
 test('with everything there the plan is made', async () => {
   const { ports } = createActivityWorld();
   assert.equal((await makePlan(input, ports.platforms)).steps[0]?.id, 'preflight');
+});
+
+test('two proofs of one backup that begin in the same second make nothing of the same name', async () => {
+  const it = createActivityWorld();
+  const { backups } = memoryBackups();
+  const files = { kind: 'files', directory: 'data' } as const;
+  const id = backupId('shop', 'orders', 0);
+  const call = it.call();
+  await backups.backup({ store: datastoreRef('orders', '/', files), id, systemDigest: 'd' }, call);
+  const { id: revision, version } = await it.revision('v1');
+  it.world.setByHand(PLACE, [{ revision, version, percent: 100 }]);
+  const shop = sampleSystem(
+    { datastores: ['orders'] },
+    {
+      drill: { rto: '10s', golden: [{ service: 'api', name: 'total', http: '/total' }] },
+      datastores: { orders: { ...files, verify: { required: ['artefact', 'usable'] } } },
+    },
+  );
+  const namesOf = async (runId: string): Promise<string[]> => {
+    const request = { system: 'shop', datastore: 'orders', backup: id };
+    const proof = {
+      operation: `verify/${id}`,
+      kind: 'verifyBackup',
+      loaded: shop,
+      request,
+    } as const;
+    const own = { ...call, run: { ...call.run, runId } };
+    const ports = { ...it.ports, backups, isolation: memoryIsolation() };
+    return namesMade(await makeDataPlan(proof, own, ports));
+  };
+  const names = [
+    ...(await namesOf('01a20147-4f62-7229-a461-c4ad2e63645d')),
+    ...(await namesOf('01a20147-4f62-7d10-9c1e-0b61f5a3e9c2')),
+  ];
+  assert.deepEqual([names.length, new Set(names).size], [4, 4]);
 });

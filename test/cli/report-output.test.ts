@@ -43,7 +43,7 @@ test('a page goes to the reports of the nearest data folder, by a name without f
     rmSync(folder, { recursive: true, force: true });
   });
   const report = { ...measuredReport(), operation: '../../deploy/shop/api/v2 $(id)' };
-  const name = 'deploy-shop-api-v2-id-run-1.html';
+  const name = 'deploy-shop-api-v2-id-run1.html';
   const deep = join(folder, 'deep');
   assert.equal(pageFile(report, {}, deep), join(deep, '.fairlead', 'reports', name));
   mkdirSync(join(folder, '.fairlead'));

@@ -60,7 +60,7 @@ describe('the plan of a drill with derived datastores', () => {
     assert.deepEqual(derivedIn(derived, ['api']), ['page-cache']);
     assert.deepEqual(derivedIn(derived, []), []);
     const { action, title, undo, differs } = stepOf('empty-page-cache');
-    const copy = 'drill-shop-01234567-page-cache-empty';
+    const copy = 'drill-shop-456789abcdef-page-cache-empty';
     assert.deepEqual(action, { kind: 'empty', datastore: 'page-cache', copy });
     assert.match(title, /flushed: an empty server of kind redis/);
     assert.equal(differs, 'a recovery flushes the live page-cache');

@@ -8,7 +8,7 @@ import { judgeRecovery } from '../../src/domain/judge-recovery.ts';
 import { leasedBy, operationId, precedenceOf } from '../../src/domain/operation.ts';
 import { drilledServices, namesMade, planRecovery } from '../../src/domain/plan-drill.ts';
 import type { Plan } from '../../src/domain/plan.ts';
-import { judgeRto, recoveryPhases } from '../../src/domain/recovery-times.ts';
+import { judgeRto, looksAtProduction, recoveryPhases } from '../../src/domain/recovery-times.ts';
 import { waitsForPeople } from '../../src/domain/report-timings.ts';
 import { revisionSpec } from '../../src/domain/revision.ts';
 import type { EvidenceBody } from '../../src/domain/evidence.ts';
@@ -37,7 +37,7 @@ const loaded = sampleSystem(
 const place = { datastore: 'orders', kind: 'folder', path: '/systems/shop/data' } as const;
 const spec = revisionSpec(loaded, 'api', 'v1');
 const backup = summaryOf(completeBackup({ daysOld: 1 }));
-const runId = '01234567-89ab-cdef';
+const runId = '01a20147-4f62-7229-a461-c4ad2e63645d';
 const input: Parameters<typeof planRecovery>[0] = {
   mode: 'drill',
   operation: 'drill/shop',
@@ -77,9 +77,15 @@ describe('the plan of a drill', () => {
 
   test('names what it makes after its run, so that two of them never meet', () => {
     const [target, copy] = namesMade(plan);
-    assert.equal(target, 'drill-shop-01234567');
-    assert.match(copy ?? '', /^drill-shop-orders-\d{8}T\d{6}\.\d{3}Z-01234567$/);
+    assert.equal(target, 'drill-shop-c4ad2e63645d');
+    assert.match(copy ?? '', /^drill-shop-orders-\d{8}T\d{6}\.\d{3}Z-c4ad2e63645d$/);
     assert.equal(actionOf('bind').bindings[0]?.copy, copy);
+    // Terminated, and started again in the same second.
+    const again = planRecovery({ ...input, runId: '01a20147-4f62-7d10-9c1e-0b61f5a3e9c2' });
+    assert.deepEqual(
+      namesMade(again).filter((name) => namesMade(plan).includes(name)),
+      [],
+    );
   });
 
   test('says of each step how a recovery differs, where it does', () => {
@@ -203,7 +209,10 @@ describe('how long a recovery took', () => {
     return bodies.map(([second, body]) => (last = chain(last, at(second), body)));
   };
   const rtoOf = (all: ReturnType<typeof entries>) =>
-    judgeRto(all, waitsForPeople(all), { plan, rtoMs: 10_000 });
+    judgeRto(all, waitsForPeople(all), {
+      ...{ plan, rtoMs: 10_000 },
+      looks: looksAtProduction(all, plan),
+    });
 
   test('counts until the golden queries were answered, without people and cleaning up', () => {
     const { verdict, got, reason } = rtoOf(entries('done'));
@@ -216,6 +225,31 @@ describe('how long a recovery took', () => {
     const { verdict, reason } = rtoOf(entries('done', 15));
     assert.equal(verdict, 'fail');
     assert.match(reason, /after 11 s .*more than the RTO of 10 s/);
+  });
+
+  test('leaves out how long it looked at production, also while somebody had paused it', () => {
+    const bodies: [number, EvidenceBody][] = [
+      [0, OPENED],
+      [1, { type: 'planned', plan }],
+      [1, step('preflight', 'started')],
+      [2, step('preflight', 'done')],
+      [2, step('inventory', 'started')],
+      [10, told('pause')],
+      [2402, step('inventory', 'done')],
+      [2404, told('resume')],
+      [2404, step('fence', 'started')],
+      [2405, step('fence', 'done')],
+      [2405, step('usable', 'started')],
+      [2408, step('usable', 'done')],
+      [2408, step('production', 'started')],
+      [4808, step('production', 'done')],
+    ];
+    let last: ReturnType<typeof chain> | undefined;
+    const { verdict, got, reason } = rtoOf(
+      bodies.map(([second, body]) => (last = chain(last, at(second), body))),
+    );
+    assert.deepEqual([verdict, got], ['pass', '6 s']);
+    assert.match(reason, /\(isolation 2 s, service 3 s, and 40 min of looking at production and /);
   });
 
   test('is not known of a service that never answered as it should', () => {

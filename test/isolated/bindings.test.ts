@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
-import { isolatedWorld, liveServer } from '../support/isolated-world.ts';
+import { isolatedWorld, liveServer, OWNER } from '../support/isolated-world.ts';
 
 test('a service reads and writes the copy at the live path, and nothing live changes', async (t) => {
   const it = await isolatedWorld(t);
@@ -118,6 +118,6 @@ test('two targets at once have their own copies, ports and files', async (t) => 
   };
   const said = await Promise.all([run('one', it.copy), run('two', other)]);
   assert.deepEqual(said, [{ text: 'copy\n' }, { text: 'other copy\n' }]);
-  await it.isolation.close('one', waiting());
+  await it.isolation.close({ target: 'one', owner: OWNER }, waiting());
   assert.deepEqual(await it.asked('two', '/health'), {});
 });

@@ -2,11 +2,22 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import {
+  access,
+  appendFile,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { allPids, commandOf } from '../../src/machine/process-identity.ts';
 import { processesIn } from '../../src/machine/processes-in.ts';
+import { endOfFile } from '../../src/platforms/isolated/inside/services.ts';
 import { loaderArgs } from '../support/entry.ts';
 import { fails } from '../support/fails.ts';
 import { eventually, waiting } from '../support/local-daemon.ts';
@@ -33,6 +44,17 @@ test('a command that dies says how, with the end of what it printed', async (t) 
   const { message: said } = await fails('CheckFailed', it.isolation.start(unknown, waiting()));
   assert.match(said, /no-such-program.*No such file/s);
   await it.isolation.start(it.service('one'), waiting());
+});
+
+test('of a log that fits into no string its end is read', async (t) => {
+  const file = join(await mkdtemp(join(tmpdir(), 'fairlead-log-')), 'api.log');
+  t.after(() => rm(dirname(file), { recursive: true }));
+  await writeFile(file, '');
+  await truncate(file, 600 * 1024 * 1024);
+  await appendFile(file, 'the last words');
+  assert.equal(await endOfFile(file, 10), 'last words');
+  await writeFile(file, 'short');
+  assert.equal(await endOfFile(file, 10), 'short');
 });
 
 test('a service that is never healthy is given up at its deadline', async (t) => {
@@ -77,7 +99,7 @@ test('a worker that is killed leaves its target to the next one, which goes on w
   await next.open(it.opening('one'), waiting());
   assert.deepEqual(await it.asked('one', '/health'), {});
   assert.equal(processesWith(word).length > 0, true);
-  await next.close('one', waiting());
+  await next.close({ target: 'one', owner: OWNER }, waiting());
   assert.deepEqual(processesWith(word), []);
   assert.deepEqual(await next.list(), []);
 });
@@ -101,13 +123,13 @@ test('a closed target leaves no process, no mount and no folder; closing it agai
   const folder = join(it.data, 'isolated', 'one');
   assert.ok(processesIn(folder).length >= 3, 'unshare, runner and relay work in the folder');
   const mounts = await readFile('/proc/self/mountinfo', 'utf8');
-  await it.isolation.close('one', waiting());
+  await it.isolation.close({ target: 'one', owner: OWNER }, waiting());
   assert.deepEqual(processesIn(folder), []);
   assert.deepEqual(processesWith(word), []);
   await assert.rejects(access(folder));
   assert.equal(await readFile('/proc/self/mountinfo', 'utf8'), mounts);
   assert.deepEqual(await readdir(it.live.path), ['loans.csv']);
-  await it.isolation.close('one', waiting());
+  await it.isolation.close({ target: 'one', owner: OWNER }, waiting());
   await rm(it.copy, { recursive: true });
 });
 

@@ -6,7 +6,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { freePort as freeThePort, portHolder } from '../../src/machine/port-holder.ts';
+import { endHolder, portHolder } from '../../src/machine/port-holder.ts';
 import { hostPaths } from '../../src/platforms/local/protocol.ts';
 import {
   eventually,
@@ -138,9 +138,9 @@ test('freeing a port ends its holder, also one that ignores SIGTERM, and only th
   const seen = await eventually('the holder', () => portHolder(port) ?? undefined);
   assert.equal(seen.pid, holder.pid);
   assert.equal(holder.exitCode, null, 'looking changes nothing');
-  assert.equal((await freeThePort(port, 200))?.pid, holder.pid);
+  assert.equal((await endHolder(port, 200))?.pid, holder.pid);
   await exit;
   assert.equal(holder.signalCode, 'SIGKILL');
   assert.equal(portHolder(port), null);
-  assert.equal(await freeThePort(port), null);
+  assert.equal(await endHolder(port), null);
 });

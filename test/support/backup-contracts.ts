@@ -250,6 +250,8 @@ export function backupContracts(
         await owned('first');
         // A run that a Reset made goes on with the copy, and the first one is closed.
         await owned('second');
+        const owner = { workflowId: 'drill/shop', runId: 'third' };
+        await fails('Refused', backups.restore({ id, target: { ...target, owner } }, waiting()));
         await backups.discard(target.copy, waiting());
         assert.ok(!(await readdir(join(root, 'copies'))).includes(target.copy));
         assert.deepEqual(processesIn(join(root, 'copies', target.copy)), []);

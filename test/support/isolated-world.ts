@@ -56,7 +56,7 @@ export async function isolatedWorld(t: TestContext): Promise<IsolatedWorld | und
     });
   const isolation = another();
   t.after(async () => {
-    for (const { target } of await isolation.list()) await isolation.close(target, waiting());
+    for (const target of await isolation.list()) await isolation.close(target, waiting());
     await rm(root, { recursive: true, force: true });
   });
   const unable = await isolation.unable();

@@ -34,10 +34,11 @@ export function isolationContract(
       await fails('NotFound', isolation.ask(question, waiting()));
     };
     await refuseAll();
-    await isolation.close('one', waiting());
-    await isolation.open(it.opening('one'), waiting());
-    await isolation.close('one', waiting());
-    await isolation.close('one', waiting());
+    const opening = it.opening('one');
+    await isolation.close(opening, waiting());
+    await isolation.open(opening, waiting());
+    await isolation.close(opening, waiting());
+    await isolation.close(opening, waiting());
     await refuseAll();
   });
 
@@ -62,7 +63,10 @@ export function isolationContract(
     );
     const other = { ...opening, owner: { workflowId: 'another', runId: 'one' } };
     await fails('Refused', isolation.open(other, waiting()));
-    await isolation.close('one', waiting());
+    await isolation.close(other, waiting());
+    assert.equal((await isolation.list()).length, 1, 'what is not its own is left alone');
+    // The one that opened it before the Reset.
+    await isolation.close(opening, waiting());
     assert.deepEqual(await isolation.list(), []);
     await isolation.open(other, waiting());
   });

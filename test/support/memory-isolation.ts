@@ -104,11 +104,11 @@ export function memoryIsolation(script: IsolationScript = {}): MemoryIsolation {
       }
       return { ...(memory.script.answers?.[path] ?? { status: 200, body: 'ok' }), ms: 1 };
     },
-    close: async (target) => {
+    close: async ({ target, owner }) => {
       await enter('close', target);
       const { failingClose } = memory.script;
       if (failingClose !== undefined) throw new Failure('Unavailable', failingClose);
-      targets.delete(target);
+      if (targets.get(target)?.owner.workflowId === owner.workflowId) targets.delete(target);
     },
     list: async () =>
       [...targets.values()].map(({ target, owner, createdAt: at }) => ({

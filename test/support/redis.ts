@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { freePort } from '../../src/datastores/scratch-server.ts';
+import { tryListening } from '../../src/machine/port-holder.ts';
 import { askRedis, readState, type RedisAddress } from '../../src/datastores/redis/client.ts';
 import { runTool } from '../../src/datastores/tool.ts';
 import { endServer, passableFolder } from './datastores.ts';
@@ -44,7 +44,7 @@ export async function startTestRedis({ aof = false } = {}): Promise<TestRedis | 
   await mkdir(join(folder, 'data'));
   const address = {
     host: '127.0.0.1',
-    port: await freePort(),
+    port: await tryListening(0),
     user: undefined,
     password: 'live-secret-of-redis',
   };

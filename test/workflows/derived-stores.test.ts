@@ -44,7 +44,7 @@ describe('a derived datastore in a drill', () => {
         ['none of cache', 'flushed: derived'],
       ],
     );
-    assert.match(copyOf(system, 'cache'), /-[0-9a-f]{8}-cache-empty$/);
+    assert.match(copyOf(system, 'cache'), /-[0-9a-f]{12}-cache-empty$/);
     const started = it.targets.started.find(({ target }) => target.includes(system));
     assert.equal(started?.environment['URL'], URL);
     // Of `users`, it asks nothing.

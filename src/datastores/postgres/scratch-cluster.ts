@@ -4,8 +4,8 @@ import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Waiting } from '../../activities/ports.ts';
 import { Failure } from '../../domain/failure.ts';
+import { tryListening } from '../../machine/port-holder.ts';
 import {
-  freePort,
   giveAway,
   makePassword,
   notStarted,
@@ -67,7 +67,7 @@ export async function startCluster(
     ...['--pgdata', data, '--username', USER, '--pwfile', pwfile],
     ...['--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C', '--no-sync'],
   ]).catch(notStarted);
-  const port = await freePort();
+  const port = await tryListening(0);
   await appendFile(join(data, 'postgresql.conf'), CONFIGURATION(port));
   await writeNote(folder, { port, database, server });
   await run('pg_ctl', [

@@ -8,10 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Waiting } from '../../activities/ports.ts';
 import type { Contents } from '../../domain/backup.ts';
 import { Failure } from '../../domain/failure.ts';
+import { tryListening } from '../../machine/port-holder.ts';
 import { processesIn } from '../../machine/processes-in.ts';
 import { saysFull } from '../full-disk.ts';
 import {
-  freePort,
   makePassword,
   notStarted,
   passwordIn,
@@ -54,7 +54,7 @@ export async function startRedis(
   waiting: Waiting,
 ): Promise<void> {
   const password = await makePassword(folder);
-  const port = await freePort();
+  const port = await tryListening(0);
   const file = join(folder, 'redis.conf');
   await writeFile(file, CONFIGURATION(folder, port, password), { mode: 0o600 });
   await writeNote(folder, { port, database: '0', server: programs.server });

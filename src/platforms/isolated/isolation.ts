@@ -62,7 +62,12 @@ export function createIsolation(options: IsolationOptions): IsolationPort {
       const message = `GET ${path} on port ${port} of the isolated target ${target}: ${answer.problem}`;
       throw new Failure('CheckFailed', message);
     },
-    close: (target, { signal }) => targets.remove(target, signal),
+    close: async ({ target, owner }, { signal }) => {
+      const there = await targets.stateOf(target);
+      // After a Reset another run closes what the first one opened.
+      if (there !== undefined && there.owner.workflowId !== owner.workflowId) return;
+      await targets.remove(target, signal);
+    },
     list: () => targets.list(),
   };
 }

@@ -1,6 +1,10 @@
 // Keeps beside the backups what a drill came to: what says later whether the system is recoverable.
+import { patched } from '@temporalio/workflow';
+import type { EvidenceEntry } from '../../domain/evidence.ts';
+import { merge, type Interval } from '../../domain/intervals.ts';
+import type { Plan } from '../../domain/plan.ts';
+import { looksAtProduction, recoveryTime } from '../../domain/recovery-times.ts';
 import { waitsForPeople } from '../../domain/report-timings.ts';
-import { recoveryTime } from '../../domain/recovery-times.ts';
 import type { Verdict } from '../../domain/verdict.ts';
 import { call, failureOf, type InputOf } from './call.ts';
 import type { End } from './close.ts';
@@ -33,6 +37,11 @@ export async function keepRecord(run: Run, { outcome, message }: End): Promise<v
   }
 }
 
+/** Empty in histories that were begun when they counted: the verdict on the RTO decides what is done next. */
+export function uncountedLooks(entries: readonly EvidenceEntry[], plan: Plan): Interval[] {
+  return patched('rto-without-looks') ? looksAtProduction(entries, plan) : [];
+}
+
 /** Worst of what was seen so far: of a drill that did not come to its end, `pass` would say too much. */
 function verdictOf({ book }: Run, outcome: End['outcome']): Verdict | null {
   const verdict = book?.verdict ?? null;
@@ -43,11 +52,12 @@ function measured(run: Run): Measured {
   const { plan, entries } = run;
   if (plan === undefined) return { rtoMs: null, rpoMs: null, backups: [] };
   const { backups = [] } = plan;
+  const apart = merge([...waitsForPeople(entries), ...uncountedLooks(entries, plan)]);
   const points = backups.map(({ recoveryPoint }) => Date.parse(recoveryPoint.notBefore));
   // Of no backup, or of one from the future, there is none.
   const age = points.length === 0 ? NaN : beganAt(run) - Math.min(...points);
   return {
-    rtoMs: recoveryTime(entries, waitsForPeople(entries), plan),
+    rtoMs: recoveryTime(entries, apart, plan),
     rpoMs: age >= 0 ? age : null,
     backups: backups.map(({ id }) => id),
   };

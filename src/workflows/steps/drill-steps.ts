@@ -18,6 +18,7 @@ import { worst, type Finding, type StepFinding, type Verdict } from '../../domai
 import { workflowInfo } from '@temporalio/workflow';
 import { call, failureOf } from './call.ts';
 import { unparked } from './data-steps.ts';
+import { uncountedLooks } from './drill-record.ts';
 import { beganAt, leasedNames, loadedOf, now, planOf, record, storeIn, type Run } from './run.ts';
 import { changeUnderLease, endStep, underLease } from './under-lease.ts';
 import { endUsable, noteUsable } from './usable-rung.ts';
@@ -238,7 +239,9 @@ async function conclude(
   { rtoMs }: ActionOf<'concludeRecovery'>,
 ): Promise<RunbookEvent> {
   const plan = planOf(run);
-  note(run, step, [judgeRto(run.entries, waitsForPeople(run.entries), { plan, rtoMs })]);
+  const waits = waitsForPeople(run.entries);
+  const looks = uncountedLooks(run.entries, plan);
+  note(run, step, [judgeRto(run.entries, waits, { plan, rtoMs, looks })]);
   const recovered = recoveredPoints(loadedOf(run), plan);
   const findings = findingsOf(run);
   const { verdict, reason } = judgeRecovery(findings, { system: plan.system, recovered });

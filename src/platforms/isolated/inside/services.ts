@@ -1,15 +1,19 @@
 // The services of one target: started without a shell and without rights over the namespaces, their output in a file
 // of the target's own. Called by the runner.
+import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../../domain/failure.ts';
+import { lastWords } from '../../../domain/last-words.ts';
 import { hiding } from '../../../integrations/secrets.ts';
 import type { ServiceState, StartRequest } from '../protocol.ts';
 
 /** In memory, as everything that is written inside and is no copy. */
 const LOGS = '/run/logs';
-const KEPT = 2000;
+/** Of a log, which may be larger than what fits into one string. */
+const READ = 256 * 1024;
+const KEPT = 16 * 1024;
 /** Nobody in the target may take a mount away, or look into the runner. */
 const WITHOUT_RIGHTS = ['--bounding-set=-all', '--inh-caps=-all', '--no-new-privs', '--'];
 
@@ -54,13 +58,26 @@ export function createServices(): Services {
         throw new Failure('NotFound', `${service} was not started in this target`);
       }
       if (found.ended === undefined) return {};
-      const printed = await readFile(logOf(service), 'utf8').catch(() => '');
+      const printed = await endOfFile(logOf(service), READ).catch(() => '');
       // First the secrets: a part of one would not be known for one.
-      const tail = told(printed).trim().slice(-KEPT);
-      const said = tail === '' ? 'it printed nothing' : `the end of what it printed: ${tail}`;
+      const words = lastWords(told(printed).trim().slice(-KEPT));
+      const said = words === '' ? 'it printed nothing' : `the end of what it printed: ${words}`;
       return { ended: `${found.ended}; ${said}` };
     },
   };
+}
+
+/** At most so many bytes; what a character lost at their beginning is no matter. */
+export async function endOfFile(path: string, most: number): Promise<string> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const length = Math.min(size, most);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 function logOf(service: string): string {
