@@ -9,6 +9,11 @@ import {
   type WaitOptions,
 } from './command-options.ts';
 
+interface VerifyOptions extends WaitOptions {
+  file?: string;
+  dryRun?: boolean;
+}
+
 export function register(program: Command): void {
   const backup = program
     .command('backup')
@@ -43,6 +48,10 @@ export function register(program: Command): void {
       throw new ExitError(EXIT.badInput, `backups takes one system; ${backup} is one too many`);
     }
   });
+  registerVerify(program);
+}
+
+function registerVerify(program: Command): void {
   const verify = program
     .command('verify')
     .argument(
@@ -53,20 +62,22 @@ export function register(program: Command): void {
       '--file <path>',
       "prove this dump of SYSTEM/DATASTORE instead, which is in no catalogue; the path is the worker's, absolute or inside the system's folder",
     )
+    .option('--dry-run', 'only show the plan')
     .description('restore BACKUP into a copy, judge it rung by rung, discard the copy');
   withWaiting(
     withCommon(verify, [
       'verify shop/orders/20261122T085126.123Z',
       'verify shop/orders',
       'verify shop/orders/20261122T085126.123Z --json --timeout 2h',
+      'verify shop/orders --dry-run',
       'verify shop/orders --file /var/backups/orders.dump',
     ]),
-  ).action(async (text: string, options: WaitOptions & { file?: string }) => {
+  ).action(async (text: string, options: VerifyOptions) => {
     const { backupTarget, datastoreTarget } = await import('./ids.ts');
     const { startOperation } = await import('./start.ts');
-    const { file } = options;
+    const { file, dryRun } = options;
     const asked = file === undefined ? backupTarget(text) : { ...datastoreTarget(text), file };
-    await startOperation('verifyBackup', { ...asked }, options);
+    await startOperation('verifyBackup', { ...asked, dryRun }, options);
   });
 }
 

@@ -58,6 +58,9 @@ export function backupTarget(
   if (parseBackupId(text) === undefined && more.length === 0 && NAME.test(datastore)) {
     return { system: systemName(system), datastore };
   }
+  if (parseBackupId(text) === undefined) {
+    throw bad('BACKUP', text, `SYSTEM/DATASTORE, or ${BACKUP_ID_ALLOWED}`);
+  }
   return namedBackup(text);
 }
 

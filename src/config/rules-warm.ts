@@ -23,6 +23,10 @@ export function warmRemarks(
   }
   // Which services are started is known only once all of them are right.
   const whole = declared.every((one) => services[one] !== undefined);
+  if (whole && !declared.some((one) => services[one]?.datastores.includes(name) === true)) {
+    const message = `no service names ${name} in its datastores, so that a drill neither flushes nor warms it; name it there, or remove this`;
+    return [{ path: ['warm'], message }];
+  }
   const started = drill === undefined || !whole ? undefined : drilledServices(drill, file);
   const isStarted = started?.some((one) => services[one]?.datastores.includes(name)) === true;
   return warm.flatMap(({ service }, index) => {

@@ -23,7 +23,7 @@ export async function examineArtefact(
       bytes += await drain(artefact.read(object, waiting));
     } catch (error) {
       waiting.signal.throwIfAborted();
-      problems.push(problemOf(error));
+      problems.push(problemOf(error, object.path));
     }
   }
   if (objects.length === 0) problems.push('the manifest lists no object');
@@ -36,14 +36,16 @@ export async function examineArtefact(
     const reason = `${objects.length} objects, ${bytes} bytes, each with the checksum of the manifest and readable by its tool`;
     return { rung: 'artefact', verdict: 'pass', reason };
   }
-  const more = problems.length > 1 ? ` and ${problems.length - 1} more` : '';
+  const others = problems.length - 1;
+  const more = others > 0 ? `; ${others} more ${others === 1 ? 'problem' : 'problems'}` : '';
   const differences = problems.slice(0, SHOWN);
   return { rung: 'artefact', verdict: 'fail', reason: `${first}${more}`, differences };
 }
 
 /** What is wrong with the backup itself; anything else (no answer, a key that is not there) is thrown on. */
-function problemOf(error: unknown): string {
+function problemOf(error: unknown, path: string | undefined): string {
   const isOfBackup = error instanceof Failure && ['CheckFailed', 'NotFound'].includes(error.kind);
-  if (isOfBackup) return error.message;
+  // Objects are numbered: whoever reads it knows files.
+  if (isOfBackup) return path === undefined ? error.message : `${path}: ${error.message}`;
   throw error;
 }

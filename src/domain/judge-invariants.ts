@@ -23,7 +23,8 @@ export function judgeInvariants(
   if (first === undefined) {
     return { rung, verdict: 'pass', reason: told.map(({ said }) => said).join('; ') };
   }
-  const more = bad.length > 1 ? ` and ${bad.length - 1} more` : '';
+  const others = bad.length - 1;
+  const more = others > 0 ? `; ${others} more ${others === 1 ? 'does' : 'do'} not hold` : '';
   return {
     rung,
     verdict: 'fail',

@@ -78,7 +78,9 @@ function rungOf(
   parts: number,
 ): RungResult {
   if (differences.length > 0) {
-    const more = differences.length > 1 ? ` and ${differences.length - 1} more` : '';
+    const others = differences.length - 1;
+    const more =
+      others > 0 ? `; ${others} more ${others === 1 ? 'difference' : 'differences'}` : '';
     return {
       rung,
       verdict: 'fail',

@@ -72,7 +72,7 @@ export function planVerifyFile(input: DataPlanInput & { file: string; copy: stri
   const datastore = datastoreOf(request) ?? '';
   const settings = datastoreIn(loaded, datastore);
   const { required, invariants } = settings.verify;
-  const whyNotRun = ` (${notOnAFile(required).join('; ')})`;
+  const whyNotRun = ` (${notOnAFile(required).join('; ')}; to judge files alone, write verify.required: [${rungsOfFile(settings).join(', ')}])`;
   const conclude = 'Conclude; a file that is in no catalogue gets no mark';
   const steps = ladderSteps({
     ...{ datastore, backup: `file:${file}`, copy, required, conclude, whyNotRun, service: [] },

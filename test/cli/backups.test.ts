@@ -71,6 +71,9 @@ test('a folder that is in no catalogue is proved as far as that goes, and gets n
   const { stdout } = await up.exits(7, 'verify vault/data --file data');
   assert.match(stdout, /^verify\/vault\/data\/file: inconclusive: 2 of 2 rungs that ran passed/);
   assert.match(stdout, /not run: complete, correct \(complete and correct take a manifest/);
+  assert.match(stdout, /to judge files alone, write verify\.required: \[artefact, loads\]/);
+  const planned = await up.exits(0, 'verify vault/data --file data --dry-run');
+  assert.match(planned.stdout, /Read all of data on the worker's machine/);
   const gone = await up.exits(3, 'verify vault/data --file /nowhere/at/all');
   assert.match(gone.stdout, /there is no \/nowhere\/at\/all on the worker's machine/);
   const outside = await up.exits(2, 'verify vault/data --file ../shop');
@@ -131,7 +134,10 @@ test('a damaged backup fails its proof, with the reason and 3', async () => {
 
 test('what is no backup, no datastore or no system is 2', async () => {
   const time = '20200101T000000.000Z';
-  assert.match((await up.exits(2, 'verify vault')).stderr, /BACKUP is "vault", allowed: SYSTEM/);
+  assert.match(
+    (await up.exits(2, 'verify vault')).stderr,
+    /BACKUP is "vault", allowed: SYSTEM\/DATASTORE, or SYSTEM\/DATASTORE\/TIME/,
+  );
   const gone = await up.exits(2, `verify vault/data/${time}`);
   assert.match(gone.stdout, /there is no backup vault\/data\/20200101T000000.000Z/);
   const other = await up.exits(2, 'backup vault/dat');

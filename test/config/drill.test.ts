@@ -129,6 +129,13 @@ testMistakes([
     ],
   ],
   [
+    'warms what a service names',
+    warmed('derived', '[{ service: api, http: /products }]').replace('[main, cache]', '[main]'),
+    [
+      '19: datastores.cache.warm: no service names cache in its datastores, so that a drill neither flushes nor warms it; name it there, or remove this',
+    ],
+  ],
+  [
     'warms by requests',
     warmed('derived', '[{ service: api, http: products }]'),
     [

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Buffer } from 'node:buffer';
 import {
   mkdir,
   mkdtemp,
@@ -21,6 +22,7 @@ import { exchange, generationsOf, newGeneration } from '../../src/datastores/fil
 import { createFilesStore } from '../../src/datastores/files/store.ts';
 import { createStores } from '../../src/datastores/registry.ts';
 import { backupId } from '../../src/domain/backup-id.ts';
+import { Failure } from '../../src/domain/failure.ts';
 import { backupContracts } from '../support/backup-contracts.ts';
 import { collected } from '../support/bytes.ts';
 import { datastoreRef, into } from '../support/datastores.ts';
@@ -245,4 +247,36 @@ test('a copy that is discarded in the middle of its restore does not come back',
     over(discarding).restore({ id, target: { copy: 'copy', store } }, waiting()),
   );
   assert.deepEqual(await readdir(join(root, 'copies')), []);
+});
+
+test('of what is damaged or missing the file is named that it is a copy of', async (t) => {
+  const root = await folder(t);
+  const objects = createMemoryObjects();
+  const store = datastoreRef('portfolio', root, { kind: 'files', directory: 'data' });
+  const over = (on: ObjectsPort) =>
+    createBackups({
+      objects: on,
+      stores: createStores({ clock, secrets }),
+      copies: join(root, 'copies'),
+      ...{ secrets, clock },
+    });
+  const id = backupId(store.system, store.datastore, 0);
+  const { objects: kept } = await over(objects).backup({ store, id, systemDigest: 'd' }, waiting());
+  const cut: ObjectsPort = {
+    ...objects,
+    get: async (key, w) => {
+      if (key.endsWith('.json')) return objects.get(key, w);
+      if (key.endsWith('1')) throw new Failure('NotFound', `there is no ${key}`);
+      const { info } = await objects.get(key, w);
+      const body = (async function* () {
+        yield Buffer.from('cut');
+      })();
+      return { info, body };
+    },
+  };
+  const { differences = [] } = await over(cut).examine({ id, store }, waiting());
+  assert.equal(differences.length, kept.length);
+  for (const [index, { path = '?' }] of kept.entries()) {
+    assert.ok(differences[index]?.startsWith(`${path}: `), differences[index]);
+  }
 });

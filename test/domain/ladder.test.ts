@@ -129,7 +129,7 @@ test('of many differences the first twenty are shown, and all are counted', () =
   const parts = Array.from({ length: 50 }, (_, n) => part(`t${n}`, 1));
   const { differences, reason } = judgeCorrect(contents({ parts }), contents());
   assert.equal(differences?.length, 20);
-  assert.match(reason, /and 49 more$/);
+  assert.match(reason, /; 49 more differences$/);
 });
 
 test('how old the data is decides, unless a clock was off', () => {
