@@ -35,7 +35,8 @@ export async function measurePoint(
   };
   const rpoMs = store.settings.backup.rpo;
   if ('file' in of) {
-    const at = wantedAt ?? (await ports.namedFiles.writtenAt({ store, file: of.file }));
+    const file = { store, file: of.file };
+    const at = wantedAt ?? (await ports.namedFiles.writtenAt(file, call));
     return judgeMeasuredPoint(undefined, measured, { wantedAt: at, rpoMs });
   }
   const { manifest } = await complete(ports.backups, of.backup, call);

@@ -22,5 +22,5 @@ export interface NamedFilesPort {
     waiting: Waiting,
   ): Promise<{ address: CopyAddress; sha256: string | null }>;
   /** When it was written last (ms). */
-  writtenAt(input: NamedFile): Promise<number>;
+  writtenAt(input: NamedFile, waiting: Waiting): Promise<number>;
 }

@@ -23,7 +23,15 @@ export function stateFolders<State>(
   { what, file, schema }: { what: string; file: string; schema: z.ZodType<State> },
 ): StateFolders<State> {
   const stateIn = async (folder: string): Promise<State | undefined> => {
-    const text = await readFile(join(folder, file), 'utf8').catch(() => '');
+    const path = join(folder, file);
+    const text = await readFile(path, 'utf8').catch((error: unknown) => {
+      // What cannot be read may be somebody's all the same.
+      if (['ENOENT', 'ENOTDIR'].includes(textAt(error, 'code') ?? '')) return '';
+      throw new Failure(
+        'Unavailable',
+        `reading ${path}: ${String(error)}. Let the worker read it.`,
+      );
+    });
     return schema.safeParse(parsedJson(text)).data;
   };
   const folder = (name: string): string => {

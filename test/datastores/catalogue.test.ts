@@ -192,3 +192,18 @@ test("a copy's name leads nowhere else", async (t) => {
   for (const copy of ['', '.', '..', '../x', 'a/b', '.hidden', 'x'.repeat(300)])
     await fails('BadInput', backups.discard(copy, waiting()));
 });
+
+test('a copy whose state cannot be read is not taken for one that is not there', async (t) => {
+  const { root, backups, store, take } = await world(t);
+  const { id } = await take(1_700_000_000_000);
+  const target = { copy: 'copy', store };
+  await backups.restore({ id, target }, waiting());
+  const state = join(root, 'copies', 'copy', 'copy.json');
+  await rm(state);
+  // Not even root reads a folder.
+  await mkdir(state);
+  for (const ask of [() => backups.copies(), () => backups.restore({ id, target }, waiting())]) {
+    const failure = await fails('Unavailable', ask());
+    assert.match(failure.message, /reading .*copy\.json/);
+  }
+});

@@ -196,7 +196,17 @@ test('a named folder of files is read, loaded with its canary records, and dated
   assert.ok(address.kind === 'files');
   assert.equal(await readFile(join(address.directory, 'more', 'notes.txt'), 'utf8'), 'text');
   assert.deepEqual(await canaries.newest(target(store), waiting()), record);
-  assert.equal(await named.writtenAt({ store, file: 'exported' }), newest.getTime());
+  assert.equal(await named.writtenAt({ store, file: 'exported' }, waiting()), newest.getTime());
+});
+
+test('a named dump is dated by its file, and no tool reads it for that', async (t) => {
+  const { named } = world(t, ['/nowhere']);
+  const written = new Date('2026-03-03T00:00:00Z');
+  await writeFile(join(root, 'dated.dump'), 'PGDMP and no more');
+  await utimes(join(root, 'dated.dump'), written, written);
+  const store = datastoreRef('orders', root, reached);
+  assert.equal(await named.writtenAt({ store, file: 'dated.dump' }, waiting()), written.getTime());
+  await fails('NotFound', named.writtenAt({ store, file: 'gone.dump' }, waiting()));
 });
 
 test('a named folder that is empty, or none, is told apart', async (t) => {
