@@ -87,6 +87,15 @@ test('a folder that is not there, or holds nothing, is no empty backup', async (
   }
 });
 
+test('a name that is no UTF-8 is refused, and said to be that', async (t) => {
+  const root = await folder(t);
+  const name = Buffer.concat([Buffer.from(`${join(root, 'data')}/bad`), Buffer.from([0xff])]);
+  await writeFile(name, 'id\n1\n');
+  const ref = datastoreRef('portfolio', root, { kind: 'files', directory: 'data' });
+  const taking = createFilesStore(clock).backup(ref, into(unused), waiting(), unused);
+  assert.match((await fails('Unsupported', taking)).message, /bad\uFFFD: the name is no UTF-8/);
+});
+
 test('a link in the folder is refused by its name, and not followed', async (t) => {
   const root = await folder(t);
   await symlink('/etc/passwd', join(root, 'data', 'users.csv'));

@@ -9,6 +9,9 @@ import { textAt } from '../../domain/json.ts';
 import { fileChunks } from '../../machine/file-chunks.ts';
 import { isCanaryFile } from './canary.ts';
 
+/** What Node makes of bytes that are no UTF-8. */
+const NOT_UTF8 = '\uFFFD';
+
 export interface SourceFile {
   /** Below the folder, with `/`. */
   path: string;
@@ -22,6 +25,7 @@ export async function filesIn(folder: string): Promise<SourceFile[]> {
   const walk = async (below: string): Promise<void> => {
     for (const entry of await entriesOf(join(folder, below))) {
       const path = below === '' ? entry.name : `${below}/${entry.name}`;
+      if (entry.name.includes(NOT_UTF8)) throw unnamed(join(folder, path));
       if (isCanaryFile(path)) continue;
       if (entry.isDirectory()) await walk(path);
       else if (entry.isFile()) files.push({ path, stamp: await stampOf(join(folder, path)) });
@@ -74,6 +78,11 @@ async function stampOf(file: string): Promise<string> {
 
 function stampFrom({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return `${ino}-${size}-${mtimeNs}-${ctimeNs}`;
+}
+
+function unnamed(path: string): Failure {
+  const message = `${path}: the name is no UTF-8 (the odd character stands for what is not), and cannot be kept; rename it`;
+  return new Failure('Unsupported', message);
 }
 
 function unreadable(file: string, error: unknown): Failure {
