@@ -93,7 +93,7 @@ async function runTests(
   }
   if (values.shard !== undefined) env['FAIRLEAD_TEST_SHARD'] = values.shard;
   const { entries, env: more } = gathered(files);
-  const run = ['--import', 'tsx', '--test', '--test-concurrency=3', ...reporters, ...entries];
+  const run = ['--import', 'tsx', '--test', '--test-concurrency=2', ...reporters, ...entries];
   return node(run, { ...env, ...more });
 }
 
