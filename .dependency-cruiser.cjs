@@ -1,17 +1,68 @@
-// Who may import whom at run time: the table in docs/architecture.md, enforced.
-// Type-only imports are not seen (tsPreCompilationDeps is off), so a port's type may cross any line.
+// Who may import whom: the table in docs/architecture.md, enforced. A row names what a folder may import at run time, and
+// `types`: what it may take types of besides. No cycle, of types neither.
 const temporal = '^node_modules/@temporalio/';
 
-/** A folder may import only what `allowed` names (paths inside src, or packages). */
-function only(from, allowed, { core = true, except = '' } = {}) {
-  const to = { pathNot: allowed };
-  if (core) to.dependencyTypesNot = ['core'];
-  return {
-    name: `${from.replace('^src/', '')} imports only what its row allows`,
-    severity: 'error',
-    from: except ? { path: from, pathNot: except } : { path: from },
-    to,
+/** A folder may import only what `allowed` names (paths inside src, or packages), and types of what `types` names too. */
+function only(from, allowed, { core = true, except = '', types = [] } = {}) {
+  const name = from.replace('^src/', '');
+  const whom = except ? { path: from, pathNot: except } : { path: from };
+  const runTime = {
+    pathNot: allowed,
+    dependencyTypesNot: ['type-only', ...(core ? ['core'] : [])],
   };
+  const typesToo = [...allowed, ...types, '^node_modules/'];
+  return [
+    {
+      name: `${name} imports only what its row allows`,
+      severity: 'error',
+      from: whom,
+      to: runTime,
+    },
+    {
+      name: `${name} takes types only of what its row allows`,
+      severity: 'error',
+      from: whom,
+      to: { pathNot: typesToo, dependencyTypes: ['type-only'], dependencyTypesNot: ['core'] },
+    },
+  ];
+}
+
+/** Which subjects of the domain a subject may use: at run time, and only types of. `.` is what lies in the domain itself. */
+const SUBJECTS = {
+  text: [['.'], []],
+  time: [['.', 'text'], []],
+  analysis: [['.', 'text'], ['rollout']],
+  traffic: [['.', 'text'], ['rollout']],
+  backup: [['.', 'text', 'analysis'], ['operation']],
+  rollout: [['.', 'text', 'traffic', 'operation', 'people', 'recovery'], []],
+  operation: [
+    ['.', 'text', 'analysis', 'traffic', 'backup'],
+    ['rollout', 'recovery'],
+  ],
+  recovery: [['.', 'text', 'time', 'analysis', 'backup', 'operation', 'rollout'], ['record']],
+  people: [
+    ['.', 'text'],
+    ['analysis', 'operation'],
+  ],
+  record: [
+    ['.', 'text', 'time', 'recovery'],
+    ['analysis', 'backup', 'operation'],
+  ],
+};
+
+function subjects() {
+  const inDomain = (names) =>
+    names.map((name) => `^src/domain/${name === '.' ? '[^/]+\\.ts' : `${name}/`}`);
+  return Object.entries(SUBJECTS).flatMap(([subject, [runTime, types]]) =>
+    only(
+      `^src/domain/${subject}/`,
+      [`^src/domain/${subject}/`, ...inDomain(runTime), '^node_modules/'],
+      {
+        core: false,
+        types: [...inDomain(types), '^src/config/'],
+      },
+    ),
+  );
 }
 
 module.exports = {
@@ -24,36 +75,67 @@ module.exports = {
       from: { path: '^src/' },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     },
-    only('^src/config/', [
+    ...only(
       '^src/config/',
-      '^src/domain/(failure|digest|names|rungs|selector|query-template|copy-template|placeholders|started-services)\\.ts$',
-      '^node_modules/(zod|yaml)/',
-    ]),
-    only('^src/domain/', ['^src/domain/', '^node_modules/(@noble/hashes|canonicalize)/'], {
+      [
+        '^src/config/',
+        '^src/domain/(failure|digest|text/names|text/did-you-mean|backup/rungs|analysis/selector|analysis/query-template|recovery/copy-template|text/placeholders|recovery/started-services)\\.ts$',
+        '^src/(platforms|datastores)/[^/]+/settings\\.ts$',
+        '^node_modules/(zod|yaml)/',
+      ],
+      { types: ['^src/domain/', '^src/domain/capabilities'] },
+    ),
+    ...only('^src/domain/', ['^src/domain/', '^node_modules/(@noble/hashes|canonicalize)/'], {
       core: false,
+      types: ['^src/config/'],
     }),
-    only('^src/workflows/', ['^src/workflows/', '^src/domain/', `${temporal}(workflow|common)/`], {
+    ...subjects(),
+    ...only('^src/ports/', ['^src/ports/'], { types: ['^src/(domain|config)/'] }),
+    ...only('^src/runbooks/', ['^src/(runbooks|domain)/'], {
       core: false,
+      types: ['^src/config/'],
     }),
-    only('^src/payload-converter', [`${temporal}common/`], { core: false }),
-    only('^src/activities/', ['^src/activities/', '^src/domain/', `${temporal}activity/`]),
-    only('^src/(platforms|datastores|integrations)/', [
-      '^src/(platforms|datastores|integrations|domain|machine)/',
-      '^node_modules/(?!@temporalio/)',
-    ]),
-    only('^src/watching/', [
-      '^src/(watching|domain|machine)/',
+    ...only(
+      '^src/workflows/',
+      ['^src/(workflows|runbooks|domain)/', `${temporal}(workflow|common)/`],
+      {
+        core: false,
+        types: ['^src/(activities|config)/'],
+      },
+    ),
+    ...only('^src/payload-converter', [`${temporal}common/`], { core: false }),
+    ...only('^src/activities/', ['^src/(activities|runbooks|domain)/', `${temporal}activity/`], {
+      types: ['^src/(ports|config)/'],
+    }),
+    ...only(
+      '^src/(platforms|datastores|integrations)/',
+      [
+        '^src/(platforms|datastores|integrations|domain|machine)/',
+        '^node_modules/(?!@temporalio/)',
+      ],
+      {
+        except: '^src/(platforms|datastores)/[^/]+/settings\\.ts$',
+        types: ['^src/(ports|config)/'],
+      },
+    ),
+    ...only(
+      '^src/(platforms|datastores)/[^/]+/settings\\.ts$',
+      ['^src/config/(terms|remark)\\.ts$', '^node_modules/zod/'],
+      { types: ['^src/config/kind-settings', '^src/domain/capabilities'] },
+    ),
+    ...only('^src/watching/', [
+      '^src/(watching|domain|machine|runbooks)/',
       '^src/workflows/messages',
       `${temporal}(client|common|worker)/`,
       '^node_modules/pino/',
     ]),
-    only('^src/machine/', [
+    ...only('^src/machine/', [
       '^src/machine/',
-      '^src/domain/(describe-value|failure|json)\\.ts$',
+      '^src/domain/(text/describe-value|failure|json)\\.ts$',
       '^node_modules/zod/',
     ]),
-    only('^src/reports/', ['^src/reports/', '^src/domain/'], { core: false }),
-    only('^src/embedded/', [
+    ...only('^src/reports/', ['^src/(reports|runbooks|domain)/'], { core: false }),
+    ...only('^src/embedded/', [
       '^src/embedded/',
       '^src/config/',
       '^src/machine/',
@@ -62,12 +144,22 @@ module.exports = {
       `${temporal}testing/`,
       '^node_modules/(?!@temporalio/)',
     ]),
-    only('^src/demo/', ['^src/(demo|cli|domain|embedded|machine|reports)/', `${temporal}client/`]),
-    only('^src/(cli/|client\\.)', [
-      '^src/(cli|config|demo|domain|embedded|reports)/',
+    ...only(
+      '^demo/',
+      [
+        '^demo/',
+        '^src/(cli|domain|embedded|machine|reports|runbooks)/',
+        `${temporal}client/`,
+        '^node_modules/commander/',
+      ],
+      { types: ['^src/config/'] },
+    ),
+    ...only('^src/(cli/|client\\.)', [
+      '^src/(cli|config|domain|embedded|reports|runbooks)/',
       '^src/workflows/messages',
       '^src/payload-converter',
       '^src/integrations/signing',
+      '^src/machine/(own-version|own-file|keep-file)',
       `${temporal}(client|common|envconfig)/`,
       '^node_modules/(commander|picocolors)/',
     ]),
@@ -80,7 +172,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    tsPreCompilationDeps: false,
+    tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],

@@ -25,8 +25,8 @@ export async function approval(stage: Stage): Promise<Measured[]> {
   let weightsWereSet = (): void => undefined;
   const { traffic } = ports.platforms.local;
   const set = traffic.set.bind(traffic);
-  traffic.set = async (input) => {
-    const state = await set(input);
+  traffic.set = async (input, waiting) => {
+    const state = await set(input, waiting);
     weightsWereSet();
     return state;
   };

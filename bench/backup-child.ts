@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { createBackups } from '../src/datastores/backups.ts';
 import { createStores } from '../src/datastores/registry.ts';
 import { createObjectsFolder } from '../src/integrations/objects-folder.ts';
-import { datastoreRef } from '../test/support/datastores.ts';
+import { datastoreRef } from '../test/support/datastores/datastores.ts';
 import { askedSchema, type answerSchema } from './backup-message.ts';
 
 const { verb, id, objects, copies, directory, settings, programs } = askedSchema.parse(
@@ -37,7 +37,7 @@ const started = performance.now();
 if (verb === 'backup') {
   await backups.backup({ store, id, systemDigest: '0'.repeat(64) }, waiting);
 } else {
-  await backups.restore({ id, target: { copy: 'copy', store } }, waiting);
+  await backups.restore({ id, target: { copy: 'copy', store }, into: 'scratch' }, waiting);
 }
 const ms = performance.now() - started;
 if (verb === 'restore') await backups.discard('copy', waiting);

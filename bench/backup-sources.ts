@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { toolEnvironment } from '../src/datastores/postgres/connection.ts';
 import { findProgram, versionedFolders } from '../src/datastores/tool.ts';
-import { passableFolder } from '../test/support/datastores.ts';
+import { passableFolder } from '../test/support/datastores/datastores.ts';
 import { eventually } from '../test/support/local-daemon.ts';
-import { startPostgres, type TestPostgres } from '../test/support/postgres.ts';
-import { startTestRedis, type TestRedis } from '../test/support/redis.ts';
+import { startPostgres, type TestPostgres } from '../test/support/datastores/postgres.ts';
+import { startTestRedis, type TestRedis } from '../test/support/datastores/redis.ts';
 import type { Asked } from './backup-message.ts';
 import { MissingPart } from './figure.ts';
 

@@ -4,8 +4,8 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
-import { backupId } from '../src/domain/backup-id.ts';
-import { passableFolder } from '../test/support/datastores.ts';
+import { backupId } from '../src/domain/backup/backup-id.ts';
+import { passableFolder } from '../test/support/datastores/datastores.ts';
 import { answerSchema, type Asked } from './backup-message.ts';
 import { filesSource, postgresSource, redisSource, type Source } from './backup-sources.ts';
 import { figure, MissingPart, type Measured, type Stage } from './figure.ts';

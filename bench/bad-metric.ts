@@ -51,8 +51,8 @@ async function untilOff(
   const { traffic } = ports.platforms.local;
   const set = traffic.set.bind(traffic);
   const off = new Promise<number>((resolve) => {
-    traffic.set = async (input) => {
-      const state = await set(input);
+    traffic.set = async (input, waiting) => {
+      const state = await set(input, waiting);
       if (state.weights.every(({ version, percent }) => version !== 'v2' || percent === 0)) {
         resolve(performance.now());
       }

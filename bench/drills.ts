@@ -2,9 +2,9 @@
 // each, all with a live service, doubled until one does not succeed or all systems are in use.
 import type { WorkflowHandle } from '@temporalio/client';
 import { endOf } from '../test/support/operations.ts';
-import type { UpSystem } from '../test/support/whole-up-systems.ts';
+import type { UpSystem } from '../test/support/up/whole-up-systems.ts';
 import { figure, MissingPart, type Measured, type Stage } from './figure.ts';
-import { whyUnable } from '../src/platforms/isolated/namespaces.ts';
+import { whyUnable } from '../src/platforms/local/isolation/namespaces.ts';
 import { UpPlace } from './up-place.ts';
 import { median } from './statistics.ts';
 

@@ -1,6 +1,6 @@
 // (i) The judge on 1,000 pairs of 1,000 samples: latencies as services have them, half of the pairs with a shift.
 import { judgeOptionsSchema } from '../src/config/judge-options.ts';
-import { judgeMetric } from '../src/domain/judge/judge-metric.ts';
+import { judgeMetric } from '../src/domain/analysis/judge/judge-metric.ts';
 import { figure, type Measured, type Stage } from './figure.ts';
 
 const PAIRS = 1000;

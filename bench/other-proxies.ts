@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { freePorts } from '../src/embedded/ports.ts';
 import { findDebianProgram, librariesOf } from '../test/support/debian-program.ts';
 import { ask } from '../test/support/http-load.ts';
-import { startServer } from '../test/support/server-process.ts';
+import { startServer } from '../test/support/datastores/server-process.ts';
 import type { RunningReplica } from './proxied-service.ts';
 
 type ProxyName = 'nginx' | 'haproxy';

@@ -3,7 +3,7 @@
 import { freePorts } from '../src/embedded/ports.ts';
 import { hostPaths } from '../src/platforms/local/protocol.ts';
 import { loadState } from '../src/platforms/local/state.ts';
-import { fences, plainSpec, TestHost, waiting, weightsOf } from '../test/support/local-daemon.ts';
+import { tokens, plainSpec, TestHost, waiting, weightsOf } from '../test/support/local-daemon.ts';
 
 const SERVICE = { system: 'bench', service: 'api' };
 /** The shortest answer that the service has. */
@@ -31,14 +31,14 @@ export class ProxiedService {
     const host = await TestHost.start();
     try {
       const [port = 0] = await freePorts(1);
-      const fence = fences();
+      const nextToken = tokens();
       const specs = shares.map((_, index) => plainSpec(SERVICE, `v${index + 1}`, port));
-      for (const spec of specs) await host.ready(spec, 1, fence());
+      for (const spec of specs) await host.ready(spec, 1, nextToken());
       const weights = weightsOf(
         ...specs.map((spec, index): [typeof spec, number] => [spec, shares[index] ?? 0]),
       );
       const { traffic } = host.platform;
-      await traffic.set({ service: SERVICE, weights, expect: [], fence: fence() });
+      await traffic.set({ service: SERVICE, weights, expect: [], token: nextToken() });
       await traffic.probe({ service: SERVICE, count: 20 }, waiting());
       const { services } = await loadState(hostPaths(host.data).state);
       const [record] = Object.values(services);

@@ -49,6 +49,7 @@ const MEASUREMENTS: readonly Entry[] = [
   },
   { letter: 'k', name: 'backups', load: async () => (await import('./backups.ts')).backups },
   { letter: 'l', name: 'drills', load: async () => (await import('./drills.ts')).drills },
+  { letter: 'm', name: 'stop', load: async () => (await import('./stop-many.ts')).stopMany },
 ];
 
 const { values, positionals } = parseArgs({

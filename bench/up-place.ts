@@ -5,11 +5,11 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { z } from 'zod';
-import { percentOf } from '../src/domain/weights.ts';
-import { createLocalPlatform } from '../src/platforms/local/adapter.ts';
-import { hostPaths } from '../src/platforms/local/protocol.ts';
-import { startUp, type WholeUp } from '../test/support/whole-up.ts';
-import type { UpSystem } from '../test/support/whole-up-systems.ts';
+import { percentOf } from '../src/domain/traffic/weights.ts';
+import { localServices } from '../src/platforms/local/adapter.ts';
+import { calledByName, type CalledPlatform } from '../test/support/called-platform.ts';
+import { startUp, type WholeUp } from '../test/support/up/whole-up.ts';
+import type { UpSystem } from '../test/support/up/whole-up-systems.ts';
 
 const upSchema = z.looseObject({ address: z.string(), taskQueue: z.string() });
 const childrenSchema = z.looseObject({ worker: z.looseObject({ pid: z.number() }) });
@@ -20,7 +20,7 @@ const SERVICE = 'api';
 export class UpPlace {
   readonly #up: WholeUp;
   readonly #connection: Connection;
-  readonly #platform: ReturnType<typeof createLocalPlatform>;
+  readonly #platform: CalledPlatform;
   readonly #taskQueue: string;
   readonly client: Client;
 
@@ -28,8 +28,7 @@ export class UpPlace {
     this.#up = up;
     this.#connection = connection;
     this.#taskQueue = taskQueue;
-    const { host, token } = hostPaths(up.data);
-    this.#platform = createLocalPlatform({ hostFile: host, tokenFile: token });
+    this.#platform = calledByName(localServices(up.data));
     const payloadConverterPath = resolve(import.meta.dirname, '../src/payload-converter.ts');
     this.client = new Client({ connection, dataConverter: { payloadConverterPath } });
   }

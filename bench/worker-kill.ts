@@ -2,7 +2,7 @@
 // another one: killed in the middle of a step, and killed while an operation waits for an approval that comes then.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { OperationStatus } from '../src/domain/status.ts';
+import type { OperationStatus } from '../src/domain/operation/status.ts';
 import { figure, type Measured, type Stage } from './figure.ts';
 import { UpPlace } from './up-place.ts';
 

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { z } from 'zod';
 import { findTemporalCli } from '../src/embedded/temporal-cli.ts';
-import { whyUnable } from '../src/platforms/isolated/namespaces.ts';
+import { whyUnable } from '../src/platforms/local/isolation/namespaces.ts';
 import {
   allCases,
   differences,
@@ -19,8 +19,8 @@ import {
   runsAlone,
   shardOf,
   type FaultCase,
-} from '../test/support/fault-cases.ts';
-import { FaultPlace } from '../test/support/fault-place.ts';
+} from '../test/support/faults/fault-cases.ts';
+import { FaultPlace } from '../test/support/faults/fault-place.ts';
 import {
   closeLane,
   openLane,
@@ -28,7 +28,7 @@ import {
   type OperationType,
   type Lane,
   type RunResult,
-} from '../test/support/fault-run.ts';
+} from '../test/support/faults/fault-run.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const resultsFile = join(root, '.fairlead', 'faults.jsonl');

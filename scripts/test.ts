@@ -1,6 +1,6 @@
 // Runs the tests: builds once, starts one Temporal server for all of them, stops it at the end.
 // Usage: node --import tsx scripts/test.ts [--slow] [--shard I/N] [AREA or FILE ...]
-//   AREA is a folder in test/; nothing means all. --slow takes *.slow.ts instead of *.test.ts.
+//   AREA is a folder in test/, with those below it; nothing means all. --slow takes *.slow.ts instead of *.test.ts.
 //   FAIRLEAD_SKIP_BUILD=1 takes dist as it is, also for the processes that tests start.
 //   FAIRLEAD_REQUIRE_PARTS=all makes a skip for a missing part fail.
 import { spawn } from 'node:child_process';
@@ -10,7 +10,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { clientEnvironment } from '../src/embedded/temporal-server.ts';
 import { startTestServer, type TemporalForTests } from '../test/support/temporal-server.ts';
-import { filesOf, gathered } from './test-files.ts';
+import { filesOf, gathered, needServer } from './test-files.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const stopping = new AbortController();
@@ -38,7 +38,7 @@ async function main(): Promise<number> {
   const suffix = values.slow === true ? '.slow.ts' : '.test.ts';
   const files = filesOf(positionals, suffix);
   if (files.length === 0) {
-    console.error(`no file in test/*/*${suffix} matches ${positionals.join(' ') || 'anything'}`);
+    console.error(`no file in test/**/*${suffix} matches ${positionals.join(' ') || 'anything'}`);
     return 2;
   }
   const built = await build();
@@ -46,11 +46,7 @@ async function main(): Promise<number> {
 }
 
 async function withServer(files: string[]): Promise<number> {
-  const server = await startTestServer(stopping.signal).catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
-    console.error(`NO TEMPORAL SERVER; tests that need one are skipped or fail.\n${why}`);
-    return why;
-  });
+  const server = needServer(files) ? await serverOrWhy() : 'these tests are to need none';
   const work = mkdtempSync(join(tmpdir(), 'fairlead-tests-'));
   try {
     if (isStopping()) return 130;
@@ -62,6 +58,14 @@ async function withServer(files: string[]): Promise<number> {
     if (typeof server !== 'string') await server.stop();
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+async function serverOrWhy(): Promise<Awaited<ReturnType<typeof startTestServer>> | string> {
+  return startTestServer(stopping.signal).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    console.error(`NO TEMPORAL SERVER; tests that need one are skipped or fail.\n${why}`);
+    return why;
+  });
 }
 
 async function build(): Promise<number> {
@@ -92,9 +96,11 @@ async function runTests(
     env['FAIRLEAD_TEST_UI_URL'] = server.uiUrl;
   }
   if (values.shard !== undefined) env['FAIRLEAD_TEST_SHARD'] = values.shard;
-  const { entries, env: more } = gathered(files);
-  const run = ['--import', 'tsx', '--test', '--test-concurrency=2', ...reporters, ...entries];
-  return node(run, { ...env, ...more });
+  // What is slow loads the machine by itself; the others wait more than they work.
+  const atATime = values.slow === true ? 2 : 3;
+  const entries = values.slow === true ? files : gathered(files, dirname(tap));
+  const run = ['--import', 'tsx', '--test', `--test-concurrency=${atATime}`];
+  return node([...run, ...reporters, ...entries], env);
 }
 
 /** Says every skip loudly; true when one of them may not be. */

@@ -1,6 +1,11 @@
 #!/usr/bin/env node
 // The command line's entry: parses, dispatches, and ends with the exit code.
+import module from 'node:module';
 import { runProgram } from './cli/program.ts';
+
+// From Node 22 on: what was compiled once is loaded from a cache. The large packages are imported by the verbs, later.
+const enableCompileCache: unknown = Reflect.get(module, 'enableCompileCache');
+if (typeof enableCompileCache === 'function') Reflect.apply(enableCompileCache, module, []);
 
 const code = await runProgram(process.argv.slice(2), (text) => process.stderr.write(text));
 // What was written has to be out before the process ends, and nothing left open may keep it.

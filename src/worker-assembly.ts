@@ -1,25 +1,29 @@
 // Puts a worker together: settings → adapters → activities → Worker. Used by the worker's entry, and by tests
 // with other ports or with interceptors.
 import { readFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { join, resolve, basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities, type ActivityPorts } from './activities/create.ts';
-import type { Clock } from './activities/ports.ts';
+import { watchQueueOf } from './domain/analysis/gate-watch.ts';
+import type { Clock } from './ports/clock.ts';
 import { loadSystem } from './config/load.ts';
 import { systemNames } from './config/system-names.ts';
-import type { WorkerSettings } from './config/settings.ts';
+import type { WorkerSettings } from './config/environment.ts';
 import { createBackups } from './datastores/backups.ts';
-import { createCanaries } from './datastores/canaries.ts';
+import { createHeartbeats } from './datastores/heartbeats.ts';
+import { createBindings } from './datastores/bindings.ts';
 import { createDrills } from './datastores/drills.ts';
 import { createNamedFiles } from './datastores/named-files.ts';
 import { createStores } from './datastores/registry.ts';
 import { createBackupRemoval } from './datastores/removal.ts';
+import { copiesFolder } from './datastores/scratch-server.ts';
 import { createCheckRunner } from './integrations/check-runner.ts';
 import { createNotify } from './integrations/notify/notify.ts';
-import { createEvidenceFiles } from './integrations/evidence-files.ts';
+import { createEarlierEvidence } from './integrations/earlier-evidence.ts';
+import { createEvidence } from './integrations/evidence.ts';
 import { createObjectRemoval, createObjectsFolder } from './integrations/objects-folder.ts';
 import { createPrometheusMetrics } from './integrations/prometheus.ts';
 import { createRecoveryLedger } from './integrations/recovery-ledger.ts';
@@ -27,25 +31,33 @@ import { createScrapeMetrics } from './integrations/scrape.ts';
 import type { SecretSources } from './integrations/secret-value.ts';
 import { createRedactor } from './integrations/secrets.ts';
 import { createSigner } from './integrations/signing.ts';
-import { createIsolation } from './platforms/isolated/isolation.ts';
-import { createLocalPlatform } from './platforms/local/adapter.ts';
+import { createKeptRemoval } from './integrations/kept-removal.ts';
+import { createSnapshots } from './integrations/snapshots.ts';
+import { noteServer, storeId, type TemporalServer } from './integrations/store-id.ts';
+import { createPlatforms } from './platforms/registry.ts';
+import { machineId } from './machine/machine-id.ts';
 import { ownVersion } from './machine/own-version.ts';
-import { realPathOf } from './machine/real-path.ts';
 import { activityAttributes } from './watching/activity-attributes.ts';
 import { SEARCH_ATTRIBUTES } from './workflows/messages.ts';
+import { textAt } from './domain/json.ts';
 
 const SCRAPE_TIMEOUT_MS = 2000;
+/** Gates that one worker watches at a time: each takes a look now and then. */
+const MOST_WATCHES = 500;
 
 const clock: Clock = {
   now: () => Date.now(),
   sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+  anchored: () => {
+    const began = Date.now() - performance.now();
+    return { ...clock, now: () => Math.round(began + performance.now()) };
+  },
 };
 
 /** The real adapters, as these settings say. */
 export function realPorts(settings: WorkerSettings): ActivityPorts {
   const data = resolve(settings.data);
   const systems = resolve(settings.systems);
-  const tokenFile = join(data, 'token');
   const secrets: SecretSources = {
     env: process.env,
     readFile: (path) => readFile(path, 'utf8'),
@@ -54,31 +66,18 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
   const redactor = createRedactor(secrets);
   const redact = (text: string): string => redactor.redact(text);
   return {
-    platforms: {
-      local: createLocalPlatform({ hostFile: join(data, 'host', 'host.json'), tokenFile }),
-    },
     systems: {
       load: (name) => loadSystem(systems, name),
       names: async () => (await systemNames(systems)).names,
     },
-    evidence: createEvidenceFiles(join(data, 'evidence')),
     signer: createSigner(join(data, 'keys')),
     redactor,
     metrics: {
       ...createScrapeMetrics({ timeoutMs: SCRAPE_TIMEOUT_MS, redact }),
       ...createPrometheusMetrics(secrets),
     },
-    checks: createCheckRunner({
-      environment: process.env,
-      redact,
-      probeHeaders: async () => ({ 'fairlead-probe': (await readFile(tokenFile, 'utf8')).trim() }),
-    }),
-    notify: createNotify({
-      folder: join(data, 'notifications'),
-      secrets,
-      print: (text) => process.stdout.write(`${text}\n`),
-    }),
-    ...dataPorts(settings, secrets),
+    checks: createCheckRunner({ environment: process.env, redact }),
+    ...storedPorts(settings, secrets),
     version: ownVersion(),
     clock,
   };
@@ -92,31 +91,55 @@ export function foldersOf(
   return {
     data,
     objects: realPathOf(resolve(settings.objects ?? join(data, 'objects'))),
-    copies: realPathOf(resolve(settings.copies ?? join(data, 'copies'))),
+    copies: realPathOf(
+      settings.copies === undefined ? copiesFolder(data) : resolve(settings.copies),
+    ),
     isolated: realPathOf(join(data, 'isolated')),
   };
 }
 
-/** What backups and drills are made with. */
-function dataPorts(settings: WorkerSettings, secrets: SecretSources) {
+/** Which object store these settings lead to, used by `server` from now on. Throws when it cannot be written. */
+export async function openStore(
+  settings: Pick<WorkerSettings, 'data' | 'objects' | 'copies'>,
+  server: TemporalServer,
+): Promise<{ store: string; folder: string }> {
+  const { objects: folder } = foldersOf(settings);
+  const objects = createObjectsFolder(folder);
+  await noteServer(objects, server);
+  return { store: await storeId(objects), folder };
+}
+
+/** What lies in the object store: records, backups, and what both are made with. */
+function storedPorts(settings: WorkerSettings, secrets: SecretSources) {
   const { data, objects: objectsFolder, copies, isolated } = foldersOf(settings);
   const objects = createObjectsFolder(objectsFolder);
   const uploads = createObjectRemoval(objectsFolder);
+  const records = { ...objects, ...uploads };
   const stores = createStores({ secrets, clock });
+  const bindings = createBindings(objects);
   return {
     backups: createBackups({ objects, stores, copies, secrets, clock }),
-    canaries: createCanaries({ stores, copies }),
+    bindings,
+    heartbeats: createHeartbeats({ stores, bindings, copies }),
     namedFiles: createNamedFiles({ stores, copies, clock }),
     removal: createBackupRemoval({ list: (prefix) => objects.list(prefix), ...uploads }),
     uploads,
-    isolation: createIsolation({
-      folder: isolated,
-      hide: [data, objectsFolder],
-      copies,
-      clock,
+    platforms: createPlatforms({
+      data,
+      isolation: { folder: isolated, hide: [data, objectsFolder], copies, clock },
     }),
+    machine: machineId(),
     drills: createDrills(objects),
-    ledger: createRecoveryLedger(join(data, 'recovery')),
+    evidence: createEvidence(records, createEarlierEvidence(join(data, 'evidence'))),
+    ledger: createRecoveryLedger(records),
+    snapshots: createSnapshots(objects),
+    keptRemoval: createKeptRemoval(records),
+    notify: createNotify({
+      folder: join(data, 'notifications'),
+      objects,
+      secrets,
+      print: (text) => process.stdout.write(`${text}\n`),
+    }),
   };
 }
 
@@ -130,36 +153,61 @@ export interface WorkerInput {
 }
 
 export async function createWorker(input: WorkerInput): Promise<Worker> {
-  const { settings, connection, namespace } = input;
-  const { buildId, deployment: deploymentName } = settings;
+  const { settings, options } = input;
   return Worker.create({
-    connection,
-    namespace,
+    ...shared(input),
     taskQueue: settings.taskQueue,
     activities: createActivities(input.ports),
-    dataConverter: { payloadConverterPath: beside('payload-converter') },
     ...workflowCode(),
     // With the SDK's 10 s, work would stand still for as long after each worker that is killed.
     stickyQueueScheduleToStartTimeout: '1s',
+    maxConcurrentActivityTaskExecutions: settings.maxActivities ?? 100,
+    ...options,
+    interceptors: interceptorsOf(input),
+  });
+}
+
+/** Watches while people are waited for, with slots of its own: it runs in the process of each worker, beside that. */
+export async function createWatchWorker(input: WorkerInput): Promise<Worker> {
+  const { workflowBundle: _, workflowsPath: __, ...options } = input.options ?? {};
+  const { watchWhileWaiting } = createActivities(input.ports);
+  return Worker.create({
+    ...shared(input),
+    activities: { watchWhileWaiting },
+    maxConcurrentActivityTaskExecutions: MOST_WATCHES,
+    ...options,
+    taskQueue: watchQueueOf(options.taskQueue ?? input.settings.taskQueue),
+    interceptors: interceptorsOf(input),
+  });
+}
+
+/** What both workers of a process have. */
+function shared({ connection, namespace, settings }: WorkerInput) {
+  const { buildId, deployment: deploymentName } = settings;
+  return {
+    connection,
+    namespace,
+    dataConverter: { payloadConverterPath: beside('payload-converter') },
     // A waiting activity hears of its cancellation when it beats; throttled, a pause or a stop would take 4 s.
     maxHeartbeatThrottleInterval: '500ms',
     shutdownGraceTime: '1s',
     shutdownForceTime: '5s',
-    maxConcurrentActivityTaskExecutions: settings.maxActivities ?? 100,
     ...(buildId !== undefined &&
       deploymentName !== undefined && {
         workerDeploymentOptions: {
           version: { buildId, deploymentName },
           useWorkerVersioning: true,
-          defaultVersioningBehavior: 'AUTO_UPGRADE' as const,
+          defaultVersioningBehavior: 'AUTO_UPGRADE',
         },
       }),
-    ...input.options,
-    interceptors: {
-      ...input.options?.interceptors,
-      activity: [activityAttributes, ...(input.options?.interceptors?.activity ?? [])],
-    },
-  });
+  } satisfies Partial<WorkerOptions>;
+}
+
+function interceptorsOf({ options }: WorkerInput): NonNullable<WorkerOptions['interceptors']> {
+  return {
+    ...options?.interceptors,
+    activity: [activityAttributes, ...(options?.interceptors?.activity ?? [])],
+  };
 }
 
 /** The commands that create what the server lacks of search attributes; empty when it has all. */
@@ -189,4 +237,15 @@ function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>
 function beside(module: string): string {
   const suffix = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
   return fileURLToPath(new URL(`./${module}${suffix}`, import.meta.url));
+}
+
+/** The real path of `path`, which is absolute; of what is missing, that of the nearest folder that is there, with the rest. */
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    const above = dirname(path);
+    if (textAt(error, 'code') !== 'ENOENT' || above === path) throw error;
+    return join(realPathOf(above), basename(path));
+  }
 }

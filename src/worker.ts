@@ -3,13 +3,25 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime } from '@temporalio/worker';
-import { SettingsError, workerSettings, type WorkerSettings } from './config/settings.ts';
+import { SettingsError, workerSettings, type WorkerSettings } from './config/environment.ts';
 import { watchOperations } from './watching/gauges.ts';
 import type { ActivityPorts } from './activities/create.ts';
 import { createLog, type Log } from './watching/log.ts';
 import { watchRecovery } from './watching/recovery-gauges.ts';
-import { installRuntime, MetricsAddressError, type MetricsAddress } from './watching/runtime.ts';
-import { createWorker, missingSearchAttributes, realPorts } from './worker-assembly.ts';
+import {
+  installRuntime,
+  MetricsAddressError,
+  type MetricsAddress,
+  type MetricsWanted,
+} from './watching/runtime.ts';
+import { workerIdentity, withOtherStores } from './integrations/store-id.ts';
+import {
+  createWatchWorker,
+  createWorker,
+  missingSearchAttributes,
+  openStore,
+  realPorts,
+} from './worker-assembly.ts';
 
 class Stop extends Error {
   readonly code: number;
@@ -27,7 +39,7 @@ async function main(): Promise<void> {
     level: settings.logLevel,
     redact: (value, names) => ports.redactor.redact(value, names),
   });
-  const metrics = await installRuntime(log, settings.logLevel, metricsAddress(settings));
+  const metrics = await installRuntime(log, settings.logLevel, metricsWanted(settings));
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const address = connectionOptions.address ?? '127.0.0.1:7233';
   const connection = await connect({ ...connectionOptions, address });
@@ -39,9 +51,11 @@ async function main(): Promise<void> {
         `the namespace ${namespace} lacks search attributes; create them:\n${missing.join('\n')}`,
       );
     }
-    const worker = await createWorker({ connection, namespace, settings, ports });
     const { taskQueue } = settings;
-    const running = worker.run();
+    const identity = await requireSharedStore(connection, namespace, settings);
+    const input = { connection, namespace, settings, ports, options: { identity } };
+    const workers = [await createWorker(input), await createWatchWorker(input)];
+    const running = Promise.all(workers.map((worker) => worker.run()));
     const client = new Client({ connection, namespace });
     const watching = metrics && watch({ client, namespace, taskQueue, ports, log });
     const where = metrics && { metrics: urlOf(metrics) };
@@ -81,6 +95,39 @@ function watch({
   };
 }
 
+/**
+ * What one worker began another one goes on with, and reads what it kept: all workers of a task queue need one object
+ * store. Answers what this worker is called, by which the next one sees its store.
+ */
+async function requireSharedStore(
+  connection: NativeConnection,
+  namespace: string,
+  settings: WorkerSettings,
+): Promise<string> {
+  const { taskQueue } = settings;
+  const { store, folder } = await openStore(settings, {
+    clusterId: (await connection.workflowService.getClusterInfo({})).clusterId,
+    namespace,
+  }).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Stop(2, `the object store, where records and backups lie, cannot be used: ${why}`);
+  });
+  const { pollers } = await connection.workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name: taskQueue },
+  });
+  const seen = pollers.map(({ identity, lastAccessTime }) => ({
+    identity: identity ?? '',
+    seenAt: Number(lastAccessTime?.seconds ?? 0) * 1000,
+  }));
+  const others = withOtherStores(seen, store, Date.now());
+  if (others.length === 0) return workerIdentity(store);
+  throw new Stop(
+    2,
+    `the object store of this worker is ${folder} (store ${store}), and the task queue ${taskQueue} has workers with another one: ${others.join('; ')}. All workers of a task queue need the same object store (FAIRLEAD_OBJECTS), or a task queue of their own (FAIRLEAD_TASK_QUEUE). If those are stopped, wait a minute.`,
+  );
+}
+
 async function connect(
   options: Parameters<typeof NativeConnection.connect>[0] & { address: string },
 ): Promise<NativeConnection> {
@@ -92,9 +139,9 @@ async function connect(
   }
 }
 
-function metricsAddress({ metricsHost, metricsPort }: WorkerSettings): MetricsAddress | undefined {
-  if (metricsPort === undefined) return undefined;
-  return { host: metricsHost ?? '127.0.0.1', port: metricsPort };
+function metricsWanted(settings: WorkerSettings): MetricsWanted | undefined {
+  const { metricsHost: host, metricsPort: port, allowedHosts: names } = settings;
+  return port === undefined ? undefined : { host, port, names };
 }
 
 function urlOf({ host, port }: MetricsAddress): string {

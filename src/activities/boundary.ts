@@ -1,12 +1,20 @@
 // The one place where an activity meets Temporal: writes the evidence it was sent, beats, checks that the
 // operation may still change things, redacts what goes back, and turns a Failure into an ApplicationFailure.
+import { setMaxListeners } from 'node:events';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { Failure } from '../domain/failure.ts';
-import type { EvidenceEntry } from '../domain/evidence.ts';
-import type { SecretSource } from '../domain/loaded-system.ts';
-import type { Fence } from '../domain/model.ts';
+import type { EvidenceEntry } from '../domain/record/evidence.ts';
+import { secretSource, type SecretSource } from '../domain/loaded-system.ts';
+import type { EpochToken } from '../domain/rollout/model.ts';
+import { epochOfRun } from './caller.ts';
 import { guardLease, type LeaseRef } from './leases.ts';
-import type { Clock, EvidencePort, Redactor, RunRef, Waiting } from './ports.ts';
+import type { Call } from './call.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { EvidencePort } from '../ports/evidence.ts';
+import type { Redactor } from '../ports/redactor.ts';
+import type { RunRef } from '../domain/operation/operation.ts';
+import type { Waiting } from '../ports/waiting.ts';
+import type { Kept } from './kept.ts';
 import { redactionOf, type Redaction } from './redaction.ts';
 
 /** What every activity is sent beside its own input. */
@@ -24,13 +32,13 @@ export interface Envelope<Input> {
   /** When the operation last made progress (ms): a longer silence than `resumeWithin` is an outage. */
   aliveAt: number;
   resumeWithin: number;
-  /** Where the secrets of the system that the operation loaded are; null until it is loaded. */
-  secrets: SecretSource | null;
+  /** Digest of the system that the operation loaded, as it is kept; null until it is loaded. */
+  kept: string | null;
   /** Saves users (a stop, a rollback, an undo): a record that cannot be written does not hold it up. */
   urgent?: true;
 }
 
-export interface Answer<Value> {
+export interface ActivityAnswer<Value> {
   value: Value;
   /** False when the evidence could not be written: it has to be sent again. */
   written: boolean;
@@ -41,24 +49,11 @@ export interface Answer<Value> {
   at: number;
 }
 
-/** What the work itself may use. */
-export interface Call extends Waiting {
-  operation: string;
-  step: string;
-  run: RunRef;
-  urgent: boolean;
-  /** From 1. */
-  attempt: number;
-  /** What an earlier attempt last beat, if one did. */
-  previous: unknown;
-  /** Throws LeaseLost, Outage or Cancelled; call it right before each change. */
-  fence: () => Promise<Fence>;
-}
-
 export interface BoundaryPorts {
   evidence: EvidencePort;
   redactor: Redactor;
   clock: Clock;
+  kept: Pick<Kept, 'system'>;
 }
 
 interface Heartbeat {
@@ -67,29 +62,50 @@ interface Heartbeat {
 }
 
 const BEAT_EVERY_MS = 1000;
+/** The run of a question, which no workflow asks. */
+const NO_RUN: RunRef = { workflowId: '', runId: '' };
 
-/** `plain`: the answer is made of names, numbers and what was redacted before, and goes back as it is. */
+export interface BoundaryOptions {
+  /** The answer is made of names, numbers and what was redacted before, and goes back as it is. */
+  plain?: boolean;
+  /** Changes are made under the epoch of the run that asks, without a lease. */
+  byRun?: boolean;
+  /**
+   * A read that anybody may ask for by itself, outside a workflow. Checks the input that such a caller sends; throws
+   * a `Failure` BadInput.
+   */
+  question?: (raw: unknown) => { system: string };
+}
+
+/** Outside a workflow it is sent the bare input of a question, else an envelope. */
 export function atBoundary<Input, Value>(
   ports: BoundaryPorts,
   work: (input: Input, call: Call) => Promise<Value>,
-  { plain = false } = {},
-): (envelope: Envelope<Input>) => Promise<Answer<Value>> {
-  const { clock, redactor } = ports;
-  return async (envelope) => {
+  { plain = false, byRun = false, question }: BoundaryOptions = {},
+): (envelope: Envelope<Input>) => Promise<ActivityAnswer<Value>> {
+  const { redactor } = ports;
+  return async (sent) => {
+    const clock = ports.clock.anchored?.() ?? ports.clock;
     const { info, cancellationSignal } = Context.current();
-    const run = runOf(info.workflowExecution);
-    const { previous, beat, silent, stop } = pulse(envelope, info.heartbeatDetails, clock);
+    // One activity may ask a platform for many services at once, each with a listener of its own.
+    setMaxListeners(0, cancellationSignal);
+    const envelope = info.inWorkflow
+      ? sent
+      : (questionEnvelope(sent, question, redactor) as Envelope<Input>);
+    const { workflowId, runId } = info.workflowExecution ?? NO_RUN;
+    const run = { workflowId, runId };
     const names = [envelope.system, ...envelope.operation.split('/')];
+    // Nothing may throw between here and the `try`: the beating would never end.
+    const { previous, beat, silent, stop } = pulse(envelope, info.heartbeatDetails, clock);
+    const waiting: Waiting = { signal: cancellationSignal, beat: () => undefined };
     let shown: Redaction = (value) => redactor.redact(value, names);
     try {
-      if (!plain || envelope.secrets !== null) {
-        shown = await redactionOf(redactor, envelope.secrets, names);
+      if (!plain || envelope.kept !== null) {
+        shown = await redactionOf(redactor, secretsOf(ports, envelope.kept, waiting), names);
       }
       const written = await record(ports.evidence, run, envelope);
       const value = await work(envelope.input, {
-        operation: envelope.operation,
-        step: envelope.step,
-        run,
+        ...{ operation: envelope.operation, step: envelope.step, run, kept: envelope.kept },
         urgent: envelope.urgent === true,
         attempt: info.attempt,
         signal: cancellationSignal,
@@ -97,7 +113,14 @@ export function atBoundary<Input, Value>(
           beat(shown(progress));
         },
         previous,
-        fence: () => fenceOf(envelope, silent(), cancellationSignal),
+        givenUp: isGivenUp,
+        token: () =>
+          tokenOf(
+            envelope,
+            silent(),
+            cancellationSignal,
+            byRun ? () => epochOfRun(run) : undefined,
+          ),
       });
       return {
         value: plain ? value : shown(value),
@@ -113,6 +136,15 @@ export function atBoundary<Input, Value>(
       stop();
     }
   };
+}
+
+/** Where the secrets of the system are that the operation loaded. */
+function secretsOf(
+  { kept }: BoundaryPorts,
+  digest: string | null,
+  waiting: Waiting,
+): null | (() => Promise<SecretSource>) {
+  return digest === null ? null : async () => secretSource(await kept.system(digest, waiting));
 }
 
 /** Beats from now on, and knows for how long nothing had beaten when that was longer than an outage. */
@@ -159,11 +191,12 @@ async function record(
   }
 }
 
-async function fenceOf(
+async function tokenOf(
   envelope: Envelope<unknown>,
   silent: number,
   signal: AbortSignal,
-): Promise<Fence> {
+  ofRun: (() => Promise<number>) | undefined,
+): Promise<EpochToken> {
   signal.throwIfAborted();
   if (silent > envelope.resumeWithin) {
     throw new Failure(
@@ -172,13 +205,15 @@ async function fenceOf(
         'look at the system before this goes on, then send retryStep, adopt or abort',
     );
   }
-  if (envelope.lease === undefined) {
-    throw new Failure('Broken', `${envelope.step} changes something and was sent without a lease`);
-  }
-  const epoch = await guardLease(envelope.lease);
+  const epoch = await (ofRun?.() ?? epochOfLease(envelope));
   signal.throwIfAborted();
   const { operation, step, sequence } = envelope;
   return { operation, step, epoch, sequence };
+}
+
+async function epochOfLease({ lease, step }: Envelope<unknown>): Promise<number> {
+  if (lease !== undefined) return guardLease(lease);
+  throw new Failure('Broken', `${step} changes something and was sent without a lease`);
 }
 
 /** By the operation; not by a worker that stops, whose work another one goes on with. */
@@ -215,9 +250,29 @@ function build(shown: Redaction, error: unknown): ApplicationFailure {
   });
 }
 
-function runOf(execution: RunRef | undefined): RunRef {
-  if (execution === undefined) throw new Failure('Broken', 'an activity outside a workflow');
-  return { workflowId: execution.workflowId, runId: execution.runId };
+/** The envelope of an activity that no workflow started: nothing that its caller sends is recorded, and it may change nothing. */
+function questionEnvelope(
+  sent: unknown,
+  question: BoundaryOptions['question'],
+  redactor: Redactor,
+): Envelope<unknown> {
+  const { activityType, activityId } = Context.current().info;
+  try {
+    if (question === undefined) {
+      throw new Failure(
+        'Refused',
+        `${activityType} is a part of operations, and is carried out for their workflows only`,
+      );
+    }
+    const input = question(sent);
+    return {
+      ...{ input, operation: activityId, system: input.system, step: 'question' },
+      ...{ sequence: 0, entries: [], kept: null, aliveAt: 0 },
+      resumeWithin: Number.MAX_SAFE_INTEGER,
+    };
+  } catch (error) {
+    throw toApplicationFailure((value) => redactor.redact(value, []), error);
+  }
 }
 
 function heartbeatOf(details: unknown): Heartbeat | undefined {

@@ -1,8 +1,8 @@
 // What Temporal knows of a run: is it open, and when it is not, how did it end? For leases and for the janitor.
 import { getClient } from '@temporalio/activity';
 import { Failure } from '../domain/failure.ts';
-import { KEPT_FOR_MS, type OwnerState } from '../domain/sweep.ts';
-import type { RunRef } from './ports.ts';
+import { KEPT_FOR_MS, type OwnerState } from '../domain/recovery/sweep.ts';
+import type { RunRef } from '../domain/operation/operation.ts';
 
 export type Description = Awaited<
   ReturnType<ReturnType<ReturnType<typeof getClient>['workflow']['getHandle']>['describe']>
@@ -46,6 +46,31 @@ export async function ownerState({ workflowId, runId }: RunRef): Promise<OwnerSt
   return own === undefined ? { open: false, how: 'is not known to Temporal' } : endOf(own);
 }
 
+/** Does Temporal still have a history of this first run, or of one that a Reset put in its place? */
+export async function isRetained({ workflowId, runId }: RunRef): Promise<boolean> {
+  if ((await describe(workflowId, runId)) !== undefined) return true;
+  const newest = await describe(workflowId);
+  return newest !== undefined && firstRunOf(newest) === runId;
+}
+
+/** Is an operation of this system open? The name was checked against the pattern of names: it cannot leave its quotes. */
+export async function hasOpenRuns(system: string): Promise<boolean> {
+  return (await counted(`FairleadSystem = '${system}' AND ExecutionStatus = 'Running'`)) > 0;
+}
+
+/** Does Temporal know a run of this id (a UUID), open or closed? */
+export async function isKnownRun(runId: string): Promise<boolean> {
+  return (await counted(`RunId = '${runId}'`)) > 0;
+}
+
+async function counted(query: string): Promise<number> {
+  try {
+    return (await getClient().workflow.count(query)).count;
+  } catch (error) {
+    throw unavailable(`counting workflows where ${query}`, error);
+  }
+}
+
 /** What is aborted may leave a copy on purpose (`keep`); everything else that ends by itself leaves none. */
 function endOf(own: Description): OwnerState {
   const how = `is closed (${own.status.name.toLowerCase()})`;
@@ -56,7 +81,7 @@ function endOf(own: Description): OwnerState {
 }
 
 /** A Reset copies it; a run that was started anew has its own. */
-function firstRunOf({ raw, runId }: Description): string {
+export function firstRunOf({ raw, runId }: Description): string {
   const first = raw.workflowExecutionInfo?.firstRunId ?? '';
   return first === '' ? runId : first;
 }
@@ -66,7 +91,7 @@ function isNotFound(error: unknown): boolean {
   return error instanceof Error && error.name === 'WorkflowNotFoundError';
 }
 
-function unavailable(doing: string, error: unknown): Failure {
+export function unavailable(doing: string, error: unknown): Failure {
   return new Failure(
     'Unavailable',
     `${doing}: ${error instanceof Error ? error.message : String(error)}`,

@@ -1,21 +1,33 @@
 // What a system looks like now, and reports of operations that a worker has the evidence of.
 import { Context, getClient } from '@temporalio/activity';
-import { listBackups, type BackupList } from '../domain/backup-list.ts';
-import type { CatalogueEntry } from '../domain/backup.ts';
-import { buildReport } from '../domain/build-report.ts';
+import { listBackups, type BackupList } from '../domain/backup/backup-list.ts';
+import type { CatalogueEntry } from '../domain/backup/backup.ts';
+import { gateWatchSeen, type GateWatchStatus } from '../domain/analysis/gate-watch.ts';
+import { buildReport } from '../domain/record/build-report.ts';
 import { Failure } from '../domain/failure.ts';
+import type { LogsAsked, StartAsked } from '../domain/operation/inspection.ts';
 import { secretSource, type LoadedSystem } from '../domain/loaded-system.ts';
-import type { Recoverability } from '../domain/recoverability.ts';
-import { reportAnswer, type ReportEntries } from '../domain/report-answer.ts';
-import type { Report } from '../domain/report.ts';
-import { janitorSchedule, wantedSchedules, type WantedSchedules } from '../domain/schedules.ts';
-import type { SystemStatus } from '../domain/status.ts';
-import { percentOf, normalised } from '../domain/weights.ts';
-import type { Call } from './boundary.ts';
-import { placeOf, readWorld, type Platforms } from './platforms.ts';
-import type { EvidencePort, Redactor, RunRef, SystemsPort } from './ports.ts';
-import { recoverabilityOf, type RecoveryPorts } from './recovery.ts';
+import type { Recoverability } from '../domain/recovery/recoverability.ts';
+import { reportAnswer, type ReportEntries } from '../domain/record/report-answer.ts';
+import type { Report } from '../domain/record/report.ts';
+import { janitorSchedule, type WantedSchedules } from '../domain/time/schedules.ts';
+import { wantedSchedules } from '../runbooks/schedules.ts';
+import type { SystemStatus } from '../domain/operation/status.ts';
+import { percentOf, normalised } from '../domain/traffic/weights.ts';
+import type { Served, Weights } from '../domain/rollout/model.ts';
+import { serviceTarget } from '../domain/rollout/service-target.ts';
+import type { Call } from './call.ts';
+import { describe } from './executions.ts';
+import { readWorld, type Platforms } from './platforms.ts';
+import type { BindingsPort } from '../ports/bindings.ts';
+import type { EvidencePort } from '../ports/evidence.ts';
+import type { Redactor } from '../ports/redactor.ts';
+import type { RunRef } from '../domain/operation/operation.ts';
+import type { SystemsPort } from '../ports/systems.ts';
+import { recoverabilityOf, type RecoveryPorts } from './data/recovery.ts';
 import { redactionOf } from './redaction.ts';
+import { diffOf, logsOf, type DiffAnswer, type LogsAnswer } from './service-logs.ts';
+import { tryStart, type StartAnswer } from './try-start.ts';
 
 export interface InspectInput {
   system: string;
@@ -27,6 +39,12 @@ export interface InspectInput {
   schedules?: true;
   /** Work out whether it is recoverable instead. */
   recovery?: true;
+  /** Say instead whether an operation could be started that is asked for like this. */
+  start?: StartAsked;
+  /** Read what the processes of a service said instead, since a position. */
+  logs?: LogsAsked;
+  /** Compare what is deployed of a service with the system file instead. */
+  diff?: { service: string };
 }
 
 export interface InspectPorts extends RecoveryPorts {
@@ -34,6 +52,7 @@ export interface InspectPorts extends RecoveryPorts {
   platforms: Platforms;
   evidence: EvidencePort;
   redactor: Redactor;
+  bindings: BindingsPort;
 }
 
 /** `null` for a system that has nothing to recover. */
@@ -43,10 +62,20 @@ export interface RecoveryAnswer {
 }
 
 export type Inspected =
-  SystemStatus | Report | ReportEntries | BackupList | WantedSchedules | RecoveryAnswer;
+  | SystemStatus
+  | Report
+  | ReportEntries
+  | BackupList
+  | WantedSchedules
+  | RecoveryAnswer
+  | StartAnswer
+  | LogsAnswer
+  | DiffAnswer;
 
 const MOST_OPERATIONS = 20;
 const MOST_BACKUPS = 500;
+/** States in which people are waited for. */
+const WAITING: ReadonlySet<string> = new Set(['waiting', 'paused', 'parked']);
 
 export async function inspect(
   input: InspectInput,
@@ -56,20 +85,33 @@ export async function inspect(
   if (input.report !== null) return readReport(input.report, ports.evidence);
   if (input.schedules === true) return schedulesOf(input.system, ports);
   const loaded = await ports.systems.load(input.system);
+  if (input.logs !== undefined) {
+    const names = [loaded.name, input.logs.service];
+    const shown = await redactionOf(ports.redactor, secretSource(loaded), names);
+    return shown(await logsOf(loaded, input.logs, call, ports));
+  }
+  if (input.diff !== undefined) return diffOf(loaded, input.diff.service, call, ports);
+  if (input.start !== undefined) return tryStart(input.start, loaded, call, ports);
   if (input.backups === true) return catalogueOf(loaded, call, ports);
-  return input.recovery === true ? recoveryOf(loaded, call, ports) : statusOf(loaded, ports);
+  return input.recovery === true ? recoveryOf(loaded, call, ports) : statusOf(loaded, call, ports);
 }
 
-async function statusOf(loaded: LoadedSystem, ports: InspectPorts): Promise<SystemStatus> {
+async function statusOf(
+  loaded: LoadedSystem,
+  call: Call,
+  ports: InspectPorts,
+): Promise<SystemStatus> {
   const shown = await redactionOf(ports.redactor, secretSource(loaded), [loaded.name]);
   const services: SystemStatus['services'] = {};
   for (const [service, { rollout }] of Object.entries(loaded.system.services)) {
-    const { traffic, revisions } = await readWorld(ports.platforms, placeOf(loaded, service));
+    const target = serviceTarget(loaded, service);
+    const { traffic, revisions, history } = await readWorld(ports.platforms, target, call);
     services[service] = {
       url: traffic.url,
       stopped: traffic.stopped,
       admitPercent: traffic.admitPercent,
       strategy: rollout.strategy,
+      ...sinceOf(traffic.weights, history[0]),
       weights: normalised(traffic.weights),
       revisions: revisions.map(({ spec, ready, desired, condition, problem }) => ({
         version: spec.version,
@@ -90,10 +132,15 @@ async function statusOf(loaded: LoadedSystem, ports: InspectPorts): Promise<Syst
   };
 }
 
+function sinceOf(weights: Weights, newest: Served | undefined): { since?: string } {
+  const isLive = newest !== undefined && percentOf(weights, newest.spec.id) === 100;
+  return isLive ? { since: newest.since } : {};
+}
+
 async function catalogueOf(
   loaded: LoadedSystem,
   call: Call,
-  { backups, redactor }: InspectPorts,
+  { backups, redactor, clock }: InspectPorts,
 ): Promise<BackupList> {
   const names = Object.keys(loaded.system.datastores ?? {});
   const shown = await redactionOf(redactor, secretSource(loaded), [loaded.name, ...names]);
@@ -101,10 +148,10 @@ async function catalogueOf(
   for (const datastore of names) {
     found[datastore] = await backups.list({ system: loaded.name, datastore }, call);
   }
-  return shown(listBackups(loaded.name, found, MOST_BACKUPS));
+  return shown(listBackups(loaded.name, clock.now(), found, MOST_BACKUPS));
 }
 
-/** One system that cannot be read fails; of all of them it is told, and the others are answered. */
+/** The schedules that system files ask for. A named system that cannot be read fails; among all systems it is told, and the others are answered. */
 async function schedulesOf(
   only: string,
   { systems, redactor }: InspectPorts,
@@ -157,13 +204,23 @@ async function openOperations(system: string): Promise<SystemStatus['operations'
     const attributes = run.typedSearchAttributes.getAll();
     const valueOf = (name: string): string =>
       String(attributes.find(({ key }) => key.name === name)?.value ?? '');
+    const state = valueOf('FairleadState');
+    const watch = WAITING.has(state) ? await watchOf(run) : undefined;
     found.push({
       operation: valueOf('FairleadOperation'),
       kind: run.type,
-      state: valueOf('FairleadState'),
+      state,
       startedAt: run.startTime.toISOString(),
+      ...(watch !== undefined && { watch }),
     });
     if (found.length >= MOST_OPERATIONS) break;
   }
   return found;
+}
+
+/** What the gate watch of an operation says, which its heartbeat carries. */
+async function watchOf({ workflowId, runId }: RunRef): Promise<GateWatchStatus | undefined> {
+  const pending = (await describe(workflowId, runId))?.raw.pendingActivities ?? [];
+  const { payloadConverter } = getClient().options.loadedDataConverter;
+  return gateWatchSeen(pending, (payload) => payloadConverter.fromPayload(payload), Date.now());
 }

@@ -2,12 +2,14 @@
 // follows looks at them, breaks those that nobody stands behind, and asks lower operations to make way.
 import { Context, getClient } from '@temporalio/activity';
 import { Failure } from '../domain/failure.ts';
-import { precedenceOf } from '../domain/operation.ts';
-import type { Call } from './boundary.ts';
+import { rankOfType, runbookNamed } from '../runbooks/index.ts';
+import { callerOf } from './caller.ts';
+import type { Call } from './call.ts';
 import { describe, ignoringClosed, isOpen, type Description } from './executions.ts';
-import { sealInterrupted } from './seal-interrupted.ts';
-import type { SigningPorts } from './sign-record.ts';
-import type { Clock, RunRef } from './ports.ts';
+import { sealInterrupted } from './record/seal-interrupted.ts';
+import type { SigningPorts } from './record/sign-record.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { RunRef } from '../domain/operation/operation.ts';
 
 export interface LeaseRef {
   id: string;
@@ -23,13 +25,15 @@ const OBEYS_WITHIN_MS = 10_000;
 interface Holder {
   workflowId: string;
   runId: string;
-  kind: string;
+  type: string;
   open: boolean;
 }
 
 export interface LeaseState {
   runId: string;
   open: boolean;
+  /** When it was given back (ms). */
+  closedAt?: number;
   /** ms; the epoch of whoever holds it. */
   startedAt: number;
   holder?: Holder;
@@ -43,6 +47,10 @@ export interface ClearedLease {
   heldBy?: string;
   /** What an operation that ended without closing its record had begun. */
   left?: string;
+  /** When the newest lease of this name was taken (ms); missing when there never was one. */
+  epoch?: number;
+  /** When that lease was given back (ms); missing while it is held, or was until now. */
+  closedAt?: number;
 }
 
 /** Checks that this run still holds its lease and returns the epoch; else LeaseLost. */
@@ -65,26 +73,79 @@ export async function describeLease(id: string): Promise<LeaseState | undefined>
   return {
     runId: lease.runId,
     open: isOpen(lease),
+    ...(lease.closeTime !== undefined && { closedAt: lease.closeTime.getTime() }),
     startedAt: lease.startTime.getTime(),
     ...(parent !== undefined && {
       holder: {
         workflowId: parent.workflowId,
         runId: parent.runId,
-        kind: holder?.type ?? 'unknown',
+        type: holder?.type ?? 'unknown',
         open: holder !== undefined && isOpen(holder),
       },
     }),
   };
 }
 
+export interface ClearInput {
+  id: string;
+  /** Kind of the runbook that wants the lease. */
+  kind: string;
+  /** How long the holder may take to give way (ms). */
+  preemptWithin: number;
+  /** A holder of the same rank gives way too when it took the lease before this (ms). */
+  began?: number;
+}
+
+/** Can a lease be taken without anything being done first? Only looks; false too when it is not known. */
+export async function isPlainlyFree(
+  id: string,
+  { run }: Call,
+  ports: SigningPorts,
+): Promise<boolean> {
+  try {
+    const state = await describeLease(id);
+    if (state?.open === true) return false;
+    const holder = state?.holder;
+    if (holder === undefined || holder.open || holder.runId === run.runId) return true;
+    return await isSealed(holder, ports);
+  } catch (error) {
+    if (error instanceof Failure) return false;
+    throw error;
+  }
+}
+
+/** What ended without closing or signing its record has that done before anybody goes on. */
+async function isSealed(run: RunRef, { evidence, signer }: SigningPorts): Promise<boolean> {
+  if ((await evidence.read(run)).at(-1)?.type !== 'closed') return false;
+  return (await signer.unable()) !== undefined || (await evidence.signature(run)) !== undefined;
+}
+
 /** Makes way to a lease that is taken: by breaking it, by preempting its holder, or not at all. */
 export async function clearLease(
-  input: { id: string; kind: string; preemptWithin: number },
+  input: ClearInput,
   call: Call,
   ports: SigningPorts & { clock: Clock },
 ): Promise<ClearedLease> {
   const state = await describeLease(input.id);
-  if (!state?.open) return foundFree(state, call, ports);
+  if (state?.open === true) {
+    return { ...(await clearHeld(state, input, call, ports)), epoch: state.startedAt };
+  }
+  const { startedAt: epoch, closedAt } = state ?? {};
+  return {
+    ...(await foundFree(state, call, ports)),
+    ...(epoch !== undefined && { epoch }),
+    ...(closedAt !== undefined && { closedAt }),
+  };
+}
+
+type Found = Omit<ClearedLease, 'epoch' | 'closedAt'>;
+
+async function clearHeld(
+  state: LeaseState,
+  input: ClearInput,
+  call: Call,
+  ports: SigningPorts & { clock: Clock },
+): Promise<Found> {
   const { holder } = state;
   if (holder === undefined) {
     await terminate(input.id, state.runId, 'a lease without an operation');
@@ -99,23 +160,63 @@ export async function clearLease(
   if (!holder.open) {
     return breakStale(input.id, state.runId, holder, ports);
   }
-  if (precedenceOf(holder.kind) < precedenceOf(input.kind)) {
+  if (await givesWay(state, holder, input, call)) {
     return preempt({ ...input, leaseRun: state.runId, holder }, call, ports);
   }
   const since = new Date(state.startedAt).toISOString();
-  const note = `${holder.workflowId} (${holder.kind}) holds it since ${since}`;
-  return { cleared: false, note, heldBy: holder.kind };
+  const note = `${holder.workflowId} (${holder.type}) holds it since ${since}`;
+  return { cleared: false, note, heldBy: holder.type };
+}
+
+async function givesWay(
+  { startedAt }: LeaseState,
+  holder: Holder,
+  { kind, began = 0 }: ClearInput,
+  call: Call,
+): Promise<boolean> {
+  const runbook = runbookNamed(kind);
+  const { type } = await callerOf(call.run);
+  if (runbook?.type !== type) {
+    throw new Failure(
+      'Refused',
+      `a lease was asked for as ${kind} by ${call.run.workflowId}, which is a ${type}: nothing was done`,
+    );
+  }
+  const theirs = rankOfType(holder.type);
+  return theirs < runbook.rank || (theirs === runbook.rank && startedAt < began);
 }
 
 /** Ends leases and waits until they are closed; by force what does not obey in time. Idempotent. */
-export async function releaseLeases(leases: LeaseRef[], call: Call, clock: Clock): Promise<void> {
+export async function releaseLeases(
+  leases: LeaseRef[],
+  call: Call,
+  { clock }: { clock: Clock },
+): Promise<null> {
   for (const { id, runId } of leases) {
     const handle = getClient().workflow.getHandle(id, runId);
     const state = await describe(id, runId);
-    if (state !== undefined && isOpen(state)) await ignoringClosed(() => handle.cancel());
+    if (state !== undefined && isOpen(state)) {
+      await ignoringClosed(() => handle.cancel());
+      await untilEnd(handle, call, clock);
+    }
     const closed = await untilClosed(id, runId, call, clock, OBEYS_WITHIN_MS);
     if (!closed) await terminate(id, runId, `given back by ${call.operation}`);
   }
+  return null;
+}
+
+/** Told by the server as soon as it is over; what cannot be waited for so is looked for afterwards. */
+async function untilEnd(
+  handle: { result(): Promise<unknown> },
+  { signal }: Call,
+  clock: Clock,
+): Promise<void> {
+  const over = new AbortController();
+  const late = clock
+    .sleep(OBEYS_WITHIN_MS, AbortSignal.any([over.signal, signal]))
+    .catch(() => undefined);
+  await Promise.race([handle.result().catch(() => undefined), late]);
+  over.abort();
 }
 
 /** The server ends a lease with its operation: one that was terminated is found by what it did not close. */
@@ -123,13 +224,13 @@ async function foundFree(
   state: LeaseState | undefined,
   call: Call,
   ports: SigningPorts,
-): Promise<ClearedLease> {
+): Promise<Found> {
   const holder = state?.holder;
   const ended = holder !== undefined && !holder.open && holder.runId !== call.run.runId;
   return cleared('', ended ? await sealInterrupted(ports, holder) : undefined);
 }
 
-function cleared(note: string, left: string | undefined): ClearedLease {
+function cleared(note: string, left: string | undefined): Found {
   return { cleared: true, note, ...(left !== undefined && { left }) };
 }
 
@@ -138,7 +239,7 @@ async function breakStale(
   leaseRun: string,
   holder: Holder,
   ports: SigningPorts,
-): Promise<ClearedLease> {
+): Promise<Found> {
   const left = await sealInterrupted(ports, holder);
   await terminate(id, leaseRun, `its operation ${holder.workflowId} is closed`);
   const note = `broke the lease of ${holder.workflowId}, which ended without giving it back`;
@@ -146,10 +247,10 @@ async function breakStale(
 }
 
 async function preempt(
-  input: { id: string; kind: string; preemptWithin: number; leaseRun: string; holder: Holder },
+  input: { id: string; preemptWithin: number; leaseRun: string; holder: Holder },
   call: Call,
   ports: SigningPorts & { clock: Clock },
-): Promise<ClearedLease> {
+): Promise<Found> {
   const { holder, id, leaseRun } = input;
   const handle = getClient().workflow.getHandle(holder.workflowId, holder.runId);
   await ignoringClosed(() =>

@@ -1,49 +1,95 @@
-// Where services run: one pair of ports per kind of platform, all of them named here.
-import type { Service } from '../config/system.ts';
-import type { LoadedSystem } from '../domain/loaded-system.ts';
-import type { ServiceRef } from '../domain/model.ts';
-import type { ServiceWorld } from '../domain/world.ts';
+// The platforms that a worker has, and how an activity finds the ports of the one that a service runs on.
 import { Failure } from '../domain/failure.ts';
-import type { TrafficPort, WorkloadPort } from './ports.ts';
-
-export type PlatformKind = Service['platform'];
-
-export interface Platform {
-  workload: WorkloadPort;
-  traffic: TrafficPort;
-}
+import type { LoadedSystem } from '../domain/loaded-system.ts';
+import type { Plan, StepAction } from '../domain/operation/plan.ts';
+import { lackingFor } from '../domain/rollout/capabilities.ts';
+import {
+  serviceTarget,
+  type PlatformKind,
+  type ServiceTarget,
+} from '../domain/rollout/service-target.ts';
+import type { ServiceWorld } from '../domain/rollout/model.ts';
+import type { IsolationPort } from '../ports/isolation.ts';
+import type { Platform } from '../ports/platform.ts';
+import type { TrafficPort } from '../ports/traffic.ts';
+import type { Waiting } from '../ports/waiting.ts';
+import type { WorkloadPort } from '../ports/workload.ts';
 
 export type Platforms = Record<PlatformKind, Platform>;
 
-/** A service and the platform that it runs on. */
-export interface Place extends ServiceRef {
-  platform: PlatformKind;
+export function platformOf(platforms: Platforms, { platform }: ServiceTarget): Platform {
+  return platforms[platform.kind];
 }
 
-export function workloadOf(platforms: Platforms, place: Place): WorkloadPort {
-  return platforms[place.platform].workload;
+export function workloadOf(platforms: Platforms, service: ServiceTarget): WorkloadPort {
+  return platformOf(platforms, service).workload;
 }
 
-export function trafficOf(platforms: Platforms, place: Place): TrafficPort {
-  return platforms[place.platform].traffic;
+export function trafficOf(platforms: Platforms, service: ServiceTarget): TrafficPort {
+  return platformOf(platforms, service).traffic;
 }
 
-export async function readWorld(platforms: Platforms, place: Place): Promise<ServiceWorld> {
-  const [traffic, revisions] = await Promise.all([
-    trafficOf(platforms, place).read(place),
-    workloadOf(platforms, place).revisions(place),
-  ]);
-  return { traffic, revisions };
+/** Throws Unsupported for a platform that isolates nothing. */
+export function isolationOf(platforms: Platforms, kind: PlatformKind): IsolationPort {
+  const { isolation } = platforms[kind];
+  if (isolation !== undefined) return isolation;
+  throw new Failure('Unsupported', whyNoIsolation(kind));
 }
 
-/** Throws NotFound with the services that there are. */
-export function placeOf(loaded: LoadedSystem, service: string): Place {
-  const config = loaded.system.services[service];
-  if (config === undefined) {
+/** Every platform that isolates, for what is to be listed or swept of all of them. */
+export function allIsolation(platforms: Platforms): IsolationPort[] {
+  return Object.values(platforms).flatMap(({ isolation }) => isolation ?? []);
+}
+
+/** Why nothing can be isolated there, in a sentence; undefined where it can. */
+export async function unableToIsolate(
+  platforms: Platforms,
+  kind: PlatformKind,
+): Promise<string | undefined> {
+  const { isolation } = platforms[kind];
+  return isolation === undefined ? whyNoIsolation(kind) : isolation.unable();
+}
+
+const whyNoIsolation = (kind: PlatformKind): string =>
+  `the platform ${kind} starts nothing apart from what is live`;
+
+/** Throws Unsupported with the first step that a platform cannot do, before anything is changed. */
+export function refuseUnable(plan: Plan, loaded: LoadedSystem, platforms: Platforms): void {
+  for (const { id, action } of plan.steps) {
+    const [what, kind] = placeOf(action, loaded);
+    const lacking = kind && lackingFor(action, platforms[kind].capabilities);
+    if (lacking === undefined) continue;
     throw new Failure(
-      'NotFound',
-      `${loaded.name} has no service ${service}; it has ${Object.keys(loaded.system.services).join(', ')}`,
+      'Unsupported',
+      `${what} cannot do ${id}: its platform ${kind} ${lacking}; nothing was changed`,
     );
   }
-  return { system: loaded.name, service, platform: config.platform };
+}
+
+/** What a step is about, and the kind of platform that it is done on; no kind where it is done on none. */
+function placeOf(
+  action: StepAction,
+  loaded: LoadedSystem,
+): [what: string, kind: PlatformKind | undefined] {
+  if (action.kind === 'isolate') return [loaded.name, action.platform];
+  if (!('service' in action)) return [loaded.name, undefined];
+  const { service, system, platform } = serviceTarget(loaded, action.service);
+  return [`${system}/${service}`, platform.kind];
+}
+
+/** `traffic` alone: revisions and history are left empty, and not asked for. */
+export async function readWorld(
+  platforms: Platforms,
+  service: ServiceTarget,
+  waiting: Waiting,
+  only?: 'traffic',
+): Promise<ServiceWorld> {
+  const { traffic, workload, capabilities } = platformOf(platforms, service);
+  const [state, revisions, history] = await Promise.all([
+    traffic.read(service, waiting),
+    only === undefined ? workload.revisions(service, waiting) : [],
+    only === undefined ? workload.history(service, waiting) : [],
+  ]);
+  const platform = { kind: service.platform.kind, ...capabilities };
+  return { platform, traffic: state, revisions, history };
 }

@@ -1,15 +1,19 @@
 // Changes who gets a service's requests: capacity first, then the weights, then a look through the data plane.
+import type { BakeProgress } from '../domain/analysis/bake-progress.ts';
 import { Failure } from '../domain/failure.ts';
-import type { RevisionState, TrafficState, Weights } from '../domain/model.ts';
-import { misread, probesFor } from '../domain/probes.ts';
-import { describeWeights, normalised, sameWeights, total } from '../domain/weights.ts';
-import type { Call } from './boundary.ts';
-import { trafficOf, workloadOf, type Place, type Platforms } from './platforms.ts';
-import type { Clock } from './ports.ts';
+import type { RevisionState, TrafficState, Weights } from '../domain/rollout/model.ts';
+import { misread, probesFor } from '../domain/traffic/probes.ts';
+import { describeWeights, normalised, sameWeights, total } from '../domain/traffic/weights.ts';
+import type { ServiceTarget } from '../domain/rollout/service-target.ts';
+import type { Call } from './call.ts';
+import { readBaselineAt, type BakeAtInput } from './judging/on-platform.ts';
+import { platformOf, trafficOf, workloadOf, type Platforms } from './platforms.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { MetricsPort } from '../ports/metrics.ts';
 import { lookUntil, untilReady } from './workload.ts';
 
 export interface ShiftInput {
-  place: Place;
+  place: ServiceTarget;
   weights: Weights;
   /** What this operation last read back; or what it was about to set, when nobody knows whether it did. */
   expect: Weights[];
@@ -17,52 +21,81 @@ export interface ShiftInput {
   capacity?: { revision: string; replicas: number };
   /** How long what is to get traffic may take to be ready (ms). */
   deadline: number;
+  /** The bake that judges what comes of this: what it counts from is read before anything changes. */
+  judged?: { step: string; bake: Omit<BakeAtInput, 'resume'> };
+}
+
+export interface Shifted {
+  weights: Weights;
+  detail: string;
+  /** The bake of a step, as far as it has begun. */
+  begun?: { step: string; progress: BakeProgress };
 }
 
 const READ_BACK_TRIES = 10;
 const READ_BACK_PAUSE_MS = 300;
+const PROBES_OF_A_STOP = 3;
 
 export async function shiftTraffic(
   input: ShiftInput,
   call: Call,
-  { platforms, clock }: { platforms: Platforms; clock: Clock },
-): Promise<{ weights: Weights; detail: string }> {
-  const { place, weights } = input;
+  { platforms, clock, metrics }: { platforms: Platforms; clock: Clock; metrics: MetricsPort },
+): Promise<Shifted> {
+  const { place, weights, judged } = input;
   const traffic = trafficOf(platforms, place);
+  const begin = judged && (await readBaselineAt(judged.bake, call, { platforms, clock, metrics }));
   if (input.capacity !== undefined) await makeRoom(input, input.capacity, call, platforms, clock);
   const unready = await untilAble(input, call, { platforms, clock });
-  const expect = await expected(input, platforms);
-  const fence = await call.fence();
-  const state = await traffic.set({ service: place, weights, expect, fence });
+  const expect = await expected(input, call, platforms);
+  const progress = await begin?.();
+  const token = await call.token();
+  const state = await traffic.set({ service: place, weights, expect, token }, call);
   if (unready !== undefined) throw new Failure('NotReady', unready);
   const detail = await readBack(place, weights, call, { platforms, clock });
-  return { weights: state.weights, detail };
+  return {
+    weights: state.weights,
+    detail,
+    ...(judged && progress && { begun: { step: judged.step, progress } }),
+  };
 }
 
-export async function readTraffic(place: Place, platforms: Platforms): Promise<Weights> {
-  return (await trafficOf(platforms, place).read(place)).weights;
-}
-
-export async function stopService(
-  place: Place,
+export async function readTraffic(
+  place: ServiceTarget,
   call: Call,
-  platforms: Platforms,
-): Promise<{ weights: Weights; detail: string }> {
-  const state = await trafficOf(platforms, place).stop({
-    service: place,
-    fence: await call.fence(),
+  { platforms }: { platforms: Platforms },
+): Promise<Weights> {
+  return (await trafficOf(platforms, place).read(place, call)).weights;
+}
+
+/** Users meet nobody any more, as soon as the platform shows them. What gives no answer at all answers nobody. */
+export async function untilNobodyAnswers(
+  place: ServiceTarget,
+  call: Call,
+  ports: { platforms: Platforms; clock: Clock },
+): Promise<void> {
+  const { traffic } = platformOf(ports.platforms, place);
+  const what = `seeing that nobody answers users of ${place.system}/${place.service} any more`;
+  await lookBack(what, place, call, ports, async () => {
+    try {
+      const answers = await traffic.probe({ service: place, count: PROBES_OF_A_STOP }, call);
+      const still = answers.find(({ revision }) => revision !== '');
+      return still && `${still.revision} answered with ${still.status}`;
+    } catch (error) {
+      if (error instanceof Failure && error.kind === 'Unavailable') return undefined;
+      throw error;
+    }
   });
-  return told(state, `stopped; before: ${describeWeights(state.beforeStop)}`);
 }
 
 export async function admitService(
-  input: { place: Place; percent: number },
+  input: { place: ServiceTarget; percent: number },
   call: Call,
-  platforms: Platforms,
+  ports: { platforms: Platforms; clock: Clock },
 ): Promise<{ weights: Weights; detail: string }> {
   const { place, percent } = input;
-  const fence = await call.fence();
-  const state = await trafficOf(platforms, place).admit({ service: place, percent, fence });
+  const change = { service: place, percent, token: await call.token() };
+  const state = await trafficOf(ports.platforms, place).admit(change, call);
+  await readBack(place, state.weights, call, ports);
   return told(state, `${percent} % of the clients are let in: ${describeWeights(state.weights)}`);
 }
 
@@ -71,10 +104,14 @@ function told(state: TrafficState, detail: string): { weights: Weights; detail: 
 }
 
 /** The one of what is expected that is there; the first when none is, so that the adapter says what it found. */
-async function expected({ place, expect }: ShiftInput, platforms: Platforms): Promise<Weights> {
+async function expected(
+  { place, expect }: ShiftInput,
+  call: Call,
+  platforms: Platforms,
+): Promise<Weights> {
   const [first = [], ...others] = expect;
   if (others.length === 0) return first;
-  const found = (await trafficOf(platforms, place).read(place)).weights;
+  const found = (await trafficOf(platforms, place).read(place, call)).weights;
   return others.find((one) => sameWeights(one, found)) ?? first;
 }
 
@@ -85,11 +122,15 @@ async function makeRoom(
   platforms: Platforms,
   clock: Clock,
 ): Promise<void> {
-  const workload = workloadOf(platforms, place);
-  const found = (await workload.revisions(place)).find((one) => one.spec.id === capacity.revision);
-  if (found !== undefined && found.desired < capacity.replicas) {
+  const { workload, capabilities } = platformOf(platforms, place);
+  const found = (await workload.revisions(place, call)).find(
+    (one) => one.spec.id === capacity.revision,
+  );
+  const isCounted = capabilities.replicas === 'counted';
+  if (isCounted && found !== undefined && found.desired < capacity.replicas) {
     const { revision, replicas } = capacity;
-    await workload.scale({ service: place, revision, replicas, fence: await call.fence() });
+    const change = { service: place, revision, replicas, token: await call.token() };
+    await workload.scale(change, call);
   }
   await untilReady({ place, revision: capacity.revision, deadline }, call, platforms, clock);
 }
@@ -103,7 +144,7 @@ async function untilAble(
   const { place, weights, deadline } = input;
   let unable = '';
   const able = await lookUntil(deadline, call, clock, async () => {
-    const revisions = await workloadOf(platforms, place).revisions(place);
+    const revisions = await workloadOf(platforms, place).revisions(place, call);
     const found = firstUnable(weights, revisions);
     if (found === undefined) return true;
     if (found.state === undefined) throw notSent(input, `${found.version}: it is gone`);
@@ -111,18 +152,19 @@ async function untilAble(
     unable = `${found.version} within ${deadline / 1000} s: it has no ready replica (${why})`;
     return undefined;
   });
-  return able ? undefined : sentAllTheSame(input, unable, platforms);
+  return able ? undefined : sentAllTheSame(input, unable, call, platforms);
 }
 
 /** The way back takes nothing from anybody once what has the traffic answers no more; else it stays there. */
 async function sentAllTheSame(
   input: ShiftInput,
   unable: string,
+  call: Call,
   platforms: Platforms,
 ): Promise<string> {
   const { place, capacity } = input;
-  const now = normalised((await trafficOf(platforms, place).read(place)).weights);
-  const revisions = await workloadOf(platforms, place).revisions(place);
+  const now = normalised((await trafficOf(platforms, place).read(place, call)).weights);
+  const revisions = await workloadOf(platforms, place).revisions(place, call);
   const answered = now.some((one) => firstUnable([one], revisions) === undefined);
   if (capacity !== undefined || answered || now.length === 0) {
     throw notSent(input, `${unable}; it stays as it is: ${describeWeights(now)}`);
@@ -148,24 +190,42 @@ function notSent({ place }: ShiftInput, why: string): Failure {
   );
 }
 
-async function readBack(
-  place: Place,
+/** Looks until users are where these weights say. Throws Unavailable with what the probes saw. */
+export async function readBack(
+  place: ServiceTarget,
   weights: Weights,
   call: Call,
-  { platforms, clock }: { platforms: Platforms; clock: Clock },
+  ports: { platforms: Platforms; clock: Clock },
 ): Promise<string> {
   if (total(weights) === 0) return 'no traffic';
   const count = probesFor(weights);
-  let problem = '';
-  for (let tries = 0; tries < READ_BACK_TRIES; tries += 1) {
-    const answers = await trafficOf(platforms, place).probe({ service: place, count }, call);
-    const found = misread(weights, answers);
-    if (found === undefined) return `${describeWeights(weights)}, as ${count} probes saw it`;
-    problem = found;
+  const { traffic } = platformOf(ports.platforms, place);
+  const shown = describeWeights(weights);
+  const what = `reading the traffic of ${place.system}/${place.service} back as ${shown}`;
+  await lookBack(what, place, call, ports, async () =>
+    misread(weights, await traffic.probe({ service: place, count }, call)),
+  );
+  return `${shown}, as ${count} probes saw it`;
+}
+
+/**
+ * Waits as long as the platform may take until users see a change, and looks ten times at least. `look` says what is not
+ * yet as it should be; the last of it is thrown as Unavailable.
+ */
+async function lookBack(
+  what: string,
+  place: ServiceTarget,
+  call: Call,
+  { platforms, clock }: { platforms: Platforms; clock: Clock },
+  look: () => Promise<string | undefined>,
+): Promise<void> {
+  const patient = clock.now() + platformOf(platforms, place).capabilities.patience;
+  for (let tries = 1; ; tries += 1) {
+    const problem = await look();
+    if (problem === undefined) return;
+    if (tries >= READ_BACK_TRIES && clock.now() >= patient) {
+      throw new Failure('Unavailable', `${what}: ${problem}`);
+    }
     await clock.sleep(READ_BACK_PAUSE_MS, call.signal);
   }
-  throw new Failure(
-    'Unavailable',
-    `reading the traffic of ${place.system}/${place.service} back as ${describeWeights(weights)}: ${problem}`,
-  );
 }

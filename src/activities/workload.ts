@@ -1,30 +1,32 @@
 // Brings revisions into being, waits for them, resizes, restarts and removes them.
 import { getClient } from '@temporalio/activity';
 import { Failure } from '../domain/failure.ts';
-import type { RevisionSpec, RevisionState } from '../domain/model.ts';
-import { operationId } from '../domain/operation.ts';
-import type { Call } from './boundary.ts';
-import { workloadOf, type Place, type Platforms } from './platforms.ts';
-import type { Clock } from './ports.ts';
+import type { RevisionSpec, RevisionState } from '../domain/rollout/model.ts';
+import type { ServiceTarget } from '../domain/rollout/service-target.ts';
+import { retireRevision } from '../runbooks/retire-revision.ts';
+import type { Call } from './call.ts';
+import { workloadOf, type Platforms } from './platforms.ts';
+import type { Clock } from '../ports/clock.ts';
 
 const LOOK_EVERY_MS = 200;
 /** Longer between two looks is a time in which nobody looked: it does not count towards a deadline. */
 const GAP_MS = 5000;
 
 export async function ensureRevision(
-  input: { place: Place; spec: RevisionSpec; replicas: number },
+  input: { place: ServiceTarget; spec: RevisionSpec; replicas: number },
   call: Call,
-  platforms: Platforms,
+  { platforms }: { platforms: Platforms },
 ): Promise<{ detail: string }> {
   const { place, spec, replicas } = input;
   const workload = workloadOf(platforms, place);
   await callOffRetirement(place, spec);
-  const state = await workload.ensure({ spec, replicas, fence: await call.fence() }, call);
+  const change = { service: place, spec, replicas, token: await call.token() };
+  const state = await workload.ensure(change, call);
   return { detail: `${spec.id}: ${state.ready} of ${state.desired} replicas ready` };
 }
 
 export async function awaitReady(
-  input: { place: Place; revision: string; deadline: number },
+  input: { place: ServiceTarget; revision: string; deadline: number },
   call: Call,
   { platforms, clock }: { platforms: Platforms; clock: Clock },
 ): Promise<{ detail: string }> {
@@ -33,27 +35,28 @@ export async function awaitReady(
 }
 
 export async function scaleRevision(
-  input: { place: Place; revision: string; replicas: number },
+  input: { place: ServiceTarget; revision: string; replicas: number },
   call: Call,
-  platforms: Platforms,
+  { platforms }: { platforms: Platforms },
 ): Promise<{ detail: string }> {
   const { place, ...rest } = input;
   const workload = workloadOf(platforms, place);
-  const state = await workload.scale({ service: place, ...rest, fence: await call.fence() });
+  const change = { service: place, ...rest, token: await call.token() };
+  const state = await workload.scale(change, call);
   return { detail: `${state.desired} replicas` };
 }
 
 export async function restartRevision(
-  input: { place: Place; revision: string; deadline: number },
+  input: { place: ServiceTarget; revision: string; deadline: number },
   call: Call,
   { platforms, clock }: { platforms: Platforms; clock: Clock },
 ): Promise<{ detail: string }> {
   const { place, revision, deadline } = input;
   const workload = workloadOf(platforms, place);
-  const fence = await call.fence();
+  const token = await call.token();
   let seen = '';
   const restarted = await lookUntil(deadline, call, clock, async () => {
-    const { state, done } = await workload.restart({ service: place, revision, fence });
+    const { state, done } = await workload.restart({ service: place, revision, token }, call);
     if (done) return state;
     seen = found(state);
     if (state.condition === 'crashLoop') throw notRestarted(revision, 'it keeps crashing', seen);
@@ -67,26 +70,26 @@ export async function restartRevision(
 function notRestarted(revision: string, why: string, seen: string): Failure {
   return new Failure(
     'NotReady',
-    `restarting ${revision}: ${why} ${seen}; old replicas go on until new ones are ready`,
+    `restarting ${revision}: ${why}${seen}; old replicas go on until new ones are ready`,
   );
 }
 
 export async function removeRevision(
-  input: { place: Place; revision: string },
+  input: { place: ServiceTarget; revision: string },
   call: Call,
-  platforms: Platforms,
+  { platforms }: { platforms: Platforms },
 ): Promise<{ detail: string }> {
   const { place, revision } = input;
   const workload = workloadOf(platforms, place);
-  await workload.remove({ service: place, revision, fence: await call.fence() }, call);
-  const left = (await workload.revisions(place)).some((one) => one.spec.id === revision);
+  await workload.remove({ service: place, revision, token: await call.token() }, call);
+  const left = (await workload.revisions(place, call)).some((one) => one.spec.id === revision);
   if (left) throw new Failure('Unavailable', `${revision} is still there after it was removed`);
   return { detail: `${revision} is gone` };
 }
 
 /** Waits in observed time; throws NotReady when the deadline passes or the revision keeps crashing. */
 export async function untilReady(
-  input: { place: Place; revision: string; deadline: number },
+  input: { place: ServiceTarget; revision: string; deadline: number },
   call: Call,
   platforms: Platforms,
   clock: Clock,
@@ -95,22 +98,23 @@ export async function untilReady(
   const workload = workloadOf(platforms, place);
   let seen = '';
   const ready = await lookUntil(deadline, call, clock, async () => {
-    const state = (await workload.revisions(place)).find((one) => one.spec.id === revision);
-    if (state === undefined) {
-      throw new Failure('WorldChanged', `${revision} is gone: somebody removed it`, {
-        expected: revision,
-        found: null,
-      });
-    }
+    const state = (await workload.revisions(place, call)).find((one) => one.spec.id === revision);
+    if (state === undefined) throw goneRevision(revision);
     if (state.ready >= state.desired && state.condition === 'ready') return state;
     if (state.condition === 'crashLoop') {
-      throw new Failure('NotReady', `${state.spec.version} keeps crashing ${found(state)}`);
+      throw new Failure('NotReady', `${state.spec.version} keeps crashing${found(state)}`);
     }
-    seen = `${state.spec.version} was not ready within ${deadline / 1000} s ${found(state)}`;
+    seen = `${state.spec.version} was not ready within ${deadline / 1000} s${found(state)}`;
     return undefined;
   });
   if (ready === undefined) throw new Failure('NotReady', seen);
   return ready;
+}
+
+/** WorldChanged: somebody removed a revision that this operation works with. */
+export function goneRevision(revision: string): Failure {
+  const details = { expected: revision, found: null };
+  return new Failure('WorldChanged', `${revision} is gone: somebody removed it`, details);
 }
 
 /** Looks until `look` finds what it looks for; undefined when it has not within `within` ms of observed time. */
@@ -134,9 +138,10 @@ export async function lookUntil<Found>(
   }
 }
 
+/** Why first: a window cuts sentences at their end. */
 function found(state: RevisionState): string {
   const why = state.problem === undefined ? '' : `: ${state.problem}`;
-  return `(${state.ready} of ${state.desired} replicas ready, ${state.crashes} crashes)${why}`;
+  return `${why} (${state.ready} of ${state.desired} replicas ready, ${state.crashes} crashes)`;
 }
 
 function observedBefore(progress: unknown): number {
@@ -145,9 +150,9 @@ function observedBefore(progress: unknown): number {
 }
 
 /** A revision that is wanted again is not to be removed by the retirement of its last time. */
-async function callOffRetirement(place: Place, spec: RevisionSpec): Promise<void> {
+async function callOffRetirement(place: ServiceTarget, spec: RevisionSpec): Promise<void> {
   const { system, service } = place;
-  const id = operationId('retireRevision', { system, service, version: spec.version });
+  const id = retireRevision.id({ system, service, version: spec.version });
   try {
     const handle = getClient().workflow.getHandle(id);
     const { memo, status } = await handle.describe();

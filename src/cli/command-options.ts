@@ -1,5 +1,5 @@
 // The flags that every verb has, and how a verb shows its examples.
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 
 export interface CommonOptions {
   json?: boolean;
@@ -12,21 +12,24 @@ export const TARGET_ARGUMENT = 'SYSTEM or SYSTEM/SERVICE, for example shop or sh
 export const OPERATION_ARGUMENT =
   'an operation as "fairlead list" names it, for example deploy/shop/api/v2';
 
-/** Taken by every verb, so that one set of flags fits all of them; only what runs on the worker's side reads it. */
-const SYSTEMS = "the folder of system files; it is the worker's, and nothing is read from it here";
+/** For a verb that changes or answers something: who does is recorded. Unknown flags and surplus arguments are refused. */
+export function withCommon(command: Command, examples: readonly string[]): Command {
+  command.option('--as <name>', 'who you are (default: the user of this machine)');
+  return withJson(command, examples);
+}
 
-/** Strict: unknown flags and surplus arguments are refused. */
-export function withCommon(
-  command: Command,
-  examples: readonly string[],
-  systems = SYSTEMS,
-): Command {
-  command
-    .option('--json', 'print the result as one JSON object on stdout')
-    .option('--as <name>', 'who you are (default: the user of this machine)')
-    .option('--systems <dir>', systems)
-    .allowExcessArguments(false);
-  return withExamples(command, examples);
+/** For a verb that only looks. It takes `--as` too, so that one set of flags fits every verb, and says nothing of it. */
+export function withLooking(command: Command, examples: readonly string[]): Command {
+  command.addOption(new Option('--as <name>').hideHelp());
+  return withJson(command, examples);
+}
+
+function withJson(command: Command, examples: readonly string[]): Command {
+  command.option('--json', 'print the result as one JSON object on stdout');
+  // Taken by every verb, as it always was: which folder it is, is the worker's business.
+  const hasSystems = command.options.some(({ long }) => long === '--systems');
+  if (!hasSystems) command.addOption(new Option('--systems <dir>').hideHelp());
+  return withExamples(command.allowExcessArguments(false), examples);
 }
 
 export function withExamples(command: Command, examples: readonly string[]): Command {

@@ -1,6 +1,6 @@
 // Where this machine keeps what happened: the data folder of the nearest `up`, or FAIRLEAD_DATA.
-import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { distrustOf } from '../machine/own-file.ts';
 
 const NAME = '.fairlead';
 
@@ -12,12 +12,12 @@ export function* dataFoldersUp(folder: string): Generator<string> {
   }
 }
 
-/** Of the nearest parent folder in which an `up` runs; without one, of this folder. */
+/** The data folder of the nearest parent folder in which an `up` runs; without one, of this folder. */
 export function dataFolder(env: NodeJS.ProcessEnv, folder: string): string {
   const given = env['FAIRLEAD_DATA'];
   if (given !== undefined) return resolve(folder, given);
   for (const data of dataFoldersUp(folder)) {
-    if (existsSync(join(data, 'up.json'))) return data;
+    if (distrustOf(join(data, 'up.json')) === undefined) return data;
   }
   return join(folder, NAME);
 }

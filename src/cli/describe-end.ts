@@ -1,19 +1,19 @@
 // Anything that was thrown -> the sentence for people and the exit code. A bug shows its stack only when asked.
 import { Failure } from '../domain/failure.ts';
 import { EXIT, ExitError } from './exit.ts';
-import { exitCodeOfKind } from './outcome-code.ts';
-import { clean } from './print.ts';
+import { exitCodeOfKind } from './operation/outcome-code.ts';
+import { clean, shown } from './output/print.ts';
 
-/** gRPC status codes that mean: Temporal is there no more. */
+/** gRPC status codes that mean that Temporal does not answer: deadline exceeded, unavailable. */
 const NO_ANSWER: ReadonlySet<unknown> = new Set([4, 14]);
 
 export function describeEnd(
   error: unknown,
   env: NodeJS.ProcessEnv,
 ): { code: number; message: string } {
-  if (error instanceof ExitError) return { code: error.code, message: clean(error.message) };
+  if (error instanceof ExitError) return { code: error.code, message: shown(error.message) };
   if (error instanceof Failure)
-    return { code: exitCodeOfKind(error.kind), message: clean(error.message) };
+    return { code: exitCodeOfKind(error.kind), message: shown(error.message) };
   if (NO_ANSWER.has(grpcCode(error))) {
     const message = `Temporal does not answer any more: ${sentence(error)}`;
     return { code: EXIT.noAnswer, message };

@@ -16,6 +16,30 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
+/** What each code says, for `--help`. */
+const MEANS: Record<keyof typeof EXIT, string> = {
+  done: 'done as asked; planned, nothing to do',
+  bug: 'a bug',
+  badInput: 'bad input or configuration; nothing was started',
+  failed: 'failed or rolled back, nothing left over',
+  rejected: 'rejected, expired, aborted or preempted',
+  noAnswer: 'no answer from Temporal or from a worker',
+  refused: 'refused: not now, or not from you',
+  inconclusive: 'inconclusive',
+  needsPerson: 'needs a person: parked, left over, stopped',
+  stillRunning: 'still running when --timeout passed',
+  interrupted: 'Ctrl-C: the operation goes on',
+};
+
+/** The exit codes as lines of `--help`. */
+export function exitCodeLines(): string[] {
+  const names = Object.keys(EXIT).filter((name): name is keyof typeof EXIT => name in MEANS);
+  return [
+    'Exit codes:',
+    ...names.map((name) => `  ${String(EXIT[name]).padEnd(3)}  ${MEANS[name]}`),
+  ];
+}
+
 /** An expected end. An empty message means that everything was said already. */
 export class ExitError extends Error {
   readonly code: number;

@@ -1,7 +1,7 @@
 // Durations and numbers as people type them after a flag, or as an argument.
 import { InvalidArgumentError } from 'commander';
 import { DURATION, milliseconds } from '../config/duration-text.ts';
-import { describeValue } from '../domain/describe-value.ts';
+import { describeValue } from '../domain/text/describe-value.ts';
 import { EXIT, ExitError } from './exit.ts';
 
 /** Milliseconds of `10m`; a plain number is refused, because it has no unit. */

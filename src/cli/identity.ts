@@ -1,15 +1,16 @@
 // Who is asking: --as NAME, or the user of the operating system. A claim, and recorded as one.
 import { userInfo } from 'node:os';
-import { describeValue } from '../domain/describe-value.ts';
-import { PERSON, PERSON_ALLOWED } from '../domain/names.ts';
+import { describeValue } from '../domain/text/describe-value.ts';
+import { PERSON_ALLOWED, personIn } from '../domain/text/names.ts';
 import { EXIT, ExitError } from './exit.ts';
 
 export function actorName(as: string | undefined): string {
-  const name = as ?? osUser();
-  if (name !== undefined && PERSON.test(name)) return name;
+  const typed = as ?? osUser();
+  const name = personIn(typed);
+  if (name !== undefined) return name;
   const problem =
     as === undefined
-      ? `the user of this machine is called ${describeValue(name)}: say --as NAME`
+      ? `the user of this machine is called ${describeValue(typed)}: say --as NAME`
       : `--as is ${describeValue(as)}`;
   throw new ExitError(EXIT.badInput, `${problem}, allowed: ${PERSON_ALLOWED}`);
 }

@@ -1,35 +1,35 @@
 // What people type to name things: SYSTEM, SYSTEM/SERVICE, OPERATION. Checked before anything is sent.
-import { BACKUP_ID_ALLOWED, parseBackupId } from '../domain/backup-id.ts';
-import { describeValue } from '../domain/describe-value.ts';
-import { NAME, NAME_ALLOWED, RESERVED_NAMES } from '../domain/names.ts';
+import { BACKUP_ID_ALLOWED, parseBackupId } from '../domain/backup/backup-id.ts';
+import { describeValue } from '../domain/text/describe-value.ts';
+import { NAME, NAME_ALLOWED, RESERVED_NAMES } from '../domain/text/names.ts';
 import { EXIT, ExitError } from './exit.ts';
 
-export interface Target {
+export interface ServiceName {
   system: string;
   service?: string;
 }
 
 export function systemName(text: string): string {
-  if (!NAME.test(text)) throw bad('SYSTEM', text, NAME_ALLOWED);
+  if (!NAME.test(text)) throw notAllowed('SYSTEM', text, NAME_ALLOWED);
   if (RESERVED_NAMES.has(text))
-    throw bad('SYSTEM', text, 'a name that is not that of an operation');
+    throw notAllowed('SYSTEM', text, 'a name that is not that of an operation');
   return text;
 }
 
 /** `shop` or `shop/api`. */
-export function target(text: string): Target {
+export function target(text: string): ServiceName {
   const [system = '', service, ...rest] = text.split('/');
-  if (rest.length > 0) throw bad('the target', text, 'SYSTEM or SYSTEM/SERVICE');
+  if (rest.length > 0) throw notAllowed('the target', text, 'SYSTEM or SYSTEM/SERVICE');
   if (service === undefined) return { system: systemName(system) };
-  if (!NAME.test(service)) throw bad('SERVICE', service, NAME_ALLOWED);
+  if (!NAME.test(service)) throw notAllowed('SERVICE', service, NAME_ALLOWED);
   return { system: systemName(system), service };
 }
 
 /** `shop/api`. */
-export function serviceTarget(text: string): Required<Target> {
+export function serviceTarget(text: string): Required<ServiceName> {
   const { system, service } = target(text);
   if (service === undefined) {
-    throw bad('the target', text, `SYSTEM/SERVICE, for example ${system}/api`);
+    throw notAllowed('the target', text, `SYSTEM/SERVICE, for example ${system}/api`);
   }
   return { system, service };
 }
@@ -37,9 +37,9 @@ export function serviceTarget(text: string): Required<Target> {
 /** `shop` or `shop/orders`. */
 export function dataTarget(text: string): { system: string; datastore?: string } {
   const [system = '', datastore, ...rest] = text.split('/');
-  if (rest.length > 0) throw bad('the target', text, 'SYSTEM or SYSTEM/DATASTORE');
+  if (rest.length > 0) throw notAllowed('the target', text, 'SYSTEM or SYSTEM/DATASTORE');
   if (datastore === undefined) return { system: systemName(system) };
-  if (!NAME.test(datastore)) throw bad('DATASTORE', datastore, NAME_ALLOWED);
+  if (!NAME.test(datastore)) throw notAllowed('DATASTORE', datastore, NAME_ALLOWED);
   return { system: systemName(system), datastore };
 }
 
@@ -47,7 +47,7 @@ export function dataTarget(text: string): { system: string; datastore?: string }
 export function datastoreTarget(text: string): { system: string; datastore: string } {
   const { system, datastore } = dataTarget(text);
   if (datastore !== undefined) return { system, datastore };
-  throw bad('the target', text, `SYSTEM/DATASTORE, for example ${system}/orders`);
+  throw notAllowed('the target', text, `SYSTEM/DATASTORE, for example ${system}/orders`);
 }
 
 /** `shop/orders/20261122T085126.123Z`, or `shop/orders` for its newest one. */
@@ -59,22 +59,26 @@ export function backupTarget(
     return { system: systemName(system), datastore };
   }
   if (parseBackupId(text) === undefined) {
-    throw bad('BACKUP', text, `SYSTEM/DATASTORE, or ${BACKUP_ID_ALLOWED}`);
+    throw notAllowed('BACKUP', text, `SYSTEM/DATASTORE, or ${BACKUP_ID_ALLOWED}`);
   }
   return namedBackup(text);
 }
 
-/** One of the catalogue, by its name. */
+/** A backup of the catalogue, by its whole name. */
 export function namedBackup(text: string): { system: string; backup: string } {
   const name = parseBackupId(text);
-  if (name === undefined) throw bad('BACKUP', text, BACKUP_ID_ALLOWED);
+  if (name === undefined) throw notAllowed('BACKUP', text, BACKUP_ID_ALLOWED);
   return { system: systemName(name.system), backup: text };
 }
 
-/** An operation or a workflow id: anything that can be asked for without changing the question. */
+/** An operation or a workflow id: any text that can stand in a query of visibility as it is. */
 export function operationName(text: string): string {
   if (/^[^"'\\\p{Cc}]{1,255}$/u.test(text)) return text;
-  throw bad('OPERATION', text, 'an id such as deploy/shop/api/v2, as "fairlead list" shows it');
+  throw notAllowed(
+    'OPERATION',
+    text,
+    'an id such as deploy/shop/api/v2, as "fairlead list" shows it',
+  );
 }
 
 /** Names of operations start with what they do: `deploy/...`. */
@@ -82,6 +86,6 @@ export function looksLikeOperation(text: string): boolean {
   return text.includes('/') || !NAME.test(text);
 }
 
-function bad(what: string, value: string, allowed: string): ExitError {
+function notAllowed(what: string, value: string, allowed: string): ExitError {
   return new ExitError(EXIT.badInput, `${what} is ${describeValue(value)}, allowed: ${allowed}`);
 }

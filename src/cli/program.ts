@@ -1,20 +1,17 @@
 // The whole command line as one commander program, with only the verbs that are needed loaded.
 import { Command, CommanderError } from 'commander';
+import { ownVersion } from '../machine/own-version.ts';
 import { describeEnd } from './describe-end.ts';
-import { EXIT } from './exit.ts';
+import { EXIT, exitCodeLines } from './exit.ts';
+import { shown } from './output/print.ts';
 import { groupOf, VERB_GROUPS } from './verbs.ts';
-import { ownVersion } from './version.ts';
-
-const CODES =
-  'Exit codes: 0 done, 2 bad input, 3 failed or rolled back, 4 rejected or aborted, 5 no answer,\n' +
-  '6 refused, 7 inconclusive, 8 needs a person, 9 still running, 130 Ctrl-C (the operation goes on).';
 
 /** Runs one command; errors become one message through `complain`, and the exit code. */
 export async function runProgram(
   args: readonly string[],
   complain: (text: string) => void,
 ): Promise<number> {
-  try {
+  return await exitCodeOf(async () => {
     const program = await createProgram(args[0], complain);
     if (args.length > 0) {
       await program.parseAsync(args, { from: 'user' });
@@ -22,6 +19,16 @@ export async function runProgram(
     }
     program.outputHelp({ error: true });
     return EXIT.badInput;
+  }, complain);
+}
+
+/** The exit code of a command: what it returns, or the code of what it throws, whose message goes to `complain`. */
+export async function exitCodeOf(
+  command: () => Promise<number>,
+  complain: (text: string) => void,
+): Promise<number> {
+  try {
+    return await command();
   } catch (error) {
     // Commander has printed what was wrong (or the help that was asked for) already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput;
@@ -40,17 +47,32 @@ async function createProgram(
     .description('Operations runbooks that survive crashes, ask people and leave a record.')
     .version(ownVersion(), '--version', 'print the version of this command')
     .exitOverride()
-    .configureOutput({ writeErr: complain })
+    // Without it the flags of `report verify` would be taken for those of `report`.
+    .enablePositionalOptions()
+    .configureOutput({
+      writeErr: (text) => {
+        complain(shown(text));
+      },
+      writeOut: (text) => {
+        process.stdout.write(shown(text));
+      },
+    })
     .showSuggestionAfterError()
     .showHelpAfterError('(see "fairlead --help" and "fairlead VERB --help")')
-    .addHelpText('after', `\n${CODES}`);
+    .addHelpText('after', `\n${exitCodeLines().join('\n')}`);
   const group = groupOf(verb);
-  for (const { load } of group === undefined ? VERB_GROUPS : [group]) {
+  const all = group === undefined || group.looksAtAll === true;
+  for (const { heading, load } of all ? VERB_GROUPS : [group]) {
     const { register } = await load();
-    register(program);
+    register(program.commandsGroup(heading));
   }
-  for (const command of program.commands) {
-    command.showHelpAfterError(`(see "fairlead ${command.name()} --help")`);
-  }
+  for (const command of program.commands) helpOfCommand(command, `fairlead ${command.name()}`);
   return program;
+}
+
+/** What the help of every verb says besides, also of those below it. */
+function helpOfCommand(command: Command, name: string): void {
+  command.showHelpAfterError(`(see "${name} --help")`);
+  if (command.name() !== 'judge') command.addHelpText('after', `\n${exitCodeLines().join('\n')}`);
+  for (const below of command.commands) helpOfCommand(below, `${name} ${below.name()}`);
 }

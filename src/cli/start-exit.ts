@@ -1,9 +1,9 @@
-// How a start of everything on this machine that failed ends a command.
-import { SettingsError } from '../config/settings.ts';
+// How a command ends when `up` or the demonstration could not start.
+import { SettingsError } from '../config/environment.ts';
 import { StartFailure } from '../embedded/start-failure.ts';
 import { EXIT, ExitError } from './exit.ts';
 
-/** What was thrown as the end of a command; `undefined` for what is none of a start's. */
+/** The ExitError for an error of starting; `undefined` for any other error. */
 export function startExit(error: unknown): ExitError | undefined {
   if (error instanceof StartFailure) return new ExitError(error.code, error.message);
   if (error instanceof SettingsError) return new ExitError(EXIT.badInput, error.message);

@@ -1,36 +1,58 @@
-// Which file declares which verbs: only the one that is asked for is loaded, all of them for the help.
+// Which file declares which verbs: only the one that is asked for is loaded, all of them for the help, in this order.
 import type { Command } from 'commander';
 
 export interface VerbGroup {
+  /** Under which heading of the help the verbs stand. */
+  heading: string;
   verbs: readonly string[];
+  /** Whether the verb is given all verbs to look at, as the help is. */
+  looksAtAll?: true;
   load: () => Promise<{ register: (program: Command) => void }>;
 }
 
+type Row = Omit<VerbGroup, 'heading'>;
+
+function under(heading: string, rows: readonly Row[]): VerbGroup[] {
+  return rows.map((row) => ({ heading: `${heading}:`, ...row }));
+}
+
 export const VERB_GROUPS: readonly VerbGroup[] = [
-  { verbs: ['up'], load: () => import('./up.ts') },
-  { verbs: ['worker'], load: () => import('./worker.ts') },
-  { verbs: ['port'], load: () => import('./port.ts') },
-  { verbs: ['check'], load: () => import('./check.ts') },
-  { verbs: ['judge'], load: () => import('./judge.ts') },
-  { verbs: ['schema'], load: () => import('./schema.ts') },
-  { verbs: ['deploy'], load: () => import('./deploy.ts') },
-  { verbs: ['rollback'], load: () => import('./rollback.ts') },
-  { verbs: ['stop', 'admit'], load: () => import('./traffic.ts') },
-  { verbs: ['scale', 'restart'], load: () => import('./replicas.ts') },
-  { verbs: ['backup', 'backups', 'verify'], load: () => import('./backups.ts') },
-  { verbs: ['drill'], load: () => import('./drill.ts') },
-  { verbs: ['schedules'], load: () => import('./schedules.ts') },
-  { verbs: ['approve', 'reject'], load: () => import('./answer-gate.ts') },
-  { verbs: ['promote', 'pause', 'resume', 'abort'], load: () => import('./steer.ts') },
-  { verbs: ['retry', 'skip', 'adopt'], load: () => import('./answer-parked.ts') },
-  { verbs: ['status'], load: () => import('./status.ts') },
-  { verbs: ['list'], load: () => import('./list.ts') },
-  { verbs: ['health'], load: () => import('./health.ts') },
-  { verbs: ['report'], load: () => import('./report.ts') },
-  { verbs: ['demo'], load: () => import('./demo.ts') },
+  ...under('Start', [
+    { verbs: ['up'], load: () => import('./verbs/up.ts') },
+    { verbs: ['worker'], load: () => import('./verbs/worker.ts') },
+    { verbs: ['init'], load: () => import('./verbs/init.ts') },
+    { verbs: ['check', 'schema'], load: () => import('./verbs/system-files.ts') },
+    { verbs: ['judge'], load: () => import('./verbs/judge.ts') },
+    { verbs: ['port'], load: () => import('./verbs/port.ts') },
+    { verbs: ['completion'], looksAtAll: true, load: () => import('./verbs/completion.ts') },
+    { verbs: ['demo'], load: () => import('./verbs/demo.ts') },
+  ]),
+  ...under('Change services', [
+    { verbs: ['deploy'], load: () => import('./verbs/deploy.ts') },
+    { verbs: ['rollback'], load: () => import('./verbs/rollback.ts') },
+    { verbs: ['stop', 'admit'], load: () => import('./verbs/traffic.ts') },
+    { verbs: ['scale', 'restart'], load: () => import('./verbs/replicas.ts') },
+  ]),
+  ...under('Answer and steer an operation', [
+    { verbs: ['approve', 'reject'], load: () => import('./verbs/answer-gate.ts') },
+    { verbs: ['retry', 'skip', 'adopt'], load: () => import('./verbs/answer-parked.ts') },
+    { verbs: ['promote', 'pause', 'resume', 'abort'], load: () => import('./verbs/steer.ts') },
+  ]),
+  ...under('Look', [
+    { verbs: ['status'], load: () => import('./verbs/status.ts') },
+    { verbs: ['list', 'history'], load: () => import('./verbs/list.ts') },
+    { verbs: ['logs', 'diff', 'open'], load: () => import('./verbs/service.ts') },
+    { verbs: ['health'], load: () => import('./verbs/health.ts') },
+    { verbs: ['report'], load: () => import('./verbs/report.ts') },
+  ]),
+  ...under('Backups and recovery', [
+    { verbs: ['backup', 'backups', 'verify'], load: () => import('./verbs/backups.ts') },
+    { verbs: ['drill'], load: () => import('./verbs/drill.ts') },
+    { verbs: ['schedules'], load: () => import('./verbs/schedules.ts') },
+  ]),
 ];
 
-/** `undefined` for no verb, a flag, or a verb nobody knows: then every group is needed. */
+/** The group that declares a verb; `undefined` for no verb, a flag or an unknown verb, which need every group (for the help). */
 export function groupOf(verb: string | undefined): VerbGroup | undefined {
   return VERB_GROUPS.find((group) => verb !== undefined && group.verbs.includes(verb));
 }

@@ -16,6 +16,7 @@ export function milliseconds(text: string): number | undefined {
 
 /** The shortest way to write it: `90m`, not `5400000ms`. */
 export function durationText(ms: number): string {
+  if (ms === 0) return '0s';
   const units = Object.entries(UNITS).reverse();
   const [unit, size] = units.find(([, size]) => ms >= size && ms % size === 0) ?? ['ms', 1];
   return `${ms / size}${unit}`;

@@ -1,9 +1,13 @@
 // What `fairlead judge` reads: one pair of samples, or groups of them, as JSON.
 import { z } from 'zod';
-import { jsonSchemaOf, nodeAt } from './json-schema.ts';
-import { brokenAt } from './json-text.ts';
+import { weightRemarks } from './comparison.ts';
+import { jsonSchemaOf, nodeAt } from './reading/json-schema.ts';
+import { brokenAt } from './reading/json-text.ts';
 import { judgeOptionsSchema } from './judge-options.ts';
-import { issueMistakes } from './schema-mistakes.ts';
+import { issueMistakes } from './reading/schema-mistakes.ts';
+import { shown } from './reading/wording.ts';
+import { repeatsIn, type Remark } from './remark.ts';
+import { percent } from './terms.ts';
 
 const sample = z
   .union([z.number(), z.null().transform(() => NaN), z.literal('NaN').transform(() => NaN)])
@@ -21,15 +25,10 @@ const metric = z.strictObject({
   ...judgeOptionsSchema.shape,
 });
 
-const percent = z.number().min(0).max(100);
-
 const group = z.strictObject({
   weight: z.exactOptional(percent),
   metrics: z.array(metric).min(1),
 });
-
-/** Rounding of weights such as 33.3 + 33.3 + 33.4 is none of a person's business. */
-const HAIR = 1e-9;
 
 const groups = z
   .strictObject({
@@ -38,24 +37,30 @@ const groups = z
     /** Without it 75, or `pass` if that is less. */
     marginal: z.exactOptional(percent),
   })
-  .superRefine(({ groups: ones, pass, marginal }, context) => {
-    const wrong = (path: string, message: string): void => {
-      context.addIssue({ code: 'custom', path: [path], message });
-    };
-    if (Object.keys(ones).length === 0)
-      wrong('groups', 'declare at least one group: `name: {metrics}`');
-    const sum = Object.values(ones).reduce((total, { weight }) => total + (weight ?? 0), 0);
-    if (sum > 100 + HAIR) {
-      wrong(
-        'groups',
-        `the weights of the groups sum to ${sum}; write weights of at most 100 together`,
-      );
+  .superRefine((score, context) => {
+    for (const { path, message } of weightRemarks(score, 'the weights of the groups')) {
+      context.addIssue({ code: 'custom', path: [...path], message });
     }
-    if (marginal !== undefined && marginal > pass) {
-      wrong('marginal', `${marginal} is above pass, which is ${pass}; write at most ${pass}`);
+    for (const { path, message } of nameRemarks(score.groups)) {
+      context.addIssue({ code: 'custom', path: [...path], message });
     }
   })
   .transform((one) => ({ ...one, marginal: one.marginal ?? Math.min(75, one.pass) }));
+
+/** A name that two metrics have: nobody could tell them apart in the answer. */
+function nameRemarks(all: Readonly<Record<string, z.output<typeof group>>>): Remark[] {
+  const members = Object.entries(all).flatMap(([key, { metrics }]) =>
+    metrics.map(({ name }, index) => ({ name, path: ['groups', key, 'metrics', index] })),
+  );
+  const named = members.filter(({ name }) => name !== undefined);
+  const repeats = repeatsIn(named.map(({ name }) => name ?? ''));
+  return named
+    .filter((_, index) => repeats.includes(index))
+    .map(({ name, path }) => ({
+      path,
+      message: `${shown(name)} names two metrics; give each its own name`,
+    }));
+}
 
 export type JudgeFile =
   | { kind: 'metric'; metric: z.output<typeof metric> }

@@ -5,17 +5,14 @@ import { join, resolve } from 'node:path';
 import { digestOf } from '../domain/digest.ts';
 import { Failure } from '../domain/failure.ts';
 import type { LoadedSystem } from '../domain/loaded-system.ts';
-import { readChain } from './base-chain.ts';
-import type { Chain } from './base-chain.ts';
-import { mistakeAt, plain } from './located.ts';
-import { inOrder, mistakeLine } from './mistake.ts';
-import type { Mistake } from './mistake.ts';
+import { doubtsOf } from './doubts/doubts.ts';
+import { readChain, type Chain } from './reading/base-chain.ts';
+import { mistakeAt, plain } from './reading/located.ts';
+import { inOrder, mistakeLine, type Mistake } from './reading/mistake.ts';
 import { nameMistakes, promiseMistakes, ruleMistakes } from './rules.ts';
-import { salvaged } from './salvage.ts';
-import type { Readable } from './salvage.ts';
-import { schemaMistakes } from './schema-mistakes.ts';
-import { systemSchema } from './system.ts';
-import type { System } from './system.ts';
+import { salvaged, type Readable } from './reading/salvage.ts';
+import { schemaMistakes } from './reading/schema-mistakes.ts';
+import { systemSchema, type System } from './system.ts';
 import { systemNames } from './system-names.ts';
 
 /**
@@ -38,8 +35,33 @@ export async function checkSystem(dir: string, name: string): Promise<Mistake[]>
   return inOrder([...reading.mistakes, ...promises, ...shared]);
 }
 
+/** What is right and may still not do what was meant, of a system that loads; `searchPath`: the PATH of programs. */
+export async function warningsOf(
+  dir: string,
+  name: string,
+  searchPath: string,
+): Promise<Mistake[]> {
+  const { chain, readable, system } = await read(dir, name);
+  if (chain === undefined || system === undefined) return [];
+  const folder = resolve(dir, programFolder(chain));
+  const doubts = await doubtsOf({ readable, root: chain.root, folder, searchPath });
+  return inOrder(doubts.map(({ path, message }) => mistakeAt(chain.root, path, message)));
+}
+
+/** The ports of all services of all systems that can be read; none where there is no such folder. */
+export async function portsIn(dir: string): Promise<number[]> {
+  const { names } = await systemNames(dir).catch((): { names: string[] } => ({ names: [] }));
+  const ports = names.map(async (name) => {
+    const result = await readChain(dir, name);
+    if ('mistakes' in result) return [];
+    const { services } = salvaged(plain(result.chain.root), []);
+    return Object.values(services).map(({ port }) => port);
+  });
+  return (await Promise.all(ports)).flat();
+}
+
 type Reading =
-  | { chain?: never; system?: never; mistakes: Mistake[] }
+  | { chain?: never; readable?: never; system?: never; mistakes: Mistake[] }
   | { chain: Chain; readable: Readable; system?: System; mistakes: Mistake[] };
 
 async function read(dir: string, name: string): Promise<Reading> {

@@ -1,27 +1,56 @@
-// What no single value can say: weights that rise, names that are declared, ports that are free of each
-// other. Pure over what was read; the schema (system.ts) has done its part before.
-import { RESERVED_NAMES } from '../domain/names.ts';
-import { isWritten, mistakeAt } from './located.ts';
-import type { Located, Path } from './located.ts';
-import type { Mistake } from './mistake.ts';
-import { channelRemarks } from './rules-channels.ts';
-import { bindingRemarks, datastoreRemarks, sharedNameRemarks } from './rules-datastores.ts';
-import { copyRemarks } from './rules-copies.ts';
-import { drillRemarks, usableRemarks } from './rules-drill.ts';
-import { analysisRemarks, approvalRemarks } from './rules-judges.ts';
-import { rolloutRemarks } from './rules-rollout.ts';
-import { rpoRemarks, scheduleRemarks } from './rules-schedules.ts';
-import { serviceRemarks } from './rules-service.ts';
-import type { Readable } from './salvage.ts';
+// What no single value can say: weights that rise, names that are declared, ports that are free of each other. One table
+// says which checks a section goes through; they lie beside the section's shape. The schema (system.ts) has done its
+// part before; what it refused is not looked at here.
+import { RESERVED_NAMES } from '../domain/text/names.ts';
+import { analysisRemarks } from './analysis.ts';
+import { approvalRemarks } from './approval.ts';
+import { channelRemarks } from './channel.ts';
+import { compareRolloutRemarks } from './comparison.ts';
+import { datastoreRemarks } from './datastores.ts';
+import { drillRemarks, usableRemarks, warmRemarks } from './drill-rules.ts';
+import { ownMetricRemarks } from './own-metrics.ts';
+import { isWritten, mistakeAt, type Located, type Path } from './reading/located.ts';
+import type { Mistake } from './reading/mistake.ts';
+import type { Readable } from './reading/salvage.ts';
+import { shown } from './reading/wording.ts';
+import { under, type Remark } from './remark.ts';
+import { rolloutRemarks } from './rollout.ts';
+import { rpoRemarks, scheduleRemarks } from './schedules.ts';
+import { bindingRemarks, placeRemarks, serviceRemarks } from './service.ts';
 import { isSystemName } from './system-names.ts';
-import { warmRemarks } from './rules-warm.ts';
-import { shown } from './wording.ts';
 
-/** Something that is wrong at a path, before it is known where that stands in a file. */
-export interface Remark {
-  path: Path;
-  message: string;
+interface Context extends Readable {
+  /** The system's own folder first, then those of its bases. */
+  folders: readonly string[];
+  isWritten: (path: Path) => boolean;
 }
+
+/** The checks of each section, paths seen from the root of the file. */
+const RULES: readonly ((file: Context) => Remark[])[] = [
+  portRemarks,
+  (file) =>
+    inEach('services', file.services, (service) => [
+      ...serviceRemarks(service, file.folders),
+      ...bindingRemarks(service, file.datastoreNames),
+      ...(storesAreRight(file) ? placeRemarks(service, file.datastores) : []),
+      ...under(['rollout'], rolloutRemarks(service.rollout, file)),
+      ...under(['rollout'], compareRolloutRemarks(service.rollout, file.analyses)),
+    ]),
+  (file) =>
+    inEach('datastores', file.datastores, (store, name) => [
+      ...datastoreRemarks(name, store, file),
+      ...warmRemarks(name, store, file),
+      ...(isWhole(file) ? usableRemarks(name, store.verify, sectionsOf(file)) : []),
+    ]),
+  (file) => inEach('analyses', file.analyses, analysisRemarks),
+  (file) =>
+    inEach('approvals', file.approvals, (policy, name) =>
+      approvalRemarks(policy, (key) => file.isWritten(['approvals', name, key])),
+    ),
+  (file) => inEach('notify', file.notify, channelRemarks),
+  (file) => under(['schedules'], scheduleRemarks(file.schedules ?? {}, hasPrimary(file))),
+  (file) => under(['drill'], file.drill ? drillRemarks(file.drill, file) : []),
+];
 
 /** `folders`: the system's own folder first, then those of its bases. */
 export function ruleMistakes(
@@ -29,38 +58,25 @@ export function ruleMistakes(
   root: Located,
   folders: readonly string[],
 ): Mistake[] {
-  const remarks = [
-    ...portRemarks(readable),
-    ...under(['services'], readable.services, (service) => [
-      ...serviceRemarks(service, folders),
-      ...bindingRemarks(service, readable.datastoreNames),
-      ...rolloutRemarks(service.rollout, readable).map(({ path, message }) => ({
-        path: ['rollout', ...path],
-        message,
-      })),
-    ]),
-    ...under(['datastores'], readable.datastores, (store, name) => [
-      ...sharedNameRemarks(name, Object.keys(readable.services)),
-      ...datastoreRemarks(store, folders),
-      ...warmRemarks(name, store, { ...readable, declared: readable.serviceNames }),
-    ]),
-    ...under(['analyses'], readable.analyses, analysisRemarks),
-    ...under(['approvals'], readable.approvals, (policy, name) =>
-      approvalRemarks(policy, (key) => isWritten(root, ['approvals', name, key])),
-    ),
-    ...under(['notify'], readable.notify, channelRemarks),
-    ...inSchedules(readable),
-    ...drillOf(readable),
-    ...usableOf(readable, isWritten(root, ['drill'])),
-  ];
-  return remarks.map(({ path, message }) => mistakeAt(root, path, message));
+  const file = { ...readable, folders, isWritten: (path: Path) => isWritten(root, path) };
+  return RULES.flatMap((remarksOn) => remarksOn(file)).map(({ path, message }) =>
+    mistakeAt(root, path, message),
+  );
 }
 
-/** What the file promises and its own figures do not keep: somebody has to hear of it, and a stop or a backup must not wait for that. */
-export function promiseMistakes({ datastores, schedules }: Readable, root: Located): Mistake[] {
-  return under(['datastores'], datastores, (store) => rpoRemarks(store, schedules)).map(
-    ({ path, message }) => mistakeAt(root, path, message),
-  );
+/**
+ * What the file promises and does not keep: backups too rare by its own figures, analyses that look at nothing. Somebody has
+ * to hear of it, and a stop or a backup must not wait for that.
+ */
+export function promiseMistakes(file: Readable, root: Located): Mistake[] {
+  return [
+    ...inEach('datastores', file.datastores, (store, name) =>
+      rpoRemarks(store, file.schedules, (key) =>
+        isWritten(root, ['datastores', name, 'backup', key]),
+      ),
+    ),
+    ...inEach('analyses', file.analyses, (analysis) => ownMetricRemarks(analysis, file)),
+  ].map(({ path, message }) => mistakeAt(root, path, message));
 }
 
 /** `written` is the value of `system:`, `folder` the folder's name. */
@@ -75,51 +91,38 @@ export function nameMistakes(written: unknown, folder: string, root: Located): M
   return [mistakeAt(root, ['system'], message)];
 }
 
-function drillOf({ drill, serviceNames: declared, ...readable }: Readable): Remark[] {
-  if (drill === undefined) return [];
-  return [...drillRemarks(drill, { ...readable, declared }), ...copyRemarks(drill, readable)].map(
-    ({ path, message }) => ({
-      path: ['drill', ...path],
-      message,
-    }),
+/** What is said of each entry of a section; paths are seen from the entry. */
+function inEach<Entry>(
+  section: string,
+  entries: Readonly<Record<string, Entry>>,
+  remarksOn: (entry: Entry, name: string) => Remark[],
+): Remark[] {
+  return Object.entries(entries).flatMap(([name, entry]) =>
+    under([section, name], remarksOn(entry, name)),
   );
 }
 
-/** Who is started on what is known only once all of it is right. */
-function usableOf(readable: Readable, hasDrill: boolean): Remark[] {
-  const { drill, services, datastores, serviceNames, datastoreNames = [] } = readable;
-  const isWhole =
+/** A datastore that is not right in itself may be a primary one. */
+function hasPrimary({ datastores, datastoreNames = [] }: Readable): boolean {
+  return datastoreNames.some((name) => datastores[name]?.role !== 'derived');
+}
+
+function storesAreRight({ datastores, datastoreNames = [] }: Readable): boolean {
+  return datastoreNames.every((name) => datastores[name] !== undefined);
+}
+
+/** Which services show that a copy is usable is known only once all sections are right. */
+function isWhole(context: Context): boolean {
+  const { drill, services, datastores, serviceNames, datastoreNames = [] } = context;
+  return (
     serviceNames.every((name) => services[name] !== undefined) &&
     datastoreNames.every((name) => datastores[name] !== undefined) &&
-    hasDrill === (drill !== undefined);
-  if (!isWhole) return [];
-  const sections = { services, datastores, ...(drill !== undefined && { drill }) };
-  return under(['datastores'], datastores, ({ verify }, name) =>
-    usableRemarks(name, verify, sections),
+    context.isWritten(['drill']) === (drill !== undefined)
   );
 }
 
-function under<T>(
-  path: Path,
-  values: Record<string, T>,
-  remarksOn: (value: T, name: string) => Remark[],
-): Remark[] {
-  return Object.entries(values).flatMap(([name, value]) =>
-    remarksOn(value, name).map((remark) => ({
-      path: [...path, name, ...remark.path],
-      message: remark.message,
-    })),
-  );
-}
-
-function inSchedules({ schedules, datastores, datastoreNames = [] }: Readable): Remark[] {
-  if (schedules === undefined) return [];
-  // One that is not right in itself may be a primary one.
-  const kept = datastoreNames.some((name) => datastores[name]?.role !== 'derived');
-  return scheduleRemarks(schedules, kept).map(({ path, message }) => ({
-    path: ['schedules', ...path],
-    message,
-  }));
+function sectionsOf({ services, datastores, drill }: Readable) {
+  return { services, datastores, ...(drill !== undefined && { drill }) };
 }
 
 function portRemarks({ services }: Readable): Remark[] {

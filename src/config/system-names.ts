@@ -3,8 +3,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../domain/failure.ts';
-import { NAME } from '../domain/names.ts';
-import { listed, shown } from './wording.ts';
+import { didYouMean } from '../domain/text/did-you-mean.ts';
+import { NAME } from '../domain/text/names.ts';
+import { listed, shown } from './reading/wording.ts';
 
 export function isSystemName(name: string): boolean {
   return NAME.test(name);
@@ -26,7 +27,10 @@ export async function systemNames(dir: string): Promise<{ names: string[]; unusa
 export async function noSuchSystem(dir: string, name: string): Promise<Failure> {
   const { names } = await systemNames(dir);
   const found = names.length === 0 ? 'there are none' : `there are: ${listed(names)}`;
-  return new Failure('NotFound', `no system ${shown(name)} in ${dir}; ${found}`);
+  return new Failure(
+    'NotFound',
+    `no system ${shown(name)}${didYouMean(name, names)} in ${dir}; ${found}`,
+  );
 }
 
 async function foldersIn(dir: string): Promise<string[]> {

@@ -2,13 +2,19 @@
 // them back. Every attempt writes below a name of its own and the manifest is put last, once: of two attempts that run
 // at the same time (a stopped worker that wakes up) neither touches what the other wrote, and one of them is the backup.
 import { randomUUID } from 'node:crypto';
-import type { BackupsPort, CopyRef, DatastoreRef, ObjectsPort } from '../activities/ports-data.ts';
-import type { Clock, RunRef, Waiting } from '../activities/ports.ts';
-import type { DatastoreKind } from '../config/datastores.ts';
-import type { BackupManifest } from '../domain/backup.ts';
+import type { BackupsPort, CopyRef, DatastoreRef } from '../ports/backups.ts';
+import type { BindingsPort } from '../ports/bindings.ts';
+import type { ObjectsPort } from '../ports/objects.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { RunRef } from '../domain/operation/operation.ts';
+import type { Waiting } from '../ports/waiting.ts';
+import type { BackupManifest } from '../domain/backup/backup.ts';
+import { catalogueFolder, placeOfKey } from '../domain/backup/backup-id.ts';
 import { Failure } from '../domain/failure.ts';
 import type { SecretSources } from '../integrations/secret-value.ts';
+import { UNDISTURBED } from '../integrations/json-objects.ts';
 import { artefactOf, createWriter } from './artefact.ts';
+import { boundStore, createBindings } from './bindings.ts';
 import {
   folderOf,
   listCatalogue,
@@ -18,17 +24,16 @@ import {
   writeManifest,
   writeMark,
 } from './catalogue.ts';
-import { createCopies, type Copies } from './copies.ts';
+import { createCopies, type Copies, type NewCopy, type ReleaseCopy } from './copies.ts';
 import { examineArtefact } from './examine.ts';
 import { unlessFull } from './full-disk.ts';
-import { loadCopy } from './load-copy.ts';
+import { loadCopy, newCopy } from './load-copy.ts';
 import { createProgress, type Progress } from './progress.ts';
-import type { Scratch, Store } from './store.ts';
+import { noExchange } from './exchanges.ts';
+import type { Scratch, Store, StoreExchange, Stores } from './store.ts';
 
 /** For the note of what is stored: a worker that is stopped has not much longer. */
 const NOTE_MS = 3_000;
-
-export type Stores = Record<DatastoreKind, Store>;
 
 export interface BackupsInput {
   objects: ObjectsPort;
@@ -39,12 +44,19 @@ export interface BackupsInput {
   clock: Pick<Clock, 'now'>;
 }
 
-export function createBackups(input: BackupsInput): BackupsPort {
-  const { objects, stores, secrets, clock } = input;
-  const copies = createCopies(input.copies);
+/** `bindings`: what is live is looked for where it is today, and copies are called as that is. */
+type Wired = BackupsInput & { bindings: BindingsPort };
+
+export function createBackups(given: BackupsInput): BackupsPort {
+  const input: Wired = { ...given, bindings: createBindings(given.objects) };
+  const { objects, stores, secrets, clock, bindings } = input;
+  const copies = createCopies(input.copies, { release: releaseIn(stores) });
+  const scratchFor = (store: DatastoreRef, backup: string, waiting: Waiting, owner?: RunRef) =>
+    scratchIn(copies, scratchCopy({ store, backup, owner }, clock), waiting);
   return {
+    capabilities: (store) => stores[store.settings.kind].capabilities,
     backup: (asked, waiting) =>
-      backUp(input, asked, waiting, scratchIn(copies, asked.id, input, waiting, asked.owner)),
+      backUp(input, asked, waiting, scratchFor(asked.store, asked.id, waiting, asked.owner)),
     list: (place, waiting) => listCatalogue(objects, place, waiting),
     read: (id, waiting) => readEntry(objects, id, waiting),
     mark: (id, mark, waiting) => writeMark(objects, id, mark, waiting),
@@ -53,21 +65,13 @@ export function createBackups(input: BackupsInput): BackupsPort {
       const artefact = await artefactOf({ objects, manifest, store, secrets });
       return examineArtefact(artefact, storeFor(stores, manifest, store), waiting);
     },
-    restore: async ({ id, target }, waiting) => {
-      const manifest = await readManifest(objects, id, waiting);
-      const kind = storeFor(stores, manifest, target.store);
-      const { copy, store, owner } = target;
-      const begun = { copy, backup: id, createdAt: clock.now(), ...(owner && { owner }) };
-      const fill = async (folder: string): Promise<void> =>
-        kind.restore(await artefactOf({ objects, manifest, store, secrets }), folder, waiting);
-      return loadCopy(copies, kind, begun, fill, waiting);
-    },
-    empty: ({ copy, store, owner }, waiting) => {
+    restore: (asked, waiting) => restore(input, asked, waiting, copies),
+    empty: async (target, waiting) => {
+      const store = await boundStore(bindings, target.store, waiting);
       const kind = stores[store.settings.kind];
-      const backup = `empty:${store.system}/${store.datastore}`;
-      const begun = { copy, backup, createdAt: clock.now(), ...(owner && { owner }) };
       const fill = (folder: string) => kind.empty(store, folder, waiting);
-      return loadCopy(copies, kind, begun, fill, waiting);
+      const backup = `empty:${store.system}/${store.datastore}`;
+      return loadCopy(copies, kind, newCopy(target, backup, clock), fill, waiting);
     },
     handOver: async ({ copy, store }, waiting) => {
       const { folder } = await copies.find(copy);
@@ -79,25 +83,50 @@ export function createBackups(input: BackupsInput): BackupsPort {
     fingerprint: async (target, waiting, owner) => {
       if (!isCopy(target)) {
         const { system, datastore, settings } = target;
-        const scratch = scratchIn(copies, `${system}/${datastore}`, input, waiting, owner);
-        return stores[settings.kind].fingerprint(target, waiting, scratch);
+        const scratch = scratchFor(target, `${system}/${datastore}`, waiting, owner);
+        const live = await boundStore(bindings, target, waiting);
+        return stores[settings.kind].fingerprint(live, waiting, scratch);
       }
       const { folder } = await copies.find(target.copy);
       return stores[target.store.settings.kind].fingerprintCopy(folder, waiting);
     },
-    place: (store) => stores[store.settings.kind].place(store),
+    place: async (store) =>
+      stores[store.settings.kind].place(await boundStore(bindings, store, UNDISTURBED)),
     room: () => copies.room(),
     ask: async ({ target, query }, waiting) => {
       const { folder } = await copies.find(target.copy);
       return stores[target.store.settings.kind].ask(folder, query, waiting);
+    },
+    reprint: async ({ target, definitions }, waiting) => {
+      const { folder } = await copies.find(target.copy);
+      const { reprint } = stores[target.store.settings.kind];
+      return reprint === undefined ? [...definitions] : reprint(folder, definitions, waiting);
     },
     discard: (copy, waiting) => copies.discard(copy, waiting),
     copies: () => copies.list(),
   };
 }
 
+async function restore(
+  { objects, bindings, stores, secrets, clock }: Wired,
+  { id, target, into }: Parameters<BackupsPort['restore']>[0],
+  waiting: Waiting,
+  copies: Copies,
+): Promise<void> {
+  const manifest = await readManifest(objects, id, waiting);
+  const store = await boundStore(bindings, target.store, waiting);
+  const kind = storeFor(stores, manifest, store);
+  const beside = into === 'beside' ? await besideOr(kind, store) : undefined;
+  const fill = async (folder: string): Promise<void> => {
+    const artefact = await artefactOf({ objects, manifest, store, secrets });
+    await beside?.begin(store, folder, waiting);
+    await kind.restore(artefact, folder, waiting);
+  };
+  await loadCopy(copies, kind, newCopy(target, id, clock), fill, waiting);
+}
+
 async function backUp(
-  { objects, stores, clock }: BackupsInput,
+  { objects, bindings, stores, clock }: Wired,
   { store, id, systemDigest }: { store: DatastoreRef; id: string; systemDigest: string },
   waiting: Waiting,
   scratch: Scratch,
@@ -112,22 +141,29 @@ async function backUp(
   const { kind, backup } = store.settings;
   const attempt = randomUUID().slice(0, 8);
   const recipients = backup.encryption?.recipients ?? [];
-  const coding = { compression: backup.compression, recipients };
+  const { compression } = backup;
+  const coding = { compression, recipients };
   const startedAt = new Date(clock.now()).toISOString();
   const folder = folderOf(id);
+  const after = await laterThan(objects, store, id);
   const write = createWriter(objects, `${folder}${attempt}/`, coding, waiting);
   const progress = createProgress({ objects, folder, attempt, coding }, waiting);
+  const live = await boundStore(bindings, store, waiting);
   const taken = await stores[kind]
-    .backup(store, { write, ...progress }, waiting, scratch)
+    .backup(live, { write, ...progress }, waiting, scratch)
     .catch((error: unknown) => unfinished(progress, error, waiting));
-  const manifest: BackupManifest = {
-    schema: 'fairlead/backup/v1',
-    ...{ id, system, datastore, kind, systemDigest, attempt, startedAt },
+  const base = {
+    schema: 'fairlead/backup/v1' as const,
+    ...{ id, system, datastore, kind, systemDigest, startedAt },
+    ...after,
     endedAt: new Date(clock.now()).toISOString(),
-    encryption: recipients.length === 0 ? null : { scheme: 'age', recipients },
-    compression: backup.compression,
-    ...taken,
   };
+  const encryption =
+    recipients.length === 0 ? null : { scheme: 'age' as const, recipients: [...recipients] };
+  const manifest: BackupManifest =
+    taken.artefact === 'external'
+      ? { ...base, ...taken }
+      : { ...base, attempt, encryption, compression, ...taken };
   try {
     await writeManifest(objects, manifest, waiting);
     return manifest;
@@ -139,7 +175,19 @@ async function backUp(
   }
 }
 
-/** What is stored need not be stored again; the store that would not take the rest may not take the note either. */
+/** Backups that are there and have later names: some clock is off, and who looks later could not tell in which order they were made. */
+async function laterThan(
+  objects: ObjectsPort,
+  store: DatastoreRef,
+  id: string,
+): Promise<Pick<BackupManifest, 'after'>> {
+  const infos = await objects.list(catalogueFolder(store.system, store.datastore));
+  const ids = infos.flatMap(({ key }) => placeOfKey(key)?.id ?? []);
+  const after = [...new Set(ids)].filter((other) => other > id).sort();
+  return after.length === 0 ? {} : { after };
+}
+
+/** Notes what an attempt stored, so that the next one need not store it again, and throws why it ended; an object store that is away may not take the note either. */
 async function unfinished(progress: Progress, error: unknown, waiting: Waiting): Promise<never> {
   // With a signal of its own: the other one may be why it is unfinished.
   const signal = AbortSignal.timeout(NOTE_MS);
@@ -168,21 +216,37 @@ function storeFor(stores: Stores, { id, kind }: BackupManifest, { settings }: Da
   );
 }
 
+/** Throws Unsupported where nothing can be restored beside the live datastore. */
+async function besideOr({ exchange }: Store, store: DatastoreRef): Promise<StoreExchange> {
+  const why = exchange === undefined ? noExchange(store) : await exchange.unable(store);
+  if (exchange !== undefined && why === undefined) return exchange;
+  throw new Failure('Unsupported', `restoring beside the live ${store.datastore}: ${why ?? ''}`);
+}
+
+function releaseIn(stores: Readonly<Record<string, Store | undefined>>): ReleaseCopy {
+  return async (kind, folder, waiting) => stores[kind]?.exchange?.release(folder, waiting);
+}
+
 function isCopy(target: DatastoreRef | CopyRef): target is CopyRef {
   return 'copy' in target;
 }
 
-/** Listed like a copy, so that a janitor finds what a killed worker left. */
-function scratchIn(
-  copies: Copies,
-  backup: string,
-  { clock }: BackupsInput,
-  waiting: Waiting,
-  owner?: RunRef,
-): Scratch {
-  return async (work) => {
+/** The scratch copy of one backup or comparison, with a new name each time it is asked for. */
+function scratchCopy(
+  { store, backup, owner }: { store: DatastoreRef; backup: string; owner: RunRef | undefined },
+  clock: Pick<Clock, 'now'>,
+): () => NewCopy {
+  return () => {
     const copy = `scratch-${randomUUID().slice(0, 8)}`;
-    const begun = { copy, backup, createdAt: clock.now(), ...(owner && { owner }) };
+    return newCopy({ copy, store, ...(owner && { owner }) }, backup, clock);
+  };
+}
+
+/** Listed like a copy, so that a janitor finds what a killed worker left. */
+function scratchIn(copies: Copies, fresh: () => NewCopy, waiting: Waiting): Scratch {
+  return async (work) => {
+    const begun = fresh();
+    const { copy, backup } = begun;
     const { folder } = await unlessFull(copies, backup, () => copies.begin(begun, waiting));
     try {
       // It looks at the room that is left before what fills it is removed.

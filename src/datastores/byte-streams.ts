@@ -1,9 +1,8 @@
 // Streams of bytes in constant memory: measured as they pass, compressed, encrypted, and back.
 import { createHash } from 'node:crypto';
-import { pipeline, Readable } from 'node:stream';
-import type { Transform } from 'node:stream';
+import { PassThrough, pipeline, Readable, type Transform } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
-import type { Bytes } from '../activities/ports-data.ts';
+import type { Bytes } from '../ports/objects.ts';
 import { Failure } from '../domain/failure.ts';
 import { decrypted, encrypted } from '../integrations/age-encryption.ts';
 
@@ -12,7 +11,7 @@ export interface Measured {
   sha256: string;
 }
 
-/** The same bytes; `result` has what they came to when they are through. */
+/** Passes `body` on; `result` has its size and digest once all of it has passed. */
 export function measuring(body: Bytes): { body: Bytes; result: () => Measured } {
   const hash = createHash('sha256');
   let size = 0;
@@ -32,7 +31,7 @@ export function measuring(body: Bytes): { body: Bytes; result: () => Measured } 
   return { body: passing(), result };
 }
 
-/** The same bytes; throws CheckFailed at their end when they are not what was expected. */
+/** Passes `body` on, and throws CheckFailed at its end when its size or digest is not the expected one. */
 export async function* checked(body: Bytes, expected: Measured, what: string): Bytes {
   const { body: passing, result } = measuring(body);
   yield* passing;
@@ -81,6 +80,83 @@ async function* through(body: Bytes, transform: Transform): Bytes {
   pipeline(Readable.from(body, { objectMode: false }), transform, () => undefined);
   const chunks: AsyncIterable<unknown> = transform;
   for await (const chunk of chunks) if (chunk instanceof Uint8Array) yield chunk;
+}
+
+/**
+ * Passes `body` on and shows it to `look` on its way, which may stop before the end; no faster than both of them take it.
+ * Throws what `look` throws, before it ends.
+ */
+export async function* shownTo(body: Bytes, look: (copy: Bytes) => Promise<void>): Bytes {
+  const copy = new PassThrough();
+  const looking = look(copy).finally(() => copy.destroy());
+  looking.catch(() => undefined);
+  try {
+    for await (const chunk of body) {
+      if (!copy.destroyed && !copy.write(chunk)) {
+        await roomIn(copy);
+      }
+      yield chunk;
+    }
+    copy.end();
+    await looking;
+  } finally {
+    copy.destroy();
+    await looking.catch(() => undefined);
+  }
+}
+
+/** Milliseconds without a sign of whoever is waited for, after which it is asked whether it is there. */
+const SILENCE_MS = 30_000;
+
+/**
+ * Waits for `work`, and asks every so often whether whoever does it still answers; when `ask` throws, `stop` is aborted with
+ * that, which has to end the work.
+ */
+export async function whileAnswering<T>(
+  work: Promise<T>,
+  { ask, stop, everyMs = SILENCE_MS }: Answering,
+): Promise<T> {
+  const looking = setInterval(() => {
+    ask().catch((error: unknown) => {
+      stop.abort(error);
+    });
+  }, everyMs);
+  try {
+    return await work;
+  } finally {
+    clearInterval(looking);
+  }
+}
+
+export interface Answering {
+  ask: () => Promise<void>;
+  stop: AbortController;
+  everyMs?: number;
+}
+
+/** Passes `body` on, and asks while nothing comes of it whether its server still answers: see `whileAnswering`. */
+export async function* heardOf(body: Bytes, answering: Answering): Bytes {
+  const source = body[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await whileAnswering(source.next(), answering);
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await source.return?.();
+  }
+}
+
+/** Until more may be written, or nobody reads it any more. */
+function roomIn(copy: PassThrough): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      copy.off('drain', done).off('close', done);
+      resolve();
+    };
+    copy.on('drain', done).on('close', done);
+  });
 }
 
 /** Reads to the end and keeps nothing. */

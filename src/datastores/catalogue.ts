@@ -1,7 +1,7 @@
 // The catalogue lies with the backups: below `<system>/<datastore>/YYYY/MM/<time>/` a `manifest.json`, `verified/` and
 // `accepted/` marks beside it, and the objects of each attempt. Read by backups.ts with nothing but an object store.
-import type { ObjectInfo, ObjectsPort } from '../activities/ports-data.ts';
-import type { Waiting } from '../activities/ports.ts';
+import type { ObjectInfo, ObjectsPort } from '../ports/objects.ts';
+import type { Waiting } from '../ports/waiting.ts';
 import {
   BACKUP_ID_ALLOWED,
   backupFolder,
@@ -9,12 +9,13 @@ import {
   parseBackupId,
   placeOfKey,
   timeOf,
-} from '../domain/backup-id.ts';
-import type { BackupName } from '../domain/backup-id.ts';
-import type { BackupManifest, BackupMark, CatalogueEntry } from '../domain/backup.ts';
-import { describeValue } from '../domain/describe-value.ts';
+  type BackupName,
+} from '../domain/backup/backup-id.ts';
+import type { BackupManifest, BackupMark, CatalogueEntry } from '../domain/backup/backup.ts';
+import { didYouMean } from '../domain/text/did-you-mean.ts';
+import { describeValue } from '../domain/text/describe-value.ts';
 import { Failure } from '../domain/failure.ts';
-import { jsonBytes, readJson } from './json-objects.ts';
+import { jsonBytes, readJson } from '../integrations/json-objects.ts';
 import { manifestSchema, markSchema } from './manifest.ts';
 
 export const MANIFEST = 'manifest.json';
@@ -65,9 +66,18 @@ export async function readEntry(
 ): Promise<CatalogueEntry> {
   const infos = await objects.list(folderOf(id));
   if (infos.length === 0) {
-    throw new Failure('NotFound', `there is no backup ${id}; \`fairlead backups\` lists them`);
+    const near = didYouMean(id, await idsBeside(objects, id));
+    throw new Failure('NotFound', `there is no backup ${id}${near}; "fairlead backups" lists them`);
   }
   return entryOf(objects, id, infos, waiting);
+}
+
+/** The ids of all backups of the datastore that `id` names. */
+async function idsBeside(objects: ObjectsPort, id: string): Promise<string[]> {
+  const name = parseBackupId(id);
+  if (name === undefined) return [];
+  const infos = await objects.list(catalogueFolder(name.system, name.datastore));
+  return [...new Set(infos.flatMap(({ key }) => placeOfKey(key)?.id ?? []))];
 }
 
 /** Throws NotFound, and Refused for what is no backup that could be restored. */
@@ -83,7 +93,7 @@ export async function readManifest(
   throw new Failure('Refused', `${id} is no backup that can be restored: ${why}`);
 }
 
-/** Somebody else's manifest under this name is Refused, and stays. */
+/** Puts the manifest of a backup. Throws Refused when somebody else's lies under this name, which stays. */
 export async function writeManifest(
   objects: ObjectsPort,
   manifest: BackupManifest,
@@ -120,9 +130,9 @@ async function entryOf(
   if (!infos.some(({ key }) => key === `${folder}${MANIFEST}`)) return incomplete(id, infos);
   const manifest = await readJson(objects, at(`${folder}${MANIFEST}`), manifestSchema, waiting);
   if ('problem' in manifest) return { id, state: 'unreadable', problem: manifest.problem };
-  if (manifest.value.id !== id) {
-    const problem = `its manifest is that of ${manifest.value.id}`;
-    return { id, state: 'unreadable', problem };
+  const other = otherThan(id, manifest.value);
+  if (other !== undefined) {
+    return { id, state: 'unreadable', problem: `its manifest is that of ${other}` };
   }
   const marks: BackupMark[] = [];
   for (const { key } of infos) {
@@ -132,6 +142,14 @@ async function entryOf(
     if ('value' in mark && key.startsWith(`${folder}${mark.value.kind}/`)) marks.push(mark.value);
   }
   return { id, state: 'complete', manifest: manifest.value, marks };
+}
+
+/** Whose a manifest is, where it is not that of the backup under whose name it lies. */
+function otherThan(id: string, manifest: BackupManifest): string | undefined {
+  const { system, datastore } = nameOf(id);
+  if (manifest.id !== id) return manifest.id;
+  const isOurs = manifest.system === system && manifest.datastore === datastore;
+  return isOurs ? undefined : `${manifest.system}/${manifest.datastore}`;
 }
 
 function incomplete(id: string, infos: readonly ObjectInfo[]): CatalogueEntry {

@@ -1,26 +1,33 @@
 // Folders for copies, apart from everything live: `<root>/<name>/` with `copy.json` (which backup, since when, how far)
 // and a folder of data for each attempt.
 // Whatever runs on a copy runs inside its folder, so ending a copy is: kill all that does, remove it.
-// A copy outlives the activity and the worker that made it, until it is discarded.
+// A copy outlives the activity and the worker that made it, until it is discarded. It is its machine's: what its folder
+// says of it (a server's port, a path) means nothing on another one.
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm, statfs } from 'node:fs/promises';
+import { mkdir, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { CopyState } from '../activities/ports-data.ts';
-import type { Waiting } from '../activities/ports.ts';
+import type { CopyState } from '../ports/backups.ts';
+import type { Waiting } from '../ports/waiting.ts';
 import { Failure } from '../domain/failure.ts';
 import { endAllIn } from '../machine/end-all-in.ts';
-import { namesIn, stateFolders } from '../machine/state-folders.ts';
+import { keepFile } from '../machine/keep-file.ts';
+import { machineId } from '../machine/machine-id.ts';
+import { namesIn, stateFolders, type DamagedState } from '../machine/state-folders.ts';
 
 const STATE = 'copy.json';
+const DRAFT = `${STATE}.new`;
 
 const stateSchema = z.object({
   copy: z.string(),
   backup: z.string(),
   createdAt: z.number(),
   state: z.enum(['loading', 'ready']),
-  /** Of its folder of data: a stopped worker that wakes up writes into one that nobody reads. */
+  /** Names the folder of data: a stopped worker that wakes up writes into that of an earlier attempt, which nobody reads. */
   attempt: z.string().regex(/^[0-9a-f]{8}$/),
+  machine: z.string(),
+  /** The kind of its datastore. */
+  kind: z.string(),
   owner: z.exactOptional(z.strictObject({ workflowId: z.string(), runId: z.string() })),
 });
 type StoredCopy = z.output<typeof stateSchema>;
@@ -30,45 +37,63 @@ export interface Copy extends StoredCopy {
   folder: string;
 }
 
+/** What a new copy is called, what it is made from, and for whom. */
+export type NewCopy = Omit<StoredCopy, 'state' | 'attempt' | 'machine'>;
+
+/** Removes what a kind made outside the folder of a copy of its own, before the folder goes. */
+export type ReleaseCopy = (kind: string, folder: string, waiting: Waiting) => Promise<void>;
+
 export interface Copies {
   /**
    * Makes the folder, or answers the copy that is `ready` already, which is the owner's from now on. One that was cut
    * off half-way is begun anew.
-   * Throws Refused when the name holds anything but this backup, or is another workflow's.
+   * Throws Refused when the name holds anything but this backup, is another workflow's, or lies on another machine.
    */
-  begin(input: Omit<StoredCopy, 'state' | 'attempt'>, waiting: Waiting): Promise<Copy>;
+  begin(input: NewCopy, waiting: Waiting): Promise<Copy>;
   /** Throws Superseded when another attempt has begun since. */
   finish(copy: Copy): Promise<void>;
   /** Throws Refused when it is not there, which says nothing of the backup that it was made from, and NotReady while it is loading. */
   find(copy: string): Promise<Copy>;
+  /** Throws Refused for one that lies on another machine. */
   discard(copy: string, waiting: Waiting): Promise<void>;
   list(): Promise<CopyState[]>;
   /** Bytes that are free for whoever is not root. */
   room(): Promise<number>;
 }
 
-export function createCopies(root: string): Copies {
+export interface CopiesOptions {
+  release?: ReleaseCopy;
+  machine?: string;
+}
+
+export function createCopies(
+  root: string,
+  { release = async () => undefined, machine = machineId() }: CopiesOptions = {},
+): Copies {
   const { folder, stateOf, list } = stateFolders(root, {
     what: 'a copy',
     file: STATE,
     schema: stateSchema,
+    damaged: (found) => damagedOn(machine, found),
   });
   const whole = (state: StoredCopy): Copy => ({
     ...state,
     folder: join(folder(state.copy), `data-${state.attempt}`),
   });
-  const discard = async (copy: string, waiting: Waiting) => emptied(folder(copy), waiting);
-  // After a Reset another run goes on with the copy of the first one.
-  const ownedBy = async (owner: StoredCopy['owner'], there: StoredCopy): Promise<StoredCopy> => {
-    if (owner === undefined || owner.runId === there.owner?.runId) return there;
-    await save(folder(there.copy), { ...there, owner });
-    return { ...there, owner };
+  const own = async (copy: string): Promise<StoredCopy | undefined> =>
+    lyingOn(machine, await stateOf(copy));
+  const discard = async (copy: string, waiting: Waiting): Promise<void> => {
+    const there = await own(copy);
+    if (there) await release(there.kind, whole(there).folder, waiting);
+    await emptied(folder(copy), waiting);
   };
   return {
     begin: async (input, waiting) => {
-      const there = await stateOf(input.copy);
+      const there = await own(input.copy);
       if (there !== undefined) refuseOthers(there, input);
-      if (there?.state === 'ready') return whole(await ownedBy(input.owner, there));
+      if (there?.state === 'ready') {
+        return whole(await givenTo(input.owner, there, folder(input.copy)));
+      }
       if (there === undefined && (await isOccupied(folder(input.copy)))) {
         throw occupied(input, 'something that no restore of Fairlead made');
       }
@@ -76,21 +101,18 @@ export function createCopies(root: string): Copies {
       // Others may pass through (a server that runs as another user), and read nothing.
       await mkdir(folder(input.copy), { recursive: true, mode: 0o711 });
       const attempt = randomUUID().slice(0, 8);
-      const begun = whole({ ...input, attempt, state: 'loading' });
+      const begun = whole({ ...input, attempt, machine, state: 'loading' });
       await save(folder(input.copy), begun);
       await mkdir(begun.folder, { mode: 0o700 });
       return begun;
     },
     finish: async (copy) => {
       const there = found(copy.copy, await stateOf(copy.copy));
-      if (there.attempt !== copy.attempt) {
-        const message = `restoring into the copy ${copy.copy}: another attempt has begun since`;
-        throw new Failure('Superseded', message);
-      }
+      refuseLate(copy, there);
       await save(folder(copy.copy), { ...there, state: 'ready' });
     },
     find: async (copy) => {
-      const there = found(copy, await stateOf(copy));
+      const there = found(copy, await own(copy));
       if (there.state === 'ready') return whole(there);
       throw new Failure('NotReady', `the copy ${copy} is not loaded; restore it again`);
     },
@@ -100,8 +122,39 @@ export function createCopies(root: string): Copies {
       const { bavail, bsize } = await statfs(root);
       return bavail * bsize;
     },
-    list: async () => (await list()).map(({ attempt: _, ...state }) => state),
+    list: async () => (await list()).map(shown),
   };
+}
+
+function damagedOn(machine: string, { name, changedAt, problem }: DamagedState): CopyState {
+  const made = { createdAt: changedAt, state: 'loading' as const };
+  return { copy: name, backup: 'unknown', ...made, machine, problem };
+}
+
+function shown(one: StoredCopy | CopyState): CopyState {
+  if (!('attempt' in one)) return one;
+  const { attempt: _, kind: _kind, ...state } = one;
+  return state;
+}
+
+/** Throws Refused for a copy of another machine: what runs on it cannot be seen from here. */
+function lyingOn(machine: string, there: StoredCopy | undefined): StoredCopy | undefined {
+  if (there === undefined || there.machine === machine) return there;
+  throw new Failure(
+    'Refused',
+    `the copy ${there.copy} lies on the machine ${there.machine}, and this is ${machine}: a worker there has to do it`,
+  );
+}
+
+/** After a Reset another run goes on with the copy of the first one. */
+async function givenTo(
+  owner: StoredCopy['owner'],
+  there: StoredCopy,
+  folder: string,
+): Promise<StoredCopy> {
+  if (owner === undefined || owner.runId === there.owner?.runId) return there;
+  await save(folder, { ...there, owner });
+  return { ...there, owner };
 }
 
 async function emptied(folder: string, { signal }: Waiting): Promise<void> {
@@ -116,7 +169,13 @@ function removed(path: string): Promise<void> {
   return rm(path, { recursive: true, force: true, maxRetries: 3 });
 }
 
-/** What a run made before a Reset is its workflow's still. */
+function refuseLate({ copy, attempt }: Copy, there: StoredCopy): void {
+  if (there.attempt === attempt) return;
+  const message = `restoring into the copy ${copy}: another attempt has begun since`;
+  throw new Failure('Superseded', message);
+}
+
+/** Throws Refused when the copy holds another backup or is another workflow's; after a Reset it still is its workflow's. */
 function refuseOthers(
   there: StoredCopy,
   input: Pick<StoredCopy, 'copy' | 'backup' | 'owner'>,
@@ -144,17 +203,10 @@ function found(copy: string, there: StoredCopy | undefined): StoredCopy {
 
 async function isOccupied(folder: string): Promise<boolean> {
   // What a crash in the middle of `save` leaves is nobody's.
-  return (await namesIn(folder)).some((name) => name !== `${STATE}.new`);
+  return (await namesIn(folder)).some((name) => name !== DRAFT);
 }
 
 async function save(folder: string, state: StoredCopy): Promise<void> {
-  const file = join(folder, STATE);
-  const handle = await open(`${file}.new`, 'w', 0o644);
-  try {
-    await handle.writeFile(JSON.stringify(stateSchema.parse(state)));
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(`${file}.new`, file);
+  const text = JSON.stringify(stateSchema.parse(state));
+  await keepFile(join(folder, STATE), text, { mode: 0o644, draft: join(folder, DRAFT) });
 }

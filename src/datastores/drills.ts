@@ -1,12 +1,12 @@
 // Records of drills in the object store, beside the backups they proved: `<system>/_drills/YYYY/MM/<time>-<run>.json`. No
 // datastore is called `_drills`. Nothing is overwritten, so a record cannot be made better afterwards.
 import { z } from 'zod';
-import type { ObjectsPort } from '../activities/ports-data.ts';
-import type { DrillsPort } from '../activities/ports-recovery.ts';
-import type { DrillRecord } from '../domain/drill-record.ts';
+import type { ObjectsPort } from '../ports/objects.ts';
+import type { DrillsPort } from '../ports/drills.ts';
+import type { DrillRecord } from '../domain/recovery/drill-record.ts';
 import { Failure } from '../domain/failure.ts';
-import { runName } from '../domain/names.ts';
-import { jsonBytes, readJson } from './json-objects.ts';
+import { runName } from '../domain/text/names.ts';
+import { jsonBytes, readJson } from '../integrations/json-objects.ts';
 
 const moment = z.iso.datetime();
 const span = z.number().min(0).nullable();
@@ -61,7 +61,7 @@ export function createDrills(objects: ObjectsPort): DrillsPort {
   };
 }
 
-/** In the order of keys by when they began. */
+/** The key of a drill's record: keys sort by when the drills began. */
 function keyOf({ system, startedAt, runId }: DrillRecord): string {
   const time = new Date(startedAt).toISOString().replaceAll(/[-:]/g, '');
   return `${system}/_drills/${time.slice(0, 4)}/${time.slice(4, 6)}/${time}-${runName(runId)}.json`;

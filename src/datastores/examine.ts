@@ -1,8 +1,8 @@
 // The first rung of the ladder, measured: every object is read whole, checked against its checksum, and shown to the
 // tool that has to restore it. An exit code or a listing alone says nothing: a cut dump lists well.
-import type { Waiting } from '../activities/ports.ts';
+import type { Waiting } from '../ports/waiting.ts';
 import { Failure } from '../domain/failure.ts';
-import type { RungResult } from '../domain/ladder.ts';
+import type { RungResult } from '../domain/backup/ladder.ts';
 import { drain } from './byte-streams.ts';
 import type { Artefact, Store } from './store.ts';
 
@@ -13,6 +13,13 @@ export async function examineArtefact(
   store: Store,
   waiting: Waiting,
 ): Promise<RungResult> {
+  if (!('read' in artefact)) {
+    const { location } = artefact.manifest;
+    return judged(
+      await store.examine(artefact, waiting),
+      `its service finds it whole in ${location}`,
+    );
+  }
   const { objects } = artefact.manifest;
   const problems: string[] = [];
   let bytes = 0;
@@ -31,18 +38,23 @@ export async function examineArtefact(
   if (problems.length === 0) problems.push(...(await store.examine(artefact, waiting)));
   // Whoever is being stopped has no verdict.
   waiting.signal.throwIfAborted();
+  return judged(
+    problems,
+    `${objects.length} objects, ${bytes} bytes, each with the checksum of the manifest and readable by its tool`,
+  );
+}
+
+/** `good`: what is said when there is no problem. */
+function judged(problems: readonly string[], good: string): RungResult {
   const [first] = problems;
-  if (first === undefined) {
-    const reason = `${objects.length} objects, ${bytes} bytes, each with the checksum of the manifest and readable by its tool`;
-    return { rung: 'artefact', verdict: 'pass', reason };
-  }
+  if (first === undefined) return { rung: 'artefact', verdict: 'pass', reason: good };
   const others = problems.length - 1;
   const more = others > 0 ? `; ${others} more ${others === 1 ? 'problem' : 'problems'}` : '';
   const differences = problems.slice(0, SHOWN);
   return { rung: 'artefact', verdict: 'fail', reason: `${first}${more}`, differences };
 }
 
-/** What is wrong with the backup itself; anything else (no answer, a key that is not there) is thrown on. */
+/** The sentence on an object that is missing or damaged; a failure that says nothing of the backup (no answer, no private key) is thrown on. */
 function problemOf(error: unknown, path: string | undefined): string {
   const isOfBackup = error instanceof Failure && ['CheckFailed', 'NotFound'].includes(error.kind);
   // Objects are numbered: whoever reads it knows files.

@@ -6,7 +6,7 @@ import type { Copies } from './copies.ts';
 
 const SAID = /no space left on device|disk quota exceeded/i;
 const CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
-/** Of Postgres's log: a server that cannot write its next segment ends, and its client is told nothing. */
+/** Bytes: the size of a segment of Postgres's log. A server that cannot write its next one ends, and tells its client nothing. */
 const NEXT_TO_NOTHING = 16 * 1024 * 1024;
 
 export async function unlessFull<T>(

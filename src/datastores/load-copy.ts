@@ -1,24 +1,35 @@
-// Fills a copy, whatever with: a backup of the catalogue, a file that somebody named, nothing at all.
-import type { CopyAddress } from '../activities/ports-data.ts';
-import type { Waiting } from '../activities/ports.ts';
+// Makes a copy and fills it, whatever with: a backup of the catalogue, a file that somebody named, nothing at all.
+import type { CopyRef } from '../ports/backups.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Waiting } from '../ports/waiting.ts';
 import { Failure } from '../domain/failure.ts';
-import type { Copies, Copy } from './copies.ts';
+import type { Copies, Copy, NewCopy } from './copies.ts';
 import { unlessFull } from './full-disk.ts';
 import type { Store } from './store.ts';
 
-/** The same copy of the same thing again is answered as it is, or begun anew when it was cut off. */
+/** `backup`: what it is made from, as in `CopyState`. */
+export function newCopy(
+  { copy, store, owner }: CopyRef,
+  backup: string,
+  clock: Pick<Clock, 'now'>,
+): NewCopy {
+  const { kind } = store.settings;
+  return { copy, backup, kind, createdAt: clock.now(), ...(owner && { owner }) };
+}
+
+/** Loads a copy. The same copy of the same backup again is left as it is, or begun anew when it was cut off. */
 export function loadCopy(
   copies: Copies,
   kind: Store,
-  begun: Parameters<Copies['begin']>[0],
+  begun: NewCopy,
   fill: (folder: string) => Promise<void>,
   waiting: Waiting,
-): Promise<CopyAddress> {
+): Promise<void> {
   return unlessFull(copies, begun.backup, async () => {
     const there = await copies.begin(begun, waiting);
     if (there.state === 'ready') {
       const address = await kind.address(there.folder, waiting).catch(unlessNotReady);
-      if (address !== undefined) return address;
+      if (address !== undefined) return;
       // Its server is gone (the machine was restarted): the copy is worth nothing.
       await copies.discard(begun.copy, waiting);
     }
@@ -26,7 +37,6 @@ export function loadCopy(
     await fill(fresh.folder);
     waiting.signal.throwIfAborted();
     await copies.finish(fresh);
-    return kind.address(fresh.folder, waiting);
   });
 }
 

@@ -1,12 +1,17 @@
 // What a manifest and a mark must look like when they are read back: they come from a store that others can write to.
 import { z } from 'zod';
-import type { BackupManifest, BackupMark } from '../domain/backup.ts';
-import type { CanaryRecord } from '../domain/canary.ts';
+import type {
+  BackupManifest,
+  BackupMark,
+  ExternalManifest,
+  StreamedManifest,
+} from '../domain/backup/backup.ts';
+import type { HeartbeatRecord } from '../domain/backup/heartbeat.ts';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const size = z.number().int().min(0);
 const moment = z.iso.datetime();
-/** Below a folder: nothing in it may lead out. */
+/** A path below a folder, no part of which leads out of it. */
 const inside = z
   .string()
   .min(1)
@@ -36,15 +41,25 @@ export const partSchema = z.object({
   hash: z.string(),
 });
 
-/** Also of what a table or a file holds: others can write there. */
-export const canaryRecordSchema: z.ZodType<CanaryRecord, CanaryRecord> = z.object({
+/** A heartbeat, in a manifest and as a table or file of the datastore holds it: others can write there. */
+export const heartbeatRecordSchema: z.ZodType<HeartbeatRecord, HeartbeatRecord> = z.object({
   timeline: z.uuid(),
   number: z.number().int().min(1),
   at: moment,
   skewMs: z.number().int(),
 });
 
-export const manifestSchema: z.ZodType<BackupManifest> = z.object({
+const localeSchema = z.object({
+  encoding: z.string(),
+  collate: z.string(),
+  ctype: z.string(),
+  provider: z.enum(['libc', 'icu', 'builtin']),
+  locale: z.string().nullable(),
+  rules: z.string().nullable(),
+  version: z.string().nullable(),
+});
+
+const manifestBase = {
   schema: z.literal('fairlead/backup/v1'),
   id: z.string(),
   system: z.string(),
@@ -52,7 +67,6 @@ export const manifestSchema: z.ZodType<BackupManifest> = z.object({
   kind: z.string(),
   source: z.string(),
   systemDigest: z.string(),
-  attempt: attemptSchema,
   startedAt: moment,
   endedAt: moment,
   recoveryPoint: z.object({
@@ -62,19 +76,47 @@ export const manifestSchema: z.ZodType<BackupManifest> = z.object({
     skewMs: z.number(),
   }),
   tools: z.record(z.string(), z.string()),
+  contents: z.object({
+    parts: z.array(partSchema),
+    // Of before there were definitions: its hashes are of another kind too, and nothing is compared.
+    definitions: z
+      .array(z.object({ kind: z.string(), of: z.string(), name: z.string(), text: z.string() }))
+      .default([]),
+    notDumped: z.exactOptional(z.array(z.string())),
+    locale: z.exactOptional(localeSchema),
+    sequences: z.array(z.object({ name: z.string(), from: z.string(), to: z.string() })),
+  }),
+  after: z.exactOptional(z.array(z.string())),
+  canary: z.exactOptional(heartbeatRecordSchema),
+  liveBytes: z.exactOptional(size),
+};
+
+const streamed = z.object({
+  ...manifestBase,
+  artefact: z.literal('streamed'),
+  attempt: attemptSchema,
   encryption: z
     .object({ scheme: z.literal('age'), recipients: z.array(z.string()).min(1) })
     .nullable(),
   compression: z.enum(['none', 'gzip']),
   objects: z.array(objectSchema),
-  contents: z.object({
-    parts: z.array(partSchema),
-    indexes: z.array(z.string()),
-    constraints: z.array(z.string()),
-    sequences: z.array(z.object({ name: z.string(), from: z.string(), to: z.string() })),
-  }),
-  canary: z.exactOptional(canaryRecordSchema),
-});
+}) satisfies z.ZodType<StreamedManifest>;
+
+const external = z.object({
+  ...manifestBase,
+  artefact: z.literal('external'),
+  location: z.string().min(1),
+  bytes: size,
+}) satisfies z.ZodType<ExternalManifest>;
+
+/** Manifests of before there were two artefacts do not say which: they are `streamed`. */
+export const manifestSchema: z.ZodType<BackupManifest> = z.preprocess(
+  (value) =>
+    typeof value === 'object' && value !== null && !('artefact' in value)
+      ? { ...value, artefact: 'streamed' }
+      : value,
+  z.discriminatedUnion('artefact', [streamed, external]),
+);
 
 export const markSchema: z.ZodType<BackupMark> = z.object({
   schema: z.literal('fairlead/backup-mark/v1'),

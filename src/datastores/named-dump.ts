@@ -1,6 +1,7 @@
 // Looks at a dump that somebody named before its tool does: is it there, is it anything, is it of the right format. What
 // a file says is never quoted: it may be any file of the machine.
 import { open, stat } from 'node:fs/promises';
+import type { Locale } from '../domain/backup/backup.ts';
 import { Failure } from '../domain/failure.ts';
 import { textAt } from '../domain/json.ts';
 
@@ -8,8 +9,9 @@ import { textAt } from '../domain/json.ts';
 export interface Named {
   /** `file` is absolute; `name` and `path` as in a backup's objects. */
   objects: { name: string; file: string; path?: string }[];
-  /** As in a manifest. */
+  /** Versions, as in a manifest. */
   tools: Record<string, string>;
+  locale?: Locale;
   /** For people: `3 tables of data`. */
   holds: string;
 }
@@ -27,7 +29,7 @@ const KNOWN: readonly [at: number, magic: string, is: string][] = [
 ];
 const HEAD = 512;
 
-/** One file with one object, whose first bytes are `magic`. `kind` is what it has to be: `a dump of Redis`. */
+/** Checks a dump that is one file, whose first bytes are `magic`. `kind` is what it has to be: `a dump of Redis`. */
 export async function checkDump(file: string, magic: string, kind: string): Promise<void> {
   const stats = await thereAt(file);
   if (stats.isDirectory()) {

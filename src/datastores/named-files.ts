@@ -2,16 +2,17 @@
 // manifest that promises nothing. Made once, by the worker.
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { NamedFile, NamedFilesPort } from '../activities/ports-named-files.ts';
-import type { Clock, Waiting } from '../activities/ports.ts';
-import type { BackupManifest } from '../domain/backup.ts';
-import type { Stores } from './backups.ts';
+import type { NamedFile, NamedFilesPort } from '../ports/named-files.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Waiting } from '../ports/waiting.ts';
+import type { StreamedManifest } from '../domain/backup/backup.ts';
+import type { Stores } from './store.ts';
 import { drain, measuring, type Measured } from './byte-streams.ts';
 import { createCopies } from './copies.ts';
-import { readChunks } from './files/snapshot.ts';
-import { loadCopy } from './load-copy.ts';
+import { readChunks } from './files/walk.ts';
+import { loadCopy, newCopy } from './load-copy.ts';
 import { thereAt, type Named } from './named-dump.ts';
-import type { Artefact } from './store.ts';
+import type { StreamedArtefact } from './store.ts';
 
 const SHOWN = 20;
 
@@ -48,13 +49,12 @@ export function createNamedFiles({ stores, copies: root, clock }: NamedFilesInpu
       const kind = stores[target.store.settings.kind];
       const named = await kind.named(pathOf(input), waiting);
       const sums = tally(named);
-      const { copy, owner } = target;
-      const created = { createdAt: clock.now(), ...(owner && { owner }) };
-      const begun = { copy, backup: `file:${file}`, ...created };
+      const backup = `file:${file}`;
+      const begun = newCopy(target, backup, clock);
       const fill = (folder: string) =>
         kind.restore(artefactOf(input, named, sums), folder, waiting);
-      const address = await loadCopy(copies, kind, begun, fill, waiting);
-      return { address, sha256: sums.all() };
+      await loadCopy(copies, kind, begun, fill, waiting);
+      return { sha256: sums.all() };
     },
     writtenAt: async (input, waiting) => {
       const path = pathOf(input);
@@ -76,12 +76,12 @@ function pathOf({ store, file }: NamedFile): string {
 
 interface Sums {
   add: (name: string, sum: Measured) => void;
-  /** Of the one file, or of the lines that sha256sum prints for all of them; null while one was not read. */
+  /** The SHA-256 of the one file, or of the lines that sha256sum prints for all of them; null while one was not read. */
   all: () => string | null;
   told: () => string;
 }
 
-/** What was read of each object. */
+/** Keeps the size and SHA-256 of each object that was read. */
 function tally({ objects }: Named): Sums {
   const found = new Map<string, Measured>();
   const names = objects.map(({ name, path }) => path ?? name);
@@ -100,7 +100,7 @@ function tally({ objects }: Named): Sums {
   };
 }
 
-function artefactOf({ store, file }: NamedFile, named: Named, sums: Sums): Artefact {
+function artefactOf({ store, file }: NamedFile, named: Named, sums: Sums): StreamedArtefact {
   const files = new Map(named.objects.map((object) => [object.name, object]));
   return {
     manifest: manifestOf({ store, file }, named),
@@ -116,7 +116,10 @@ function artefactOf({ store, file }: NamedFile, named: Named, sums: Sums): Artef
 }
 
 /** Promises nothing: no counts, no hashes, no point of recovery. */
-function manifestOf({ store, file }: NamedFile, { objects, tools }: Named): BackupManifest {
+function manifestOf(
+  { store, file }: NamedFile,
+  { objects, tools, locale }: Named,
+): StreamedManifest {
   const unknown = { size: 0, sha256: '' };
   const never = new Date(0).toISOString();
   return {
@@ -127,6 +130,7 @@ function manifestOf({ store, file }: NamedFile, { objects, tools }: Named): Back
     kind: store.settings.kind,
     source: file,
     systemDigest: '',
+    artefact: 'streamed',
     attempt: 'file',
     startedAt: never,
     endedAt: never,
@@ -140,6 +144,6 @@ function manifestOf({ store, file }: NamedFile, { objects, tools }: Named): Back
       plain: unknown,
       ...(path !== undefined && { path }),
     })),
-    contents: { parts: [], indexes: [], constraints: [], sequences: [] },
+    contents: { parts: [], definitions: [], sequences: [], ...(locale && { locale }) },
   };
 }

@@ -2,11 +2,11 @@
 // since. Kept beside the objects, in `<attempt>/progress/<n>.json`. Used by backups.ts; only kinds whose objects are files
 // ask for it, since a dump is one object of one moment.
 import { z } from 'zod';
-import type { ObjectsPort } from '../activities/ports-data.ts';
-import type { Waiting } from '../activities/ports.ts';
-import type { BackupObject, Part } from '../domain/backup.ts';
+import type { ObjectsPort } from '../ports/objects.ts';
+import type { Waiting } from '../ports/waiting.ts';
+import type { BackupObject, Part } from '../domain/backup/backup.ts';
 import type { Coding } from './byte-streams.ts';
-import { jsonBytes, readJson } from './json-objects.ts';
+import { jsonBytes, readJson } from '../integrations/json-objects.ts';
 import { attemptSchema, objectSchema, partSchema } from './manifest.ts';
 import type { FileProgress, StoredFile } from './store.ts';
 
@@ -31,7 +31,7 @@ export interface Progress extends FileProgress {
 
 export interface ProgressInput {
   objects: ObjectsPort;
-  /** Of the backup, with its slash. */
+  /** The backup's folder in the object store, with its slash. */
   folder: string;
   attempt: string;
   coding: Coding;
@@ -91,7 +91,7 @@ async function readNotes(
   return found;
 }
 
-/** Both say the same of the file. */
+/** Whether the note's two descriptions of a file agree; a note that contradicts itself is not believed. */
 function isWhole({ path, plain }: BackupObject, { name, bytes, hash }: Part): boolean {
   return path === name && plain.size === bytes && hash === `sha256:${plain.sha256}`;
 }

@@ -1,6 +1,6 @@
 // Every kind of datastore there is, by the name that a system file gives it. Made once, by the worker.
-import type { Clock } from '../activities/ports.ts';
-import type { DatastoreKind } from '../config/datastores.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { DatastoreKind } from '../config/kinds.ts';
 import type { SecretSources } from '../integrations/secret-value.ts';
 import { createFilesStore } from './files/store.ts';
 import { createPostgresStore } from './postgres/store.ts';

@@ -1,11 +1,7 @@
 // Removes backups, for whoever retention runs as: it gets the store's removal beside its reading, and who makes backups
-// gets none of it. What is removed is decided in domain/retention.ts.
-import type {
-  BackupRemovalPort,
-  ObjectInfo,
-  ObjectRemovalPort,
-  ObjectsPort,
-} from '../activities/ports-data.ts';
+// gets none of it. What is removed is decided in domain/backup/retention.ts.
+import type { BackupRemovalPort } from '../ports/backups.ts';
+import type { ObjectInfo, ObjectRemovalPort, ObjectsPort } from '../ports/objects.ts';
 import { folderOf, MANIFEST } from './catalogue.ts';
 
 export function createBackupRemoval(

@@ -1,11 +1,29 @@
 // What a kind of datastore has to be able to do, so that datastores/backups.ts can make backups of it. A kind knows its
 // tools and nothing of object stores, manifests, keys or encryption. Implemented in files/, postgres/, redis/.
-import type { Bytes, CopyAddress, DatastoreRef, Fingerprint } from '../activities/ports-data.ts';
-import type { Waiting } from '../activities/ports.ts';
-import type { BackupManifest, BackupObject, Part } from '../domain/backup.ts';
-import type { CanaryRecord } from '../domain/canary.ts';
+import type { DatastoreKind } from '../config/kinds.ts';
+import type { Bytes } from '../ports/objects.ts';
+import type { CopyAddress, DatastoreRef, Fingerprint } from '../ports/backups.ts';
+import type { DatastoreCapabilities } from '../domain/capabilities.ts';
+import type { Waiting } from '../ports/waiting.ts';
+import type {
+  BackupManifest,
+  BackupObject,
+  Definition,
+  ExternalManifest,
+  Part,
+  StreamedManifest,
+} from '../domain/backup/backup.ts';
+import type { HeartbeatRecord } from '../domain/backup/heartbeat.ts';
 import { Failure } from '../domain/failure.ts';
-import type { LivePlace } from '../domain/fence.ts';
+import type { LivePlace } from '../domain/recovery/isolation.ts';
+import type {
+  Exchanged,
+  ExchangePlan,
+  Loss,
+  WriteFence,
+  WritePosition,
+} from '../domain/recovery/exchange.ts';
+import type { EpochToken } from '../domain/rollout/model.ts';
 import type { Named } from './named-dump.ts';
 
 /** Streams one object away, whole or not at all. `path` says which file of the source it is a copy of. */
@@ -24,21 +42,33 @@ export interface FileProgress {
   stored(file: StoredFile): Promise<void>;
 }
 
-/** Where one attempt at a backup goes. */
+/** What one attempt at a backup writes to. */
 export interface Into extends FileProgress {
   write: Write;
 }
 
-/** What a kind hands over when everything is written. */
+/** What a kind hands over when everything is written, or when its service has made an artefact of its own. */
 export type Taken = Pick<
   BackupManifest,
-  'source' | 'recoveryPoint' | 'tools' | 'objects' | 'contents' | 'canary'
->;
+  'source' | 'recoveryPoint' | 'tools' | 'contents' | 'canary' | 'liveBytes'
+> &
+  (
+    | Pick<StreamedManifest, 'artefact' | 'objects'>
+    | Pick<ExternalManifest, 'artefact' | 'location' | 'bytes'>
+  );
 
-/** A backup that can be read. */
-export interface Artefact {
-  manifest: BackupManifest;
-  /** What it is restored as. */
+/** A backup that can be restored as `store`. */
+export type Artefact = StreamedArtefact | ExternalArtefact;
+
+/** A backup that is read back by the service that made it. */
+export interface ExternalArtefact {
+  manifest: ExternalManifest;
+  store: DatastoreRef;
+}
+
+/** A backup whose objects Fairlead reads. */
+export interface StreamedArtefact {
+  manifest: StreamedManifest;
   store: DatastoreRef;
   /** Plain bytes; throws CheckFailed at their end when they are not what the manifest says. */
   read: (object: BackupObject, waiting: Waiting) => Bytes;
@@ -47,13 +77,43 @@ export interface Artefact {
 /** A folder for as long as `work` takes, removed with all that runs in it; after a crash a janitor finds it. */
 export type Scratch = <T>(work: (folder: string) => Promise<T>) => Promise<T>;
 
+/**
+ * What a kind does whose live datastore can be exchanged for a copy beside it: ports/exchanges.ts says what is promised.
+ * `folder` is that of the copy.
+ */
+export interface StoreExchange {
+  unable(store: DatastoreRef): Promise<string | undefined>;
+  /** Makes room for a copy beside the live data and notes where, so that a `restore` into the folder goes there. */
+  begin(store: DatastoreRef, folder: string, waiting: Waiting): Promise<void>;
+  /** Removes what `begin` made, unless it is live by now; a copy apart from everything live has nothing of it. */
+  release(folder: string, waiting: Waiting): Promise<void>;
+  writeFence(store: DatastoreRef, token: EpochToken, waiting: Waiting): Promise<WriteFence>;
+  liftFence(store: DatastoreRef, token: EpochToken, waiting: Waiting): Promise<void>;
+  writePosition(store: DatastoreRef, waiting: Waiting): Promise<WritePosition>;
+  plan(store: DatastoreRef, folder: string, waiting: Waiting): Promise<ExchangePlan>;
+  exchange(
+    store: DatastoreRef,
+    plan: ExchangePlan,
+    token: EpochToken,
+    waiting: Waiting,
+  ): Promise<Exchanged>;
+  loss(store: DatastoreRef, folder: string, quarantined: string, waiting: Waiting): Promise<Loss>;
+  flush(store: DatastoreRef, token: EpochToken, waiting: Waiting): Promise<Exchanged>;
+}
+
+/**
+ * A copy is a folder of its kind's own: with the data, or with a note of where they are. Nobody else looks inside, and
+ * what runs in it is ended with it.
+ */
 export interface Store {
-  /** Where the live one is reached. Throws NotFound. */
+  /** What its settings.ts says that the kind can do. */
+  capabilities: DatastoreCapabilities;
+  /** Where the live datastore is reached. Throws NotFound. */
   place(store: DatastoreRef): Promise<LivePlace>;
   backup(store: DatastoreRef, into: Into, waiting: Waiting, scratch: Scratch): Promise<Taken>;
-  /** What is wrong with it, as far as its own tool can say; empty is fine. Reads it whole. */
+  /** What is wrong with a backup, in sentences, as far as its own tool can say; empty is fine. Reads it whole. */
   examine(artefact: Artefact, waiting: Waiting): Promise<string[]>;
-  /** Loads it into an empty folder, with a server of its own if it takes one, and waits until that answers. */
+  /** Makes a copy of it in an empty folder, with a server of its own if it takes one, and waits until that answers. */
   restore(artefact: Artefact, folder: string, waiting: Waiting): Promise<void>;
   /** Makes an empty one in an empty folder, with a server of its own if it takes one. */
   empty(store: DatastoreRef, folder: string, waiting: Waiting): Promise<void>;
@@ -62,8 +122,14 @@ export interface Store {
   /** Lets a service write to the copy in a folder. Absent where everybody may. */
   handOver?: (folder: string, waiting: Waiting) => Promise<void>;
   fingerprint(store: DatastoreRef, waiting: Waiting, scratch: Scratch): Promise<Fingerprint>;
-  /** Of a copy. */
+  /** What the copy in a folder holds now. */
   fingerprintCopy(folder: string, waiting: Waiting): Promise<Fingerprint>;
+  /** Definitions as the server of the copy in a folder prints them. Absent where a kind has none. */
+  reprint?: (
+    folder: string,
+    definitions: readonly Definition[],
+    waiting: Waiting,
+  ) => Promise<Definition[]>;
   /** One value of a copy. Throws Unsupported where there is nothing to ask. */
   ask(folder: string, query: string, waiting: Waiting): Promise<string | null>;
   /**
@@ -71,12 +137,23 @@ export interface Store {
    * Unsupported (it may be one), each with a sentence.
    */
   named(path: string, waiting: Waiting): Promise<Named>;
-  /** Absent where a kind takes no canary records: see ports-canary.ts. */
-  canary?: {
-    write(store: DatastoreRef, waiting: Waiting): Promise<CanaryRecord>;
-    /** In the folder of a copy. */
-    newest(folder: string, waiting: Waiting): Promise<CanaryRecord | null>;
+  /** Absent where the live datastore of this kind cannot be exchanged yet, and nothing is restored beside it. */
+  exchange?: StoreExchange;
+  /** Absent where a kind takes no heartbeats (ports/heartbeats.ts). */
+  heartbeats?: {
+    write(store: DatastoreRef, waiting: Waiting): Promise<HeartbeatRecord>;
+    /** The newest heartbeat in the copy in a folder; null without any. */
+    newest(folder: string, waiting: Waiting): Promise<HeartbeatRecord | null>;
   };
+}
+
+/** Where a server is reached that holds a live datastore. */
+export function addressOf(
+  { datastore, settings }: DatastoreRef,
+  defaults: { host: string; port: number },
+): LivePlace {
+  const { host, port } = { ...defaults, ...settings };
+  return { datastore, kind: 'address', host, port };
 }
 
 /** Records in the ring of a datastore that takes any. */
@@ -86,3 +163,6 @@ export function keepOf({ datastore, settings }: DatastoreRef): number {
   const message = `the system file asks for no canary records in ${datastore}; recoveryPoint.canary does`;
   throw new Failure('BadInput', message);
 }
+
+/** The adapter of each kind of datastore. */
+export type Stores = Record<DatastoreKind, Store>;

@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
-import type { Bytes } from '../activities/ports-data.ts';
+import type { Bytes } from '../ports/objects.ts';
 import { Failure } from '../domain/failure.ts';
 import { signalGroup } from '../machine/process-identity.ts';
 
@@ -19,7 +19,7 @@ export interface ToolRun {
   args: readonly string[];
   /** All of its environment beside PATH and LANG: passwords go here, and never into `args`. */
   env: Record<string, string>;
-  /** What runs inside a copy's folder is ended with the copy. */
+  /** Working directory: a tool that works inside a copy's folder is ended with the copy. */
   directory: string;
   input?: Bytes;
   /** Whoever is not root runs as itself. */
@@ -74,7 +74,7 @@ export async function runTool(run: ToolRun): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** What went wrong with the input itself; a tool that closes its input early says why by its exit code. */
+/** Feeds a tool, and answers with what went wrong with the input itself; a tool that closes its input early says why by its exit code. */
 async function feed(
   input: Bytes | undefined,
   stdin: NodeJS.WritableStream | null | undefined,

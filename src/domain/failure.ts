@@ -24,6 +24,13 @@ export function failureKind(name: string | undefined | null): FailureKind | unde
   return FAILURE_KINDS.find((kind) => kind === name);
 }
 
+/** What was asked makes no sense, or names what is not there: whoever asked has to ask otherwise. */
+const MISTAKES: ReadonlySet<FailureKind> = new Set(['BadInput', 'NotFound', 'Unsupported']);
+
+export function isMistake(kind: FailureKind): boolean {
+  return MISTAKES.has(kind);
+}
+
 const RETRYABLE: ReadonlySet<FailureKind> = new Set(['Unavailable']);
 
 /** An error whose message says what was being done, to what, what came back and what to do now. */

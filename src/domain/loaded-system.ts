@@ -1,5 +1,6 @@
 // What loading a system file gives: activities load it once, plans and operations work with it.
 import type { Setting, System } from '../config/system.ts';
+import type { BoundPlaces } from './recovery/binding.ts';
 
 /** A system file as an operation works with it from start to end. */
 export interface LoadedSystem {
@@ -9,6 +10,8 @@ export interface LoadedSystem {
   /** SHA-256 (hex) over the RFC 8785 form of `system`. */
   digest: string;
   system: System;
+  /** Where its datastores are today; read when a plan is made, and no part of the digest. */
+  places?: BoundPlaces;
 }
 
 /** As much of a loaded system as it takes to look its secrets up: references and where they stand, and no secret. */
@@ -18,7 +21,7 @@ export interface SecretSource {
   references: {
     where: string;
     reference: Exclude<Setting, string | number | boolean>;
-    /** Of a datastore: what is not there stops backups, and no deploy. */
+    /** True for the secrets of a datastore: a missing one stops backups, and no deploy. */
     optional?: true;
   }[];
 }

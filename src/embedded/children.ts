@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Environment } from '../config/settings.ts';
+import type { Environment } from '../config/environment.ts';
 import { hostFileSchema, hostPaths } from '../platforms/local/protocol.ts';
 import { readJson, writeJson } from './data-folder.ts';
 import type { Say } from './download.ts';
@@ -21,12 +21,12 @@ import {
 export type ChildName = 'temporal' | 'host' | 'worker';
 
 /**
- * Until they are killed. The local host needs up to 4.5 s, and must not be killed before it has ended the
- * services: they would go on without it.
+ * Milliseconds that each child gets to end before it is killed. The local host needs up to 4.5 s, and must not be killed
+ * before it has ended the services: they would go on without it.
  */
 const GRACE_MS: Record<ChildName, number> = { worker: 2400, host: 15_000, temporal: 2000 };
 
-/** Stand-ins for tests: what runs instead of Fairlead's own programs. */
+/** What runs instead of Fairlead's own programs: in tests, and in the demonstration. */
 export interface StandIns {
   worker?: (env: Environment) => Program;
   host?: (env: Environment) => Program;
@@ -57,7 +57,7 @@ export class ChildrenFile {
     return this.#children.host?.portOffset ?? 0;
   }
 
-  /** Written before anything else happens: between a launch and this there is no way to find it again. */
+  /** Writes down who was launched. Called right after the launch: until then a killed `up` cannot find the child again. */
   record(name: ChildName, identity: ProcessIdentity, portOffset: number): void {
     const entry = name === 'host' ? { ...identity, portOffset } : identity;
     this.#children = { ...this.#children, [name]: entry };
@@ -117,23 +117,24 @@ export function temporalChild(
 }
 
 export function hostChild(
-  data: string,
-  portOffset: number,
+  { data, portOffset, names }: { data: string; portOffset: number; names: readonly string[] },
   env: Environment,
   standIns: StandIns,
   watcher: Watcher,
 ): Supervised {
   const args = ['--data', data, '--port-offset', String(portOffset)];
+  for (const name of names) args.push('--allowed-host', name);
   return new Supervised(
     {
       name: 'the local host',
       program: standIns.host?.(env) ?? nodeProgram('platforms/local/daemon', args, env),
       logFile: join(data, 'logs', 'host.log'),
-      // By its file and not by its line: one that is adopted printed its line to an earlier `up`.
+      // Ready by its file and not by the line it prints: an adopted local host printed its line to an earlier `up`.
       async ready(identity, _output, signal) {
         for (;;) {
           const host = readJson(hostPaths(data).host, hostFileSchema);
-          if (host?.pid === identity.pid && host.startTime === identity.startTime) return;
+          const isIt = host?.pid === identity.pid && host.startTime === identity.startTime;
+          if (isIt && host.socket !== undefined) return;
           await sleep(50, undefined, { signal });
         }
       },

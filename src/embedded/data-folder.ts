@@ -1,5 +1,4 @@
 // The data folder of an `up`: made, tried, locked, and the small files that say what runs.
-import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -30,18 +29,18 @@ const REASONS: Record<string, string> = {
   ENOSPC: 'the disk is full',
 };
 
-const FOLDERS = ['host', 'evidence', 'reports', 'logs'];
+const FOLDERS = ['host', 'reports', 'logs'];
 
 /** Makes the folder and what belongs into it; returns its absolute path. */
 export function prepareDataFolder(data: string): string {
   const path = resolve(data);
   try {
     makeFolder(path);
+    requireOwnFolder(path);
     for (const folder of FOLDERS) makeFolder(join(path, folder));
     const trial = join(path, `.trial-${process.pid}`);
     writeFileSync(trial, 'x');
     rmSync(trial);
-    makeToken(join(path, 'token'));
   } catch (error) {
     const reason = REASONS[errorCode(error) ?? ''] ?? sentence(error);
     throw new StartFailure(
@@ -52,7 +51,17 @@ export function prepareDataFolder(data: string): string {
   return path;
 }
 
-/** Not by `recursive`: where a parent refuses with ENOENT (as below /proc), Node 20 then tries for ever. */
+/** What lies in the folder says which processes to end: it must be nobody else's. A container's root has others' volumes. */
+function requireOwnFolder(path: string): void {
+  const { uid, mode } = statSync(path);
+  const own = process.getuid?.();
+  if (own !== undefined && own !== 0 && uid !== own) {
+    throw new Error(`it belongs to user ${uid}, and this is user ${own}`);
+  }
+  if ((mode & 0o022) !== 0) chmodSync(path, mode & 0o7755);
+}
+
+/** Makes parents one by one: by `recursive`, Node 20 tries for ever where one refuses with ENOENT (as below /proc). */
 function makeFolder(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
   const parent = dirname(path);
@@ -60,24 +69,14 @@ function makeFolder(path: string): void {
   mkdirSync(path, { mode: 0o700 });
 }
 
-/** The secret that the local host asks for; kept when there is one. */
-function makeToken(path: string): void {
-  try {
-    writeFileSync(path, randomBytes(32).toString('hex') + '\n', { mode: 0o600, flag: 'wx' });
-  } catch (error) {
-    if (errorCode(error) !== 'EEXIST') throw error;
-    chmodSync(path, 0o600);
-  }
-}
-
-/** Whole or not at all, also for a reader who comes in the middle. */
+/** Writes the file whole or not at all, also for somebody who reads it meanwhile. */
 export function writeJson(path: string, value: unknown): void {
   const temporary = `${path}.${process.pid}.tmp`;
   writeFileSync(temporary, JSON.stringify(value, null, 2) + '\n', { mode: 0o600 });
   renameSync(temporary, path);
 }
 
-/** The parsed file; undefined when it is not there, half written or something else. */
+/** The parsed file; undefined when it is missing, half written, or not of this schema. */
 export function readJson<T>(path: string, schema: z.ZodType<T>): T | undefined {
   try {
     const parsed = schema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
@@ -112,7 +111,7 @@ export function lockDataFolder(data: string): Lock {
   }
 }
 
-/** A link is made whole or not at all, and by one process only. */
+/** Makes a hard link, which one process only can do; false when the link is there already. */
 function tryLink(from: string, to: string): boolean {
   try {
     linkSync(from, to);

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { downloadSettings, type Environment } from '../config/settings.ts';
+import { downloadSettings, type Environment } from '../config/environment.ts';
 import { sentence } from './start-failure.ts';
 
 export type Say = (line: string) => void;
@@ -13,7 +13,7 @@ export type Say = (line: string) => void;
 export interface Getting {
   env: Environment;
   say: Say;
-  /** Gives up. */
+  /** Aborts the download. */
   signal: AbortSignal;
 }
 
@@ -37,9 +37,9 @@ export async function intoCache(
 ): Promise<string> {
   mkdirSync(resolve(target, '..'), { recursive: true });
   const folder = mkdtempSync(`${target}.part-`);
-  const started = Date.now();
+  const started = performance.now();
   const progress = setInterval(() => {
-    const seconds = Math.round((Date.now() - started) / 1000);
+    const seconds = Math.round((performance.now() - started) / 1000);
     say(`  ... ${megabytes(sizeOf(folder))} MB after ${seconds} s`);
   }, PROGRESS_MS);
   try {
@@ -47,7 +47,7 @@ export async function intoCache(
     // Throws when the program is not there, and then nothing is moved.
     const { size } = statSync(join(folder, program));
     moveInto(folder, target, program);
-    say(`  done: ${megabytes(size)} MB in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+    say(`  done: ${megabytes(size)} MB in ${((performance.now() - started) / 1000).toFixed(1)} s`);
     return join(target, program);
   } finally {
     clearInterval(progress);
@@ -59,7 +59,7 @@ function moveInto(folder: string, target: string, program: string): void {
   try {
     renameSync(folder, target);
   } catch (error) {
-    // Somebody else was first: theirs is as good. A folder without the program is a leftover.
+    // Another download was first, and its program is as good. A folder without the program is a leftover.
     if (isThere(join(target, program))) return;
     rmSync(target, { recursive: true, force: true });
     try {

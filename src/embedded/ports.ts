@@ -56,7 +56,7 @@ export interface PortUse {
   holder: string;
 }
 
-/** Looks only. Held is what somebody listens on at any address, or what the loopback refuses to open. */
+/** Looks, and changes nothing. A port is held when somebody listens on it at any address, or the loopback refuses to open it. */
 export async function portUse(port: number): Promise<PortUse> {
   const found = portHolder(port) ?? (await unseenHolder(port));
   if (found === null) return { port, held: false, pid: null, command: '', holder: '' };

@@ -2,7 +2,7 @@
 // (`.ts` under tsx from a clone, `.js` from dist).
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Environment } from '../config/settings.ts';
+import type { Environment } from '../config/environment.ts';
 import type { Program } from './running-process.ts';
 
 /** The URL of an entry, named as its path in src without suffix: `worker`, `platforms/local/daemon`. */

@@ -24,7 +24,7 @@ export interface RunningProcess {
 }
 
 export interface Ending {
-  /** For people: `ended with code 1`, `was killed by SIGKILL`, ... */
+  /** As people read it: `ended with code 1`, `was killed by SIGKILL`, ... */
   how: string;
   code: number | null;
 }
@@ -73,7 +73,7 @@ export function adopt(identity: ProcessIdentity, signal: AbortSignal): RunningPr
 export interface Ends {
   graceMs: number;
   hurry?: AbortSignal | undefined;
-  /** What makes it hurry; without it, SIGKILL. One that has processes of its own must be let end them. */
+  /** The signal that makes it hurry; without it, SIGKILL, after which processes of its own would live on. */
   hurryBy?: NodeJS.Signals | undefined;
 }
 
@@ -81,9 +81,9 @@ export interface Ends {
 export async function end(identity: ProcessIdentity, ends: Ends): Promise<void> {
   const { graceMs, hurry, hurryBy = 'SIGKILL' } = ends;
   signalProcess(identity, 'SIGTERM');
-  const deadline = Date.now() + graceMs;
+  const deadline = performance.now() + graceMs;
   let hurried = false;
-  while (isAlive(identity) && Date.now() < deadline) {
+  while (isAlive(identity) && performance.now() < deadline) {
     if (hurry?.aborted === true && !hurried) hurried = signalProcess(identity, hurryBy);
     await sleep(20);
   }

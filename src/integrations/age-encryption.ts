@@ -2,7 +2,7 @@
 // none of them. 64 KiB at a time, each authenticated: what is cut or altered is an error, never other bytes. The library
 // is loaded when it is needed: a worker starts, and takes over, without it.
 import { ReadableStream } from 'node:stream/web';
-import type { Bytes } from '../activities/ports-data.ts';
+import type { Bytes } from '../ports/objects.ts';
 import { Failure } from '../domain/failure.ts';
 
 const KEY = /^AGE-SECRET-KEY-[A-Z0-9-]+$/;

@@ -13,7 +13,8 @@ export interface FetchInput {
 }
 
 export type FetchAnswer =
-  | { status: number; text: string; ms: number }
+  /** `wholeBy`: how one knows that nothing of the body is missing; by `nothing` where the connection's end is its end. */
+  | { status: number; text: string; ms: number; headers: Headers; wholeBy: 'framing' | 'nothing' }
   /** `connected` is false when nothing at the address took the request; a `status` came before the problem. */
   | { problem: string; connected: boolean; status?: number };
 
@@ -47,7 +48,9 @@ export async function fetchText(input: FetchInput): Promise<FetchAnswer> {
       const problem = `it answered more than ${input.maxBytes} bytes`;
       return { problem, connected: true, status: response.status };
     }
-    return { status: response.status, text, ms: Math.round(performance.now() - began) };
+    const ms = Math.round(performance.now() - began);
+    const { status, headers } = response;
+    return { status, text, ms, headers, wholeBy: framingOf(headers) };
   } catch (error) {
     input.signal.throwIfAborted();
     if (clock.late) return { problem: `no answer within ${input.timeoutMs} ms`, connected: true };
@@ -59,6 +62,10 @@ export async function fetchText(input: FetchInput): Promise<FetchAnswer> {
     // Lets go of a connection whose answer is not read to its end.
     stop.abort();
   }
+}
+
+function framingOf(headers: Headers): 'framing' | 'nothing' {
+  return headers.has('content-length') || headers.has('transfer-encoding') ? 'framing' : 'nothing';
 }
 
 async function readText(response: Response, maxBytes: number): Promise<string | undefined> {

@@ -3,12 +3,14 @@ import { execa } from 'execa';
 import { Failure } from '../domain/failure.ts';
 
 export interface CommandInput {
-  /** Of the check, for messages. */
+  /** The name of the check, for messages. */
   name: string;
   command: string[];
   /** Absolute. */
   directory: string;
   timeoutMs: number;
+  /** A text that it has to print. */
+  contains?: string;
   environment: Record<string, string | undefined>;
   /** Takes secrets out: of the whole, before any of it is cut. */
   redact: (text: string) => string;
@@ -32,17 +34,31 @@ export async function runCommand(input: CommandInput): Promise<string> {
   input.signal.throwIfAborted();
   const shown = oneLine(input, input.command.join(' '), 100);
   if (end.exitCode === 0) {
+    const { contains = '' } = input;
+    if (!end.printed.includes(contains)) throw silent(shown, input, end);
     return `${shown} exited with 0 in ${Math.round(performance.now() - began)} ms`;
   }
   if (end.exitCode === undefined && end.signal === undefined) {
     throw new Failure('Unavailable', cannotStart(shown, input, end.problem));
   }
-  const printed = input.redact(end.printed).trim().slice(-SHOWN_CHARACTERS);
-  const told = printed === '' ? 'it printed nothing' : `the end of what it printed: ${printed}`;
   throw new Failure(
     'CheckFailed',
-    `${shown} ${howItEnded(end, input)} (check ${input.name}); ${told}`,
+    `${shown} ${howItEnded(end, input)} (check ${input.name}); ${toldOf(end, input)}`,
   );
+}
+
+/** It ended well, and did not say what it has to say. */
+function silent(shown: string, input: CommandInput, end: End): Failure {
+  const wanted = JSON.stringify(input.contains);
+  return new Failure(
+    'CheckFailed',
+    `${shown} exited with 0, and ${wanted} was expected in what it printed (check ${input.name}); ${toldOf(end, input)}`,
+  );
+}
+
+function toldOf({ printed }: End, { redact }: CommandInput): string {
+  const end = redact(printed).trim().slice(-SHOWN_CHARACTERS);
+  return end === '' ? 'it printed nothing' : `the end of what it printed: ${end}`;
 }
 
 interface End {

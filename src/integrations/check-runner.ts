@@ -1,6 +1,6 @@
 // Runs one check of a system file: a request over HTTP, or a command without a shell.
-import type { ChecksPort, Waiting } from '../activities/ports.ts';
-import type { Check } from '../config/system.ts';
+import type { CheckInput, ChecksPort } from '../ports/checks.ts';
+import type { Waiting } from '../ports/waiting.ts';
 import { Failure } from '../domain/failure.ts';
 import { fetchText } from './bounded-fetch.ts';
 import { runCommand } from './check-command.ts';
@@ -10,14 +10,7 @@ export interface CheckRunnerOptions {
   environment: Record<string, string | undefined>;
   /** Takes secrets out: of the whole of an answer or output, before any of it is cut. */
   redact: (text: string) => string;
-  /**
-   * Marks requests to the service as probes, so that no analysis counts them. It may carry a token:
-   * it is sent to the service's own addresses only, never to another URL that a check names.
-   */
-  probeHeaders?: () => Promise<Record<string, string>>;
 }
-
-type Target = Parameters<ChecksPort['run']>[0];
 
 const MAX_BYTES = 1024 * 1024;
 
@@ -32,6 +25,7 @@ export function createCheckRunner(options: CheckRunnerOptions): ChecksPort {
           command: check.command.map((part) => filledIn(part, target)),
           directory: target.directory,
           timeoutMs: check.timeout,
+          ...(check.contains !== undefined && { contains: filledIn(check.contains, target) }),
           environment: options.environment,
           redact: options.redact,
           signal: waiting.signal,
@@ -44,14 +38,14 @@ export function createCheckRunner(options: CheckRunnerOptions): ChecksPort {
 
 async function runHttp(
   http: string,
-  target: Target,
+  target: CheckInput,
   options: CheckRunnerOptions,
   { signal }: Waiting,
 ): Promise<string> {
   const { check } = target;
   const written = filledIn(http, target);
   const url = written.startsWith('/') ? `${target.address}${written}` : written;
-  const headers = isOwn(url, target) ? await probeMark(check, options) : {};
+  const headers = isOwn(url, target) ? await probeMark(target) : {};
   const answer = await fetchText({
     url,
     headers,
@@ -65,17 +59,30 @@ async function runHttp(
   }
   const said = `GET ${url} answered ${answer.status} in ${answer.ms} ms`;
   const wrong = mismatch(target, answer, options);
-  if (wrong === undefined) return said;
+  if (wrong === undefined) {
+    const stranger = written.startsWith('/') ? strangerIn(target, answer) : undefined;
+    if (stranger === undefined) return said;
+    throw new Failure('Unavailable', `${said}, but ${stranger} (check ${check.name})`);
+  }
   throw new Failure('CheckFailed', `${said}: ${wrong} (check ${check.name})`);
 }
 
+/** Who answered instead of the revision under test: its answer says nothing of that one. */
+function strangerIn(
+  { reached }: CheckInput,
+  { headers }: { headers: Headers },
+): string | undefined {
+  if (reached === undefined) return undefined;
+  const by = headers.get(reached.header);
+  if (by === reached.revision) return undefined;
+  const who = by === null ? 'the platform itself' : `revision ${by}`;
+  return `${who} answered, and not ${reached.revision}`;
+}
+
 /** Without its mark the check would count as a user's request, so it is not sent. */
-async function probeMark(
-  check: Check,
-  { probeHeaders }: CheckRunnerOptions,
-): Promise<Record<string, string>> {
+async function probeMark({ check, headers }: CheckInput): Promise<Record<string, string>> {
   try {
-    return (await probeHeaders?.()) ?? {};
+    return await headers();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Failure('Unavailable', `marking check ${check.name} as a probe: ${why}`);
@@ -83,7 +90,7 @@ async function probeMark(
 }
 
 function mismatch(
-  target: Target,
+  target: CheckInput,
   { status, text }: { status: number; text: string },
   { redact }: CheckRunnerOptions,
 ): string | undefined {
@@ -100,8 +107,8 @@ function startOf(text: string): string {
   return start === '' ? ', which was empty' : `, which began with ${JSON.stringify(start)}`;
 }
 
-/** Of one origin with an address of the service: nothing else may see the probe's headers. */
-function isOwn(url: string, { address, url: users }: Target): boolean {
+/** True when `url` has one origin with an address of the service: nothing else may see the probe's headers. */
+function isOwn(url: string, { address, url: users }: CheckInput): boolean {
   const origin = originOf(url);
   return origin !== undefined && [address, users].some((own) => originOf(own) === origin);
 }
@@ -110,7 +117,7 @@ function originOf(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).origin : undefined;
 }
 
-function filledIn(text: string, { address, url, version }: Target): string {
+function filledIn(text: string, { address, url, version }: CheckInput): string {
   const values: Record<string, string> = {
     '{address}': address,
     '{url}': url,

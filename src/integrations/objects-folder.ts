@@ -2,31 +2,35 @@
 // to its name: a reader sees all of it or nothing, a crash leaves a file in `.incoming`, and of two that put one key
 // the second is refused by the file system itself. Removal is a port of its own, for retention.
 import { createHash, randomUUID } from 'node:crypto';
-import type { BigIntStats } from 'node:fs';
-import { link, lstat, mkdir, open, readdir, rmdir, stat, unlink } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import type { BigIntStats, Dirent } from 'node:fs';
+import {
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  rmdir,
+  stat,
+  unlink,
+  type FileHandle,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type {
-  Bytes,
-  ObjectInfo,
-  ObjectRemovalPort,
-  ObjectsPort,
-} from '../activities/ports-data.ts';
-import type { Waiting } from '../activities/ports.ts';
+import type { Bytes, ObjectInfo, ObjectRemovalPort, ObjectsPort } from '../ports/objects.ts';
+import type { Waiting } from '../ports/waiting.ts';
 import { Failure } from '../domain/failure.ts';
 import { textAt } from '../domain/json.ts';
 import { fileChunks } from '../machine/file-chunks.ts';
-import { unavailable } from './kept-files.ts';
 
 const INCOMING = '.incoming';
 const CHUNK = 1024 * 1024;
 const BEAT_EVERY = 16 * CHUNK;
-const PART = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}$/;
+const PART = /^[A-Za-z0-9_%~-][A-Za-z0-9._%~-]{0,219}$/;
 const LONGEST_KEY = 1024;
 
 export function createObjectsFolder(root: string): ObjectsPort {
+  const known: KnownFolders = new Set();
   return {
-    put: (input, waiting) => put(root, input, waiting),
+    put: (input, waiting) => put({ root, known }, input, waiting),
     get: async (key, waiting) => {
       const file = fileOf(root, key);
       const stats = await lstat(file, { bigint: true }).catch((error: unknown) => {
@@ -70,8 +74,12 @@ export function createObjectRemoval(root: string): ObjectRemovalPort {
   };
 }
 
+/** Folders that this process has brought to disk with all that are above them. */
+type KnownFolders = Set<string>;
+const MOST_KNOWN = 10_000;
+
 async function put(
-  root: string,
+  { root, known }: { root: string; known: KnownFolders },
   { key, body }: { key: string; body: Bytes },
   waiting: Waiting,
 ): Promise<ObjectInfo & { sha256: string }> {
@@ -83,11 +91,13 @@ async function put(
     await mkdir(dirname(incoming), { recursive: true });
     const sha256 = await write(incoming, noting(body, ofBody), waiting);
     waiting.signal.throwIfAborted();
-    await mkdir(dirname(file), { recursive: true });
-    // Fails when somebody was first: the one place where two writers meet.
-    await link(incoming, file);
-    await syncFolders(root, dirname(file));
-    return { ...infoOf(key, await stat(file, { bigint: true })), sha256 };
+    const created = await named(incoming, file);
+    const isKnown = created === undefined && known.has(dirname(file));
+    await syncFolders(isKnown ? dirname(file) : root, dirname(file));
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.add(dirname(file));
+    // Of the same file: under its name it may have been removed already.
+    return { ...infoOf(key, await stat(incoming, { bigint: true })), sha256 };
   } catch (error) {
     // Also of a file: of the caller's, on a disk that is not this store's.
     if (ofBody.has(error)) throw error;
@@ -99,7 +109,22 @@ async function put(
   }
 }
 
-/** The same bytes; adds what the body throws to `thrown`. */
+/**
+ * Gives a file its name in the store; answers the first folder that had to be made for it. Fails when somebody was first:
+ * the one place where two writers meet. A removal may take the empty folder away again before the name is in it.
+ */
+async function named(incoming: string, file: string, tries = 10): Promise<string | undefined> {
+  const created = await mkdir(dirname(file), { recursive: true });
+  try {
+    await link(incoming, file);
+    return created;
+  } catch (error) {
+    if (!isGone(error) || tries <= 1) throw error;
+    return named(incoming, file, tries - 1);
+  }
+}
+
+/** Yields the bytes of `body`, and adds an error that `body` throws to `thrown`. */
 async function* noting(body: Bytes, thrown: Set<unknown>): Bytes {
   try {
     yield* body;
@@ -167,15 +192,12 @@ async function walk(root: string, folder: string, found: ObjectInfo[] = []): Pro
       throw unavailable('listing', join(root, folder), error);
     },
   );
-  for (const entry of entries) {
-    const key = folder === '' ? entry.name : `${folder}/${entry.name}`;
-    if (!PART.test(entry.name)) continue;
-    if (entry.isDirectory()) await walk(root, key, found);
-    else if (entry.isFile()) {
-      const info = await infoAt(root, key);
-      if (info !== undefined) found.push(info);
-    }
-  }
+  const keyOf = ({ name }: Dirent): string => (folder === '' ? name : `${folder}/${name}`);
+  const named = entries.filter(({ name }) => PART.test(name));
+  const files = named.filter((entry) => entry.isFile());
+  const infos = await Promise.all(files.map((entry) => infoAt(root, keyOf(entry))));
+  found.push(...infos.filter((info) => info !== undefined));
+  for (const entry of named) if (entry.isDirectory()) await walk(root, keyOf(entry), found);
   return found;
 }
 
@@ -207,13 +229,21 @@ function checkKey(key: string): void {
   if (fits) return;
   throw new Failure(
     'BadInput',
-    `the object key ${JSON.stringify(key.slice(0, 200))} cannot be used: parts of letters, digits and . _ - joined by /, none beginning with a dot`,
+    `the object key ${JSON.stringify(key.slice(0, 200))} cannot be used: parts of letters, digits and . _ - % ~ joined by /, none beginning with a dot`,
   );
 }
 
 function infoOf(key: string, stats: BigIntStats): ObjectInfo {
   const etag = `${stats.ino}-${stats.mtimeNs}-${stats.size}`;
   return { key, size: Number(stats.size), modifiedAt: Number(stats.mtimeNs / 1_000_000n), etag };
+}
+
+export function unavailable(doing: string, file: string, error: unknown): Failure {
+  const said = error instanceof Error ? error.message : String(error);
+  return new Failure(
+    'Unavailable',
+    `${doing} ${file}: ${said}. Check that the folder is there, writable and has space.`,
+  );
 }
 
 async function isThere(file: string): Promise<boolean> {
@@ -238,10 +268,15 @@ function taken(key: string): Failure {
   );
 }
 
-/** A new name is only there after a crash when the folders up to it are on disk too. */
-async function syncFolders(root: string, folder: string): Promise<void> {
-  for (let at = folder; at.length >= root.length; at = dirname(at)) {
-    const handle = await open(at, 'r');
+/** A new name is only there after a crash when the folders up to it are on disk too, `top` included. */
+async function syncFolders(top: string, folder: string): Promise<void> {
+  for (let at = folder; at.length >= top.length; at = dirname(at)) {
+    const handle = await open(at, 'r').catch((error: unknown) => {
+      // The object was removed since, and its folder with it.
+      if (isGone(error)) return undefined;
+      throw error;
+    });
+    if (handle === undefined) continue;
     await handle.sync().finally(() => handle.close());
   }
 }

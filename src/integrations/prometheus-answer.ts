@@ -1,6 +1,6 @@
 // The JSON of Prometheus's HTTP API, read as what it says it is: vectors, matrices and scalars become series.
 import { z } from 'zod';
-import type { AnsweredSeries, QueryAnswer } from '../domain/query-answer.ts';
+import type { AnsweredSeries, QueryAnswer } from '../domain/analysis/query-answer.ts';
 
 const point = z.tuple([z.number(), z.string()]);
 const labels = z.record(z.string(), z.string());

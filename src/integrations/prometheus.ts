@@ -1,8 +1,13 @@
 // Asks a Prometheus server by its HTTP API: the metrics port of analyses with `source: prometheus`.
-import type { MetricsPort, QueryInput, QueryServer, Waiting } from '../activities/ports.ts';
+import type { MetricsPort, QueryInput, QueryServer } from '../ports/metrics.ts';
+import type { Waiting } from '../ports/waiting.ts';
 import { Failure } from '../domain/failure.ts';
-import { PROMETHEUS_URL, QUERY_TIMEOUT_MS, STALE_AFTER_MS } from '../domain/query-analysis.ts';
-import type { QueryAnswer } from '../domain/query-answer.ts';
+import {
+  PROMETHEUS_URL,
+  QUERY_TIMEOUT_MS,
+  STALE_AFTER_MS,
+} from '../domain/analysis/query-analysis.ts';
+import type { QueryAnswer } from '../domain/analysis/query-answer.ts';
 import { fetchText } from './bounded-fetch.ts';
 import { parseAnswer } from './prometheus-answer.ts';
 import { secretValue, type SecretSources } from './secret-value.ts';

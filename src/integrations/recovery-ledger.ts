@@ -1,12 +1,11 @@
-// What the last check of each system's recoverability came to: `<dir>/<system>.json`, replaced whole. Lost, people are told
-// once more. Written by the activity checkRecovery; read by it, and by the worker's gauges.
-import { mkdir, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+// What the last check of each system's recoverability came to, in the object store: `_recovery/<system>/<number>.json`,
+// of which the highest counts. Lost, people are told once more. Written by the activity checkRecovery; read by it, and
+// by the worker's gauges.
 import { z } from 'zod';
-import type { RecoveryLedgerPort } from '../activities/ports-recovery.ts';
-import { parsedJson, textAt } from '../domain/json.ts';
-import type { RecoverySeen } from '../domain/recovery-seen.ts';
-import { replaceJson, textOf, unavailable } from './kept-files.ts';
+import type { ObjectRemovalPort, ObjectsPort } from '../ports/objects.ts';
+import type { RecoveryLedgerPort } from '../ports/recovery-ledger.ts';
+import type { RecoverySeen } from '../domain/recovery/recovery-seen.ts';
+import { createNewestObjects } from './newest-objects.ts';
 
 const seenSchema: z.ZodType<RecoverySeen> = z.object({
   schema: z.literal('fairlead/recovery-seen/v1'),
@@ -22,30 +21,16 @@ const seenSchema: z.ZodType<RecoverySeen> = z.object({
   lastDrillAt: z.iso.datetime().nullable(),
 });
 
-export function createRecoveryLedger(directory: string): RecoveryLedgerPort {
-  const fileOf = (system: string): string => join(directory, `${system}.json`);
-  const read = async (system: string): Promise<RecoverySeen | undefined> => {
-    const text = await textOf(fileOf(system));
-    const seen = seenSchema.safeParse(parsedJson(text)).data;
-    return seen?.system === system ? seen : undefined;
-  };
+export function createRecoveryLedger(
+  objects: ObjectsPort & Pick<ObjectRemovalPort, 'remove'>,
+): RecoveryLedgerPort {
+  const newest = createNewestObjects(objects, '_recovery', seenSchema);
   return {
-    read,
-    write: async (seen) => {
-      const file = fileOf(seen.system);
-      await mkdir(directory, { recursive: true, mode: 0o750 }).catch((error: unknown) => {
-        throw unavailable('writing', file, error);
-      });
-      await replaceJson(file, seen);
+    read: async (system) => {
+      const seen = await newest.read(system);
+      return seen?.system === system ? seen : undefined;
     },
-    list: async () => {
-      const names = await readdir(directory).catch((error: unknown) => {
-        if (textAt(error, 'code') === 'ENOENT') return [];
-        throw unavailable('reading', directory, error);
-      });
-      const systems = names.filter((name) => name.endsWith('.json'));
-      const all = await Promise.all(systems.map((name) => read(name.slice(0, -'.json'.length))));
-      return all.filter((one) => one !== undefined);
-    },
+    write: (seen) => newest.write(seen.system, seen),
+    list: () => newest.list(),
   };
 }

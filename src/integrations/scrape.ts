@@ -1,9 +1,8 @@
 // Reads a Prometheus text endpoint: the metrics port of analyses with `source: scrape`.
-import type { MetricsPort } from '../activities/ports.ts';
+import type { MetricsPort } from '../ports/metrics.ts';
 import { Failure } from '../domain/failure.ts';
-import { parsePrometheusText } from '../domain/prometheus-text.ts';
-import type { Sample } from '../domain/prometheus-text.ts';
-import { fetchText } from './bounded-fetch.ts';
+import { parsePrometheusText, type Exposition } from '../domain/analysis/prometheus-text.ts';
+import { fetchText, type FetchAnswer } from './bounded-fetch.ts';
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
@@ -31,12 +30,20 @@ export function createScrapeMetrics({
         const body = redact(answer.text).trim().slice(0, 200);
         throw unavailable(url, `it answered ${answer.status}${body === '' ? '' : ` (${body})`}`);
       }
+      if (isCutOff(answer)) throw unavailable(url, 'its answer was cut off in the middle');
       return parse(url, answer.text);
     },
   };
 }
 
-function parse(url: string, text: string): Sample[] {
+/** Of a number that was cut off the rest is a number too. OpenMetrics says where it ends; the older format ends a line. */
+function isCutOff({ text, headers, wholeBy }: Extract<FetchAnswer, { text: string }>): boolean {
+  const type = headers.get('content-type') ?? '';
+  if (type.startsWith('application/openmetrics-text')) return !/^# EOF\s*$/m.test(text.slice(-16));
+  return wholeBy === 'nothing' && text !== '' && !text.endsWith('\n');
+}
+
+function parse(url: string, text: string): Exposition {
   try {
     return parsePrometheusText(text);
   } catch (error) {

@@ -1,8 +1,8 @@
 // The redactor: looks up the secrets that systems refer to, remembers their values, and takes them out of
 // whatever is recorded or shown. Values never leave this file but as `[redacted]`.
-import type { Redactor } from '../activities/ports.ts';
+import type { Redactor } from '../ports/redactor.ts';
 import { Failure } from '../domain/failure.ts';
-import { changeText } from '../domain/free-text.ts';
+import { changeText } from '../domain/text/free-text.ts';
 import type { SecretSource } from '../domain/loaded-system.ts';
 import { secretValue, type SecretSources } from './secret-value.ts';
 

@@ -4,16 +4,16 @@ import {
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
-  randomUUID,
   sign,
   verify,
   type KeyObject,
 } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SignerPort } from '../activities/ports.ts';
+import type { SignerPort } from '../ports/signer.ts';
 import { Failure } from '../domain/failure.ts';
-import { signedText, type SignedHead } from '../domain/signed-head.ts';
+import { keepFile, writeDraft } from '../machine/keep-file.ts';
+import { signedText, type SignedHead } from '../domain/record/evidence-chain.ts';
 
 interface KeyPair {
   key: KeyObject;
@@ -85,7 +85,8 @@ async function readOrMakeKey(folder: string): Promise<KeyPair> {
 /** A link appears whole or not at all, and fails when somebody else was first: then theirs is the key. */
 async function makeKey(file: string): Promise<string> {
   const { privateKey } = generateKeyPairSync('ed25519');
-  const mine = await written(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), 0o600);
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
+  const mine = await writeDraft(file, pem, { mode: 0o600 });
   try {
     await link(mine, file);
   } catch (error) {
@@ -97,23 +98,10 @@ async function makeKey(file: string): Promise<string> {
   return readFile(file, 'utf8');
 }
 
-/** It follows from the key; one that is gone or another key's is written anew. */
+/** Writes the file of the public key anew when it is gone or is another key's. */
 async function keepPublicKey(file: string, text: string): Promise<void> {
   if ((await textOf(file)) === text) return;
-  await rename(await written(file, text, 0o644), file);
-}
-
-/** On disk, under a name of its own. */
-async function written(file: string, text: string | Buffer, mode: number): Promise<string> {
-  const mine = `${file}.${randomUUID()}.tmp`;
-  const handle = await open(mine, 'wx', mode);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  return mine;
+  await keepFile(file, text, { mode: 0o644 });
 }
 
 async function textOf(file: string): Promise<string | undefined> {

@@ -9,7 +9,7 @@ import { killProcess, processesIn } from './processes-in.ts';
 const LOOK_AGAIN_MS = 20;
 const GONE_WITHIN_MS = 10_000;
 
-/** Kills until nothing is left: a server's children go with it a moment later. Throws Unavailable after 10 s. */
+/** Kills what works in `folder` until nothing is left, as children end after their server. Throws Unavailable after 10 s. */
 export async function endAllIn(folder: string, signal: AbortSignal): Promise<void> {
   const until = performance.now() + GONE_WITHIN_MS;
   const own = pidNamespace('self');

@@ -4,7 +4,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 
 const CHUNK = 1024 * 1024;
 
-/** Throws what the file system says. */
+/** Reads `file` in chunks of up to 1 MB; errors of the file system come as they are. */
 export async function* fileChunks(file: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const handle = await open(file, 'r');
   try {
@@ -13,18 +13,18 @@ export async function* fileChunks(file: string, signal: AbortSignal): AsyncGener
       const chunk = await next;
       if (chunk.length === 0) return;
       next = readChunk(handle);
-      // Heard when it is its turn; nobody is to die of it before, or when nobody asks for it any more.
+      // A failed read is thrown when its chunk is awaited; until then, or if nobody asks, it must not end the process.
       next.catch(() => undefined);
       yield chunk;
     }
   } finally {
-    // Waits for what is being read.
+    // Closing waits for the read that is under way.
     await handle.close();
   }
 }
 
 async function readChunk(handle: FileHandle): Promise<Uint8Array> {
-  // Memory of its own each time: who got the last one may still hold it.
+  // Each chunk has memory of its own: whoever got the last one may still hold it.
   const chunk = Buffer.allocUnsafe(CHUNK);
   const { bytesRead } = await handle.read(chunk, 0, CHUNK, null);
   return chunk.subarray(0, bytesRead);

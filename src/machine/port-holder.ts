@@ -22,7 +22,7 @@ export interface PortHolder {
 
 const LISTENING = '0A';
 
-/** Listens for a moment on the loopback; the port that was listened on. Port 0 finds a free one. */
+/** Listens for a moment on the loopback and returns the port; port 0 finds a free one. Rejects when it is taken. */
 export async function tryListening(port: number): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
@@ -34,7 +34,7 @@ export async function tryListening(port: number): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : port;
 }
 
-/** All of them, or only those that keep others from listening on `host`. */
+/** Sockets that listen on `port`: all, or only those that keep others from listening on `host`. */
 function listeningInodes(port: number, host?: string): Set<string> {
   const wanted = port.toString(16).toUpperCase().padStart(4, '0');
   const inodes = new Set<string>();
@@ -79,7 +79,7 @@ function holdsOneOf(pid: number, sockets: Set<string>): boolean {
   }
 }
 
-/** Checks only. Null when nobody listens on the port, or nobody who keeps others from `host`. */
+/** Who listens on the port; null when nobody does, or nobody who keeps others from `host`. Changes nothing. */
 export function portHolder(port: number, host?: string): PortHolder | null {
   const sockets = listeningInodes(port, host);
   if (sockets.size === 0) return null;
@@ -110,14 +110,14 @@ export async function endHolder(port: number, patience = 5000): Promise<PortHold
   }
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     signalProcess(found, signal);
-    const until = Date.now() + patience;
-    while (Date.now() < until && (isAlive(found) || listens(port, sockets))) await sleep(25);
+    const until = performance.now() + patience;
+    while (performance.now() < until && (isAlive(found) || listens(port, sockets))) await sleep(25);
     if (!isAlive(found)) return holder;
   }
   throw new Failure('Broken', `freeing port ${port}: ${describeHolder(holder)} survived SIGKILL`);
 }
 
-/** One that counts as dead has its sockets for a moment more: its other threads end after its first one. */
+/** A process that counts as dead keeps its sockets for a moment: its other threads end after its first one. */
 function listens(port: number, sockets: Set<string>): boolean {
   return [...listeningInodes(port)].some((socket) => sockets.has(socket));
 }

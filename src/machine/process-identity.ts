@@ -1,7 +1,7 @@
 // Which process is meant: a pid alone may belong to somebody else by now, a pid with its start time cannot.
 // From Linux's /proc; elsewhere `ps` tells what it can.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { z } from 'zod';
 
 /** `startTime` is in clock ticks since boot where /proc tells it, else milliseconds since 1970. */
@@ -13,6 +13,7 @@ export type ProcessIdentity = z.output<typeof processIdentity>;
 
 interface Stat {
   state: string;
+  parent: number;
   group: number;
   startTime: number;
 }
@@ -22,7 +23,9 @@ function stat(pid: number): Stat | undefined {
     // The name, in parentheses, may hold anything; the fields that count come after the last one.
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return { state: fields[0] ?? '', group: Number(fields[2]), startTime: Number(fields[19]) };
+    const [state = '', parent, group] = fields;
+    const startTime = Number(fields[19]);
+    return { state, parent: Number(parent), group: Number(group), startTime };
   } catch {
     return undefined;
   }
@@ -66,7 +69,7 @@ export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals)
   }
 }
 
-/** Signals a whole process group; one that is gone is fine. */
+/** Signals a whole process group; a group that is gone is fine. */
 export function signalGroup(group: number, signal: NodeJS.Signals): void {
   if (group <= 1) return; // 0 would be our own group, 1 everybody
   try {
@@ -76,7 +79,7 @@ export function signalGroup(group: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Its program and arguments on one line; empty when they cannot be seen. */
+/** The program and arguments of a process on one line; empty when they cannot be seen. */
 export function commandOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
@@ -91,6 +94,49 @@ export function allPids(): number[] {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .map(Number);
+}
+
+/** Children of the process, their children and so on, as they are now. */
+export function descendantsOf(ancestor: number): ProcessIdentity[] {
+  const parents = new Map(allPids().map((pid) => [pid, stat(pid)?.parent]));
+  const found = new Set([ancestor]);
+  // A child may have a smaller pid than its parent: until nothing is new.
+  for (let before = 0; before < found.size;) {
+    before = found.size;
+    for (const [pid, parent] of parents)
+      if (parent !== undefined && found.has(parent)) found.add(pid);
+  }
+  found.delete(ancestor);
+  return [...found].flatMap(identityOf);
+}
+
+/** Everyone of whom `holds` is true; it is given the entries (`NAME=value`) of the environment, none where they cannot be read. */
+export function processesWhere(
+  holds: (pid: number, environment: readonly string[]) => boolean,
+): ProcessIdentity[] {
+  return allPids()
+    .filter((pid) => pid !== process.pid && holds(pid, entriesOf(pid)))
+    .flatMap(identityOf);
+}
+
+/** True when the standard output or error of the process is the file. */
+export function writesTo(pid: number, file: string): boolean {
+  return [1, 2].some((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`) === file;
+    } catch {
+      return false; // gone meanwhile, another user's, or closed
+    }
+  });
+}
+
+function identityOf(pid: number): ProcessIdentity[] {
+  const startTime = startTimeOf(pid);
+  return startTime === undefined ? [] : [{ pid, startTime }];
+}
+
+export function groupIdOf(pid: number): number | undefined {
+  return stat(pid)?.group;
 }
 
 /** The value of `name` in the environment that the process was started with. */

@@ -3,7 +3,7 @@
 import { readlinkSync } from 'node:fs';
 import { allPids, signalProcess, startTimeOf, type ProcessIdentity } from './process-identity.ts';
 
-/** Those whose working directory is `folder` or lies in it. */
+/** The processes whose working directory is `folder` or lies in it. */
 export function processesIn(folder: string): ProcessIdentity[] {
   if (process.platform !== 'linux') return [];
   return allPids().flatMap((pid) => {

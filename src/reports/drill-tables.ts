@@ -1,10 +1,10 @@
 // The tables that the report of a drill has beside those of every operation, and so has that of a verification that
 // starts the service, as plain rows: Markdown and HTML show the same. Every verdict stands in one of
 // them; what was planned and has none is told as not run.
-import { WARMED } from '../domain/derived.ts';
-import type { Report } from '../domain/report.ts';
-import type { StepFinding } from '../domain/verdict.ts';
-import type { Rung } from '../domain/rungs.ts';
+import { WARMED } from '../domain/recovery/derived.ts';
+import type { Report } from '../domain/record/report.ts';
+import type { StepFinding } from '../domain/analysis/finding.ts';
+import type { Rung } from '../domain/backup/rungs.ts';
 import { isDrill } from './wording.ts';
 
 export interface DrillTable {
@@ -34,7 +34,7 @@ const EXPECTED: Record<Rung, string> = {
 /** What stands in the headline and in the message already. */
 const CONCLUSIONS: readonly string[] = ['drill', 'backup'];
 
-/** Of what starts a service on copies; none of any other operation. */
+/** The tables of an operation that starts a service on copies; none for any other operation. */
 export function drillTables(report: Report): DrillTable[] {
   if (!startsOnCopies(report)) return [];
   const of = (names: readonly string[]): StepFinding[] =>

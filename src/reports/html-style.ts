@@ -64,7 +64,7 @@ figcaption{display:flex;flex-wrap:wrap;justify-content:space-between;gap:4px 24p
 .line circle{r:3.5px}.line rect{width:6px;height:6px;transform:translate(-3px,-3px)}
 .line.stable line{stroke-dasharray:5 4;stroke-width:1.5}
 .spread line{stroke:var(--hue);stroke-width:1.5}.spread .box{fill:var(--card);stroke:var(--hue);stroke-width:2}
-.spread .median{stroke-width:3}.spread circle{fill:var(--hue);fill-opacity:.55}.spread.stable .box{stroke-dasharray:5 4}
+.spread .median{stroke-width:3}.spread circle{r:2px;fill:var(--hue);fill-opacity:.55}.spread.stable .box{stroke-dasharray:5 4}
 .limit{stroke:var(--bad);stroke-dasharray:6 4;stroke-width:1.5}
 .ground{fill:var(--wait-bg)}.stroke{fill:var(--wait)}
 table{width:100%;border-collapse:collapse}

@@ -1,6 +1,6 @@
 // HTML that cannot be broken by what people or tools typed: every value that is put into a template is escaped,
 // unless it came out of a template itself.
-import { oneLine } from '../domain/markdown.ts';
+import { oneLine } from '../domain/text/markdown.ts';
 
 const ENTITIES: Record<string, string> = {
   '&': '&amp;',

@@ -1,6 +1,6 @@
 // Where a moment of an operation stands on the time axis that all charts of its page share. When people were waited
 // for most of the time, that time is drawn shorter: else an approval of a night hides seconds of work.
-import type { Report } from '../domain/report.ts';
+import type { Report } from '../domain/record/report.ts';
 
 export interface TimeScale {
   from: number;
@@ -138,4 +138,9 @@ export function elapsed(ms: number): string {
 function two(count: number, size: number, large: string, small: string): string {
   const rest = count % size;
   return `${Math.floor(count / size)} ${large}${rest === 0 ? '' : ` ${rest} ${small}`}`;
+}
+
+/** Two digits of a percent are enough for a chart. */
+export function round(percent: number): number {
+  return Math.round(percent * 100) / 100;
 }

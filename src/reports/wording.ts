@@ -1,7 +1,9 @@
 // What people read for the words of a report's data. Values that a later version added are shown as they are.
-import { span } from '../domain/markdown.ts';
-import type { Report } from '../domain/report.ts';
-import { keyFingerprint } from '../domain/signed-head.ts';
+import { span } from '../domain/text/markdown.ts';
+import type { Report } from '../domain/record/report.ts';
+import { drill } from '../runbooks/drill.ts';
+import { runbooksOfType } from '../runbooks/index.ts';
+import { keyFingerprint } from '../domain/record/evidence-chain.ts';
 
 /** Which of the page's colours something has; never the only sign of it. */
 export type Tone = 'good' | 'warn' | 'bad' | 'info' | 'plain';
@@ -62,19 +64,20 @@ export function toneOf(word: string): Tone {
 }
 
 export function isDrill({ kind }: Pick<Report, 'kind'>): boolean {
-  return kind === 'disasterRecovery';
+  return kind === drill.type;
 }
 
-/** `canaryDeploy` → `Canary deploy`. */
+/** `canaryDeploy` → `Canary deploy`; also of what a later version has. */
 export function kindWords(kind: string): string {
-  const named = isDrill({ kind }) ? 'drill' : kind;
-  const words = named.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+  const [runbook] = runbooksOfType(kind);
+  if (runbook !== undefined) return runbook.title;
+  const words = kind.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** Backups and their proofs; by name, since a later version has more kinds. */
+/** Backups and their proofs; what a later version has may touch services. */
 export function touchesNoService(kind: string): boolean {
-  return kind === 'backup' || kind === 'verifyBackup' || isDrill({ kind });
+  return runbooksOfType(kind).some(({ leases }) => leases !== 'services');
 }
 
 /** What users get now, with the version where the plan names it. */
@@ -111,6 +114,9 @@ export function waitedMs(report: Report): number {
   return all?.waitedForPeopleMs ?? 0;
 }
 
+/** Rows and lines of a page; what is longer is folded. */
+export const MANY = 50;
+
 const NUMBERS = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
 const WHOLE = new Intl.NumberFormat('en');
 
@@ -120,8 +126,15 @@ export function number(value: number): string {
 }
 
 /** `3 steps`, `1 step`. */
-export function counted(count: number, one: string): string {
-  return `${number(count)} ${one}${count === 1 ? '' : 's'}`;
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${number(count)} ${count === 1 ? one : many}`;
+}
+
+/** `v1 95 % and v2 5 %`. */
+export function shareWords(shares: readonly { version: string; percent: number }[]): string {
+  const shown = shares.filter((one) => one.percent > 0);
+  if (shown.length === 0) return 'no traffic';
+  return shown.map((one) => `${one.version} ${one.percent} %`).join(' and ');
 }
 
 export function waitedWords(ms: number): string {

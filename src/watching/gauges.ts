@@ -2,8 +2,8 @@
 // namespace shows the same; queries take the maximum of them.
 import type { Client } from '@temporalio/client';
 import type { MetricGauge, MetricMeter } from '@temporalio/common';
-import { ENDED, ENDED_HELP, ENDINGS, OPEN_STATES } from '../domain/watched.ts';
-import { OPERATION_TYPES } from '../workflows/messages.ts';
+import { ENDED, ENDED_HELP, ENDINGS, OPEN_STATES } from '../domain/operation/watched.ts';
+import { OPERATION_TYPES } from '../runbooks/index.ts';
 import type { Log } from './log.ts';
 import {
   gateOpenedAt,
@@ -21,7 +21,7 @@ export interface WatchInput {
 }
 
 const EVERY_MS = 15_000;
-/** A gate may close and another one open between two looks: what is known of it is asked again after this. */
+/** Milliseconds after which an operation is asked again for its gate: one may close and another one open between two looks. */
 const KNOWN_FOR_MS = 60_000;
 const LOOK_WITHIN_MS = 10_000;
 /** Operations asked at the same time. */
@@ -47,7 +47,7 @@ export function watchOperations(input: WatchInput): { stop: () => void } {
   };
 }
 
-/** From 0 on, under the labels that a workflow counts with: the first of a kind would look like no increase. */
+/** Counters of ended operations start at 0 under every label: else the first end of a kind would look like no increase. */
 function startCounters(meter: MetricMeter, namespace: string, taskQueue: string): void {
   const counter = meter.createCounter(ENDED, undefined, ENDED_HELP);
   for (const kind of OPERATION_TYPES) {
@@ -65,7 +65,7 @@ class OperationGauges {
   readonly #visible: MetricGauge;
   readonly #backlog: MetricGauge;
   readonly #pollers: MetricGauge;
-  /** By run id: when the gate opened, and when that was asked. */
+  /** By run id: when the gate opened and when the operation was asked for it, in ms. */
   #gates = new Map<string, { openedAt: number; askedAt: number }>();
   #wasVisible = true;
   /** The worker is stopping: nobody answers for the operations any more, and nothing is shown. */
@@ -98,7 +98,7 @@ class OperationGauges {
     );
   }
 
-  /** Never rejects: what cannot be seen is said once, and shows in a gauge. */
+  /** Sets the gauges. Never rejects: when Temporal does not answer, that is logged once and shows in a gauge. */
   async look(): Promise<void> {
     const { client, taskQueue } = this.#input;
     try {
@@ -128,13 +128,14 @@ class OperationGauges {
     }
   }
 
-  /** In seconds. */
+  /** The age of the oldest open gate in seconds; 0 when none is open. */
   async #oldestGate(operations: readonly OpenOperation[]): Promise<number> {
     const waiting = operations.filter((one) => one.state === 'waiting');
     const runs = new Set(waiting.map((one) => one.runId));
     for (const runId of this.#gates.keys()) if (!runs.has(runId)) this.#gates.delete(runId);
     const stale = waiting.filter(
-      ({ runId }) => (this.#gates.get(runId)?.askedAt ?? 0) < Date.now() - KNOWN_FOR_MS,
+      ({ runId }) =>
+        (this.#gates.get(runId)?.askedAt ?? -Infinity) < performance.now() - KNOWN_FOR_MS,
     );
     for (let at = 0; at < stale.length && !this.stopped; at += AT_ONCE) {
       await Promise.all(stale.slice(at, at + AT_ONCE).map((one) => this.#ask(one)));
@@ -143,13 +144,13 @@ class OperationGauges {
     return times.length === 0 ? 0 : Math.max(0, (Date.now() - Math.min(...times)) / 1000);
   }
 
-  /** What does not answer keeps what was known of it. */
+  /** Asks one operation when its gate opened; without an answer what was known stays. */
   async #ask(operation: OpenOperation): Promise<void> {
     const { runId } = operation;
     try {
       const openedAt = await gateOpenedAt(this.#input.client, operation);
       if (openedAt === undefined) this.#gates.delete(runId);
-      else this.#gates.set(runId, { openedAt, askedAt: Date.now() });
+      else this.#gates.set(runId, { openedAt, askedAt: performance.now() });
     } catch (error) {
       this.#input.log.write({
         level: 'debug',

@@ -7,7 +7,7 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 export interface LogEntry {
   level: LogLevel;
   message: string;
-  /** What it is about; any value that JSON can have, and errors. */
+  /** What the message is about: values of JSON, and errors. */
   fields?: Readonly<Record<string, unknown>>;
   /** Milliseconds since 1970; without it, now. */
   at?: number;
@@ -19,7 +19,7 @@ export interface Log {
 
 export interface LogOptions {
   level: LogLevel;
-  /** Takes secrets out; what stands inside one of the names stays. */
+  /** Takes secrets out of a value; text that is part of one of the names stays. */
   redact: <T>(value: T, names: readonly string[]) => T;
   /** Without it, stderr. */
   destination?: { write(line: string): void };
@@ -32,7 +32,7 @@ export function createLog({ level, redact, destination }: LogOptions): Log {
     {
       level,
       base: null,
-      // Both stand in the line itself, so that it begins with when and what.
+      // Time and level are written into the line itself, so that it begins with them.
       timestamp: false,
       messageKey: 'message',
       formatters: { level: (label) => ({ level: label }) },
@@ -50,7 +50,7 @@ export function createLog({ level, redact, destination }: LogOptions): Log {
   };
 }
 
-/** Plain JSON: what the redactor walks through must have an end. */
+/** Fields as plain JSON: the redactor walks through them, and circles would never end. */
 function asData(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const found: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(fields)) {

@@ -2,20 +2,21 @@
 // operations themselves, the task queue's backlog from the server. Asked every 15 s (gauges.ts).
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { isRecord } from '../domain/json.ts';
-import type { OperationKind } from '../domain/plan.ts';
-import { OPEN_STATES } from '../domain/watched.ts';
-import { ANY_OPERATION, OPERATION_TYPES } from '../workflows/messages.ts';
+import { OPEN_STATES } from '../domain/operation/watched.ts';
+import { OPERATION_TYPES } from '../runbooks/index.ts';
+import { ANY_OPERATION } from '../workflows/messages.ts';
 
 export type OpenState = (typeof OPEN_STATES)[number];
 
 export interface OpenOperation {
   workflowId: string;
   runId: string;
-  kind: OperationKind;
+  /** The workflow type of its runbook. */
+  kind: string;
   state: OpenState;
 }
 
-/** More than that at once are counted as so many. */
+/** Operations that are read at most; more are counted as so many. */
 const MOST = 5000;
 const PAGE = 500;
 const ASK_WITHIN_MS = 2000;
@@ -31,7 +32,7 @@ export async function openOperations(client: Client): Promise<OpenOperation[]> {
   return found;
 }
 
-/** One that no worker has looked at yet has no attributes: it counts as running. */
+/** An operation that no worker has looked at yet has no search attributes: it counts as running. */
 function operationOf(info: WorkflowExecutionInfo): OpenOperation | undefined {
   const said = attribute(info, 'FairleadKind') ?? info.type;
   const kind = OPERATION_TYPES.find((one) => one === said);
@@ -68,9 +69,9 @@ export type QueueType = keyof typeof QUEUES;
 
 export interface QueueState {
   type: QueueType;
-  /** Who asked for tasks in the last minutes. */
+  /** How many workers asked for tasks in the last minutes. */
   pollers: number;
-  /** Tasks that nobody took yet. */
+  /** How many tasks no worker has taken yet. */
   backlog: number;
 }
 

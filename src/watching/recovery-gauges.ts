@@ -1,7 +1,7 @@
-// Gauges of recoverability, from what the last check of each system left in the data folder: set anew every 15 s, so that
-// ages grow also while nobody checks, and after a restart. Every worker of a data folder shows the same.
+// Gauges of recoverability, from what the last check of each system left in the object store: set anew every 15 s, so that
+// ages grow also while nobody checks, and after a restart. Every worker of a store shows the same.
 import type { MetricGauge, MetricMeter } from '@temporalio/common';
-import type { RecoverySeen } from '../domain/recovery-seen.ts';
+import type { RecoverySeen } from '../domain/recovery/recovery-seen.ts';
 import type { Log } from './log.ts';
 
 export interface RecoveryWatchInput {
@@ -13,7 +13,7 @@ export interface RecoveryWatchInput {
 }
 
 const EVERY_MS = 15_000;
-/** A system that nobody checked for so long is gone, or nobody watches it. */
+/** A system that was not checked for so long is not shown any more: it is gone, or nobody watches it. */
 const FORGOTTEN_MS = 7 * 86_400_000;
 
 /** Looks now and every 15 s, until it is stopped. */
@@ -65,7 +65,7 @@ class RecoveryGauges {
     );
   }
 
-  /** Never rejects: what cannot be read is said once. */
+  /** Sets the gauges. Never rejects: what cannot be read is logged once. */
   async look(): Promise<void> {
     try {
       const all = await this.#input.list();
@@ -94,7 +94,7 @@ class RecoveryGauges {
   }
 }
 
-/** Seconds. */
+/** Seconds since `at` (ISO 8601); infinite for null. */
 function ageOf(at: string | null, now: number): number {
   return at === null ? Number.POSITIVE_INFINITY : Math.max(0, (now - Date.parse(at)) / 1000);
 }

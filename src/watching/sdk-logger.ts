@@ -12,7 +12,7 @@ const LEVELS = {
   ERROR: 'error',
 } as const satisfies Record<string, LogLevel>;
 
-/** How the SDK calls it, and how we do; `null` is left out. */
+/** The SDK's name of a field and ours; `null`: the field is left out. */
 const NAMES: Readonly<Record<string, string | null>> = {
   workflowRunId: 'runId',
   activityType: 'activity',
@@ -25,7 +25,7 @@ const NAMES: Readonly<Record<string, string | null>> = {
   taskQueue: null,
 };
 
-/** The answer was no, or the world is not ready: the operation says what comes of it. The rest deserves a look. */
+/** Failures that an operation expects and deals with: logged in one line at info. The others deserve a look. */
 const EXPECTED: Readonly<Record<FailureKind, boolean>> = {
   BadInput: true,
   Refused: true,
@@ -90,7 +90,7 @@ function shortened(
     const failure = { failure: error.type, reason: error.message };
     return { level: isExpected ? 'info' : level, message, fields: { ...rest, ...failure } };
   }
-  // An outcome, which the operation has said; a bug does not fail a workflow, only its task.
+  // The outcome of an operation, which it has told people; a bug fails a workflow task and no workflow.
   if (message === 'Workflow failed') {
     const reason = error instanceof Error ? error.message : undefined;
     return { level: 'debug', message, fields: { ...rest, reason } };

@@ -1,10 +1,10 @@
 // Is a system recoverable, as far as anybody can show? Started by the schedule `check/<system>`, or by hand; it takes no
 // lease and leaves no record. Metrics and notices come of it.
 import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
-import type { CheckedRecovery } from '../activities/check-recovery.ts';
+import type { CheckedRecovery } from '../activities/data/check-recovery.ts';
 import type { Activities } from '../activities/create.ts';
-import { parseSystemOnly } from '../domain/inspection.ts';
-import { answered, errand } from './steps/errand.ts';
+import { parseSystemOnly } from '../domain/operation/inspection.ts';
+import { answered, singleEnvelope } from './steps/single-activity.ts';
 
 /** Input: `{system}`. Completes whatever it finds; fails when it cannot be worked out. */
 export async function checkRecovery(input: unknown): Promise<CheckedRecovery> {
@@ -22,7 +22,7 @@ async function check(system: string): Promise<CheckedRecovery> {
     retry: { maximumAttempts: 5, initialInterval: '2s', maximumInterval: '10s' },
     summary: `Work out whether ${system} is recoverable`,
   });
-  const { value } = await look(errand({ system }, { system, step: 'check' }));
+  const { value } = await look(singleEnvelope({ system }, { system, step: 'check' }));
   return value;
 }
 

@@ -1,25 +1,26 @@
-// Every workflow type, by the name that people start it with; an unknown type is answered with the list.
+// Every workflow type, by the name that people start it with: those that are no operation by name, and one for whatever the
+// table of runbooks has; an unknown type is answered with the list.
 import { workflowInfo } from '@temporalio/workflow';
-import { describeValue } from '../domain/describe-value.ts';
+import { isRecord } from '../domain/json.ts';
+import { describeValue } from '../domain/text/describe-value.ts';
+import { runbookFor } from '../runbooks/index.ts';
 import { WORKFLOW_TYPES } from './messages.ts';
+import type { OperationResult } from './steps/close.ts';
 import { endingFailure } from './steps/ending-failure.ts';
+import { operation } from './steps/operation.ts';
 
 export { acceptBackup } from './accept-backup.ts';
-export { backup, verifyBackup } from './backups.ts';
-export { blueGreenDeploy } from './blue-green-deploy.ts';
-export { canaryDeploy } from './canary-deploy.ts';
-export { disasterRecovery } from './disaster-recovery.ts';
 export { checkRecovery } from './check-recovery.ts';
 export { inspectSystem } from './inspect-system.ts';
 export { janitor } from './janitor.ts';
 export { lease } from './lease.ts';
-export { retireRevision } from './retire-revision.ts';
-export { rollback } from './rollback.ts';
-export { admitTraffic, restartService, scaleService, stopTraffic } from './service-operations.ts';
-export { writeCanary } from './write-canary.ts';
+export { writeCanary } from './write-heartbeats.ts';
 
-export default async function unknownType(): Promise<never> {
+/** What Temporal runs for a type without a function of that name: the operations, all of them. */
+export default async function runbook(input: unknown): Promise<OperationResult> {
   const { workflowType } = workflowInfo();
+  const found = runbookFor(workflowType, isRecord(input) ? input['mode'] : undefined);
+  if (found !== undefined) return operation(found, input);
   throw endingFailure(
     'failed',
     `there is no workflow type ${describeValue(workflowType)}; there are ${WORKFLOW_TYPES.join(', ')}`,

@@ -3,13 +3,13 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/create.ts';
 import type { Inspected, InspectInput } from '../activities/inspect.ts';
-import { describeValue } from '../domain/describe-value.ts';
-import { parseInspection } from '../domain/inspection.ts';
-import { answered, errand } from './steps/errand.ts';
+import { describeValue } from '../domain/text/describe-value.ts';
+import { parseInspection } from '../domain/operation/inspection.ts';
+import { answered, singleEnvelope } from './steps/single-activity.ts';
 
 /**
- * Input: `{system}`, `{system, report: {workflowId, runId}}`, `{system, backups: true}`, `{system, recovery: true}`, or
- * `{system?, schedules: true}`.
+ * Input: `{system}`, `{system, report: {workflowId, runId}}`, `{system, backups: true}`, `{system, recovery: true}`,
+ * `{system, start: {type, request}}`, or `{system?, schedules: true}`.
  */
 export async function inspectSystem(input: unknown): Promise<Inspected> {
   return answered(async () => inspect(parseInspection(input)));
@@ -23,6 +23,6 @@ async function inspect(input: InspectInput): Promise<Inspected> {
     summary:
       input.system === '' ? 'Look at every system' : `Look at ${describeValue(input.system)}`,
   });
-  const { value } = await look(errand(input, { system: input.system, step: 'inspect' }));
+  const { value } = await look(singleEnvelope(input, { system: input.system, step: 'inspect' }));
   return value;
 }

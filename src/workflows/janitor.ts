@@ -2,12 +2,12 @@
 // schedule `janitor`, or by hand; it takes no lease and leaves no record.
 import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { Activities } from '../activities/create.ts';
-import { describeValue } from '../domain/describe-value.ts';
+import { describeValue } from '../domain/text/describe-value.ts';
 import { isRecord } from '../domain/json.ts';
-import { sweepLines, type SweepReport } from '../domain/sweep.ts';
+import { sweepLines, type SweepReport } from '../domain/recovery/sweep.ts';
 import { failureOf } from './steps/call.ts';
 import { endingFailure } from './steps/ending-failure.ts';
-import { errand } from './steps/errand.ts';
+import { singleEnvelope } from './steps/single-activity.ts';
 
 /** Input: nothing, or `{}`. Answers what it removed, what it left, and why; fails when something would not go. */
 export async function janitor(input: unknown): Promise<SweepReport> {
@@ -30,7 +30,9 @@ async function sweep(): Promise<SweepReport> {
     summary: 'Remove what runs left that are over',
   });
   try {
-    const { value } = await sweepRemnants(errand(null, { system: 'janitor', step: 'sweep' }));
+    const { value } = await sweepRemnants(
+      singleEnvelope(null, { system: 'janitor', step: 'sweep' }),
+    );
     return value;
   } catch (error) {
     const known = failureOf(error);

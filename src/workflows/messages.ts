@@ -1,25 +1,11 @@
 // The names that outsiders rely on: workflow types, messages, queries, search attributes. Plain constants, so
 // that the command line and tests use the same ones without loading workflow code.
-import type { OperationKind } from '../domain/plan.ts';
-
-export const OPERATION_TYPES = [
-  'canaryDeploy',
-  'blueGreenDeploy',
-  'rollback',
-  'stopTraffic',
-  'admitTraffic',
-  'scaleService',
-  'restartService',
-  'retireRevision',
-  'backup',
-  'verifyBackup',
-  'disasterRecovery',
-] as const satisfies readonly OperationKind[];
+import { OPERATION_TYPES } from '../runbooks/index.ts';
 
 /** A query for Temporal's visibility: operations, also those that no worker has looked at yet (without attributes). */
 export const ANY_OPERATION = `(FairleadKind IS NOT NULL OR WorkflowType IN (${OPERATION_TYPES.map((type) => `"${type}"`).join(', ')}))`;
 
-export const WORKFLOW_TYPES = [
+export const WORKFLOW_TYPES: readonly string[] = [
   ...OPERATION_TYPES,
   'acceptBackup',
   'checkRecovery',
@@ -27,7 +13,7 @@ export const WORKFLOW_TYPES = [
   'janitor',
   'writeCanary',
   'lease',
-] as const;
+];
 
 export const MESSAGES = [
   'approve',

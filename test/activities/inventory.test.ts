@@ -1,12 +1,11 @@
 // What is written down of production: one look that fails is no state of it.
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import { takeInventory } from '../../src/activities/inventory.ts';
+import { takeInventory } from '../../src/activities/data/inventory.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import { createActivityWorld, PLACE } from '../support/activity-world.ts';
-import { datastoreRef } from '../support/datastores.ts';
-import { memoryBackups } from '../support/memory-backups.ts';
-import { memoryIsolation } from '../support/memory-isolation.ts';
+import { datastoreRef } from '../support/datastores/datastores.ts';
+import { memoryBackups } from '../support/memory/memory-backups.ts';
 import { sampleSystem } from '../support/samples.ts';
 
 const STORE = datastoreRef('orders', '/', { kind: 'files', directory: 'data' });
@@ -25,7 +24,7 @@ function look() {
       return 'it answered 200';
     },
   };
-  const ports = { ...it.ports, backups, isolation: memoryIsolation(), checks };
+  const ports = { ...it.ports, backups, checks };
   return takeInventory({ loaded: sampleSystem(), stores: [STORE] }, it.call(), ports);
 }
 

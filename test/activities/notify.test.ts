@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Call } from '../../src/activities/boundary.ts';
-import { sendNotice, type NoticeInput } from '../../src/activities/notify.ts';
-import type { Delivery, SendInput } from '../../src/activities/ports.ts';
+import type { Call } from '../../src/activities/call.ts';
+import { sendNotice, type NoticeInput } from '../../src/activities/record/notify.ts';
+import type { Delivery, SendInput } from '../../src/ports/notify.ts';
 import { Failure } from '../../src/domain/failure.ts';
-import { noticeOf, type NoticeSubject } from '../../src/domain/notice.ts';
+import type { NoticeSubject } from '../../src/domain/people/notice-facts.ts';
+import { noticeOf } from '../../src/domain/people/notice.ts';
 import { createRedactor } from '../../src/integrations/secrets.ts';
 import { createActivityWorld } from '../support/activity-world.ts';
 import { FACTS, GATE } from '../support/notices.ts';

@@ -1,8 +1,8 @@
 // The checks of a point, one after the other, each a finding. How one check is run: test/integrations.
 import assert from 'node:assert/strict';
-import test from 'node:test';
-import { runChecks } from '../../src/activities/checks.ts';
-import type { ChecksPort } from '../../src/activities/ports.ts';
+import { test } from 'node:test';
+import { runChecks } from '../../src/activities/judging/checks.ts';
+import type { ChecksPort } from '../../src/ports/checks.ts';
 import type { Check } from '../../src/config/system.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
@@ -11,7 +11,7 @@ const waiting = { signal: new AbortController().signal, beat: () => undefined };
 const one = (name: string): Check => ({ name, status: 200, timeout: 10_000, http: '/' });
 const input = {
   point: 'preflight' as const,
-  service: { system: 's', service: 'api' },
+  headers: async () => ({}),
   checks: [one('health')],
   address: '',
   url: '',

@@ -1,13 +1,13 @@
 // The record is closed with how the operation ended, whether the platform answers or not.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { seal, type SealInput } from '../../src/activities/seal.ts';
-import { sealInterrupted } from '../../src/activities/seal-interrupted.ts';
-import { verifyChain } from '../../src/domain/evidence-chain.ts';
+import { seal, type SealInput } from '../../src/activities/record/seal.ts';
+import { sealInterrupted } from '../../src/activities/record/seal-interrupted.ts';
+import { verifyChain } from '../../src/domain/record/evidence-chain.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import { isSignedBy } from '../../src/integrations/signing.ts';
 import { createActivityWorld, PLACE } from '../support/activity-world.ts';
-import { entriesOf, OPENED } from '../support/evidence.ts';
+import { entriesOf, OPENED } from '../support/record/evidence.ts';
 
 const input: SealInput = {
   entries: entriesOf([OPENED]),

@@ -1,10 +1,15 @@
 // Traffic goes only where something answers it, and waits for that in observed time.
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
+import { bakeAt } from '../../src/activities/judging/on-platform.ts';
 import { shiftTraffic } from '../../src/activities/traffic.ts';
-import type { RevisionSpec } from '../../src/domain/model.ts';
-import { describeWeights } from '../../src/domain/weights.ts';
+import type { Sample } from '../../src/domain/analysis/prometheus-text.ts';
+import type { RevisionSpec } from '../../src/domain/rollout/model.ts';
+import type { MetricsPort } from '../../src/ports/metrics.ts';
+import { describeWeights } from '../../src/domain/traffic/weights.ts';
 import { createActivityWorld, PLACE } from '../support/activity-world.ts';
+import { analysisOf, ERRORS, samplesOf, scraped } from '../support/analysis-samples.ts';
+import { exposed } from '../support/memory/memory-metrics.ts';
 import { fails } from '../support/fails.ts';
 
 const DEADLINE = 60_000;
@@ -86,4 +91,45 @@ describe('traffic', () => {
     await shiftTraffic(input, it.call(), it.ports);
     assert.equal(shown(), 'v1 50 %, v2 50 %');
   });
+
+  test('what a revision answers between the change of weights and the first read of its bake is judged', async () => {
+    it.world.setByHand(PLACE, it.share([v1, 100]));
+    // It failed long ago, and fails again as soon as it has a share; after that it answers well.
+    const samples = (): Sample[] => {
+      const percent = it.weights().find(({ revision }) => revision === v2.id)?.percent ?? 0;
+      const ok = percent === 0 ? 0 : 20 + (it.clock.now() % 100_000) / 100;
+      return samplesOf(v2.id, { ok, errors: percent === 0 ? 1000 : 1016 });
+    };
+    const ports = { ...it.ports, metrics: scraping(samples) };
+    const errors = { ...ERRORS, max: 0.05 };
+    const bake = {
+      ...{ place: PLACE, version: 'v2', revision: v2.id, stable: v1.id, ms: 10_000 },
+      ...{ analyses: { errors: analysisOf(scraped(errors)) }, checks: [], directory: '/' },
+    };
+    const { begun } = await shiftTraffic(
+      {
+        ...{ place: PLACE, weights: it.share([v1, 95], [v2, 5]), expect: [it.weights()] },
+        ...{ capacity: { revision: v2.id, replicas: 1 }, deadline: DEADLINE },
+        judged: { step: 'weight-5', bake },
+      },
+      it.call(),
+      ports,
+    );
+    assert.equal(begun?.step, 'weight-5');
+    const checks = { run: () => Promise.reject(new Error('there is none')) };
+    const input = { ...bake, resume: begun.progress };
+    const { verdict, findings } = await bakeAt(input, it.call(), { ...ports, checks });
+    assert.equal(verdict, 'fail');
+    assert.match(
+      findings[0]?.reason ?? '',
+      /^errors 0\.\d+ \(16 of \d+ requests\): over max 0\.05/,
+    );
+  });
 });
+
+function scraping(samples: () => Sample[]): MetricsPort {
+  return {
+    scrape: async () => exposed(samples()),
+    query: () => Promise.reject(new Error('there is no Prometheus')),
+  };
+}

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { restartRevision } from '../../src/activities/workload.ts';
-import type { RevisionSpec } from '../../src/domain/model.ts';
+import type { RevisionSpec } from '../../src/domain/rollout/model.ts';
 import { createActivityWorld, PLACE } from '../support/activity-world.ts';
 import { fails } from '../support/fails.ts';
 
@@ -16,8 +16,8 @@ function restart() {
   return restartRevision(input, it.call(), it.ports);
 }
 
-const fences = () =>
-  new Set(it.world.changes.flatMap((one) => (one.verb === 'restart' ? [one.fence?.sequence] : [])));
+const tokens = () =>
+  new Set(it.world.changes.flatMap((one) => (one.verb === 'restart' ? [one.token?.sequence] : [])));
 
 describe('a restart', () => {
   beforeEach(async () => {
@@ -32,7 +32,7 @@ describe('a restart', () => {
       if (it.clock.now() >= well) it.world.behave('v1', 'good');
     };
     assert.equal((await restart()).detail, '1 of 1 replicas ready again');
-    assert.equal(fences().size, 1);
+    assert.equal(tokens().size, 1);
   });
 
   test('whose replica lives and is never healthy ends at its deadline', async () => {

@@ -7,9 +7,14 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import type { Report } from '../../src/domain/report.ts';
+import type { Report } from '../../src/domain/record/report.ts';
 import { reportToHtml } from '../../src/reports/html.ts';
-import { comparedReport, longReport, measuredReport, reportOf } from '../support/report-samples.ts';
+import {
+  comparedReport,
+  longReport,
+  measuredReport,
+  reportOf,
+} from '../support/record/report-samples.ts';
 import { openBrowser, skipWithoutBrowser } from '../support/web-ui.ts';
 
 const PHONE = { viewport: { width: 375, height: 700 } };

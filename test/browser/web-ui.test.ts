@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
+import { openDoor, type Door } from '../../src/machine/http-door.ts';
 import { endOf, untilStatus } from '../support/operations.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 import { testServer } from '../support/temporal-server.ts';
@@ -21,16 +22,22 @@ let browser: Browser | undefined;
 let page: Page;
 let shop: Shop;
 let uiUrl: string;
+let door: Door;
 
 before(async () => {
   browser = await openBrowser();
   if (browser === undefined) return;
-  ({ uiUrl } = await testServer());
+  // As `up` lets people come to it.
+  const { hostname: host, port } = new URL((await testServer()).uiUrl);
+  const target = { host, port: Number(port) };
+  door = await openDoor({ host: '127.0.0.1', port: 0, names: [], target, what: 'the Web UI' });
+  uiUrl = `http://localhost:${door.port}`;
   shop = await openShop();
   page = await openPage(browser);
 });
 after(async () => {
   await browser?.close();
+  if (browser !== undefined) door.close();
   if (browser !== undefined) await shop.worker.stop();
 });
 

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { parseBackupId } from '../../src/domain/backup-id.ts';
-import { field, startUp, type WholeUp } from '../support/whole-up.ts';
-import { VAULT } from '../support/whole-up-systems.ts';
+import { parseBackupId } from '../../src/domain/backup/backup-id.ts';
+import { field, startUp, type WholeUp } from '../support/up/whole-up.ts';
+import { VAULT } from '../support/up/whole-up-systems.ts';
 
 let up: WholeUp;
 /** Of `data`, and the newest there is. */
@@ -139,9 +139,12 @@ test('what is no backup, no datastore or no system is 2', async () => {
     /BACKUP is "vault", allowed: SYSTEM\/DATASTORE, or SYSTEM\/DATASTORE\/TIME/,
   );
   const gone = await up.exits(2, `verify vault/data/${time}`);
-  assert.match(gone.stdout, /there is no backup vault\/data\/20200101T000000.000Z/);
+  assert.match(gone.stderr, /there is no backup vault\/data\/20200101T000000.000Z/);
   const other = await up.exits(2, 'backup vault/dat');
-  assert.match(other.stdout, /vault has no datastore dat; it has data, served/);
+  assert.match(
+    other.stderr,
+    /vault has no datastore dat \(did you mean data\?\); it has data, served/,
+  );
   await up.exits(2, 'backups nobody');
   await up.exits(2, 'backup vault/data/more');
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ACTION, readAction } from '../support/ci-step.ts';
+import { ACTION, readAction } from '../support/up/ci-step.ts';
 
 const action = readAction();
 const told = readFileSync(join(ACTION, 'told.mjs'), 'utf8');

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { startLoad, type Load } from '../../src/demo/load.ts';
-import { has, startStep, type Step } from '../support/ci-step.ts';
-import { field, startUp, type WholeUp } from '../support/whole-up.ts';
-import { SHOP } from '../support/whole-up-systems.ts';
+import { startLoad, type Load } from '../../demo/load.ts';
+import { has, startStep, type Step } from '../support/up/ci-step.ts';
+import { field, startUp, type WholeUp } from '../support/up/whole-up.ts';
+import { SHOP } from '../support/up/whole-up-systems.ts';
 
 const REASON = '--json $(touch bait); `touch bait` "100 %" | <b>';
 const V2 = 'deploy/shop/api/v2';

@@ -6,8 +6,8 @@ import { existsSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { newFolder } from '../support/embedded.ts';
-import { has, startStep, type Step } from '../support/ci-step.ts';
+import { newFolder } from '../support/up/embedded.ts';
+import { has, startStep, type Step } from '../support/up/ci-step.ts';
 
 const folder = newFolder();
 after(() => {

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Command } from 'commander';
-import { findAddress } from '../../src/cli/address.ts';
+import { findAddress } from '../../src/cli/temporal/address.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { groupOf, VERB_GROUPS } from '../../src/cli/verbs.ts';
 import { ROOT } from '../support/entry.ts';
-import { entriesOf, ROLLED_BACK } from '../support/evidence.ts';
-import { freePort } from '../support/loopback-server.ts';
+import { entriesOf, ROLLED_BACK } from '../support/record/evidence.ts';
+import { freePort } from '../support/free-ports.ts';
 import { runCli } from '../support/run-cli.ts';
 
 const VERBS = VERB_GROUPS.flatMap((group) => group.verbs);
@@ -18,7 +18,8 @@ test('--help names every verb', async () => {
   const { code, stdout } = await runCli(['--help']);
   assert.equal(code, 0);
   for (const verb of VERBS) assert.match(stdout, new RegExp(`^  ${verb}\\b`, 'm'));
-  assert.match(stdout, /Exit codes: 0 done/);
+  assert.match(stdout, /^Change services:\n {2}deploy /m);
+  assert.match(stdout, /^Exit codes:\n {2}0 {4}done/m);
 });
 
 test('--version prints the version of the package: exit 0', async () => {

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { deliver, type Outgoing } from '../../src/cli/deliver.ts';
-import type { Temporal } from '../../src/cli/connect.ts';
-import type { Report } from '../../src/domain/report.ts';
+import { deliver, type Outgoing } from '../../src/cli/operation/deliver.ts';
+import type { Temporal } from '../../src/cli/temporal/connect.ts';
+import type { Report } from '../../src/domain/record/report.ts';
 import { endOf, startTestWorker, untilStatus } from '../support/operations.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 import { testServer } from '../support/temporal-server.ts';

@@ -1,20 +1,44 @@
 // What the demo counts and judges, from reports and answers made up here; demo.slow.ts runs the whole of it.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Answer } from '../../src/demo/load.ts';
-import { judge as judgeBlueGreen } from '../../src/demo/blue-green-promises.ts';
-import { judge, type Evidence } from '../../src/demo/canary-promises.ts';
-import { atItsWeight, byVersion, sharesOf } from '../../src/demo/tally.ts';
-import { buildReport } from '../../src/domain/build-report.ts';
-import type { Report } from '../../src/domain/report.ts';
-import { entriesOf, ROLLED_BACK } from '../support/evidence.ts';
+import type { LoadAnswer } from '../../demo/load.ts';
+import { judge as judgeBlueGreen } from '../../demo/blue-green-promises.ts';
+import { judge, type Evidence } from '../../demo/canary-promises.ts';
+import { atItsWeight, byVersion, sharesOf } from '../../demo/tally.ts';
+import { buildReport } from '../../src/domain/record/build-report.ts';
+import type { Report } from '../../src/domain/record/report.ts';
+import { runDemonstration } from '../../src/cli/verbs/demo.ts';
+import { ROOT } from '../support/entry.ts';
+import { entriesOf, ROLLED_BACK } from '../support/record/evidence.ts';
+import { runCli } from '../support/run-cli.ts';
+
+test('a package without the demonstration says where it is: exit 2', async () => {
+  const away = join(ROOT, 'nowhere', 'main.ts');
+  await assert.rejects(runDemonstration(away, []), {
+    code: 2,
+    message: /comes with the repository of Fairlead/,
+  });
+});
+
+test('the demonstration explains itself, started by its verb too', async () => {
+  const { code, stdout } = await runCli(['demo', '--help']);
+  assert.equal(code, 0);
+  assert.match(
+    stdout,
+    /^Usage: fairlead demo .*\[what\][^]*blue-green[^]*--keep[^]*fairlead demo drill/,
+  );
+  const wrong = await runCli(['demo', 'red-green']);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /Allowed choices are canary, blue-green, drill/);
+});
 
 const NOON = Date.UTC(2026, 0, 1, 12);
 /** Its weight of 5 % is in force from the third second after noon to the sixth. */
 const REPORT: Report = buildReport(entriesOf(ROLLED_BACK));
 
 /** `count` answers within the second that begins `second` seconds after noon. */
-function answers(second: number, count: number, version: string, status = 200): Answer[] {
+function answers(second: number, count: number, version: string, status = 200): LoadAnswer[] {
   const startedAt = NOON + second * 1000 + 100;
   return Array.from({ length: count }, () => ({
     startedAt,
@@ -104,7 +128,7 @@ test('one answer of the new side before the switch breaks the promise that nobod
     steps: [{ ...step, attempts: 1, waitedForPeopleMs: 0 }],
   };
   const reports = { first: REPORT, good, back: REPORT, slow: REPORT };
-  const seen = (more: Answer[]) =>
+  const seen = (more: LoadAnswer[]) =>
     judgeBlueGreen({
       ...reports,
       answers: [...answers(1, 9, 'v1'), ...more],

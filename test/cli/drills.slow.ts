@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { NAMESPACES, nothingLeft, startDrilledUp } from '../support/drilled-up.ts';
-import { field, saying } from '../support/whole-up.ts';
+import { NAMESPACES, nothingLeft, startDrilledUp } from '../support/up/drilled-up.ts';
+import { field, saying } from '../support/up/whole-up.ts';
 
 const up = await startDrilledUp();
 after(() => up.stop());

@@ -2,9 +2,9 @@
 // service all the while. What makes one fail is in drills.slow.ts.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { startLoad } from '../../src/demo/load.ts';
-import { NAMESPACES, nothingLeft, startDrilledUp } from '../support/drilled-up.ts';
-import { field } from '../support/whole-up.ts';
+import { startLoad } from '../../demo/load.ts';
+import { NAMESPACES, nothingLeft, startDrilledUp } from '../support/up/drilled-up.ts';
+import { field } from '../support/up/whole-up.ts';
 
 const up = await startDrilledUp();
 after(() => up.stop());

@@ -2,11 +2,12 @@
 // The tests of one system build on each other, in the order in which they stand here.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createLocalPlatform } from '../../src/platforms/local/adapter.ts';
+import { localServices } from '../../src/platforms/local/adapter.ts';
 import { hostPaths } from '../../src/platforms/local/protocol.ts';
 import { loadState } from '../../src/platforms/local/state.ts';
-import { field, saying, startUp, startUsers, type WholeUp } from '../support/whole-up.ts';
-import { PEOPLE } from '../support/whole-up-systems.ts';
+import { calledByName } from '../support/called-platform.ts';
+import { field, saying, startUp, startUsers, type WholeUp } from '../support/up/whole-up.ts';
+import { PEOPLE } from '../support/up/whole-up-systems.ts';
 
 let up: WholeUp;
 
@@ -21,13 +22,12 @@ const until: WholeUp['until'] = (what, path, value) => up.until(what, path, valu
 const QUIET = 'deploy/quiet/api/v2';
 const GATED = 'deploy/gated/api/v2';
 
-/** Past Fairlead, with the fence of the last change, as somebody would who has the token and no time. */
+/** Past Fairlead, with the epoch token of the last change, as somebody would who has the token and no time. */
 async function sendAllToV1ByHand(system: string): Promise<void> {
-  const { host, token, state } = hostPaths(up.data);
-  const { services } = await loadState(state);
+  const { services } = await loadState(hostPaths(up.data).state);
   const fence = Object.values(services).find(({ ref }) => ref.system === system)?.fence;
   assert.ok(fence);
-  const { traffic } = createLocalPlatform({ hostFile: host, tokenFile: token });
+  const { traffic } = calledByName(localServices(up.data));
   const service = { system, service: 'api' };
   const { weights } = await traffic.read(service);
   const all = weights.map((one) => ({ ...one, percent: one.version === 'v1' ? 100 : 0 }));
@@ -35,7 +35,7 @@ async function sendAllToV1ByHand(system: string): Promise<void> {
     service,
     weights: all,
     expect: weights,
-    fence: { ...fence, step: 'by hand' },
+    token: { ...fence, step: 'by hand' },
   });
 }
 

@@ -5,10 +5,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Load } from '../../src/demo/load.ts';
+import type { Load } from '../../demo/load.ts';
 import { ask } from '../support/http-load.ts';
-import { field, saying, startUp, startUsers, type WholeUp } from '../support/whole-up.ts';
-import { SHOP } from '../support/whole-up-systems.ts';
+import { field, saying, startUp, startUsers, type WholeUp } from '../support/up/whole-up.ts';
+import { SHOP } from '../support/up/whole-up-systems.ts';
 
 let up: WholeUp;
 let load: Load | undefined;
@@ -155,7 +155,7 @@ test('the report tells who asked, who approved, and what was served', async () =
   assert.equal(field(report, 'decisions.0.actor'), 'ana');
   assert.equal(field(report, 'serving'), 'new');
   assert.equal(field(report, 'clean'), true);
-  const folder = join(up.data, 'evidence', encodeURIComponent(V2));
+  const folder = join(up.data, 'objects', '_evidence', encodeURIComponent(V2));
   const evidence = readdirSync(folder).find((name) => name.endsWith('.jsonl')) ?? '';
   const checked = await exits(
     0,
@@ -255,8 +255,10 @@ test('a system, a service, a version or an operation that is not there is 2', as
     const { stdout, stderr } = await exits(2, args);
     assert.match(stdout + stderr, message);
   }
-  const { stdout } = await exits(2, 'deploy nowhere/api v1 --json');
-  assert.equal(field(stdout, 'operation'), 'deploy/nowhere/api/v1');
+  // Nothing was started, so there is no operation to tell of.
+  const { stdout, stderr } = await exits(2, 'deploy nowhere/api v1 --json');
+  assert.equal(stdout, '');
+  assert.match(stderr, /nowhere/);
 });
 
 test('a second `up` beside this one is refused with 6', async () => {

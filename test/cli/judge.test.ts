@@ -4,8 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
-import type { TestContext } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { entryArgs } from '../support/entry.ts';
 import { runCli } from '../support/run-cli.ts';
 
@@ -13,6 +12,7 @@ const rising = (from: number, count = 30): number[] =>
   Array.from({ length: count }, (_, index) => from + index / 10);
 const GOOD = { experiment: rising(10), control: rising(10.05) };
 const HIGH = { experiment: rising(20), control: rising(10) };
+const NULLS = Array.from({ length: 25 }, () => null);
 const EMPTY = { experiment: [null], control: rising(10) };
 
 async function file(t: TestContext, text: string): Promise<string> {
@@ -27,6 +27,12 @@ const ENDS: [name: string, input: object, code: number, verdict: string][] = [
   ['a pass', GOOD, 0, 'pass'],
   ['a fail', HIGH, 3, 'fail'],
   ['no data', EMPTY, 7, 'inconclusive'],
+  [
+    'nothing but zeros in the place of null',
+    { experiment: NULLS, control: NULLS, nanStrategy: 'replace', critical: true },
+    7,
+    'inconclusive',
+  ],
   ['a group that passes', { groups: { a: { metrics: [GOOD] } } }, 0, 'pass'],
   ['a group that fails', { groups: { a: { metrics: [HIGH] } } }, 3, 'fail'],
   [
@@ -59,6 +65,7 @@ test('--json has the class, the numbers and the verdict of a metric', async (t) 
     'effect',
     'verdict',
     'samples',
+    'measured',
   ]);
   assert.equal(found['class'], 'High');
   assert.equal((found['interval'] as number[]).length, 2);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { durationFlag, numberFlag } from '../../src/cli/flags.ts';
 import { actorName } from '../../src/cli/identity.ts';
 import { looksLikeOperation, operationName, serviceTarget, target } from '../../src/cli/ids.ts';
-import { clean, columns } from '../../src/cli/print.ts';
+import { clean, columns } from '../../src/cli/output/print.ts';
 
 const BAD_INPUT = { name: 'ExitError', code: 2 };
 
@@ -48,7 +48,7 @@ test('durations and numbers of flags need what they need', () => {
 
 test('--as is a name without spaces', () => {
   assert.equal(actorName('ana'), 'ana');
-  for (const name of ['', 'ana maria', '-x', 'x\n']) {
+  for (const name of ['', 'ana maria', '-x', 'x\ny']) {
     assert.throws(() => actorName(name), BAD_INPUT);
   }
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeEnd } from '../../src/cli/describe-end.ts';
-import { exitCodeOf, exitCodeOfKind } from '../../src/cli/outcome-code.ts';
+import { exitCodeOf, exitCodeOfKind } from '../../src/cli/operation/outcome-code.ts';
 import { Failure, FAILURE_KINDS } from '../../src/domain/failure.ts';
 
 const TABLE: [outcome: string, clean: number, withLeftovers: number][] = [

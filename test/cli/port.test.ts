@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
-import { freePort } from '../support/loopback-server.ts';
+import { freePort } from '../support/free-ports.ts';
 import { runCli } from '../support/run-cli.ts';
 
 const LISTEN = `

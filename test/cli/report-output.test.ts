@@ -1,17 +1,33 @@
 // Which format a report gets, where its page goes, and what happens where nothing can show it.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { dataFolder } from '../../src/cli/data-folder.ts';
 import {
   formatOf,
   openerFor,
   pageFile,
   problemOf,
+  writeReport,
   type OutputOptions,
-} from '../../src/cli/report-output.ts';
-import { measuredReport } from '../support/report-samples.ts';
+} from '../../src/cli/records/report-output.ts';
+import { measuredReport } from '../support/record/report-samples.ts';
 
 const ALLOWED: [OutputOptions, string][] = [
   [{}, 'md'],
@@ -50,6 +66,71 @@ test('a page goes to the reports of the nearest data folder, by a name without f
   writeFileSync(join(folder, '.fairlead', 'up.json'), '{}');
   assert.equal(pageFile(report, {}, deep), join(folder, '.fairlead', 'reports', name));
   assert.equal(pageFile(report, { FAIRLEAD_DATA: '/d' }, deep), join('/d', 'reports', name));
+});
+
+test('an up.json that others could have put there is not believed', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-trap-'));
+  t.after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const data = join(folder, '.fairlead');
+  const deep = join(folder, 'deep');
+  mkdirSync(data);
+  const file = join(data, 'up.json');
+  writeFileSync(file, '{}');
+  const own = join(deep, '.fairlead');
+  assert.equal(dataFolder({}, deep), data);
+  chmodSync(file, 0o666);
+  assert.equal(dataFolder({}, deep), own, 'anybody may write it');
+  chmodSync(file, 0o600);
+  chmodSync(data, 0o777);
+  assert.equal(dataFolder({}, deep), own, 'anybody may put another one there');
+  chmodSync(data, 0o700);
+  const elsewhere = join(folder, 'elsewhere.json');
+  renameSync(file, elsewhere);
+  symlinkSync(elsewhere, file);
+  assert.equal(dataFolder({}, deep), own, 'it is a link');
+  rmSync(file);
+  renameSync(elsewhere, file);
+  renameSync(data, join(folder, 'real'));
+  symlinkSync(join(folder, 'real'), data);
+  assert.equal(dataFolder({}, deep), own, 'its folder is a link');
+});
+
+test('an up.json of another user is not believed', { skip: process.getuid?.() !== 0 }, (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-other-'));
+  t.after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  mkdirSync(join(folder, '.fairlead'));
+  const file = join(folder, '.fairlead', 'up.json');
+  writeFileSync(file, '{}');
+  chownSync(file, 65_534, 65_534);
+  assert.equal(dataFolder({}, join(folder, 'deep')), join(folder, 'deep', '.fairlead'));
+});
+
+test('a report takes the place of a link and is not written through it', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-out-'));
+  t.after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const precious = join(folder, 'precious');
+  writeFileSync(precious, 'precious');
+  for (const to of [precious, join(folder, 'nowhere')]) {
+    const out = join(folder, 'report.md');
+    rmSync(out, { force: true });
+    symlinkSync(to, out);
+    await writeReport('the report', out);
+    assert.equal(readFileSync(out, 'utf8'), 'the report');
+    assert.ok(lstatSync(out).isFile());
+  }
+  assert.equal(readFileSync(precious, 'utf8'), 'precious');
+  assert.ok(!existsSync(join(folder, 'nowhere')));
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const read = readFile(pipe, 'utf8');
+  await writeReport('through a pipe', pipe);
+  assert.equal(await read, 'through a pipe');
 });
 
 test('each platform opens a file by a program of its own, without a shell', () => {

@@ -4,11 +4,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { buildReport } from '../../src/domain/build-report.ts';
-import { keyFingerprint } from '../../src/domain/signed-head.ts';
-import { entriesOf, ROLLED_BACK } from '../support/evidence.ts';
+import { buildReport } from '../../src/domain/record/build-report.ts';
+import { keyFingerprint } from '../../src/domain/record/evidence-chain.ts';
+import { entriesOf, ROLLED_BACK } from '../support/record/evidence.ts';
 import { runCli } from '../support/run-cli.ts';
-import { newSigner, signedReport } from '../support/signed-report.ts';
+import { newSigner, signedReport } from '../support/record/signed-report.ts';
 
 const ENTRIES = entriesOf(ROLLED_BACK);
 const [MINE, THEIRS] = [newSigner(), newSigner()];

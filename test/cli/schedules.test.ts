@@ -7,9 +7,9 @@ import type {
   ScheduleHandle,
   ScheduleUpdateOptions,
 } from '@temporalio/client';
-import type { Temporal } from '../../src/cli/connect.ts';
-import { readRows } from '../../src/cli/list-schedules.ts';
-import { sync } from '../../src/cli/sync-schedules.ts';
+import type { Temporal } from '../../src/cli/temporal/connect.ts';
+import { readRows } from '../../src/cli/temporal/list-schedules.ts';
+import { sync } from '../../src/cli/temporal/sync-schedules.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import type { LoadedSystem } from '../../src/domain/loaded-system.ts';
 import { freshName } from '../support/operations.ts';
@@ -113,6 +113,8 @@ describe('syncing schedules', () => {
     const id = `backup/${system}`;
     await edit(id, () => ({ spec: { cronExpressions: ['30 7 * * *'] } }));
     await handleOf(id).pause('the disk is being changed');
+    // The server takes a pause in its own time: an update that is sent before that puts it back.
+    while (!(await handleOf(id).describe()).state.paused) await sleep(20);
     await edit(`verify/${system}/users`, ({ action }) => ({
       action: { ...action, args: [{ system, datastore: 'orders' }] },
       policies: { overlap: 'ALLOW_ALL', catchupWindow: '1d' },

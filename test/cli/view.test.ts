@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { endLines } from '../../src/cli/say-end.ts';
-import { whatItWaitsFor } from '../../src/cli/send.ts';
-import { flagWords } from '../../src/cli/spoken.ts';
-import { differences } from '../../src/cli/start.ts';
-import { healthCode, healthOf } from '../../src/cli/system-status.ts';
-import { attention, newLines, statusLines } from '../../src/cli/view.ts';
-import type { OperationStatus } from '../../src/domain/status.ts';
+import { endLines } from '../../src/cli/operation/say-end.ts';
+import { whatItWaitsFor } from '../../src/cli/operation/send.ts';
+import { flagWords } from '../../src/cli/as-typed.ts';
+import { differences } from '../../src/cli/operation/in-its-place.ts';
+import { healthCode, healthOf } from '../../src/cli/output/system-status.ts';
+import { attention, newLines, statusLines } from '../../src/cli/operation/view.ts';
+import type { OperationStatus } from '../../src/domain/operation/status.ts';
 
 const STATUS: OperationStatus = {
   schema: 'fairlead/status/v1',

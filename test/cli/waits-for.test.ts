@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
-import { waitsCell } from '../../src/cli/list.ts';
-import { waitsForOf } from '../../src/cli/waits-for.ts';
-import type { OperationStatus } from '../../src/domain/status.ts';
+import { waitsCell } from '../../src/cli/verbs/list.ts';
+import { waitsForOf } from '../../src/cli/operation/waits-for.ts';
+import type { OperationStatus } from '../../src/domain/operation/status.ts';
 import { runCli } from '../support/run-cli.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 import { testServer } from '../support/temporal-server.ts';
-import { field } from '../support/whole-up.ts';
+import { field } from '../support/up/whole-up.ts';
 
 const OPERATION = 'deploy/shop/api/v2';
 const SINCE = '2026-01-01T00:00:00.000Z';

@@ -22,6 +22,27 @@ testMistakes([
     ],
   ],
   [
+    'what a service is told of where a datastore is names one that is there, and a field of its place',
+    shopWith(
+      6,
+      `    port: 8000
+    configuration:
+      URL: 'postgres://{{binding.main.host}}:{{binding.main.prot}}/{{ binding.main.database }}'
+      OTHER: '{{binding.man.host}} {{revision}} {{copy.main.user}}'`,
+    ) + 'datastores: { main: { kind: postgres, database: m, user: u } }\n',
+    [
+      '8: services.api.configuration.URL: unknown placeholder {{binding.main.prot}} (did you mean binding.main.port?); filled in here: {{binding.main.host}}, {{binding.main.port}}, {{binding.main.database}}',
+      '9: services.api.configuration.OTHER: unknown placeholder {{binding.man.host}} (did you mean binding.main.host?); filled in here: {{binding.main.host}}, {{binding.main.port}}, {{binding.main.database}}',
+    ],
+  ],
+  [
+    'where no datastore is declared, nothing is told of one',
+    shopWith(6, "    port: 8000\n    configuration: { URL: '{{binding.main.host}}' }"),
+    [
+      '7: services.api.configuration.URL: unknown placeholder {{binding.main.host}}; no datastore is declared',
+    ],
+  ],
+  [
     "a folder of data stays in the system's folder",
     stores('{ kind: files, directory: ../../etc }'),
     [
@@ -29,10 +50,17 @@ testMistakes([
     ],
   ],
   [
+    'an rpo alone contradicts how often backups are made by default, and is told so',
+    stores('{ kind: files, directory: data, backup: { rpo: 24h } }'),
+    [
+      '17: datastores.main.backup.rpo: 24h between backups (interval, by default) and 10m for one (duration, by default) are 24h 10m, and at most 24h may be lost (rpo); back up more often, or say that more may be lost',
+    ],
+  ],
+  [
     'backups as rare as what may be lost are too rare',
     stores('{ kind: files, directory: data, backup: { interval: 12h, rpo: 12h } }'),
     [
-      '17: datastores.main.backup.rpo: 12h between backups (interval) and 10m for one (duration) are 12h 10m, and at most 12h may be lost (rpo); back up more often, or say that more may be lost',
+      '17: datastores.main.backup.rpo: 12h between backups (interval) and 10m for one (duration, by default) are 12h 10m, and at most 12h may be lost (rpo); back up more often, or say that more may be lost',
     ],
   ],
   [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { readJudgeFile } from '../../src/config/judge-file.ts';
-import { brokenAt } from '../../src/config/json-text.ts';
+import { brokenAt } from '../../src/config/reading/json-text.ts';
 import { judgeOptionsSchema } from '../../src/config/judge-options.ts';
 
 const PAIR = { experiment: [1, 2], control: [1, 3] };
@@ -113,6 +113,21 @@ const WRONG: [name: string, value: unknown, message: RegExp][] = [
     'weights of more than 100',
     { groups: { a: { weight: 60, metrics: [PAIR] }, b: { weight: 41, metrics: [PAIR] } } },
     /groups: the weights of the groups sum to 101; write weights of at most 100 together/,
+  ],
+  [
+    'weights that no score reaches a pass with',
+    { groups: { a: { weight: 30, metrics: [PAIR] }, b: { weight: 41, metrics: [PAIR] } } },
+    /groups: the weights of the groups sum to 71, so no score reaches pass \(95\)/,
+  ],
+  [
+    'a name that two metrics have',
+    {
+      groups: {
+        a: { metrics: [{ ...PAIR, name: 'p99' }] },
+        b: { metrics: [{ ...PAIR, name: 'p99' }] },
+      },
+    },
+    /groups\.b\.metrics\.0: "p99" names two metrics; give each its own name/,
   ],
 ];
 for (const [name, value, message] of WRONG) {

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { loadSystem } from '../../src/config/load.ts';
 import { systemNames } from '../../src/config/system-names.ts';
 import { Failure } from '../../src/domain/failure.ts';
-import { revisionSpec } from '../../src/domain/revision.ts';
+import { revisionSpec } from '../../src/domain/rollout/revision.ts';
 import { mistakesOf, SHOP, shopWith, systemsWith } from '../support/system-files.ts';
 
 const named = (name: string, base?: string): string =>
@@ -109,7 +109,9 @@ test('names the systems that there are when one is missing', async (t) => {
   for (const name of ['shop', '../systems/a', '', 'a/../b', 'A', 'a\0', '.']) {
     const failure = await failureOf(loadSystem(dir, name));
     assert.equal(failure.kind, 'NotFound');
-    assert.equal(failure.message, `no system ${JSON.stringify(name)} in ${dir}; there are: a, b`);
+    const near = name === 'A' ? ' (did you mean a?)' : '';
+    const shown = `no system ${JSON.stringify(name)}${near}`;
+    assert.equal(failure.message, `${shown} in ${dir}; there are: a, b`);
   }
 });
 

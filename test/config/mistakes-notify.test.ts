@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
-import { schemaAt, systemJsonSchema } from '../../src/config/json-schema.ts';
+import { schemaAt, systemJsonSchema } from '../../src/config/reading/json-schema.ts';
 import { secretSource } from '../../src/domain/loaded-system.ts';
 import { sampleSystem } from '../support/samples.ts';
 import { mistakesIn, SHOP, testMistakes } from '../support/system-files.ts';

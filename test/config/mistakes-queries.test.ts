@@ -42,7 +42,7 @@ testMistakes([
   ],
   [
     'refuses a metric without a query, and one that is for scrape',
-    asking('{ rate: { of: a }, max: 1 }'),
+    asking('{ rate: { of: fairlead_requests_total }, max: 1 }'),
     [
       '13: analyses.errors.metrics.e: nothing is measured; a metric of source: prometheus has a query',
       '13: analyses.errors.metrics.e.rate: rate is for source: scrape; write it as a query in PromQL',
@@ -51,7 +51,7 @@ testMistakes([
   [
     'refuses what is for prometheus in a scrape',
     analysis(
-      `{ source: scrape, timeout: 3s, metrics: { e: { rate: { of: a }, query: ${QUERY}, max: 1 } } }`,
+      `{ source: scrape, timeout: 3s, metrics: { e: { rate: { of: fairlead_requests_total }, query: ${QUERY}, max: 1 } } }`,
     ),
     [
       '13: analyses.errors.timeout: timeout is for source: prometheus; remove it',
@@ -107,7 +107,7 @@ testMistakes([
   [
     'refuses to compare what one endpoint says of all revisions',
     comparing(
-      '{ source: scrape, url: "http://127.0.0.1:9/m", metrics: { e: { rate: { of: a }, compare: {} } } }',
+      '{ source: scrape, url: "http://127.0.0.1:9/m", metrics: { e: { rate: { of: fairlead_requests_total }, compare: {} } } }',
     ),
     [
       '13: analyses.errors.metrics.e.compare: nothing can be compared: an own url does not tell the revisions apart; remove compare, or the url',
@@ -116,7 +116,7 @@ testMistakes([
   [
     'refuses to end a comparison early',
     comparing(
-      '{ source: scrape, limits: { successes: 5 }, metrics: { e: { rate: { of: a }, compare: {} } } }',
+      '{ source: scrape, limits: { successes: 5 }, metrics: { e: { rate: { of: fairlead_requests_total }, compare: {} } } }',
     ),
     [
       '13: analyses.errors.limits.successes: a comparison needs the whole bake, which successes would end early; remove one of them, or make two analyses',
@@ -125,10 +125,10 @@ testMistakes([
   [
     'refuses a score with strangers, with metrics left out, and with weights above 100',
     comparing(
-      `{ source: scrape, score: { marginal: 99, groups: { a: { weight: 80, metrics: [e, x] }, b: { weight: 30, metrics: [e] } } }, metrics: { e: { rate: { of: a }, compare: {} }, f: { rate: { of: b }, compare: {} } } }`,
+      `{ source: scrape, score: { marginal: 99, groups: { a: { weight: 80, metrics: [e, x] }, b: { weight: 30, metrics: [e] } } }, metrics: { e: { rate: { of: fairlead_requests_total }, compare: {} }, f: { rate: { of: fairlead_requests_total }, compare: {} } } }`,
     ),
     [
-      '13: analyses.errors.score.groups.a.metrics: no metric "x" with compare (did you mean e?); there are: e, f',
+      '13: analyses.errors.score.groups.a.metrics: no metric "x" with compare; there are: e, f',
       '13: analyses.errors.score.groups.b.metrics: e is named twice; a metric is in one group',
       '13: analyses.errors.score.groups: f would not count; name each metric with compare in a group',
       '13: analyses.errors.score.groups: the weights sum to 110; write weights of at most 100 together',
@@ -138,7 +138,7 @@ testMistakes([
   [
     'names an option of the judge that is misspelt',
     comparing(
-      '{ source: scrape, metrics: { e: { rate: { of: a }, compare: { confidense: 0.9 } } } }',
+      '{ source: scrape, metrics: { e: { rate: { of: fairlead_requests_total }, compare: { confidense: 0.9 } } } }',
     ),
     [
       '13: analyses.errors.metrics.e.compare.confidense: unknown key (did you mean confidence?); known here: direction, confidence, tolerance, nanStrategy, outliers, effectSize, critical, mustHaveData, minSamples',

@@ -22,14 +22,14 @@ testMistakes([
   ],
   [
     'refuses an analysis without a limit',
-    judgedBy('{ ratio: { of: bad, to: all } }'),
+    judgedBy('{ ratio: { of: fairlead_requests_total, to: fairlead_requests_total } }'),
     [
       '13: analyses.errors.metrics.e: a metric without a limit always passes; write max, min, maxOverStable or compare',
     ],
   ],
   [
     'refuses a comparison without a limit',
-    judgedBy('{ rate: { of: bad }, maxOverStable: {} }'),
+    judgedBy('{ rate: { of: fairlead_requests_total }, maxOverStable: {} }'),
     [
       '13: analyses.errors.metrics.e.maxOverStable: no limit is given; write ratio, difference or both',
     ],
@@ -41,7 +41,9 @@ testMistakes([
   ],
   [
     'refuses a metric that measures two things',
-    judgedBy('{ rate: { of: bad }, quantile: { q: 0.9, of: x }, max: 1 }'),
+    judgedBy(
+      '{ rate: { of: fairlead_requests_total }, quantile: { q: 0.9, of: fairlead_request_duration_seconds }, max: 1 }',
+    ),
     [
       '13: analyses.errors.metrics.e: rate and quantile are both there; a metric has exactly one of ratio, rate, quantile',
     ],
@@ -55,7 +57,7 @@ testMistakes([
   ],
   [
     'refuses a min above max',
-    judgedBy('{ rate: { of: a }, min: 2, max: 1 }'),
+    judgedBy('{ rate: { of: fairlead_requests_total }, min: 2, max: 1 }'),
     [
       '13: analyses.errors.metrics.e.min: 2 is above max (1): nothing could pass; write a smaller min',
     ],
@@ -119,6 +121,26 @@ testMistakes([
     'refuses a person named twice',
     shopWith(15, '  promote: { from: [ana, ana] }'),
     ['15: approvals.promote.from: a person is named twice; name each once'],
+  ],
+  [
+    'refuses a person named twice in two spellings, in every list',
+    shopWith(
+      15,
+      '  promote: { quorum: 2, from: [Ana, ben, ana], breakGlass: [eva, EVA], escalation: { after: 1h, to: [x, X] } }',
+    ),
+    [
+      '15: approvals.promote.from: a person is named twice (Ana and ana are one); name each once',
+      '15: approvals.promote.breakGlass: a person is named twice (eva and EVA are one); name each once',
+      '15: approvals.promote.escalation.to: a person is named twice (x and X are one); name each once',
+    ],
+  ],
+  [
+    'counts a person for the quorum once, however often the name is spelled',
+    shopWith(15, '  promote: { quorum: 2, from: [Ana, ANA] }'),
+    [
+      '15: approvals.promote.from: a person is named twice (Ana and ANA are one); name each once',
+      '15: approvals.promote.quorum: 2 people must approve, but from names 1; write a smaller quorum or name more people',
+    ],
   ],
   [
     'refuses a reminder after the deadline',
@@ -223,7 +245,7 @@ testMistakes([
     shopWith(6, '    prt: 8000').replace('quorum: 1', 'quorum: 9'),
     [
       '3: services.api.port: is missing; write a whole number from 1 to 65535',
-      '6: services.api.prt: unknown key (did you mean port?); known here: platform, description, command, image, directory, host, port, replicas, configuration, datastores, files, health, drain, rollout, checks',
+      '6: services.api.prt: unknown key (did you mean port?); known here: platform, description, command, image, directory, host, trustedProxies, port, replicas, configuration, datastores, files, health, drain, rollout, checks',
       '15: approvals.promote.quorum: 9 people must approve, but from names 2; write a smaller quorum or name more people',
     ],
   ],

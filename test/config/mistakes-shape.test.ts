@@ -23,7 +23,7 @@ testMistakes([
     'says what a misspelt key of a service was meant to be',
     shopWith(6, '    port: 8000\n    replcas: 2'),
     [
-      '7: services.api.replcas: unknown key (did you mean replicas?); known here: platform, description, command, image, directory, host, port, replicas, configuration, datastores, files, health, drain, rollout, checks',
+      '7: services.api.replcas: unknown key (did you mean replicas?); known here: platform, description, command, image, directory, host, trustedProxies, port, replicas, configuration, datastores, files, health, drain, rollout, checks',
     ],
   ],
   [
@@ -56,14 +56,17 @@ testMistakes([
   ],
   [
     'refuses a quantile in percent',
-    judgedBy('{ quantile: { q: 95, of: a }, max: 1 }'),
+    judgedBy('{ quantile: { q: 95, of: fairlead_request_duration_seconds }, max: 1 }'),
     [
       '13: analyses.errors.metrics.e.quantile.q: 95 is not allowed; write a number above 0 and below 1',
     ],
   ],
   [
     'says which sources there are',
-    shopWith(13, '  errors: { source: scrap, metrics: { e: { rate: { of: a }, max: 1 } } }'),
+    shopWith(
+      13,
+      '  errors: { source: scrap, metrics: { e: { rate: { of: fairlead_requests_total }, max: 1 } } }',
+    ),
     [
       '13: analyses.errors.source: "scrap" is not allowed (did you mean scrape?); write scrape or prometheus',
     ],

@@ -83,6 +83,28 @@ testMistakes([
     ['7: the key __proto__ is not allowed'],
   ],
   [
+    'says that a placeholder wants quotes, where YAML reads a map',
+    shopWith(6, '    port: 8000\n    files: [{version}]'),
+    ["7: services.api.files.0: {version} without quotes is a map in YAML; write '{version}'"],
+  ],
+  [
+    'says that a placeholder wants quotes, where YAML reads nothing',
+    shopWith(5, '    command: [node, versions/{version}.mjs]'),
+    [
+      "5: not valid YAML: a brace begins a map; write versions/{version}.mjs in quotes: 'versions/{version}.mjs'",
+    ],
+  ],
+  [
+    'says that a placeholder in a list wants quotes',
+    shopWith(5, '    command:\n      - node\n      - {version}.mjs'),
+    ["7: not valid YAML: a brace begins a map; write {version}.mjs in quotes: '{version}.mjs'"],
+  ],
+  [
+    'says that a binding wants quotes',
+    shopWith(6, '    port: 8000\n    configuration: { A: {{binding.main.host}} }'),
+    ['7: {{...}} without quotes is a map in YAML; write it in quotes'],
+  ],
+  [
     'refuses what is nested too deep for the parser',
     `a: ${'['.repeat(50_000)}`,
     ['1: nested too deep; write it flatter'],

@@ -57,7 +57,7 @@ testMistakes([
     'adds the longest gap between two backups to how long one takes',
     planned("{ backup: { at: ['14:00', '02:00', '06:00'] } }", '{ rpo: 12h }'),
     [
-      '17: datastores.main.backup.rpo: 12h between backups (schedules.backup, 14:00 to 02:00) and 10m for one (duration) are 12h 10m, and at most 12h may be lost (rpo); back up more often, or say that more may be lost',
+      '17: datastores.main.backup.rpo: 12h between backups (schedules.backup, 14:00 to 02:00) and 10m for one (duration, by default) are 12h 10m, and at most 12h may be lost (rpo); back up more often, or say that more may be lost',
     ],
   ],
   [
@@ -77,7 +77,7 @@ testMistakes([
     'goes by the interval of what is derived',
     planned('{}', '{ interval: 12h, rpo: 12h }', 'derived'),
     [
-      '17: datastores.main.backup.rpo: 12h between backups (interval) and 10m for one (duration) are 12h 10m, and at most 12h may be lost (rpo); back up more often, or say that more may be lost',
+      '17: datastores.main.backup.rpo: 12h between backups (interval) and 10m for one (duration, by default) are 12h 10m, and at most 12h may be lost (rpo); back up more often, or say that more may be lost',
     ],
   ],
 ]);

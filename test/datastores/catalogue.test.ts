@@ -4,17 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ObjectsPort } from '../../src/activities/ports-data.ts';
+import type { ObjectsPort } from '../../src/ports/objects.ts';
 import { createBackups } from '../../src/datastores/backups.ts';
 import { createStores } from '../../src/datastores/registry.ts';
 import { createBackupRemoval } from '../../src/datastores/removal.ts';
-import { backupFolder, backupId, parseBackupId } from '../../src/domain/backup-id.ts';
-import type { BackupMark } from '../../src/domain/backup.ts';
+import { backupFolder, backupId, parseBackupId } from '../../src/domain/backup/backup-id.ts';
+import type { BackupMark } from '../../src/domain/backup/backup.ts';
 import { createObjectRemoval, createObjectsFolder } from '../../src/integrations/objects-folder.ts';
-import { datastoreRef } from '../support/datastores.ts';
+import { datastoreRef } from '../support/datastores/datastores.ts';
 import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
-import { createMemoryObjects } from '../support/memory-objects.ts';
+import { createMemoryObjects } from '../support/memory/memory-objects.ts';
+import { streamedManifest } from '../support/datastores/copies.ts';
 
 const clock = {
   now: () => Date.now(),
@@ -73,8 +74,9 @@ test('a catalogue is read on another machine from the object store alone', async
     ],
   );
   const target = { copy: 'copy', store };
-  const address = await elsewhere.restore({ id, target }, waiting());
-  assert.equal(address.kind, 'files');
+  await elsewhere.restore({ id, target, into: 'scratch' }, waiting());
+  const [copy] = await elsewhere.copies();
+  assert.equal(copy?.state, 'ready');
 });
 
 test('a mark lies beside the manifest, which is never written again', async (t) => {
@@ -106,20 +108,23 @@ test("a manifest that is no JSON, or another backup's, is unreadable and not res
     assert.ok(entry.state === 'unreadable');
     assert.match(entry.problem, said);
     const target = { copy: 'copy', store };
-    await fails('Refused', backups.restore({ id, target }, waiting()));
+    await fails('Refused', backups.restore({ id, target, into: 'scratch' }, waiting()));
   }
 });
 
 test('a path in a manifest that leads out of the copy is refused before anything is written', async (t) => {
   const { objects, backups, store, take } = await world(t);
-  const manifest = await take(1_700_000_000_000);
+  const manifest = streamedManifest(await take(1_700_000_000_000));
   const key = `${folderOf(manifest.id)}manifest.json`;
   const stored = objects.stored.get(key) ?? assert.fail();
   for (const path of ['../../outside.csv', '/etc/outside.csv', 'a/../../b', '']) {
     const changed = { ...manifest, objects: manifest.objects.map((one) => ({ ...one, path })) };
     objects.stored.set(key, { ...stored, bytes: Buffer.from(JSON.stringify(changed)) });
     const target = { copy: 'copy', store };
-    await fails('Refused', backups.restore({ id: manifest.id, target }, waiting()));
+    await fails(
+      'Refused',
+      backups.restore({ id: manifest.id, target, into: 'scratch' }, waiting()),
+    );
     assert.deepEqual(await backups.copies(), []);
   }
 });
@@ -197,13 +202,17 @@ test('a copy whose state cannot be read is not taken for one that is not there',
   const { root, backups, store, take } = await world(t);
   const { id } = await take(1_700_000_000_000);
   const target = { copy: 'copy', store };
-  await backups.restore({ id, target }, waiting());
+  await backups.restore({ id, target, into: 'scratch' }, waiting());
   const state = join(root, 'copies', 'copy', 'copy.json');
   await rm(state);
   // Not even root reads a folder.
   await mkdir(state);
-  for (const ask of [() => backups.copies(), () => backups.restore({ id, target }, waiting())]) {
-    const failure = await fails('Unavailable', ask());
-    assert.match(failure.message, /reading .*copy\.json/);
-  }
+  const failure = await fails(
+    'Refused',
+    backups.restore({ id, target, into: 'scratch' }, waiting()),
+  );
+  assert.match(failure.message, /holds something that no restore of Fairlead made/);
+  const [listed] = await backups.copies();
+  assert.equal(listed?.copy, 'copy');
+  assert.ok(listed.problem !== undefined && listed.problem !== '');
 });

@@ -2,16 +2,16 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { test } from 'node:test';
-import { recordDrill } from '../../src/activities/recovery.ts';
+import { recordDrill } from '../../src/activities/data/recovery.ts';
 import { createDrills } from '../../src/datastores/drills.ts';
-import { drillEvery, shapeOf } from '../../src/domain/drill-record.ts';
+import { drillEvery, shapeOf } from '../../src/domain/recovery/drill-record.ts';
 import type { LoadedSystem } from '../../src/domain/loaded-system.ts';
 import { createActivityWorld } from '../support/activity-world.ts';
-import { completeBackup, DAY } from '../support/catalogue-entries.ts';
-import { drillRecord } from '../support/drill-records.ts';
+import { completeBackup, DAY } from '../support/datastores/catalogue-entries.ts';
+import { drillRecord } from '../support/record/drill-records.ts';
 import { waiting } from '../support/local-daemon.ts';
-import { memoryBackups } from '../support/memory-backups.ts';
-import { createMemoryObjects } from '../support/memory-objects.ts';
+import { memoryBackups } from '../support/memory/memory-backups.ts';
+import { createMemoryObjects } from '../support/memory/memory-objects.ts';
 import { sampleSystem } from '../support/samples.ts';
 
 test('records come back newest first, of one system, and no second one of a run', async () => {

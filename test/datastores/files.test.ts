@@ -1,34 +1,24 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
-import {
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  readlink,
-  rm,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import fc from 'fast-check';
-import type { ObjectsPort } from '../../src/activities/ports-data.ts';
+import type { ObjectsPort } from '../../src/ports/objects.ts';
 import { createBackups } from '../../src/datastores/backups.ts';
-import { countRows } from '../../src/datastores/files/csv-rows.ts';
-import { exchange, generationsOf, newGeneration } from '../../src/datastores/files/generations.ts';
+import { generationsOf, newGeneration } from '../../src/datastores/files/generations.ts';
 import { createFilesStore } from '../../src/datastores/files/store.ts';
 import { createStores } from '../../src/datastores/registry.ts';
-import { backupId } from '../../src/domain/backup-id.ts';
+import { backupId } from '../../src/domain/backup/backup-id.ts';
 import { Failure } from '../../src/domain/failure.ts';
-import { backupContracts } from '../support/backup-contracts.ts';
+import { backupContracts } from '../support/datastores/backup-contracts.ts';
 import { collected } from '../support/bytes.ts';
-import { datastoreRef, into } from '../support/datastores.ts';
+import { datastoreRef, into } from '../support/datastores/datastores.ts';
 import { fails } from '../support/fails.ts';
-import { createMemoryObjects } from '../support/memory-objects.ts';
+import { createMemoryObjects } from '../support/memory/memory-objects.ts';
 import { waiting } from '../support/local-daemon.ts';
+import { streamedManifest } from '../support/datastores/copies.ts';
 
 const clock = {
   now: () => Date.now(),
@@ -132,88 +122,24 @@ for (const [what, change] of [
   });
 }
 
-test('rows are counted across quotes, blank lines, line ends and chunks', () => {
-  const rows = (text: string, cut = 1): number => {
-    const counter = countRows();
-    const all = Buffer.from(text);
-    for (let at = 0; at < all.length; at += cut) counter.add(all.subarray(at, at + cut));
-    return counter.rows();
-  };
-  for (const [text, expected] of [
-    ['', 0],
-    ['a,b', 0],
-    ['a,b\n1,2', 1],
-    ['a,b\r\n1,2\r\n\r\n3,4\r\n', 2],
-    ['a\n"x\ny"\n"q""\n"\n', 2],
-  ] as const) {
-    assert.equal(rows(text), expected, text);
-    assert.equal(rows(text, 3), expected, text);
-  }
-  fc.assert(
-    fc.property(
-      fc.array(fc.array(fc.string({ minLength: 1 }), { minLength: 1 }), { minLength: 1 }),
-      fc.integer({ min: 1, max: 9 }),
-      (records, cut) => {
-        const field = (value: string): string => `"${value.replaceAll('"', '""')}"`;
-        const text = records.map((record) => record.map(field).join(',')).join('\n');
-        assert.equal(rows(text, cut), records.length - 1);
-      },
-    ),
-  );
-});
-
-test('rows are counted the same way by line and by byte, whichever a chunk is fit for', () => {
-  const byByte = (text: string): number => {
-    const lines = text.replaceAll(/"[^"]*("|$)/g, 'q').split('\n');
-    return Math.max(0, lines.filter((line) => line.replaceAll('\r', '') !== '').length - 1);
-  };
-  const long = fc.stringMatching(/^[a-z,]{40,120}$/);
-  const short = fc.constantFrom('', '\r', '1', '1,2', '\r1');
-  const quoted = fc.constantFrom('"a"', '"a\nb"', `"${'long\nlines '.repeat(9)}"`, '"\n', 'b"');
-  const lines = fc.array(fc.oneof({ weight: 6, arbitrary: long }, short, quoted), {
-    maxLength: 60,
-  });
-  fc.assert(
-    fc.property(
-      lines,
-      fc.constantFrom('\n', '\r\n'),
-      fc.integer({ min: 1, max: 700 }),
-      (all, end, cut) => {
-        const counter = countRows();
-        const bytes = Buffer.from(all.join(end));
-        for (let at = 0; at < bytes.length; at += cut) counter.add(bytes.subarray(at, at + cut));
-        assert.equal(counter.rows(), byByte(all.join(end)));
-      },
-    ),
-    { numRuns: 500 },
-  );
-});
-
-test('the live generation is exchanged by one link, asked twice too, and not from under somebody', async (t) => {
+test('new generations are counted on, and open to whom the live files are', async (t) => {
   const root = await folder(t);
   const directory = join(root, 'data');
-  assert.deepEqual(await generationsOf(directory), { folder: directory, current: undefined });
-  assert.equal(await newGeneration(directory), 'gen-1');
-  assert.equal(await newGeneration(directory), 'gen-2');
-  await writeFile(join(directory, 'gen-1', 'a.csv'), 'a\n1\n');
-  await writeFile(join(directory, 'gen-2', 'a.csv'), 'a\n2\n');
-  await exchange(directory, { from: undefined, to: 'gen-1' });
-  assert.equal(await readFile(join(directory, 'current', 'a.csv'), 'utf8'), 'a\n1\n');
-  await exchange(directory, { from: 'gen-1', to: 'gen-2' });
-  await exchange(directory, { from: 'gen-1', to: 'gen-2' });
-  assert.equal(await readlink(join(directory, 'current')), 'gen-2');
-  const late = await fails('WorldChanged', exchange(directory, { from: 'gen-1', to: 'gen-1' }));
-  assert.deepEqual(late.details, { expected: 'gen-1', found: 'gen-2' });
-  await fails('NotFound', exchange(directory, { from: 'gen-2', to: 'gen-7' }));
-  assert.equal((await generationsOf(directory)).current, 'gen-2');
+  const none = { folder: directory, current: undefined, fencedSince: undefined };
+  assert.deepEqual(await generationsOf(directory), none);
+  await chmod(directory, 0o2775);
+  assert.equal(await newGeneration(directory, directory), 'gen-1');
+  const both = [newGeneration(directory, directory), newGeneration(directory, directory)];
+  assert.deepEqual((await Promise.all(both)).sort(), ['gen-2', 'gen-3']);
+  assert.equal((await stat(join(directory, 'gen-3'))).mode & 0o7777, 0o2775);
 });
 
 test('a folder with generations is backed up from the live one', async (t) => {
   const root = await folder(t);
   const directory = join(root, 'data');
-  await newGeneration(directory);
+  await newGeneration(directory, directory);
   await writeFile(join(directory, 'gen-1', 'a.csv'), 'a\n1\n');
-  await exchange(directory, { from: undefined, to: 'gen-1' });
+  await symlink('gen-1', join(directory, 'current'));
   const ref = datastoreRef('portfolio', root, { kind: 'files', directory: 'data' });
   const { contents } = await createFilesStore(clock).fingerprint(ref, waiting(), unused);
   assert.deepEqual(
@@ -231,17 +157,19 @@ test("a `current` that leads elsewhere is nobody's generation", async (t) => {
   }
 });
 
+const backupsIn = (root: string) => (objects: ObjectsPort) =>
+  createBackups({
+    objects,
+    stores: createStores({ clock, secrets }),
+    copies: join(root, 'copies'),
+    ...{ secrets, clock },
+  });
+
 test('a copy that is discarded in the middle of its restore does not come back', async (t) => {
   const root = await folder(t);
   const objects = createMemoryObjects();
   const store = datastoreRef('portfolio', root, { kind: 'files', directory: 'data' });
-  const over = (on: ObjectsPort) =>
-    createBackups({
-      objects: on,
-      stores: createStores({ clock, secrets }),
-      copies: join(root, 'copies'),
-      ...{ secrets, clock },
-    });
+  const over = backupsIn(root);
   const id = backupId(store.system, store.datastore, 0);
   await over(objects).backup({ store, id, systemDigest: 'd' }, waiting());
   const discarding: ObjectsPort = {
@@ -253,7 +181,7 @@ test('a copy that is discarded in the middle of its restore does not come back',
     },
   };
   await assert.rejects(
-    over(discarding).restore({ id, target: { copy: 'copy', store } }, waiting()),
+    over(discarding).restore({ id, target: { copy: 'copy', store }, into: 'scratch' }, waiting()),
   );
   assert.deepEqual(await readdir(join(root, 'copies')), []);
 });
@@ -262,15 +190,10 @@ test('of what is damaged or missing the file is named that it is a copy of', asy
   const root = await folder(t);
   const objects = createMemoryObjects();
   const store = datastoreRef('portfolio', root, { kind: 'files', directory: 'data' });
-  const over = (on: ObjectsPort) =>
-    createBackups({
-      objects: on,
-      stores: createStores({ clock, secrets }),
-      copies: join(root, 'copies'),
-      ...{ secrets, clock },
-    });
+  const over = backupsIn(root);
   const id = backupId(store.system, store.datastore, 0);
-  const { objects: kept } = await over(objects).backup({ store, id, systemDigest: 'd' }, waiting());
+  const taken = await over(objects).backup({ store, id, systemDigest: 'd' }, waiting());
+  const { objects: kept } = streamedManifest(taken);
   const cut: ObjectsPort = {
     ...objects,
     get: async (key, w) => {

@@ -6,19 +6,20 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DatastoreRef, ObjectsPort } from '../../src/activities/ports-data.ts';
+import type { DatastoreRef } from '../../src/ports/backups.ts';
+import type { ObjectsPort } from '../../src/ports/objects.ts';
 import { createBackups } from '../../src/datastores/backups.ts';
 import { createStores } from '../../src/datastores/registry.ts';
-import { backupId } from '../../src/domain/backup-id.ts';
+import { backupId } from '../../src/domain/backup/backup-id.ts';
 import { createObjectsFolder } from '../../src/integrations/objects-folder.ts';
 import { processesIn } from '../../src/machine/processes-in.ts';
-import { datastoreRef, passableFolder } from '../support/datastores.ts';
+import { datastoreRef, passableFolder } from '../support/datastores/datastores.ts';
 import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
-import { createMemoryObjects } from '../support/memory-objects.ts';
-import { startPostgres } from '../support/postgres.ts';
-import { startTestRedis } from '../support/redis.ts';
-import { withSmallDisk } from '../support/small-disk.ts';
+import { createMemoryObjects } from '../support/memory/memory-objects.ts';
+import { startPostgres } from '../support/datastores/postgres.ts';
+import { startTestRedis } from '../support/datastores/redis.ts';
+import { withSmallDisk } from '../support/datastores/small-disk.ts';
 
 const clock = {
   now: () => Date.now(),
@@ -69,13 +70,16 @@ async function restoresOnlyWithRoom(
   const target = { copy: 'copy', store };
   await withSmallDisk(t, size, async (disk) => {
     const backups = backupsIn(disk, { objects, ...server });
-    const failure = await fails('Refused', backups.restore({ id, target }, waiting()));
+    const failure = await fails(
+      'Refused',
+      backups.restore({ id, target, into: 'scratch' }, waiting()),
+    );
     assert.match(failure.message, /there is no room where copies go .*make room/);
     await fails('NotReady', backups.fingerprint(target, waiting()));
     await backups.discard('copy', waiting());
     assert.deepEqual([await readdir(disk), processesIn(disk)], [[], []]);
   });
-  await elsewhere.restore({ id, target }, waiting());
+  await elsewhere.restore({ id, target, into: 'scratch' }, waiting());
   await elsewhere.discard('copy', waiting());
 }
 

@@ -5,22 +5,24 @@ import { join } from 'node:path';
 import { after, before, describe, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import type { DatastoreRef } from '../../src/activities/ports-data.ts';
+import type { DatastoreRef } from '../../src/ports/backups.ts';
 import { createBackups } from '../../src/datastores/backups.ts';
-import { createCanaries } from '../../src/datastores/canaries.ts';
+import { createHeartbeats } from '../../src/datastores/heartbeats.ts';
 import { createCopies } from '../../src/datastores/copies.ts';
 import { createNamedFiles } from '../../src/datastores/named-files.ts';
 import { toolEnvironment } from '../../src/datastores/postgres/connection.ts';
 import { createStores } from '../../src/datastores/registry.ts';
 import { findProgram, runTool, versionedFolders } from '../../src/datastores/tool.ts';
-import { CANARY_FILE } from '../../src/domain/canary.ts';
+import { HEARTBEAT_FILE } from '../../src/domain/backup/heartbeat.ts';
 import { Failure, type FailureKind } from '../../src/domain/failure.ts';
-import { datastoreRef, passableFolder } from '../support/datastores.ts';
+import { datastoreRef, passableFolder } from '../support/datastores/datastores.ts';
 import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
-import { createMemoryObjects } from '../support/memory-objects.ts';
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { startTestRedis } from '../support/redis.ts';
+import { createMemoryObjects } from '../support/memory/memory-objects.ts';
+import { startPostgres, type TestPostgres } from '../support/datastores/postgres.ts';
+import { startTestRedis } from '../support/datastores/redis.ts';
+import { copyAddress, copyFolder } from '../support/datastores/copies.ts';
+import { createBindings } from '../../src/datastores/bindings.ts';
 
 const clock = {
   now: () => Date.now(),
@@ -59,11 +61,14 @@ async function dump({ address }: TestPostgres, name: string, args: string[]): Pr
 function world(t: TestContext, programs: readonly string[] = []) {
   const stores = createStores({ clock, secrets, programs });
   const copies = join(root, 'copies');
+  const objects = createMemoryObjects();
   t.after(() => createCopies(copies).discard('copy', waiting()));
   return {
+    copies,
+    stores,
     named: createNamedFiles({ stores, copies, clock }),
-    backups: createBackups({ objects: createMemoryObjects(), stores, copies, secrets, clock }),
-    canaries: createCanaries({ stores, copies }),
+    backups: createBackups({ objects, stores, copies, secrets, clock }),
+    heartbeats: createHeartbeats({ stores, bindings: createBindings(objects), copies }),
   };
 }
 
@@ -89,14 +94,13 @@ describe('a named dump of Postgres', () => {
       );
     }
     const input = { file: 'orders.dump', target: target(orders()) };
-    const { address, sha256 } = await named.restore(input, waiting());
-    assert.equal(address.kind, 'postgres');
+    const { sha256 } = await named.restore(input, waiting());
     assert.match(sha256 ?? '', /^[0-9a-f]{64}$/);
     const asked = { target: target(orders()), query: 'SELECT count(*) FROM orders' };
     assert.equal(await backups.ask(asked, waiting()), '3000');
     const [copy] = await backups.copies();
     assert.deepEqual([copy?.backup, copy?.state], ['file:orders.dump', 'ready']);
-    assert.deepEqual(await named.restore(input, waiting()), { address, sha256: null });
+    assert.deepEqual(await named.restore(input, waiting()), { sha256: null });
   });
 
   check('that is cut anywhere is found out, and loads nothing', async (t) => {
@@ -160,12 +164,12 @@ describe('a named dump of Postgres', () => {
 
   check('brings its canary records along', async (t) => {
     if (postgres === undefined) return;
-    const { named, canaries } = world(t);
+    const { named, heartbeats } = world(t);
     await postgres.query(`CREATE TABLE public.fairlead_canary (slot integer PRIMARY KEY, timeline uuid NOT NULL, number bigint NOT NULL, at timestamptz NOT NULL, skew_ms integer NOT NULL);
       INSERT INTO public.fairlead_canary VALUES (3, '8f6f7d2a-3b1c-4c7e-9a55-0d9f6c1b2a34', 3, '2026-11-22 01:02:03+00', -4)`);
     await dump(postgres, 'birds.dump', ['--format=custom']);
     await named.restore({ file: 'birds.dump', target: target(orders()) }, waiting());
-    assert.deepEqual(await canaries.newest(target(orders()), waiting()), {
+    assert.deepEqual(await heartbeats.newest(target(orders()), waiting()), {
       timeline: '8f6f7d2a-3b1c-4c7e-9a55-0d9f6c1b2a34',
       number: 3,
       at: '2026-11-22T01:02:03.000Z',
@@ -175,27 +179,27 @@ describe('a named dump of Postgres', () => {
 });
 
 test('a named folder of files is read, loaded with its canary records, and dated by its newest file', async (t) => {
-  const { named, canaries } = world(t);
+  const { copies, stores, named, heartbeats } = world(t);
   const folder = join(root, 'exported');
   await mkdir(join(folder, 'more'), { recursive: true });
   await writeFile(join(folder, 'loans.csv'), 'id\n1\n');
   await writeFile(join(folder, 'more', 'notes.txt'), 'text');
   const recoveryPoint = { canary: {} };
   const live = datastoreRef('loans', root, { kind: 'files', directory: 'exported', recoveryPoint });
-  const record = await canaries.write(live, waiting());
+  const record = await heartbeats.write(live, waiting());
   const old = new Date('2026-01-01T00:00:00Z');
   await utimes(join(folder, 'loans.csv'), old, old);
-  await utimes(join(folder, CANARY_FILE), old, old);
+  await utimes(join(folder, HEARTBEAT_FILE), old, old);
   const newest = new Date('2026-02-02T00:00:00Z');
   await utimes(join(folder, 'more', 'notes.txt'), newest, newest);
   const store = datastoreRef('loans', root, { kind: 'files', directory: 'data' });
   const examined = await named.examine({ store, file: 'exported' }, waiting());
   assert.equal(examined.verdict, 'pass');
   assert.match(examined.reason, /SHA-256 [0-9a-f]{64}; 2 files, read to its end/);
-  const { address } = await named.restore({ file: 'exported', target: target(store) }, waiting());
-  assert.ok(address.kind === 'files');
-  assert.equal(await readFile(join(address.directory, 'more', 'notes.txt'), 'utf8'), 'text');
-  assert.deepEqual(await canaries.newest(target(store), waiting()), record);
+  await named.restore({ file: 'exported', target: target(store) }, waiting());
+  const copied = await copyFolder(copies, stores, target(store));
+  assert.equal(await readFile(join(copied, 'more', 'notes.txt'), 'utf8'), 'text');
+  assert.deepEqual(await heartbeats.newest(target(store), waiting()), record);
   assert.equal(await named.writtenAt({ store, file: 'exported' }, waiting()), newest.getTime());
 });
 
@@ -231,13 +235,14 @@ test('a named dump of Redis is read and loaded, and one that is cut is not', asy
     return;
   }
   t.after(server.stop);
-  const { named } = world(t, [server.programs]);
+  const { named, copies, stores } = world(t, [server.programs]);
   await server.ask('--rdb', join(root, 'dump.rdb'));
   const store = datastoreRef('sessions', root, { kind: 'redis' });
   const examined = await named.examine({ store, file: 'dump.rdb' }, waiting());
   assert.equal(examined.verdict, 'pass', examined.reason);
-  const { address } = await named.restore({ file: 'dump.rdb', target: target(store) }, waiting());
-  assert.equal(address.kind, 'redis');
+  await named.restore({ file: 'dump.rdb', target: target(store) }, waiting());
+  const address = await copyAddress(copies, stores, target(store));
+  assert.equal(address.of, 'redis');
   const whole = await readFile(join(root, 'dump.rdb'));
   await writeFile(join(root, 'cut.rdb'), whole.subarray(0, whole.length - 60));
   const cut = await named.examine({ store, file: 'cut.rdb' }, waiting());

@@ -1,19 +1,19 @@
 // An object store that refuses, and one that is slow: no backup is made of half of it, a cancel is heard, and a store
-// that comes back gets the backup. (One that is cut in the middle of an upload: test/support/backup-contracts.ts.)
+// that comes back gets the backup. (One that is cut in the middle of an upload: test/support/datastores/backup-contracts.ts.)
 import assert from 'node:assert/strict';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Bytes, ObjectsPort } from '../../src/activities/ports-data.ts';
+import type { Bytes, ObjectsPort } from '../../src/ports/objects.ts';
 import { createBackups } from '../../src/datastores/backups.ts';
 import { createStores } from '../../src/datastores/registry.ts';
-import { backupId } from '../../src/domain/backup-id.ts';
+import { backupId } from '../../src/domain/backup/backup-id.ts';
 import { Failure } from '../../src/domain/failure.ts';
-import { datastoreRef, passableFolder } from '../support/datastores.ts';
+import { datastoreRef, passableFolder } from '../support/datastores/datastores.ts';
 import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
-import { createMemoryObjects } from '../support/memory-objects.ts';
+import { createMemoryObjects } from '../support/memory/memory-objects.ts';
 
 const clock = {
   now: () => Date.now(),
@@ -93,7 +93,7 @@ test('a store that refuses to read restores nothing, and says nothing against th
   await over(objects).backup(input, waiting());
   const refusing = over({ ...objects, get: refused });
   await fails('Refused', refusing.examine({ store: input.store, id }, waiting()));
-  await fails('Refused', refusing.restore({ id, target }, waiting()));
+  await fails('Refused', refusing.restore({ id, target, into: 'scratch' }, waiting()));
   assert.deepEqual(await over(objects).copies(), []);
 });
 
@@ -106,7 +106,7 @@ test('a slow store gets the whole backup, and gives it back whole', async (t) =>
   assert.deepEqual([...objects.stored.keys()], [], 'nobody sees half an object');
   gate.give();
   const { contents } = await backup;
-  await dripping.restore({ id, target }, waiting());
+  await dripping.restore({ id, target, into: 'scratch' }, waiting());
   const copy = await dripping.fingerprint(target, waiting());
   assert.deepEqual(copy.contents, contents);
   await dripping.discard('copy', waiting());
@@ -129,7 +129,7 @@ test('a cancel is heard while a slow store is waited for, and leaves nothing', a
   });
   await fails(
     'Unavailable',
-    restoring.restore({ id, target }, { ...waiting(), signal: second.signal }),
+    restoring.restore({ id, target, into: 'scratch' }, { ...waiting(), signal: second.signal }),
   );
   await over(objects).discard('copy', waiting());
   assert.deepEqual(await over(objects).copies(), []);

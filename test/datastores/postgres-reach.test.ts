@@ -1,20 +1,15 @@
 // What a copy of a Postgres could reach other servers with is not restored.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { reaching } from '../../src/datastores/postgres/load-dump.ts';
 import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
-import { postgresWorld } from '../support/postgres-backups.ts';
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { onePostgres } from '../support/datastores/postgres-backups.ts';
 
-let postgres: TestPostgres | undefined;
-before(async () => {
-  postgres = await startPostgres();
-});
-after(() => postgres?.stop());
+const world = onePostgres();
 
 test('a dump with a foreign server or dblink is no copy that could be kept apart', async (t) => {
-  const it = await postgresWorld(t, postgres);
+  const it = await world(t);
   if (it === undefined) return;
   const { query } = it.postgres;
   await query(`CREATE EXTENSION dblink;
@@ -24,7 +19,10 @@ test('a dump with a foreign server or dblink is no copy that could be kept apart
     CREATE FOREIGN TABLE far (a int) SERVER led`);
   t.after(() => query('DROP EXTENSION dblink; DROP EXTENSION postgres_fdw CASCADE'));
   await it.backups.backup(it.input, waiting());
-  const restoring = it.backups.restore({ id: it.id, target: it.target }, waiting());
+  const restoring = it.backups.restore(
+    { id: it.id, target: it.target, into: 'scratch' },
+    waiting(),
+  );
   const { message } = await fails('Unsupported', restoring);
   assert.match(message, /holds what connects to other servers \(.*EXTENSION dblink/);
   for (const one of ['EXTENSION postgres_fdw', 'SERVER led', 'FOREIGN TABLE public far']) {

@@ -1,22 +1,14 @@
 // Who may see what in a Postgres: what questions see, and the roles that a dump's policies name.
 import assert from 'node:assert/strict';
-import { after, before, test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { oneValue } from '../../src/datastores/postgres/ask.ts';
 import { withClient } from '../../src/datastores/postgres/connection.ts';
 import { policyRoles } from '../../src/datastores/postgres/load-dump.ts';
 import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
-import { postgresWorld, programThat } from '../support/postgres-backups.ts';
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { onePostgres, programThat } from '../support/datastores/postgres-backups.ts';
 
-let postgres: TestPostgres | undefined;
-before(async () => {
-  postgres = await startPostgres();
-});
-after(() => postgres?.stop());
-
-const world = (t: TestContext, programs?: readonly string[]) =>
-  postgresWorld(t, postgres, programs);
+const world = onePostgres();
 
 test('rows under a policy are seen by a question, however it is enforced', async (t) => {
   const it = await world(t);
@@ -72,7 +64,7 @@ test('a dump whose policies name roles is restored, with roles that nobody can l
     CREATE POLICY "own rows" ON secured FOR SELECT TO ${roles.join(', ')} USING (a > 1);
     CREATE POLICY anybody ON secured AS RESTRICTIVE USING (true)`);
   await backups.backup(input, waiting());
-  await backups.restore({ id, target }, waiting());
+  await backups.restore({ id, target, into: 'scratch' }, waiting());
   const ask = (question: string) => backups.ask({ target, query: question }, waiting());
   assert.equal(await ask('SELECT count(*) FROM secured'), '2');
   const named =
@@ -95,13 +87,19 @@ CREATE POLICY everybody ON public.t USING ((a = ' TO nobody USING'::text));
 for (const [what, said] of [
   ['a role', 'ERROR:  role "app" does not exist'],
   ['an extension', 'ERROR:  extension "postgis" is not available'],
+  ['a way to store tables', 'ERROR:  access method "columnar" does not exist'],
+  ['a library', 'ERROR:  could not access file "$libdir/own": No such file or directory'],
 ] as const) {
   test(`a dump that needs ${what} that is not here says nothing of the backup`, async (t) => {
-    const script = `case "$*" in *--dbname*) echo 'pg_restore: error: ${said}' >&2; exit 1;; esac`;
+    const script = `case "$*" in *--dbname*) echo 'pg_restore: error: ${said}' >&2; exit 1;; esac
+      exec "$(ls -d /usr/lib/postgresql/*/bin | tail -n 1)/pg_restore" "$@"`;
     const it = await world(t, [await programThat(t, 'pg_restore', script)]);
     if (it === undefined) return;
     await it.backups.backup(it.input, waiting());
-    const restore = it.backups.restore({ id: it.id, target: it.target }, waiting());
+    const restore = it.backups.restore(
+      { id: it.id, target: it.target, into: 'scratch' },
+      waiting(),
+    );
     assert.match((await fails('Unsupported', restore)).message, /needs what the Postgres of the/);
   });
 }

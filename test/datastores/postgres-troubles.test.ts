@@ -1,32 +1,27 @@
 // What a Postgres does to whoever asks it: errors of every class, locks that are held, answers without end, and a count
 // that goes on when nobody wants it any more.
 import assert from 'node:assert/strict';
-import { after, before, test, type TestContext } from 'node:test';
+import { test, type TestContext } from 'node:test';
+import { createBackups } from '../../src/datastores/backups.ts';
 import { withClient } from '../../src/datastores/postgres/connection.ts';
-import { prepareToRead } from '../../src/datastores/postgres/contents.ts';
+import { pinSession } from '../../src/datastores/postgres/session.ts';
+import { createStores } from '../../src/datastores/registry.ts';
 import { Failure } from '../../src/domain/failure.ts';
+import type { ObjectsPort } from '../../src/ports/objects.ts';
 import { fails } from '../support/fails.ts';
 import { eventually, waiting } from '../support/local-daemon.ts';
-import { postgresWorld, programThat } from '../support/postgres-backups.ts';
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { clock, onePostgres, programThat } from '../support/datastores/postgres-backups.ts';
 
-let postgres: TestPostgres | undefined;
-before(async () => {
-  postgres = await startPostgres();
-});
-after(() => postgres?.stop());
-
-const world = (t: TestContext, programs?: readonly string[]) =>
-  postgresWorld(t, postgres, programs);
+const world = onePostgres();
+type World = NonNullable<Awaited<ReturnType<typeof world>>>;
 
 test('when the object store fails, the count that goes on beside it is ended too', async (t) => {
   const it = await world(t);
   if (it === undefined) return;
   const { query } = it.postgres;
-  await query(`CREATE TABLE slow AS SELECT 1 AS n;
-    CREATE FUNCTION slow_text(slow) RETURNS text LANGUAGE sql AS 'SELECT pg_sleep(60)::text';
-    CREATE CAST (slow AS text) WITH FUNCTION slow_text(slow)`);
-  t.after(() => query('DROP TABLE slow CASCADE'));
+  // Packed it is small; written out and hashed, it takes far longer than the test waits.
+  await query("CREATE TABLE slow AS SELECT repeat('x', 100000000) AS t FROM generate_series(1, 8)");
+  t.after(() => query('DROP TABLE slow'));
   const counts = async (): Promise<number> => {
     const running = await query(
       "SELECT FROM pg_stat_activity WHERE query LIKE '%AS fairlead_row%' AND pid <> pg_backend_pid() AND state = 'active'",
@@ -71,7 +66,7 @@ test('neither the count nor pg_dump waits for a lock without end, and neither ta
   const it = await world(t);
   if (it === undefined) return;
   const settings = await withClient(it.postgres.address, waiting().signal, async (client) => {
-    await prepareToRead(client);
+    await pinSession(client);
     return (await client.query<{ lock_timeout: string }>('SHOW lock_timeout')).rows;
   });
   assert.deepEqual(settings, [{ lock_timeout: '5min' }]);
@@ -83,12 +78,94 @@ test('neither the count nor pg_dump waits for a lock without end, and neither ta
   assert.match(failure.message, /waited 5 minutes for a lock .*--lock-wait-timeout=300000/);
 });
 
+/** A backup in the middle of which something is done to the server; nothing of it may be stored. */
+async function disturbed(t: TestContext, by: (it: World) => Promise<unknown>) {
+  const it = await world(t);
+  if (it === undefined) return undefined;
+  const put: ObjectsPort['put'] = async (input, during) => {
+    await by(it);
+    return it.objects.put(input, during);
+  };
+  const failure = await fails(
+    'Unavailable',
+    it.over({ ...it.objects, put }).backup(it.input, waiting()),
+  );
+  assert.deepEqual(failure.details, { begun: true });
+  assert.deepEqual([...it.objects.stored.keys()], []);
+  return failure;
+}
+
+const SESSIONS =
+  "FROM pg_stat_activity WHERE application_name = 'fairlead' AND pid <> pg_backend_pid()";
+
+test('a session that is ended while it counts, or dumps, is tried again, and leaves nothing in the store', async (t) => {
+  for (const whose of [
+    "query LIKE 'COPY%' OR query LIKE '%pg_dump%'",
+    'backend_xmin IS NOT NULL',
+  ]) {
+    const failure = await disturbed(t, (it) =>
+      it.postgres.query(`SELECT pg_terminate_backend(pid) ${SESSIONS} AND (${whose} OR true)`),
+    );
+    if (failure !== undefined)
+      assert.match(failure.message, /terminat|closed the connection|connection error/);
+  }
+});
+
+test('a table that is dropped while the backup begins is tried again, and then not missed', async (t) => {
+  const it = await world(t);
+  if (it === undefined) return;
+  const { query, address } = it.postgres;
+  await query('CREATE TABLE going (a int)');
+  await withClient(address, waiting().signal, async (client) => {
+    await client.query('BEGIN; DROP TABLE going');
+    const backup = fails('Unavailable', it.backups.backup(it.input, waiting()));
+    await eventually('it waits for the lock', async () => {
+      const held = await query(
+        "SELECT FROM pg_locks WHERE NOT granted AND mode = 'AccessShareLock'",
+      );
+      return held.length > 0;
+    });
+    await client.query('COMMIT');
+    assert.match((await backup).message, /going.*dropped or altered meanwhile; a new snapshot/);
+  });
+  const { contents } = await it.backups.backup(it.input, waiting());
+  assert.ok(!contents.parts.some(({ name }) => name === 'public.going'));
+});
+
+test('a user who may not read one table is told which, where, and what to grant', async (t) => {
+  const it = await world(t);
+  if (it === undefined) return;
+  const { query } = it.postgres;
+  await query(`CREATE ROLE reader LOGIN PASSWORD 'p'; GRANT SELECT ON customers TO reader`);
+  t.after(() => query('DROP OWNED BY reader; DROP ROLE reader'));
+  const user = { ...it.store, settings: { ...it.store.settings, user: 'reader' } };
+  const secrets = {
+    env: { PGSECRET: 'p' },
+    readFile: () => Promise.reject(new Error('none')),
+    reader: 'x',
+  };
+  const backups = createBackups({
+    ...{
+      objects: it.objects,
+      stores: createStores({ clock, secrets }),
+      copies: it.root,
+      secrets,
+      clock,
+    },
+  });
+  const failure = await fails('Refused', backups.backup({ ...it.input, store: user }, waiting()));
+  assert.match(
+    failure.message,
+    /postgres:\/\/127\.0\.0\.1:\d+\/shop as reader: permission denied for .*GRANT/,
+  );
+});
+
 test('a question that gives a whole table is answered without reading it', async (t) => {
   const it = await world(t);
   if (it === undefined) return;
   const { backups, target } = it;
   await backups.backup(it.input, waiting());
-  await backups.restore({ id: it.id, target }, waiting());
+  await backups.restore({ id: it.id, target, into: 'scratch' }, waiting());
   const ask = (query: string) => backups.ask({ target, query }, waiting());
   const before = process.memoryUsage().rss;
   const failure = await fails(

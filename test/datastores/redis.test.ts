@@ -6,19 +6,20 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CopyAddress } from '../../src/activities/ports-data.ts';
+import type { CopyAddress } from '../../src/ports/backups.ts';
 import { createBackups } from '../../src/datastores/backups.ts';
 import { askRedis } from '../../src/datastores/redis/client.ts';
 import { createStores } from '../../src/datastores/registry.ts';
-import { backupId } from '../../src/domain/backup-id.ts';
-import { judgeComplete, judgeCorrect } from '../../src/domain/ladder.ts';
+import { backupId } from '../../src/domain/backup/backup-id.ts';
+import { judgeComplete, judgeCorrect } from '../../src/domain/backup/ladder.ts';
 import { processesIn } from '../../src/machine/processes-in.ts';
-import { backupContracts } from '../support/backup-contracts.ts';
-import { datastoreRef, passableFolder } from '../support/datastores.ts';
+import { backupContracts } from '../support/datastores/backup-contracts.ts';
+import { datastoreRef, passableFolder } from '../support/datastores/datastores.ts';
 import { fails } from '../support/fails.ts';
 import { eventually, waiting } from '../support/local-daemon.ts';
-import { createMemoryObjects } from '../support/memory-objects.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { createMemoryObjects } from '../support/memory/memory-objects.ts';
+import { startTestRedis, type TestRedis } from '../support/datastores/redis.ts';
+import { copyAddress, streamedManifest } from '../support/datastores/copies.ts';
 
 const clock = {
   now: () => Date.now(),
@@ -69,13 +70,23 @@ async function world(t: TestContext, options: { aof?: boolean } = {}) {
   const store = refTo(server);
   const id = backupId('shop', 'sessions', 1_700_000_000_000);
   const input = { store, id, systemDigest: 'd'.repeat(64) };
-  return { server, objects, backups, store, id, input, root, target: { copy: 'copy', store } };
+  return {
+    server,
+    objects,
+    stores,
+    backups,
+    store,
+    id,
+    input,
+    root,
+    target: { copy: 'copy', store },
+  };
 }
 
 /** Asks the server of a copy. */
 async function askerOf(address: CopyAddress, { programs }: TestRedis) {
-  assert.ok(address.kind === 'redis');
-  const password = await readFile(address.passwordFile, 'utf8');
+  assert.ok(address.kind === 'address');
+  const password = await readFile(address.login.passwordFile, 'utf8');
   const copy = { host: address.host, port: address.port, user: undefined, password };
   const cli = join(programs, 'redis-cli');
   return (...command: string[]) => askRedis(cli, copy, command, waiting());
@@ -86,7 +97,8 @@ test('a Redis with AOF on is backed up, and its copy is loaded from the dump wit
   if (it === undefined) return;
   const { backups, id, input, target, server } = it;
   const { contents } = await backups.backup(input, waiting());
-  const address = await backups.restore({ id, target }, waiting());
+  await backups.restore({ id, target, into: 'scratch' }, waiting());
+  const address = await copyAddress(it.root, it.stores, target);
   const ask = await askerOf(address, server);
   assert.match(await ask('CONFIG', 'GET', 'appendonly'), /\bno$/);
   assert.equal(await ask('GET', 'customer:12'), 'Customer 12');
@@ -100,7 +112,8 @@ test('a copy takes no writes until it is handed over, and then goes on without a
   if (it === undefined) return;
   const { backups, id, input, target, server } = it;
   await backups.backup(input, waiting());
-  const address = await backups.restore({ id, target }, waiting());
+  await backups.restore({ id, target, into: 'scratch' }, waiting());
+  const address = await copyAddress(it.root, it.stores, target);
   const ask = await askerOf(address, server);
   await assert.rejects(ask('INCR', 'visits'), /READONLY/);
   assert.deepEqual(await backups.handOver(target, waiting()), address);
@@ -114,7 +127,7 @@ test('a dump of a newer Redis is not loaded into an older one, and is not blamed
   const it = await world(t);
   if (it === undefined) return;
   const { backups, objects, id, input, target } = it;
-  const manifest = await backups.backup(input, waiting());
+  const manifest = streamedManifest(await backups.backup(input, waiting()));
   const [key = '', stored] = [...objects.stored].find(([one]) => !one.endsWith('.json')) ?? [];
   assert.ok(stored);
   // REDIS0011 and the like: the four digits are the version of the format.
@@ -130,7 +143,10 @@ test('a dump of a newer Redis is not loaded into an older one, and is not blamed
     objects: manifest.objects.map((one) => ({ ...one, ...plain, plain })),
   };
   objects.stored.set(place, { ...written, bytes: Buffer.from(JSON.stringify(changed)) });
-  const failure = await fails('Unsupported', backups.restore({ id, target }, waiting()));
+  const failure = await fails(
+    'Unsupported',
+    backups.restore({ id, target, into: 'scratch' }, waiting()),
+  );
   assert.match(failure.message, /RDB format 9999, which this Redis is too old for/);
 });
 
@@ -141,7 +157,7 @@ test('keys whose time passes after the backup are in the copy, and make no diffe
   await server.ask('SET', 'brief', 'gone', 'PX', '700');
   const { contents } = await backups.backup(input, waiting());
   await eventually('the key to be gone', async () => (await server.ask('EXISTS', 'brief')) === '0');
-  await backups.restore({ id, target }, waiting());
+  await backups.restore({ id, target, into: 'scratch' }, waiting());
   const copy = (await backups.fingerprint(target, waiting())).contents;
   assert.equal(judgeComplete(contents, copy).verdict, 'pass');
   assert.equal(judgeCorrect(contents, copy).verdict, 'pass');
@@ -153,7 +169,7 @@ test('an empty Redis is backed up and restored, and proves nothing', async (t) =
   const { backups, id, input, target, server } = it;
   await server.ask('FLUSHALL');
   const { contents } = await backups.backup(input, waiting());
-  await backups.restore({ id, target }, waiting());
+  await backups.restore({ id, target, into: 'scratch' }, waiting());
   const copy = (await backups.fingerprint(target, waiting())).contents;
   assert.equal(judgeComplete(contents, copy).verdict, 'inconclusive');
   assert.equal(judgeCorrect(contents, copy).verdict, 'inconclusive');
@@ -164,10 +180,12 @@ test('a copy whose server was killed is loaded anew when it is restored again', 
   if (it === undefined) return;
   const { backups, id, input, target, root } = it;
   await backups.backup(input, waiting());
-  const first = await backups.restore({ id, target }, waiting());
+  await backups.restore({ id, target, into: 'scratch' }, waiting());
+  const first = await copyAddress(root, it.stores, target);
   for (const { pid } of processesIn(join(root, 'copy'))) process.kill(pid, 'SIGKILL');
   await eventually('it to be gone', () => processesIn(join(root, 'copy')).length === 0);
-  const again = await backups.restore({ id, target }, waiting());
+  await backups.restore({ id, target, into: 'scratch' }, waiting());
+  const again = await copyAddress(root, it.stores, target);
   assert.notDeepEqual(again, first);
   await backups.fingerprint(target, waiting());
 });

@@ -4,17 +4,18 @@ import assert from 'node:assert/strict';
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import type { ObjectsPort } from '../../src/activities/ports-data.ts';
+import type { ObjectsPort } from '../../src/ports/objects.ts';
 import type { Datastore } from '../../src/config/datastores.ts';
 import { createBackups } from '../../src/datastores/backups.ts';
 import { createStores } from '../../src/datastores/registry.ts';
-import { backupId } from '../../src/domain/backup-id.ts';
+import { backupId } from '../../src/domain/backup/backup-id.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import { createObjectsFolder } from '../../src/integrations/objects-folder.ts';
-import { datastoreRef, passableFolder } from '../support/datastores.ts';
+import { datastoreRef, passableFolder } from '../support/datastores/datastores.ts';
 import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
+import { streamedManifest } from '../support/datastores/copies.ts';
 
 const NAMES = ['a.csv', 'b.csv', 'c.csv', 'd.csv'];
 
@@ -42,12 +43,16 @@ async function world(t: TestContext) {
       return objects.put(input, w);
     },
   });
-  const backUp = (files: number, backup: Partial<Datastore['backup']> = {}, during = waiting()) => {
+  const backUp = async (
+    files: number,
+    backup: Partial<Datastore['backup']> = {},
+    during = waiting(),
+  ) => {
     put.length = 0;
     const settings = { ...store.settings, backup: { ...store.settings.backup, ...backup } };
     const input = { store: { ...store, settings }, id, systemDigest: 'd'.repeat(64) };
     const on = createBackups({ objects: taking(files), stores, copies, secrets, clock });
-    return on.backup(input, during);
+    return streamedManifest(await on.backup(input, during));
   };
   const cutAfter = async (files: number) => {
     await fails('Unavailable', backUp(files));
@@ -57,7 +62,7 @@ async function world(t: TestContext) {
     const { contents } = await backups.fingerprint(store, waiting());
     assert.equal((await backups.examine({ store, id }, waiting())).verdict, 'pass');
     const target = { copy: 'copy', store };
-    await backups.restore({ id, target }, waiting());
+    await backups.restore({ id, target, into: 'scratch' }, waiting());
     assert.deepEqual((await backups.fingerprint(target, waiting())).contents, contents);
   };
   return { folder, objects, put, backUp, cutAfter, holdsWhatIsThere };

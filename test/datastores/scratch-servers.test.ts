@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { startCluster } from '../../src/datastores/postgres/scratch-cluster.ts';
+import { PLAIN_LOCALE, startCluster } from '../../src/datastores/postgres/scratch-cluster.ts';
 import { startRedis } from '../../src/datastores/redis/scratch-redis.ts';
 import { findProgram, versionedFolders } from '../../src/datastores/tool.ts';
-import { passableFolder } from '../support/datastores.ts';
+import { passableFolder } from '../support/datastores/datastores.ts';
 import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
-import { startTestRedis } from '../support/redis.ts';
+import { startTestRedis } from '../support/datastores/redis.ts';
 
 async function folderOf(t: TestContext): Promise<string> {
   const folder = await passableFolder('fairlead-scratch-');
@@ -52,7 +52,7 @@ for (const [what, scripts, kind, said] of [
 ] as const) {
   test(`a Postgres ${what} says nothing of a backup`, async (t) => {
     const programs = [await programsThat(t, scripts)];
-    const input = { folder: await folderOf(t), programs, encoding: 'UTF8', database: 'shop' };
+    const input = { folder: await folderOf(t), programs, database: 'shop', locale: PLAIN_LOCALE };
     assert.match((await fails(kind, startCluster(input, waiting()))).message, said);
   });
 }
@@ -68,7 +68,7 @@ test('a folder that nobody but root can pass through is named, and not tried aga
   await chmod(closed, 0o700);
   const folder = join(closed, 'data');
   await mkdir(folder);
-  const input = { folder, programs, encoding: 'UTF8', database: 'shop' };
+  const input = { folder, programs, database: 'shop', locale: PLAIN_LOCALE };
   const failure = await fails('Unsupported', startCluster(input, waiting()));
   assert.match(failure.message, /the server of the copy does not start: .*ermission denied/);
 });

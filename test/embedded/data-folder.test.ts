@@ -1,13 +1,21 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { lockDataFolder, prepareDataFolder } from '../../src/embedded/data-folder.ts';
 import { ownIdentity, startTimeOf } from '../../src/machine/process-identity.ts';
 import { StartFailure } from '../../src/embedded/start-failure.ts';
-import { newFolder } from '../support/embedded.ts';
+import { newFolder } from '../support/up/embedded.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -26,14 +34,12 @@ function failure(code: number, ...words: string[]) {
   };
 }
 
-test('a new data folder has a token that only its owner can read, and keeps it', () => {
-  const data = prepareDataFolder(join(folder, 'deep', 'data'));
-  const token = join(data, 'token');
-  assert.equal(statSync(token).mode & 0o777, 0o600);
-  const first = readFileSync(token, 'utf8');
-  assert.match(first, /^[0-9a-f]{64}\n$/);
+test('a data folder that others may write to is closed to them', () => {
+  const data = join(folder, 'open', 'data');
+  mkdirSync(data, { recursive: true });
+  chmodSync(data, 0o777);
   prepareDataFolder(data);
-  assert.equal(readFileSync(token, 'utf8'), first);
+  assert.equal(statSync(data).mode & 0o777, 0o755);
 });
 
 test('a data folder that cannot be written is one sentence and code 2', () => {

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { z } from 'zod';
-import { freePorts } from '../../src/embedded/ports.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { startTimeOf } from '../../src/machine/process-identity.ts';
-import { createLocalPlatform } from '../../src/platforms/local/adapter.ts';
-import { hostPaths } from '../../src/platforms/local/protocol.ts';
-import { standInsFor, TestUp } from '../support/embedded.ts';
+import { localServices } from '../../src/platforms/local/adapter.ts';
+import { calledByName } from '../support/called-platform.ts';
+import { standInsFor, TestUp } from '../support/up/embedded.ts';
 import { ask } from '../support/http-load.ts';
-import { eventually, fences, plainSpec, waiting } from '../support/local-daemon.ts';
+import { eventually, tokens, plainSpec, waiting } from '../support/local-daemon.ts';
 
 let up: TestUp;
 beforeEach(() => {
@@ -24,11 +24,10 @@ const page = z.object({ pid: z.number() });
 test('a second Ctrl-C ends what the local host runs, and not the host before it', async () => {
   const { worker } = standInsFor(up.data);
   const embedded = await up.start({ standIns: worker ? { worker } : {} });
-  const { host: hostFile, token: tokenFile } = hostPaths(up.data);
-  const { workload } = createLocalPlatform({ hostFile, tokenFile });
+  const { workload } = calledByName(localServices(up.data));
   const [port = 0] = await freePorts(1);
   const spec = plainSpec({ system: 'shop', service: 'api' }, 'v1', port);
-  await workload.ensure({ spec, replicas: 1, fence: fences()() }, waiting());
+  await workload.ensure({ spec, replicas: 1, token: tokens()() }, waiting());
   const [state] = await eventually('v1 to be ready', async () => {
     const found = await workload.revisions(spec);
     return found[0]?.ready === 1 && found;

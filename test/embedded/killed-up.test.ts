@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { z } from 'zod';
 import { processIdentity, startTimeOf } from '../../src/machine/process-identity.ts';
-import { journalOf, TestUp, until } from '../support/embedded.ts';
+import { journalOf, TestUp, until } from '../support/up/embedded.ts';
 
 let up: TestUp;
 let other: ChildProcess | undefined;
@@ -27,7 +27,7 @@ const children = z.object({ worker: processIdentity, host: processIdentity });
 
 /** An `up` in a process of its own that is ready; its children's pids. */
 async function otherUp(): Promise<{ process: ChildProcess; worker: number; host: number }> {
-  const script = resolve(import.meta.dirname, '../support/up-process.ts');
+  const script = resolve(import.meta.dirname, '../support/up/up-process.ts');
   const child = spawn(process.execPath, ['--import', 'tsx', script, up.data], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });

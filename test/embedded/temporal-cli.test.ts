@@ -5,7 +5,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { intoCache } from '../../src/embedded/download.ts';
 import { StartFailure } from '../../src/embedded/start-failure.ts';
 import { findTemporalCli, SOURCES, type Source } from '../../src/embedded/temporal-cli.ts';
-import { newFolder } from '../support/embedded.ts';
+import { newFolder } from '../support/up/embedded.ts';
 
 let folder = '';
 let said: string[] = [];

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, test } from 'node:test';
-import { freePorts } from '../../src/embedded/ports.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { startTimeOf } from '../../src/machine/process-identity.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/workflows/messages.ts';
-import { TestUp, until } from '../support/embedded.ts';
+import { TestUp, until } from '../support/up/embedded.ts';
 import { temporalOrSkip } from '../support/temporal-server.ts';
 
 let up: TestUp;
@@ -32,11 +33,22 @@ test("a server of our own has the UI, the search attributes and 90 days' memory,
   const embedded = await up.start({ port: 0, env });
   assert.notEqual(embedded.address, '127.0.0.1:1', '--port means a server of our own');
   assert.equal(embedded.namespace, 'default');
-  const page = await fetch(embedded.uiUrl ?? '');
+  const uiUrl = embedded.uiUrl ?? '';
+  const page = await fetch(uiUrl);
   assert.equal(page.status, 200);
   await page.body?.cancel();
+  const foreign = { method: 'POST', headers: { origin: 'http://evil.example' } };
+  assert.equal((await fetch(uiUrl, foreign)).status, 403);
 
   const before = embedded.pids().temporal ?? 0;
+  const open = listeningOf(before);
+  assert.ok(open.length >= 3, JSON.stringify(open));
+  for (const { host, port } of open) {
+    // The Web UI alone answers a page of somebody else, where no page can guess.
+    const status = await statusOf(`http://${host}:${port}/api/v1/namespaces`);
+    if (host === '127.0.0.1') assert.notEqual(status, 200, `port ${port} is an HTTP API`);
+    else assert.ok(!uiUrl.includes(host), host);
+  }
   process.kill(before, 'SIGKILL');
   await until(() => up.said.some((line) => line.startsWith("Temporal's server is back")));
   assert.notEqual(embedded.pids().temporal, before);
@@ -63,6 +75,28 @@ test("a server of our own has the UI, the search attributes and 90 days' memory,
     [],
   );
 });
+
+/** The IPv4 addresses at which a process listens, from /proc. */
+function listeningOf(pid: number): { host: string; port: number }[] {
+  const sockets = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  const lines = readFileSync(`/proc/${pid}/net/tcp`, 'utf8').split('\n').slice(1);
+  return lines.flatMap((line) => {
+    const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
+    if (state !== '0A' || !sockets.includes(`socket:[${inode}]`)) return [];
+    const [address = '', port = ''] = local.split(':');
+    const bytes = address.match(/../g)?.reverse() ?? [];
+    const host = bytes.map((byte) => Number.parseInt(byte, 16)).join('.');
+    return [{ host, port: Number.parseInt(port, 16) }];
+  });
+}
+
+/** 0 where HTTP/1.1 is not spoken. */
+function statusOf(url: string): Promise<number> {
+  return fetch(url, { headers: { 'content-type': 'text/plain' } }).then(
+    ({ status }) => status,
+    () => 0,
+  );
+}
 
 for (const flag of ['port', 'uiPort'] as const) {
   test(`a taken ${flag} is refused with its holder, and nothing is started`, async () => {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { startTimeOf } from '../../src/machine/process-identity.ts';
 import { StartFailure } from '../../src/embedded/start-failure.ts';
-import { SettingsError } from '../../src/config/settings.ts';
-import { journalOf, standInsFor, TestUp, until } from '../support/embedded.ts';
+import { SettingsError } from '../../src/config/environment.ts';
+import { journalOf, standInsFor, TestUp, until } from '../support/up/embedded.ts';
 
 let up: TestUp;
 beforeEach(() => {

@@ -3,9 +3,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test, type TestContext } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
-import { differences, prepare } from '../support/fault-cases.ts';
-import { FaultPlace } from '../support/fault-place.ts';
-import { closeLane, openLane, runOnce, type Lane, type RunResult } from '../support/fault-run.ts';
+import { differences, prepare } from '../support/faults/fault-cases.ts';
+import { FaultPlace } from '../support/faults/fault-place.ts';
+import {
+  closeLane,
+  openLane,
+  runOnce,
+  type Lane,
+  type RunResult,
+} from '../support/faults/fault-run.ts';
 import { temporalOrSkip, testServer } from '../support/temporal-server.ts';
 
 const POINTS: [string, string][] = [

@@ -2,15 +2,14 @@
 // killed in the middle of it, and the other one brings all of them to their end.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { buildReport } from '../../src/domain/build-report.ts';
-import { verifyChain } from '../../src/domain/evidence-chain.ts';
-import type { Report } from '../../src/domain/report.ts';
-import { createEvidenceFiles } from '../../src/integrations/evidence-files.ts';
-import { awaitThat, FaultPlace } from '../support/fault-place.ts';
-import { FaultWorker } from '../support/fault-process.ts';
+import { buildReport } from '../../src/domain/record/build-report.ts';
+import { verifyChain } from '../../src/domain/record/evidence-chain.ts';
+import type { Report } from '../../src/domain/record/report.ts';
+import { awaitThat, FaultPlace } from '../support/faults/fault-place.ts';
+import { FaultWorker } from '../support/faults/fault-process.ts';
+import { evidenceIn } from '../support/record/evidence-in.ts';
 import { temporalOrSkip } from '../support/temporal-server.ts';
 
 const OPERATIONS = 50;
@@ -33,7 +32,7 @@ async function reportOf(place: FaultPlace, handle: WorkflowHandle): Promise<Repo
   const { workflowId } = handle;
   await handle.result();
   const { runId } = await handle.describe();
-  const entries = await createEvidenceFiles(join(place.data, 'evidence')).read({
+  const entries = await evidenceIn(place.data).read({
     workflowId,
     runId,
   });

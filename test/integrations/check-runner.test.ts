@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import test from 'node:test';
+import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import type { ChecksPort } from '../../src/activities/ports.ts';
+import type { CheckInput } from '../../src/ports/checks.ts';
 import type { Check } from '../../src/config/system.ts';
-import { Failure } from '../../src/domain/failure.ts';
-import type { FailureKind } from '../../src/domain/failure.ts';
+import { Failure, type FailureKind } from '../../src/domain/failure.ts';
 import { createCheckRunner } from '../../src/integrations/check-runner.ts';
 import { serve, unusedAddress } from '../support/loopback-server.ts';
 
@@ -15,18 +14,15 @@ const waiting = { signal: new AbortController().signal, beat: () => undefined };
 const environment = { PATH: process.env['PATH'], HOME: '/nowhere', SECRET: 'hunter2' };
 /** Stands for the redactor: one secret. */
 const redact = (text: string): string => text.replaceAll('hunter2', '[redacted]');
-const runner = createCheckRunner({
-  environment,
-  redact,
-  probeHeaders: async () => ({ 'fairlead-probe': 'token' }),
-});
+const runner = createCheckRunner({ environment, redact });
 
-const target = (check: Partial<Check>, more: Partial<Parameters<ChecksPort['run']>[0]> = {}) => ({
+const target = (check: Partial<Check>, more: Partial<CheckInput> = {}): CheckInput => ({
   check: { name: 'it', status: 200, timeout: 10_000, ...check },
   address: 'http://preview',
   url: 'http://users',
   version: 'v2',
   directory: tmpdir(),
+  headers: async () => ({ 'fairlead-probe': 'token' }),
   ...more,
 });
 const node = (script: string, ...args: string[]): Partial<Check> => ({
@@ -52,6 +48,47 @@ test('a request that is answered as asked passes with a sentence', async (t) => 
     await runner.run(target(check, { address }), waiting),
     /^GET http:\/\/127\.0\.0\.1:\d+\/health\?v=v2 answered 200 in \d+ ms$/,
   );
+});
+
+test('a command passes only when it prints what it has to', async () => {
+  const says = (text: string) => target({ ...node(text), contains: 'ready: {version}' });
+  await runner.run(says('console.error("ready: v2")'), waiting);
+  await assert.rejects(
+    runner.run(says('console.log("not yet")'), waiting),
+    failing(
+      'CheckFailed',
+      /exited with 0, and "ready: v2" was expected in what it printed .*: not yet/,
+    ),
+  );
+  await assert.rejects(
+    runner.run(says(''), waiting),
+    failing('CheckFailed', /was expected in what it printed \(check it\); it printed nothing/),
+  );
+});
+
+const STRANGERS: [who: string, header: Record<string, string>, says: RegExp][] = [
+  ['nobody says who', {}, /answered 200 in \d+ ms, but the platform itself answered, and not v2-1/],
+  ['another revision did', { 'who-answered': 'v1-0' }, /but revision v1-0 answered, and not v2-1/],
+];
+for (const [who, header, says] of STRANGERS) {
+  test(`an answer as asked is no pass when ${who}`, async (t) => {
+    const { url: address } = await serve(t, (_, response) => response.writeHead(200, header).end());
+    const reached = { header: 'who-answered', revision: 'v2-1' };
+    await assert.rejects(
+      runner.run(target({ http: '/health' }, { address, reached }), waiting),
+      failing('Unavailable', says),
+    );
+    // An address of its own is nobody's revision.
+    await runner.run(target({ http: `${address}/health` }, { address, reached }), waiting);
+  });
+}
+
+test('an answer as asked of the revision under test passes', async (t) => {
+  const { url: address } = await serve(t, (_, response) =>
+    response.writeHead(200, { 'who-answered': 'v2-1' }).end(),
+  );
+  const reached = { header: 'who-answered', revision: 'v2-1' };
+  await runner.run(target({ http: '/health' }, { address, reached }), waiting);
 });
 
 test('another status fails, with what came back', async (t) => {
@@ -102,13 +139,9 @@ test('the mark of a probe goes to the service and to nobody else', async (t) => 
 
 test('a check that cannot be marked as a probe is not sent', async (t) => {
   const { url: address, requests } = await serve(t, (_, response) => response.end());
-  const unmarked = createCheckRunner({
-    environment,
-    redact,
-    probeHeaders: () => Promise.reject(new Error('no token')),
-  });
+  const headers = () => Promise.reject(new Error('no token'));
   await assert.rejects(
-    unmarked.run(target({ http: '/' }, { address }), waiting),
+    runner.run(target({ http: '/' }, { address, headers }), waiting),
     failing('Unavailable', /marking check it as a probe: no token/),
   );
   assert.equal(requests.length, 0);

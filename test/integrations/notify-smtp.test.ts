@@ -4,13 +4,13 @@ import { createServer } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { simpleParser, type ParsedMail } from 'mailparser';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
-import type { Delivery } from '../../src/activities/ports.ts';
+import type { Delivery } from '../../src/ports/notify.ts';
 import type { Channel } from '../../src/config/channel.ts';
 import { Failure } from '../../src/domain/failure.ts';
-import { noticeOf, noticeText } from '../../src/domain/notice.ts';
+import { noticeOf, noticeText } from '../../src/domain/people/notice.ts';
 import { messageId } from '../../src/integrations/notify/smtp.ts';
 import { waiting } from '../support/local-daemon.ts';
-import { freePort } from '../support/loopback-server.ts';
+import { freePort } from '../support/free-ports.ts';
 import { FACTS, sending, testNotify } from '../support/notices.ts';
 
 interface MailServer {

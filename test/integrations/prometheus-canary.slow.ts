@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { startLoad, type Load } from '../../src/demo/load.ts';
-import { freePorts } from '../../src/embedded/ports.ts';
+import { startLoad, type Load } from '../../demo/load.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { hostFileSchema } from '../../src/platforms/local/protocol.ts';
 import { findDebianProgram } from '../support/debian-program.ts';
 import {
@@ -13,8 +13,8 @@ import {
   startPrometheus,
   type TestPrometheus,
 } from '../support/prometheus.ts';
-import { field, startUp, type WholeUp } from '../support/whole-up.ts';
-import type { UpSystem } from '../support/whole-up-systems.ts';
+import { field, startUp, type WholeUp } from '../support/up/whole-up.ts';
+import type { UpSystem } from '../support/up/whole-up-systems.ts';
 
 let up: WholeUp | undefined;
 let server: TestPrometheus | undefined;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
-import { Failure } from '../../src/domain/failure.ts';
-import type { FailureKind } from '../../src/domain/failure.ts';
+import type { ServerResponse } from 'node:http';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { Failure, type FailureKind } from '../../src/domain/failure.ts';
 import { createScrapeMetrics } from '../../src/integrations/scrape.ts';
 import { serve, unusedAddress } from '../support/loopback-server.ts';
 
@@ -15,10 +16,47 @@ const failing = (kind: FailureKind, says: RegExp) => (error: unknown) =>
 
 test('reads the samples of an endpoint', async (t) => {
   const { url } = await serve(t, (_, response) => response.end('# TYPE a counter\na{b="c"} 7\n'));
-  assert.deepEqual(await metrics.scrape(`${url}/metrics`, waiting), [
-    { name: 'a', labels: { b: 'c' }, value: 7 },
-  ]);
+  const { samples, declared } = await metrics.scrape(`${url}/metrics`, waiting);
+  assert.deepEqual(samples, [{ name: 'a', labels: { b: 'c' }, value: 7 }]);
+  assert.deepEqual([...declared], ['a']);
 });
+
+const OPEN_METRICS = { 'content-type': 'application/openmetrics-text; version=1.0.0' };
+const WHOLE: [what: string, answer: (response: ServerResponse) => void][] = [
+  ['without a line end, of a known length', (r) => r.end('a 7')],
+  ['in chunks', (r) => r.write('a ') && r.end('7')],
+  ['compressed', (r) => r.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('a 7\n'))],
+  ['of OpenMetrics', (r) => r.writeHead(200, OPEN_METRICS).end('a 7 1700000000.1\n# EOF\n')],
+];
+for (const [what, answer] of WHOLE) {
+  test(`reads an answer ${what}`, async (t) => {
+    const { url } = await serve(t, (_, response) => {
+      answer(response);
+    });
+    const { samples } = await metrics.scrape(url, waiting);
+    assert.deepEqual(samples, [{ name: 'a', labels: {}, value: 7 }]);
+  });
+}
+
+const CUT: [what: string, answer: (response: ServerResponse) => void, says: RegExp][] = [
+  [
+    'by its length',
+    (r) => r.writeHead(200, { 'content-length': 90 }).write('a 7\n', () => r.destroy()),
+    /./,
+  ],
+  ['in a chunk', (r) => r.write('a 7\n', () => r.destroy()), /./],
+  ['that is no gzip', (r) => r.writeHead(200, { 'content-encoding': 'gzip' }).end('notgzip'), /./],
+  ['of OpenMetrics', (r) => r.writeHead(200, OPEN_METRICS).end('a 7\n'), /was cut off/],
+  ['as it has no length', (r) => r.socket?.end('HTTP/1.0 200 OK\r\n\r\na 7\nb 12'), /was cut off/],
+];
+for (const [what, answer, says] of CUT) {
+  test(`an answer cut off ${what} is unavailable`, async (t) => {
+    const { url } = await serve(t, (_, response) => {
+      answer(response);
+    });
+    await assert.rejects(metrics.scrape(url, waiting), failing('Unavailable', says));
+  });
+}
 
 test('another status is unavailable, with what came back', async (t) => {
   const { url } = await serve(t, (_, response) => response.writeHead(503).end('starting up'));

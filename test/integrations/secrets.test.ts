@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import type { TestContext } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { readFile, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
-import type { Redactor } from '../../src/activities/ports.ts';
+import type { Redactor } from '../../src/ports/redactor.ts';
 import { loadSystem } from '../../src/config/load.ts';
 import { secretSource } from '../../src/domain/loaded-system.ts';
 import { createRedactor } from '../../src/integrations/secrets.ts';

@@ -2,12 +2,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { keyFingerprint, signedText } from '../../src/domain/signed-head.ts';
-import { createEvidenceFiles } from '../../src/integrations/evidence-files.ts';
+import { keyFingerprint, signedText } from '../../src/domain/record/evidence-chain.ts';
 import { createSigner, isSignedBy } from '../../src/integrations/signing.ts';
 
 const HEAD = 'a'.repeat(64);
@@ -56,21 +55,6 @@ test('a public key that is gone is written anew', async (t) => {
   await rm(join(keys, 'evidence.pub'));
   assert.equal((await createSigner(keys).sign(HEAD)).publicKey, publicKey);
   assert.equal(await readFile(join(keys, 'evidence.pub'), 'utf8'), publicKey);
-});
-
-test('a signature lies beside the evidence; half of one is none', async (t) => {
-  const keys = await folder(t);
-  const signed = await createSigner(keys).sign(HEAD);
-  const evidence = createEvidenceFiles(keys);
-  const run = { workflowId: 'deploy/shop/api/v2', runId: 'run-1' };
-  await evidence.append(run, []);
-  await assert.rejects(evidence.keepSignature(run, signed), /Check that the folder is there/);
-  const file = join(keys, encodeURIComponent(run.workflowId), 'run-1.sig.json');
-  await mkdir(join(file, '..'));
-  await evidence.keepSignature(run, signed);
-  assert.deepEqual(await evidence.signature(run), signed);
-  await writeFile(file, (await readFile(file, 'utf8')).slice(0, 40));
-  assert.equal(await evidence.signature(run), undefined);
 });
 
 test('openssl says the same of fingerprint and signature', async (t) => {

@@ -1,7 +1,8 @@
-import type { LivePlace, ServiceStart } from '../../src/activities/ports-isolation.ts';
-import { isolatedWorld, OWNER } from '../support/isolated-world.ts';
-import { isolationContract } from '../support/isolation-contract.ts';
-import { memoryIsolation } from '../support/memory-isolation.ts';
+import type { LivePlace } from '../../src/domain/recovery/isolation.ts';
+import type { ServiceStart } from '../../src/ports/isolation.ts';
+import { isolatedWorld, OWNER } from '../support/isolated/isolated-world.ts';
+import { isolationContract } from '../support/isolated/isolation-contract.ts';
+import { memoryIsolation } from '../support/memory/memory-isolation.ts';
 
 isolationContract('in namespaces', async (t) => {
   const it = await isolatedWorld(t);

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import type { CopyAddress } from '../../src/activities/ports-data.ts';
+import type { CopyAddress } from '../../src/ports/backups.ts';
 import { fails } from '../support/fails.ts';
-import { isolatedWorld } from '../support/isolated-world.ts';
+import { isolatedWorld } from '../support/isolated/isolated-world.ts';
 import { waiting } from '../support/local-daemon.ts';
+import { serverCopy } from '../support/datastores/copies.ts';
 
 const PASSWORD = 'only-of-this-copy/+';
 const URL = 'postgres://{{copy.new-orders.user}}:{{ copy.new-orders.password }}@127.0.0.1/shop';
@@ -19,8 +20,12 @@ async function world(t: TestContext) {
   await writeFile(passwordFile, PASSWORD);
   const place = { host: '127.0.0.1', port: 5432, passwordFile };
   const copies: Record<string, CopyAddress> = {
-    'new-orders': { kind: 'postgres', ...place, database: 'shop', user: 'fairlead' },
-    cache: { kind: 'redis', ...place },
+    'new-orders': serverCopy({
+      of: 'postgres',
+      ...place,
+      fields: { user: 'fairlead', database: 'shop' },
+    }),
+    cache: serverCopy({ of: 'redis', ...place }),
   };
   return { ...it, copies, passwordFile };
 }

@@ -7,8 +7,8 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
-import { freePort } from '../support/loopback-server.ts';
-import { isolatedWorld, liveServer } from '../support/isolated-world.ts';
+import { freePort } from '../support/free-ports.ts';
+import { isolatedWorld, liveServer } from '../support/isolated/isolated-world.ts';
 
 test('a live server is reached outside and refused inside', async (t) => {
   const it = await isolatedWorld(t);
@@ -74,7 +74,7 @@ test("a service inside sees neither Fairlead's folder, nor other processes, nor 
   if (it === undefined) return;
   await it.open('one');
   await it.isolation.start(it.service('one'), waiting());
-  assert.deepEqual(await it.asked('one', `/read?path=${join(it.data, 'token')}`), {
+  assert.deepEqual(await it.asked('one', `/read?path=${join(it.data, 'secret')}`), {
     error: 'ENOENT',
   });
   assert.deepEqual(await it.asked('one', `/list?path=${it.data}`), { names: [] });

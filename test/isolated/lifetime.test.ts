@@ -17,11 +17,12 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { allPids, commandOf } from '../../src/machine/process-identity.ts';
 import { processesIn } from '../../src/machine/processes-in.ts';
-import { endOfFile } from '../../src/platforms/isolated/inside/services.ts';
+import { endOfFile } from '../../src/platforms/local/end-of-log.ts';
 import { loaderArgs } from '../support/entry.ts';
 import { fails } from '../support/fails.ts';
 import { eventually, waiting } from '../support/local-daemon.ts';
-import { isolatedWorld, liveServer, OWNER } from '../support/isolated-world.ts';
+import { isolatedWorld, liveServer, OWNER } from '../support/isolated/isolated-world.ts';
+import { folderCopy, serverCopy } from '../support/datastores/copies.ts';
 
 /** Its processes are in no folder that is seen from here, so they are found by a word in their arguments. */
 function processesWith(word: string): string[] {
@@ -85,7 +86,7 @@ test('a worker that is killed leaves its target to the next one, which goes on w
     opening: it.opening('one'),
     start: it.service('one', { command: [process.execPath, 'service.mjs', word] }),
   };
-  const program = join(import.meta.dirname, '../support/open-target.ts');
+  const program = join(import.meta.dirname, '../support/isolated/open-target.ts');
   const loader = loaderArgs().length > 0 ? loaderArgs() : ['--import', import.meta.resolve('tsx')];
   const worker = spawn(process.execPath, [...loader, program, JSON.stringify(opening)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -111,13 +112,13 @@ test('a closed target leaves no process, no mount and no folder; closing it agai
   const copy = await liveServer(t, 'copy');
   const place = { ...copy, port: 5432 };
   await it.open('one', [it.live, place]);
-  const address = { kind: 'redis' as const, host: copy.host, port: copy.port, passwordFile: '/x' };
-  const files = { kind: 'files' as const, directory: it.copy };
-  const bindings = [
+  const address = serverCopy({ of: 'redis', host: copy.host, port: copy.port });
+  const files = folderCopy(it.copy);
+  const copyMounts = [
     { place, copy: address },
     { place: it.live, copy: files },
   ];
-  await it.isolation.bind({ target: 'one', bindings }, waiting());
+  await it.isolation.mount({ target: 'one', mounts: copyMounts }, waiting());
   const command = [process.execPath, 'service.mjs', word];
   await it.isolation.start(it.service('one', { command }), waiting());
   const folder = join(it.data, 'isolated', 'one');

@@ -9,11 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { processesIn } from '../../src/machine/processes-in.ts';
-import { whyUnable } from '../../src/platforms/isolated/namespaces.ts';
+import { whyUnable } from '../../src/platforms/local/isolation/namespaces.ts';
 import { ROOT } from '../support/entry.ts';
 import { waiting } from '../support/local-daemon.ts';
-import { isolatedWorld, OWNER } from '../support/isolated-world.ts';
-import { startPostgres } from '../support/postgres.ts';
+import { isolatedWorld, OWNER } from '../support/isolated/isolated-world.ts';
+import { startPostgres } from '../support/datastores/postgres.ts';
+import { folderCopy, serverCopy } from '../support/datastores/copies.ts';
 
 test('the portfolio API answers from a copy on its own port, which somebody else holds outside', async (t) => {
   const it = await isolatedWorld(t);
@@ -35,8 +36,8 @@ test('the portfolio API answers from a copy on its own port, which somebody else
   await writeFile(join(copy, 'loans.csv'), `${loans.slice(0, 4).join('\n')}\n`);
   const opening = { target: 'one', owner: OWNER, system: 'commercial-view', directory };
   await it.isolation.open({ ...opening, live: [live] }, waiting());
-  const bindings = [{ place: live, copy: { kind: 'files' as const, directory: copy } }];
-  await it.isolation.bind({ target: 'one', bindings }, waiting());
+  const mounts = [{ place: live, copy: folderCopy(copy) }];
+  await it.isolation.mount({ target: 'one', mounts }, waiting());
   const { detail } = await it.isolation.start(
     it.service('one', {
       directory,
@@ -63,13 +64,13 @@ test('a client of Postgres finds the copy at the live address', async (t) => {
   const place = { datastore: 'orders', kind: 'address' as const, host: '127.0.0.1', port: 5432 };
   // The client needs the driver: it has to see the repository, wherever that lies.
   await it.isolation.open({ ...it.opening('one', [place]), directory: ROOT }, waiting());
-  const copy = { kind: 'postgres' as const, host, port, database, user, passwordFile: '/unused' };
-  await it.isolation.bind({ target: 'one', bindings: [{ place, copy }] }, waiting());
+  const copy = serverCopy({ of: 'postgres', host, port, fields: { user, database } });
+  await it.isolation.mount({ target: 'one', mounts: [{ place, copy }] }, waiting());
   const environment = { PGHOST: place.host, PGPORT: '5432', PGDATABASE: database };
   await it.isolation.start(
     it.service('one', {
       command: ['node', 'isolated-query.mjs'],
-      directory: join(ROOT, 'test', 'support'),
+      directory: join(ROOT, 'test', 'support', 'isolated'),
       environment: { ...environment, PGUSER: user, PGPASSWORD: password },
     }),
     waiting(),
@@ -94,7 +95,7 @@ test('a worker that is not root has isolated targets too', async (t) => {
     opening: it.opening('one'),
     start: it.service('one'),
   };
-  const program = join(import.meta.dirname, '../support/open-target.ts');
+  const program = join(import.meta.dirname, '../support/isolated/open-target.ts');
   const as = ['--reuid', '65534', '--regid', '65534', '--clear-groups', '--'];
   const node = [process.execPath, '--import', import.meta.resolve('tsx'), program];
   const worker = spawn('setpriv', [...as, ...node, JSON.stringify(opening)], {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { freePorts } from '../../src/embedded/ports.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { plainSpec, TestHost } from '../support/local-daemon.ts';
 import { portContracts } from '../support/port-contracts.ts';
 

@@ -11,13 +11,13 @@ import { loadState } from '../../src/platforms/local/state.ts';
 import { ask, Load } from '../support/http-load.ts';
 import {
   eventually,
-  fences,
+  tokens,
   plainSpec,
   TestHost,
   waiting,
   weightsOf,
 } from '../support/local-daemon.ts';
-import { freePort } from '../support/loopback-server.ts';
+import { freePort } from '../support/free-ports.ts';
 import { fails } from '../support/fails.ts';
 
 const service = { system: 'shop', service: 'api' };
@@ -31,16 +31,16 @@ async function deployed() {
   const host = await TestHost.start();
   opened.push(host);
   const port = await freePort();
-  const fence = fences(7);
+  const nextToken = tokens(7);
   const v1 = plainSpec(service, 'v1', port);
   const v2 = plainSpec(service, 'v2', port);
-  await host.ready(v1, 2, fence());
-  await host.ready(v2, 1, fence());
+  await host.ready(v1, 2, nextToken());
+  await host.ready(v2, 1, nextToken());
   const { traffic } = host.platform;
-  await traffic.set({ service, weights: weightsOf([v1, 100]), expect: [], fence: fence() });
+  await traffic.set({ service, weights: weightsOf([v1, 100]), expect: [], token: nextToken() });
   const weights = weightsOf([v1, 90], [v2, 10]);
-  await traffic.set({ service, weights, expect: weightsOf([v1, 100]), fence: fence() });
-  return { host, v1, v2, weights, fence, url: `http://127.0.0.1:${port}` };
+  await traffic.set({ service, weights, expect: weightsOf([v1, 100]), token: nextToken() });
+  return { host, v1, v2, weights, nextToken, url: `http://127.0.0.1:${port}` };
 }
 
 async function replicasOf(host: TestHost) {
@@ -50,7 +50,7 @@ async function replicasOf(host: TestHost) {
   );
 }
 
-test('killed and started again, it finds replicas, weights, fences and history as they were', async () => {
+test('killed and started again, it finds replicas, weights, tokens and history as they were', async () => {
   const { host, v1, v2, weights, url } = await deployed();
   const before = await replicasOf(host);
   const traffic = await host.platform.traffic.read(service);
@@ -67,8 +67,8 @@ test('killed and started again, it finds replicas, weights, fences and history a
   const load = new Load(url);
   await eventually('100 requests', () => load.total >= 100);
   assert.deepEqual(Object.keys(await load.stop()), ['200']);
-  const late = fences(6)();
-  await fails('Superseded', host.platform.traffic.stop({ service, fence: late }));
+  const late = tokens(6)();
+  await fails('Superseded', host.platform.traffic.stop({ service, token: late }));
   const states = await host.platform.workload.revisions(service);
   assert.deepEqual(
     states.map((one) => [one.spec.id, one.ready, one.crashes]),
@@ -94,10 +94,10 @@ test('an adopted replica that dies later is replaced', async () => {
 });
 
 test('killed at any moment of a change, it has what was acknowledged and no stray process', async () => {
-  const { host, v1, v2, fence } = await deployed();
-  const v3 = plainSpec(service, 'v3', v1.port);
+  const { host, v1, v2, nextToken } = await deployed();
+  const v3 = plainSpec(service, 'v3', v1.program.port);
   const ensured = host.platform.workload.ensure(
-    { spec: v3, replicas: 3, fence: fence() },
+    { spec: v3, replicas: 3, token: nextToken() },
     waiting(),
   );
   const settled = ensured.then(
@@ -129,10 +129,12 @@ test('killed at any moment of a change, it has what was acknowledged and no stra
 test('what a living replica started in a session of its own is no stray', async () => {
   const host = await TestHost.start();
   opened.push(host);
-  const spec = plainSpec(service, 'v1', await freePort());
+  const port = await freePort();
+  const { program } = plainSpec(service, 'v1', port);
+  assert.ok(program.kind === 'process');
   const shell = 'setsid sleep 600 & exec "$@"';
-  const command = ['/bin/sh', '-c', shell, 'sh', ...(spec.command ?? [])];
-  await host.ready({ ...spec, command }, 1, fences()());
+  const command = ['/bin/sh', '-c', shell, 'sh', ...program.command];
+  await host.ready(plainSpec(service, 'v1', port, { command }), 1, tokens()());
   const [replica] = await replicasOf(host);
   const { id } = await loadState(hostPaths(host.data).state);
   const helpers = () =>

@@ -17,7 +17,10 @@ test('one that hurries waits neither for open requests nor for the process', asy
   const record = { n: 1, pid, startTime: startTimeOf(pid) ?? 0, port: 1, generation: 1 };
   const spec = plainSpec({ system: 'shop', service: 'api' }, 'v1', 1);
   const nothing = () => undefined;
-  const replica = new Replica(spec, record, child, { readiness: nothing, exited: nothing });
+  const log = '/nowhere';
+  const others = () => new Set<number>();
+  const events = { readiness: nothing, exited: nothing, others };
+  const replica = new Replica({ spec, record, log }, child, events);
   replica.open = 1;
   const hurry = new AbortController();
   const ended = replica.drainAndEnd({ drain: HOUR, grace: HOUR, hurry: hurry.signal });

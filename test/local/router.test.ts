@@ -5,17 +5,17 @@ import { get, request, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import { z } from 'zod';
-import { parsePrometheusText } from '../../src/domain/prometheus-text.ts';
+import { parsePrometheusText } from '../../src/domain/analysis/prometheus-text.ts';
 import { ask } from '../support/http-load.ts';
 import {
   eventually,
-  fences,
+  tokens,
   plainSpec,
   TestHost,
   waiting,
   weightsOf,
 } from '../support/local-daemon.ts';
-import { freePort } from '../support/loopback-server.ts';
+import { freePort } from '../support/free-ports.ts';
 
 const page = z.object({
   pid: z.number(),
@@ -27,7 +27,7 @@ const page = z.object({
 
 describe('the local host', () => {
   const service = { system: 'shop', service: 'web' };
-  const fence = fences();
+  const nextToken = tokens();
   let host: TestHost;
   let url = '';
   let v1: ReturnType<typeof plainSpec>;
@@ -38,17 +38,19 @@ describe('the local host', () => {
     url = `http://127.0.0.1:${port}`;
     v1 = plainSpec(service, 'v1', port, { configuration: { SECRET: { env: 'PLANTED_SECRET' } } });
     v2 = plainSpec(service, 'v2', port);
-    await host.ready(v1, 1, fence());
-    await host.ready(v2, 1, fence());
+    await host.ready(v1, 1, nextToken());
+    await host.ready(v2, 1, nextToken());
     const { traffic } = host.platform;
-    await traffic.set({ service, weights: weightsOf([v1, 100]), expect: [], fence: fence() });
+    await traffic.set({ service, weights: weightsOf([v1, 100]), expect: [], token: nextToken() });
   });
   after(() => host.end());
 
   const asPage = (body: string) => page.parse(JSON.parse(body));
 
   async function counted(labels: Record<string, string>): Promise<number> {
-    const samples = parsePrometheusText(await (await fetch(`${await host.url()}/metrics`)).text());
+    const { samples } = parsePrometheusText(
+      await (await fetch(`${await host.url()}/metrics`)).text(),
+    );
     return samples
       .filter((one) => one.name === 'fairlead_requests_total')
       .filter((one) => Object.entries(labels).every(([key, value]) => one.labels[key] === value))
@@ -119,24 +121,27 @@ describe('the local host', () => {
     assert.equal(await counted(labels), before + 3);
   });
 
-  test('takes the probe mark off before the service sees it, and answers only the right one', async () => {
-    const token = await host.token();
-    const right = await ask(url, { headers: { 'fairlead-probe': token } });
+  test('takes the probe mark off before the service sees it, and answers one once, of this service only', async () => {
+    const headers = await host.mark(service);
+    const right = await ask(url, { headers });
     assert.equal(right.headers['fairlead-revision'], v1.id);
     assert.equal(asPage(right.body).headers['fairlead-probe'], undefined);
-    const wrong = await ask(url, { headers: { 'fairlead-probe': `${token}x` } });
-    assert.equal(wrong.headers['fairlead-revision'], undefined);
-    assert.equal(asPage(wrong.body).headers['fairlead-probe'], undefined);
+    const others = await host.mark({ system: 'shop', service: 'other' });
+    for (const wrong of [headers, others, { 'fairlead-probe': 'made-up' }]) {
+      const answer = await ask(url, { headers: wrong });
+      assert.equal(answer.headers['fairlead-revision'], undefined);
+      assert.equal(asPage(answer.body).headers['fairlead-probe'], undefined);
+    }
   });
 
   test('answers 503 with Retry-After while stopped, and previews all the same', async () => {
     const { traffic, workload } = host.platform;
-    await traffic.stop({ service, fence: fence() });
+    await traffic.stop({ service, token: nextToken() });
     const answer = await ask(url);
     assert.deepEqual([answer.status, answer.headers['retry-after']], [503, '5']);
     const preview = (await workload.revisions(service))[0]?.previewUrl ?? '';
     assert.equal((await ask(preview)).status, 200);
-    await traffic.admit({ service, percent: 100, fence: fence() });
+    await traffic.admit({ service, percent: 100, token: nextToken() });
     assert.equal((await ask(url)).status, 200);
   });
 
@@ -145,7 +150,7 @@ describe('the local host', () => {
     const { traffic } = host.platform;
     let before = new Set<string>();
     for (const percent of [20, 20, 60, 100]) {
-      await traffic.admit({ service, percent, fence: fence() });
+      await traffic.admit({ service, percent, token: nextToken() });
       const now = new Set<string>();
       for (const client of clients) {
         const headers = { cookie: `a=b; fairlead-client=${client}` };
@@ -160,11 +165,11 @@ describe('the local host', () => {
       before = now;
     }
     assert.equal(before.size, 60);
-    await traffic.admit({ service, percent: 0, fence: fence() });
+    await traffic.admit({ service, percent: 0, token: nextToken() });
     assert.equal((await ask(url)).status, 503);
     const probes = await traffic.probe({ service, count: 2 }, waiting());
     assert.ok(probes.every((one) => one.status === 200 && one.revision === v1.id));
-    await traffic.admit({ service, percent: 100, fence: fence() });
+    await traffic.admit({ service, percent: 100, token: nextToken() });
   });
 
   test('a kept connection that a replica has closed costs neither the user nor the replica', async () => {
@@ -175,13 +180,13 @@ describe('the local host', () => {
       configuration: { RESET_KEPT: 1, HEALTH: 'once' },
       health: { path: '/health', interval: 600_000, timeout: 2000 },
     });
-    await host.ready(spec, 2, fence());
+    await host.ready(spec, 2, nextToken());
     const { traffic, workload } = host.platform;
     await traffic.set({
       service: ref,
       weights: weightsOf([spec, 100]),
       expect: [],
-      fence: fence(),
+      token: nextToken(),
     });
     const statuses: number[] = [];
     for (let i = 0; i < 8; i += 1) {
@@ -191,24 +196,15 @@ describe('the local host', () => {
     assert.equal((await workload.revisions(ref))[0]?.ready, 2);
   });
 
-  test('a change by hand is made without a fence and noted in its log', async () => {
-    const controlUrl = await host.url();
-    const byHand = (verb: string, body: object, token: string) =>
-      fetch(`${controlUrl}/v1/${verb}`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${token}` },
-        body: JSON.stringify(body),
-      });
-    const token = await host.token();
+  test('a change by hand is made without a token and noted in its log', async () => {
     const body = { service, weights: weightsOf([v2, 100]), byHand: 'ana' };
-    assert.equal((await byHand('set', body, 'wrong')).status, 401);
-    assert.equal((await byHand('set', body, token)).status, 200);
+    assert.equal((await host.byHand('set', body)).status, 200);
     assert.equal(asPage((await ask(url)).body).version, 'v2');
     await eventually('the note', () => /by hand, by ana/.test(host.output));
-    const neither = await byHand('set', { service, weights: [] }, token);
+    const neither = await host.byHand('set', { service, weights: [] });
     assert.equal(neither.status, 400);
-    const nonsense = await byHand('set', { service, weights: 'all', byHand: 'ana' }, token);
+    const nonsense = await host.byHand('set', { service, weights: 'all', byHand: 'ana' });
     assert.equal(nonsense.status, 400);
-    assert.match(await nonsense.text(), /weights/);
+    assert.match(nonsense.text, /weights/);
   });
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -10,13 +10,13 @@ import { endHolder, portHolder } from '../../src/machine/port-holder.ts';
 import { hostPaths } from '../../src/platforms/local/protocol.ts';
 import {
   eventually,
-  fences,
+  tokens,
   plainSpec,
   TestHost,
   waiting,
   weightsOf,
 } from '../support/local-daemon.ts';
-import { freePort } from '../support/loopback-server.ts';
+import { freePort } from '../support/free-ports.ts';
 import { fails } from '../support/fails.ts';
 
 describe('the local host starting a revision', () => {
@@ -27,7 +27,7 @@ describe('the local host starting a revision', () => {
   after(() => host.end());
 
   const ensure = (spec: ReturnType<typeof plainSpec>) =>
-    host.platform.workload.ensure({ spec, replicas: 1, fence: fences()() }, waiting());
+    host.platform.workload.ensure({ spec, replicas: 1, token: tokens()() }, waiting());
 
   test('names the process that holds its port', async () => {
     const squatter = createServer().listen(0, '127.0.0.1');
@@ -36,7 +36,7 @@ describe('the local host starting a revision', () => {
     assert.ok(typeof address === 'object' && address !== null);
     const spec = plainSpec({ system: 'shop', service: 'squatted' }, 'v1', address.port);
     assert.match(
-      (await host.platform.workload.obstacles(spec)).join(),
+      (await host.platform.workload.obstacles(spec)).taken.join(),
       new RegExp(`${process.pid}`),
     );
     const failure = await fails('Refused', ensure(spec));
@@ -50,7 +50,7 @@ describe('the local host starting a revision', () => {
     const address = squatter.address();
     assert.ok(typeof address === 'object' && address !== null);
     const spec = plainSpec({ system: 'shop', service: 'neighbour' }, 'v1', address.port);
-    assert.deepEqual(await host.platform.workload.obstacles(spec), []);
+    assert.deepEqual(await host.platform.workload.obstacles(spec), { missing: [], taken: [] });
     await ensure(spec);
     squatter.close();
   });
@@ -61,7 +61,7 @@ describe('the local host starting a revision', () => {
     const second = plainSpec({ system: 'shop', service: 'second' }, 'v1', port);
     const failure = await fails('Refused', ensure(second));
     assert.match(failure.message, /shop\/first/);
-    assert.match((await host.platform.workload.obstacles(second)).join(), /shop\/first/);
+    assert.match((await host.platform.workload.obstacles(second)).taken.join(), /shop\/first/);
   });
 
   test('names a secret that is not there, and writes one that is into no file', async () => {
@@ -74,8 +74,6 @@ describe('the local host starting a revision', () => {
     await ensure(plainSpec(service, 'v2', await freePort(), planted));
     const state = await readFile(hostPaths(host.data).state, 'utf8');
     assert.ok(state.includes('PLANTED_SECRET') && !state.includes('hush'));
-    const { mode } = await stat(hostPaths(host.data).token);
-    assert.equal(mode & 0o777, 0o600);
   });
 
   test('calls it a crash loop when a replica keeps ending, and says how it ended', async () => {
@@ -87,7 +85,63 @@ describe('the local host starting a revision', () => {
       return found?.condition === 'crashLoop' ? found : undefined;
     });
     assert.ok(state.crashes >= 5);
-    assert.match(state.problem ?? '', /exited with code 3/);
+    const told = await eventually('the end of its log', async () => {
+      const [found] = await host.platform.workload.revisions(service);
+      return found?.problem?.includes('its log is') === true ? found.problem : undefined;
+    });
+    assert.match(
+      told,
+      /^replica 1 \(process \d+\) exited with code 3; it printed last: dies at the start: 1; its log is (\/\S+)$/,
+    );
+    assert.ok((await readFile(/its log is (\S+)$/.exec(told)?.[1] ?? '', 'utf8')).includes('dies'));
+  });
+
+  test('says what the health check is answered with, at which address, while a revision does not become ready', async () => {
+    const cases = [
+      [
+        { HEALTH: 'never' },
+        /^GET http:\/\/127\.0\.0\.1:\d+\/health answered 500 \(\d+\.\d s ago\)$/,
+      ],
+      [
+        { LISTEN_NOWHERE: 1 },
+        /\/health was refused: nothing listens there; the program has to listen on the HOST and PORT/,
+      ],
+      [{ HEALTH: 'hang' }, /\/health did not answer within [\d.]+ s/],
+    ] as const;
+    for (const [index, [configuration, words]] of cases.entries()) {
+      const service = { system: 'shop', service: `sick${index}` };
+      await ensure(plainSpec(service, 'v1', await freePort(), { configuration }));
+      const problem = await eventually('a problem', async () => {
+        const [found] = await host.platform.workload.revisions(service);
+        return words.test(found?.problem ?? '') ? found?.problem : undefined;
+      });
+      assert.match(problem, words);
+    }
+  });
+
+  test('hides secrets in what a replica printed last', async () => {
+    const service = { system: 'shop', service: 'talkative' };
+    const more = { configuration: { DIE_AT_START: { env: 'PLANTED_SECRET' } } };
+    await ensure(plainSpec(service, 'v1', await freePort(), more));
+    const problem = await eventually('the end of its log', async () => {
+      const [found] = await host.platform.workload.revisions(service);
+      return found?.problem?.includes('its log is') === true ? found.problem : undefined;
+    });
+    assert.doesNotMatch(problem, /hush/);
+    assert.match(problem, /it printed last: dies at the start/);
+  });
+
+  test('says of a process that somebody killed that it was not Fairlead', async () => {
+    const service = { system: 'shop', service: 'killed' };
+    await ensure(plainSpec(service, 'v1', await freePort(), { configuration: { KILL_ITSELF: 1 } }));
+    const problem = await eventually('a problem', async () => {
+      const [found] = await host.platform.workload.revisions(service);
+      return found?.problem?.includes('SIGKILL') === true ? found.problem : undefined;
+    });
+    assert.match(
+      problem,
+      /was ended by SIGKILL, which Fairlead did not send: the machine, for want of memory, or somebody/,
+    );
   });
 
   test('says why a command cannot be started', async () => {
@@ -103,20 +157,20 @@ describe('the local host starting a revision', () => {
 
   test('takes a service to another port with a new version, and both answer until the old one goes', async () => {
     const service = { system: 'shop', service: 'moving' };
-    const fence = fences();
+    const nextToken = tokens();
     const v1 = plainSpec(service, 'v1', await freePort());
     const v2 = plainSpec(service, 'v2', await freePort());
     const { traffic, workload } = host.platform;
-    await host.ready(v1, 1, fence());
-    await host.ready(v2, 1, fence());
-    const moved = { service, weights: weightsOf([v2, 100]), expect: [], fence: fence() };
-    assert.equal((await traffic.set(moved)).url, `http://127.0.0.1:${v2.port}`);
-    for (const { port } of [v1, v2]) {
-      assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 200);
+    await host.ready(v1, 1, nextToken());
+    await host.ready(v2, 1, nextToken());
+    const moved = { service, weights: weightsOf([v2, 100]), expect: [], token: nextToken() };
+    assert.equal((await traffic.set(moved)).url, `http://127.0.0.1:${v2.program.port}`);
+    for (const { program } of [v1, v2]) {
+      assert.equal((await fetch(`http://127.0.0.1:${program.port}/`)).status, 200);
     }
-    await workload.remove({ service, revision: v1.id, fence: fence() }, waiting());
-    await eventually('the old port to be free', () => portHolder(v1.port) === null);
-    assert.equal((await fetch(`http://127.0.0.1:${v2.port}/`)).status, 200);
+    await workload.remove({ service, revision: v1.id, token: nextToken() }, waiting());
+    await eventually('the old port to be free', () => portHolder(v1.program.port) === null);
+    assert.equal((await fetch(`http://127.0.0.1:${v2.program.port}/`)).status, 200);
   });
 
   test('writes what a replica says into its log', async () => {

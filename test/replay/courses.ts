@@ -1,11 +1,11 @@
 // The courses of operations whose histories are recorded: closed ones, and ones in the middle of something.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { storedBackup } from '../support/memory-backups.ts';
+import { storedBackup } from '../support/memory/memory-backups.ts';
 import { untilStatus, endOf } from '../support/operations.ts';
 import { withData, withDrill, withUsable, withWarmCache } from '../support/data-shop.ts';
 import { longBake, send, untilBaking, type Shop, type ShopFile } from '../support/shop.ts';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { Report } from '../../src/domain/report.ts';
+import type { Report } from '../../src/domain/record/report.ts';
 import { Failure } from '../../src/domain/failure.ts';
 
 const blueGreen = {
@@ -130,10 +130,6 @@ export const COURSES: Record<string, (shop: Shop) => Promise<WorkflowHandle>> = 
     await send(handle, 'approve', { actor: 'ana' });
     return ended(handle);
   },
-  'rollback-that-looked-first': async (shop) => {
-    const { system } = await shop.waiting();
-    return ended(await shop.start('rollback', api(system)));
-  },
   'deploy-told': async (shop) => {
     const { handle } = await shop.waiting({
       notify: { ops: { type: 'console' }, closed: { type: 'console', events: ['ended'] } },
@@ -157,9 +153,6 @@ export const COURSES: Record<string, (shop: Shop) => Promise<WorkflowHandle>> = 
   },
   'admit-that-need-not-be': async (shop) =>
     ended(await shop.start('admitTraffic', { system: shop.live() })),
-  /** Its seal answers with the signature of the record. */
-  'scale-signed': async (shop) =>
-    ended(await shop.start('scaleService', { ...api(shop.live()), replicas: 3 })),
   'check-recovery': async (shop) =>
     ended(await shop.start('checkRecovery', { system: shop.empty(withData) })),
   'accept-backup': async (shop) => {
@@ -206,7 +199,7 @@ export const COURSES: Record<string, (shop: Shop) => Promise<WorkflowHandle>> = 
   },
   'verify-file': async (shop) => {
     const file = 'dumps/orders.dump';
-    shop.ports.birds.files.set(file, Date.now());
+    shop.ports.beats.files.set(file, Date.now());
     const system = shop.live(watched);
     return ended(await shop.start('verifyBackup', { system, datastore: 'orders', file }));
   },

@@ -1,11 +1,17 @@
 // Records the histories that replay.test.ts replays: `node --import tsx test/replay/record.ts [NAME ...]`, by hand,
-// after a change of behaviour that comes with `patched()`. Old histories stay: they are what has to replay.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+// after a change of what workflows do that is not to be guarded by `patched()`. Without names all are recorded anew, and
+// histories whose course is gone are removed. Exits with 1 when a course did not get where it leads; its old history stays.
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { openShop } from '../support/shop.ts';
+import { openShop, type Shop } from '../support/shop.ts';
 import { startTestServer } from '../support/temporal-server.ts';
 import { COURSES } from './courses.ts';
+
+const AT_A_TIME = 3;
+const PATIENCE_MS = 120_000;
+const folder = resolve(import.meta.dirname, 'histories');
 
 /** Who recorded it, and where, is nobody's business: identities and sticky queues name the machine. */
 function withoutPlace(history: string): string {
@@ -15,24 +21,50 @@ function withoutPlace(history: string): string {
   });
 }
 
-const folder = resolve(import.meta.dirname, 'histories');
+/** In a shop of its own: what one course leaves to fail or to hang must not meet another one. */
+async function record(name: string): Promise<void> {
+  const course = COURSES[name];
+  if (course === undefined) throw new Error(`there is no course of this name`);
+  const shop = await openShop();
+  try {
+    const history = await Promise.race([followed(shop, course), lateFor(name)]);
+    writeFileSync(resolve(folder, `${name}.json`), `${withoutPlace(historyToJSON(history))}\n`);
+    process.stdout.write(`${name}: ${history.events?.length ?? 0} events\n`);
+  } finally {
+    await shop.worker.stop();
+  }
+}
+
+async function followed(shop: Shop, course: (typeof COURSES)[string]) {
+  const handle = await course(shop);
+  return handle.fetchHistory();
+}
+
+async function lateFor(name: string): Promise<never> {
+  await sleep(PATIENCE_MS, undefined, { ref: false });
+  throw new Error(`${name} did not get where it leads within ${PATIENCE_MS / 1000} s`);
+}
+
+const named = process.argv.slice(2);
+const left = named.length > 0 ? named : Object.keys(COURSES);
 mkdirSync(folder, { recursive: true });
-const wanted = process.argv.slice(2);
 const server = await startTestServer(new AbortController().signal);
 process.env['FAIRLEAD_TEST_TEMPORAL_ADDRESS'] = server.address;
 process.env['FAIRLEAD_TEST_TEMPORAL_CLI'] = server.cli;
 process.env['FAIRLEAD_TEST_UI_URL'] = server.uiUrl;
-try {
-  const shop = await openShop();
-  for (const [name, course] of Object.entries(COURSES)) {
-    const file = resolve(folder, `${name}.json`);
-    if (wanted.length === 0 ? existsSync(file) : !wanted.includes(name)) continue;
-    const handle = await course(shop);
-    const history = await handle.fetchHistory();
-    writeFileSync(file, `${withoutPlace(historyToJSON(history))}\n`);
-    process.stdout.write(`${name}: ${history.events?.length ?? 0} events\n`);
+const lane = async (): Promise<void> => {
+  for (let name = left.shift(); name !== undefined; name = left.shift()) {
+    await record(name).catch((error: unknown) => {
+      process.exitCode = 1;
+      process.stderr.write(`FAILED ${name}: ${String(error)}\n`);
+    });
   }
-  await shop.worker.stop();
+};
+try {
+  await Promise.all(Array.from({ length: AT_A_TIME }, lane));
+  for (const file of named.length > 0 ? [] : readdirSync(folder)) {
+    if (!(file.replace(/\.json$/, '') in COURSES)) rmSync(resolve(folder, file));
+  }
 } finally {
   await server.stop();
 }

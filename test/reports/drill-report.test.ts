@@ -1,16 +1,16 @@
 // The report of a drill: the verdict first, every check with what was expected and got, and what did not run.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { summaryOf } from '../../src/domain/backup.ts';
-import { buildReport } from '../../src/domain/build-report.ts';
-import type { EvidenceBody } from '../../src/domain/evidence.ts';
-import { planRecovery } from '../../src/domain/plan-drill.ts';
-import { revisionSpec } from '../../src/domain/revision.ts';
+import { summaryOf } from '../../src/domain/backup/backup.ts';
+import { buildReport } from '../../src/domain/record/build-report.ts';
+import type { EvidenceBody } from '../../src/domain/record/evidence.ts';
+import { planDrill } from '../../src/runbooks/drill.ts';
+import { revisionSpec } from '../../src/domain/rollout/revision.ts';
 import { drillTables } from '../../src/reports/drill-tables.ts';
 import { reportToHtml } from '../../src/reports/html.ts';
 import { reportToMarkdown } from '../../src/reports/markdown.ts';
-import { completeBackup } from '../support/catalogue-entries.ts';
-import { DIGEST, entriesOf } from '../support/evidence.ts';
+import { completeBackup } from '../support/datastores/catalogue-entries.ts';
+import { DIGEST, entriesOf } from '../support/record/evidence.ts';
 import { sampleSystem } from '../support/samples.ts';
 
 const loaded = sampleSystem(
@@ -22,8 +22,8 @@ const loaded = sampleSystem(
 );
 const place = { datastore: 'orders', kind: 'folder', path: '/systems/shop/data' } as const;
 const backup = summaryOf(completeBackup({ daysOld: 1 }));
-const plan = planRecovery({
-  ...{ mode: 'drill', operation: 'drill/shop', loaded, runId: '01234567-89ab' },
+const plan = planDrill({
+  ...{ operation: 'drill/shop', loaded, runId: '01234567-89ab' },
   restored: [{ datastore: 'orders', backup, place }],
   flushed: [],
   live: [place],

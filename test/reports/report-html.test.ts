@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildReport } from '../../src/domain/build-report.ts';
-import type { Report } from '../../src/domain/report.ts';
+import { buildReport } from '../../src/domain/record/build-report.ts';
+import type { Report } from '../../src/domain/record/report.ts';
 import { reportToHtml } from '../../src/reports/html.ts';
-import { entriesOf, ROLLED_BACK } from '../support/evidence.ts';
-import { longReport, measuredReport, reportOf } from '../support/report-samples.ts';
+import { entriesOf, ROLLED_BACK } from '../support/record/evidence.ts';
+import { longReport, measuredReport, reportOf } from '../support/record/report-samples.ts';
 
 const WHOLE = reportToHtml(measuredReport());
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { EvidenceBody } from '../../src/domain/evidence.ts';
-import { buildReport } from '../../src/domain/build-report.ts';
+import type { EvidenceBody } from '../../src/domain/record/evidence.ts';
+import { buildReport } from '../../src/domain/record/build-report.ts';
 import { reportToMarkdown } from '../../src/reports/markdown.ts';
-import { entriesOf, OPENED, ROLLED_BACK } from '../support/evidence.ts';
-import { comparedReport, measuredReport } from '../support/report-samples.ts';
+import { entriesOf, OPENED, ROLLED_BACK } from '../support/record/evidence.ts';
+import { comparedReport, measuredReport } from '../support/record/report-samples.ts';
 
 const WHOLE = reportToMarkdown(buildReport(entriesOf(ROLLED_BACK)));
 
@@ -78,4 +78,13 @@ test('who was told what has a row, and why somebody was not', () => {
   const text = reportToMarkdown(buildReport(entriesOf([OPENED, ...told])));
   assert.match(text, /## Notices\n\n.*\n.*\n\| .* \| ops \| it ended: succeeded \| delivered \|/);
   assert.match(text, /\| chat \| it ended: succeeded \| not delivered \| a \\\| b \|/);
+});
+
+test('the numbers behind the charts of the page stand in the text too', () => {
+  const text = reportToMarkdown(measuredReport());
+  assert.match(text, /## Weights over time\n\nWeights of api [^]*\| v1 95 % and v2 5 % \|/);
+  assert.match(
+    text,
+    /## What each revision answered\n\n[^]*\| weight-25 \| 0\.01 to 0\.2, 120 requests \| 0\.001, 2,280 requests \| fail \|/,
+  );
 });

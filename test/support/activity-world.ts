@@ -1,25 +1,27 @@
 // A service in memory under a virtual clock, and a call as an activity gets it: for activities without Temporal.
-import type { Call } from '../../src/activities/boundary.ts';
+import type { Call } from '../../src/activities/call.ts';
 import { Failure } from '../../src/domain/failure.ts';
-import type { RevisionSpec, Weights } from '../../src/domain/model.ts';
-import { fences, plainSpec, weightsOf } from './local-daemon.ts';
-import { memoryEvidence } from './memory-evidence.ts';
-import { createMemoryPlatform } from './memory-platform.ts';
-import { memorySigner } from './memory-signer.ts';
+import type { RevisionSpec, Weights } from '../../src/domain/rollout/model.ts';
+import { calledByName, targetOf } from './called-platform.ts';
+import { tokens, plainSpec, weightsOf } from './local-daemon.ts';
+import { memoryEvidence } from './memory/memory-evidence.ts';
+import { createMemoryPlatform } from './memory/memory-platform.ts';
+import { memorySigner } from './memory/memory-signer.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 
-export const PLACE = { system: 'shop', service: 'api', platform: 'local' } as const;
+export const PLACE = targetOf({ system: 'shop', service: 'api' });
 
 export function createActivityWorld() {
   const { world, ...platform } = createMemoryPlatform();
   const clock = createVirtualClock();
-  const fence = fences();
+  const nextToken = tokens();
   /** What a retry goes on from: the last thing that was beaten. */
   let beaten: unknown;
   const call = (): Call => ({
     operation: 'deploy/shop/api/v2',
     step: 'step',
     run: { workflowId: 'deploy/shop/api/v2', runId: 'run' },
+    kept: null,
     urgent: false,
     attempt: 1,
     previous: beaten,
@@ -27,7 +29,8 @@ export function createActivityWorld() {
     beat: (progress) => {
       beaten = progress ?? beaten;
     },
-    fence: () => Promise.resolve(fence()),
+    givenUp: () => false,
+    token: () => Promise.resolve(nextToken()),
   });
   return {
     world,
@@ -35,6 +38,7 @@ export function createActivityWorld() {
     call,
     ports: {
       platforms: { local: platform },
+      metrics: platform.metrics,
       clock,
       evidence: memoryEvidence(),
       signer: memorySigner(),
@@ -48,8 +52,8 @@ export function createActivityWorld() {
     async revision(version: string): Promise<RevisionSpec> {
       const spec = plainSpec(PLACE, version, 8080);
       const { system, service } = PLACE;
-      const there = { spec: { ...spec, system, service }, replicas: 1, fence: fence() };
-      await platform.workload.ensure(there, call());
+      const there = { spec: { ...spec, system, service }, replicas: 1, token: nextToken() };
+      await calledByName(platform).workload.ensure(there, call());
       return there.spec;
     },
     weights: (): Weights => world.weights(PLACE),

@@ -1,12 +1,19 @@
 // Requests as the platform's metrics would show them, for tests of analyses.
 import type { z } from 'zod';
-import { analysisSchema } from '../../src/config/system.ts';
+import { analysisSchema } from '../../src/config/analysis.ts';
 import type { Analysis } from '../../src/config/system.ts';
-import { observe, prepareAnalysis, startAnalysis } from '../../src/domain/analysis.ts';
-import type { AnalysisState, PreparedAnalysis, Scrape } from '../../src/domain/analysis.ts';
-import { conclude } from '../../src/domain/analysis-verdict.ts';
-import type { Sample } from '../../src/domain/prometheus-text.ts';
-import type { Finding, Verdict } from '../../src/domain/verdict.ts';
+import {
+  observe,
+  prepareAnalysis,
+  type PreparedAnalysis,
+  type Scrape,
+} from '../../src/domain/analysis/analysis.ts';
+import { startAnalysis, type AnalysisState } from '../../src/domain/analysis/analysis-state.ts';
+import { conclude } from '../../src/domain/analysis/analysis-verdict.ts';
+import type { Exposition, Sample } from '../../src/domain/analysis/prometheus-text.ts';
+import type { Finding } from '../../src/domain/analysis/finding.ts';
+import { exposed } from './memory/memory-metrics.ts';
+import type { Verdict } from '../../src/domain/analysis/verdict.ts';
 
 export type AnalysisFile = z.input<typeof analysisSchema>;
 
@@ -68,6 +75,11 @@ export interface AnalysisCase {
   samples: number;
 }
 
+/** Samples of a source of one's own, and the one metric that it declares. */
+export function declaring(metric: string, samples: Sample[]): Exposition {
+  return { samples, declared: new Set([metric]) };
+}
+
 export function prepare(file: AnalysisFile, stable?: string): PreparedAnalysis {
   const subject = stable === undefined ? { revision: 'new' } : { revision: 'new', stable };
   return prepareAnalysis('errors', analysisOf(file), subject);
@@ -77,7 +89,7 @@ export function scrapeOf(moment: Moment, index: number): Scrape {
   const at = moment.at ?? index * 1000;
   if (moment.error !== undefined) return { at, error: moment.error };
   const samples = [...samplesOf('new', moment.new ?? {}), ...samplesOf('old', moment.old ?? {})];
-  return { at, samples, stable: samples };
+  return { at, judged: exposed(samples), stable: exposed(samples) };
 }
 
 export function run(file: AnalysisFile, moments: Moment[], stable?: string): AnalysisState {

@@ -1,13 +1,16 @@
 // A world for tests of a bake: revisions, metrics and checks as functions of a virtual time.
 import type { Check } from '../../src/config/system.ts';
-import { bake } from '../../src/activities/bake.ts';
-import type { BakeInput, BakePorts } from '../../src/activities/bake.ts';
-import type { ChecksPort, QueryInput, Waiting, WorkloadPort } from '../../src/activities/ports.ts';
-import type { BakeProgress } from '../../src/domain/bake-progress.ts';
-import { Failure } from '../../src/domain/failure.ts';
-import type { RevisionState } from '../../src/domain/model.ts';
-import type { Sample } from '../../src/domain/prometheus-text.ts';
-import type { QueryAnswer } from '../../src/domain/query-answer.ts';
+import type { BakeInput, BakePorts } from '../../src/activities/judging/bake-input.ts';
+import { bake } from '../../src/activities/judging/bake.ts';
+import type { ChecksPort } from '../../src/ports/checks.ts';
+import type { QueryInput } from '../../src/ports/metrics.ts';
+import type { Waiting } from '../../src/ports/waiting.ts';
+import type { BakeProgress } from '../../src/domain/analysis/bake-progress.ts';
+import type { RevisionState } from '../../src/domain/rollout/model.ts';
+import type { Sample } from '../../src/domain/analysis/prometheus-text.ts';
+import type { QueryAnswer } from '../../src/domain/analysis/query-answer.ts';
+import { exposed } from './memory/memory-metrics.ts';
+import { targetOf } from './called-platform.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 
 /** Each is asked with the milliseconds since the world began. */
@@ -22,17 +25,14 @@ export interface Behaviour {
 }
 
 export function revisionState(id: string, more: Partial<RevisionState> = {}): RevisionState {
-  const spec = {
+  const spec: RevisionState['spec'] = {
     system: 's',
     service: 'api',
     id,
     version: 'v2',
-    directory: '/',
-    files: [],
+    program: { kind: 'image', reference: 'shop/api:v2', port: 1 },
     configuration: {},
     bindings: [],
-    host: '127.0.0.1',
-    port: 1,
     health: { path: '/health', interval: 1000, timeout: 1000 },
     drain: 1000,
   };
@@ -52,7 +52,7 @@ export const CHECK: Check = { name: 'health', http: '/health', status: 200, time
 
 export function bakeInput(more: Partial<BakeInput> = {}): BakeInput {
   return {
-    service: { system: 's', service: 'api' },
+    service: targetOf({ system: 's', service: 'api' }),
     version: 'v2',
     revision: 'new',
     ms: 10_000,
@@ -71,23 +71,15 @@ export function createBakeWorld(behaviour: Behaviour = {}) {
   const queried: QueryInput[] = [];
   const checked: Parameters<ChecksPort['run']>[0][] = [];
   const healthy = [revisionState('new'), revisionState('old')];
-  const unused = () => Promise.reject(new Failure('Unsupported', 'a bake changes nothing'));
-  const workload: WorkloadPort = {
-    revisions: async () => behaviour.revisions?.(elapsed()) ?? healthy,
-    ensure: unused,
-    scale: unused,
-    restart: unused,
-    remove: unused,
-    obstacles: unused,
-  };
   const ports: BakePorts = {
     clock,
-    workload,
+    workload: { revisions: async () => behaviour.revisions?.(elapsed()) ?? healthy },
+    traffic: { mark: async () => ({}) },
     metrics: {
       scrape: async (url, { signal }) => {
         scraped.push(url);
         if (behaviour.scrapeMs !== undefined) await clock.sleep(behaviour.scrapeMs, signal);
-        return behaviour.samples?.(elapsed()) ?? [];
+        return exposed(behaviour.samples?.(elapsed()) ?? []);
       },
       query: async (input) => {
         queried.push(input);

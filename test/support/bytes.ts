@@ -1,5 +1,5 @@
 // Streams for tests, and what is in one.
-import type { Bytes } from '../../src/activities/ports-data.ts';
+import type { Bytes } from '../../src/ports/objects.ts';
 import { Failure } from '../../src/domain/failure.ts';
 
 export async function* bytes(...texts: (string | Uint8Array)[]): Bytes {

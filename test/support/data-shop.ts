@@ -1,8 +1,9 @@
 // A shop whose systems have datastores, for the tests of backups, proofs and what is left of them: what lies in its
 // vault, and what must not lie there any more.
 import assert from 'node:assert/strict';
-import { storedBackup, type MemoryVault } from './memory-backups.ts';
-import type { MemoryTargets } from './memory-targets.ts';
+import { storedBackup, type MemoryVault } from './memory/memory-backups.ts';
+import type { Double } from './memory/doubles.ts';
+import type { MemoryTargets } from './memory/memory-targets.ts';
 import { openShop, type Shop, type ShopFile } from './shop.ts';
 
 export interface DataShop {
@@ -18,8 +19,8 @@ export interface DataShop {
 }
 
 /** `after(() => shop.worker.stop())` closes it. */
-export async function openDataShop(): Promise<DataShop> {
-  const shop = await openShop();
+export async function openDataShop(double: Double = 'memory'): Promise<DataShop> {
+  const shop = await openShop({}, {}, double);
   const { vault, targets } = shop.ports;
   const copiesOf = (system: string) => [...vault.copies.keys()].filter(isOf(system));
   const targetsOf = (system: string) => [...targets.open.keys()].filter(isOf(system));

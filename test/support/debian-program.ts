@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { cacheFolder, intoCache, isThere, type Getting } from '../../src/embedded/download.ts';
-import type { Environment } from '../../src/config/settings.ts';
+import type { Environment } from '../../src/config/environment.ts';
 
 interface Package {
   /** Where the program lies in the package of its name. */

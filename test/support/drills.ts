@@ -1,7 +1,8 @@
 // What the tests of drills share: a shop with datastores and isolated targets in memory, whose systems can be drilled.
 import assert from 'node:assert/strict';
-import type { Report } from '../../src/domain/report.ts';
+import type { Report } from '../../src/domain/record/report.ts';
 import { openDataShop, type DataShop, withDrill } from './data-shop.ts';
+import type { Double } from './memory/doubles.ts';
 import { endOf, reportOf, type Ended } from './operations.ts';
 import { type ShopFile } from './shop.ts';
 
@@ -21,8 +22,8 @@ export interface DrillShop extends DataShop {
   drilled: (system: string) => Promise<{ end: Ended; report: Report }>;
 }
 
-export async function openDrillShop(): Promise<DrillShop> {
-  const opened = await openDataShop();
+export async function openDrillShop(double: Double = 'memory'): Promise<DrillShop> {
+  const opened = await openDataShop(double);
   const { shop, vault } = opened;
   vault.answers.set('select debts', '0');
   return {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { judgeOptionsSchema } from '../../src/config/judge-options.ts';
-import type { JudgedMetric } from '../../src/domain/judge/judge-metric.ts';
+import type { JudgedMetric } from '../../src/domain/analysis/judge/judge-metric.ts';
 
 export type JudgeSettings = z.input<typeof judgeOptionsSchema>;
 

@@ -2,21 +2,26 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Waiting, WorkloadPort } from '../../src/activities/ports.ts';
 import type {
-  Fence,
+  EpochToken,
+  ProcessProgram,
   RevisionSpec,
   RevisionState,
   ServiceRef,
   Weights,
-} from '../../src/domain/model.ts';
-import { createLocalPlatform } from '../../src/platforms/local/adapter.ts';
+} from '../../src/domain/rollout/model.ts';
+import { localServices } from '../../src/platforms/local/adapter.ts';
 import { hostFileSchema, hostPaths } from '../../src/platforms/local/protocol.ts';
+import { calledByName, waiting, type CalledPlatform } from './called-platform.ts';
 import { entryArgs, ROOT } from './entry.ts';
+
+export { waiting };
 
 const SERVICE = join(import.meta.dirname, 'plain-service.mjs');
 
@@ -37,8 +42,8 @@ export async function eventually<T>(
 
 /** Restarts a revision and waits until all of it is new. */
 export function restarted(
-  workload: WorkloadPort,
-  input: Parameters<WorkloadPort['restart']>[0],
+  workload: CalledPlatform['workload'],
+  input: Parameters<CalledPlatform['workload']['restart']>[0],
 ): Promise<RevisionState> {
   return eventually('the restart to be through', async () => {
     const { state, done } = await workload.restart(input);
@@ -46,36 +51,35 @@ export function restarted(
   });
 }
 
-export function waiting(): Waiting {
-  return { signal: AbortSignal.timeout(30_000), beat: () => undefined };
-}
-
 /** A revision of `plain-service.mjs`. */
 export function plainSpec(
   service: ServiceRef,
   version: string,
   port: number,
-  more: Partial<RevisionSpec> = {},
+  { command, files, ...more }: Partial<RevisionSpec & ProcessProgram> = {},
 ): RevisionSpec {
   return {
     ...service,
     id: `${version}-0123456789`,
     version,
-    command: [process.execPath, SERVICE],
-    directory: ROOT,
-    files: [],
+    program: {
+      kind: 'process',
+      command: command ?? [process.execPath, SERVICE],
+      directory: ROOT,
+      files: files ?? [],
+      host: '127.0.0.1',
+      port,
+    },
     configuration: {},
     bindings: [],
-    host: '127.0.0.1',
-    port,
     health: { path: '/health', interval: 100, timeout: 2000 },
     drain: 2000,
     ...more,
   };
 }
 
-/** Fences in order: each call is the next change of one operation. */
-export function fences(epoch = 1, operation = 'deploy/shop/api/v2'): (step?: string) => Fence {
+/** Epoch tokens in order: each call is the next change of one operation. */
+export function tokens(epoch = 1, operation = 'deploy/shop/api/v2'): (step?: string) => EpochToken {
   let sequence = 0;
   return (step = 'step') => ({ operation, step, epoch, sequence: (sequence += 1) });
 }
@@ -87,23 +91,29 @@ export function weightsOf(...shares: [spec: RevisionSpec, percent: number][]): W
 export class TestHost {
   readonly data: string;
   readonly #args: string[];
+  readonly #env: NodeJS.ProcessEnv;
   #child: ChildProcess | undefined;
   output = '';
 
-  private constructor(data: string, args: string[]) {
+  private constructor(data: string, args: string[], env: NodeJS.ProcessEnv) {
     this.data = data;
     this.#args = args;
+    this.#env = env;
   }
 
-  static async start(args: string[] = []): Promise<TestHost> {
-    const host = new TestHost(await mkdtemp(join(tmpdir(), 'fairlead-host-')), args);
+  /** In a new folder unless `data` names one. */
+  static async start(
+    args: string[] = [],
+    data?: string,
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<TestHost> {
+    const host = new TestHost(data ?? (await mkdtemp(join(tmpdir(), 'fairlead-host-'))), args, env);
     await host.begin();
     return host;
   }
 
-  get platform() {
-    const { host, token } = hostPaths(this.data);
-    return createLocalPlatform({ hostFile: host, tokenFile: token });
+  get platform(): CalledPlatform {
+    return calledByName(localServices(this.data));
   }
 
   get pid(): number {
@@ -115,8 +125,19 @@ export class TestHost {
     return hostFileSchema.parse(JSON.parse(await readFile(hostPaths(this.data).host, 'utf8'))).url;
   }
 
-  async token(): Promise<string> {
-    return (await readFile(hostPaths(this.data).token, 'utf8')).trim();
+  /** A mark for one request to the service as its users ask it. */
+  async mark(service: ServiceRef): Promise<Record<string, string>> {
+    return this.platform.traffic.mark(service);
+  }
+
+  /** What the control socket answers to a verb, asked by hand. */
+  async byHand(verb: string, body: object): Promise<{ status: number; text: string }> {
+    const file: unknown = JSON.parse(await readFile(hostPaths(this.data).host, 'utf8'));
+    const { socket = '' } = hostFileSchema.parse(file);
+    const outgoing = request({ socketPath: socket, method: 'POST', path: `/v1/${verb}` });
+    outgoing.end(JSON.stringify(body));
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    return { status: response.statusCode ?? 0, text: await text(response) };
   }
 
   spawn(data = this.data): ChildProcess {
@@ -125,7 +146,7 @@ export class TestHost {
       [...entryArgs('platforms/local/daemon'), '--data', data, ...this.#args],
       {
         cwd: ROOT,
-        env: { ...process.env, PLANTED_SECRET: 'hush', NOT_FOR_SERVICES: 'leak' },
+        env: { ...process.env, ...this.#env, PLANTED_SECRET: 'hush', NOT_FOR_SERVICES: 'leak' },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );
@@ -158,8 +179,8 @@ export class TestHost {
   }
 
   /** A revision, created and ready. */
-  async ready(spec: RevisionSpec, replicas: number, fence: Fence): Promise<void> {
-    await this.platform.workload.ensure({ spec, replicas, fence }, waiting());
+  async ready(spec: RevisionSpec, replicas: number, token: EpochToken): Promise<void> {
+    await this.platform.workload.ensure({ spec, replicas, token }, waiting());
     await eventually(`${spec.id} to be ready`, async () => {
       const states = await this.platform.workload.revisions(spec);
       return states.some((one) => one.spec.id === spec.id && one.ready === replicas);

@@ -1,8 +1,7 @@
-// A real HTTP server on a free loopback port, for as long as one test runs, and ports where nobody listens.
-import { createServer } from 'node:http';
-import type { IncomingMessage, RequestListener } from 'node:http';
+// A real HTTP server on a free loopback port, for as long as one test runs, and an address where nobody listens.
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { TestContext } from 'node:test';
-import { freePorts } from '../../src/embedded/ports.ts';
+import { freePort } from './free-ports.ts';
 
 export interface LoopbackServer {
   /** No trailing slash. */
@@ -24,12 +23,6 @@ export async function serve(t: TestContext, listener: RequestListener): Promise<
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return { url: `http://127.0.0.1:${address.port}`, requests };
-}
-
-/** A port of the loopback that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const [port = 0] = await freePorts(1);
-  return port;
 }
 
 /** An address at which nothing listens. */

@@ -3,11 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { NotifyPort, SendInput } from '../../src/activities/ports.ts';
+import type { NotifyPort, SendInput } from '../../src/ports/notify.ts';
 import type { Channel } from '../../src/config/channel.ts';
-import { noticeOf, type NoticeFacts, type NoticeGate } from '../../src/domain/notice.ts';
+import type { NoticeFacts, NoticeGate } from '../../src/domain/people/notice-facts.ts';
+import { noticeOf } from '../../src/domain/people/notice.ts';
 import { createNotify } from '../../src/integrations/notify/notify.ts';
-import { DIGEST } from './evidence.ts';
+import { storeIn } from './record/evidence-in.ts';
+import { DIGEST } from './record/evidence.ts';
 
 export const GATE: NoticeGate = {
   id: 'weight-5',
@@ -60,6 +62,7 @@ export async function testNotify(
   const restarted = (): NotifyPort =>
     createNotify({
       folder,
+      objects: storeIn(join(folder, 'objects')),
       secrets: {
         env,
         readFile: () => Promise.reject(new Error('gone')),

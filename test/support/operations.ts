@@ -11,19 +11,22 @@ import { DefaultLogger, NativeConnection, Runtime, type WorkerOptions } from '@t
 import type { ActivityPorts } from '../../src/activities/create.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import type { LoadedSystem } from '../../src/domain/loaded-system.ts';
-import type { Report, ReportSummary } from '../../src/domain/report.ts';
-import type { OperationStatus } from '../../src/domain/status.ts';
-import { createWorker } from '../../src/worker-assembly.ts';
-import { memoryBackups, type MemoryVault } from './memory-backups.ts';
-import { memoryCanaries, type MemoryBirds } from './memory-canaries.ts';
-import { memoryEvidence } from './memory-evidence.ts';
-import { memoryIsolation } from './memory-isolation.ts';
-import { scriptedTargets, type MemoryTargets } from './memory-targets.ts';
-import { memoryNotify, type MemoryNotify } from './memory-notify.ts';
-import { memoryRecovery, type MemoryRecovery } from './memory-recovery.ts';
-import { memorySigner } from './memory-signer.ts';
-import { createMemoryPlatform } from './memory-platform.ts';
-import type { MemoryWorld } from './memory-world.ts';
+import type { Report, ReportSummary } from '../../src/domain/record/report.ts';
+import type { OperationStatus } from '../../src/domain/operation/status.ts';
+import { createKeptRemoval } from '../../src/integrations/kept-removal.ts';
+import { createSnapshots } from '../../src/integrations/snapshots.ts';
+import { createWatchWorker, createWorker, type WorkerInput } from '../../src/worker-assembly.ts';
+import { memoryBackups, type MemoryVault } from './memory/memory-backups.ts';
+import { memoryHeartbeats, type MemoryHeartbeats } from './memory/memory-heartbeats.ts';
+import { memoryEvidence } from './memory/memory-evidence.ts';
+import { memoryIsolation } from './memory/memory-isolation.ts';
+import { scriptedTargets, type MemoryTargets } from './memory/memory-targets.ts';
+import { createMemoryObjects } from './memory/memory-objects.ts';
+import { memoryNotify, type MemoryNotify } from './memory/memory-notify.ts';
+import { memoryRecovery, type MemoryRecovery } from './memory/memory-recovery.ts';
+import { memorySigner } from './memory/memory-signer.ts';
+import { createDouble, type Double } from './memory/doubles.ts';
+import type { MemoryWorld } from './memory/memory-world.ts';
 
 /** Everything that workers of this process log; what is an error is printed too. */
 export const logged: string[] = [];
@@ -50,16 +53,20 @@ export interface MemoryPorts extends ActivityPorts {
   signer: ReturnType<typeof memorySigner>;
   vault: MemoryVault;
   targets: MemoryTargets;
-  birds: MemoryBirds;
+  beats: MemoryHeartbeats;
+  /** Where systems and plans are kept. */
+  objects: ReturnType<typeof createMemoryObjects>;
 }
 
 /** Ports without an outside: `systems` are what there is; nothing is secret. */
-export function memoryPorts(systems: LoadedSystem[]): MemoryPorts {
-  const { workload, traffic, metrics, world } = createMemoryPlatform();
+export function memoryPorts(systems: LoadedSystem[], double: Double = 'memory'): MemoryPorts {
+  const { isolation, targets } = scriptedTargets(memoryIsolation());
+  const { metrics, world, ...platform } = createDouble(double, isolation);
   const backups = memoryBackups();
+  const objects = createMemoryObjects();
   return {
     world,
-    platforms: { local: { workload, traffic } },
+    platforms: { local: platform },
     metrics,
     evidence: memoryEvidence(),
     systems: {
@@ -74,9 +81,13 @@ export function memoryPorts(systems: LoadedSystem[]): MemoryPorts {
     notify: memoryNotify(),
     signer: memorySigner(),
     ...backups,
-    ...memoryCanaries(backups.vault),
-    ...scriptedTargets(memoryIsolation()),
+    ...memoryHeartbeats(backups.vault),
+    targets,
     ...memoryRecovery(),
+    snapshots: createSnapshots(objects),
+    keptRemoval: createKeptRemoval(objects),
+    objects,
+    machine: 'here',
     checks: { run: async ({ check }) => `${check.name} is fine` },
     clock: { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, { signal }) },
   };
@@ -98,18 +109,37 @@ export interface TestWorker {
 export async function startTestWorker(
   address: string,
   ports: ActivityPorts,
-  options: Partial<WorkerOptions> & { taskQueue?: string } = {},
+  {
+    unwatched = false,
+    ...options
+  }: Partial<WorkerOptions> & { taskQueue?: string; unwatched?: boolean } = {},
 ): Promise<TestWorker> {
   const taskQueue = options.taskQueue ?? `test-${randomUUID()}`;
   const connection = await NativeConnection.connect({ address });
-  const worker = await createWorker({
+  const input: WorkerInput = {
     connection,
     namespace: 'default',
-    settings: { systems: 'systems', data: '.fairlead', taskQueue, logLevel: 'error' },
+    settings: {
+      systems: 'systems',
+      data: '.fairlead',
+      taskQueue,
+      logLevel: 'error',
+      uiHost: '127.0.0.1',
+      allowedHosts: [],
+      metricsHost: '127.0.0.1',
+    },
     ports,
     options: { ...workflowBundle(), ...options, taskQueue },
+  };
+  const workers = await Promise.all([
+    createWorker(input),
+    ...(unwatched ? [] : [createWatchWorker(input)]),
+  ]).catch(async (error: unknown) => {
+    // Left open, it would keep the process of the tests from ending.
+    await connection.close();
+    throw error;
   });
-  const running = worker.run();
+  const running = Promise.all(workers.map((worker) => worker.run()));
   const clientConnection = await Connection.connect({ address });
   const client = new Client({
     connection: clientConnection,
@@ -126,7 +156,7 @@ export async function startTestWorker(
         args: input === undefined ? [] : [input],
       }),
     stop: async () => {
-      worker.shutdown();
+      for (const worker of workers) worker.shutdown();
       await running;
       await clientConnection.close();
       await connection.close();

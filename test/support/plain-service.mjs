@@ -1,5 +1,5 @@
 // A small service for tests of platforms: says who answered, streams, upgrades, and fails as its
-// environment says (HEALTH=never, HEALTH=once, RESET_KEPT=1, CRASH_AFTER=<ms>, DIE_AT_START=1).
+// environment says (HEALTH=never|once|hang, RESET_KEPT=1, CRASH_AFTER=<ms>, DIE_AT_START=1, KILL_ITSELF=1, LISTEN_NOWHERE=1).
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -8,14 +8,19 @@ import { setTimeout } from 'node:timers';
 import { URL } from 'node:url';
 
 const { PORT, HOST, FAIRLEAD_REVISION, FAIRLEAD_VERSION } = process.env;
-const { HEALTH, RESET_KEPT, CRASH_AFTER, DIE_AT_START } = process.env;
-if (DIE_AT_START) process.exit(3);
+const { HEALTH, RESET_KEPT, CRASH_AFTER, DIE_AT_START, KILL_ITSELF, LISTEN_NOWHERE } = process.env;
+if (DIE_AT_START) {
+  process.stderr.write(`dies at the start: ${DIE_AT_START}\n`);
+  process.exit(3);
+}
+if (KILL_ITSELF) process.kill(process.pid, 'SIGKILL');
 let checks = 0;
 const used = new WeakSet();
 
 const pages = {
   '/health': (request, response) => {
     checks += 1;
+    if (HEALTH === 'hang') return;
     const ill = HEALTH === 'never' || (HEALTH === 'once' && checks > 1);
     response.statusCode = ill ? 500 : 200;
     response.end('ok');
@@ -49,7 +54,11 @@ const pages = {
     response.end('ok');
   },
   '/slow': (request, response) => {
+    slow += 1;
     setTimeout(() => response.end('slow'), Number(query(request).get('ms')));
+  },
+  '/open': (_, response) => {
+    response.end(slow > 0 ? 'slow' : 'idle');
   },
   '/status': (request, response) => {
     response.statusCode = Number(query(request).get('code'));
@@ -57,6 +66,7 @@ const pages = {
   },
 };
 const streams = [];
+let slow = 0;
 const query = (request) => new URL(request.url, 'http://localhost').searchParams;
 
 const server = createServer((request, response) => {
@@ -79,7 +89,8 @@ server.on('upgrade', (request, socket) => {
   socket.pipe(socket);
 });
 
-server.listen(Number(PORT), HOST);
+if (LISTEN_NOWHERE) setTimeout(() => process.exit(0), 60_000);
+else server.listen(Number(PORT), HOST);
 if (CRASH_AFTER) setTimeout(() => process.exit(1), Number(CRASH_AFTER));
 process.on('SIGTERM', () => {
   server.close(() => process.exit(0));

@@ -1,22 +1,27 @@
 // What every workload and traffic port promises, run against the real local host and the in-memory one.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { TrafficPort, WorkloadPort } from '../../src/activities/ports.ts';
-import type { Fence, RevisionSpec, ServiceRef, Weights } from '../../src/domain/model.ts';
-import { sameWeights } from '../../src/domain/weights.ts';
+import type {
+  EpochToken,
+  RevisionSpec,
+  ServiceRef,
+  Weights,
+} from '../../src/domain/rollout/model.ts';
+import type { PlatformCapabilities } from '../../src/domain/capabilities.ts';
+import { sameWeights } from '../../src/domain/traffic/weights.ts';
+import { waiting, type CalledPlatform } from './called-platform.ts';
 import { fails } from './fails.ts';
-import { eventually, restarted, waiting, weightsOf as share } from './local-daemon.ts';
+import { replicaContracts, token } from './replica-contracts.ts';
+import { settleContract } from './settle-contract.ts';
+import { eventually, weightsOf as share } from './local-daemon.ts';
 
-export interface PlatformUnderTest {
-  workload: WorkloadPort;
-  traffic: TrafficPort;
+export interface PlatformUnderTest extends CalledPlatform {
+  capabilities: PlatformCapabilities;
+  /** Lets the time go by that a change takes until users see it, where it takes any. */
+  pass?: () => void;
   /** A revision of `service` that can run there; `never` never becomes ready. */
   spec(service: ServiceRef, version: string, kind?: 'good' | 'never' | 'missingFile'): RevisionSpec;
   end(): Promise<void>;
-}
-
-function fence(epoch: number, sequence: number): Fence {
-  return { operation: `deploy/epoch-${epoch}`, step: `step-${sequence}`, epoch, sequence };
 }
 
 export function portContracts(name: string, start: () => Promise<PlatformUnderTest>): void {
@@ -30,8 +35,17 @@ export function portContracts(name: string, start: () => Promise<PlatformUnderTe
 
     const newService = (): ServiceRef => ({ system: 'shop', service: `api-${(services += 1)}` });
 
-    async function ready(spec: RevisionSpec, by: Fence, replicas = 1): Promise<void> {
-      await platform.workload.ensure({ spec, replicas, fence: by }, waiting());
+    const isCounted = (): boolean => platform.capabilities.replicas === 'counted';
+
+    const isAble = (verb: string): boolean =>
+      (verb !== 'scale' || isCounted()) &&
+      (verb !== 'restart' || platform.capabilities.restart) &&
+      (verb !== 'settle' || platform.capabilities.settle);
+
+    async function ready(spec: RevisionSpec, by: EpochToken, asked = 1): Promise<void> {
+      const replicas = isCounted() ? asked : 1;
+      await platform.workload.ensure({ spec, replicas, token: by }, waiting());
+      platform.pass?.();
       await comesTo(spec, replicas);
     }
 
@@ -46,10 +60,10 @@ export function portContracts(name: string, start: () => Promise<PlatformUnderTe
     async function twoRevisions() {
       const service = newService();
       const [v1, v2] = [platform.spec(service, 'v1'), platform.spec(service, 'v2')];
-      await ready(v1, fence(10, 1));
-      const to = { service, weights: share([v1, 100]), expect: [], fence: fence(10, 2) };
+      await ready(v1, token(10, 1));
+      const to = { service, weights: share([v1, 100]), expect: [], token: token(10, 2) };
       await platform.traffic.set(to);
-      await ready(v2, fence(10, 3));
+      await ready(v2, token(10, 3));
       return { service, v1, v2 };
     }
 
@@ -62,20 +76,20 @@ export function portContracts(name: string, start: () => Promise<PlatformUnderTe
         stopped: false,
         admitPercent: 100,
         beforeStop: [],
-        served: [],
       });
+      assert.deepEqual(await platform.workload.history(service), []);
     });
 
     test('ensure creates a revision without traffic, and the second time changes nothing', async () => {
       const service = newService();
       const spec = platform.spec(service, 'v1');
-      assert.deepEqual(await platform.workload.obstacles(spec), []);
-      await ready(spec, fence(1, 1), 2);
+      assert.deepEqual(await platform.workload.obstacles(spec), { missing: [], taken: [] });
+      await ready(spec, token(1, 1), 2);
       const again = await platform.workload.ensure(
-        { spec, replicas: 1, fence: fence(1, 1) },
+        { spec, replicas: 1, token: token(1, 1) },
         waiting(),
       );
-      assert.equal(again.desired, 2);
+      assert.equal(again.desired, isCounted() ? 2 : 1);
       assert.deepEqual(again.spec, spec);
       assert.equal((await platform.workload.revisions(service)).length, 1);
       assert.ok(sameWeights((await platform.traffic.read(service)).weights, []));
@@ -84,8 +98,8 @@ export function portContracts(name: string, start: () => Promise<PlatformUnderTe
     test('ensure names a missing file and creates nothing', async () => {
       const service = newService();
       const spec = platform.spec(service, 'v1', 'missingFile');
-      assert.match((await platform.workload.obstacles(spec)).join(), /missing file/);
-      const input = { spec, replicas: 1, fence: fence(1, 1) };
+      assert.match((await platform.workload.obstacles(spec)).missing.join(), /missing file/);
+      const input = { spec, replicas: 1, token: token(1, 1) };
       const failure = await fails('NotFound', platform.workload.ensure(input, waiting()));
       assert.match(failure.message, /missing file/);
       assert.deepEqual(await platform.workload.revisions(service), []);
@@ -94,9 +108,9 @@ export function portContracts(name: string, start: () => Promise<PlatformUnderTe
     test('a first deploy can be taken back to no weights at all', async () => {
       const { service, v1 } = await twoRevisions();
       const expect = share([v1, 100]);
-      const back = { service, weights: [], expect, fence: fence(10, 4) };
+      const back = { service, weights: [], expect, token: token(10, 4) };
       assert.deepEqual((await platform.traffic.set(back)).weights, []);
-      const set = { ...back, weights: expect, expect: [], fence: fence(10, 5) };
+      const set = { ...back, weights: expect, expect: [], token: token(10, 5) };
       assert.ok(sameWeights((await platform.traffic.set(set)).weights, expect));
     });
 
@@ -106,7 +120,7 @@ export function portContracts(name: string, start: () => Promise<PlatformUnderTe
         service,
         weights: share([v1, 95], [v2, 5]),
         expect: share([v1, 100]),
-        fence: fence(10, 4),
+        token: token(10, 4),
       };
       assert.ok(sameWeights((await platform.traffic.set(change)).weights, change.weights));
       assert.ok(sameWeights((await platform.traffic.set(change)).weights, change.weights));
@@ -117,7 +131,7 @@ export function portContracts(name: string, start: () => Promise<PlatformUnderTe
       const { service, v1, v2 } = await twoRevisions();
       const weights = share([v1, 90], [v2, 10]);
       const expect = share([v1, 95], [v2, 5]);
-      const change = { service, weights, expect, fence: fence(10, 4) };
+      const change = { service, weights, expect, token: token(10, 4) };
       const failure = await fails('WorldChanged', platform.traffic.set(change));
       assert.deepEqual(failure.details, { expected: expect, found: share([v1, 100]) });
       assert.ok(sameWeights((await platform.traffic.read(service)).weights, share([v1, 100])));
@@ -132,7 +146,7 @@ export function portContracts(name: string, start: () => Promise<PlatformUnderTe
             service,
             weights: share([v1, 100 - percent], [v2, percent]),
             expect,
-            fence: fence(10, 4),
+            token: token(10, 4),
           }),
         ),
       );
@@ -142,20 +156,21 @@ export function portContracts(name: string, start: () => Promise<PlatformUnderTe
     test('an older epoch, or an earlier change of the same one, is superseded in every verb', async () => {
       const { service, v1, v2 } = await twoRevisions();
       const { workload, traffic } = platform;
-      await traffic.admit({ service, percent: 100, fence: fence(20, 5) });
+      await traffic.admit({ service, percent: 100, token: token(20, 5) });
       const weights = share([v1, 100]);
-      for (const late of [fence(19, 99), fence(20, 4)]) {
-        const change = { service, revision: v2.id, fence: late };
+      for (const late of [token(19, 99), token(20, 4)]) {
+        const change = { service, revision: v2.id, token: late };
         const verbs: [string, () => Promise<unknown>][] = [
-          ['set', () => traffic.set({ service, weights, expect: weights, fence: late })],
-          ['stop', () => traffic.stop({ service, fence: late })],
-          ['admit', () => traffic.admit({ service, percent: 100, fence: late })],
-          ['ensure', () => workload.ensure({ spec: v2, replicas: 1, fence: late }, waiting())],
+          ['set', () => traffic.set({ service, weights, expect: weights, token: late })],
+          ['stop', () => traffic.stop({ service, token: late })],
+          ['admit', () => traffic.admit({ service, percent: 100, token: late })],
+          ['ensure', () => workload.ensure({ spec: v2, replicas: 1, token: late }, waiting())],
           ['scale', () => workload.scale({ ...change, replicas: 3 })],
           ['restart', () => workload.restart(change)],
+          ['settle', () => workload.settle(change)],
           ['remove', () => workload.remove(change, waiting())],
         ];
-        for (const [verb, run] of verbs) {
+        for (const [verb, run] of verbs.filter(([one]) => isAble(one))) {
           const failure = await fails('Superseded', run());
           const operation = 'deploy/epoch-20';
           const found = { epoch: 20, sequence: 5, operation };
@@ -169,9 +184,9 @@ export function portContracts(name: string, start: () => Promise<PlatformUnderTe
     test('set refuses weights that do not sum to 100, unknown revisions, and ones that are not ready', async () => {
       const { service, v1, v2 } = await twoRevisions();
       const never = platform.spec(service, 'v3', 'never');
-      await platform.workload.ensure({ spec: never, replicas: 1, fence: fence(10, 4) }, waiting());
+      await platform.workload.ensure({ spec: never, replicas: 1, token: token(10, 4) }, waiting());
       const set = (weights: Weights) =>
-        platform.traffic.set({ service, weights, expect: share([v1, 100]), fence: fence(10, 5) });
+        platform.traffic.set({ service, weights, expect: share([v1, 100]), token: token(10, 5) });
       const unknown = platform.spec(service, 'v9');
       await fails('Refused', set(share([v1, 90], [v2, 5])));
       await fails('Refused', set(share([v1, 90], [unknown, 10])));
@@ -183,18 +198,18 @@ export function portContracts(name: string, start: () => Promise<PlatformUnderTe
       const { service, v1, v2 } = await twoRevisions();
       const [before, after] = [share([v1, 100]), share([v2, 100])];
       const served = async () =>
-        (await platform.traffic.read(service)).served.map((one) => one.spec.version);
+        (await platform.workload.history(service)).map((one) => one.spec.version);
       const to = { service, weights: after, expect: before };
       const back = { service, weights: before, expect: after };
-      await platform.traffic.set({ ...to, fence: fence(11, 1) });
+      await platform.traffic.set({ ...to, token: token(11, 1) });
       assert.deepEqual(await served(), ['v2', 'v1']);
-      await platform.traffic.set({ ...back, fence: fence(11, 2) });
-      await platform.traffic.set({ ...back, expect: before, fence: fence(11, 3) });
+      await platform.traffic.set({ ...back, token: token(11, 2) });
+      await platform.traffic.set({ ...back, expect: before, token: token(11, 3) });
       assert.deepEqual(await served(), ['v1'], 'a deploy was undone');
-      await platform.traffic.set({ ...to, fence: fence(12, 1) });
-      await platform.traffic.set({ ...back, fence: fence(13, 1) });
+      await platform.traffic.set({ ...to, token: token(12, 1) });
+      await platform.traffic.set({ ...back, token: token(13, 1) });
       assert.deepEqual(await served(), ['v1', 'v2'], 'a roll-back is an operation of its own');
-      await platform.traffic.set({ ...to, fence: fence(13, 2) });
+      await platform.traffic.set({ ...to, token: token(13, 2) });
       assert.deepEqual(await served(), ['v2', 'v1'], 'a roll-back was undone');
     });
 
@@ -202,78 +217,45 @@ export function portContracts(name: string, start: () => Promise<PlatformUnderTe
       const { service, v1, v2 } = await twoRevisions();
       const { traffic } = platform;
       const mixed = share([v1, 75], [v2, 25]);
-      await traffic.set({ service, weights: mixed, expect: share([v1, 100]), fence: fence(10, 4) });
-      await traffic.stop({ service, fence: fence(10, 5) });
-      const stopped = await traffic.stop({ service, fence: fence(10, 5) });
+      await traffic.set({ service, weights: mixed, expect: share([v1, 100]), token: token(10, 4) });
+      await traffic.stop({ service, token: token(10, 5) });
+      const stopped = await traffic.stop({ service, token: token(10, 5) });
       assert.equal(stopped.stopped, true);
       assert.ok(sameWeights(stopped.weights, []));
       assert.ok(sameWeights(stopped.beforeStop, mixed));
-      const set = { service, weights: share([v1, 100]), expect: [], fence: fence(10, 6) };
+      const set = { service, weights: share([v1, 100]), expect: [], token: token(10, 6) };
       await fails('WorldChanged', traffic.set(set));
+      platform.pass?.();
       const [probe] = await traffic.probe({ service, count: 1 }, waiting());
       assert.deepEqual(probe, { revision: '', status: 503 });
-      await traffic.admit({ service, percent: 30, fence: fence(10, 7) });
-      const admitted = await traffic.admit({ service, percent: 30, fence: fence(10, 7) });
+      const percent = platform.capabilities.partialAdmission === 'sticky' ? 30 : 100;
+      await traffic.admit({ service, percent, token: token(10, 7) });
+      const admitted = await traffic.admit({ service, percent, token: token(10, 7) });
       assert.equal(admitted.stopped, false);
-      assert.equal(admitted.admitPercent, 30);
+      assert.equal(admitted.admitPercent, percent);
       assert.ok(sameWeights(admitted.weights, mixed));
       assert.deepEqual(admitted.beforeStop, []);
     });
 
     test('probes go the way users go, by weight, and say who answered', async () => {
       const { service, v1, v2 } = await twoRevisions();
-      await platform.traffic.set({
-        service,
-        weights: share([v1, 80], [v2, 20]),
-        expect: share([v1, 100]),
-        fence: fence(10, 4),
-      });
+      const [weights, expect] = [share([v1, 80], [v2, 20]), share([v1, 100])];
+      await platform.traffic.set({ service, weights, expect, token: token(10, 4) });
+      platform.pass?.();
       const answers = await platform.traffic.probe({ service, count: 50 }, waiting());
       const of = (spec: RevisionSpec) => answers.filter((one) => one.revision === spec.id).length;
       assert.deepEqual([of(v1), of(v2)], [40, 10]);
       assert.ok(answers.every((one) => one.status === 200));
     });
 
-    test('scale sets the number of replicas', async () => {
-      const service = newService();
-      const spec = platform.spec(service, 'v1');
-      await ready(spec, fence(1, 1));
-      const state = await platform.workload.scale({
-        service,
-        revision: spec.id,
-        replicas: 3,
-        fence: fence(1, 2),
-      });
-      assert.equal(state.desired, 3);
-      await comesTo(spec, 3);
-      const unknown = { service, revision: 'v9-0', replicas: 1, fence: fence(1, 3) };
-      await fails('NotFound', platform.workload.scale(unknown));
-    });
-
-    test('restart ends with as many ready replicas as before, asked again and again', async () => {
-      const service = newService();
-      const spec = platform.spec(service, 'v1');
-      await ready(spec, fence(1, 1), 2);
-      const input = { service, revision: spec.id, fence: fence(1, 2) };
-      const state = await restarted(platform.workload, input);
-      assert.deepEqual([state.condition, state.ready, state.desired], ['ready', 2, 2]);
-      assert.equal(state.crashes, 0, 'an asked-for exit is no crash');
-    });
-
-    test('restart of what never becomes ready is begun, answered, and not done', async () => {
-      const service = newService();
-      const spec = platform.spec(service, 'v1', 'never');
-      await platform.workload.ensure({ spec, replicas: 1, fence: fence(1, 1) }, waiting());
-      const input = { service, revision: spec.id, fence: fence(1, 2) };
-      assert.equal((await platform.workload.restart(input)).done, false);
-      assert.equal((await platform.workload.restart(input)).done, false);
-    });
+    replicaContracts({ platform: () => platform, newService, ready, comesTo });
+    settleContract({ platform: () => platform, twoRevisions });
 
     test('remove refuses a revision with weight, removes one without, and is fine with none', async () => {
       const { service, v1, v2 } = await twoRevisions();
       const remove = (spec: RevisionSpec, sequence: number) =>
         platform.workload.remove(
-          { service, revision: spec.id, fence: fence(10, sequence) },
+          { service, revision: spec.id, token: token(10, sequence) },
           waiting(),
         );
       await fails('Refused', remove(v1, 4));
@@ -289,7 +271,7 @@ export function portContracts(name: string, start: () => Promise<PlatformUnderTe
     test('a revision that never becomes ready is not called ready', async () => {
       const service = newService();
       const spec = platform.spec(service, 'v1', 'never');
-      const input = { spec, replicas: 1, fence: fence(1, 1) };
+      const input = { spec, replicas: 1, token: token(1, 1) };
       const state = await platform.workload.ensure(input, waiting());
       assert.equal(state.ready, 0);
       assert.ok(['starting', 'crashLoop'].includes(state.condition), state.condition);

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { z } from 'zod';
 import { findDebianProgram } from './debian-program.ts';
-import { freePort } from './loopback-server.ts';
-import { startServer } from './server-process.ts';
+import { freePort } from './free-ports.ts';
+import { startServer } from './datastores/server-process.ts';
 
 export interface TestPrometheus {
   /** No trailing slash. */

@@ -1,29 +1,32 @@
 // A model of the world that a rollout changes: two revisions, their readiness, the weights; and everything
 // that can come of each action of a runbook. The exploration test walks all of it.
 import assert from 'node:assert/strict';
-import type { Weights } from '../../src/domain/model.ts';
-import { planBlueGreen } from '../../src/domain/plan-blue-green.ts';
-import { planCanary } from '../../src/domain/plan-canary.ts';
-import type { PlanStep } from '../../src/domain/plan.ts';
-import { revisionSpec } from '../../src/domain/revision.ts';
-import type { RunbookEvent, RunbookState } from '../../src/domain/runbook-state.ts';
-import { apply, begin, gateAhead, next, skippable } from '../../src/domain/runbook.ts';
-import type { UndoEntry } from '../../src/domain/undo.ts';
-import { percentOf } from '../../src/domain/weights.ts';
-import { sampleRevision, sampleSystem, sampleTraffic } from './samples.ts';
+import type { Weights } from '../../src/domain/rollout/model.ts';
+import { planBlueGreen } from '../../src/runbooks/blue-green-deploy.ts';
+import { planCanary } from '../../src/runbooks/canary-deploy.ts';
+import type { PlanStep } from '../../src/domain/operation/plan.ts';
+import { revisionSpec } from '../../src/domain/rollout/revision.ts';
+import type { MachineEvent, MachineState } from '../../src/domain/operation/machine-state.ts';
+import { apply, begin, next } from '../../src/domain/operation/machine.ts';
+import { gateAhead, skippable, watchedStep } from '../../src/domain/operation/read-machine.ts';
+import type { UndoEntry } from '../../src/domain/operation/undo.ts';
+import { percentOf } from '../../src/domain/traffic/weights.ts';
+import { SAMPLE_PLATFORM, sampleRevision, sampleSystem, sampleTraffic } from './samples.ts';
 
 const MOST_CRASHES = 2;
 const MOST_ANSWERS = 2;
 
 export interface World {
   weights: Weights;
+  /** What the platform's own object stands on, where it has one. */
+  settled?: string;
   ready: Record<string, boolean>;
   crashes: number;
   answers: number;
 }
 
 export interface Place {
-  state: RunbookState;
+  state: MachineState;
   world: World;
 }
 
@@ -46,9 +49,14 @@ export const fresh = revisionSpec(loaded, 'api', 'v2');
 export type Strategy = 'canary' | 'blue-green';
 const PLANS = { canary: planCanary, 'blue-green': planBlueGreen };
 
-export function planFor(before: Weights, strategy: Strategy = 'canary'): PlanStep[] {
+export function planFor(
+  before: Weights,
+  strategy: Strategy = 'canary',
+  settle = false,
+): PlanStep[] {
   assert.ok(config);
-  const revisions = before.length === 0 ? [] : [sampleRevision(loaded, 'v1')];
+  const revisions =
+    before.length === 0 ? [] : [sampleRevision(loaded, 'v1', settle ? { settled: true } : {})];
   return PLANS[strategy]({
     operation: 'deploy/shop/api/v2',
     loaded,
@@ -56,7 +64,12 @@ export function planFor(before: Weights, strategy: Strategy = 'canary'): PlanSte
     config,
     target: fresh,
     request: { system: 'shop', service: 'api', version: 'v2' },
-    world: { traffic: sampleTraffic(before), revisions },
+    world: {
+      platform: { ...SAMPLE_PLATFORM, settle },
+      traffic: sampleTraffic(before),
+      revisions,
+      history: [],
+    },
   }).steps;
 }
 
@@ -66,7 +79,7 @@ const boom = { type: 'failed', kind: 'Broken', message: 'boom' } as const;
 /** What can come of the action that is next, with what it does to the world. */
 export function outcomes({ state, world }: Place): Place[] {
   const action = next(state);
-  const to = (event: RunbookEvent, changed: World = world, from = state): Place => ({
+  const to = (event: MachineEvent, changed: World = world, from = state): Place => ({
     state: apply(from, event),
     world: changed,
   });
@@ -75,7 +88,7 @@ export function outcomes({ state, world }: Place): Place[] {
       return [];
     case 'undo': {
       const undone = undo(world, action.entry);
-      const failed: RunbookEvent = { type: 'undoFailed', message: `${action.entry.step} is left` };
+      const failed: MachineEvent = { type: 'undoFailed', message: `${action.entry.step} is left` };
       return undone === undefined
         ? [to(failed)]
         : [to({ type: 'undone' }, undone), to(failed), to(failed, undone)];
@@ -98,26 +111,33 @@ export function outcomes({ state, world }: Place): Place[] {
         ...others,
         ...interrupts(begun, world),
         ...interrupts(begun, after ?? world),
+        ...foundBad(state, world),
       ];
     }
     case 'bake':
-      return [...bakes(state, world), ...interrupts(state, world)];
+      return [...bakes(state, world), ...interrupts(state, world), ...foundBad(state, world)];
     case 'gate':
       return [
+        ...foundBad(state, world),
         ...(['approved', 'overridden', 'rejected', 'expired'] as const).map((decision) =>
           to({ type: 'answered', decision, message: decision }),
         ),
         ...interrupts(state, world),
       ];
     case 'ask':
-      return [...answers(state, world), ...interrupts(state, world), ...recoveries(state, world)];
+      return [
+        ...answers(state, world),
+        ...interrupts(state, world),
+        ...recoveries(state, world),
+        ...(action.problem.kind === 'Inconclusive' ? foundBad(state, world) : []),
+      ];
   }
 }
 
-function bakes(state: RunbookState, world: World): Place[] {
+function bakes(state: MachineState, world: World): Place[] {
   const step = state.steps[state.index];
   const healthy = world.ready[step?.bake?.revision ?? ''] === true;
-  const to = (event: RunbookEvent): Place => ({ state: apply(state, event), world });
+  const to = (event: MachineEvent): Place => ({ state: apply(state, event), world });
   const baked = (verdict: 'pass' | 'fail' | 'inconclusive', onInconclusive: 'ask' | 'undo') =>
     to({ type: 'baked', verdict, judged: true, message: verdict, onInconclusive });
   // A bake watches the replicas: it cannot pass over a revision that is down.
@@ -137,16 +157,16 @@ function bakes(state: RunbookState, world: World): Place[] {
   ];
 }
 
-function answers(state: RunbookState, world: World): Place[] {
+function answers(state: MachineState, world: World): Place[] {
   if (world.answers >= MOST_ANSWERS) return [];
   const used = { ...world, answers: world.answers + 1 };
-  const events: RunbookEvent[] = [{ type: 'retryStep' }, { type: 'adopt' }];
+  const events: MachineEvent[] = [{ type: 'retryStep' }, { type: 'adopt' }];
   if (skippable(state)) events.push({ type: 'skipStep', by: 'ana' });
   return events.map((event) => ({ state: apply(state, event), world: used }));
 }
 
-function interrupts(state: RunbookState, world: World): Place[] {
-  const events: RunbookEvent[] = [
+function interrupts(state: MachineState, world: World): Place[] {
+  const events: MachineEvent[] = [
     { type: 'abort', keep: false, message: 'aborted' },
     { type: 'abort', keep: true, message: 'kept' },
     { type: 'cancelled' },
@@ -155,8 +175,14 @@ function interrupts(state: RunbookState, world: World): Place[] {
   return events.map((event) => ({ state: apply(state, event), world }));
 }
 
+/** At a gate, a pause before any action, a question about what could not be judged: the gate watch fails. */
+function foundBad(state: MachineState, world: World): Place[] {
+  if (watchedStep(state) === undefined) return [];
+  return [{ state: apply(state, { type: 'watched', message: 'found bad' }), world }];
+}
+
 /** While a person is asked, what went down may come up again. */
-function recoveries(state: RunbookState, world: World): Place[] {
+function recoveries(state: MachineState, world: World): Place[] {
   return Object.keys(world.ready)
     .filter((revision) => world.ready[revision] === false)
     .map((revision) => ({
@@ -189,6 +215,8 @@ function change(world: World, { action }: PlanStep): World | undefined {
       return { ...world, ready: { ...world.ready, [action.revision]: true } };
     case 'weights':
       return shift(world, action.weights);
+    case 'settle':
+      return settledOn(world, action.revision);
     default:
       return world;
   }
@@ -196,11 +224,23 @@ function change(world: World, { action }: PlanStep): World | undefined {
 
 function undo(world: World, entry: UndoEntry): World | undefined {
   if (entry.verb === 'setWeights') return shift(world, entry.weights);
+  if (entry.verb === 'settle') return settledOn(world, entry.revision);
   if (entry.verb === 'scale' || entry.verb === 'discardCopy' || entry.verb === 'closeTarget')
     return world;
   if (percentOf(world.weights, entry.revision) > 0) return undefined;
+  if (world.settled === entry.revision) return undefined;
   const { [entry.revision]: _, ...ready } = world.ready;
   return { ...world, ready };
+}
+
+/** The object of a platform is brought to a revision. The old one of a deploy runs in it: it has no other place. */
+function settledOn(world: World, revision: string): World {
+  const ready = revision === fresh.id ? { ...world.ready, [old.id]: false } : world.ready;
+  return {
+    ...world,
+    ready: revision === old.id ? { ...ready, [old.id]: true } : ready,
+    settled: revision,
+  };
 }
 
 /** What shiftTraffic and the platforms do: traffic goes only to what is ready. */

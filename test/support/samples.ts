@@ -2,8 +2,14 @@
 import { systemSchema, type SystemFile } from '../../src/config/system.ts';
 import { digestOf } from '../../src/domain/digest.ts';
 import type { LoadedSystem } from '../../src/domain/loaded-system.ts';
-import type { RevisionState, TrafficState, Weights } from '../../src/domain/model.ts';
-import { revisionSpec } from '../../src/domain/revision.ts';
+import type {
+  RevisionState,
+  TrafficState,
+  Weights,
+  ServicePlatform,
+} from '../../src/domain/rollout/model.ts';
+import { local } from '../../src/platforms/local/settings.ts';
+import { revisionSpec } from '../../src/domain/rollout/revision.ts';
 
 type ServiceFile = SystemFile['services'][string];
 
@@ -56,6 +62,9 @@ export function sampleSystem(
   };
 }
 
+/** What the services of a sample system run on. */
+export const SAMPLE_PLATFORM: ServicePlatform = { kind: 'local', ...local.capabilities };
+
 /** A revision of a sample system as a platform would show it. */
 export function sampleRevision(
   loaded: LoadedSystem,
@@ -81,7 +90,6 @@ export function sampleTraffic(weights: Weights, changes: Partial<TrafficState> =
     stopped: false,
     admitPercent: 100,
     beforeStop: [],
-    served: [],
     ...changes,
   };
 }

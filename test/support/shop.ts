@@ -3,15 +3,15 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
-import type { WorkerOptions } from '@temporalio/worker';
 import type { ActivityPorts } from '../../src/activities/create.ts';
 import type { SystemFile } from '../../src/config/system.ts';
 import type { LoadedSystem } from '../../src/domain/loaded-system.ts';
-import type { Report } from '../../src/domain/report.ts';
-import { revisionSpec } from '../../src/domain/revision.ts';
-import type { OperationStatus } from '../../src/domain/status.ts';
-import { describeWeights } from '../../src/domain/weights.ts';
-import { RevisionCounters } from './memory-metrics.ts';
+import type { Report } from '../../src/domain/record/report.ts';
+import { revisionSpec } from '../../src/domain/rollout/revision.ts';
+import type { OperationStatus } from '../../src/domain/operation/status.ts';
+import { describeWeights } from '../../src/domain/traffic/weights.ts';
+import type { Double } from './memory/doubles.ts';
+import { RevisionCounters } from './memory/memory-metrics.ts';
 import {
   freshName,
   memoryPorts,
@@ -30,6 +30,7 @@ export interface ShopFile {
   rollout?: RolloutFile;
   checks?: ServiceFile['checks'];
   configuration?: ServiceFile['configuration'];
+  files?: ServiceFile['files'];
   approval?: NonNullable<SystemFile['approvals']>[string];
   onInconclusive?: 'ask' | 'undo';
   notify?: NonNullable<SystemFile['notify']>;
@@ -105,11 +106,12 @@ export interface Shop {
 /** Opens a shop for a test file; `after(() => shop.worker.stop())` closes it. */
 export async function openShop(
   changed: Partial<ActivityPorts> = {},
-  options: Partial<WorkerOptions> = {},
+  options: Parameters<typeof startTestWorker>[2] = {},
+  double: Double = 'memory',
 ): Promise<Shop> {
   const { address } = await testServer();
   const systems: LoadedSystem[] = [];
-  const ports = { ...memoryPorts(systems), ...changed } as MemoryPorts;
+  const ports = { ...memoryPorts(systems, double), ...changed } as MemoryPorts;
   const worker = await startTestWorker(address, ports, options);
   const empty = (file: ShopFile = {}): string => {
     const loaded = shopSystem(freshName(), file);
@@ -148,12 +150,13 @@ export async function openShop(
 
 export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
   const { rollout = {}, approval = {}, onInconclusive = 'ask', interval = '50ms' } = file;
-  const { checks, configuration, uses } = file;
+  const { checks, configuration, files, uses } = file;
   return sampleSystem(
     {
       rollout: { ...quick, ...rollout },
       ...(checks !== undefined && { checks }),
       ...(configuration !== undefined && { configuration }),
+      ...(files !== undefined && { files }),
       ...(uses !== undefined && { datastores: uses }),
     },
     {
@@ -188,9 +191,14 @@ function sectionsOf({ notify, datastores, schedules, drill }: ShopFile): Partial
 }
 
 /** Puts a version there that carries everything, as a deploy long ago would have left it. */
-export function seed({ world }: MemoryPorts, loaded: LoadedSystem, version: string): void {
-  const ref = { system: loaded.name, service: 'api' };
-  const spec = revisionSpec(loaded, 'api', version);
+export function seed(
+  { world }: MemoryPorts,
+  loaded: LoadedSystem,
+  version: string,
+  name = 'api',
+): void {
+  const ref = { system: loaded.name, service: name };
+  const spec = revisionSpec(loaded, name, version);
   const service = world.service(ref);
   service.revisions.set(spec.id, {
     spec,
@@ -198,7 +206,7 @@ export function seed({ world }: MemoryPorts, loaded: LoadedSystem, version: stri
     crashes: 0,
     counters: new RevisionCounters(),
   });
-  service.url = `http://${spec.host}:${spec.port}`;
+  service.url = `http://127.0.0.1:${spec.program.port}`;
   service.traffic = {
     ...service.traffic,
     weights: [{ revision: spec.id, version, percent: 100 }],

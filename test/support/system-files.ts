@@ -3,10 +3,9 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { test } from 'node:test';
-import type { TestContext } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { checkSystem } from '../../src/config/load.ts';
-import { mistakeLine } from '../../src/config/mistake.ts';
+import { mistakeLine } from '../../src/config/reading/mistake.ts';
 
 /** Writes `systems/<path>` for each entry; answers the systems folder. */
 export async function systemsWith(
@@ -48,7 +47,7 @@ services:
           - { weight: 5, bake: 3s, analysis: errors, approval: promote }
           - { weight: 25, bake: 3s }
 analyses:
-  errors: { source: scrape, metrics: { ratio-of-errors: { ratio: { of: bad, to: all }, max: 0.05 } } }
+  errors: { source: scrape, metrics: { ratio-of-errors: { ratio: { of: fairlead_requests_total, to: fairlead_requests_total }, max: 0.05 } } }
 approvals:
   promote: { quorum: 1, from: [ana, ben] }
 `;

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { freePorts } from '../../src/embedded/ports.ts';
+import { freePorts } from './free-ports.ts';
 import { end, launch, readLog } from '../../src/embedded/running-process.ts';
 import { findTemporalCli } from '../../src/embedded/temporal-cli.ts';
 import {
@@ -36,6 +36,7 @@ export async function startTestServer(
   const server = {
     cli,
     port,
+    uiHost: '127.0.0.1',
     uiPort,
     data,
     // Pausing a workflow is behind a flag, and operators may do it.

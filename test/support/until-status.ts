@@ -1,12 +1,12 @@
-// Waits for what `fairlead status WHAT --json` would show. For test/support/whole-up.ts: a process of the command line
+// Waits for what `fairlead status WHAT --json` would show. For test/support/up/whole-up.ts: a process of the command line
 // for each look costs a second of a processor.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findAddress } from '../../src/cli/address.ts';
-import { askStatus } from '../../src/cli/ask-status.ts';
-import { type Temporal, withTemporalAt } from '../../src/cli/connect.ts';
-import { findOperation } from '../../src/cli/find-operation.ts';
+import { findAddress } from '../../src/cli/temporal/address.ts';
+import { askStatus } from '../../src/cli/operation/ask-status.ts';
+import { type Temporal, withTemporalAt } from '../../src/cli/temporal/connect.ts';
+import { findOperation } from '../../src/cli/operation/find-operation.ts';
 import { looksLikeOperation } from '../../src/cli/ids.ts';
-import { askSystem } from '../../src/cli/system-status.ts';
+import { askSystem } from '../../src/cli/output/system-status.ts';
 
 const ANSWER_MS = 5_000;
 /** Far longer than anything takes. */

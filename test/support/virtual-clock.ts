@@ -1,5 +1,5 @@
 // A clock for tests: time passes only when nothing else is going on, and then straight to the next sleeper.
-import type { Clock } from '../../src/activities/ports.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 
 interface Sleeper {
   at: number;

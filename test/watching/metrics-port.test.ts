@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
-import { workerSettings } from '../../src/config/settings.ts';
+import { workerSettings } from '../../src/config/environment.ts';
 import { portOf } from '../../src/platforms/local/listeners.ts';
 import { entryArgs, ROOT } from '../support/entry.ts';
 

@@ -1,15 +1,16 @@
 // The gauges of recoverability: from the ledger on disk, with ages of now; and the ledger itself.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { noopMetricMeter, type MetricMeter } from '@temporalio/common';
-import type { RecoverySeen } from '../../src/domain/recovery-seen.ts';
+import type { RecoverySeen } from '../../src/domain/recovery/recovery-seen.ts';
 import { createRecoveryLedger } from '../../src/integrations/recovery-ledger.ts';
 import type { LogEntry } from '../../src/watching/log.ts';
 import { watchRecovery } from '../../src/watching/recovery-gauges.ts';
 import { eventually } from '../support/local-daemon.ts';
+import { storeIn } from '../support/record/evidence-in.ts';
 
 const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
 
@@ -44,7 +45,7 @@ function recorded(): { meter: MetricMeter; values: Map<string, number> } {
 async function ledgerIn(t: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-ledger-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
-  return { folder, ledger: createRecoveryLedger(join(folder, 'recovery')) };
+  return { folder, ledger: createRecoveryLedger(storeIn(join(folder, 'objects'))) };
 }
 
 test('ages are of now, nothing is as old as can be, and what nobody checked for a week is left out', async (t) => {
@@ -95,7 +96,27 @@ test('what was written is read back; what is no ledger is nothing', async (t) =>
   const again = seen({ state: 'unproven', codes: ['neverDrilled'] });
   await ledger.write(again);
   assert.deepEqual(await ledger.read('shop'), again);
-  await writeFile(join(folder, 'recovery', 'half.json'), '{"schema":');
-  await writeFile(join(folder, 'recovery', 'other.json'), JSON.stringify(again));
+  assert.deepEqual(await readdir(join(folder, 'objects', '_recovery', 'shop')), [
+    '000000000002.json',
+  ]);
+  await mkdir(join(folder, 'objects', '_recovery', 'half'));
+  const file = (system: string, number: number): string =>
+    join(folder, 'objects', '_recovery', system, `00000000000${number}.json`);
+  await writeFile(file('half', 1), '{"schema":');
+  await writeFile(file('shop', 3), '{"schema":');
   assert.deepEqual(await ledger.list(), [again]);
+  assert.deepEqual(await ledger.read('shop'), again);
+});
+
+test('of two workers that write at once the ledger keeps one, whole', async (t) => {
+  const { folder, ledger } = await ledgerIn(t);
+  const other = createRecoveryLedger(storeIn(join(folder, 'objects')));
+  await Promise.all([
+    ledger.write(seen({ state: 'proven' })),
+    other.write(seen({ state: 'unproven' })),
+  ]);
+  const kept = await ledger.read('shop');
+  assert.ok(kept?.state === 'proven' || kept?.state === 'unproven');
+  await other.write(seen({ codes: ['last'] }));
+  assert.deepEqual((await ledger.read('shop'))?.codes, ['last']);
 });

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { Client, Connection } from '@temporalio/client';
 import { z } from 'zod';
 import { createRecoveryLedger } from '../../src/integrations/recovery-ledger.ts';
 import { hostFileSchema, hostPaths } from '../../src/platforms/local/protocol.ts';
@@ -14,8 +15,9 @@ import {
   startPrometheus,
   type TestPrometheus,
 } from '../support/prometheus.ts';
-import { field, startUp, type WholeUp } from '../support/whole-up.ts';
-import { PEOPLE } from '../support/whole-up-systems.ts';
+import { storeIn } from '../support/record/evidence-in.ts';
+import { field, startUp, type WholeUp } from '../support/up/whole-up.ts';
+import { PEOPLE } from '../support/up/whole-up-systems.ts';
 
 const PATIENCE_MS = 40_000;
 const GATED = 'deploy/gated/api/v2';
@@ -24,9 +26,9 @@ const QUIET = 'deploy/quiet/api/v2';
 let up: WholeUp;
 let server: TestPrometheus | undefined;
 
-const upFile = z.object({ metricsUrl: z.url() });
-const metricsUrl = (): string =>
-  upFile.parse(JSON.parse(readFileSync(join(up.data, 'up.json'), 'utf8'))).metricsUrl;
+const upFile = z.object({ metricsUrl: z.url(), address: z.string() });
+const upRecord = () => upFile.parse(JSON.parse(readFileSync(join(up.data, 'up.json'), 'utf8')));
+const metricsUrl = (): string => upRecord().metricsUrl;
 
 before(async () => {
   up = await startUp(PEOPLE);
@@ -98,7 +100,7 @@ test('ends and steps are counted once each, working apart from waiting', async (
   await up.until(GATED, 'outcome', 'succeeded');
   await up.exits(0, `abort ${QUIET} --as ana`);
   await up.until(QUIET, 'outcome', 'aborted');
-  await up.exits(6, 'deploy gated/api v77');
+  await refusedByTheWorker();
   const ended = 'fairlead_operations_ended_total{kind="canaryDeploy",namespace="default",outcome=';
   assert.equal(await measured(`${ended}"aborted"`), 1);
   assert.equal(await measured(`${ended}"refused"`), 1);
@@ -110,10 +112,22 @@ test('ends and steps are counted once each, working apart from waiting', async (
   await becomes('fairlead_oldest_open_gate_age_seconds{', (value) => value === 0);
 });
 
+/** The command line asks first; another client starts what the worker then refuses. */
+async function refusedByTheWorker(): Promise<void> {
+  const connection = await Connection.connect({ address: upRecord().address });
+  const handle = await new Client({ connection }).workflow.start('canaryDeploy', {
+    workflowId: 'deploy/gated/api/v77',
+    taskQueue: 'fairlead',
+    args: [{ system: 'gated', service: 'api', version: 'v77', requestedBy: 'ci' }],
+  });
+  await assert.rejects(handle.result());
+  await connection.close();
+}
+
 /** No system here holds data: what a check of one would leave. */
 async function proven(): Promise<void> {
   const checkedAt = new Date().toISOString();
-  await createRecoveryLedger(join(up.data, 'recovery')).write({
+  await createRecoveryLedger(storeIn(join(up.data, 'objects'))).write({
     schema: 'fairlead/recovery-seen/v1',
     system: 'books',
     ...{ checkedAt, state: 'proven', codes: [], changedAt: checkedAt, told: true },
@@ -172,7 +186,7 @@ test('the log is a line of JSON for each thing, with its operation, and no stack
   const { level, activity, attempt, step, failure } = refused;
   assert.deepEqual(
     { level, activity, attempt, step, failure },
-    { level: 'info', activity: 'planOperation', attempt: 1, step: 'plan', failure: 'Refused' },
+    { level: 'info', activity: 'planOperation', attempt: 1, step: 'plan', failure: 'NotFound' },
   );
   assert.doesNotMatch(text, /"stack"|\n\s+at /);
 });

@@ -1,12 +1,12 @@
 // Backups as whole operations, with datastores in memory and each step failing in turn.
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { backupId } from '../../src/domain/backup-id.ts';
+import { backupId } from '../../src/domain/backup/backup-id.ts';
 import { Failure } from '../../src/domain/failure.ts';
-import type { BackupList } from '../../src/domain/backup-list.ts';
-import type { OperationStatus } from '../../src/domain/status.ts';
+import type { BackupList } from '../../src/domain/backup/backup-list.ts';
+import type { OperationStatus } from '../../src/domain/operation/status.ts';
 import { openDataShop, withOrders, withData } from '../support/data-shop.ts';
-import { TABLE } from '../support/memory-backups.ts';
+import { TABLE } from '../support/memory/memory-backups.ts';
 import { endOf, reportOf, statesOf, untilStatus } from '../support/operations.ts';
 import { send } from '../support/shop.ts';
 
@@ -150,7 +150,7 @@ describe('a backup', () => {
   test('of what no system file declares is a mistake of whoever asked', async () => {
     const system = shop.empty(withData);
     const end = await endOf(await shop.start('backup', { system, datastore: 'order' }));
-    assert.deepEqual([end.outcome, end.kind], ['failed', 'NotFound']);
+    assert.deepEqual([end.outcome, end.kind], ['refused', 'NotFound']);
     const none = await endOf(await shop.start('backup', { system: shop.empty() }));
     assert.match(none.message, /no datastores to back up/);
     const other = await endOf(

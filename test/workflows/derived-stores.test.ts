@@ -49,8 +49,8 @@ describe('a derived datastore in a drill', () => {
     assert.equal(started?.environment['URL'], URL);
     // Of `users`, it asks nothing.
     assert.deepEqual(started.copies, {
-      orders: { kind: 'files', directory: `/copies/${copyOf(system, 'orders')}` },
-      cache: { kind: 'files', directory: `/copies/${copyOf(system, 'cache')}` },
+      orders: { kind: 'folder', of: 'files', directory: `/copies/${copyOf(system, 'orders')}` },
+      cache: { kind: 'folder', of: 'files', directory: `/copies/${copyOf(system, 'cache')}` },
     });
     assert.ok(JSON.stringify(report.plan).includes(URL));
     it.nothingLeft(system);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Failure } from '../../src/domain/failure.ts';
 import { openDrillShop, type DamagedCase, type DrillShop } from '../support/drills.ts';
-import { storedBackup, TABLE } from '../support/memory-backups.ts';
+import { storedBackup, TABLE } from '../support/memory/memory-backups.ts';
 import { endOf } from '../support/operations.ts';
 import { withDrill } from '../support/data-shop.ts';
 
@@ -83,7 +83,7 @@ describe('a drill that finds something wrong', { concurrency: 4 }, () => {
       'bind',
       /bind: mount said no/,
       (system) => {
-        it.targets.failNext('bind', new Failure('Broken', 'mount said no'), system);
+        it.targets.failNext('mount', new Failure('Broken', 'mount said no'), system);
       },
     ],
     [

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
-import { verifyChain } from '../../src/domain/evidence-chain.ts';
+import { verifyChain } from '../../src/domain/record/evidence-chain.ts';
 import { Failure } from '../../src/domain/failure.ts';
-import { memoryEvidence } from '../support/memory-evidence.ts';
+import { memoryEvidence } from '../support/memory/memory-evidence.ts';
 import { endOf } from '../support/operations.ts';
 import { openShop, send, type Shop } from '../support/shop.ts';
 
@@ -13,17 +13,17 @@ const kept = memoryEvidence();
 let isAway: (() => boolean) | undefined;
 let shop: Shop;
 before(async () => {
-  shop = await openShop({
-    evidence: {
-      ...kept,
-      append: async (run, entries) => {
-        if (isAway?.() === true) {
-          throw new Failure('Unavailable', 'writing the record: no space left on the device');
-        }
-        await kept.append(run, entries);
-      },
+  const evidence: typeof kept = {
+    ...kept,
+    append: async (run, entries) => {
+      if (isAway?.() === true) {
+        throw new Failure('Unavailable', 'writing the record: no space left on the device');
+      }
+      await kept.append(run, entries);
     },
-  });
+  };
+  // An undo that begins for want of a record is seen by the watch of the gate as a version that went bad.
+  shop = await openShop({ evidence }, { unwatched: true });
 });
 after(() => shop.worker.stop());
 

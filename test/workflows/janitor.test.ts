@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
+import { digestOf } from '../../src/domain/digest.ts';
 import { Failure } from '../../src/domain/failure.ts';
-import type { SweepReport } from '../../src/domain/sweep.ts';
+import type { SweepReport } from '../../src/domain/recovery/sweep.ts';
+import { bytes } from '../support/bytes.ts';
 import { openDataShop, withData, withDrill } from '../support/data-shop.ts';
 import { endOf } from '../support/operations.ts';
 import { send } from '../support/shop.ts';
@@ -107,7 +109,7 @@ describe('the janitor', () => {
   });
 
   test("leaves what is nobody's for a day, and takes what belongs to a run that nobody knows", async () => {
-    const contents = { parts: [], indexes: [], constraints: [], sequences: [] };
+    const contents = { parts: [], definitions: [], sequences: [] };
     const at = (hours: number) => ({
       backup: 'b',
       contents,
@@ -126,8 +128,69 @@ describe('the janitor', () => {
     vault.copies.clear();
   });
 
+  test('takes the plans of runs that nobody knows any more, and no others', async () => {
+    const { handle } = await restoring();
+    const { runId } = await handle.describe();
+    const keep = async (boundTo: object): Promise<string> => {
+      const plan = { plan: {}, system: '', boundTo };
+      const digest = digestOf(plan);
+      const call = { signal: new AbortController().signal, beat: () => undefined };
+      await shop.ports.snapshots.put('plan', digest, { ...plan, digest }, call);
+      return digest;
+    };
+    const known = await keep({ workflowId: handle.workflowId, firstRunId: runId });
+    const strange = await keep({});
+    const unknown = { workflowId: 'verify/forgotten', firstRunId: crypto.randomUUID() };
+    const forgotten = await keep(unknown);
+    assert.equal((await swept()).plans, 0);
+    shop.ports.clock.now = () => Date.now() + 25 * HOUR;
+    const { plans } = await swept();
+    shop.ports.clock.now = () => Date.now();
+    const left = await shop.ports.keptRemoval.putBefore('plan', Date.now() + HOUR);
+    assert.deepEqual([plans, left.includes(forgotten)], [1, false]);
+    assert.ok(left.includes(known) && left.includes(strange));
+    await handle.terminate('the test is over');
+    vault.copies.clear();
+  });
+
+  test('takes systems that no plan names and notes of runs that nobody knows, and nothing that is in use', async () => {
+    const system = shop.live();
+    const { snapshots, keptRemoval, systems, objects } = shop.ports;
+    const call = { signal: new AbortController().signal, beat: () => undefined };
+    const keep = async (value: object): Promise<string> => {
+      const digest = digestOf(value);
+      await snapshots.put('system', digest, value, call);
+      return digest;
+    };
+    const current = { ...(await systems.load(system)) };
+    const [now, before, gone] = [
+      await keep(current),
+      await keep({ ...current, digest: 'of before' }),
+      await keep({ ...current, name: 'gone' }),
+    ];
+    const waits = await shop.waiting();
+    const there = await keep({ ...(await systems.load(waits.system)), digest: 'of before' });
+    const { runId } = await waits.handle.describe();
+    const note = async (run: string) => {
+      await objects.put({ key: `_notices/${run}/a.json`, body: bytes('{}') }, call);
+    };
+    await note(runId);
+    await note(crypto.randomUUID());
+    shop.ports.clock.now = () => Date.now() + 25 * HOUR;
+    const report = await swept();
+    shop.ports.clock.now = () => Date.now();
+    const left = await keptRemoval.putBefore('system', Date.now() + HOUR);
+    const isLeft = [now, there, before, gone].map((one) => left.includes(one));
+    assert.deepEqual(isLeft, [true, true, false, false]);
+    assert.ok(report.systems >= 2);
+    assert.equal(report.notices, 1);
+    assert.deepEqual(await keptRemoval.notedBefore(Date.now() + HOUR), [runId]);
+    await waits.handle.terminate('the test is over');
+    vault.copies.clear();
+  });
+
   test('goes on after what it cannot remove, and fails with the reason', async () => {
-    const contents = { parts: [], indexes: [], constraints: [], sequences: [] };
+    const contents = { parts: [], definitions: [], sequences: [] };
     for (const name of ['stuck', 'free']) {
       vault.copies.set(name, { backup: 'b', contents, createdAt: 0 });
     }

@@ -4,12 +4,13 @@ import { after, before, describe, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { releaseLeases } from '../../src/activities/leases.ts';
-import { buildReport } from '../../src/domain/build-report.ts';
+import { buildReport } from '../../src/domain/record/build-report.ts';
 import { Failure } from '../../src/domain/failure.ts';
-import { leaseId, operationId } from '../../src/domain/operation.ts';
-import { revisionSpec } from '../../src/domain/revision.ts';
+import { leaseId } from '../../src/domain/operation/operation.ts';
+import { retireRevision } from '../../src/runbooks/retire-revision.ts';
+import { revisionSpec } from '../../src/domain/rollout/revision.ts';
 import { createActivityWorld } from '../support/activity-world.ts';
-import { memoryEvidence } from '../support/memory-evidence.ts';
+import { memoryEvidence } from '../support/memory/memory-evidence.ts';
 import { endOf, untilStatus } from '../support/operations.ts';
 import {
   longBake,
@@ -44,8 +45,8 @@ const api = (system: string) => ({ system, service: 'api' });
 const leaseOf = (system: string): WorkflowHandle =>
   shop.worker.client.workflow.getHandle(leaseId(system, 'api'));
 const epochs = (system: string): number[] =>
-  shop.ports.world.changes.flatMap(({ service, fence }) =>
-    service === `${system}/api` && fence !== null ? [fence.epoch] : [],
+  shop.ports.world.changes.flatMap(({ service, token }) =>
+    service === `${system}/api` && token !== null ? [token.epoch] : [],
   );
 
 async function isOpen(handle: WorkflowHandle): Promise<boolean> {
@@ -89,11 +90,11 @@ describe('a lease', { concurrency: 3 }, () => {
 
   test('is taken from a roll-back by a stop', async () => {
     const system = shop.live();
-    assert.equal(
-      (await endOf(await shop.deploy(system, 'v2', { autoPromote: true }))).outcome,
-      'succeeded',
-    );
-    // The roll-back waits for a version that never gets ready.
+    for (const version of ['stuck', 'v2']) {
+      const deploy = await shop.deploy(system, version, { autoPromote: true });
+      assert.equal((await endOf(deploy)).outcome, 'succeeded');
+    }
+    // The roll-back waits for a version that is never ready again.
     shop.ports.world.behave('stuck', 'neverReady');
     const rollback = await shop.start('rollback', { ...api(system), to: 'stuck' });
     await untilStatus(rollback, (status) => status.step === 'ready');
@@ -124,8 +125,10 @@ describe('a lease', { concurrency: 3 }, () => {
       end.summary?.findings.join() ?? '',
       /ended without closing its record, at restart/,
     );
-    const lease = (await evidenceOf(stop)).find((one) => one.type === 'lease');
-    assert.match(lease?.detail ?? '', /did not make way within 0.3 s and was terminated/);
+    assert.match(
+      end.summary?.findings.join() ?? '',
+      /did not make way within 0.3 s and was terminated/,
+    );
     assert.equal(buildReport(await evidenceOf(holder)).outcome, 'interrupted');
   });
 
@@ -168,7 +171,7 @@ describe('a lease', { concurrency: 3 }, () => {
     const it = createActivityWorld();
     const ref = { id, runId: lease.firstExecutionRunId };
     const environment = new MockActivityEnvironment({}, { client });
-    await environment.run(() => releaseLeases([ref], it.call(), it.clock));
+    await environment.run(() => releaseLeases([ref], it.call(), it));
     assert.equal((await lease.describe()).status.name, 'TERMINATED');
   });
 
@@ -211,8 +214,8 @@ describe('a lease', { concurrency: 3 }, () => {
     const { system, handle } = await shop.waiting();
     const unknown = { ...api(system), revision: 'v9-0123456789' };
     const rollback = await endOf(await shop.start('rollback', unknown));
-    assert.equal(rollback.outcome, 'failed');
-    assert.match(rollback.message, /needs revision v9-0123456789/);
+    assert.equal(rollback.outcome, 'refused');
+    assert.match(rollback.message, /nothing says that of v9-0123456789/);
     const admit = await endOf(await shop.start('admitTraffic', { system }));
     assert.equal(admit.outcome, 'nothingToDo');
     assert.equal((await untilStatus(handle, () => true)).state, 'waiting');
@@ -233,9 +236,7 @@ describe('a retirement', { concurrency: 3 }, () => {
     rollout: { canary: { steps: [{ weight: 50 }], watch: '0s' }, insurance: '4s' },
   };
   const retirement = (system: string, version: string): WorkflowHandle =>
-    shop.worker.client.workflow.getHandle(
-      operationId('retireRevision', { ...api(system), version }),
-    );
+    shop.worker.client.workflow.getHandle(retireRevision.id({ ...api(system), version }));
 
   test('waits for the insurance time, then removes the old revision', async () => {
     const system = shop.live(soon);

@@ -4,12 +4,12 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
-import { buildReport } from '../../src/domain/build-report.ts';
-import { verifyChain } from '../../src/domain/evidence-chain.ts';
-import { leaseId } from '../../src/domain/operation.ts';
+import { buildReport } from '../../src/domain/record/build-report.ts';
+import { verifyChain } from '../../src/domain/record/evidence-chain.ts';
+import { leaseId } from '../../src/domain/operation/operation.ts';
 import { endOf, untilStatus } from '../support/operations.ts';
 import { longBake, openShop, send, signal, untilBaking, type Shop } from '../support/shop.ts';
-import type { MemoryVerb } from '../support/memory-world.ts';
+import type { MemoryVerb } from '../support/memory/memory-world.ts';
 
 let shop: Shop;
 before(async () => {
@@ -162,7 +162,7 @@ describe('Reset', () => {
       assert.equal(entries[0]?.type, 'opened');
       const epochs = shop.ports.world.changes
         .filter((one) => one.service === `${system}/api`)
-        .map((one) => one.fence?.epoch ?? 0);
+        .map((one) => one.token?.epoch ?? 0);
       assert.deepEqual(
         epochs,
         [...epochs].sort((a, b) => a - b),

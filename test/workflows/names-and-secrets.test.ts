@@ -1,8 +1,8 @@
 // "Secrets" that read like names: a stage called production. Names stay whole, text loses them, the chain holds.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { OperationStatus } from '../../src/domain/status.ts';
-import { verifyChain } from '../../src/domain/evidence-chain.ts';
+import type { OperationStatus } from '../../src/domain/operation/status.ts';
+import { verifyChain } from '../../src/domain/record/evidence-chain.ts';
 import { createRedactor } from '../../src/integrations/secrets.ts';
 import { endOf, untilStatus } from '../support/operations.ts';
 import { openShop, refusal, send, type Shop, type ShopFile } from '../support/shop.ts';

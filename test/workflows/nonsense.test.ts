@@ -3,15 +3,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { OperationStatus } from '../../src/domain/status.ts';
-import type { Report } from '../../src/domain/report.ts';
-import {
-  MESSAGES,
-  OPERATION_TYPES,
-  PREEMPT,
-  QUERIES,
-  WORKFLOW_TYPES,
-} from '../../src/workflows/messages.ts';
+import type { OperationStatus } from '../../src/domain/operation/status.ts';
+import type { Report } from '../../src/domain/record/report.ts';
+import { MESSAGES, PREEMPT, QUERIES, WORKFLOW_TYPES } from '../../src/workflows/messages.ts';
+import { OPERATION_TYPES } from '../../src/runbooks/index.ts';
 import { endOf } from '../support/operations.ts';
 import {
   failedTasks,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { Report } from '../../src/domain/report.ts';
+import type { Report } from '../../src/domain/record/report.ts';
 import { endOf } from '../support/operations.ts';
 import { openShop, send, signal, type Shop, type ShopFile } from '../support/shop.ts';
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { OperationStatus } from '../../src/domain/status.ts';
+import type { OperationStatus } from '../../src/domain/operation/status.ts';
 import { endOf, untilStatus } from '../support/operations.ts';
 import { openShop, send, type Shop } from '../support/shop.ts';
 

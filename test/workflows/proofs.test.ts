@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { Failure } from '../../src/domain/failure.ts';
-import type { Report } from '../../src/domain/report.ts';
+import type { Report } from '../../src/domain/record/report.ts';
 import { openDataShop, withOrders, withData } from '../support/data-shop.ts';
-import { TABLE, type BackupVerb } from '../support/memory-backups.ts';
+import { TABLE, type BackupVerb } from '../support/memory/memory-backups.ts';
 import { endOf, reportOf, statesOf, untilStatus, type Ended } from '../support/operations.ts';
 import { send, type ShopFile } from '../support/shop.ts';
 

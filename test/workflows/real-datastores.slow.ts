@@ -7,16 +7,16 @@ import { readdir, readFile, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { BackupsPort } from '../../src/activities/ports-data.ts';
-import { workerSettings } from '../../src/config/settings.ts';
-import type { SweepReport } from '../../src/domain/sweep.ts';
-import { freePorts } from '../../src/embedded/ports.ts';
+import type { BackupsPort } from '../../src/ports/backups.ts';
+import { workerSettings } from '../../src/config/environment.ts';
+import type { SweepReport } from '../../src/domain/recovery/sweep.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { endAllIn } from '../../src/machine/end-all-in.ts';
 import { processesIn } from '../../src/machine/processes-in.ts';
-import { whyUnable } from '../../src/platforms/isolated/namespaces.ts';
+import { whyUnable } from '../../src/platforms/local/isolation/namespaces.ts';
 import { realPorts } from '../../src/worker-assembly.ts';
-import { passableFolder } from '../support/datastores.ts';
-import { FaultPlace } from '../support/fault-place.ts';
+import { passableFolder } from '../support/datastores/datastores.ts';
+import { FaultPlace } from '../support/faults/fault-place.ts';
 import { textOf } from '../support/history-text.ts';
 import {
   endOf,
@@ -25,9 +25,9 @@ import {
   startTestWorker,
   type TestWorker,
 } from '../support/operations.ts';
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { writeRealStores } from '../support/real-stores.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { startPostgres, type TestPostgres } from '../support/datastores/postgres.ts';
+import { writeRealStores } from '../support/datastores/real-stores.ts';
+import { startTestRedis, type TestRedis } from '../support/datastores/redis.ts';
 import { signal } from '../support/shop.ts';
 import { testServer } from '../support/temporal-server.ts';
 
@@ -112,18 +112,18 @@ function holding(backups: BackupsPort): { backups: BackupsPort; holdNext: () => 
       ...backups,
       handOver: async (target, waiting) => {
         const address = await backups.handOver(target, waiting);
-        if (address.kind !== 'files') passwords.add(await readFile(address.passwordFile, 'utf8'));
+        if (address.kind === 'address')
+          passwords.add(await readFile(address.login.passwordFile, 'utf8'));
         return address;
       },
       restore: async (input, waiting) => {
-        const address = await backups.restore(input, waiting);
+        await backups.restore(input, waiting);
         const reached = next;
         next = undefined;
-        if (reached === undefined) return address;
+        if (reached === undefined) return;
         reached();
         await once(waiting.signal, 'abort');
         waiting.signal.throwIfAborted();
-        return address;
       },
     },
     holdNext: () => {

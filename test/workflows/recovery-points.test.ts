@@ -7,24 +7,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { after, describe, test } from 'node:test';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { Failure } from '../../src/domain/failure.ts';
-import type { CanaryRound } from '../../src/domain/canary-round.ts';
-import { leaseId } from '../../src/domain/operation.ts';
-import type { Report } from '../../src/domain/report.ts';
+import type { HeartbeatRound } from '../../src/domain/backup/heartbeat-round.ts';
+import { leaseId } from '../../src/domain/operation/operation.ts';
+import type { Report } from '../../src/domain/record/report.ts';
 import { openDataShop, withOrders } from '../support/data-shop.ts';
-import { TIMELINE } from '../support/memory-canaries.ts';
+import { TIMELINE } from '../support/memory/memory-heartbeats.ts';
 import { endOf, reportOf, type Ended } from '../support/operations.ts';
 import type { ShopFile } from '../support/shop.ts';
 import { testServer } from '../support/temporal-server.ts';
 
 const { shop, vault, stored, nothingLeft } = await openDataShop();
-const { birds } = shop.ports;
+const { beats } = shop.ports;
 after(() => shop.worker.stop());
 
 const watched = withOrders({
   recoveryPoint: { canary: {}, watermark: { query: 'select newest' } },
   verify: { required: ['artefact', 'loads', 'pointInTime'] },
 });
-const bird = (daysOld: number) => ({
+const beat = (daysOld: number) => ({
   ...{ timeline: TIMELINE, number: 9, skewMs: 0 },
   at: new Date(Date.now() - daysOld * 86_400_000).toISOString(),
 });
@@ -35,8 +35,8 @@ describe('the recovery point of a datastore that has canary records', () => {
     const backup = stored(system, 1);
     const entry = vault.entries.get(backup);
     assert.ok(entry?.state === 'complete');
-    if (inBackup) entry.manifest.canary = bird(age);
-    birds.inCopies = bird(age);
+    if (inBackup) entry.manifest.canary = beat(age);
+    beats.inCopies = beat(age);
     vault.answers.set('select newest', '2026-01-02 03:04:05+00');
     const handle = await shop.start('verifyBackup', { system, backup });
     const end = await endOf(handle);
@@ -91,8 +91,8 @@ describe('a proof of a file that is in no catalogue', () => {
   }
 
   test('restores it, asks it, and gives it no mark', async () => {
-    birds.files.set('dumps/good.dump', Date.now());
-    birds.inCopies = null;
+    beats.files.set('dumps/good.dump', Date.now());
+    beats.inCopies = null;
     vault.answers.set('select debts', '0');
     const required = ['artefact', 'loads', 'invariants'] as const;
     const invariants = [{ name: 'debts', query: 'select debts', equals: '0' }];
@@ -110,18 +110,18 @@ describe('a proof of a file that is in no catalogue', () => {
   });
 
   test('is inconclusive where rungs are required that take a manifest', async () => {
-    birds.files.set('/dumps/good.dump', Date.now());
+    beats.files.set('/dumps/good.dump', Date.now());
     const { end } = await proveFile('/dumps/good.dump', withOrders());
     assert.equal(end.outcome, 'inconclusive');
     assert.match(end.message, /not run: complete, correct \(complete and correct take a manifest/);
   });
 
   test('judges its age by its canary records, at the time of the file', async () => {
-    birds.inCopies = bird(3);
-    birds.files.set('old.dump', Date.now() - 3 * 86_400_000 + 60_000);
+    beats.inCopies = beat(3);
+    beats.files.set('old.dump', Date.now() - 3 * 86_400_000 + 60_000);
     const fresh = await proveFile('old.dump', watched);
     assert.equal(fresh.end.outcome, 'succeeded', fresh.end.message);
-    birds.files.set('old.dump', Date.now());
+    beats.files.set('old.dump', Date.now());
     const late = await proveFile('old.dump', watched);
     assert.equal(late.end.outcome, 'failed');
     assert.match(late.end.message, /72 h before, more than the RPO/);
@@ -153,12 +153,12 @@ describe('a round of canary records', () => {
     },
   };
   const count = (system: string, store: string): number =>
-    birds.written.get(`${system}/${store}`)?.length ?? 0;
+    beats.written.get(`${system}/${store}`)?.length ?? 0;
 
   test('writes one into each datastore that asks for it', async () => {
     const system = shop.empty(three);
     const handle = await shop.start('writeCanary', { system });
-    const { results } = (await handle.result()) as CanaryRound;
+    const { results } = (await handle.result()) as HeartbeatRound;
     assert.deepEqual(
       results.map(({ datastore, state }) => [datastore, state]),
       [
@@ -174,7 +174,7 @@ describe('a round of canary records', () => {
 
   test('goes on when one fails, and fails with what went wrong where', async () => {
     const system = shop.empty(three);
-    birds.failures.set(`${system}/orders`, new Failure('Refused', 'the table is somebody else’s'));
+    beats.failures.set(`${system}/orders`, new Failure('Refused', 'the table is somebody else’s'));
     const { outcome, message } = await endOf(await shop.start('writeCanary', { system }));
     assert.equal(outcome, 'failed');
     assert.match(message, /to 1 of 2 datastores: orders: the table is somebody else’s/);
@@ -213,7 +213,9 @@ describe('a round of canary records', () => {
       ) {
         await sleep(20);
       }
-      const fenced = (await (await shop.start('writeCanary', { system })).result()) as CanaryRound;
+      const fenced = (await (
+        await shop.start('writeCanary', { system })
+      ).result()) as HeartbeatRound;
       assert.deepEqual(
         fenced.results.map(({ datastore, state }) => [datastore, state]),
         [

@@ -1,10 +1,10 @@
 // checkRecovery and acceptBackup as workflows: what they find, whom they tell, and how often.
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import type { CheckedRecovery } from '../../src/activities/check-recovery.ts';
-import { shapeOf, engineOf } from '../../src/domain/drill-record.ts';
+import type { CheckedRecovery } from '../../src/activities/data/check-recovery.ts';
+import { shapeOf, engineOf } from '../../src/domain/recovery/drill-record.ts';
 import { openDataShop, withOrders } from '../support/data-shop.ts';
-import { drillRecord } from '../support/drill-records.ts';
+import { drillRecord } from '../support/record/drill-records.ts';
 import { endOf } from '../support/operations.ts';
 import type { ShopFile } from '../support/shop.ts';
 

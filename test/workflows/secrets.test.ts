@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
-import { verifyChain } from '../../src/domain/evidence-chain.ts';
+import { verifyChain } from '../../src/domain/record/evidence-chain.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import { createRedactor } from '../../src/integrations/secrets.ts';
 import { textOf } from '../support/history-text.ts';

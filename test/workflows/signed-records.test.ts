@@ -1,12 +1,12 @@
 // What a report of a running, a closed and an interrupted operation can be checked by: asked as people ask for it.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { checkReport } from '../../src/domain/check-report.ts';
-import type { Report } from '../../src/domain/report.ts';
+import { checkReport } from '../../src/domain/record/check-report.ts';
+import type { Report } from '../../src/domain/record/report.ts';
 import { isSignedBy } from '../../src/integrations/signing.ts';
-import { memorySigner } from '../support/memory-signer.ts';
+import { memorySigner } from '../support/memory/memory-signer.ts';
 import { endOf } from '../support/operations.ts';
-import { asJson } from '../support/signed-report.ts';
+import { asJson } from '../support/record/signed-report.ts';
 import { openShop, send, type Shop } from '../support/shop.ts';
 
 const signer = memorySigner();

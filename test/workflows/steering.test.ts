@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { Report } from '../../src/domain/report.ts';
-import type { OperationStatus } from '../../src/domain/status.ts';
+import type { Report } from '../../src/domain/record/report.ts';
+import type { OperationStatus } from '../../src/domain/operation/status.ts';
 import { MESSAGES } from '../../src/workflows/messages.ts';
 import { endOf, untilStatus } from '../support/operations.ts';
 import {
@@ -84,7 +84,10 @@ for (const way of ways) {
         .map((event) => event.activityTaskScheduledEventAttributes)
         .filter((scheduled) => scheduled?.activityType?.name === 'bake')
         .map((scheduled) => String(Buffer.from(scheduled?.input?.payloads?.[0]?.data ?? [])))
-        .map((text) => (JSON.parse(text) as { input: { resume: object | null } }).input.resume);
+        .map(
+          (text) =>
+            (JSON.parse(text) as { input: { told: { resume: object | null } } }).input.told.resume,
+        );
       assert.equal(resumes[0], null);
       assert.ok(resumes[1], JSON.stringify(resumes));
     });

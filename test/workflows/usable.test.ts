@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { Failure } from '../../src/domain/failure.ts';
-import type { Report } from '../../src/domain/report.ts';
+import type { Report } from '../../src/domain/record/report.ts';
 import { openDrillShop, type DamagedCase, type DrillShop } from '../support/drills.ts';
-import { storedBackup } from '../support/memory-backups.ts';
+import { storedBackup } from '../support/memory/memory-backups.ts';
 import { endOf, reportOf, type Ended } from '../support/operations.ts';
 import { withUsable } from '../support/data-shop.ts';
 import { send, type ShopFile } from '../support/shop.ts';
@@ -87,7 +87,7 @@ describe('a verification with the rung usable', { concurrency: 4 }, () => {
       'bind',
       /^usable: bind: mount said no; 4 of 5/,
       (system) => {
-        it.targets.failNext('bind', new Failure('Broken', 'mount said no'), system);
+        it.targets.failNext('mount', new Failure('Broken', 'mount said no'), system);
       },
     ],
     [

@@ -1,24 +1,30 @@
 // Datastores of kind `files`: a folder of CSV (or other) files. A backup is one object a file; the manifest has sizes,
-// SHA-256 and rows. A copy is a folder. Used through the registry of backups.ts.
+// SHA-256 and rows. A copy is a folder. Used through datastores/registry.ts.
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import type { Bytes, DatastoreRef, Fingerprint } from '../../activities/ports-data.ts';
-import type { Clock, Waiting } from '../../activities/ports.ts';
-import type { Contents, Part, RecoveryPoint } from '../../domain/backup.ts';
-import { CANARY_FILE } from '../../domain/canary.ts';
+import type { Bytes } from '../../ports/objects.ts';
+import type { DatastoreRef, Fingerprint } from '../../ports/backups.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Waiting } from '../../ports/waiting.ts';
+import type { Contents, Part, RecoveryPoint } from '../../domain/backup/backup.ts';
+import { HEARTBEAT_FILE } from '../../domain/backup/heartbeat.ts';
 import { Failure } from '../../domain/failure.ts';
 import { textAt } from '../../domain/json.ts';
-import { drain, measuring } from '../byte-streams.ts';
+import { streamed } from '../artefact.ts';
 import { keepOf, type Into, type Store, type StoredFile, type Taken } from '../store.ts';
-import { addCanary, newestCanary, takeCanary } from './canary.ts';
-import { countRows } from './csv-rows.ts';
+import { addHeartbeat, newestHeartbeat, takeHeartbeat } from './heartbeat.ts';
+import { fileBytes, partOf, readPart } from './contents.ts';
+import { copyFilesIn, createFilesExchange } from './exchange.ts';
 import { generationsOf } from './generations.ts';
-import { namedFolder } from './named.ts';
-import { checkAtRest, filesIn, readChunks, type SourceFile } from './snapshot.ts';
+import { checkAtRest, filesIn, type SourceFile } from './walk.ts';
+import { files } from './settings.ts';
+import { thereAt, type Named } from '../named-dump.ts';
 
 export function createFilesStore(clock: Pick<Clock, 'now'>): Store {
   return {
+    capabilities: files.capabilities,
+    exchange: createFilesExchange(clock),
     place: async (store) => {
       await liveFolder(store);
       const { datastore, directory, settings } = store;
@@ -31,33 +37,45 @@ export function createFilesStore(clock: Pick<Clock, 'now'>): Store {
       return { ...taken, source: current === undefined ? written : `${written}/${current}` };
     },
     // Rows were counted from the same bytes as the checksums, which are checked already.
-    examine: async ({ manifest }) => {
+    examine: async (artefact) => {
+      const { manifest } = streamed(artefact);
       const held = new Set(manifest.objects.map(({ path }) => path));
       return manifest.contents.parts
         .filter(({ name }) => !held.has(name))
         .map(({ name }) => `${name} is in the manifest, and no object is a copy of it`);
     },
     restore: async (artefact, folder, waiting) => {
-      for (const object of artefact.manifest.objects) {
+      const { manifest, read } = streamed(artefact);
+      const into = await copyFilesIn(folder);
+      for (const object of manifest.objects) {
         if (object.path === undefined) {
           throw new Failure('CheckFailed', `the object ${object.name} says no path to restore to`);
         }
-        await writeFile(folder, object.path, artefact.read(object, waiting));
+        await writeFile(into, object.path, read(object, waiting));
       }
     },
     empty: async () => undefined,
-    address: async (folder) => ({ kind: 'files', directory: folder }),
+    address: async (folder) => ({
+      kind: 'folder',
+      of: 'files',
+      directory: await copyFilesIn(folder),
+    }),
     fingerprint: async (store, waiting) =>
       fingerprintOf((await liveFolder(store)).folder, waiting, clock),
-    fingerprintCopy: (folder, waiting) => fingerprintOf(folder, waiting, clock),
+    fingerprintCopy: async (folder, waiting) =>
+      fingerprintOf(await copyFilesIn(folder), waiting, clock),
     ask: async () => {
       throw new Failure('Unsupported', 'a datastore of kind files answers no queries');
     },
     named: namedFolder,
-    canary: {
-      write: async (store) =>
-        addCanary((await liveFolder(store)).folder, keepOf(store), clock.now()),
-      newest: newestCanary,
+    heartbeats: {
+      write: async (store) => {
+        const { folder, fencedSince } = await liveFolder(store);
+        if (fencedSince === undefined) return addHeartbeat(folder, keepOf(store), clock.now());
+        const message = `${store.datastore} is fenced against writes since epoch ${fencedSince}: nothing is written to it`;
+        throw new Failure('Refused', message);
+      },
+      newest: async (folder) => newestHeartbeat(await copyFilesIn(folder)),
     },
   };
 }
@@ -71,7 +89,7 @@ async function takeAll(
   into: Into,
   waiting: Waiting,
   clock: Pick<Clock, 'now'>,
-): Promise<Omit<Taken, 'source'>> {
+): Promise<Omit<Extract<Taken, { artefact: 'streamed' }>, 'source'>> {
   const began = clock.now();
   const files = await filesIn(folder);
   if (files.length === 0) {
@@ -79,7 +97,7 @@ async function takeAll(
     throw new Failure('NotFound', message);
   }
   // Before the data: what was written before the newest record is in what is read after it.
-  const records = await takeCanary(folder);
+  const records = await takeHeartbeat(folder);
   const objects = [];
   const parts: Part[] = [];
   for (const [index, file] of files.entries()) {
@@ -92,9 +110,10 @@ async function takeAll(
   }
   await checkAtRest(folder, files);
   if (records !== undefined) {
-    objects.push(await into.write('canary', Readable.from([records.bytes]), CANARY_FILE));
+    objects.push(await into.write('canary', Readable.from([records.bytes]), HEARTBEAT_FILE));
   }
   return {
+    artefact: 'streamed',
     objects,
     contents: contentsOf(parts),
     recoveryPoint: pointOf(began, clock.now()),
@@ -109,7 +128,7 @@ async function takeFile(
   waiting: Waiting,
 ): Promise<StoredFile> {
   const { path, stamp } = file;
-  const { body, rows } = counted(path, readChunks(join(folder, path), waiting));
+  const { body, rows } = fileBytes(folder, path, waiting);
   const object = await into.write(name, body, path);
   const taken = { stamp, object, part: partOf(path, object.plain, rows()) };
   await into.stored(taken);
@@ -124,35 +143,13 @@ async function fingerprintOf(
   const began = clock.now();
   const files = await filesIn(folder);
   const parts: Part[] = [];
-  for (const { path } of files) {
-    const { body, rows } = counted(path, readChunks(join(folder, path), waiting));
-    const measured = measuring(body);
-    await drain(measured.body);
-    parts.push(partOf(path, measured.result(), rows()));
-    waiting.beat({ read: path });
-  }
+  for (const { path } of files) parts.push(await readPart(folder, path, waiting));
   await checkAtRest(folder, files);
   return { contents: contentsOf(parts), at: pointOf(began, clock.now()) };
 }
 
-function counted(path: string, body: Bytes): { body: Bytes; rows: () => number | null } {
-  if (!/\.csv$/i.test(path)) return { body, rows: () => null };
-  const counter = countRows();
-  const passing = async function* (): Bytes {
-    for await (const chunk of body) {
-      counter.add(chunk);
-      yield chunk;
-    }
-  };
-  return { body: passing(), rows: () => counter.rows() };
-}
-
-function partOf(name: string, plain: { size: number; sha256: string }, rows: number | null): Part {
-  return { name, rows, bytes: plain.size, hash: `sha256:${plain.sha256}` };
-}
-
 function contentsOf(parts: Part[]): Contents {
-  return { parts, indexes: [], constraints: [], sequences: [] };
+  return { parts, definitions: [], sequences: [] };
 }
 
 /** The files were at rest all the while, and their clock is the worker's. */
@@ -165,7 +162,7 @@ function pointOf(from: number, to: number): RecoveryPoint {
   };
 }
 
-/** Below `folder`, which has to be there: of a copy that was discarded meanwhile nothing comes back. */
+/** Writes one file below `folder`, which has to be there: a copy that was discarded meanwhile is not made again. */
 async function writeFile(folder: string, path: string, body: Bytes): Promise<void> {
   const file = join(folder, path);
   const handle = await openIn(folder, path);
@@ -196,4 +193,22 @@ async function openIn(folder: string, path: string): Promise<FileHandle> {
 
 function unlessThere(error: unknown): void {
   if (textAt(error, 'code') !== 'EEXIST') throw error;
+}
+
+/** With generations, the current one. */
+async function namedFolder(directory: string): Promise<Named> {
+  if (!(await thereAt(directory)).isDirectory()) {
+    const message = `${directory} is a file, and a datastore of kind files is a folder; unpack it if it is an archive`;
+    throw new Failure('Unsupported', message);
+  }
+  const { folder } = await generationsOf(directory);
+  const files = await filesIn(folder);
+  if (files.length === 0) throw new Failure('CheckFailed', `${folder} holds no file`);
+  const paths = files.map(({ path }) => path);
+  if ((await takeHeartbeat(folder)) !== undefined) paths.push(HEARTBEAT_FILE);
+  return {
+    objects: paths.map((path) => ({ name: `files/${path}`, file: join(folder, path), path })),
+    tools: {},
+    holds: `${files.length} files`,
+  };
 }

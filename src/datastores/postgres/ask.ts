@@ -8,7 +8,7 @@ import { isPassing } from './connection.ts';
 const ASK_MS = 30_000;
 const CANCELED = '57014';
 const READER = 'fairlead_reader';
-/** Of a copy that was loaded before, too; two questions at once make it once. */
+/** Makes the role that questions are asked as, where it is not there yet; two questions at once make it once. */
 const MAKE_READER = `DO $$ BEGIN
   CREATE ROLE ${READER} NOLOGIN BYPASSRLS IN ROLE pg_read_all_data;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`;
@@ -18,6 +18,8 @@ const row = z.tuple([z.string().nullable()]);
 /** The one value that the query gives, as text. Throws CheckFailed for any other answer, but for one of the server's state. */
 export async function oneValue(client: pg.Client, query: string): Promise<string | null> {
   const asked = `the query ${query.slice(0, 100)}`;
+  // The settings of the live database, which the copy has, may say that nothing is written.
+  await client.query('SET default_transaction_read_only = off');
   await client.query(MAKE_READER);
   await client.query('BEGIN TRANSACTION READ ONLY');
   await client.query(`SET LOCAL statement_timeout = ${ASK_MS}`);

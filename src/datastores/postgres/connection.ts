@@ -1,15 +1,15 @@
 // Connections to a Postgres: the live one as the system file says, or a copy's own. The password is looked up here and
 // goes into the driver, or into the environment of a tool.
 import type pg from 'pg';
-import type { Bytes, DatastoreRef } from '../../activities/ports-data.ts';
+import type { Bytes } from '../../ports/objects.ts';
+import type { DatastoreRef } from '../../ports/backups.ts';
 import { Failure } from '../../domain/failure.ts';
-import { secretValue } from '../../integrations/secret-value.ts';
-import type { SecretSources } from '../../integrations/secret-value.ts';
+import { secretValue, type SecretSources } from '../../integrations/secret-value.ts';
+import { LOCK_WAIT_MS } from './session.ts';
 
 const CONNECT_MS = 10_000;
-/** For a lock that somebody else holds: a migration is over by then, or nobody will end it. */
-export const LOCK_WAIT_MS = 5 * 60_000;
 const LOCK_NOT_AVAILABLE = '55P03';
+const NOT_ALLOWED = '42501';
 
 export interface PostgresAddress {
   host: string;
@@ -59,7 +59,7 @@ export async function withClient<T>(
 ): Promise<T> {
   signal.throwIfAborted();
   // Loaded for the first connection: a worker starts, and takes over, without it.
-  const { Client, DatabaseError } = await import('pg');
+  const { Client } = await import('pg');
   const client = new Client({
     ...address,
     application_name: 'fairlead',
@@ -81,7 +81,7 @@ export async function withClient<T>(
     return await work(client);
   } catch (error) {
     signal.throwIfAborted();
-    throw failureOf(address, error, error instanceof DatabaseError ? error.code : undefined);
+    throw await asFailure(address, error);
   } finally {
     signal.removeEventListener('abort', cut);
     cut();
@@ -97,6 +97,12 @@ export function isPassing(sqlState: string): boolean {
   return /^(08|40|53|55|57|58)/.test(sqlState);
 }
 
+/** What a question ended with, as a Failure: whether it may be asked again is in its kind. */
+export async function asFailure(address: PostgresAddress, error: unknown): Promise<Failure> {
+  const { DatabaseError } = await import('pg');
+  return failureOf(address, error, error instanceof DatabaseError ? error.code : undefined);
+}
+
 /** `code` is the SQLSTATE of an answer of the server's; without any, it is no answer. */
 function failureOf(address: PostgresAddress, error: unknown, code: string | undefined): Failure {
   if (error instanceof Failure) return error;
@@ -107,10 +113,11 @@ function failureOf(address: PostgresAddress, error: unknown, code: string | unde
     const message = `asking ${where}: ${said}. Is the server up, and reachable from the worker?`;
     return new Failure('Unavailable', message);
   }
-  // Class 28: who is asking; 3D: no such database; 42: not allowed, or not there.
+  if (code === NOT_ALLOWED) return notAllowed(address, said);
+  // Class 28: who is asking; 3D: no such database; 42: not there.
   if (/^(28|3D|42)/.test(code)) {
     const message = `asking ${where}: ${said} (${code}). Mend the datastore's settings or rights.`;
-    return new Failure(code === '42501' || code.startsWith('28') ? 'Refused' : 'BadInput', message);
+    return new Failure(code.startsWith('28') ? 'Refused' : 'BadInput', message);
   }
   const message = `asking ${where}: ${said} (${code}). The server is up and says so each time; look at what it holds.`;
   return new Failure('CheckFailed', message);
@@ -124,12 +131,29 @@ function lockedOut(doing: string, said: string): Failure {
   );
 }
 
-/** What pg_dump prints; that it waited too long for a lock is no verdict of its. */
-export async function* unlessLocked(dump: Bytes): Bytes {
+function notAllowed({ user, ...address }: PostgresAddress, said: string): Failure {
+  const message = `asking ${sourceOf({ user, ...address })} as ${user}: ${said}. A backup reads everything: GRANT pg_read_all_data TO "${user}" (14 and newer), or SELECT on all tables and sequences; where rows have policies, also ALTER ROLE "${user}" BYPASSRLS`;
+  return new Failure('Refused', message);
+}
+
+/** What pg_dump says when its session ended, or when something was dropped while it looked. `FATAL` is the same in most languages. */
+const PASSING =
+  /\bFATAL\b|server closed the connection|no connection to the server|connection to server|could not (?:receive|send) data|SSL (?:error|SYSCALL)|out of (?:shared )?memory|canceling statement|does not exist|cache lookup failed|could not open relation|concurrently/;
+
+/**
+ * The output of pg_dump, ended by what its failure means: Unavailable for what may be otherwise with a new snapshot (a lock
+ * that was held too long, a session that was ended, a table that went), Refused for what the user may not read.
+ */
+export async function* dumped(address: PostgresAddress, dump: Bytes): Bytes {
   try {
     yield* dump;
   } catch (error) {
-    const isLock = error instanceof Failure && /due to lock timeout/.test(error.message);
-    throw isLock ? lockedOut('dumping', error.message) : error;
+    if (!(error instanceof Failure) || error.kind !== 'CheckFailed') throw error;
+    const said = error.message;
+    if (/due to lock timeout/.test(said)) throw lockedOut('dumping', said);
+    if (/permission denied|row-level security|must be owner/.test(said))
+      throw notAllowed(address, said);
+    if (!PASSING.test(said)) throw error;
+    throw new Failure('Unavailable', `dumping ${sourceOf(address)}: ${said}`);
   }
 }

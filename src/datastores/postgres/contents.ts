@@ -1,110 +1,157 @@
 // What is in a Postgres database, in one transaction's view: tables with counts and a hash of their rows whatever
-// their order, indexes, constraints, sequences. The hash is the sum of Postgres' own hash of each row, twice, with two
-// seeds: one row more, less, twice or different is another sum. It is no proof against somebody who builds collisions.
+// their order, definitions (structure.ts), sequences. The hash is the sum of Postgres' own hash of each row, twice, with
+// two seeds: one row more, less, twice or different is another sum. It is no proof against somebody who builds collisions.
 import type pg from 'pg';
 import { z } from 'zod';
-import type { Waiting } from '../../activities/ports.ts';
-import type { Contents, Part } from '../../domain/backup.ts';
-import { CANARY_NAME } from '../../domain/canary.ts';
+import type { Waiting } from '../../ports/waiting.ts';
+import type { Contents, Definition, Part } from '../../domain/backup/backup.ts';
 import { Failure } from '../../domain/failure.ts';
-import { LOCK_WAIT_MS } from './connection.ts';
+import { textAt } from '../../domain/json.ts';
+import { readLocale } from './locale.ts';
+import { DEFINITIONS, NOT_DUMPED, notHeartbeats, notOfExtension, OWN } from './structure.ts';
 
-/** How values are written must not depend on the server's or the role's settings. */
-const SETTINGS = [
-  "SET search_path = ''",
-  "SET DateStyle = 'ISO, YMD'",
-  "SET IntervalStyle = 'postgres'",
-  "SET TimeZone = 'UTC'",
-  'SET extra_float_digits = 1',
-  "SET bytea_output = 'hex'",
-  "SET xmlbinary = 'base64'",
-  "SET lc_monetary = 'C'",
-  'SET statement_timeout = 0',
-  `SET lock_timeout = ${LOCK_WAIT_MS}`,
-  'SET row_security = off',
-];
-
-const OWN = `n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'`;
-/** Canary records are written all the time: part of a dump, and of no comparison. */
-const notCanary = (oid: string): string =>
-  `${oid} IS DISTINCT FROM to_regclass('public.${CANARY_NAME}')`;
-/** What an extension made is made again by the extension. */
-const notOfExtension = (catalogue: string, oid: string): string =>
-  `NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '${catalogue}'::regclass AND d.objid = ${oid} AND d.deptype = 'e')`;
-
-const TABLES = `SELECT n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND ${OWN} AND ${notOfExtension('pg_class', 'c.oid')} AND ${notCanary('c.oid')} ORDER BY 1, 2`;
-
-const INDEXES = `SELECT pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid THEN '' ELSE ' (INVALID)' END AS text
-  FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE ${OWN} AND ${notOfExtension('pg_class', 'c.oid')} AND ${notCanary('i.indrelid')} ORDER BY 1`;
-
-/** No triggers (t), and no NOT NULL (n): Postgres 18 lists them here, and those before it do not. */
-const CONSTRAINTS = `SELECT c.conrelid::regclass || ' ' || c.conname || ' ' || pg_get_constraintdef(c.oid) AS text
-  FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
-  WHERE c.conrelid <> 0 AND c.contype NOT IN ('t', 'n') AND ${OWN} AND ${notOfExtension('pg_class', 'c.conrelid')} AND ${notCanary('c.conrelid')} ORDER BY 1`;
+/**
+ * Tables, and partitioned tables with all their partitions: which one a row lies in is the server's affair (by hash of an
+ * enum it is another one after a reload). `leaves`: its tables one by one, where others of them are on other servers.
+ */
+const TABLES = `SELECT n.nspname AS schema, c.relname AS name, c.relkind AS kind,
+    (SELECT array_agg(quote_ident(attname) ORDER BY attname COLLATE "C") FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS columns,
+    (SELECT array_agg(relid::regclass::text) FILTER (WHERE leaf.relkind = 'r') FROM pg_partition_tree(c.oid) JOIN pg_class leaf ON leaf.oid = relid
+      HAVING bool_or(leaf.relkind = 'f')) AS leaves
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't' AND ${OWN} AND ${notOfExtension('pg_class', 'c.oid')} AND ${notHeartbeats('c.oid')} ORDER BY 1, 2`;
 
 const SEQUENCES = `SELECT format('%I.%I', schemaname, sequencename) AS name, coalesce(last_value::text, '') AS value
   FROM pg_sequences ORDER BY 1`;
 
 const LARGE_OBJECTS = 'SELECT count(*)::text AS rows FROM pg_largeobject_metadata';
 
-const named = z.array(z.object({ schema: z.string(), name: z.string() }));
+/** Tables that are locked in one statement. */
+const LOCKED_AT_ONCE = 100;
+
+const table = z.object({
+  schema: z.string(),
+  name: z.string(),
+  kind: z.enum(['r', 'p']),
+  columns: z.array(z.string()).nullable(),
+  leaves: z.array(z.string()).nullable(),
+});
+type Table = z.output<typeof table>;
 const texts = z.array(z.object({ text: z.string() }));
+const definitions = z.array(
+  z.object({ kind: z.string(), of: z.string(), name: z.string(), text: z.string().nullable() }),
+);
 const sequences = z.array(z.object({ name: z.string(), value: z.string() }));
 const counted = z.tuple([z.object({ rows: z.string(), hash: z.string().optional() })]);
 
-/** Before BEGIN: settings last as long as the connection. */
-export async function prepareToRead(client: pg.Client): Promise<void> {
-  for (const setting of SETTINGS) await client.query(setting);
+/**
+ * Locks the tables as pg_dump does, before it does: nobody drops, empties or alters one until both are done. In a
+ * transaction, after `pinSession`.
+ */
+export async function lockTables(client: pg.Client): Promise<void> {
+  const names = (await tablesOf(client)).map((one) => quoted(client, one));
+  for (let at = 0; at < names.length; at += LOCKED_AT_ONCE) {
+    const some = names.slice(at, at + LOCKED_AT_ONCE).join(', ');
+    await unlessGone(client.query(`LOCK TABLE ${some} IN ACCESS SHARE MODE`));
+  }
 }
 
-/** In a transaction that sees one moment (REPEATABLE READ), after `prepareToRead`. */
+/** What a database holds, read in a transaction that sees one moment (REPEATABLE READ), after `pinSession`. */
 export async function readContents(client: pg.Client, waiting: Waiting): Promise<Contents> {
   const parts: Part[] = [];
-  for (const table of await rowsOf(client, TABLES, named)) {
+  for (const one of await tablesOf(client)) {
     waiting.signal.throwIfAborted();
-    parts.push(await tablePart(client, table));
-    waiting.beat({ counted: `${table.schema}.${table.name}` });
+    parts.push(await tablePart(client, one));
+    waiting.beat({ counted: `${one.schema}.${one.name}` });
   }
   const [{ rows }] = await rowsOf(client, LARGE_OBJECTS, counted);
   if (rows !== '0')
     parts.push({ name: 'large objects', rows: Number(rows), bytes: null, hash: 'none' });
   return {
     parts,
-    indexes: (await rowsOf(client, INDEXES, texts)).map(({ text }) => text),
-    constraints: (await rowsOf(client, CONSTRAINTS, texts)).map(({ text }) => text),
+    definitions: await readDefinitions(client),
     sequences: await readSequences(client),
+    notDumped: (await rowsOf(client, NOT_DUMPED, texts)).map(({ text }) => text),
+    locale: await readLocale(client),
   };
 }
 
-/** Of this moment, in no transaction's view: sequences are like that. */
+/** Where the sequences are at this moment: no transaction has a view of its own of them. */
 export async function readSequences(client: pg.Client): Promise<Contents['sequences']> {
   const found = await rowsOf(client, SEQUENCES, sequences);
   return found.map(({ name, value }) => ({ name, from: value, to: value }));
 }
 
-async function tablePart(
-  client: pg.Client,
-  { schema, name }: { schema: string; name: string },
-): Promise<Part> {
-  const table = `${client.escapeIdentifier(schema)}.${client.escapeIdentifier(name)}`;
+async function readDefinitions(client: pg.Client): Promise<Definition[]> {
+  const found: Definition[] = [];
+  for (const query of DEFINITIONS) {
+    for (const { text, ...one } of await rowsOf(client, query, definitions)) {
+      if (text !== null) found.push({ ...one, text });
+      // The catalogue is of the snapshot, and what prints it is of now.
+      else
+        throw new Failure(
+          'Unavailable',
+          `reading the ${one.kind} ${one.name}: it was dropped while the database was read; a new snapshot is without it`,
+        );
+    }
+  }
+  return found.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+}
+
+function keyOf({ kind, of, name }: Definition): string {
+  return `${kind} ${of} ${name}`;
+}
+
+async function tablesOf(client: pg.Client): Promise<Table[]> {
+  return rowsOf(client, TABLES, z.array(table));
+}
+
+function quoted(client: pg.Client, { schema, name }: Table): string {
+  return `${client.escapeIdentifier(schema)}.${client.escapeIdentifier(name)}`;
+}
+
+async function tablePart(client: pg.Client, one: Table): Promise<Part> {
   const sum = (seed: 0 | 1): string => `coalesce(sum(hashtextextended(line, ${seed})), 0)::text`;
+  // By name: a column that was added to a parent stands elsewhere in its child.
+  const columns = (one.columns ?? []).map((column) => `fairlead_row.${column}`).join(', ');
+  const lines = (from: string): string =>
+    `SELECT ROW(${columns})::text AS line FROM ${from} AS fairlead_row`;
+  const of = quoted(client, one);
+  const all =
+    one.leaves === null
+      ? lines(one.kind === 'p' ? of : `ONLY ${of}`)
+      : one.leaves.map((leaf) => lines(`ONLY ${leaf}`)).join(' UNION ALL ');
   // OFFSET 0: each row is written out once, and not once for each sum.
-  const query = `SELECT count(*)::text AS rows, ${sum(0)} || ':' || ${sum(1)} AS hash
-    FROM (SELECT (fairlead_row.*)::text AS line FROM ONLY ${table} AS fairlead_row OFFSET 0) AS lines`;
+  const query = `SELECT count(*)::text AS rows, ${sum(0)} || ':' || ${sum(1)} AS hash FROM (${all} OFFSET 0) AS lines`;
   const [{ rows, hash }] = await rowsOf(client, query, counted);
   return {
-    name: `${schema}.${name}`,
+    name: `${one.schema}.${one.name}`,
     rows: Number(rows),
     bytes: null,
-    hash: `rowsum:${hash ?? ''}`,
+    hash: `columnsum:${hash ?? ''}`,
   };
 }
 
 async function rowsOf<T>(client: pg.Client, query: string, schema: z.ZodType<T>): Promise<T> {
-  const { rows } = await client.query<Record<string, unknown>>(query);
+  const { rows } = await unlessGone(client.query<Record<string, unknown>>(query));
   const parsed = schema.safeParse(rows);
   if (parsed.success) return parsed.data;
   throw new Failure('Broken', `Postgres answered ${query.slice(0, 60)} with something else`);
+}
+
+/** No such table, type, function or schema: it was there when the snapshot was taken. */
+const GONE = /^(42P01|42704|42883|3F000)$/;
+const GONE_INSIDE = /cache lookup failed|could not open relation/;
+
+async function unlessGone<T>(asking: Promise<T>): Promise<T> {
+  try {
+    return await asking;
+  } catch (error) {
+    const [code, said] = [textAt(error, 'code') ?? '', textAt(error, 'message') ?? ''];
+    if (!GONE.test(code) && !(code === 'XX000' && GONE_INSIDE.test(said))) throw error;
+    throw new Failure(
+      'Unavailable',
+      `reading a database: ${said} (${code}): it was dropped or altered meanwhile; a new snapshot is without it`,
+    );
+  }
 }

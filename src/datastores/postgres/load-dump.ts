@@ -1,7 +1,7 @@
 // Loads a dump into the empty database of a copy's own cluster. A dump carries no roles, and a policy that names one
 // cannot be made without it: they are read from the dump and made first. Used by store.ts.
-import type { Bytes } from '../../activities/ports-data.ts';
-import type { Waiting } from '../../activities/ports.ts';
+import type { Bytes } from '../../ports/objects.ts';
+import type { Waiting } from '../../ports/waiting.ts';
 import { Failure } from '../../domain/failure.ts';
 import { runTool } from '../tool.ts';
 import { toolEnvironment, withClient, type PostgresAddress } from './connection.ts';
@@ -14,7 +14,7 @@ const POLICY = new RegExp(
 );
 /** What nobody who reads only the dump can bring. */
 const LACKING =
-  /role ".*" does not exist|extension ".*" is not available|could not open extension control file/;
+  /(?:role|language|access method) ".*" does not exist|extension ".*" is not available|could not open (?:extension control|dictionary|stop-word|synonym|thesaurus|affix) file|could not (?:access file|load library)|collation ".*" for encoding ".*" does not exist|compression method \w+ not supported/;
 
 /** `216; 1417 16390 SERVER - led postgres`; extensions by their names. */
 const REACHING =
@@ -26,7 +26,7 @@ interface DumpInput {
   program: string;
   address: PostgresAddress;
   folder: string;
-  /** From its beginning, as often as it is asked for. */
+  /** The dump from its beginning, as often as it is asked for. */
   read: () => Bytes;
 }
 
@@ -38,7 +38,9 @@ export async function loadDump(input: DumpInput, waiting: Waiting): Promise<void
   await makeRoles(address, await rolesOf(input, listing, waiting), waiting);
   const args = ['--dbname', address.database, '--exit-on-error', '--no-password'];
   const isolated = ['--no-owner', '--no-privileges', '--no-subscriptions', '--no-publications'];
-  const run = restoring(input, [...args, ...isolated, '--no-tablespaces'], waiting);
+  // A label takes the module that gives it a meaning; a copy needs neither.
+  const elsewhere = ['--no-tablespaces', '--no-security-labels'];
+  const run = restoring(input, [...args, ...isolated, ...elsewhere], waiting);
   await runTool({ ...run, env: toolEnvironment(address) }).catch((error: unknown) => {
     if (!(error instanceof Failure) || error.kind !== 'CheckFailed') throw error;
     if (!LACKING.test(error.message)) throw error;

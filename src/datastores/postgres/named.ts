@@ -1,8 +1,9 @@
 // A dump of Postgres that somebody named: what its own head and list say of it, where there is no manifest.
-import type { Waiting } from '../../activities/ports.ts';
+import type { Waiting } from '../../ports/waiting.ts';
 import { Failure } from '../../domain/failure.ts';
 import { checkDump, type Named } from '../named-dump.ts';
 import { runTool } from '../tool.ts';
+import { localeIn } from './locale.ts';
 
 const MAGIC = 'PGDMP';
 
@@ -24,11 +25,11 @@ export async function namedDump(
     throw new Failure('CheckFailed', message);
   }
   const [, server = ''] = /^;\s+Dumped from database version: (\S+)/m.exec(listing) ?? [];
-  const schema = await read(['--section=pre-data', '--file=-']);
-  const [, encoding = 'UTF8'] = /^SET client_encoding = '([A-Za-z0-9_]+)';$/m.exec(schema) ?? [];
+  const locale = localeIn(await read(['--create', '--section=pre-data', '--file=-']));
   return {
     objects: [{ name: 'dump', file }],
-    tools: { server, encoding },
+    tools: { server },
+    ...(locale !== undefined && { locale }),
     holds: `${tables} tables of data from Postgres ${server}`,
   };
 }

@@ -2,7 +2,8 @@
 // that nobody else has. It lives until the copy is discarded, longer than the worker that started it.
 import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Waiting } from '../../activities/ports.ts';
+import type { Waiting } from '../../ports/waiting.ts';
+import type { Locale } from '../../domain/backup/backup.ts';
 import { Failure } from '../../domain/failure.ts';
 import { tryListening } from '../../machine/port-holder.ts';
 import {
@@ -16,11 +17,12 @@ import {
 } from '../scratch-server.ts';
 import { findProgram, runTool, serverIdentity } from '../tool.ts';
 import { withClient, type PostgresAddress } from './connection.ts';
+import { createDatabase } from './locale.ts';
 
 const USER = 'fairlead';
 const START_S = 60;
 
-/** Nothing of it has to survive a crash, and nothing of it reaches anybody else. */
+/** The cluster of a copy: it has to survive no crash, and to be reached by nobody else. */
 const CONFIGURATION = (port: number): string => `
 listen_addresses = '127.0.0.1'
 port = ${port}
@@ -34,15 +36,23 @@ max_logical_replication_workers = 0
 archive_mode = off
 `;
 
+/** Where nothing is known of the live database. */
+export const PLAIN_LOCALE: Locale = {
+  ...{ encoding: 'UTF8', collate: 'C', ctype: 'C', provider: 'libc' },
+  ...{ locale: null, rules: null, version: null },
+};
+
 export interface ClusterInput {
   folder: string;
   programs: readonly string[];
-  encoding: string;
   database: string;
+  locale: Locale;
+  /** What is to be loaded, by its name and the version of Postgres that it was taken from. */
+  loads?: { id: string; version: string };
 }
 
 export async function startCluster(
-  { folder, programs, encoding, database }: ClusterInput,
+  { folder, programs, database, locale, loads }: ClusterInput,
   { signal }: Waiting,
 ): Promise<PostgresAddress> {
   const data = join(folder, 'pg');
@@ -62,6 +72,7 @@ export async function startCluster(
   await makePassword(folder);
   await giveAway(join(folder, PASSWORD_FILE));
   const server = (await run('postgres', ['--version']).catch(notStarted)).trim();
+  if (loads !== undefined) refuseNewer(loads, server);
   const pwfile = join(folder, PASSWORD_FILE);
   await run('initdb', [
     ...['--pgdata', data, '--username', USER, '--pwfile', pwfile],
@@ -76,14 +87,17 @@ export async function startCluster(
   ]).catch(notStarted);
   // Many live databases are called `postgres`, which a new cluster has already, with an encoding of its own.
   const address = { ...(await clusterAddress(folder)), database: 'template1' };
-  await withClient(address, signal, async (client) => {
-    const name = client.escapeIdentifier(database);
-    await client.query(`DROP DATABASE IF EXISTS ${name}`);
-    await client.query(
-      `CREATE DATABASE ${name} TEMPLATE template0 ENCODING ${client.escapeLiteral(encoding)}`,
-    );
-  });
+  await withClient(address, signal, (client) => createDatabase(client, database, locale));
   return { ...address, database };
+}
+
+function refuseNewer({ id, version }: { id: string; version: string }, server: string): void {
+  const [of, into] = [majorVersion(version), majorVersion(server)];
+  if (of <= into) return;
+  throw new Failure(
+    'Unsupported',
+    `${id} was taken from Postgres ${of}, and the one that is here is ${into}: an older server cannot load it; install Postgres ${of} or newer where the worker runs`,
+  );
 }
 
 /** Throws NotReady when nothing was started there. */
@@ -93,8 +107,8 @@ export async function clusterAddress(folder: string): Promise<PostgresAddress> {
   return { host: '127.0.0.1', port, database, user: USER, password };
 }
 
-/** Of `15.14 (Debian 15.14-0+deb12u1)` or `postgres (PostgreSQL) 15.14`: 15. */
-export function majorVersion(text: string): number {
+/** The major version, 15, in `15.14 (Debian 15.14-0+deb12u1)` or `postgres (PostgreSQL) 15.14`. */
+function majorVersion(text: string): number {
   const major = Number(/(\d+)(\.\d+|\w*)/.exec(text)?.[1]);
   if (Number.isInteger(major) && major > 0) return major;
   throw new Failure('CheckFailed', `${text.slice(0, 60)} is no version of Postgres`);

@@ -1,10 +1,9 @@
 // Asks a Redis through redis-cli: the live one as the system file says, or a copy's own. The password goes through the
 // environment. redis-cli ends with 0 on many errors: `-e` and a look at the answer.
-import type { DatastoreRef } from '../../activities/ports-data.ts';
-import type { Waiting } from '../../activities/ports.ts';
+import type { DatastoreRef } from '../../ports/backups.ts';
+import type { Waiting } from '../../ports/waiting.ts';
 import { Failure } from '../../domain/failure.ts';
-import { secretValue } from '../../integrations/secret-value.ts';
-import type { SecretSources } from '../../integrations/secret-value.ts';
+import { secretValue, type SecretSources } from '../../integrations/secret-value.ts';
 import { runTool, type ToolRun } from '../tool.ts';
 
 /** A server that is up answers a short question at once; one that hangs takes connections all the same. */

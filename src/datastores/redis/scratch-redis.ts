@@ -5,8 +5,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Waiting } from '../../activities/ports.ts';
-import type { Contents } from '../../domain/backup.ts';
+import type { Waiting } from '../../ports/waiting.ts';
+import type { Contents } from '../../domain/backup/backup.ts';
 import { Failure } from '../../domain/failure.ts';
 import { tryListening } from '../../machine/port-holder.ts';
 import { processesIn } from '../../machine/processes-in.ts';
@@ -97,13 +97,12 @@ export async function redisContents(
         : [{ name: 'dataset', rows: null, bytes: null, hash: `digest:${digest}` }]),
       ...databases.map(([name, rows]) => ({ name, rows, bytes: null, hash: 'none' })),
     ],
-    indexes: [],
-    constraints: [],
+    definitions: [],
     sequences: [],
   };
 }
 
-/** Not there yet, or still loading: both end by themselves, or the process does. */
+/** Takes no answer for a server that is not there yet or still loading: both end by themselves, or the process does. */
 function whileStarting(error: unknown): undefined {
   if (error instanceof Failure && error.kind === 'Unavailable') return undefined;
   throw error;

@@ -3,15 +3,18 @@
 // live Redis. Used through the registry.
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Bytes, Fingerprint } from '../../activities/ports-data.ts';
-import type { Clock, Waiting } from '../../activities/ports.ts';
-import type { RecoveryPoint } from '../../domain/backup.ts';
+import type { Bytes } from '../../ports/objects.ts';
+import type { Fingerprint } from '../../ports/backups.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Waiting } from '../../ports/waiting.ts';
+import type { RecoveryPoint } from '../../domain/backup/backup.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { SecretSources } from '../../integrations/secret-value.ts';
-import { drain, startingWith } from '../byte-streams.ts';
+import { dumpIn } from '../artefact.ts';
+import { drain, heardOf, startingWith } from '../byte-streams.ts';
 import { checkDump } from '../named-dump.ts';
 import { PASSWORD_FILE, serverRuns } from '../scratch-server.ts';
-import type { Artefact, Store, Taken, Write } from '../store.ts';
+import { addressOf, type Store, type Taken, type Write } from '../store.ts';
 import { findProgram, toolOutput } from '../tool.ts';
 import {
   askRedis,
@@ -28,6 +31,7 @@ import {
   startRedis,
   type RedisPrograms,
 } from './scratch-redis.ts';
+import { redis } from './settings.ts';
 
 const DUMP = 'dump.rdb';
 const MAGIC = 'REDIS';
@@ -47,31 +51,28 @@ export function createRedisStore({ secrets, clock, programs = [] }: RedisInput):
     cli: await findProgram('redis-cli', programs),
   });
   return {
-    place: async ({ datastore, settings: { host = '127.0.0.1', port = 6379 } }) => ({
-      datastore,
-      kind: 'address',
-      host,
-      port,
-    }),
+    capabilities: redis.capabilities,
+    place: async (store) => addressOf(store, redis.capabilities.defaultPlace),
     backup: async (store, { write }, waiting, scratch) => {
       const source = { address: await liveRedis(store, secrets), clock, programs: await find() };
       return scratch((folder) => takeDump(source, write, folder, waiting));
     },
     examine: async (artefact, waiting) => {
-      const tail = await tailOf(artefact.read(dumpOf(artefact), waiting));
+      const tail = await tailOf(dumpIn(artefact, DUMP, waiting));
       const isWhole = ENDS.some((at) => tail.at(-at) === END_OF_DUMP);
       return isWhole ? [] : ['the dump does not end as a dump of Redis does: it is cut'];
     },
     restore: async (artefact, folder, waiting) => {
-      const body = saving(join(folder, DUMP_FILE), artefact.read(dumpOf(artefact), waiting));
-      await drain(body);
+      await drain(saving(join(folder, DUMP_FILE), dumpIn(artefact, DUMP, waiting)));
       await startRedis(folder, await find(), waiting);
     },
     empty: async (_, folder, waiting) => startRedis(folder, await find(), waiting),
     address: async (folder) => {
       serverRuns(folder);
       const { host, port } = await redisAddress(folder);
-      return { kind: 'redis', host, port, passwordFile: join(folder, PASSWORD_FILE) };
+      // A Redis with a password has one user, of this name.
+      const login = { fields: { user: 'default' }, passwordFile: join(folder, PASSWORD_FILE) };
+      return { kind: 'address', of: 'redis', host, port, login };
     },
     handOver: async (folder, waiting) => {
       const { cli } = await find();
@@ -116,7 +117,14 @@ async function takeDump(
   const { cli } = programs;
   const before = await readState(cli, address, waiting);
   const point = await pointFrom({ cli, address, clock }, waiting);
-  const dump = toolOutput(redisTool(cli, address, ['--rdb', '-'], waiting));
+  const stop = new AbortController();
+  const signal = AbortSignal.any([waiting.signal, stop.signal]);
+  const tool = toolOutput(redisTool(cli, address, ['--rdb', '-'], { ...waiting, signal }));
+  // It saves before it sends, and says nothing meanwhile; one that was stopped says nothing for ever.
+  const ask = async (): Promise<void> => {
+    await askRedis(cli, address, ['PING'], waiting);
+  };
+  const dump = heardOf(tool, { ask, stop });
   const object = await write(
     DUMP,
     saving(join(folder, DUMP_FILE), startingWith(MAGIC, dump, 'redis-cli --rdb')),
@@ -135,6 +143,7 @@ async function takeDump(
     source: `redis://${address.host}:${address.port}`,
     recoveryPoint,
     tools: { server: before.version },
+    artefact: 'streamed',
     objects: [object],
     contents,
   };
@@ -161,19 +170,13 @@ function total(keys: Record<string, number>): number {
   return Object.values(keys).reduce((sum, count) => sum + count, 0);
 }
 
-function dumpOf({ manifest }: Artefact) {
-  const dump = manifest.objects.find(({ name }) => name === DUMP);
-  if (dump !== undefined) return dump;
-  throw new Failure('CheckFailed', `${manifest.id} holds no object ${DUMP}`);
-}
-
 async function tailOf(body: Bytes): Promise<Buffer> {
   let tail = Buffer.alloc(0);
   for await (const chunk of body) tail = Buffer.concat([tail, chunk.subarray(-64)]).subarray(-64);
   return tail;
 }
 
-/** The same bytes, written to a file on their way. */
+/** Passes `body` on and writes it to a file on its way. */
 async function* saving(file: string, body: Bytes): Bytes {
   const handle = await open(file, 'w', 0o600);
   try {

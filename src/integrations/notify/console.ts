@@ -1,5 +1,5 @@
 // The channel `console`: where the worker was started, or in its log.
-import { noticeText } from '../../domain/notice.ts';
+import { noticeText } from '../../domain/people/notice.ts';
 import type { Sender } from './sender.ts';
 
 export const sendToConsole: Sender = async ({ notice }, { print }) => {

@@ -1,15 +1,15 @@
-// What became of each notice, on disk: <dir>/<run>.jsonl, one line per key, so that what was delivered is not sent
-// again by an activity that is tried again, by this worker or another. Between a delivery and its line a crash
-// leaves a gap: then it is sent twice, never not at all.
-import { mkdir, open } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+// What became of each notice, in the object store: `_notices/<run>/<SHA-256 of the key>.json`, put once, so that what
+// was delivered is not sent again by an activity that is tried again, by this worker or another. Between a delivery and
+// its note a crash leaves a gap: then it is sent twice, never not at all.
 import { z } from 'zod';
-import type { Delivery } from '../../activities/ports.ts';
+import type { Delivery } from '../../ports/notify.ts';
+import type { ObjectsPort } from '../../ports/objects.ts';
+import { digestOf } from '../../domain/digest.ts';
 import { parsedJson } from '../../domain/json.ts';
-import { encodeName } from '../evidence-files.ts';
-import { textOf, unavailable } from '../kept-files.ts';
+import { encodeName } from '../encode-name.ts';
+import { jsonBytes, putOnce, readText, UNDISTURBED } from '../json-objects.ts';
 
-const line = z.object({
+const noteSchema = z.object({
   key: z.string(),
   delivery: z.union([
     z.object({ delivered: z.literal(true) }),
@@ -19,45 +19,28 @@ const line = z.object({
 
 export interface Deliveries {
   find(key: string): Promise<Delivery | undefined>;
+  /** Keeps what became of the notice of this key; what is kept already stays. */
   note(key: string, delivery: Delivery): Promise<void>;
 }
 
-export function createDeliveries(directory: string): Deliveries {
+export function createDeliveries(objects: Pick<ObjectsPort, 'get' | 'put'>): Deliveries {
   return {
     find: async (key) => {
-      const content = await textOf(fileOf(directory, key));
-      for (const text of content.split('\n')) {
-        const found = line.safeParse(parsedJson(text));
-        if (found.success && found.data.key === key) return found.data.delivery;
-      }
-      return undefined;
+      const text = await readText(objects, objectOf(key), UNDISTURBED);
+      const found = noteSchema.safeParse(parsedJson(text ?? '')).data;
+      return found?.key === key ? found.delivery : undefined;
     },
-    note: (key, delivery) =>
-      appendLine(fileOf(directory, key), { key, delivery, at: new Date().toISOString() }),
+    note: async (key, delivery) => {
+      const note = { key, delivery, at: new Date().toISOString() };
+      await putOnce(objects, { key: objectOf(key), body: jsonBytes(note) }, UNDISTURBED);
+    },
   };
 }
 
-/** One line of JSON at the end of a file, on disk when this resolves; after half a line, on a line of its own. */
-export async function appendLine(file: string, value: unknown): Promise<void> {
-  try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o750 });
-    const handle = await open(file, 'a+', 0o640);
-    try {
-      const { size } = await handle.stat();
-      const last = Buffer.alloc(1, '\n');
-      if (size > 0) await handle.read(last, 0, 1, size - 1);
-      const start = last.toString() === '\n' ? '' : '\n';
-      await handle.writeFile(`${start}${JSON.stringify(value)}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    throw unavailable('writing', file, error);
-  }
-}
+/** Where the notes lie, each in the folder of its run. */
+export const NOTES = '_notices/';
 
-/** Keys begin with the id of their run. */
-function fileOf(directory: string, key: string): string {
-  return join(directory, `${encodeName(key.split('/')[0] ?? '')}.jsonl`);
+/** Keys of notices begin with the id of their run. */
+function objectOf(key: string): string {
+  return `${NOTES}${encodeName(key.split('/')[0] ?? '')}/${digestOf(key)}.json`;
 }

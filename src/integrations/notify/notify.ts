@@ -1,6 +1,6 @@
 // The notify port: one sender per type of channel, each notice once per key. Made by the worker.
-import { join } from 'node:path';
-import type { Delivery, NotifyPort } from '../../activities/ports.ts';
+import type { Delivery, NotifyPort } from '../../ports/notify.ts';
+import type { ObjectsPort } from '../../ports/objects.ts';
 import type { ChannelType } from '../../config/channel.ts';
 import { Failure } from '../../domain/failure.ts';
 import { createDeliveries } from './deliveries.ts';
@@ -19,11 +19,13 @@ const SENDERS = {
   smtp: sendMail,
 } satisfies Record<ChannelType, Sender>;
 
-export function createNotify(context: SenderContext): NotifyPort {
-  const deliveries = createDeliveries(join(context.folder, 'delivered'));
-  // What goes on now, so that two tries in one worker go one after the other.
+export function createNotify(
+  context: SenderContext & { objects: Pick<ObjectsPort, 'get' | 'put'> },
+): NotifyPort {
+  const deliveries = createDeliveries(context.objects);
+  // Sendings under way by key, so that two tries in one worker go one after the other.
   const underWay = new Map<string, Promise<unknown>>();
-  // What could not be noted: this worker at least does not send it again.
+  // Deliveries that could not be noted: this worker at least does not send them again.
   const unnoted = new Map<string, Delivery>();
 
   const once: NotifyPort['send'] = async (input, waiting) => {
@@ -57,7 +59,7 @@ export function createNotify(context: SenderContext): NotifyPort {
   };
 }
 
-/** What no other try would change is an answer like any other. */
+/** A failure that no other try would change is the answer `not delivered`; every other one is thrown on. */
 function settled(error: unknown): Delivery {
   if (error instanceof Failure && !error.retryable) {
     return { delivered: false, reason: error.message };

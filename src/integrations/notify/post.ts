@@ -1,12 +1,13 @@
 // A JSON body to an address that may be a secret: nothing that is said about it shows more than its host.
-import type { Delivery, Waiting } from '../../activities/ports.ts';
+import type { Delivery } from '../../ports/notify.ts';
+import type { Waiting } from '../../ports/waiting.ts';
 import { Failure } from '../../domain/failure.ts';
 import { fetchText } from '../bounded-fetch.ts';
 import { SENDS_WITHIN_MS } from './sender.ts';
 
 const MAX_BYTES = 64 * 1024;
 const AGAIN: ReadonlySet<number> = new Set([408, 425, 429]);
-/** What Slack answers a refusal with: `invalid_payload`, `channel_is_archived`. */
+/** The body of a refusal by Slack: `invalid_payload`, `channel_is_archived`. */
 const CODE = /^[a-z_]{1,60}$/;
 
 export async function postJson(

@@ -1,5 +1,6 @@
 // What every channel is made with, and how it gets at the secrets of its settings.
-import type { Delivery, SendInput, Waiting } from '../../activities/ports.ts';
+import type { Delivery, SendInput } from '../../ports/notify.ts';
+import type { Waiting } from '../../ports/waiting.ts';
 import type { Setting } from '../../config/system.ts';
 import { Failure } from '../../domain/failure.ts';
 import { secretValue, type SecretSources } from '../secret-value.ts';

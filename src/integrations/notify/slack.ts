@@ -1,5 +1,5 @@
 // The channel `slack`: an incoming webhook of Slack, or of anything that takes the same (Mattermost, Rocket.Chat).
-import type { Notice } from '../../domain/notice.ts';
+import type { Notice } from '../../domain/people/notice.ts';
 import { postJson } from './post.ts';
 import { settingText, type Sender } from './sender.ts';
 

@@ -1,12 +1,13 @@
 // The channel `smtp`: a plain mail through a mail server, over TLS unless the system file says otherwise.
-import type { Delivery, Waiting } from '../../activities/ports.ts';
+import type { Delivery } from '../../ports/notify.ts';
+import type { Waiting } from '../../ports/waiting.ts';
 import { digestOf } from '../../domain/digest.ts';
 import { Failure } from '../../domain/failure.ts';
 import { isRecord } from '../../domain/json.ts';
-import { noticeText } from '../../domain/notice.ts';
+import { noticeText } from '../../domain/people/notice.ts';
 import { SENDS_WITHIN_MS, settingText, type Sender } from './sender.ts';
 
-/** What another try does not change, whatever number the server gave. */
+/** Codes of the mail library that another try does not change, whatever number the server gave. */
 const SETTLED: ReadonlySet<string> = new Set(['EAUTH', 'ENOAUTH', 'ECONFIG', 'EENVELOPE']);
 
 export const sendMail: Sender = async (input, context, waiting) => {
@@ -56,7 +57,7 @@ export const sendMail: Sender = async (input, context, waiting) => {
   }
 };
 
-/** The same for the same key: where a mail did come twice, mail programs show it once. */
+/** The Message-ID of a mail, the same for the same key: where a mail did come twice, mail programs show it once. */
 export function messageId(key: string, from: string): string {
   return `<${digestOf(key).slice(0, 40)}@${from.split('@')[1] ?? 'fairlead'}>`;
 }

@@ -3,10 +3,12 @@
 // preview port of its own.
 import type { Server } from 'node:http';
 import { Failure } from '../../domain/failure.ts';
-import type { RevisionSpec } from '../../domain/model.ts';
+import { describeHolder, portHolder } from '../../machine/port-holder.ts';
+import type { RevisionSpec } from '../../domain/rollout/model.ts';
 import type { HostedService } from './hosted-service.ts';
 import { Listeners, openPreview, stopListening } from './listeners.ts';
 import { previewHandlers, serviceHandlers, type RouterParts } from './router.ts';
+import { processOf } from './start-process.ts';
 import type { RevisionRecord } from './state.ts';
 
 interface Address {
@@ -38,17 +40,26 @@ export class Addresses {
     return `http://${reachable(host)}:${port}`;
   }
 
+  /** Why users' requests to the service do not come to this host, as a sentence; undefined where they do. */
+  notReached(service: HostedService): string | undefined {
+    const { address } = service.record;
+    if (!address || this.ownerOf(this.of(address)) === service.key) return undefined;
+    const { host, port } = this.of(address);
+    const holder = describeHolder(portHolder(port, host));
+    return `its port ${port} is held by ${holder}, and the local host tries again every second to have it: end that`;
+  }
+
   /** The service that this host listens for there. */
   ownerOf(address: Address): string | undefined {
     return this.#listeners.holderOf(address);
   }
 
   async open(service: HostedService, spec: RevisionSpec): Promise<void> {
-    const address = this.of(spec);
+    const address = this.of(processOf(spec));
     if (address.port > 65_535) {
       throw new Failure(
         'BadInput',
-        `listening for ${service.key}: port ${spec.port} plus the offset ${this.#offset} is over 65535; choose a smaller offset`,
+        `listening for ${service.key}: port ${spec.program.port} plus the offset ${this.#offset} is over 65535; choose a smaller offset`,
       );
     }
     await this.#listeners.open(service.key, address, serviceHandlers(service, this.#router));
@@ -67,7 +78,12 @@ export class Addresses {
   async resume(service: HostedService): Promise<void> {
     const handlers = serviceHandlers(service, this.#router);
     for (const { record } of service.runners.values()) {
-      await this.#listeners.keepTrying(service.key, this.of(record.spec), handlers, this.#note);
+      await this.#listeners.keepTrying(
+        service.key,
+        this.of(processOf(record.spec)),
+        handlers,
+        this.#note,
+      );
       await this.openPreview(service, record);
     }
   }
@@ -77,7 +93,9 @@ export class Addresses {
     const preview = this.#previews.get(previewKey(spec));
     if (preview) stopListening(preview);
     this.#previews.delete(previewKey(spec));
-    const used = [...service.runners.values()].map((runner) => this.of(runner.record.spec));
+    const used = [...service.runners.values()].map((runner) =>
+      this.of(processOf(runner.record.spec)),
+    );
     const keep = new Set(used.map(({ host, port }) => `${host}:${port}`));
     this.#listeners.closeAllBut(service.key, keep);
   }

@@ -1,8 +1,17 @@
-// The control interface: `POST /v1/<verb>` with JSON and the token, on loopback; `GET /metrics` without one.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+// What the local host answers besides users' requests: `POST /v1/<verb>` with JSON on its Unix socket, which only its own
+// user can reach; and `GET /metrics`, on the loopback too, to whoever reads metrics on this machine.
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { z } from 'zod';
 import { Failure, type FailureKind } from '../../domain/failure.ts';
+import { turnAway, turnedAway } from '../../machine/http-door.ts';
 import type { LocalHost } from './local-host.ts';
+import { portOf } from './listeners.ts';
 import { verbs, type ChangedBy, type Verb } from './protocol.ts';
 
 const MOST_BODY = 1_000_000;
@@ -14,12 +23,11 @@ const STATUS: Partial<Record<FailureKind, number>> = {
   WorldChanged: 409,
   Superseded: 409,
   NotReady: 409,
+  Unavailable: 503,
 };
 
 export interface ControlParts {
   host: LocalHost;
-  metrics: () => Promise<string>;
-  isToken(text: string): boolean;
   note(message: string): void;
 }
 
@@ -31,31 +39,42 @@ export function createControl(parts: ControlParts): Server {
   });
 }
 
+/** `names`: what it may be asked by besides the loopback's names. */
+export function createMetrics(text: () => Promise<string>, names: readonly string[]): Server {
+  const server = createServer();
+  const answer: RequestListener = (request, response) => {
+    const why = turnedAway(request, { port: portOf(server), names });
+    if (why !== undefined) {
+      turnAway(response, why);
+      return;
+    }
+    const path = (request.url ?? '/').split('?')[0];
+    if (request.method !== 'GET' || path !== '/metrics') {
+      response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' });
+      response.end('Here is GET /metrics, and nothing else.\n');
+      return;
+    }
+    text().then(
+      (metrics) => {
+        response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+        response.end(metrics);
+      },
+      () => response.destroy(),
+    );
+  };
+  return server.on('request', answer);
+}
+
 async function answer(
   parts: ControlParts,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const path = (request.url ?? '/').split('?')[0] ?? '/';
-  if (request.method === 'GET' && path === '/metrics') {
-    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
-    response.end(await parts.metrics());
-    return;
-  }
-  const given = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
-  if (!parts.isToken(given)) {
-    send(response, 401, {
-      kind: 'Refused',
-      message:
-        'the local host was asked without its token: send the content of the file token in its data folder as a bearer token',
-    });
-    return;
-  }
   const verb = verbOf(request.method ?? '', path);
   const body = await readBody(request);
   send(response, 200, await perform(parts.host, verb, body));
 }
-
 function verbOf(method: string, path: string): Verb {
   const verb = Object.keys(verbs).find((one): one is Verb => path === `/v1/${one}`);
   if (verb !== undefined && method === 'POST') return verb;
@@ -67,17 +86,21 @@ function verbOf(method: string, path: string): Verb {
 
 function perform(host: LocalHost, verb: Verb, body: unknown): Promise<unknown> {
   const changing = <T extends ChangedBy>(input: T): T => {
-    if ((input.fence === undefined) !== (input.byHand === undefined)) return input;
+    if ((input.token === undefined) !== (input.byHand === undefined)) return input;
     throw new Failure(
       'BadInput',
-      `${verb}: a change needs either fence or byHand, not both and not neither`,
+      `${verb}: a change needs either an epoch token (token) or byHand, not both and not neither`,
     );
   };
   switch (verb) {
     case 'revisions':
       return Promise.resolve(host.revisions(verbs.revisions.input.parse(body).service));
+    case 'history':
+      return Promise.resolve(host.history(verbs.history.input.parse(body).service));
     case 'read':
       return Promise.resolve(host.read(verbs.read.input.parse(body).service));
+    case 'marks':
+      return Promise.resolve(host.marks(verbs.marks.input.parse(body)));
     case 'obstacles':
       return host.obstacles(verbs.obstacles.input.parse(body).spec);
     case 'ensure':
@@ -98,7 +121,7 @@ function perform(host: LocalHost, verb: Verb, body: unknown): Promise<unknown> {
 }
 
 function requireExpect<T extends ChangedBy & { expect?: unknown }>(input: T): T {
-  if (input.fence === undefined || input.expect !== undefined) return input;
+  if (input.token === undefined || input.expect !== undefined) return input;
   throw new Failure('BadInput', 'set: an operation has to say in expect which weights it last saw');
 }
 

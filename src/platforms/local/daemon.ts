@@ -1,25 +1,25 @@
-// The local host's process: `daemon --data DIR [--port N] [--port-offset N]`. One per data folder; it
+// The local host's process: `daemon --data DIR [--port N] [--port-offset N] [--allowed-host NAME]...`. One per data folder; it
 // outlives the worker and whoever started it, and takes up its services again after its own crash.
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, realpath } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, realpath, stat, truncate } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { Failure } from '../../domain/failure.ts';
 import { Addresses } from './addresses.ts';
-import { createControl } from './control.ts';
+import { createControl, createMetrics } from './control.ts';
+import { listenOnSocket } from './control-socket.ts';
 import { listen, portOf } from './listeners.ts';
 import { LocalHost } from './local-host.ts';
-import { boundLogs } from './log-files.ts';
+import { Marks } from './marks.ts';
 import { HostMetrics } from './metrics.ts';
+import { keepFile } from '../../machine/keep-file.ts';
 import { describeHolder, portHolder } from '../../machine/port-holder.ts';
 import { ownIdentity } from '../../machine/process-identity.ts';
 import { hostFileSchema, hostPaths, type HostFile } from './protocol.ts';
-import { ReplicaProxy } from './replica-proxy.ts';
 import { Services } from './services.ts';
-import { openState, writeAtomically } from './state.ts';
-import { readOrMakeToken, tokenComparer } from './token.ts';
+import { openState } from './state.ts';
 
 const LOG_BYTES = 10_000_000;
 const LOG_CHECK = 5000;
@@ -33,6 +33,8 @@ interface Settings {
   data: string;
   port: number | null;
   offset: number;
+  /** What its metrics may be asked by besides the loopback's names. */
+  names: string[];
 }
 
 function settingsFrom(args: string[]): Settings {
@@ -42,6 +44,7 @@ function settingsFrom(args: string[]): Settings {
       data: { type: 'string' },
       port: { type: 'string' },
       'port-offset': { type: 'string' },
+      'allowed-host': { type: 'string', multiple: true, default: [] },
     },
   });
   if (values.data === undefined)
@@ -50,6 +53,7 @@ function settingsFrom(args: string[]): Settings {
     data: resolve(values.data),
     port: values.port === undefined ? null : wholeNumber('--port', values.port),
     offset: wholeNumber('--port-offset', values['port-offset'] ?? '0'),
+    names: values['allowed-host'],
   };
 }
 
@@ -88,8 +92,8 @@ async function readHostFile(path: string): Promise<HostFile | null> {
 }
 
 /** The port asked for, else the one it had before (so that metrics keep their address), else any. */
-async function openControl(
-  server: ReturnType<typeof createControl>,
+async function openMetrics(
+  server: ReturnType<typeof createMetrics>,
   settings: Settings,
   last: HostFile | null,
 ) {
@@ -99,7 +103,7 @@ async function openControl(
     await listen(server, { host, port }).catch((error: unknown) => {
       throw new Failure(
         'Refused',
-        `starting the local host: its control port ${port} cannot be had (${String(error)}), it is held by ${describeHolder(portHolder(port))}; choose another --port`,
+        `starting the local host: the port ${port} for its metrics cannot be had (${String(error)}), it is held by ${describeHolder(portHolder(port))}; choose another --port`,
       );
     });
     return;
@@ -112,14 +116,13 @@ async function main(settings: Settings): Promise<void> {
   const paths = hostPaths(settings.data);
   await mkdir(paths.folder, { recursive: true, mode: 0o700 });
   await lock(await realpath(settings.data), paths.host);
-  const isToken = tokenComparer(await readOrMakeToken(paths.token));
   const file = await openState(paths.state);
   const note = (message: string): void => {
     log.warn(message);
   };
-  const proxy = new ReplicaProxy();
   const metrics: HostMetrics = new HostMetrics(() => services.rows());
-  const router = { metrics, proxy, isToken };
+  const marks = new Marks();
+  const router = { metrics, marks };
   const addresses = new Addresses({ router, offset: settings.offset, note });
   let url = '';
   const services = new Services({
@@ -135,26 +138,29 @@ async function main(settings: Settings): Promise<void> {
     note,
   });
   const metricsUrl = (): string => `${url}/metrics`;
-  const host = new LocalHost({ file, services, addresses, metricsUrl, note });
-  const control = createControl({ host, metrics: () => metrics.text(), isToken, note });
+  const host = new LocalHost({ file, services, addresses, marks, metricsUrl, note });
+  const control = createControl({ host, note });
+  const metricsServer = createMetrics(() => metrics.text(), settings.names);
   onEnd(async (hurry) => {
     addresses.stopAccepting();
     await services.shutDown({ drain: LAST_DRAIN, grace: LAST_GRACE, hurry });
     addresses.closeConnections();
     control.closeAllConnections();
+    metricsServer.closeAllConnections();
   });
   // Users first: whoever waits for the control address may count on the services being back.
   await services.resume();
-  await openControl(control, settings, await readHostFile(paths.host));
-  url = `http://127.0.0.1:${portOf(control)}`;
-  const self: HostFile = { url, ...ownIdentity() };
-  await writeAtomically(paths.host, JSON.stringify(self));
+  await openMetrics(metricsServer, settings, await readHostFile(paths.host));
+  url = `http://127.0.0.1:${portOf(metricsServer)}`;
+  const socket = await listenOnSocket(control, paths.folder);
+  const self: HostFile = { url, socket, ...ownIdentity() };
+  await keepFile(paths.host, JSON.stringify(self), { mode: 0o600 });
   setInterval(() => {
     boundLogs(paths.logs, LOG_BYTES).catch((error: unknown) => {
       note(`bounding the logs: ${String(error)}`);
     });
   }, LOG_CHECK).unref();
-  log.info({ url, data: settings.data }, 'ready');
+  log.info({ url, socket, data: settings.data }, 'ready');
 }
 
 /** The first signal ends it, any after that hurries: nothing is drained, and services are killed. */
@@ -185,4 +191,20 @@ try {
   const said = error instanceof Error ? error.message : String(error);
   process.stderr.write(`${said}\n`);
   process.exit(error instanceof Failure && error.kind === 'Refused' ? 6 : 2);
+}
+
+/**
+ * Keeps the services' logs bounded: what is over the limit moves to `<log>.1`, and the log starts anew. The services
+ * write on through their open, appending file, so it is copied and cut instead of renamed.
+ */
+async function boundLogs(folder: string, mostBytes: number): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    if (!entry.isFile() || !entry.name.endsWith('.log')) continue;
+    const path = join(entry.parentPath, entry.name);
+    const { size } = await stat(path);
+    if (size <= mostBytes) continue;
+    await copyFile(path, `${path}.1`);
+    await truncate(path, 0);
+  }
 }

@@ -1,13 +1,15 @@
 // One service on the host: its record, its revisions' runners, whose turn it is, and the queue that makes
 // changes of it one at a time.
-import type { ServiceRef } from '../../domain/model.ts';
+import type { ServiceRef } from '../../domain/rollout/model.ts';
+import type { ProcessIdentity } from '../../machine/process-identity.ts';
+import { TrustedProxies } from './forwarded-fields.ts';
 import type { Replica } from './replica.ts';
 import type { RevisionRunner } from './revision-runner.ts';
 import type { ServiceRecord } from './state.ts';
-import type { Servable } from './traffic-rules.ts';
-import { WeightedRotation } from './weighted-rotation.ts';
+import type { Servable } from '../../domain/traffic/traffic-rules.ts';
+import { WeightedRotation } from '../../domain/traffic/weighted-rotation.ts';
 
-export interface Target {
+export interface ServedAddress {
   replica: Replica;
   runner: RevisionRunner;
 }
@@ -16,11 +18,16 @@ export function serviceKey(ref: ServiceRef): string {
   return `${ref.system}/${ref.service}`;
 }
 
+const NOBODY: readonly string[] = [];
+
 export class HostedService {
   readonly record: ServiceRecord;
   readonly runners = new Map<string, RevisionRunner>();
+  /** By removed revisions, what they started and could not be ended. */
+  readonly left = new Map<string, ProcessIdentity[]>();
   readonly #rotation = new WeightedRotation();
   readonly #waiting = new Set<() => void>();
+  #trusted = { written: NOBODY, proxies: new TrustedProxies(NOBODY) };
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(record: ServiceRecord) {
@@ -31,7 +38,16 @@ export class HostedService {
     return serviceKey(this.record.ref);
   }
 
-  /** One after the other: a compare and the change that follows it see no other change in between. */
+  /** Proxies before the service, as its newest revision says. */
+  get trusted(): TrustedProxies {
+    const written = this.record.address?.trustedProxies ?? NOBODY;
+    if (this.#trusted.written !== written) {
+      this.#trusted = { written, proxies: new TrustedProxies(written) };
+    }
+    return this.#trusted.proxies;
+  }
+
+  /** Does one piece of work after the other: a compare and the change that follows it see no other change in between. */
   exclusive<T>(work: () => Promise<T>): Promise<T> {
     const mine = this.#last.then(work);
     this.#last = mine.catch(() => undefined);
@@ -59,7 +75,7 @@ export class HostedService {
   }
 
   /** By weight among the revisions that can answer: the share of one that cannot goes to the others. */
-  choose(except: ReadonlySet<Replica>): Target | undefined {
+  choose(except: ReadonlySet<Replica>): ServedAddress | undefined {
     const candidates = this.record.traffic.weights.flatMap(({ revision, percent }) => {
       const runner = this.runners.get(revision);
       const able = percent > 0 && runner !== undefined && runner.has(except);
@@ -68,7 +84,7 @@ export class HostedService {
     return this.#of(this.#rotation.next(candidates), except);
   }
 
-  chooseOf(revision: string, except: ReadonlySet<Replica>): Target | undefined {
+  chooseOf(revision: string, except: ReadonlySet<Replica>): ServedAddress | undefined {
     return this.#of(this.runners.get(revision), except);
   }
 
@@ -94,7 +110,7 @@ export class HostedService {
     });
   }
 
-  #of(runner: RevisionRunner | undefined, except: ReadonlySet<Replica>): Target | undefined {
+  #of(runner: RevisionRunner | undefined, except: ReadonlySet<Replica>): ServedAddress | undefined {
     const replica = runner?.pick(except);
     return runner && replica ? { runner, replica } : undefined;
   }

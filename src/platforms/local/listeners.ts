@@ -2,6 +2,7 @@
 // host it goes on trying instead.
 import { createServer, type Server } from 'node:http';
 import { Failure } from '../../domain/failure.ts';
+import { onWebSocket } from '../../machine/http-upgrade.ts';
 import { describeHolder, portHolder } from '../../machine/port-holder.ts';
 import type { Handlers } from './router.ts';
 
@@ -121,7 +122,8 @@ export function listen(server: Server, address: { host: string; port: number }):
 
 function newServer(handlers: Handlers): Server {
   const server = createServer(handlers.request);
-  server.on('upgrade', handlers.upgrade);
+  server.on('checkContinue', handlers.request);
+  onWebSocket(server, handlers.upgrade);
   server.keepAliveTimeout = KEEP_ALIVE;
   // Uploads and streams may take as long as they take.
   server.requestTimeout = 0;

@@ -1,22 +1,41 @@
-// The local host's verbs: every change passes the service's fence, one at a time per service, and is on disk
+// The local host's verbs: every change passes the service's epoch token, one at a time per service, and is on disk
 // before it is answered. Processes, routing and listening are other files' business.
+import { randomUUID } from 'node:crypto';
 import { Failure } from '../../domain/failure.ts';
-import type { RevisionSpec, RevisionState, ServiceRef, TrafficState } from '../../domain/model.ts';
-import { passFence } from './fence.ts';
+import type {
+  RevisionSpec,
+  RevisionState,
+  Served,
+  ServiceRef,
+  TrafficState,
+} from '../../domain/rollout/model.ts';
+import type { Obstacles } from '../../ports/workload.ts';
+import { passToken } from '../../domain/traffic/epoch-token.ts';
 import { serviceKey, type HostedService } from './hosted-service.ts';
+import type { Marks } from './marks.ts';
 import { missingFiles, missingSecrets } from './obstacles.ts';
 import { describeHolder, portHolder } from '../../machine/port-holder.ts';
+import { commandOf, isAlive } from '../../machine/process-identity.ts';
 import type { ChangedBy, VerbInput, VerbOutput } from './protocol.ts';
 import type { RevisionRunner } from './revision-runner.ts';
 import type { Addresses } from './addresses.ts';
 import type { Services } from './services.ts';
+import { processOf } from './start-process.ts';
 import type { RevisionRecord, StateFile } from './state.ts';
-import { admitted, newTraffic, stopped, withoutRevision, withWeights } from './traffic-rules.ts';
+import {
+  admitted,
+  newTraffic,
+  stopped,
+  trafficState,
+  withoutRevision,
+  withWeights,
+} from '../../domain/traffic/traffic-rules.ts';
 
 export interface HostParts {
   file: StateFile;
   services: Services;
   addresses: Addresses;
+  marks: Marks;
   metricsUrl: () => string;
   note: (message: string) => void;
 }
@@ -33,28 +52,43 @@ export class LocalHost {
     return service ? [...service.runners.values()].map((runner) => this.#stateOf(runner)) : [];
   }
 
-  read(ref: ServiceRef): TrafficState {
-    const service = this.#parts.services.find(ref);
-    if (!service) return { ...newTraffic(), url: '' };
-    return { ...service.record.traffic, url: this.#parts.addresses.urlOf(service) };
+  /** Revisions that carried everything, newest first. */
+  history(ref: ServiceRef): Served[] {
+    return this.#parts.services.find(ref)?.record.traffic.served ?? [];
   }
 
-  async obstacles(spec: RevisionSpec): Promise<string[]> {
-    const found = [...(await missingFiles(spec)), ...(await missingSecrets(spec))];
+  read(ref: ServiceRef): TrafficState {
+    const service = this.#parts.services.find(ref);
+    if (!service) return trafficState(newTraffic(), '');
+    return trafficState(service.record.traffic, this.#parts.addresses.urlOf(service));
+  }
+
+  /** Throws Unavailable where somebody else listens for the service: what is marked must not go there. */
+  marks({ service: ref, count }: VerbInput<'marks'>): string[] {
+    const service = this.#parts.services.find(ref);
+    const why = service && this.#parts.addresses.notReached(service);
+    if (why === undefined)
+      return this.#parts.marks.issue(serviceKey(ref), count, performance.now());
+    throw new Failure('Unavailable', `asking ${serviceKey(ref)} as its users do: ${why}`);
+  }
+
+  async obstacles(spec: RevisionSpec): Promise<Obstacles> {
+    const missing = [...(await missingFiles(spec)), ...(await missingSecrets(spec))];
+    const taken: string[] = [];
     const { addresses } = this.#parts;
-    const address = addresses.of(spec);
+    const address = addresses.of(processOf(spec));
     const owner = addresses.ownerOf(address);
     const holder = owner === undefined ? portHolder(address.port, address.host) : null;
     if (holder)
-      found.push(
+      taken.push(
         `port ${address.port} is taken by ${describeHolder(holder)}: end that, or choose another port`,
       );
     if (owner !== undefined && owner !== serviceKey(spec)) {
-      found.push(
+      taken.push(
         `port ${address.port} is taken by the service ${owner} of this local host: choose another port`,
       );
     }
-    return found;
+    return { missing, taken };
   }
 
   async ensure(input: VerbInput<'ensure'>): Promise<RevisionState> {
@@ -82,7 +116,8 @@ export class LocalHost {
           desired: Math.max(record.desired, replicas),
         });
         service.record.revisions[spec.id] = record;
-        service.record.address = { host: spec.host, port: spec.port };
+        const { host, port, trustedProxies = [] } = processOf(spec);
+        service.record.address = { host, port, trustedProxies };
         await this.#parts.addresses.openPreview(service, record);
         await this.#parts.file.save();
         await runner.reconcile();
@@ -121,22 +156,22 @@ export class LocalHost {
     const what = `removing revision ${input.revision} of ${serviceKey(input.service)}`;
     return this.#change(input.service, what, input, async (service) => {
       const runner = service.runners.get(input.revision);
-      if (!runner) return { done: true };
+      if (!runner) return { done: true, left: leftOf(service, input.revision) };
       service.setTraffic(withoutRevision(service.record.traffic, what, input.revision));
       runner.record.removing = true;
       await this.#parts.file.save();
       void runner.reconcile();
-      return { done: false };
+      return { done: false, left: [] };
     });
   }
 
   set(input: VerbInput<'set'>): Promise<TrafficState> {
     const what = `setting the weights of ${serviceKey(input.service)}`;
-    const { weights, expect, fence } = input;
+    const { weights, expect, token } = input;
     return this.#changeTraffic(input, what, (service) =>
       withWeights(
         service.record.traffic,
-        { what, weights, expect, by: fence?.operation, now: new Date() },
+        { what, weights, expect, by: token?.operation, now: new Date() },
         service.servable(),
       ),
     );
@@ -182,7 +217,7 @@ export class LocalHost {
   ): Promise<T> {
     const service = this.#parts.services.findOrMake(ref);
     return service.exclusive(async () => {
-      if (by.fence) service.record.fence = passFence(service.record.fence, by.fence, what);
+      if (by.token) service.record.fence = passToken(service.record.fence, by.token, what);
       else this.#parts.note(`${what}: by hand, by ${by.byHand ?? 'nobody'}`);
       return work(service);
     });
@@ -202,6 +237,11 @@ export class LocalHost {
       metricsUrl: this.#parts.metricsUrl(),
     };
   }
+}
+
+function leftOf(service: HostedService, revision: string): string[] {
+  const left = (service.left.get(revision) ?? []).filter(isAlive);
+  return left.map(({ pid }) => `process ${pid} (${commandOf(pid).slice(0, 100)})`);
 }
 
 function newRevision(spec: RevisionSpec, replicas: number): RevisionRecord {
@@ -226,7 +266,7 @@ function runnerOf(service: HostedService, revision: string, what: string): Revis
 
 /** A change by hand is never a retry. */
 function identityOf(by: ChangedBy): string {
-  const { fence } = by;
-  if (!fence) return `by hand ${by.byHand ?? ''} ${Date.now()}`;
-  return `${fence.operation} ${fence.epoch} ${fence.sequence}`;
+  const { token } = by;
+  if (!token) return `by hand ${by.byHand ?? ''} ${randomUUID()}`;
+  return `${token.operation} ${token.epoch} ${token.sequence}`;
 }

@@ -1,11 +1,13 @@
 // What Prometheus reads: requests and latencies per revision, weights and ready replicas. Own probes and
 // requests to a preview address carry probe="true"; health checks are not counted at all.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { RevisionSpec, ServiceRef } from '../../domain/model.ts';
+import { local } from './settings.ts';
+import type { RevisionSpec, ServiceRef } from '../../domain/rollout/model.ts';
 
 /** How long the series of a removed revision can still be read. */
 const FORGET_AFTER = 5 * 60_000;
-const REVISION = ['system', 'service', 'revision', 'version'] as const;
+/** Codes that are there from the start: of a series that begins with its first error, Prometheus's `increase` sees no error. */
+const EXPECTED = ['200', '500', '502', '503', '504'];
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export interface GaugeRow {
@@ -35,24 +37,25 @@ export class HostMetrics {
     this.#requests = new Counter({
       name: 'fairlead_requests_total',
       help: 'Requests answered, by revision and status code; revision is empty where none was reached.',
-      labelNames: [...REVISION, 'code', 'probe'],
+      labelNames: local.metrics.fairlead_requests_total.labels,
       registers,
     });
     this.#durations = new Histogram({
       name: 'fairlead_request_duration_seconds',
       help: 'Seconds from the request to the end of its answer, by revision.',
-      labelNames: [...REVISION, 'probe'],
+      labelNames: local.metrics.fairlead_request_duration_seconds.labels,
       buckets: BUCKETS,
       registers,
     });
     gauge('fairlead_revision_weight', 'Share of traffic in percent.', (row) => row.weight);
     gauge('fairlead_revision_ready_replicas', 'Replicas that take requests.', (row) => row.ready);
 
-    function gauge(name: string, help: string, value: (row: GaugeRow) => number): void {
+    type Gauges = 'fairlead_revision_weight' | 'fairlead_revision_ready_replicas';
+    function gauge(name: Gauges, help: string, value: (row: GaugeRow) => number): void {
       new Gauge({
         name,
         help,
-        labelNames: REVISION,
+        labelNames: local.metrics[name].labels,
         registers,
         collect() {
           this.reset();
@@ -79,7 +82,9 @@ export class HostMetrics {
     const key = keyOf(spec);
     clearTimeout(this.#forgetting.get(key));
     this.#forgetting.delete(key);
-    this.#requests.inc({ ...labelsOf(spec), code: '200', probe: 'false' }, 0);
+    for (const code of EXPECTED) {
+      this.#requests.inc({ ...labelsOf(spec), code, probe: 'false' }, 0);
+    }
     this.#durations.zero({ ...labelsOf(spec), probe: 'false' });
   }
 

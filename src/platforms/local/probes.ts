@@ -1,35 +1,41 @@
 // Own requests through the data plane, the way users go, marked so that they are counted apart and answered
 // with the revision that gave the answer.
-import type { Waiting } from '../../activities/ports.ts';
+import type { Waiting } from '../../ports/waiting.ts';
 import { Failure } from '../../domain/failure.ts';
-import type { ProbeAnswer } from '../../domain/model.ts';
-import { PROBE_HEADER, REVISION_HEADER } from './protocol.ts';
+import type { ProbeAnswer } from '../../domain/rollout/model.ts';
+import { REVISION_HEADER } from './protocol.ts';
 
 const AT_ONCE = 8;
 const TIMEOUT = 10_000;
 
-/** An answer without a revision (the host's own 503) has `revision: ''`. No connection throws Unavailable. */
+/**
+ * One request for each of `marked`, the headers of one. An answer without a revision (the host's own 503) has `revision: ''`.
+ * No connection throws Unavailable.
+ */
 export async function sendProbes(
-  input: { url: string; token: string; count: number },
+  url: string,
+  marked: readonly Record<string, string>[],
   waiting: Waiting,
 ): Promise<ProbeAnswer[]> {
   const answers: ProbeAnswer[] = [];
-  let left = input.count;
+  const left = [...marked];
   const lane = async (): Promise<void> => {
-    while (left > 0) {
-      left -= 1;
-      answers.push(await sendProbe(input.url, input.token, waiting.signal));
+    for (let headers = left.pop(); headers !== undefined; headers = left.pop()) {
+      answers.push(await sendProbe({ url, headers }, waiting.signal));
       waiting.beat({ answered: answers.length });
     }
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, input.count) }, lane));
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, marked.length) }, lane));
   return answers;
 }
 
-async function sendProbe(url: string, token: string, signal: AbortSignal): Promise<ProbeAnswer> {
+async function sendProbe(
+  { url, headers }: { url: string; headers: Record<string, string> },
+  signal: AbortSignal,
+): Promise<ProbeAnswer> {
   try {
     const answer = await fetch(url, {
-      headers: { [PROBE_HEADER]: token },
+      headers,
       redirect: 'manual',
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]),
     });

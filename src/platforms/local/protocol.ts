@@ -5,16 +5,17 @@ import { z } from 'zod';
 import type { Setting } from '../../config/system.ts';
 import { FAILURE_KINDS } from '../../domain/failure.ts';
 import type {
-  Fence,
+  EpochToken,
   RevisionSpec,
   RevisionState,
+  Served,
   ServiceRef,
   TrafficState,
   Weight,
-} from '../../domain/model.ts';
-import { NAME } from '../../domain/names.ts';
+} from '../../domain/rollout/model.ts';
+import { NAME } from '../../domain/text/names.ts';
 
-/** Marks a request as Fairlead's own; its value is the control token. */
+/** Marks a request as Fairlead's own; its value is good for one request to one service. */
 export const PROBE_HEADER = 'fairlead-probe';
 /** On the answer to a probe: the id of the revision that gave it. */
 export const REVISION_HEADER = 'fairlead-revision';
@@ -24,7 +25,6 @@ export function hostPaths(data: string) {
   const folder = join(data, 'host');
   return {
     folder,
-    token: join(data, 'token'),
     host: join(folder, 'host.json'),
     state: join(folder, 'state.json'),
     logs: join(folder, 'logs'),
@@ -33,7 +33,10 @@ export function hostPaths(data: string) {
 
 /** `host.json`: where the living daemon listens, and which process it is. */
 export const hostFileSchema = z.object({
+  /** Where its metrics are. */
   url: z.string(),
+  /** The path of its control socket; absent from a daemon of before there was one. */
+  socket: z.exactOptional(z.string()),
   pid: z.number().int(),
   startTime: z.number().int(),
 });
@@ -56,19 +59,41 @@ const setting = z.union([
   z.strictObject({ file: z.string() }),
 ]) satisfies z.ZodType<Setting>;
 
+const port = z.number().int().min(1).max(65_535);
+
+export const processSchema = z.strictObject({
+  kind: z.literal('process'),
+  command: z.array(z.string()).min(1),
+  directory: z.string().startsWith('/'),
+  files: z.array(z.string().startsWith('/')),
+  host: z.string().min(1),
+  port,
+  trustedProxies: z.exactOptional(z.array(z.string())),
+});
+
+const imageSchema = z.strictObject({
+  kind: z.literal('image'),
+  reference: z.string().min(1),
+  port,
+});
+
 export const specSchema = z.strictObject({
   system: name,
   service: name,
   id: revisionId,
   version: z.string().min(1),
-  command: z.exactOptional(z.array(z.string()).min(1)),
-  image: z.exactOptional(z.string()),
-  directory: z.string().startsWith('/'),
-  files: z.array(z.string().startsWith('/')),
+  program: z.discriminatedUnion('kind', [processSchema, imageSchema]),
   configuration: z.record(z.string(), setting),
   bindings: z.array(z.string()),
-  host: z.string().min(1),
-  port: z.number().int().min(1).max(65_535),
+  boundTo: z.exactOptional(
+    z.record(
+      z.string(),
+      z.partialRecord(
+        z.enum(['host', 'port', 'database', 'directory']),
+        z.union([z.string(), z.number()]),
+      ),
+    ),
+  ),
   health: z.strictObject({
     path: z.string().startsWith('/'),
     interval: z.number().positive(),
@@ -84,18 +109,18 @@ export const weightSchema = z.strictObject({
 }) satisfies z.ZodType<Weight>;
 const weights = z.array(weightSchema).max(100);
 
-const fence = z.strictObject({
+const token = z.strictObject({
   operation: z.string().min(1),
   step: z.string(),
   epoch: z.number().int(),
   sequence: z.number().int(),
-}) satisfies z.ZodType<Fence>;
+}) satisfies z.ZodType<EpochToken>;
 
 export const servedSchema = z.strictObject({
   spec: specSchema,
   replicas: count,
   since: z.string(),
-});
+}) satisfies z.ZodType<Served>;
 
 const revisionState = z.object({
   spec: specSchema,
@@ -114,27 +139,27 @@ const trafficState = z.object({
   stopped: z.boolean(),
   admitPercent: z.number(),
   beforeStop: weights,
-  served: z.array(servedSchema),
 }) satisfies z.ZodType<TrafficState>;
 
-/** Who makes a change: an operation with its fence, or a person, whom no fence holds back. */
+/** Who makes a change: an operation with its epoch token, or a person, whom none holds back. */
 const by = {
-  fence: z.exactOptional(fence),
+  token: z.exactOptional(token),
   byHand: z.exactOptional(z.string().min(1).max(200)),
 };
 export interface ChangedBy {
-  fence?: Fence;
+  token?: EpochToken;
   byHand?: string;
 }
 const ofRevision = { service: serviceSchema, revision: revisionId };
 const of = z.strictObject({ service: serviceSchema });
 
 /**
- * `POST /v1/<verb>`. `restart` and `remove` answer before they are through: called again with the same
- * fence they change nothing and say whether it is `done`.
+ * `POST /v1/<verb>` on the control socket. `restart` and `remove` answer before they are through: called again with the same
+ * token they change nothing and say whether it is `done`.
  */
 export const verbs = {
   revisions: { input: of, output: z.array(revisionState) },
+  history: { input: of, output: z.array(servedSchema) },
   ensure: {
     input: z.strictObject({ spec: specSchema, replicas: count.min(1).max(64), ...by }),
     output: revisionState,
@@ -149,9 +174,18 @@ export const verbs = {
   },
   remove: {
     input: z.strictObject({ ...ofRevision, ...by }),
-    output: z.object({ done: z.boolean() }),
+    /** `left`: processes that it started and that could not be ended, in words. */
+    output: z.object({ done: z.boolean(), left: z.array(z.string()) }),
   },
-  obstacles: { input: z.strictObject({ spec: specSchema }), output: z.array(z.string()) },
+  /** Values of PROBE_HEADER for requests to where users reach the service; each is good once. */
+  marks: {
+    input: z.strictObject({ service: serviceSchema, count: count.min(1).max(1000) }),
+    output: z.array(z.string()).min(1),
+  },
+  obstacles: {
+    input: z.strictObject({ spec: specSchema }),
+    output: z.object({ missing: z.array(z.string()), taken: z.array(z.string()) }),
+  },
   read: { input: of, output: trafficState },
   set: {
     input: z.strictObject({

@@ -3,8 +3,15 @@
 import type { ChildProcess } from 'node:child_process';
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RevisionSpec } from '../../domain/model.ts';
-import { isAlive, signalGroup } from '../../machine/process-identity.ts';
+import type { RevisionSpec } from '../../domain/rollout/model.ts';
+import {
+  environmentOf,
+  isAlive,
+  signalGroup,
+  type ProcessIdentity,
+} from '../../machine/process-identity.ts';
+import { Offspring } from './offspring.ts';
+import { REPLICA_MARK } from './start-process.ts';
 import type { ReplicaRecord } from './state.ts';
 
 const ADOPTED_POLL = 100;
@@ -22,6 +29,8 @@ export interface Patience {
 export interface ReplicaEvents {
   readiness(): void;
   exited(replica: Replica, how: string): void;
+  /** The process groups of the revision's other replicas. */
+  others(replica: Replica): ReadonlySet<number>;
 }
 
 export class Replica {
@@ -34,21 +43,26 @@ export class Replica {
   gone = false;
   readonly #spec: RevisionSpec;
   readonly #events: ReplicaEvents;
+  readonly #offspring: Offspring;
   #readySince: number | null = null;
   #longestHealth = 0;
   #failures = 0;
+  #answer: { said: string; at: number } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
 
   constructor(
-    spec: RevisionSpec,
-    record: ReplicaRecord,
+    { spec, record, log }: { spec: RevisionSpec; record: ReplicaRecord; log: string },
     child: ChildProcess | null,
     events: ReplicaEvents,
   ) {
     this.#spec = spec;
     this.record = record;
     this.#events = events;
+    const mark = record.mark ?? environmentOf(record.pid, REPLICA_MARK);
+    const entry = mark === undefined ? undefined : `${REPLICA_MARK}=${mark}`;
+    const others = (): ReadonlySet<number> => events.others(this);
+    this.#offspring = new Offspring(record.pid, { mark: entry, log, others });
     if (child) {
       child.once('exit', (code, signal) => {
         this.#exited(signal === null ? `exited with code ${code ?? 0}` : `was ended by ${signal}`);
@@ -79,12 +93,21 @@ export class Replica {
     return Math.max(this.#longestHealth, this.healthyFor(now));
   }
 
+  /** What the last health check was answered with, and how long ago; undefined while it is well, or was not asked yet. */
+  get complaint(): string | undefined {
+    if (this.#answer === undefined || this.#answer.said === OK) return undefined;
+    const { path } = this.#spec.health;
+    const ago = ((performance.now() - this.#answer.at) / 1000).toFixed(1);
+    return `GET http://127.0.0.1:${this.record.port}${path} ${this.#answer.said} (${ago} s ago)`;
+  }
+
   /** Checks its health now, and from then on every interval until it ends. */
   async check(): Promise<void> {
     clearTimeout(this.#timer);
     if (this.gone) return;
-    const healthy = await askHealth(this.record.port, this.#spec.health);
-    this.#note(healthy);
+    const said = await askHealth(this.record.port, this.#spec.health);
+    this.#answer = { said, at: performance.now() };
+    this.#note(said === OK);
     this.#again();
   }
 
@@ -96,16 +119,26 @@ export class Replica {
     this.#timer = setTimeout(() => void this.check(), 10);
   }
 
-  /** Out of the rotation first, then its open requests, then SIGTERM, then SIGKILL to the whole group. */
-  async drainAndEnd({ drain, grace, hurry }: Patience): Promise<void> {
+  /**
+   * Out of the rotation first, then its open requests, then SIGTERM, then SIGKILL to the whole group and whatever else it
+   * started. Answers with what could not be ended.
+   */
+  async drainAndEnd({ drain, grace, hurry }: Patience): Promise<ProcessIdentity[]> {
     this.draining = true;
     this.#events.readiness();
     const hurried = (): boolean => hurry?.aborted === true;
     await waitUntil(() => this.gone || hurried() || this.open === 0, drain);
+    this.#offspring.look();
     if (!this.gone) signalGroup(this.record.pid, 'SIGTERM');
     await waitUntil(() => this.gone || hurried(), grace);
     signalGroup(this.record.pid, 'SIGKILL');
     await waitUntil(() => this.gone, 5000);
+    return this.endOffspring();
+  }
+
+  /** Ends what it started and left. Answers with what could not be ended. */
+  endOffspring(): Promise<ProcessIdentity[]> {
+    return this.#offspring.end();
   }
 
   #note(healthy: boolean): void {
@@ -126,8 +159,8 @@ export class Replica {
   #setReady(ready: boolean): void {
     if (this.ready === ready) return;
     this.ready = ready;
-    this.#longestHealth = this.longestHealth(Date.now());
-    this.#readySince = ready ? Date.now() : null;
+    this.#longestHealth = this.longestHealth(performance.now());
+    this.#readySince = ready ? performance.now() : null;
     this.#events.readiness();
   }
 
@@ -135,7 +168,7 @@ export class Replica {
     if (this.gone) return;
     clearTimeout(this.#timer);
     clearInterval(this.#watch);
-    this.#longestHealth = this.longestHealth(Date.now());
+    this.#longestHealth = this.longestHealth(performance.now());
     this.gone = true;
     this.ready = false;
     // Its own children must not outlive it: the next replica may need what they hold.
@@ -144,27 +177,41 @@ export class Replica {
   }
 }
 
-function askHealth(port: number, health: RevisionSpec['health']): Promise<boolean> {
+/** What is said of a health check that is well. */
+const OK = 'is well';
+/** What people find behind errors of connecting. */
+const CONNECTING: Readonly<Record<string, string>> = {
+  ECONNREFUSED:
+    'was refused: nothing listens there; the program has to listen on the HOST and PORT of its environment',
+  ECONNRESET: 'was cut off without an answer',
+  EPIPE: 'was cut off without an answer',
+};
+
+function askHealth(port: number, health: RevisionSpec['health']): Promise<string> {
   return new Promise((done) => {
     const request = get(
       { host: '127.0.0.1', port, path: health.path, agent: false },
       (response) => {
         response.resume();
         const status = response.statusCode ?? 500;
-        done(status >= 200 && status < 400);
+        done(status >= 200 && status < 400 ? OK : `answered ${status}`);
       },
     );
-    request.setTimeout(health.timeout, () => request.destroy());
-    request.once('error', () => {
-      done(false);
+    request.setTimeout(health.timeout, () => {
+      done(`did not answer within ${health.timeout / 1000} s`);
+      request.destroy();
+    });
+    request.once('error', (error) => {
+      const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+      done(CONNECTING[code] ?? `failed: ${error.message}`);
     });
     request.once('close', () => {
-      done(false);
+      done('was cut off without an answer');
     });
   });
 }
 
 async function waitUntil(reached: () => boolean, ms: number): Promise<void> {
-  const until = Date.now() + ms;
-  while (!reached() && Date.now() < until) await sleep(10);
+  const until = performance.now() + ms;
+  while (!reached() && performance.now() < until) await sleep(10);
 }

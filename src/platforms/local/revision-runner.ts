@@ -1,11 +1,18 @@
 // Keeps the replicas of one revision as many, and of the generation, that its record asks for: starts what is
 // missing, with back-off after crashes, replaces one after the other on a restart, drains what is too many.
 import { join } from 'node:path';
-import type { RevisionCondition } from '../../domain/model.ts';
+import type { RevisionCondition } from '../../domain/rollout/model.ts';
+import { hiding } from '../../integrations/secrets.ts';
 import { tryListening } from '../../machine/port-holder.ts';
-import { isAlive, signalGroup } from '../../machine/process-identity.ts';
-import { Replica, type Patience } from './replica.ts';
-import { startProcess } from './start-process.ts';
+import {
+  commandOf,
+  isAlive,
+  signalGroup,
+  type ProcessIdentity,
+} from '../../machine/process-identity.ts';
+import { endOfLog } from './end-of-log.ts';
+import { Replica, type Patience, type ReplicaEvents } from './replica.ts';
+import { secretsOf, startProcess } from './start-process.ts';
 import type { ReplicaRecord, RevisionRecord } from './state.ts';
 
 const GOOD_HEALTH = 10_000;
@@ -38,6 +45,9 @@ export class RevisionRunner {
   #recentExits: number[] = [];
   #problem: string | undefined;
   #wasReady = false;
+  /** Replicas that are being ended, with what they started. */
+  #ending = 0;
+  #left: ProcessIdentity[] = [];
 
   constructor(record: RevisionRecord, context: RunnerContext) {
     this.record = record;
@@ -48,9 +58,9 @@ export class RevisionRunner {
     return this.#replicas.filter((replica) => replica.available).length;
   }
 
-  /** Nothing is left of a revision that is being removed. */
+  /** True when nothing is left of a revision that is being removed. */
   get gone(): boolean {
-    return this.record.removing && this.#replicas.length === 0 && !this.#busy;
+    return this.record.removing && this.#replicas.length === 0 && !this.#busy && this.#ending === 0;
   }
 
   /** Every replica is there, ready and of the present generation. */
@@ -65,13 +75,25 @@ export class RevisionRunner {
   get condition(): RevisionCondition {
     const { desired } = this.record;
     if (desired === 0 || this.record.removing) return 'stopped';
-    if (this.#crashLoops(Date.now())) return 'crashLoop';
+    if (this.#crashLoops(performance.now())) return 'crashLoop';
     if (this.ready >= desired) return 'ready';
     return this.#wasReady ? 'degraded' : 'starting';
   }
 
+  /** Why it is not ready: how its last process ended, or what its processes answer when they are asked for their health. */
   get problem(): string | undefined {
-    return this.condition === 'ready' ? undefined : this.#problem;
+    if (this.condition === 'ready') return undefined;
+    const [complaint] = this.#replicas.flatMap((one) => one.complaint ?? []);
+    return this.condition === 'crashLoop' ? this.#problem : (complaint ?? this.#problem);
+  }
+
+  /** What its replicas started and could not be ended with them. */
+  get left(): ProcessIdentity[] {
+    return this.#left.filter(isAlive);
+  }
+
+  #logOf(n: number): string {
+    return join(this.#context.logs, `${this.record.spec.id}.${n}.log`);
   }
 
   has(except: ReadonlySet<Replica>): boolean {
@@ -95,7 +117,10 @@ export class RevisionRunner {
       this.record.crashes += died;
       this.#problem = `${died} replicas ended while the local host was away`;
     }
-    this.#replicas = living.map((one) => new Replica(this.record.spec, one, null, this.#events()));
+    const { spec } = this.record;
+    this.#replicas = living.map(
+      (record) => new Replica({ spec, record, log: this.#logOf(record.n) }, null, this.#events()),
+    );
     this.#note();
     await Promise.all(this.#replicas.map((one) => one.check()));
   }
@@ -122,7 +147,7 @@ export class RevisionRunner {
   async shutDown(patience: Patience): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#wake);
-    await Promise.all(this.#replicas.map((one) => one.drainAndEnd(patience)));
+    await Promise.all(this.#replicas.map((one) => this.#noting(one.drainAndEnd(patience))));
   }
 
   async #step(): Promise<void> {
@@ -155,7 +180,7 @@ export class RevisionRunner {
   }
 
   async #start(): Promise<void> {
-    const wait = this.#nextStart - Date.now();
+    const wait = this.#nextStart - performance.now();
     if (wait > 0) {
       clearTimeout(this.#wake);
       this.#wake = setTimeout(() => void this.reconcile(), wait);
@@ -167,15 +192,15 @@ export class RevisionRunner {
     while (taken.has(n)) n += 1;
     try {
       const port = await tryListening(0);
-      const log = join(this.#context.logs, `${spec.id}.${n}.log`);
+      const log = this.#logOf(n);
       const started = await startProcess({ spec, port, hostId: this.#context.hostId, log });
-      const { pid, startTime } = started;
-      const record: ReplicaRecord = { n, pid, startTime, port, generation };
+      const { pid, startTime, mark } = started;
+      const record: ReplicaRecord = { n, pid, startTime, port, mark, generation };
       if (this.#closed) {
         signalGroup(pid, 'SIGKILL');
         return;
       }
-      const replica = new Replica(spec, record, started.child, this.#events());
+      const replica = new Replica({ spec, record, log }, started.child, this.#events());
       if (replica.gone) return;
       this.#replicas.push(replica);
       this.#note();
@@ -188,26 +213,40 @@ export class RevisionRunner {
 
   #end(replica: Replica): void {
     const drain = this.record.spec.drain;
-    void replica.drainAndEnd({ drain, grace: GRACE }).then(() => this.reconcile());
+    void this.#noting(replica.drainAndEnd({ drain, grace: GRACE })).then(() => this.reconcile());
   }
 
-  #events() {
+  /** Keeps what could not be ended. */
+  async #noting(ending: Promise<ProcessIdentity[]>): Promise<void> {
+    this.#ending += 1;
+    const left = await ending.finally(() => (this.#ending -= 1));
+    this.#left = [...this.left, ...left];
+    for (const { pid } of left) {
+      const { id } = this.record.spec;
+      this.#context.warn(
+        `process ${pid}, which ${id} started, could not be ended: ${commandOf(pid)}`,
+      );
+    }
+  }
+
+  #events(): ReplicaEvents {
     return {
+      others: (replica) =>
+        new Set(this.#replicas.filter((one) => one !== replica).map((one) => one.record.pid)),
       readiness: () => {
         this.#wasReady ||= this.ready > 0;
         this.#context.changed();
         void this.reconcile();
       },
-      exited: (replica: Replica, how: string) => {
+      exited: (replica, how) => {
         this.#replicas = this.#replicas.filter((one) => one !== replica);
         this.#note();
         if (!replica.draining) {
           const { n, pid } = replica.record;
-          const long = replica.longestHealth(Date.now()) >= GOOD_HEALTH;
-          this.#crashed(
-            `replica ${n} (process ${pid}) ${how}; see its log ${this.record.spec.id}.${n}.log`,
-            long,
-          );
+          const long = replica.longestHealth(performance.now()) >= GOOD_HEALTH;
+          this.#crashed(`replica ${n} (process ${pid}) ${how}${hintOf(how)}`, long);
+          void this.#tellEnd(n);
+          void this.#noting(replica.endOffspring()).then(() => this.reconcile());
         }
         this.#context.changed();
         void this.reconcile();
@@ -219,7 +258,7 @@ export class RevisionRunner {
   }
 
   #crashed(problem: string, wasHealthyForLong: boolean): void {
-    const now = Date.now();
+    const now = performance.now();
     this.record.crashes += 1;
     this.#problem = problem;
     this.#quickExits = wasHealthyForLong ? 1 : this.#quickExits + 1;
@@ -231,6 +270,16 @@ export class RevisionRunner {
     this.#again = true;
   }
 
+  /** Adds to the problem what the replica printed last, and where all of it is. */
+  async #tellEnd(n: number): Promise<void> {
+    const problem = this.#problem;
+    const log = this.#logOf(n);
+    const printed = await endOfLog(log, hiding(await secretsOf(this.record.spec)));
+    if (this.#problem !== problem || problem === undefined) return;
+    const said = printed === '' ? 'it printed nothing' : `it printed last: ${printed}`;
+    this.#problem = `${problem}; ${said}; its log is ${log}`;
+  }
+
   #crashLoops(now: number): boolean {
     if (this.#replicas.some((one) => one.healthyFor(now) >= GOOD_HEALTH)) this.#recentExits = [];
     const recent = this.#recentExits.filter((at) => now - at < CRASH_LOOP.within);
@@ -240,4 +289,11 @@ export class RevisionRunner {
   #note(): void {
     this.record.replicas = this.#replicas.map((one) => one.record);
   }
+}
+
+/** A signal that was not sent from here. */
+function hintOf(how: string): string {
+  return how.endsWith('SIGKILL')
+    ? ', which Fairlead did not send: the machine, for want of memory, or somebody'
+    : '';
 }

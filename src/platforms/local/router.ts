@@ -1,15 +1,15 @@
 // What happens to a user's request: is the service stopped, is this client let in, whose turn is it; and when
 // a replica turns out to be dead, one more try on another. Also the preview addresses.
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { STATUS_CODES } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { admits, clientKey } from './admission.ts';
-import type { HostedService, Target } from './hosted-service.ts';
-import { serviceKey } from './hosted-service.ts';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { admits, clientKey } from '../../domain/traffic/traffic-rules.ts';
+import { clientAddress } from './forwarded-fields.ts';
+import { type HostedService, type ServedAddress, serviceKey } from './hosted-service.ts';
+import type { Marks } from './marks.ts';
 import type { HostMetrics } from './metrics.ts';
-import { PROBE_HEADER, REVISION_HEADER } from './protocol.ts';
+import { PROBE_HEADER } from './protocol.ts';
 import type { Replica } from './replica.ts';
-import type { ReplicaProxy, Sent } from './replica-proxy.ts';
+import { send, sendUpgrade, type Sent, type Sending } from './replica-proxy.ts';
 
 /** A request to a service with traffic waits this long for a replica that is restarting, then gets 503. */
 const HOLD = 2000;
@@ -25,20 +25,19 @@ interface Refusal {
 
 export interface RouterParts {
   metrics: HostMetrics;
-  proxy: ReplicaProxy;
-  isToken(text: string): boolean;
+  marks: Marks;
 }
 
 export interface Handlers {
   request: (request: IncomingMessage, response: ServerResponse) => void;
-  upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  upgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 }
 
 interface Route {
   service: HostedService;
   /** Own traffic, whatever it carries: a preview address. */
   preview: boolean;
-  choose(except: ReadonlySet<Replica>): Target | undefined;
+  choose(except: ReadonlySet<Replica>): ServedAddress | undefined;
 }
 
 /** The way users go. */
@@ -59,15 +58,15 @@ export function previewHandlers(
 function handlers(route: Route, parts: RouterParts): Handlers {
   return {
     request: (request, response) => void answer(route, parts, request, response),
-    upgrade: (request, socket, head) => void answerUpgrade(route, parts, request, socket, head),
+    upgrade: (request, socket, head) => void answerUpgrade(route, parts, request, { socket, head }),
   };
 }
 
-/** The token must not reach the service: the header is taken off whether it is right or not. */
-function takeProbeMark(request: IncomingMessage, parts: RouterParts): boolean {
-  const { [PROBE_HEADER]: mark, ...others } = request.headers;
-  if (mark !== undefined) request.headers = others;
-  return typeof mark === 'string' && parts.isToken(mark);
+/** The service never sees a mark, right or not (`send` leaves it out). */
+function isProbe(request: IncomingMessage, route: Route, parts: RouterParts): boolean {
+  const mark = request.headers[PROBE_HEADER];
+  const { key } = route.service;
+  return typeof mark === 'string' && parts.marks.use(mark, key, performance.now());
 }
 
 async function answer(
@@ -77,11 +76,11 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   const started = performance.now();
-  const probe = takeProbeMark(request, parts);
+  const probe = isProbe(request, route, parts);
   const refusal = refusalOf(route, request, probe);
   const outcome = refusal
     ? refuse(response, refusal)
-    : await forward(route, parts, request, response, probe);
+    : await forward(route, request, response, probe);
   parts.metrics.count({
     service: route.service.record.ref,
     spec: outcome.target?.runner.record.spec ?? null,
@@ -98,7 +97,7 @@ function refusalOf(route: Route, request: IncomingMessage, probe: boolean): Refu
     return { code: 503, retryAfter: STOPPED_RETRY, text: 'This service is stopped at the moment.' };
   }
   if (probe) return null;
-  const client = clientKey(request.headers, request.socket.remoteAddress);
+  const client = clientKey(request.headers, clientAddress(request, route.service.trusted));
   if (admits(client, traffic.admitPercent, serviceKey(ref))) return null;
   return {
     code: 503,
@@ -108,25 +107,23 @@ function refusalOf(route: Route, request: IncomingMessage, probe: boolean): Refu
 }
 
 interface Outcome {
-  target: Target | null;
+  target: ServedAddress | null;
   code: number;
 }
 
 async function forward(
   route: Route,
-  parts: RouterParts,
   request: IncomingMessage,
   response: ServerResponse,
   probe: boolean,
 ): Promise<Outcome> {
   const failed = new Set<Replica>();
-  let target: Target | null = null;
+  let target: ServedAddress | null = null;
   while (failed.size < ATTEMPTS) {
     const next = await chooseOrHold(route, request, failed);
     if (!next) break;
     target = next;
-    if (probe) response.setHeader(REVISION_HEADER, next.runner.record.spec.id);
-    const sent = await sendTo(next, parts, request, response);
+    const sent = await sendTo(sending(route, next, request, probe), response);
     if (sent !== 'tryAnother') return { target, code: codeOf(sent, response) };
     failed.add(next.replica);
   }
@@ -141,16 +138,22 @@ const BROKE_OFF = {
 };
 const NONE_READY = { code: 503, retryAfter: 1, text: 'No replica of this service is ready.' };
 
-async function sendTo(
-  { replica }: Target,
-  parts: RouterParts,
+function sending(
+  { service }: Route,
+  { replica, runner }: ServedAddress,
   request: IncomingMessage,
-  response: ServerResponse,
-): Promise<Sent> {
+  probe: boolean,
+): Sending {
+  const shown = probe ? runner.record.spec.id : undefined;
+  return { request, replica, trusted: service.trusted, shown };
+}
+
+async function sendTo(sending: Sending, response: ServerResponse): Promise<Sent> {
+  const { replica } = sending;
   replica.open += 1;
   try {
-    const sent = await parts.proxy.send(request, response, replica);
-    if (sent !== 'answered' && sent !== 'clientLeft') replica.suspect();
+    const sent = await send(sending, response);
+    if (sent === 'broken' || sent === 'failed' || sent === 'tryAnother') replica.suspect();
     if (sent === 'failed') refuse(response, BROKE_OFF);
     return sent;
   } finally {
@@ -167,11 +170,11 @@ async function chooseOrHold(
   route: Route,
   request: IncomingMessage,
   except: ReadonlySet<Replica>,
-): Promise<Target | undefined> {
-  const until = Date.now() + HOLD;
+): Promise<ServedAddress | undefined> {
+  const until = performance.now() + HOLD;
   for (;;) {
     const target = route.choose(except);
-    const left = until - Date.now();
+    const left = until - performance.now();
     const hopeless = !route.preview && !route.service.hasTraffic;
     if (target || hopeless || left <= 0 || request.socket.destroyed) return target;
     if (route.service.waiting >= MOST_HELD) return undefined;
@@ -180,7 +183,6 @@ async function chooseOrHold(
 }
 
 function refuse(response: ServerResponse, refusal: Refusal): Outcome {
-  response.removeHeader(REVISION_HEADER);
   response.writeHead(refusal.code, {
     'content-type': 'text/plain; charset=utf-8',
     'retry-after': String(refusal.retryAfter),
@@ -193,30 +195,38 @@ async function answerUpgrade(
   route: Route,
   parts: RouterParts,
   request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
+  { socket, head }: { socket: Socket; head: Buffer },
 ): Promise<void> {
   socket.on('error', () => socket.destroy());
-  const probe = takeProbeMark(request, parts);
+  const probe = isProbe(request, route, parts);
   const refusal = refusalOf(route, request, probe);
   const target = refusal ? undefined : await chooseOrHold(route, request, new Set());
-  let code = refusal?.code ?? 503;
-  if (target) {
-    target.replica.open += 1;
-    const upgraded = await parts.proxy
-      .upgrade(request, socket, head, target.replica)
-      .finally(() => (target.replica.open -= 1));
-    code = upgraded ? 101 : 502;
-  } else {
-    socket.end(
-      `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}\r\nRetry-After: ${STOPPED_RETRY}\r\nConnection: close\r\n\r\n`,
-    );
+  const count = (code: number): void => {
+    const spec = target?.runner.record.spec ?? null;
+    const { ref } = route.service.record;
+    parts.metrics.count({ service: ref, spec, code, seconds: null, probe: probe || route.preview });
+  };
+  if (!target) {
+    count(refuseUpgrade(socket, refusal ?? NONE_READY));
+    return;
   }
-  parts.metrics.count({
-    service: route.service.record.ref,
-    spec: target?.runner.record.spec ?? null,
-    code,
-    seconds: null,
-    probe: probe || route.preview,
-  });
+  const { replica } = target;
+  replica.open += 1;
+  const sent = await sendUpgrade(sending(route, target, request, probe), { socket, head });
+  // Counted when it is answered: a connection that stays open for hours is seen by the analysis of today.
+  if (sent) {
+    count(sent.code);
+    await sent.closed;
+  } else {
+    replica.suspect();
+    count(refuseUpgrade(socket, BROKE_OFF));
+  }
+  replica.open -= 1;
+}
+
+function refuseUpgrade(socket: Socket, { code, retryAfter }: Refusal): number {
+  socket.end(
+    `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}\r\nRetry-After: ${retryAfter}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+  );
+  return code;
 }

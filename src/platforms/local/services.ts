@@ -1,7 +1,7 @@
 // All services of the host and their runners: taken up again after a restart, made, forgotten, ended.
 import { join } from 'node:path';
-import type { RevisionSpec, ServiceRef } from '../../domain/model.ts';
-import { percentOf } from '../../domain/weights.ts';
+import type { RevisionSpec, ServiceRef } from '../../domain/rollout/model.ts';
+import { percentOf } from '../../domain/traffic/weights.ts';
 import type { Addresses } from './addresses.ts';
 import { HostedService, serviceKey } from './hosted-service.ts';
 import type { GaugeRow } from './metrics.ts';
@@ -14,7 +14,7 @@ import type { Patience } from './replica.ts';
 import { RevisionRunner } from './revision-runner.ts';
 import { HOST_MARK, REPLICA_MARK } from './start-process.ts';
 import type { RevisionRecord, StateFile } from './state.ts';
-import { newTraffic } from './traffic-rules.ts';
+import { newTraffic } from '../../domain/traffic/traffic-rules.ts';
 
 export interface ServicesParts {
   file: StateFile;
@@ -117,6 +117,7 @@ export class Services {
   #forget(service: HostedService, runner: RevisionRunner): void {
     const { spec } = runner.record;
     if (!service.runners.delete(spec.id)) return;
+    service.left.set(spec.id, runner.left);
     const left = Object.entries(service.record.revisions).filter(([id]) => id !== spec.id);
     service.record.revisions = Object.fromEntries(left);
     if (left.length === 0) service.record.address = null;

@@ -6,13 +6,14 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Failure } from '../../domain/failure.ts';
-import type { RevisionSpec } from '../../domain/model.ts';
+import type { ProcessProgram, RevisionSpec } from '../../domain/rollout/model.ts';
+import { processOf as processIn } from '../../domain/rollout/revision.ts';
 import { secretValue, type SecretReference } from '../../integrations/secret-value.ts';
 import { startTimeOf } from '../../machine/process-identity.ts';
 
 /** In every child's environment, with the host's id: how children are found that no state file knows. */
 export const HOST_MARK = 'FAIRLEAD_HOST';
-/** The same in all that one replica starts, in whatever process group. */
+/** The variable that marks everything that one replica starts, in whatever process group. */
 export const REPLICA_MARK = 'FAIRLEAD_REPLICA';
 /** What a service gets of the host's own environment; everything else is `configuration`. */
 const PASSED_ON = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR'];
@@ -21,6 +22,13 @@ export interface Started {
   child: ChildProcess;
   pid: number;
   startTime: number;
+  /** The value of REPLICA_MARK. */
+  mark: string;
+}
+
+/** Throws Unsupported for a revision that is no process. */
+export function processOf(spec: RevisionSpec): ProcessProgram {
+  return processIn(spec, 'the local host runs');
 }
 
 /** Throws NotFound naming the setting, the reference and where it was looked for; never the value. */
@@ -33,12 +41,20 @@ export async function resolveConfiguration(spec: RevisionSpec): Promise<Record<s
   return resolved;
 }
 
+/** The secrets among what a revision is configured with, as far as they are found. */
+export async function secretsOf(spec: RevisionSpec): Promise<string[]> {
+  const resolved = await resolveConfiguration(spec).catch((): Record<string, string> => ({}));
+  return Object.entries(resolved).flatMap(([name, value]) =>
+    typeof spec.configuration[name] === 'object' ? [value] : [],
+  );
+}
+
 async function resolveSecret(
   spec: RevisionSpec,
   name: string,
   reference: SecretReference,
 ): Promise<string> {
-  const found = await secretValue(reference, spec.directory, {
+  const found = await secretValue(reference, processOf(spec).directory, {
     env: process.env,
     readFile: (path) => readFile(path, 'utf8'),
     reader: 'the local host',
@@ -57,13 +73,8 @@ export async function startProcess(input: {
   log: string;
 }): Promise<Started> {
   const { spec, port } = input;
-  const [program, ...args] = spec.command ?? [];
-  if (program === undefined) {
-    throw new Failure(
-      'Unsupported',
-      `starting ${spec.system}/${spec.service} ${spec.version}: the local host runs commands, and this revision has none (image ${spec.image ?? 'none'})`,
-    );
-  }
+  const { command, directory } = processOf(spec);
+  const [program = '', ...args] = command;
   const configuration = await resolveConfiguration(spec);
   const passed = PASSED_ON.flatMap((name) => {
     const value = process.env[name];
@@ -71,8 +82,9 @@ export async function startProcess(input: {
   });
   mkdirSync(dirname(input.log), { recursive: true, mode: 0o700 });
   const output = openSync(input.log, 'a', 0o600);
+  const mark = randomUUID();
   try {
-    return await spawned(program, args, spec, output, {
+    const started = await spawned({ program, args, directory }, spec, output, {
       ...Object.fromEntries(passed),
       ...configuration,
       PORT: String(port),
@@ -82,23 +94,23 @@ export async function startProcess(input: {
       FAIRLEAD_REVISION: spec.id,
       FAIRLEAD_VERSION: spec.version,
       [HOST_MARK]: input.hostId,
-      [REPLICA_MARK]: randomUUID(),
+      [REPLICA_MARK]: mark,
     });
+    return { ...started, mark };
   } finally {
     closeSync(output);
   }
 }
 
 function spawned(
-  program: string,
-  args: string[],
+  { program, args, directory }: { program: string; args: string[]; directory: string },
   spec: RevisionSpec,
   output: number,
   env: Record<string, string>,
-): Promise<Started> {
+): Promise<Omit<Started, 'mark'>> {
   return new Promise((done, failed) => {
     const child = spawn(program, args, {
-      cwd: spec.directory,
+      cwd: directory,
       env,
       detached: true,
       stdio: ['ignore', output, output],
@@ -107,7 +119,7 @@ function spawned(
       failed(
         new Failure(
           'NotFound',
-          `starting ${program} in ${spec.directory} for ${spec.system}/${spec.service} ${spec.version}: ${error.message}; look at command and directory`,
+          `starting ${program} in ${directory} for ${spec.system}/${spec.service} ${spec.version}: ${whyNot(error)}`,
         ),
       );
     });
@@ -117,4 +129,14 @@ function spawned(
       done({ child, pid, startTime: startTimeOf(pid) ?? -1 });
     });
   });
+}
+
+/** What is behind an error of starting a process, and what to do about it. */
+function whyNot(error: Error): string {
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT')
+    return 'there is no such program, or no such folder; look at command and directory';
+  if (code === 'EACCES')
+    return 'it may not be run (permission denied); make it executable, or name an interpreter in command';
+  return `${error.message}; look at command and directory`;
 }

@@ -1,11 +1,30 @@
 // What the host knows, on disk: written whole to a temporary file, flushed, renamed, so that a SIGKILL at any
 // moment leaves the old or the new state, never half of one. Secrets stand in it as references only.
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { Failure } from '../../domain/failure.ts';
-import { servedSchema, serviceSchema, specSchema, weightSchema } from './protocol.ts';
+import { keepFile } from '../../machine/keep-file.ts';
+import {
+  processSchema,
+  servedSchema,
+  serviceSchema,
+  specSchema,
+  weightSchema,
+} from './protocol.ts';
+
+/** As hosts before wrote it: what a process is started with stood beside the rest. */
+const flatSpec = specSchema
+  .omit({ program: true })
+  .extend(processSchema.omit({ kind: true }).shape)
+  .transform(({ command, directory, files, host, port, ...rest }) => ({
+    ...rest,
+    program: { kind: 'process' as const, command, directory, files, host, port },
+  }));
+
+const storedSpec = z.union([specSchema, flatSpec]);
+const storedServed = servedSchema.extend({ spec: storedSpec });
 
 const replicaRecord = z.object({
   /** Unique within the host; also in the log's name. */
@@ -13,13 +32,15 @@ const replicaRecord = z.object({
   pid: z.number().int(),
   startTime: z.number().int(),
   port: z.number().int(),
+  /** In the environment of everything that it starts; absent from replicas of before it was noted. */
+  mark: z.exactOptional(z.string()),
   /** A restart raises the revision's generation; replicas of an older one are replaced. */
   generation: z.number().int(),
 });
 export type ReplicaRecord = z.output<typeof replicaRecord>;
 
 const revisionRecord = z.object({
-  spec: specSchema,
+  spec: storedSpec,
   desired: z.number().int(),
   crashes: z.number().int(),
   generation: z.number().int(),
@@ -34,19 +55,25 @@ export type RevisionRecord = z.output<typeof revisionRecord>;
 const serviceRecord = z.object({
   ref: serviceSchema,
   /** Where users reach it, as the newest revision says; null before the first one. */
-  address: z.object({ host: z.string(), port: z.number().int() }).nullable(),
+  address: z
+    .object({
+      host: z.string(),
+      port: z.number().int(),
+      trustedProxies: z.exactOptional(z.array(z.string())),
+    })
+    .nullable(),
   fence: z.object({ epoch: z.number(), sequence: z.number(), operation: z.string() }).nullable(),
   traffic: z.object({
     weights: z.array(weightSchema),
     stopped: z.boolean(),
     admitPercent: z.number(),
     beforeStop: z.array(weightSchema),
-    served: z.array(servedSchema),
+    served: z.array(storedServed),
     began: z.exactOptional(
       z.object({
         operation: z.string(),
         weights: z.array(weightSchema),
-        served: z.array(servedSchema),
+        served: z.array(storedServed),
       }),
     ),
   }),
@@ -85,25 +112,6 @@ export async function loadState(path: string): Promise<HostState> {
   }
 }
 
-/** Writes text so that the file is the old or the new one at any moment, and the new one after the promise. */
-export async function writeAtomically(path: string, text: string, mode = 0o600): Promise<void> {
-  const temporary = `${path}.tmp`;
-  const file = await open(temporary, 'w', mode);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-  const folder = await open(dirname(path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
 export interface StateFile {
   state: HostState;
   /** Resolves when everything that `state` held at the call is on disk. */
@@ -121,10 +129,15 @@ export async function openState(path: string): Promise<StateFile> {
       .catch(() => undefined)
       .then(() => {
         queued = undefined;
-        writing = writeAtomically(path, JSON.stringify(state));
+        writing = keepState(path, JSON.stringify(state));
         return writing;
       });
     return queued;
   };
   return { state, save };
+}
+
+/** Always by the same draft: one writer at a time, and none of a killed one is left. */
+function keepState(path: string, text: string): Promise<void> {
+  return keepFile(path, text, { mode: 0o600, draft: `${path}.tmp` });
 }

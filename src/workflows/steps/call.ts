@@ -4,18 +4,16 @@ import {
   ActivityCancellationType,
   ActivityFailure,
   ApplicationFailure,
-  isCancellation,
   proxyActivities,
   TimeoutFailure,
   workflowInfo,
   type ActivityOptions,
 } from '@temporalio/workflow';
-import type { Answer, Envelope } from '../../activities/boundary.ts';
+import type { ActivityAnswer, Envelope } from '../../activities/boundary.ts';
 import type { Activities } from '../../activities/create.ts';
 import type { LeaseRef } from '../../activities/leases.ts';
-import { failureKind, type FailureKind } from '../../domain/failure.ts';
-import { secretSource } from '../../domain/loaded-system.ts';
-import { isDataKind, savesUsers } from '../../domain/operation.ts';
+import { watchQueueOf } from '../../domain/analysis/gate-watch.ts';
+import { Failure, failureKind, type FailureKind } from '../../domain/failure.ts';
 import type { Run } from './run.ts';
 
 const DEFAULT_RESUME_WITHIN_MS = 15 * 60_000;
@@ -23,6 +21,8 @@ const DEFAULT_RESUME_WITHIN_MS = 15 * 60_000;
 const ANY_TIME_MS = Number.MAX_SAFE_INTEGER;
 /** Rounds of attempts that a step gets when nothing but dead workers is heard of it. */
 const MOST_TIMEOUTS = 10;
+/** Times that a change is tried with a lease that it took anew before. */
+const MOST_LEASES = 3;
 
 const common: ActivityOptions = {
   heartbeatTimeout: '5s',
@@ -60,6 +60,12 @@ const PROFILES = {
     startToCloseTimeout: '15s',
     retry: { initialInterval: '1s', maximumInterval: '5s', maximumAttempts: 8 },
   },
+  /** Watches while people are waited for: as long as they take, and however often its worker dies. */
+  watch: {
+    ...common,
+    startToCloseTimeout: '3650 days',
+    retry: { initialInterval: '500ms', maximumInterval: '5s' },
+  },
 } satisfies Record<string, ActivityOptions>;
 
 export type Profile = keyof typeof PROFILES;
@@ -70,9 +76,10 @@ export type ValueOf<Name extends ActivityName> = Awaited<ReturnType<Activities[N
 export interface CallOptions {
   profile: Profile;
   step: string;
-  /** One line for the Web UI. */
+  /** What the Web UI shows of the activity, one line. */
   summary: string;
-  lease?: LeaseRef;
+  /** The lease that a change needs: of which service or datastore, and how it is taken again when it was lost. */
+  lease?: { of: string; takeAnew: () => Promise<{ message: string } | undefined> };
   /** Goes on without a record: it saves users, or writes the whole record itself. */
   urgent?: true;
 }
@@ -84,42 +91,82 @@ export interface CallFailure {
   details?: unknown;
 }
 
+/**
+ * The answer; throws what the activity failed with (`failureOf`). A worker that dies is no failure: it is asked again. A
+ * lease that was lost is taken anew, and the change tried again under it.
+ */
 export async function call<Name extends ActivityName>(
   run: Run,
   name: Name,
   input: InputOf<Name>,
   options: CallOptions,
-): Promise<Answer<ValueOf<Name>>> {
-  if (options.lease !== undefined) run.sequence += 1;
-  const upTo = run.entries.length;
-  const envelope: Envelope<InputOf<Name>> = {
-    ...envelopeOf(run, input, options.step),
-    entries: run.entries.slice(run.written),
-    resumeWithin: options.profile === 'undo' ? ANY_TIME_MS : resumeWithin(run),
-    ...(isUrgent(run, options) && { urgent: true }),
-    ...(options.lease !== undefined && { lease: options.lease }),
-  };
-  const answer = await untilItRan(name, envelope, options).catch((error: unknown) => {
-    // A worker ran it, whatever came of it.
-    if (failureOf(error)?.kind !== 'Outage') run.aliveAt = Date.now();
-    throw error;
-  });
-  // A Reset copies what was answered to an earlier run: the record of this one is written from its start.
-  const isWritten = answer.written && answer.runId === workflowInfo().runId;
-  if (isWritten) run.written = Math.max(run.written, upTo);
-  run.aliveAt = Math.max(run.aliveAt, answer.at);
-  return answer;
+): Promise<ActivityAnswer<ValueOf<Name>>> {
+  const activity = activityOf(name, options);
+  let [envelope, upTo] = sending(run, input, options);
+  for (let timeouts = 1, leases = 1; ;) {
+    try {
+      const answer = await activity(envelope);
+      noteAnswer(run, answer, upTo);
+      return answer;
+    } catch (error) {
+      if (isTimeout(error) && timeouts < MOST_TIMEOUTS) {
+        timeouts += 1;
+        continue;
+      }
+      // A worker ran it, whatever it failed with.
+      if (failureOf(error)?.kind !== 'Outage') run.progress.aliveAt = Date.now();
+      if (leases >= MOST_LEASES || !(await hasNewLease(error, options))) throw error;
+      leases += 1;
+      timeouts = 1;
+      [envelope, upTo] = sending(run, input, options);
+    }
+  }
 }
 
-/** Beside the main course: takes no evidence along, and tells nothing of whether anybody was there. */
+/** What is sent, and how many entries of the record are written when it was answered. */
+function sending<Input>(run: Run, input: Input, options: CallOptions): [Envelope<Input>, number] {
+  const { lease, profile, step } = options;
+  if (lease !== undefined) run.leases.sequence += 1;
+  const envelope: Envelope<Input> = {
+    ...envelopeOf(run, input, step),
+    entries: run.record.entries.slice(run.record.written),
+    resumeWithin: profile === 'undo' ? ANY_TIME_MS : resumeWithin(run),
+    ...(isUrgent(run, options) && { urgent: true }),
+    ...(lease !== undefined && { lease: leaseOf(run, lease.of) }),
+  };
+  return [envelope, run.record.entries.length];
+}
+
+/** Throws LeaseLost with who has it, when it cannot be had again. */
+async function hasNewLease(error: unknown, { lease }: CallOptions): Promise<boolean> {
+  if (lease === undefined || failureOf(error)?.kind !== 'LeaseLost') return false;
+  const refused = await lease.takeAnew();
+  if (refused !== undefined) throw new Failure('LeaseLost', refused.message);
+  return true;
+}
+
+function leaseOf(run: Run, of: string): LeaseRef {
+  const lease = run.leases.held[of];
+  if (lease === undefined) throw new Error(`a change of ${of} without its lease`);
+  return lease;
+}
+
+function noteAnswer(run: Run, answer: ActivityAnswer<unknown>, upTo: number): void {
+  // A Reset copies what was answered to an earlier run: the record of this one is written from its start.
+  const isWritten = answer.written && answer.runId === workflowInfo().runId;
+  if (isWritten) run.record.written = Math.max(run.record.written, upTo);
+  run.progress.aliveAt = Math.max(run.progress.aliveAt, answer.at);
+}
+
+/** Beside the main course: takes no evidence along, and tells nothing of whether anybody was there. Tells people, unless `profile` says otherwise. */
 export async function callAside<Name extends ActivityName>(
   run: Run,
   name: Name,
   input: InputOf<Name>,
-  options: { step: string; summary: string },
+  options: { step: string; summary: string; profile?: Profile },
 ): Promise<ValueOf<Name>> {
   const envelope = { ...envelopeOf(run, input, options.step), entries: [] };
-  return (await activityOf(name, { ...options, profile: 'tell' })(envelope)).value;
+  return (await activityOf(name, { profile: 'tell', ...options })(envelope)).value;
 }
 
 function envelopeOf<Input>(run: Run, input: Input, step: string): Omit<Envelope<Input>, 'entries'> {
@@ -128,21 +175,28 @@ function envelopeOf<Input>(run: Run, input: Input, step: string): Omit<Envelope<
     operation: run.operation,
     system: run.request.system,
     step,
-    sequence: run.sequence,
-    aliveAt: run.aliveAt,
+    sequence: run.leases.sequence,
+    aliveAt: run.progress.aliveAt,
     resumeWithin: resumeWithin(run),
-    secrets: run.loaded === undefined ? null : secretSource(run.loaded),
+    kept: run.basis.kept.system ?? null,
   };
 }
 
-function isUrgent({ kind, state }: Run, { profile, urgent }: CallOptions): boolean {
-  return urgent === true || savesUsers(kind) || state === 'undoing' || profile === 'undo';
+function isUrgent(
+  { runbook, progress: { state } }: Run,
+  { profile, urgent }: CallOptions,
+): boolean {
+  return (
+    urgent === true || runbook.savesUsers === true || state === 'undoing' || profile === 'undo'
+  );
 }
 
 /** The failure behind an error that an activity call threw; `undefined` for anything else. */
 export function failureOf(error: unknown): CallFailure | undefined {
-  if (!(error instanceof ActivityFailure)) return undefined;
-  const { cause } = error;
+  if (error instanceof Failure && error.kind === 'LeaseLost') {
+    return { kind: error.kind, message: error.message };
+  }
+  const cause = causeOf(error);
   if (cause instanceof ApplicationFailure) {
     const details: unknown = cause.details?.[0];
     return {
@@ -154,46 +208,37 @@ export function failureOf(error: unknown): CallFailure | undefined {
   if (cause instanceof TimeoutFailure) {
     return {
       kind: 'Unavailable',
-      message: `${error.activityType} was tried again and again and no worker finished it (${cause.timeoutType})`,
+      message: `${error instanceof ActivityFailure ? error.activityType : 'it'} was tried again and again and no worker finished it (${cause.timeoutType})`,
     };
   }
   return undefined;
 }
 
-async function untilItRan<Name extends ActivityName>(
-  name: Name,
-  envelope: Envelope<InputOf<Name>>,
-  options: CallOptions,
-): Promise<Answer<ValueOf<Name>>> {
-  const activity = activityOf(name, options);
-  for (let timeouts = 1; ; timeouts += 1) {
-    try {
-      return await activity(envelope);
-    } catch (error) {
-      if (isCancellation(error) || !isTimeout(error) || timeouts >= MOST_TIMEOUTS) throw error;
-    }
-  }
-}
-
 function activityOf<Name extends ActivityName>(
   name: Name,
   { profile, summary }: Pick<CallOptions, 'profile' | 'summary'>,
-): (envelope: Envelope<InputOf<Name>>) => Promise<Answer<ValueOf<Name>>> {
-  const proxy = proxyActivities<Activities>({ ...PROFILES[profile], summary });
+): (envelope: Envelope<InputOf<Name>>) => Promise<ActivityAnswer<ValueOf<Name>>> {
+  const taskQueue = profile === 'watch' && { taskQueue: watchQueueOf(workflowInfo().taskQueue) };
+  const proxy = proxyActivities<Activities>({ ...PROFILES[profile], ...taskQueue, summary });
   // One name picks one function of the union; the compiler cannot follow that.
   return proxy[name] as unknown as (
     envelope: Envelope<InputOf<Name>>,
-  ) => Promise<Answer<ValueOf<Name>>>;
+  ) => Promise<ActivityAnswer<ValueOf<Name>>>;
 }
 
 function isTimeout(error: unknown): boolean {
-  return error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
+  return causeOf(error) instanceof TimeoutFailure;
+}
+
+/** What an activity failed with. */
+function causeOf(error: unknown): unknown {
+  return error instanceof ActivityFailure ? error.cause : error;
 }
 
 function resumeWithin(run: Run): number {
   // Nothing that it does could meet what a person has repaired meanwhile.
-  if (isDataKind(run.kind)) return ANY_TIME_MS;
-  const services = run.loaded?.system.services ?? {};
+  if (run.runbook.leases !== 'services') return ANY_TIME_MS;
+  const services = run.basis.loaded?.system.services ?? {};
   const { service } = run.request;
   const named = service === undefined ? undefined : services[service];
   return named?.rollout.resumeWithin ?? DEFAULT_RESUME_WITHIN_MS;

@@ -1,17 +1,19 @@
 // The end of every operation: the record closed, the leases given back, the outcome as Temporal shows it.
 import { allHandlersFinished, CancelledFailure, condition } from '@temporalio/workflow';
-import { summarise } from '../../domain/build-report.ts';
-import { COMPLETES, type Outcome } from '../../domain/outcome.ts';
-import type { Plan } from '../../domain/plan.ts';
-import type { ReportSummary } from '../../domain/report.ts';
+import { summarise } from '../../domain/record/build-report.ts';
+import { COMPLETES, type Outcome } from '../../domain/operation/outcome.ts';
+import type { Plan } from '../../domain/operation/plan.ts';
+import type { RecordHead } from '../../activities/record/seal.ts';
+import type { ReportSummary } from '../../domain/record/report.ts';
 import { call, failureOf, type InputOf } from './call.ts';
 import { endingFailure } from './ending-failure.ts';
 import { giveBackLeases } from './leases.ts';
 import { tellOfEnd, untilTold } from './notices.ts';
 import { announceEnd, showEnding } from './page.ts';
-import { settleMessages } from './people.ts';
+import { settleMessages } from './settle-messages.ts';
 import { logEnd } from './logged.ts';
-import { placeIn, planOf, record, recordOpening, reportOf, type Run } from './run.ts';
+import { record, recordOpening } from './record.ts';
+import { planOf, reportOf, type Progress, type Run } from './run.ts';
 
 export type OperationResult = ReportSummary & { plan?: Plan };
 
@@ -21,26 +23,31 @@ export interface End {
   message: string;
   /** The kind of failure behind it, for the exit code. */
   kind?: string;
+  /** What was asked for was not there: no record is kept of it. */
+  unrecorded?: boolean;
 }
 
 /** Call it where nothing cancels it. Returns what completes the workflow, throws what fails it. */
 export async function close(run: Run, end: End): Promise<OperationResult> {
-  run.outcome = end.outcome;
-  run.message = end.message;
-  delete run.step;
+  run.progress.outcome = end.outcome;
+  run.progress.message = end.message;
+  delete run.progress.step;
   tellOfEnd(run, end.outcome, end.message);
-  if (run.notices.size > 0) showEnding(run);
+  if (run.people.notices.size > 0) showEnding(run);
   await untilTold(run, () => giveBackFirst(run));
   await settleMessages(run);
   // What ended before its system was loaded has a record all the same.
-  if (!run.entries.some((entry) => entry.type === 'opened')) recordOpening(run);
+  if (!run.record.entries.some((entry) => entry.type === 'opened')) recordOpening(run);
   for (const text of lastFindings(run)) record(run, { type: 'finding', text });
-  const summary = await sealed(run, end);
-  if (run.gaveBack !== true) await tolerating(() => giveBackLeases(run));
+  const summary =
+    end.unrecorded === true
+      ? closedHere(run, { ...end, verdict: null, leftovers: [] })
+      : await sealed(run, end);
+  await tolerating(() => giveBackLeases(run));
   announceEnd(run);
   logEnd(run, end);
   await condition(allHandlersFinished);
-  if (run.cancelled === true) throw new CancelledFailure(end.message);
+  if (run.progress.cancelled === true) throw new CancelledFailure(end.message);
   if (COMPLETES.has(end.outcome)) {
     return end.outcome === 'planned' ? { ...summary, plan: planOf(run) } : summary;
   }
@@ -49,24 +56,29 @@ export async function close(run: Run, end: End): Promise<OperationResult> {
 
 async function sealed(run: Run, { outcome, message }: End): Promise<ReportSummary> {
   const input = {
-    entries: run.entries,
     at: new Date(Date.now()).toISOString(),
     outcome,
     message,
-    ...bookEnd(run),
+    ...endingOf(run.progress),
     ...lookOf(run),
     target: targetOf(run),
     system: run.request.system,
-    systemDigest: run.loaded?.digest ?? '',
+    leases: Object.values(run.leases.held),
   };
+  const entries = headOf(run);
   try {
     const summary = 'Close the record';
-    // It is sent all entries, and writes those anew that are gone.
     const options = { profile: 'look', step: 'seal', summary, urgent: true } as const;
-    const { value } = await call(run, 'sealReport', input, options);
-    run.entries.push(...value.entries);
-    // A worker of an earlier release answered without one.
-    if (value.signed) run.signed = value.signed;
+    const { value } = await call(run, 'sealReport', { ...input, entries }, options).catch(
+      (error: unknown) => {
+        if (failureOf(error)?.kind !== 'NotFound') throw error;
+        // What the record has lost is written anew.
+        return call(run, 'sealReport', { ...input, entries: run.record.entries }, options);
+      },
+    );
+    if (value.released) run.leases.held = {};
+    run.record.entries.push(...value.entries);
+    if (value.signed) run.record.signed = value.signed;
     return value.summary;
   } catch (error) {
     const why = failureOf(error)?.message;
@@ -76,27 +88,38 @@ async function sealed(run: Run, { outcome, message }: End): Promise<ReportSummar
 }
 
 /** What is served is looked at with the leases; without them, it may be somebody else's work by now. */
-function lookOf(run: Run): Pick<InputOf<'sealReport'>, 'places' | 'seen'> {
-  const services = Object.keys(run.plan?.before ?? {});
-  const places = services.map((service) => placeIn(run, service));
-  if (run.gaveBack !== true) return { places };
+function lookOf(run: Run): Pick<InputOf<'sealReport'>, 'services' | 'seen'> {
+  const services = Object.keys(run.basis.plan?.before ?? {});
+  if (run.leases.gaveBack !== true) return { services };
   // What it was about to set may be set or not: then nobody knows.
-  return run.attempted.size > 0 ? { places: [] } : { places, seen: run.weights };
+  return run.traffic.attempted.size > 0
+    ? { services: [] }
+    : { services, seen: run.traffic.weights };
 }
 
 async function giveBackFirst(run: Run): Promise<void> {
   await tolerating(() => giveBackLeases(run));
-  run.gaveBack = true;
+  run.leases.held = {};
+  run.leases.gaveBack = true;
 }
 
 /** The record is closed in the workflow alone when its keeper does not answer. */
 function sealedHere(
   run: Run,
-  { outcome, message, verdict, leftovers }: InputOf<'sealReport'>,
+  { outcome, message, verdict, leftovers }: Omit<InputOf<'sealReport'>, 'entries'>,
   why: string,
 ): ReportSummary {
   const text = `the record could not be closed where it is kept: ${why}`;
   record(run, { type: 'finding', text });
+  return closedHere(run, { outcome, message, verdict, leftovers });
+}
+
+/** What the queries answer with; it is written nowhere. */
+function closedHere(
+  run: Run,
+  end: Pick<InputOf<'sealReport'>, 'outcome' | 'message' | 'verdict' | 'leftovers'>,
+): ReportSummary {
+  const { outcome, message, verdict, leftovers } = end;
   record(run, { type: 'closed', outcome, verdict, serving: 'unknown', message, leftovers });
   return summarise(reportOf(run));
 }
@@ -110,22 +133,27 @@ async function tolerating(work: () => Promise<void>): Promise<void> {
   }
 }
 
-function bookEnd({ book }: Run): Pick<InputOf<'sealReport'>, 'verdict' | 'leftovers'> {
-  return { verdict: book?.verdict ?? null, leftovers: book?.leftovers ?? [] };
+function endingOf({ machine }: Progress): Pick<InputOf<'sealReport'>, 'verdict' | 'leftovers'> {
+  return { verdict: machine?.verdict ?? null, leftovers: machine?.leftovers ?? [] };
 }
 
 function lastFindings(run: Run): string[] {
-  const unsigned = run.gates.flatMap((gate) =>
+  const unsigned = run.people.gates.flatMap((gate) =>
     gate.override !== undefined && gate.override.countersigned === undefined
       ? [`${gate.override.by} broke the glass of ${gate.id} and nobody countersigned`]
       : [],
   );
-  const uncounted = run.receivedCount - run.entries.filter((one) => one.type === 'message').length;
+  const uncounted =
+    run.people.receivedCount - run.record.entries.filter((one) => one.type === 'message').length;
   const more = uncounted > 0 ? [`${uncounted} more messages came and were not recorded`] : [];
-  return [...(run.book?.findings ?? []), ...unsigned, ...more];
+  return [...(run.progress.machine?.findings ?? []), ...unsigned, ...more];
+}
+
+function headOf({ record: { entries } }: Run): RecordHead {
+  return { count: entries.length, head: entries.at(-1)?.hash ?? null };
 }
 
 function targetOf(run: Run): string | null {
-  const weights = run.plan?.steps.findLast((step) => step.action.kind === 'weights');
+  const weights = run.basis.plan?.steps.findLast((step) => step.action.kind === 'weights');
   return weights?.action.kind === 'weights' ? weights.action.capacity.revision : null;
 }

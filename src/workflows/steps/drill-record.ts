@@ -1,25 +1,23 @@
 // Keeps beside the backups what a drill came to: what says later whether the system is recoverable.
-import { patched } from '@temporalio/workflow';
-import type { EvidenceEntry } from '../../domain/evidence.ts';
-import { merge, type Interval } from '../../domain/intervals.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { looksAtProduction, recoveryTime } from '../../domain/recovery-times.ts';
-import { waitsForPeople } from '../../domain/report-timings.ts';
-import type { Verdict } from '../../domain/verdict.ts';
+import { merge } from '../../domain/time/intervals.ts';
+import { looksAtProduction, recoveryTime } from '../../domain/recovery/recovery-times.ts';
+import { waitsForPeople } from '../../domain/record/report-timings.ts';
+import type { Verdict } from '../../domain/analysis/verdict.ts';
 import { call, failureOf, type InputOf } from './call.ts';
 import type { End } from './close.ts';
-import { beganAt, now, record, type Run } from './run.ts';
+import { record } from './record.ts';
+import { beganAt, now, type Progress, type Run } from './run.ts';
 
 type Measured = Pick<InputOf<'recordDrill'>, 'rtoMs' | 'rpoMs' | 'backups'>;
 
-/** Of every drill that was begun, also one that failed. What cannot be kept is said in the report. */
+/** Keeps the record of a drill that was begun, also of one that failed. A record that cannot be kept is a finding. */
 export async function keepRecord(run: Run, { outcome, message }: End): Promise<void> {
-  const { loaded, entries } = run;
+  const { loaded } = run.basis;
+  const { entries } = run.record;
   if (loaded === undefined || outcome === 'planned' || outcome === 'refused') return;
   const input = {
-    loaded,
     outcome,
-    verdict: verdictOf(run, outcome),
+    verdict: verdictOf(run.progress, outcome),
     reason: message,
     startedAt: new Date(beganAt(run)).toISOString(),
     endedAt: now(),
@@ -37,22 +35,18 @@ export async function keepRecord(run: Run, { outcome, message }: End): Promise<v
   }
 }
 
-/** Empty in histories that were begun when they counted: the verdict on the RTO decides what is done next. */
-export function uncountedLooks(entries: readonly EvidenceEntry[], plan: Plan): Interval[] {
-  return patched('rto-without-looks') ? looksAtProduction(entries, plan) : [];
-}
-
 /** Worst of what was seen so far: of a drill that did not come to its end, `pass` would say too much. */
-function verdictOf({ book }: Run, outcome: End['outcome']): Verdict | null {
-  const verdict = book?.verdict ?? null;
+function verdictOf({ machine }: Progress, outcome: End['outcome']): Verdict | null {
+  const verdict = machine?.verdict ?? null;
   return verdict === 'pass' && outcome !== 'succeeded' ? null : verdict;
 }
 
 function measured(run: Run): Measured {
-  const { plan, entries } = run;
+  const { plan } = run.basis;
+  const { entries } = run.record;
   if (plan === undefined) return { rtoMs: null, rpoMs: null, backups: [] };
   const { backups = [] } = plan;
-  const apart = merge([...waitsForPeople(entries), ...uncountedLooks(entries, plan)]);
+  const apart = merge([...waitsForPeople(entries), ...looksAtProduction(entries, plan)]);
   const points = backups.map(({ recoveryPoint }) => Date.parse(recoveryPoint.notBefore));
   // Of no backup, or of one from the future, there is none.
   const age = points.length === 0 ? NaN : beganAt(run) - Math.min(...points);

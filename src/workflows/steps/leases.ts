@@ -7,21 +7,22 @@ import {
   ParentClosePolicy,
   startChild,
 } from '@temporalio/workflow';
-import { leaseId } from '../../domain/operation.ts';
-import { call } from './call.ts';
-import { loadedOf, record, type Run } from './run.ts';
+import { leaseId } from '../../domain/operation/operation.ts';
+import { call, type ValueOf } from './call.ts';
+import { record } from './record.ts';
+import type { Run } from './run.ts';
 
 const MOST_TRIES = 10;
 
 /** Why a lease cannot be had. */
-export interface Held {
+export interface LeaseHolder {
   message: string;
   /** The kind of the operation that has it; missing when it is not known. */
   by?: string;
 }
 
 /** Takes the leases of these services or datastores in sorted order, up to one that is held. */
-export async function takeLeases(run: Run, names: string[]): Promise<Held | undefined> {
+export async function takeLeases(run: Run, names: string[]): Promise<LeaseHolder | undefined> {
   for (const name of [...names].sort()) {
     const refused = await takeLease(run, name);
     if (refused !== undefined) return refused;
@@ -30,18 +31,11 @@ export async function takeLeases(run: Run, names: string[]): Promise<Held | unde
 }
 
 /** Takes one lease, anew if this run had it before. */
-export async function takeLease(run: Run, service: string): Promise<Held | undefined> {
+export async function takeLease(run: Run, service: string): Promise<LeaseHolder | undefined> {
   const id = leaseId(run.request.system, service);
   const notes: string[] = [];
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    const preemptWithin =
-      loadedOf(run).system.services[service]?.rollout.deadlines.preempt ?? 60_000;
-    const { value } = await call(
-      run,
-      'clearLease',
-      { id, kind: run.kind, preemptWithin },
-      { profile: 'wait', step: 'lease', summary: `Who holds ${id}?` },
-    );
+    const value = await cleared(run, service, id);
     if (!value.cleared) {
       const { note, heldBy: by } = value;
       const message = `${run.request.system}/${service} is being changed: ${note}`;
@@ -51,7 +45,7 @@ export async function takeLease(run: Run, service: string): Promise<Held | undef
     if (value.left !== undefined) record(run, { type: 'finding', text: value.left });
     const runId = await start(run, id);
     if (runId === undefined) continue;
-    run.leases[service] = { id, runId };
+    run.leases.held[service] = { id, runId };
     const detail = notes.join('; ');
     record(run, { type: 'lease', lease: id, runId, ...(detail !== '' && { detail }) });
     return undefined;
@@ -61,8 +55,18 @@ export async function takeLease(run: Run, service: string): Promise<Held | undef
   };
 }
 
+/** Asked unless it was found free when the system was loaded: should somebody have come first, it is asked in the next round. */
+async function cleared(run: Run, of: string, id: string): Promise<ValueOf<'clearLease'>> {
+  const isFree = run.leases.free === of;
+  delete run.leases.free;
+  if (isFree) return { cleared: true, note: '' };
+  const asked = { of, kind: run.runbook.kind };
+  const options = { profile: 'wait', step: 'lease', summary: `Who holds ${id}?` } as const;
+  return (await call(run, 'clearLease', asked, options)).value;
+}
+
 export async function giveBackLeases(run: Run): Promise<void> {
-  const held = Object.values(run.leases);
+  const held = Object.values(run.leases.held);
   if (held.length === 0) return;
   await call(run, 'releaseLeases', held, {
     profile: 'look',

@@ -1,5 +1,6 @@
-// Messages to a running operation: each is an update and a signal of the same name. Handlers are synchronous:
-// they decide, change what the main course waits for, and leave a record that the main course writes.
+// Messages to a running operation: each is an update and a signal of the same name. Handlers decide at once, change what the
+// main course waits for, and leave a record that the main course writes; only the answer to what decides waits for the last
+// verdict of the gate watch.
 import { ApplicationFailure } from '@temporalio/common';
 import {
   defineQuery,
@@ -10,14 +11,16 @@ import {
   setDefaultUpdateHandler,
   setHandler,
 } from '@temporalio/workflow';
-import { describeValue } from '../../domain/describe-value.ts';
+import { describeValue } from '../../domain/text/describe-value.ts';
 import { Failure } from '../../domain/failure.ts';
-import { example, parseMessage, type Message } from '../../domain/message.ts';
-import { reportAnswer } from '../../domain/report-answer.ts';
+import { example, parseMessage, type Message } from '../../domain/people/message.ts';
+import { reportAnswer } from '../../domain/record/report-answer.ts';
 import { MESSAGES, PREEMPT, QUERIES, type MessageAnswer, type MessageName } from '../messages.ts';
 import { endingFailure } from './ending-failure.ts';
-import { obey, preemptedBy, type Ruling } from './obey.ts';
-import { showPageSoon, statusOf } from './page.ts';
+import { withLastWord } from './gate-watch.ts';
+import { handleMessage, preemptedBy, type Ruling } from './handle-message.ts';
+import { holdsBack } from './late-answers.ts';
+import { showPage, statusOf } from './page.ts';
 import { answerReservedNames } from './reserved-names.ts';
 import { MOST_RECORDS, now, reportOf, type Run } from './run.ts';
 
@@ -42,7 +45,7 @@ export function listen(run: Run): void {
     setHandler(
       defineSignal<[unknown]>(name),
       (raw) => {
-        receive(run, name, raw);
+        if (!holdsBack(run, name, wellFormed(name, raw))) receive(run, name, raw);
       },
       {
         description,
@@ -68,11 +71,12 @@ export function listen(run: Run): void {
     );
   });
   setHandler(defineQuery('status'), () => statusOf(run), { description: 'Where the operation is' });
-  setHandler(defineQuery('plan'), () => run.plan ?? null, { description: 'What it does' });
+  setHandler(defineQuery('plan'), () => run.basis.plan ?? null, { description: 'What it does' });
   setHandler(defineQuery('report'), () => reportAnswer(reportOf(run)), {
     description: 'Its record so far',
   });
   listenToTheRest(run);
+  showPage(run);
 }
 
 function listenToTheRest(run: Run): void {
@@ -101,29 +105,29 @@ function listenToTheRest(run: Run): void {
 
 function receive(run: Run, name: MessageName, raw: unknown): Ruling {
   const message = wellFormed(name, raw);
-  const ruling: Ruling = message === undefined ? unreadable(name, raw) : obey(run, name, message);
+  const ruling: Ruling =
+    message === undefined ? unreadable(name, raw) : handleMessage(run, name, message);
   note(run, name, ruling);
   return ruling;
 }
 
-function answer(run: Run, ruling: Ruling): MessageAnswer {
+async function answer(run: Run, ruling: Ruling): Promise<MessageAnswer> {
   if (!ruling.accepted) throw refusal(ruling.note);
-  return { accepted: true, operation: run.operation, note: ruling.note };
+  return { accepted: true, operation: run.operation, note: await withLastWord(run, ruling) };
 }
 
 /** Keeps a record of a message for the main course to write; from the hundredth on only of decisions. */
 function note(run: Run, name: string, ruling: Ruling): void {
-  run.receivedCount += 1;
+  run.people.receivedCount += 1;
   if (!ruling.accepted) {
     const reason = ruling.quotes === true ? 'it could not be read' : ruling.note;
     const known = MESSAGES.find((one) => one === name) ?? 'a message';
-    run.refusal = { name: known, actor: ruling.actor, reason, at: now() };
+    run.people.refusal = { name: known, actor: ruling.actor, reason, at: now() };
   }
-  if (run.receivedCount <= MOST_RECORDS || ruling.decision !== undefined) {
+  if (run.people.receivedCount <= MOST_RECORDS || ruling.decision !== undefined) {
     const short = name.length > LONGEST_NAME ? `a name of ${name.length} characters` : name;
-    run.received.push({ name: short, at: now(), ...ruling });
+    run.people.received.push({ name: short, at: now(), ...ruling });
   }
-  showPageSoon(run);
 }
 
 function validate(name: MessageName, raw: unknown): void {

@@ -2,15 +2,20 @@
 // the worker's metrics. None of it is a command or is repeated by a replay; the record (run.ts) is what counts.
 // A workflow task that is tried again says its lines again.
 import { log, metricMeter } from '@temporalio/workflow';
-import type { EvidenceBody } from '../../domain/evidence.ts';
+import type { EvidenceBody } from '../../domain/record/evidence.ts';
 import type { Failure } from '../../domain/failure.ts';
-import type { Outcome } from '../../domain/outcome.ts';
-import type { OperationKind } from '../../domain/plan.ts';
-import type { Action, RunbookEvent } from '../../domain/runbook-state.ts';
-import { ENDED, ENDED_HELP, STEP_DURATION, STEP_HELP, stepLabel } from '../../domain/watched.ts';
+import type { Outcome } from '../../domain/operation/outcome.ts';
+import type { Action } from '../../domain/operation/machine-state.ts';
+import {
+  ENDED,
+  ENDED_HELP,
+  STEP_DURATION,
+  STEP_HELP,
+  stepLabel,
+} from '../../domain/operation/watched.ts';
 import type { Run } from './run.ts';
 
-/** Somebody should look; the other ends are what was asked for, or what somebody decided. */
+/** Outcomes that are logged as warnings: somebody should look. The others are what was asked for, or what somebody decided. */
 const TROUBLE: ReadonlySet<Outcome> = new Set([
   'failed',
   'rolledBack',
@@ -39,8 +44,8 @@ export function logEnd(
   { outcome, message }: { outcome: Outcome; message: string },
 ): void {
   flush(run);
-  count(run.kind, outcome);
-  const opened = run.entries.find((entry) => entry.type === 'opened')?.at;
+  count(run.runbook.type, outcome);
+  const opened = run.record.entries.find((entry) => entry.type === 'opened')?.at;
   say(run, {
     level: TROUBLE.has(outcome) ? 'warn' : 'info',
     text: 'operation ended',
@@ -52,7 +57,7 @@ export function logEnd(
  * An operation that was refused for what it was asked: it has no record, and is not counted among those that failed.
  * What was typed is not repeated here.
  */
-export function logRefusal(kind: OperationKind, { kind: problem }: Failure): void {
+export function logRefusal(kind: string, { kind: problem }: Failure): void {
   count(kind, 'refused');
   log.info('operation refused: its input makes no sense', { operationKind: kind, problem });
 }
@@ -63,35 +68,39 @@ export function logEntry(run: Run, body: EvidenceBody): void {
   if (line !== undefined) say(run, line);
 }
 
-/** Does one action of the runbook, and keeps account of what its step has taken so far. */
-export async function timed(
-  run: Run,
-  action: Exclude<Action, { do: 'end' }>,
-  work: () => Promise<RunbookEvent>,
-): Promise<RunbookEvent> {
+/** When work on an action began (ms), and how long people had been waited for by then. */
+export interface Timing {
+  from: number;
+  waited: number;
+}
+
+/** Keeps account of what each step takes, over its change, its bake and its gate. */
+export function startTiming(run: Run, action: Exclude<Action, { do: 'end' }>): Timing {
   const { step, label } = nameOf(run, action);
-  if (run.spent?.step !== step) flush(run);
-  const spent = (run.spent ??= { step, label, working: 0, waiting: 0 });
-  const [from, before] = [Date.now(), run.waitedMs];
-  const event = await work();
-  const waiting = run.waitedMs - before;
-  spent.waiting += waiting;
-  spent.working += Math.max(0, Date.now() - from - waiting);
-  return event;
+  if (run.progress.spent?.step !== step) flush(run);
+  run.progress.spent ??= { step, label, working: 0, waiting: 0 };
+  return { from: Date.now(), waited: run.people.waitedMs };
+}
+
+export function endTiming(run: Run, { from, waited }: Timing): void {
+  if (run.progress.spent === undefined) return;
+  const waiting = run.people.waitedMs - waited;
+  run.progress.spent.waiting += waiting;
+  run.progress.spent.working += Math.max(0, Date.now() - from - waiting);
 }
 
 /** The step is over: how long it took is measured. Waiting only where there was some, not as many zeros. */
 function flush(run: Run): void {
-  const { spent } = run;
-  delete run.spent;
+  const { spent } = run.progress;
+  delete run.progress.spent;
   if (spent === undefined) return;
   const histogram = metricMeter.createHistogram(STEP_DURATION, 'float', 'seconds', STEP_HELP);
-  const tags = { kind: run.kind, step: spent.label };
+  const tags = { kind: run.runbook.type, step: spent.label };
   histogram.record(spent.working / 1000, { ...tags, phase: 'working' });
   if (spent.waiting > 0) histogram.record(spent.waiting / 1000, { ...tags, phase: 'waiting' });
 }
 
-function count(kind: OperationKind, outcome: Outcome): void {
+function count(kind: string, outcome: Outcome): void {
   metricMeter.createCounter(ENDED, undefined, ENDED_HELP).add(1, { kind, outcome });
 }
 
@@ -101,14 +110,14 @@ function nameOf(run: Run, action: Exclude<Action, { do: 'end' }>): { step: strin
       return { step: `undo-${action.entry.step}`, label: 'undo' };
     case 'ask':
       // A question belongs to the step that it is about.
-      return { step: action.problem.step, label: run.spent?.label ?? 'ask' };
+      return { step: action.problem.step, label: run.progress.spent?.label ?? 'ask' };
     default:
       return { step: action.step.id, label: stepLabel(action.step) };
   }
 }
 
 function say(run: Run, { level, text, more = {} }: Line): void {
-  const step = run.step === undefined ? {} : { step: run.step };
+  const step = run.progress.step === undefined ? {} : { step: run.progress.step };
   log[level](text, { operation: run.operation, ...step, ...more });
 }
 
@@ -167,7 +176,7 @@ function lesser(body: EvidenceBody): Line | undefined {
 function stepLine(run: Run, body: Extract<EvidenceBody, { type: 'step' }>): Line {
   const { id: step, status, attempts } = body;
   if (status === 'started') return { level: 'debug', text: 'step started', more: { step } };
-  const begun = run.entries.findLast(
+  const begun = run.record.entries.findLast(
     (one) => one.type === 'step' && one.id === step && one.status === 'started',
   );
   return {

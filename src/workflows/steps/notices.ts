@@ -1,23 +1,19 @@
 // Tells people what an operation waits for and how it ended. Beside the main course: nobody waits for a channel but
 // the end, which records who could not be told. A system without channels runs no command for any of this.
 import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
-import { whoMay, type Gate } from '../../domain/gate.ts';
-import {
-  channelsFor,
-  noticeKey,
-  noticeWords,
-  type NoticeGate,
-  type NoticeSubject,
-} from '../../domain/notice.ts';
-import { savesUsers } from '../../domain/operation.ts';
-import type { Outcome } from '../../domain/outcome.ts';
+import { whoMay, type Gate } from '../../domain/people/gate.ts';
+import type { NoticeGate, NoticeSubject } from '../../domain/people/notice-facts.ts';
+import { channelsFor, noticeKey, noticeWords } from '../../domain/people/notice.ts';
+import type { Outcome } from '../../domain/operation/outcome.ts';
+import { verdictsAt } from '../../domain/operation/step-result.ts';
 import { callAside, failureOf, type InputOf, type ValueOf } from './call.ts';
 import { answersOf } from './page.ts';
-import { loadedOf, now, record, verdictsAt, type PendingNotice, type Run } from './run.ts';
+import { record } from './record.ts';
+import { now, type PendingNotice, type Run } from './run.ts';
 
 /** Longer than the activity takes when every channel hangs. */
 const WAITS_MS = 30_000;
-/** It saves users, and users wait for what comes after it; or it has to make way. */
+/** The longest wait (ms) of an operation that saves users, who wait for what comes after it, or of one that has to give way. */
 const WAITS_IN_A_HURRY_MS = 3000;
 
 export function tellOfGate(
@@ -30,49 +26,56 @@ export function tellOfGate(
 }
 
 export function tellOfParking(run: Run): void {
-  const problem = run.book?.problem;
-  if (problem === undefined || run.answer !== undefined || run.interrupt !== undefined) return;
+  const problem = run.progress.machine?.problem;
+  if (
+    problem === undefined ||
+    run.people.answer !== undefined ||
+    run.people.interrupt !== undefined
+  )
+    return;
   const { step, message } = problem;
-  const times = run.entries.filter((one) => one.type === 'parked' && one.step === step).length;
+  const times = run.record.entries.filter(
+    (one) => one.type === 'parked' && one.step === step,
+  ).length;
   tell(run, { event: 'parked', step, problem: message, answers: answersOf(run) }, times);
 }
 
 export function tellOfEnd(run: Run, outcome: Outcome, message: string): void {
   if (run.request.dryRun === true) return;
-  // Hours after its deploy, and called off by the next one: that it went wrong is all that anybody wants to hear.
-  if (run.kind === 'retireRevision' && outcome !== 'failed') return;
-  tell(run, { event: 'ended', outcome, message, leftovers: run.book?.leftovers ?? [] });
+  if (run.runbook.quiet === true && outcome !== 'failed') return;
+  tell(run, { event: 'ended', outcome, message, leftovers: run.progress.machine?.leftovers ?? [] });
 }
 
 /** Waits until everybody was told or could not be. Who needs the leases gets them first, by `giveBack`. */
 export async function untilTold(run: Run, giveBack: () => Promise<void>): Promise<void> {
-  const isOver = (): boolean => run.notices.size === 0;
+  const isOver = (): boolean => run.people.notices.size === 0;
   const summary = 'Waits until everybody was told';
-  if (!isOver() && run.hurried !== true) {
-    const most = savesUsers(run.kind) ? WAITS_IN_A_HURRY_MS : WAITS_MS;
-    await condition(() => isOver() || run.hurried === true, most, { summary });
+  if (!isOver() && run.people.mustGiveWay !== true) {
+    const most = run.runbook.savesUsers ? WAITS_IN_A_HURRY_MS : WAITS_MS;
+    await condition(() => isOver() || run.people.mustGiveWay === true, most, { summary });
   }
-  if (!isOver() && run.hurried === true) {
+  if (!isOver() && run.people.mustGiveWay === true) {
     await giveBack();
     if (!isOver()) await condition(isOver, WAITS_IN_A_HURRY_MS, { summary });
   }
   if (isOver()) return;
-  for (const notice of run.notices) notice.cancel();
+  for (const notice of run.people.notices) notice.cancel();
   await condition(isOver);
 }
 
 /** Begins to tell through each channel that wants to hear of it. Returns at once. */
 function tell(run: Run, subject: NoticeSubject, count = 1): void {
-  const channels = Object.entries(channelsFor(run.loaded?.system.notify, subject.event));
+  const channels = Object.entries(channelsFor(run.basis.loaded?.system.notify, subject.event));
   if (channels.length === 0) return;
-  const { operation, kind, reason } = run;
+  const { operation } = run;
+  const { reason } = run.basis;
+  const { type: kind } = run.runbook;
   const { system, requestedBy = null } = run.request;
   const { runId } = workflowInfo();
   const facts = { operation, runId, kind, system, at: now(), requestedBy, reason, subject };
-  const { directory } = loadedOf(run);
-  for (const [name, channel] of channels) {
+  for (const [name] of channels) {
     const key = `${noticeKey(subject, count)}/${name}`;
-    begin(run, { facts, key, name, channel, directory });
+    begin(run, { facts, key, name });
   }
 }
 
@@ -85,11 +88,11 @@ function begin(run: Run, input: InputOf<'sendNotice'>): void {
       scope.cancel();
     },
   };
-  run.notices.add(pending);
+  run.people.notices.add(pending);
   void scope
     .run(() => deliver(run, input))
     .finally(() => {
-      run.notices.delete(pending);
+      run.people.notices.delete(pending);
     });
 }
 
@@ -121,7 +124,7 @@ async function deliveryOf(
 function gateFacts(run: Run, gate: Gate): NoticeGate {
   const { id, policyName: policy, digest, need, approvals } = gate;
   const expiresAt = new Date(gate.expiresAt).toISOString();
-  const verdicts = verdictsAt(run, id.split('#')[0] ?? id);
+  const verdicts = verdictsAt(run.progress.results, id.split('#')[0] ?? id);
   return {
     id,
     policy,

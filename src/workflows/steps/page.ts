@@ -4,48 +4,45 @@ import {
   SearchAttributeType,
   type SearchAttributeUpdatePair,
 } from '@temporalio/common';
-import {
-  patched,
-  setCurrentDetails,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow';
-import type { ParkedAnswer } from '../../domain/answers.ts';
-import { detailsPage } from '../../domain/details-page.ts';
-import { whoMay } from '../../domain/gate.ts';
-import { datastoreOf, isDataKind } from '../../domain/operation.ts';
-import type { OperationState } from '../../domain/outcome.ts';
-import type { OperationKind } from '../../domain/plan.ts';
-import { skippable } from '../../domain/runbook.ts';
-import type { GateStatus, OperationStatus } from '../../domain/status.ts';
-import { describeUndo } from '../../domain/undo.ts';
-import { shown } from '../../domain/weights.ts';
+import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
+import type { ParkedAnswer } from '../../domain/people/answers.ts';
+import { detailsPage } from '../../domain/people/details-page.ts';
+import { whoMay } from '../../domain/people/gate.ts';
+import { datastoreOf } from '../../domain/operation/operation.ts';
+import type { OperationState } from '../../domain/operation/outcome.ts';
+import { skippable } from '../../domain/operation/read-machine.ts';
+import type { GateStatus, OperationStatus } from '../../domain/operation/status.ts';
+import { describeUndo } from '../../domain/operation/undo.ts';
+import { shown } from '../../domain/traffic/weights.ts';
 import type { SearchAttributeName } from '../messages.ts';
-import { openGateOf, reportOf, type Run } from './run.ts';
+import { gateWatchOf } from './gate-watch-state.ts';
+import { openGateOf, reportOf, type Progress, type Run } from './run.ts';
 
 export function statusOf(run: Run): OperationStatus {
   const report = reportOf(run);
   const note = noteOf(run);
-  const closed = run.outcome !== undefined;
+  const closed = run.progress.outcome !== undefined;
   return {
     schema: 'fairlead/status/v1',
     operation: run.operation,
     runId: workflowInfo().runId,
-    kind: run.kind,
+    kind: run.runbook.type,
     system: run.request.system,
-    ...(run.loaded !== undefined && { systemDigest: run.loaded.digest }),
-    state: stateOf(run),
-    ...(run.step !== undefined && !closed && { step: run.step }),
+    ...(run.basis.loaded !== undefined && { systemDigest: run.basis.loaded.digest }),
+    state: stateOf(run.progress),
+    ...(run.progress.step !== undefined && !closed && { step: run.progress.step }),
     gates: gatesOf(run),
-    weights: Object.entries(run.weights).flatMap(([service, weights]) =>
+    weights: Object.entries(run.traffic.weights).flatMap(([service, weights]) =>
       shown(weights).map((weight) => ({ service, ...weight })),
     ),
-    undo: [...(run.book?.undo ?? [])].reverse().map(describeUndo),
-    ...(run.outcome !== undefined && { outcome: run.outcome }),
-    ...(run.book?.verdict != null && { verdict: run.book.verdict }),
+    undo: [...(run.progress.machine?.undo ?? [])].reverse().map(describeUndo),
+    ...(run.progress.outcome !== undefined && { outcome: run.progress.outcome }),
+    ...(run.progress.machine?.verdict != null && { verdict: run.progress.machine.verdict }),
     ...(note !== undefined && { note }),
     ...waitingSince(run),
     ...answering(run),
+    ...gateWatchOf(run.people.watch),
     steps: report.steps.map(({ id, title, status, startedAt, endedAt }) => ({
       id,
       title,
@@ -53,84 +50,71 @@ export function statusOf(run: Run): OperationStatus {
       startedAt,
       ...(endedAt !== null && { endedAt }),
     })),
-    verdicts: report.verdicts.map(({ step, name, verdict, reason }) => ({
-      step,
-      name,
-      verdict,
-      reason,
-    })),
+    verdicts: report.verdicts.map(({ step, name, verdict, reason, samples, reads }) => {
+      return { step, name, verdict, reason, samples, ...(reads !== undefined && { reads }) };
+    }),
   };
 }
 
-/** Shows the state as it is now on the page; costs no history. */
+/**
+ * Puts the page in the place of the text that `setCurrentDetails` would set, so that it is made when somebody looks at it,
+ * and not at each change. Reaches into the SDK: look here after an upgrade (test/workflows/approvals.test.ts reads the page).
+ */
 export function showPage(run: Run): void {
-  setCurrentDetails(
-    detailsPage({
-      status: statusOf(run),
-      ...(run.plan !== undefined && { plan: run.plan }),
-      ...(run.refusal !== undefined && { lastRefusal: run.refusal }),
-      answers: answersOf(run),
-    }),
-  );
+  Object.defineProperty(getActivator(), 'currentDetails', { get: () => pageOf(run) });
 }
 
-/** Shows it once for however many messages came at the same moment: a flood of them would stop the worker. */
-export function showPageSoon(run: Run): void {
-  if (run.pageDue === true) return;
-  run.pageDue = true;
-  void Promise.resolve().then(() => {
-    delete run.pageDue;
-    showPage(run);
+function pageOf(run: Run): string {
+  return detailsPage({
+    status: statusOf(run),
+    ...(run.basis.plan !== undefined && { plan: run.basis.plan }),
+    ...(run.people.refusal !== undefined && { lastRefusal: run.people.refusal }),
+    answers: answersOf(run),
   });
 }
 
-/** It has its outcome and is not closed yet: it waits for nobody's answer any more. */
+/** Shows an operation that has its outcome and is not closed yet: it waits for nobody's answer any more. */
 export function showEnding(run: Run): void {
-  setState(run, stateOf(run));
+  setState(run, stateOf(run.progress));
 }
 
 /** Sets the state, in the search attributes too when it is another one. */
 export function setState(run: Run, state: OperationState): void {
-  if (run.state !== state) {
-    run.state = state;
-    upsert({ FairleadState: state });
-  }
-  showPage(run);
+  if (run.progress.state === state) return;
+  run.progress.state = state;
+  upsert({ FairleadState: state });
 }
 
 export function announce(run: Run): void {
   const { system } = run.request;
-  const target = isDataKind(run.kind) ? datastoreOf(run.request) : run.request.service;
+  const target = run.request.service ?? datastoreOf(run.request);
   upsert({
-    FairleadKind: run.kind,
+    FairleadKind: run.runbook.type,
     FairleadSystem: system,
     FairleadTarget: target === undefined ? system : `${system}/${target}`,
     FairleadOperation: run.operation,
-    FairleadState: run.state,
+    FairleadState: run.progress.state,
   });
-  showPage(run);
 }
 
 export function announceEnd(run: Run): void {
-  run.state = 'closed';
+  run.progress.state = 'closed';
   upsert({
     FairleadState: 'closed',
-    ...(run.outcome !== undefined && { FairleadOutcome: run.outcome }),
+    ...(run.progress.outcome !== undefined && { FairleadOutcome: run.progress.outcome }),
   });
-  showPage(run);
 }
 
-/** Its input said nothing that could be done: it has no record, and a list shows how it ended all the same. */
-export function announceRefusal(kind: OperationKind): void {
-  if (!patched('refusal-attributes')) return;
+/** Shows an operation whose input was refused: it has no record, and a list shows how it ended all the same. */
+export function announceRefusal(kind: string): void {
   upsert({ FairleadKind: kind, FairleadState: 'closed', FairleadOutcome: 'failed' });
 }
 
 /** Which messages answer a parked step. */
 export function answersOf(run: Run): ParkedAnswer[] {
-  const kind = run.book?.problem?.kind;
+  const kind = run.progress.machine?.problem?.kind;
   const changed = kind === 'WorldChanged' || kind === 'Outage';
-  const skip = run.book !== undefined && skippable(run.book);
+  const skip = run.progress.machine !== undefined && skippable(run.progress.machine);
   return [
     'retryStep',
     ...(changed ? (['adopt'] as const) : []),
@@ -148,13 +132,13 @@ function upsert(values: Partial<Record<SearchAttributeName, string>>): void {
 }
 
 /** As people see it: what has its outcome waits for nobody and undoes nothing any more. */
-function stateOf({ state, outcome }: Run): OperationState {
+function stateOf({ state, outcome }: Progress): OperationState {
   return outcome !== undefined && state !== 'closed' ? 'running' : state;
 }
 
 function gatesOf(run: Run): GateStatus[] {
-  const gate = openGateOf(run);
-  if (gate === undefined || stateOf(run) !== 'waiting') return [];
+  const gate = openGateOf(run.people);
+  if (gate === undefined || stateOf(run.progress) !== 'waiting') return [];
   return [
     {
       id: gate.id,
@@ -170,21 +154,25 @@ function gatesOf(run: Run): GateStatus[] {
 }
 
 function answering(run: Run): Pick<OperationStatus, 'answers' | 'lastRefused'> {
-  const answers = stateOf(run) === 'parked' ? { answers: answersOf(run) } : {};
-  if (run.refusal === undefined) return answers;
-  const { name: message, actor, reason: note, at } = run.refusal;
+  const answers = stateOf(run.progress) === 'parked' ? { answers: answersOf(run) } : {};
+  if (run.people.refusal === undefined) return answers;
+  const { name: message, actor, reason: note, at } = run.people.refusal;
   return { ...answers, lastRefused: { message, ...(actor !== null && { actor }), note, at } };
 }
 
-function waitingSince({ waitingSince: at, outcome }: Run): Pick<OperationStatus, 'waitingSince'> {
+function waitingSince({
+  people: { waitingSince: at },
+  progress: { outcome },
+}: Run): Pick<OperationStatus, 'waitingSince'> {
   return at === undefined || outcome !== undefined
     ? {}
     : { waitingSince: new Date(at).toISOString() };
 }
 
 function noteOf(run: Run): string | undefined {
-  if (run.outcome !== undefined) return run.message;
-  if (run.state === 'parked') return run.book?.problem?.message;
-  if (run.paused !== undefined) return `paused by ${run.paused.by}; send resume to go on`;
-  return run.message ?? run.turn ?? run.book?.ending?.message;
+  if (run.progress.outcome !== undefined) return run.progress.message;
+  if (run.progress.state === 'parked') return run.progress.machine?.problem?.message;
+  if (run.people.paused !== undefined)
+    return `paused by ${run.people.paused.by}; send resume to go on`;
+  return run.progress.message ?? run.progress.leaseWait ?? run.progress.machine?.ending?.message;
 }

@@ -1,43 +1,40 @@
 // Waiting for people: a gate with its reminder, escalation and deadline, a parked step, a pause.
 import { condition } from '@temporalio/workflow';
 import type { ApprovalPolicy } from '../../config/system.ts';
-import { openGate, type Gate } from '../../domain/gate.ts';
-import type { PlanStep } from '../../domain/plan.ts';
-import type { RunbookEvent } from '../../domain/runbook-state.ts';
-import { shown } from '../../domain/weights.ts';
+import { openGate, type Gate } from '../../domain/people/gate.ts';
+import type { PlanStep } from '../../domain/operation/plan.ts';
+import { verdictsAt } from '../../domain/operation/step-result.ts';
+import type { MachineEvent } from '../../domain/operation/machine-state.ts';
 import { call, failureOf } from './call.ts';
+import { dropLate, settleLate } from './late-answers.ts';
 import { tellOfGate, tellOfParking } from './notices.ts';
-import { rule } from './obey.ts';
-import { setState, showPage } from './page.ts';
-import {
-  loadedOf,
-  now as isoNow,
-  placeIn,
-  planOf,
-  record,
-  verdictsAt,
-  type Received,
-  type Run,
-} from './run.ts';
+import { watched } from './gate-watch.ts';
+import { rule } from './handle-message.ts';
+import { setState } from './page.ts';
+import { record, recordWeights } from './record.ts';
+import { loadedOf, machineOf, now as isoNow, planOf, type Run } from './run.ts';
+import { settleMessages } from './settle-messages.ts';
 
 /** Opens the gate of a step and waits until it is decided or its deadline has passed. */
-export async function askPeople(run: Run, step: PlanStep): Promise<RunbookEvent> {
+export async function askPeople(run: Run, step: PlanStep): Promise<MachineEvent> {
   const opened = open(run, step);
-  const now = (): Gate => run.gates.find((gate) => gate.id === opened.id) ?? opened;
-  setState(run, 'waiting');
-  await settleMessages(run);
-  await writeRecord(run, `Wait for ${opened.need} to approve ${opened.id}`);
-  tellOfGate(run, now(), 'gate');
-  await waiting(run, async () => {
-    for (const moment of momentsOf(opened)) {
-      if (await decidedBy(run, moment, opened.id, () => now().decided !== undefined)) break;
-      pass(run, now(), moment);
-      await writeRecord(run, `${opened.id}: ${moment.what}`);
-      if (moment.what !== 'deadline') tellOfGate(run, now(), moment.what, moment.who);
+  const now = (): Gate => run.people.gates.find((gate) => gate.id === opened.id) ?? opened;
+  const during = `${opened.id} waited for approval`;
+  const bad = await watched(run, { at: 'gate', during, undoes: true }, async (isBad) => {
+    setState(run, 'waiting');
+    await settleMessages(run);
+    await writeRecord(run, `Wait for ${opened.need} to approve ${opened.id}`);
+    tellOfGate(run, now(), 'gate');
+    try {
+      await waiting(run, () => untilDecided(run, opened.id, momentsOf(opened), now, isBad));
+    } finally {
+      dropLate(run);
     }
+    return isPassed(now());
   });
   setState(run, 'running');
   await settleMessages(run);
+  if (bad !== undefined) return bad;
   const { decided } = now();
   const decision = decided?.decision ?? 'expired';
   const message =
@@ -47,16 +44,39 @@ export async function askPeople(run: Run, step: PlanStep): Promise<RunbookEvent>
   return { type: 'answered', decision, message };
 }
 
+/** Until the gate is decided, its deadline has passed or the gate watch fails; what is due on the way is done. */
+async function untilDecided(
+  run: Run,
+  id: string,
+  moments: Moment[],
+  gate: () => Gate,
+  isBad: () => boolean,
+): Promise<void> {
+  const isDecided = (): boolean => gate().decided !== undefined || isBad();
+  for (const moment of moments) {
+    if (await decidedBy(run, moment, id, isDecided)) return;
+    if (moment.what === 'deadline') await settleLate(run);
+    if (isDecided()) return;
+    pass(run, gate(), moment);
+    await writeRecord(run, `${id}: ${moment.what}`);
+    if (moment.what !== 'deadline') tellOfGate(run, gate(), moment.what, moment.who);
+  }
+}
+
+function isPassed({ decided }: Gate): boolean {
+  return decided?.decision === 'approved' || decided?.decision === 'overridden';
+}
+
 /** Waits for people: however long that takes, and however it ends, it is no time without a worker. */
 async function waiting(run: Run, work: () => Promise<void>): Promise<void> {
   const from = Date.now();
-  run.waitingSince = from;
+  run.people.waitingSince = from;
   try {
     await work();
   } finally {
-    delete run.waitingSince;
-    run.aliveAt = Date.now();
-    run.waitedMs += run.aliveAt - from;
+    delete run.people.waitingSince;
+    run.progress.aliveAt = Date.now();
+    run.people.waitedMs += run.progress.aliveAt - from;
   }
 }
 
@@ -71,7 +91,9 @@ async function decidedBy(
     const left = moment.at - Date.now();
     if (left <= 0) return false;
     const summary = `${gate} waits for an answer, next: ${moment.what}`;
-    const woken = await condition(() => decided() || run.received.length > 0, left, { summary });
+    const woken = await condition(() => decided() || run.people.received.length > 0, left, {
+      summary,
+    });
     if (!woken) return false;
     await settleMessages(run);
   }
@@ -79,14 +101,25 @@ async function decidedBy(
 }
 
 /** Waits for an answer to a parked step. */
-export async function askAboutProblem(run: Run): Promise<RunbookEvent> {
-  setState(run, 'parked');
-  await writeRecord(run, `Parked at ${run.book?.problem?.step ?? 'a step'}`);
-  tellOfParking(run);
-  for (;;) {
-    await waiting(run, () => settledUntil(run, () => run.answer !== undefined));
-    const { answer } = run;
-    delete run.answer;
+export async function askAboutProblem(run: Run): Promise<MachineEvent> {
+  const { step = 'a step', kind } = machineOf(run).problem ?? {};
+  // Where somebody else changed the world, only people take anything back.
+  const during = `it was parked at ${step}`;
+  const how = { at: 'park', during, undoes: kind === 'Inconclusive' } as const;
+  for (let isTold = false; ; isTold = true) {
+    const bad = await watched(run, how, async (isBad) => {
+      setState(run, 'parked');
+      if (!isTold) {
+        await writeRecord(run, `Parked at ${step}`);
+        tellOfParking(run);
+      }
+      const isOver = () => run.people.answer !== undefined || isBad();
+      await waiting(run, () => settledUntil(run, isOver));
+      return true;
+    });
+    if (bad !== undefined) return bad;
+    const { answer } = run.people;
+    delete run.people.answer;
     await settleMessages(run);
     if (answer === undefined) return { type: 'retryStep' };
     if (answer.type === 'skipStep') return { type: 'skipStep', by: answer.by };
@@ -102,9 +135,8 @@ async function adopted(run: Run): Promise<boolean> {
   } catch (error) {
     const reason = failureOf(error)?.message;
     if (reason === undefined) throw error;
-    run.refusal = { name: 'adopt', actor: null, reason, at: isoNow() };
+    run.people.refusal = { name: 'adopt', actor: null, reason, at: isoNow() };
     record(run, { type: 'finding', text: `adopt could not read the world: ${reason}` });
-    showPage(run);
     return false;
   }
 }
@@ -112,73 +144,57 @@ async function adopted(run: Run): Promise<boolean> {
 /** Takes the weights as they are now for what this operation left behind. */
 async function adoptWorld(run: Run): Promise<void> {
   for (const service of Object.keys(planOf(run).before)) {
-    const { value } = await call(run, 'readTraffic', placeIn(run, service), {
-      profile: 'look',
-      step: run.step ?? 'adopt',
-      summary: `Adopt the traffic of ${service}`,
-    });
-    run.weights[service] = value;
-    run.attempted.delete(service);
-    record(run, { type: 'weights', service, versions: shown(value) });
+    const { value } = await call(
+      run,
+      'readTraffic',
+      { service },
+      {
+        profile: 'look',
+        step: run.progress.step ?? 'adopt',
+        summary: `Adopt the traffic of ${service}`,
+      },
+    );
+    recordWeights(run, service, value);
   }
 }
 
-/** Holds while the run is paused. */
-export async function unpaused(run: Run): Promise<void> {
-  if (run.paused === undefined) return;
-  setState(run, 'paused');
-  await settleMessages(run);
-  await writeRecord(run, 'Paused');
-  await waiting(run, () => settledUntil(run, () => run.paused === undefined));
-  await settleMessages(run);
-  setState(run, 'running');
+/** Holds while the run is paused; answers the event of what was found bad meanwhile. */
+export async function unpaused(run: Run): Promise<MachineEvent | undefined> {
+  while (run.people.paused !== undefined) {
+    const during = `${run.people.paused.by} paused it`;
+    const bad = await watched(run, { at: 'pause', during, undoes: true }, async (isBad) => {
+      setState(run, 'paused');
+      await settleMessages(run);
+      await writeRecord(run, 'Paused');
+      const isOver = () => run.people.paused === undefined || isBad();
+      await waiting(run, () => settledUntil(run, isOver));
+      return true;
+    });
+    await settleMessages(run);
+    if (bad !== undefined) {
+      delete run.people.paused;
+      return bad;
+    }
+    setState(run, 'running');
+  }
+  return undefined;
 }
 
 /** Waits without a deadline; messages that come in meanwhile are recorded as they come. */
 async function settledUntil(run: Run, over: () => boolean): Promise<void> {
   while (!over()) {
-    await condition(() => over() || run.received.length > 0);
+    await condition(() => over() || run.people.received.length > 0);
     await settleMessages(run);
-  }
-}
-
-/** Records the messages that came in, what people wrote in them redacted first. */
-export async function settleMessages(run: Run): Promise<void> {
-  const received = run.received.splice(0);
-  if (received.length === 0) return;
-  const texts = await redacted(run, received);
-  for (const [index, { at, actor, accepted, decision }] of received.entries()) {
-    const [name = '', note = '', typed = ''] = texts[index] ?? [];
-    const reason = typed === '' ? null : typed;
-    record(run, { type: 'message', name, actor, accepted, note, reason }, at);
-    if (!accepted) run.refusal = { name, actor, reason: note, at };
-    if (decision !== undefined) record(run, { type: 'decision', ...decision, reason }, at);
-  }
-  showPage(run);
-}
-
-/** Name, note and reason of each, as they may be shown; what nobody could redact is withheld, and holds nothing up. */
-async function redacted(run: Run, received: Received[]): Promise<string[][]> {
-  const texts = received.map(({ name, note, reason }) => [name, note, reason ?? '']);
-  if (received.every((one) => one.reason === null && one.quotes !== true)) return texts;
-  const options = {
-    profile: 'look',
-    step: run.step ?? 'messages',
-    summary: 'Redact what people wrote',
-  } as const;
-  try {
-    const { value } = await call(run, 'redactTexts', texts.flat(), options);
-    return texts.map((one, index) => value.slice(index * one.length, (index + 1) * one.length));
-  } catch (error) {
-    if (failureOf(error) === undefined) throw error;
-    const withheld = '(withheld: it could not be redacted)';
-    return texts.map((one) => one.map((text) => (text === '' ? '' : withheld)));
   }
 }
 
 /** Writes what is not written yet before people are waited for. */
 async function writeRecord(run: Run, summary: string): Promise<void> {
-  await call(run, 'recordEvidence', null, { profile: 'look', step: run.step ?? 'record', summary });
+  await call(run, 'recordEvidence', null, {
+    profile: 'look',
+    step: run.progress.step ?? 'record',
+    summary,
+  });
 }
 
 function open(run: Run, step: PlanStep): Gate {
@@ -187,15 +203,15 @@ function open(run: Run, step: PlanStep): Gate {
   if (policy === undefined) throw new Error(`a gate with the unknown policy ${policyName}`);
   const gate = openGate({
     step: step.id,
-    before: run.gates.filter((one) => one.id.split('#')[0] === step.id).length,
+    before: run.people.gates.filter((one) => one.id.split('#')[0] === step.id).length,
     policyName,
     policy,
     planDigest: planOf(run).digest,
-    verdicts: verdictsAt(run, step.id),
+    verdicts: verdictsAt(run.progress.results, step.id),
     requester: run.request.requestedBy ?? null,
     now: Date.now(),
   });
-  run.gates.push(gate);
+  run.people.gates.push(gate);
   record(run, {
     type: 'gate',
     gate: gate.id,
@@ -205,11 +221,11 @@ function open(run: Run, step: PlanStep): Gate {
     who: policy.from ?? [],
     expiresAt: new Date(gate.expiresAt).toISOString(),
   });
-  const early = run.early.filter(({ message }) => message.gate === gate.id);
-  run.early = run.early.filter(({ message }) => message.gate !== gate.id);
+  const early = run.people.early.filter(({ message }) => message.gate === gate.id);
+  run.people.early = run.people.early.filter(({ message }) => message.gate !== gate.id);
   for (const { name, message } of early) {
-    const latest = run.gates.find((one) => one.id === gate.id) ?? gate;
-    run.received.push({ name, at: isoNow(), ...rule(run, latest, name, message) });
+    const latest = run.people.gates.find((one) => one.id === gate.id) ?? gate;
+    run.people.received.push({ name, at: isoNow(), ...rule(run, latest, name, message) });
   }
   return gate;
 }
@@ -234,7 +250,7 @@ function momentsOf({ policy, openedAt, expiresAt }: Gate): Moment[] {
 
 function pass(run: Run, gate: Gate, moment: Moment): void {
   if (moment.what === 'deadline') {
-    run.gates = run.gates.map((one) =>
+    run.people.gates = run.people.gates.map((one) =>
       one.id === gate.id ? { ...one, decided: { decision: 'expired', by: null } } : one,
     );
     record(run, {

@@ -1,216 +1,156 @@
-// Performs one action of a runbook and says what came of it; one performer per kind of change.
+// Makes the change of a step, or its undo, by the row in the table of step kinds: asks one activity after the other until
+// the row's functions have a result.
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   CancellationScope,
   ChildWorkflowCancellationType,
-  isCancellation,
   ParentClosePolicy,
   startChild,
+  workflowInfo,
 } from '@temporalio/workflow';
-import { operationId } from '../../domain/operation.ts';
-import type { Weights } from '../../domain/model.ts';
-import type { PlanStep, StepAction } from '../../domain/plan.ts';
-import type { RunbookEvent } from '../../domain/runbook-state.ts';
-import { shown } from '../../domain/weights.ts';
-import { bakeStep, checkAt } from './bake.ts';
-import { call, failureOf, type ActivityName, type InputOf, type ValueOf } from './call.ts';
-import { dataStep } from './data-steps.ts';
-import { derivedStep } from './derived-steps.ts';
-import { drillStep } from './drill-steps.ts';
-import { configOf, placeIn, planOf, record, type Run } from './run.ts';
-import { endStep, underLease, type Named } from './under-lease.ts';
+import type { Action } from '../../domain/operation/machine-state.ts';
+import { begin } from '../../domain/operation/machine.ts';
+import type { PlanStep } from '../../domain/operation/plan.ts';
+import { retireRevision } from '../../runbooks/retire-revision.ts';
+import { plainResult, resultOf, type StepResult } from '../../domain/operation/step-result.ts';
+import { describeUndo } from '../../domain/operation/undo.ts';
+import type { Weights } from '../../domain/rollout/model.ts';
+import { failedResult } from '../step-kinds/failed.ts';
+import {
+  isAsk,
+  type ActionOf,
+  type Ask,
+  type StepContext,
+  type Work,
+} from '../step-kinds/step-kind.ts';
+import { kindOf, undoWork } from '../step-kinds/table.ts';
+import { call, failureOf, type CallFailure, type CallOptions } from './call.ts';
+import { takeLease } from './leases.ts';
+import { record } from './record.ts';
+import { beganAt, keptPlanOf, loadedOf, machineOf, now, planOf, type Run } from './run.ts';
 
-type ActionOf<Kind extends StepAction['kind']> = Extract<StepAction, { kind: Kind }>;
+/** What the machine of decisions asks for, but for the end. */
+export type ToPerform = Exclude<Action, { do: 'end' }>;
 
-export async function performChange(run: Run, step: PlanStep): Promise<RunbookEvent> {
-  record(run, { type: 'step', id: step.id, title: step.title, status: 'started', attempts: 0 });
-  const event = await guarded(run, () => change(run, step));
-  if (event.type === 'failed' || step.bake === undefined) closeStep(run, step, event);
-  return event;
+interface Begun {
+  /** As histories, tokens and the record name it. */
+  id: string;
+  title: string;
+  /** The step of the plan, which is the one that is taken back where this is an undo. */
+  planned: string;
+  work: Work;
 }
 
-export async function performBake(run: Run, step: PlanStep): Promise<RunbookEvent> {
-  const event = await guarded(run, () => bakeStep(run, step));
-  closeStep(run, step, event);
-  return event;
-}
-
-/** Turns what an activity failed with into an event; an interrupt of ours into what it stands for. */
-async function guarded(run: Run, work: () => Promise<RunbookEvent>): Promise<RunbookEvent> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    const failure = failureOf(error);
-    if (failure === undefined) throw error;
-    return { type: 'failed', ...failure };
-  }
-}
-
-async function change(run: Run, step: PlanStep): Promise<RunbookEvent> {
-  const { action } = step;
-  switch (action.kind) {
-    case 'check':
-      return checkAt(run, step, action);
-    case 'watch':
-      return { type: 'done' };
-    case 'retire':
-      return retire(run, step, action);
-    case 'ready':
-      return ready(run, step, action);
-    case 'ensure': {
-      const { spec, replicas } = action;
-      const place = placeIn(run, action.service);
-      return mutate(run, step, action.service, 'ensureRevision', { place, spec, replicas });
+/** Throws what an activity failed with where its row says nothing of that: `failureResult` says what it comes to. */
+export async function performStep(
+  run: Run,
+  action: Extract<Action, { do: 'change' | 'undo' }>,
+): Promise<StepResult> {
+  const begun = action.do === 'undo' ? beginUndo(run, action) : beginChange(run, action.step);
+  const known: StepResult['findings'] = [];
+  let attempts = 1;
+  let { work } = begun;
+  while (isAsk(work)) {
+    // Evidence first: a verdict is in the record before anybody is asked to act on it.
+    const { findings = [], activity, told, failed } = work;
+    recordVerdicts(run, begun.id, findings);
+    known.push(...findings);
+    const input = { plan: keptPlanOf(run), step: begun.planned, told };
+    try {
+      const answer = await call(run, activity, input, optionsOf(run, begun, work));
+      attempts = Math.max(attempts, answer.attempts);
+      work = work.answered(answer);
+    } catch (error) {
+      const failure = failureOf(error);
+      const result = failure && failed?.(failure);
+      if (result === undefined) throw error;
+      work = result;
     }
-    case 'scale':
-    case 'restart':
-    case 'remove':
-      return resize(run, step, action);
-    case 'weights':
-    case 'stop':
-    case 'admit':
-      return shift(run, step, action);
-    case 'backup':
-    case 'retention':
-    case 'rung':
-    case 'conclude':
-    case 'discard':
-      return dataStep(run, step, action);
-    case 'empty':
-    case 'warm':
-      return derivedStep(run, step, action);
-    default:
-      return drillStep(run, step, action);
   }
+  const result = 'event' in work ? work : await startRetirement(run, work.retirement);
+  const findings = [...known, ...result.findings];
+  return { ...result, attempts, findings, recorded: known.length };
 }
 
-function resize(
-  run: Run,
-  step: PlanStep,
-  action: ActionOf<'scale' | 'restart' | 'remove'>,
-): Promise<RunbookEvent> {
-  const { revision, service } = action;
-  const place = placeIn(run, service);
-  switch (action.kind) {
-    case 'scale':
-      return mutate(run, step, service, 'scaleRevision', {
-        place,
-        revision,
-        replicas: action.replicas,
-      });
-    case 'restart':
-      return mutate(run, step, service, 'restartRevision', {
-        place,
-        revision,
-        deadline: action.deadline,
-      });
-    case 'remove':
-      return mutate(run, step, service, 'removeRevision', { place, revision });
-  }
-}
-
-function shift(
-  run: Run,
-  step: PlanStep,
-  action: ActionOf<'weights' | 'stop' | 'admit'>,
-): Promise<RunbookEvent> {
-  const place = placeIn(run, action.service);
-  switch (action.kind) {
-    case 'weights': {
-      const { weights, capacity } = action;
-      const expect = expectedWeights(run, action.service);
-      run.attempted.set(action.service, weights);
-      const deadline = readyDeadline(run, action.service);
-      return mutate(run, step, action.service, 'shiftTraffic', {
-        place,
-        weights,
-        expect,
-        capacity,
-        deadline,
-      });
+/** What a failure of an activity comes to, by what it was asked for. */
+export function failureResult(run: Run, action: ToPerform, failure: CallFailure): StepResult {
+  const event = { type: 'failed', ...failure } as const;
+  switch (action.do) {
+    case 'change':
+      return failedResult(contextOf(run, action.step), kindOf(action.step).whenFailed, failure);
+    case 'bake': {
+      const { attempts = 1, detail = '' } = resultOf(run.progress.results, action.step.id) ?? {};
+      return plainResult(event, { attempts, detail });
     }
-    case 'stop':
-      return mutate(run, step, action.service, 'stopService', place);
-    case 'admit':
-      return mutate(run, step, action.service, 'admitService', { place, percent: action.percent });
+    case 'undo': {
+      const { message: detail } = failure;
+      const message = `Undo ${describeUndo(action.entry)}: ${detail}`;
+      return plainResult({ type: 'undoFailed', message }, { detail });
+    }
+    case 'gate':
+    case 'ask':
+      return plainResult(event);
   }
 }
 
-async function ready(run: Run, step: PlanStep, action: ActionOf<'ready'>): Promise<RunbookEvent> {
-  const { revision, deadline } = action;
-  const { value, attempts } = await call(
-    run,
-    'awaitReady',
-    { place: placeIn(run, action.service), revision, deadline },
-    { profile: 'wait', step: step.id, summary: step.title },
-  );
-  endStep(run, step, attempts, value.detail);
-  return { type: 'done' };
+export function recordVerdicts(run: Run, step: string, findings: StepResult['findings']): void {
+  for (const finding of findings) record(run, { type: 'verdict', step, ...finding });
 }
 
-/** A change of a service under its lease. */
-export async function mutate<Name extends ActivityName>(
-  run: Run,
-  step: Named,
-  service: string,
-  name: Name,
-  input: InputOf<Name>,
-  profile: 'change' | 'undo' = 'change',
-): Promise<RunbookEvent> {
-  const done = await underLease(run, step, service, name, input, profile);
-  if ('lost' in done) return { type: 'failed', ...done.lost };
-  settle(run, step, service, done.answer.value, done.answer.attempts);
-  return { type: 'done' };
+/** What the traffic may be like, as far as this operation knows. */
+function expectedWeights(run: Run, service: string): Weights[] {
+  const attempted = run.traffic.attempted.get(service);
+  const known = run.traffic.weights[service] ?? planOf(run).before[service]?.weights ?? [];
+  return attempted === undefined ? [known] : [known, attempted];
 }
 
-function settle<Name extends ActivityName>(
-  run: Run,
-  step: Named,
-  service: string,
-  value: ValueOf<Name>,
-  attempts: number,
-): void {
-  if (typeof value !== 'object' || value === null || !('detail' in value)) return;
-  if ('weights' in value) {
-    run.weights[service] = value.weights;
-    run.attempted.delete(service);
-    record(run, { type: 'weights', service, versions: shown(value.weights) });
-  }
-  endStep(run, step, attempts, value.detail);
+/** Begins the change of a step. Its undo is kept from here on, whatever becomes of the step. */
+function beginChange(run: Run, step: PlanStep): Begun {
+  const { id, title, action } = step;
+  run.progress.machine = begin(machineOf(run));
+  record(run, { type: 'step', id, title, status: 'started', attempts: 0 });
+  const work = kindOf(step).begin(contextOf(run, step));
+  // Until it was read back, nobody knows whether it is set.
+  if (action.kind === 'weights') run.traffic.attempted.set(action.service, action.weights);
+  return { id, title, planned: id, work };
 }
 
-function closeStep(run: Run, step: PlanStep, event: RunbookEvent): void {
-  const { attempts, detail } =
-    run.done?.id === step.id ? run.done : { attempts: 1, detail: undefined };
-  const failed = event.type === 'failed' || ('verdict' in event && event.verdict !== 'pass');
-  const said = saidOf(event, detail);
-  record(run, {
-    type: 'step',
-    id: step.id,
-    title: step.title,
-    status: failed ? 'failed' : 'done',
-    attempts,
-    ...(said !== undefined && { detail: said }),
-  });
+function beginUndo(run: Run, { entry }: Extract<Action, { do: 'undo' }>): Begun {
+  const work = undoWork(entry, { expected: (service) => expectedWeights(run, service) });
+  const title = `Undo ${describeUndo(entry)}`;
+  return { id: `undo-${entry.step}`, title, planned: entry.step, work };
 }
 
-/** A judgement's own numbers come before what the operation would end with. */
-function saidOf(event: RunbookEvent, detail: string | undefined): string | undefined {
-  const message = 'message' in event ? event.message : '';
-  const [first, second] = event.type === 'judged' ? [detail, message] : [message, detail];
-  return first || second || undefined;
+function optionsOf(run: Run, { id, title }: Begun, { profile, lease: of }: Ask): CallOptions {
+  const lease = of === undefined ? {} : { lease: { of, takeAnew: () => takeLease(run, of) } };
+  return { profile, step: id, summary: title, ...lease };
+}
+
+function contextOf(run: Run, step: PlanStep): StepContext {
+  return {
+    step,
+    action: step.action,
+    loaded: loadedOf(run),
+    plan: planOf(run),
+    results: run.progress.results,
+    leased: Object.keys(run.leases.held).sort(),
+    runId: workflowInfo().runId,
+    beganAt: beganAt(run),
+    now: now(),
+    entries: run.record.entries,
+    expected: (service) => expectedWeights(run, service),
+  };
 }
 
 /** Starts the removal of an old revision, which outlives this operation. */
-async function retire(run: Run, step: PlanStep, action: ActionOf<'retire'>): Promise<RunbookEvent> {
+async function startRetirement(run: Run, action: ActionOf<'retire'>): Promise<StepResult> {
   const { system } = run.request;
   const { service, version, revision, delay } = action;
   const request = { system, service, version, revision, delay, requestedBy: run.operation };
-  const workflowId = operationId('retireRevision', request);
+  const workflowId = retireRevision.id(request);
   try {
     await CancellationScope.nonCancellable(() =>
-      startChild('retireRevision', {
+      startChild(retireRevision.type, {
         workflowId,
         args: [request],
         memo: { revision, request },
@@ -220,21 +160,10 @@ async function retire(run: Run, step: PlanStep, action: ActionOf<'retire'>): Pro
         staticSummary: `${version} of ${system}/${service}`,
       }),
     );
+    return plainResult({ type: 'done' });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    endStep(run, step, 1, `${workflowId} is under way already and goes on`);
+    const detail = `${workflowId} is under way already and goes on`;
+    return plainResult({ type: 'done' }, { detail });
   }
-  return { type: 'done' };
-}
-
-/** What the traffic may be like, as far as this operation knows. */
-export function expectedWeights(run: Run, service: string): Weights[] {
-  const attempted = run.attempted.get(service);
-  const known = run.weights[service] ?? planOf(run).before[service]?.weights ?? [];
-  return attempted === undefined ? [known] : [known, attempted];
-}
-
-/** How long capacity may take to be there, in ms. */
-export function readyDeadline(run: Run, service: string): number {
-  return configOf(run, service).rollout.deadlines.ready;
 }

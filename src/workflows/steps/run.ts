@@ -1,30 +1,22 @@
-// The state of one operation while it runs, and how what happens is recorded.
-import { CancellationScope, workflowInfo } from '@temporalio/workflow';
+// The state of one operation while it runs, in the parts that its functions take.
+import { CancellationScope } from '@temporalio/workflow';
 import type { LeaseRef } from '../../activities/leases.ts';
-import type { Place } from '../../activities/platforms.ts';
-import type { Service } from '../../config/system.ts';
-import { buildReport } from '../../domain/build-report.ts';
-import type { DatastoreRef } from '../../activities/ports-data.ts';
-import type { BackupSummary } from '../../domain/backup.ts';
-import type { EvidenceBody, EvidenceEntry } from '../../domain/evidence.ts';
-import { chain } from '../../domain/evidence-chain.ts';
-import type { Gate } from '../../domain/gate.ts';
-import type { Inventory } from '../../domain/inventory.ts';
-import type { RungResult } from '../../domain/ladder.ts';
+import { buildReport } from '../../domain/record/build-report.ts';
+import type { EvidenceBody, EvidenceEntry } from '../../domain/record/evidence.ts';
+import type { Gate } from '../../domain/people/gate.ts';
 import type { LoadedSystem } from '../../domain/loaded-system.ts';
-import type { Message } from '../../domain/message.ts';
-import type { Weights } from '../../domain/model.ts';
-import { leasedBy, operationId } from '../../domain/operation.ts';
-import type { OperationState, Outcome } from '../../domain/outcome.ts';
-import type { OperationKind, Plan } from '../../domain/plan.ts';
-import type { Report } from '../../domain/report.ts';
-import type { OperationRequest } from '../../domain/request.ts';
-import type { RunbookState } from '../../domain/runbook-state.ts';
-import type { SignedHead } from '../../domain/signed-head.ts';
-import type { Verdict } from '../../domain/verdict.ts';
-import { logEntry } from './logged.ts';
-
-/** Something that ends what is going on now. */
+import type { Message } from '../../domain/people/message.ts';
+import type { Weights } from '../../domain/rollout/model.ts';
+import type { OperationState, Outcome } from '../../domain/operation/outcome.ts';
+import type { Plan, PlanStep } from '../../domain/operation/plan.ts';
+import type { StepResult } from '../../domain/operation/step-result.ts';
+import type { Report } from '../../domain/record/report.ts';
+import type { OperationRequest } from '../../domain/operation/request.ts';
+import type { MachineState } from '../../domain/operation/machine-state.ts';
+import type { SignedHead } from '../../domain/record/evidence-chain.ts';
+import type { GateWatch, WaitingFor } from './gate-watch-state.ts';
+import type { Runbook } from '../../runbooks/runbook.ts';
+/** An abort by a person, or a preemption: it ends what is going on now. */
 export type Interrupt =
   { type: 'abort'; keep: boolean; by: string } | { type: 'preempted'; by: string };
 
@@ -39,86 +31,130 @@ export interface Received {
   at: string;
   /** Note or name quote what was typed, which only the redactor may pass on. */
   quotes?: true;
+  /** It ends what was waited for, and is answered with the last verdict of the gate watch. */
+  decides?: WaitingFor['at'];
   /** Entries that are recorded with it, each with the reason in it. */
   decision?: Omit<Extract<EvidenceBody, { type: 'decision' }>, 'reason' | 'type'>;
-}
-
-/** Of which datastore: a drill climbs the ladders of several. */
-export interface ClimbedRung extends RungResult {
-  datastore: string;
 }
 
 export interface PendingNotice {
   cancel: () => void;
 }
 
-export interface Run {
-  readonly kind: OperationKind;
-  readonly request: OperationRequest;
-  readonly operation: string;
+/** What the operation works from. */
+export interface Basis {
   /** The reason as it may be shown. */
   reason: string | null;
-  state: OperationState;
   loaded?: LoadedSystem;
   plan?: Plan;
-  book?: RunbookState;
-  /** The step being done, as people see it. */
-  step?: string;
-  gates: Gate[];
-  /** Approvals and rejections that came before their gate. */
-  early: { name: 'approve' | 'reject'; message: Message }[];
-  paused?: { by: string };
-  interrupt?: Interrupt;
-  answer?: { type: 'retryStep' | 'adopt' | 'skipStep'; by: string };
-  promotion?: { full: boolean; by: string };
-  /** What goes on now and ends on an interrupt. */
-  scope?: CancellationScope;
-  /** The bake that goes on now, which a pause or a promotion ends early. */
-  bake?: CancellationScope;
-  leases: Record<string, LeaseRef>;
-  /** What this operation last read back. */
-  weights: Record<string, Weights>;
-  /** What it was about to set, until that was read back. */
-  attempted: Map<string, Weights>;
+  /** Digests of the system and the plan, as they are kept for activities. */
+  kept: { system?: string; plan?: string };
+}
+
+/** What is written of the operation. */
+export interface OperationRecord {
   entries: EvidenceEntry[];
   /** How many of the entries were sent with an activity that was done. */
   written: number;
+  /** The signature of the closed record. */
+  signed?: SignedHead;
+}
+
+/** An answer to a gate that was handed over after the gate's deadline; it may have come in time. */
+export interface LateAnswer {
+  name: 'approve' | 'reject';
+  message: Message;
+  /** The gate's id. */
+  gate: string;
+  /** Which of the signals of this name, from 0. */
+  nth: number;
+}
+
+/** What people were asked, and what they sent. */
+export interface People {
+  gates: Gate[];
+  /** Approvals and rejections that came before their gate. */
+  early: { name: 'approve' | 'reject'; message: Message }[];
+  /** How many signals of each name came. */
+  signals: Record<string, number>;
+  late: LateAnswer[];
+  paused?: { by: string };
+  /** What is judged while people are waited for. */
+  watch?: GateWatch;
+  interrupt?: Interrupt;
+  /** To a parked step. */
+  answer?: { type: 'retryStep' | 'adopt' | 'skipStep'; by: string };
+  promotion?: { full: boolean; by: string };
+  /** Messages that are not recorded yet. */
   received: Received[];
   receivedCount: number;
+  /** The last message that was refused. */
   refusal?: { name: string; actor: string | null; reason: string; at: string };
-  sequence: number;
-  aliveAt: number;
+  /** What people are being told now. */
+  notices: Set<PendingNotice>;
   /** How long people were waited for so far, without the wait that goes on now. */
   waitedMs: number;
   /** Since when people are waited for now (ms). */
   waitingSince?: number;
+  /** An operation of a higher rank waits for the leases. */
+  mustGiveWay?: true;
+}
+
+/** The leases that are held, and the changes that were made under them. */
+export interface Leases {
+  held: Record<string, LeaseRef>;
+  /** A lease that was found free when the system was loaded. */
+  free?: string;
+  /** Counts the changes. */
+  sequence: number;
+  /** True when the leases were given back before the record was closed. */
+  gaveBack?: true;
+}
+
+/** The traffic of each service as this operation knows it. */
+export interface Traffic {
+  /** As it was read back last. */
+  weights: Record<string, Weights>;
+  /** What was about to be set, until that was read back. */
+  attempted: Map<string, Weights>;
+}
+
+/** Where the operation is. */
+export interface Progress {
+  state: OperationState;
+  machine?: MachineState;
+  /** The step being done, as people see it. */
+  step?: string;
+  /** What the steps came to. */
+  results: { step: PlanStep; result: StepResult }[];
+  /** What goes on now and ends on an interrupt. */
+  scope?: CancellationScope;
+  /** The bake that goes on now, which a pause or a promotion ends early. */
+  bake?: CancellationScope;
+  /** When a worker was known to be there last (ms). */
+  aliveAt: number;
   /** What the step that is being done took until now. */
   spent?: Spent;
+  /** The sentence that says whose lease is waited for before the operation may begin. */
+  leaseWait?: string;
   outcome?: Outcome;
   /** The sentence it ended with. */
   message?: string;
-  /** How the change of the step went, until its bake is over too. */
-  done?: { id: string; attempts: number; detail: string };
-  /** The page is to be made anew once all messages of this moment are in. */
-  pageDue?: true;
-  /** Whom it waits for before it may begin. */
-  turn?: string;
-  /** Backups that were taken, in order. */
-  taken: BackupSummary[];
-  /** Rungs that were climbed, in order. */
-  rungs: ClimbedRung[];
-  /** What there was before a drill. */
-  inventory?: Inventory;
-  /** What people are being told now. */
-  notices: Set<PendingNotice>;
-  /** Somebody of a higher rank waits for the leases. */
-  hurried?: true;
-  /** The leases were given back before the record was closed. */
-  gaveBack?: true;
-  /** The signature of its closed record. */
-  signed?: SignedHead;
   /** Cancelled from outside, which is how it has to end. */
   cancelled?: true;
+}
+
+/** The state of one operation while it runs. */
+export interface Run {
+  readonly runbook: Runbook;
+  readonly request: OperationRequest;
+  readonly operation: string;
+  readonly basis: Basis;
+  readonly record: OperationRecord;
+  readonly people: People;
+  readonly leases: Leases;
+  readonly traffic: Traffic;
+  readonly progress: Progress;
 }
 
 /** Milliseconds, by what they were spent on. */
@@ -131,35 +167,27 @@ export interface Spent {
 
 export const MOST_RECORDS = 100;
 
-export function newRun(kind: OperationKind, request: OperationRequest): Run {
+export function newRun(runbook: Runbook, request: OperationRequest): Run {
   return {
-    kind,
+    runbook,
     request,
-    operation: operationId(kind, request),
-    reason: null,
-    state: 'running',
-    gates: [],
-    early: [],
-    leases: {},
-    weights: {},
-    attempted: new Map(),
-    entries: [],
-    written: 0,
-    received: [],
-    receivedCount: 0,
-    taken: [],
-    rungs: [],
-    notices: new Set(),
-    sequence: 0,
-    aliveAt: Date.now(),
-    waitedMs: 0,
+    operation: runbook.id(request),
+    basis: { reason: null, kept: {} },
+    record: { entries: [], written: 0 },
+    people: {
+      gates: [],
+      early: [],
+      signals: {},
+      late: [],
+      received: [],
+      receivedCount: 0,
+      notices: new Set(),
+      waitedMs: 0,
+    },
+    leases: { held: {}, sequence: 0 },
+    traffic: { weights: {}, attempted: new Map() },
+    progress: { state: 'running', results: [], aliveAt: Date.now() },
   };
-}
-
-/** Adds an entry to the record, and a line to the log; it is written with the next activity. */
-export function record(run: Run, body: EvidenceBody, at = now()): void {
-  run.entries.push(chain(run.entries.at(-1), at, body));
-  logEntry(run, body);
 }
 
 /** The workflow's clock, ISO 8601. */
@@ -167,85 +195,41 @@ export function now(): string {
   return new Date(Date.now()).toISOString();
 }
 
-export function recordOpening(run: Run): void {
-  const { workflowId, runId } = workflowInfo();
-  record(run, {
-    type: 'opened',
-    operation: run.operation,
-    kind: run.kind,
-    system: run.request.system,
-    systemDigest: run.loaded?.digest ?? '',
-    workflowId,
-    runId,
-    requestedBy: run.request.requestedBy ?? null,
-    reason: run.reason,
-  });
-}
-
 /** When the operation was opened, ms. */
 export function beganAt(run: Run): number {
-  return Date.parse(run.entries[0]?.at ?? now());
+  return Date.parse(run.record.entries[0]?.at ?? now());
 }
 
 export function reportOf(run: Run): Report {
-  return buildReport(run.entries, { verify: false, signed: run.signed });
+  return buildReport(run.record.entries, { verify: false, signed: run.record.signed });
 }
 
 export function loadedOf(run: Run): LoadedSystem {
-  if (run.loaded === undefined) throw new Error('a step before the system was loaded');
-  return run.loaded;
+  if (run.basis.loaded === undefined) throw new Error('a step before the system was loaded');
+  return run.basis.loaded;
 }
 
 export function planOf(run: Run): Plan {
-  if (run.plan === undefined) throw new Error('a step before the plan was made');
-  return run.plan;
+  if (run.basis.plan === undefined) throw new Error('a step before the plan was made');
+  return run.basis.plan;
 }
 
-export function bookOf(run: Run): RunbookState {
-  if (run.book === undefined) throw new Error('a step before the runbook was opened');
-  return run.book;
+/** What activities of steps are told of the plan. */
+export function keptPlanOf({ basis: { kept } }: Run): string {
+  if (kept.plan === undefined) throw new Error('a step of a plan that is not kept');
+  return kept.plan;
 }
 
-export function placeIn(run: Run, service: string): Place {
-  return { system: run.request.system, service, platform: configOf(run, service).platform };
-}
-
-/** What the system file says of a service. */
-export function configOf(run: Run, service: string): Service {
-  const config = loadedOf(run).system.services[service];
-  if (config === undefined) throw new Error(`a step on ${service}, which the system does not have`);
-  return config;
-}
-
-/** What it holds the leases of; what it makes for all of them is made under the first, for they are held together. */
-export function leasedNames(run: Run): [string, ...string[]] {
-  const [first, ...others] = leasedBy(run.kind, run.request, loadedOf(run).system);
-  if (first === undefined) throw new Error('an operation on nothing');
-  return [first, ...others];
-}
-
-/** A datastore as its activities are told of it. */
-export function storeIn(run: Run, datastore: string): DatastoreRef {
-  const loaded = loadedOf(run);
-  const settings = loaded.system.datastores?.[datastore];
-  if (settings === undefined) throw new Error(`a step on ${datastore}, which is not there`);
-  return { system: loaded.name, datastore, directory: loaded.directory, settings };
-}
-
-/** Verdicts that were given at a step, newest of each name. */
-export function verdictsAt(run: Run, step: string): { name: string; verdict: Verdict }[] {
-  const found = new Map<string, Verdict>();
-  for (const entry of run.entries) {
-    if (entry.type === 'verdict' && entry.step === step) found.set(entry.name, entry.verdict);
-  }
-  return [...found].map(([name, verdict]) => ({ name, verdict }));
+export function machineOf(run: Run): MachineState {
+  if (run.progress.machine === undefined) throw new Error('a step before there was anything to do');
+  return run.progress.machine;
 }
 
 /** The gate that is open now. */
-export function openGateOf(run: Run): Gate | undefined {
-  return run.gates.find((gate) => gate.decided === undefined);
+export function openGateOf({ gates }: People): Gate | undefined {
+  return gates.find((gate) => gate.decided === undefined);
 }
 
-export function replaceGate(run: Run, gate: Gate): void {
-  run.gates = run.gates.map((one) => (one.id === gate.id ? gate : one));
+export function replaceGate(people: People, gate: Gate): void {
+  people.gates = people.gates.map((one) => (one.id === gate.id ? gate : one));
 }

@@ -1,0 +1,83 @@
+// What the demonstration of a canary promises, and whether it held. Pure.
+import type { Report } from '../src/domain/record/report.ts';
+import {
+  asked,
+  firstEffectAfter,
+  nowServing,
+  seconds,
+  unnoticed,
+  weightsSeen,
+  type DeployEvidence,
+  type Promised,
+} from './promises.ts';
+import { atItsWeight, describeShare, sharesOf } from './tally.ts';
+
+export interface Evidence extends DeployEvidence {
+  bad: Report;
+}
+
+export function judge(evidence: Evidence): Promised[] {
+  return [
+    deployed(evidence),
+    asked(evidence.good, evidence.selfApproval),
+    resumed(evidence),
+    takenBack(evidence),
+    nobodyHurt(evidence),
+    atWeights(evidence),
+    nowServing(evidence.system, 'v2'),
+  ];
+}
+
+function deployed({ first, good }: Evidence): Promised {
+  const weights = weightsSeen(good);
+  return {
+    promise: 'v1, then v2 by canary, reached all users',
+    held:
+      first.outcome === 'succeeded' && good.outcome === 'succeeded' && weights === '5 25 50 100',
+    seen: `v1 ${first.outcome ?? 'open'}, v2 ${good.outcome ?? 'open'} by the weights ${weights} %`,
+  };
+}
+
+function resumed({ good, kill, answers }: Evidence): Promised {
+  const effect = firstEffectAfter(good, kill.at);
+  const { held, seen } = unnoticed(kill, answers);
+  const after = effect === undefined ? 'never' : seconds(effect - kill.at);
+  return {
+    promise: 'the killed worker was replaced, the deploy went on, and no user noticed',
+    held: held && effect !== undefined,
+    seen: `${seen}; the next change of traffic after ${after}`,
+  };
+}
+
+function takenBack({ bad }: Evidence): Promised {
+  const failing = bad.verdicts.find((one) => one.verdict === 'fail');
+  return {
+    promise: 'v3-errors was found by its analysis and rolled back by itself',
+    held:
+      bad.outcome === 'rolledBack' &&
+      bad.serving === 'old' &&
+      bad.clean &&
+      bad.decisions.length === 0 &&
+      failing?.name === 'errors',
+    seen: `${bad.outcome ?? 'open'}, serving ${bad.serving ?? 'unknown'}; ${failing?.reason ?? 'no verdict failed'}`,
+  };
+}
+
+function nobodyHurt({ answers, bad }: Evidence): Promised {
+  const failed = answers.filter((one) => one.status !== 200);
+  const others = failed.filter((one) => one.version !== bad.plan?.to || one.status !== 500);
+  return {
+    promise: 'no request failed but those that v3-errors answered',
+    held: answers.length > 0 && others.length === 0,
+    seen: `${answers.length} requests, ${failed.length} failed, ${failed.length - others.length} of them answered by v3-errors`,
+  };
+}
+
+function atWeights({ good, bad, answers }: Evidence): Promised {
+  const shares = [...sharesOf(good, answers), ...sharesOf(bad, answers)];
+  return {
+    promise: 'each new version met the share of the requests that its weight says',
+    held: shares.length >= 4 && shares.every(atItsWeight),
+    seen: shares.map(describeShare).join('; '),
+  };
+}

@@ -1,0 +1,19 @@
+// What a demonstration is: it plays on a system that is up, and says what it promised.
+import type { Report } from '../src/domain/record/report.ts';
+import type { Embedded } from '../src/embedded/up.ts';
+import type { LoadAnswer } from './load.ts';
+import type { Promised } from './promises.ts';
+import type { Scene } from './watch.ts';
+
+/** What a demonstration came to. */
+export interface Shown {
+  reports: Report[];
+  answers: readonly LoadAnswer[];
+  promises: Promised[];
+}
+
+export interface Demonstration {
+  /** The first line of its story. */
+  opening: string;
+  play(scene: Scene, embedded: Embedded): Promise<Shown>;
+}

@@ -1,0 +1,11 @@
+// The table of demonstrations.
+import type { Demonstration } from './demonstration.ts';
+
+/** By the name that `fairlead demo NAME` takes. */
+export const DEMONSTRATIONS = {
+  canary: async () => (await import('./canary.ts')).CANARY,
+  'blue-green': async () => (await import('./blue-green.ts')).BLUE_GREEN,
+  drill: async () => (await import('./drill.ts')).DRILL,
+} satisfies Record<string, () => Promise<Demonstration>>;
+
+export type DemonstrationName = keyof typeof DEMONSTRATIONS;

@@ -1,0 +1,235 @@
+// Takes backups, removes what is too old, and climbs the rungs of the ladder. Manifests and contents stay here: what goes
+// back into a history is a summary, a verdict, a sentence.
+import type { Datastore } from '../../config/datastores.ts';
+import { anomalies } from '../../domain/backup/anomaly.ts';
+import { summaryOf, type BackupSummary, type CompleteBackup } from '../../domain/backup/backup.ts';
+import { changedDefinitions, withDefinitions } from '../../domain/backup/compare-contents.ts';
+import { Failure } from '../../domain/failure.ts';
+import { isRecord } from '../../domain/json.ts';
+import { judgeInvariants, type Asked } from '../../domain/backup/judge-invariants.ts';
+import { judgeComplete, judgeCorrect, type RungResult } from '../../domain/backup/ladder.ts';
+import {
+  lastVerified,
+  retentionDecisions,
+  type RetentionDecision,
+} from '../../domain/backup/retention.ts';
+import type { Rung } from '../../domain/backup/rungs.ts';
+import type { Call } from '../call.ts';
+import type { BackupRemovalPort, BackupsPort, CopyRef, DatastoreRef } from '../../ports/backups.ts';
+import type { Clock } from '../../ports/clock.ts';
+
+export interface DataPorts {
+  backups: BackupsPort;
+  removal: BackupRemovalPort;
+  clock: Pick<Clock, 'now'>;
+}
+
+const MOST_DUMPS = 5;
+/** Removals that are told one by one. */
+const TOLD = 20;
+
+/** Takes the backup, reads it back from the store, and says what is odd about it beside those before it. */
+export async function takeBackup(
+  input: { store: DatastoreRef; id: string; systemDigest: string },
+  call: Call,
+  { backups, clock }: DataPorts,
+): Promise<{ summary: BackupSummary; odd: string[]; detail: string }> {
+  const { store, id } = input;
+  await call.token();
+  await backups.backup({ ...input, owner: call.run }, call).catch((error: unknown) => {
+    throw bounded(error, call.attempt);
+  });
+  const entries = await backups.list(store, call);
+  const entry = entries.find((one) => one.id === id);
+  if (entry?.state !== 'complete') {
+    const found = entry === undefined ? 'nothing' : `an entry that is ${entry.state}`;
+    throw new Failure('Broken', `${id} was written, and the store has ${found} under its name`);
+  }
+  const odd = anomalies(entries, clock.now()).find((one) => one.id === id)?.reasons ?? [];
+  const summary = summaryOf(entry);
+  const { notDumped = [] } = entry.manifest.contents;
+  const left = notDumped.length === 0 ? '' : `; not in the dump: ${notDumped.join(', ')}`;
+  return { summary, odd, detail: `${describe(summary)}${takenOver(entry)}${left}` };
+}
+
+/** A dump that is cut off in the middle is taken anew, and not for ever: each time is all of the work. */
+function bounded(error: unknown, attempt: number): unknown {
+  if (!(error instanceof Failure) || !error.retryable) return error;
+  if (!isRecord(error.details) || error.details['begun'] !== true) return error;
+  const tries = `attempt ${attempt} of at most ${MOST_DUMPS}`;
+  if (attempt < MOST_DUMPS) return new Failure(error.kind, `${error.message} (${tries})`);
+  const message = `${error.message} (${tries}; each ended before it was done: look at the log of the server for why)`;
+  return new Failure('NotReady', message);
+}
+
+export async function applyRetention(
+  input: { store: DatastoreRef },
+  call: Call,
+  { backups, removal, clock }: DataPorts,
+): Promise<{ removed: number; detail: string }> {
+  const { store } = input;
+  const entries = await backups.list(store, call);
+  const { retention } = store.settings.backup;
+  const decisions = retentionDecisions(entries, retention, clock.now());
+  const old = decisions.filter(({ keep }) => !keep);
+  const lines: string[] = [];
+  for (const { id, reason } of old) {
+    call.signal.throwIfAborted();
+    await call.token();
+    const { objects, bytes } = await removal.remove(id, call);
+    lines.push(`removed ${id} (${objects} objects, ${bytes} bytes): ${reason}`);
+  }
+  const more = lines.length > TOLD ? [`and ${lines.length - TOLD} more`] : [];
+  const kept = keptWords(decisions, lastVerified(entries));
+  return { removed: old.length, detail: [kept, ...lines.slice(0, TOLD), ...more].join('; ') };
+}
+
+/** The first rung; reads the stored objects and nothing else. */
+export function examineBackup(
+  input: { store: DatastoreRef; id: string },
+  call: Call,
+  { backups }: DataPorts,
+): Promise<RungResult> {
+  return backups.examine(input, call);
+}
+
+export async function restoreCopy(
+  { id, target }: { id: string; target: CopyRef },
+  call: Call,
+  { backups, clock }: DataPorts,
+): Promise<RungResult> {
+  await call.token();
+  const began = clock.now();
+  const owned = { ...target, owner: call.run };
+  await backups.restore({ id, target: owned, into: 'scratch' }, call);
+  const { kind } = target.store.settings;
+  const seconds = Math.round((clock.now() - began) / 100) / 10;
+  const reason = `${id} went into a copy of kind ${kind} without an error, in ${seconds} s`;
+  return { rung: 'loads', verdict: 'pass', reason };
+}
+
+/** Both rungs from one reading of the copy. */
+export async function compareCopy(
+  { id, target, rungs }: { id: string; target: CopyRef; rungs: Rung[] },
+  call: Call,
+  { backups }: DataPorts,
+): Promise<RungResult[]> {
+  const { manifest } = await complete(backups, id, call);
+  const { contents } = await backups.fingerprint(target, call);
+  // What a server prints of a definition changes when it is loaded: both as the copy's prints them.
+  const changed = changedDefinitions(manifest.contents, contents).map(({ was }) => was);
+  const printed =
+    changed.length === 0 ? [] : await backups.reprint({ target, definitions: changed }, call);
+  const expected = withDefinitions(manifest.contents, printed);
+  return [
+    ...(rungs.includes('complete') ? [judgeComplete(expected, contents)] : []),
+    ...(rungs.includes('correct') ? [judgeCorrect(expected, contents)] : []),
+  ];
+}
+
+export async function askInvariants(
+  { target, invariants }: { target: CopyRef; invariants: Datastore['verify']['invariants'] },
+  call: Call,
+  { backups }: DataPorts,
+): Promise<RungResult> {
+  const asked: Asked[] = [];
+  for (const { query } of invariants) {
+    call.signal.throwIfAborted();
+    asked.push(await answerTo(backups.ask({ target, query }, call)));
+  }
+  return judgeInvariants(invariants, asked);
+}
+
+interface Judged {
+  id: string;
+  at: string;
+  reason: string;
+}
+
+export async function markVerified(
+  judged: Judged,
+  call: Call,
+  ports: DataPorts,
+): Promise<{ detail: string }> {
+  await mark('verified', judged, call, ports);
+  return { detail: `${judged.id} is verified as of ${judged.at}` };
+}
+
+/** A backup that was found bad is restored by nobody who does not name it, and takes no good one's place. */
+export async function markFailed(
+  judged: Judged,
+  call: Call,
+  ports: DataPorts,
+): Promise<{ detail: string }> {
+  await mark('failed', judged, call, ports);
+  return { detail: `${judged.id} is not taken by itself any more` };
+}
+
+async function mark(
+  kind: 'verified' | 'failed',
+  { id, at, reason }: Judged,
+  call: Call,
+  { backups }: DataPorts,
+): Promise<void> {
+  await call.token();
+  const by = call.operation;
+  await backups.mark(id, { schema: 'fairlead/backup-mark/v1', kind, at, by, reason }, call);
+  const { marks } = await complete(backups, id, call);
+  if (!marks.some((one) => one.kind === kind && one.at === at)) {
+    throw new Failure('Broken', `${id} was marked as ${kind}, and the mark is not there`);
+  }
+}
+
+export async function discardCopy(
+  { copy }: { copy: string },
+  call: Call,
+  { backups }: DataPorts,
+): Promise<{ detail: string }> {
+  await backups.discard(copy, call);
+  const left = (await backups.copies()).some((one) => one.copy === copy);
+  if (left) throw new Failure('Unavailable', `the copy ${copy} is still there after its end`);
+  return { detail: `${copy} is gone` };
+}
+
+/** The copy says no: that is an answer. Anything else is nobody's verdict, and is thrown on. */
+export async function answerTo(asking: Promise<string | null>): Promise<Asked> {
+  try {
+    return { value: await asking };
+  } catch (error) {
+    if (!(error instanceof Failure) || error.kind !== 'CheckFailed') throw error;
+    return { problem: error.message };
+  }
+}
+
+export async function complete(
+  backups: BackupsPort,
+  id: string,
+  call: Call,
+): Promise<CompleteBackup> {
+  const entry = await backups.read(id, call);
+  if (entry.state === 'complete') return entry;
+  throw new Failure('CheckFailed', `${id} is ${entry.state}, and was complete a moment ago`);
+}
+
+function describe({ parts, rows, bytes, recoveryPoint, encrypted }: BackupSummary): string {
+  const { notBefore, notAfter } = recoveryPoint;
+  const how = encrypted ? ', encrypted' : '';
+  return `${parts} parts, ${rows} rows, ${bytes} bytes${how}; recovery point ${notBefore} to ${notAfter}`;
+}
+
+/** What attempts before the last one had stored already. */
+function takenOver({ manifest }: CompleteBackup): string {
+  if (manifest.artefact === 'external') return '';
+  const { objects } = manifest;
+  const earlier = objects.filter(({ attempt }) => attempt !== undefined).length;
+  return earlier === 0 ? '' : `; ${earlier} of ${objects.length} objects are of an attempt before`;
+}
+
+function keptWords(
+  decisions: readonly RetentionDecision[],
+  verified: CompleteBackup | undefined,
+): string {
+  const kept = decisions.filter(({ keep }) => keep).length;
+  const last = verified === undefined ? 'none of them verified' : `last verified ${verified.id}`;
+  return `kept ${kept} of ${decisions.length}, ${last}`;
+}

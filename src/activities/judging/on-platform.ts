@@ -1,0 +1,99 @@
+// Points checks and bakes at the platform that a service runs on.
+import type { Analysis, Check } from '../../config/system.ts';
+import { isBakeProgress, type BakeProgress } from '../../domain/analysis/bake-progress.ts';
+import type { ServiceTarget } from '../../domain/rollout/service-target.ts';
+import type { Finding } from '../../domain/analysis/finding.ts';
+import type { BakePorts } from './bake-input.ts';
+import { bake, type BakeResult } from './bake.ts';
+import { readBaseline } from './bake-scrapes.ts';
+import type { Call } from '../call.ts';
+import { reachedBy, runChecks } from './checks.ts';
+import { platformOf, type Platforms } from '../platforms.ts';
+import { goneRevision } from '../workload.ts';
+
+export interface JudgePorts extends Omit<BakePorts, 'workload' | 'traffic'> {
+  platforms: Platforms;
+}
+
+export interface ChecksAtInput {
+  place: ServiceTarget;
+  point: 'preflight' | 'smoke';
+  checks: Check[];
+  /** The revision whose preview address is asked; without it, where users reach the service. */
+  revision: string | null;
+  version: string;
+  directory: string;
+}
+
+export async function runChecksAt(
+  input: ChecksAtInput,
+  call: Call,
+  ports: JudgePorts,
+): Promise<Finding[]> {
+  const { place, point, checks, version, directory, revision } = input;
+  const { traffic, workload } = platformOf(ports.platforms, place);
+  const { url } = await traffic.read(place, call);
+  const revisions = revision === null ? [] : await workload.revisions(place, call);
+  const found = revisions.find((one) => one.spec.id === revision);
+  // Else what users are on would be asked in its place, and would pass.
+  if (revision !== null && found === undefined) throw goneRevision(revision);
+  const address = found?.previewUrl ?? url;
+  const headers = async () => ({
+    ...(await traffic.mark(place, call)),
+    ...found?.previewHeaders,
+  });
+  const reached = found && reachedBy(traffic, found.spec.id);
+  return runChecks(
+    { point, checks, address, url, version, directory, headers, ...(reached && { reached }) },
+    call,
+    ports,
+  );
+}
+
+export interface BakeAtInput {
+  place: ServiceTarget;
+  version: string;
+  revision: string;
+  stable: string | null;
+  ms: number;
+  analyses: Record<string, Analysis>;
+  checks: Check[];
+  directory: string;
+  /** The revision has no traffic: its preview address is asked, and what is asked there is judged. */
+  preview?: boolean;
+  /** Where a bake that was ended early goes on. */
+  resume: BakeProgress | null;
+}
+
+/** As `readBaseline` of the bake that `input` is for. */
+export async function readBaselineAt(
+  { place, stable, revision, analyses, preview }: Omit<BakeAtInput, 'resume'>,
+  call: Call,
+  ports: Pick<JudgePorts, 'platforms' | 'metrics' | 'clock'>,
+): Promise<() => Promise<BakeProgress>> {
+  const { workload } = platformOf(ports.platforms, place);
+  const compared = stable === null ? {} : { stable };
+  const judging = { service: place, revision, analyses, ...compared, ...(preview && { preview }) };
+  return readBaseline(judging, call, { ...ports, workload });
+}
+
+export async function bakeAt(
+  input: BakeAtInput,
+  call: Call,
+  ports: JudgePorts,
+): Promise<BakeResult> {
+  const { place, stable, resume, ...rest } = input;
+  const { traffic, workload } = platformOf(ports.platforms, place);
+  const { url } = await traffic.read(place, call);
+  const previous = isBakeProgress(call.previous) ? call.previous : (resume ?? undefined);
+  return bake(
+    {
+      service: place,
+      ...rest,
+      ...(rest.preview !== true && { url }),
+      ...(stable !== null && { stable }),
+    },
+    { signal: call.signal, beat: call.beat, ...(previous !== undefined && { previous }) },
+    { ...ports, workload, traffic },
+  );
+}

@@ -1,0 +1,59 @@
+// Loads the system file that an operation works with from start to end.
+import { datastoreIn } from '../domain/backup/rung-steps.ts';
+import { leaseId } from '../domain/operation/operation.ts';
+import { isPlainlyFree } from './leases.ts';
+import type { SigningPorts } from './record/sign-record.ts';
+import { secretSource, type LoadedSystem } from '../domain/loaded-system.ts';
+import { serviceTarget } from '../domain/rollout/service-target.ts';
+import type { Redactor } from '../ports/redactor.ts';
+import type { SystemsPort } from '../ports/systems.ts';
+import type { Call } from './call.ts';
+import type { Kept } from './kept.ts';
+import { redactionOf } from './redaction.ts';
+
+export interface LoadInput {
+  system: string;
+  service: string | null;
+  datastore?: string;
+  reason: string | null;
+  /** The one service or datastore whose lease is taken next; null where that is not known yet. */
+  wants: string | null;
+}
+
+/**
+ * The system file, checked, kept under a digest, and the reason as it may be shown. Secrets that are not there are named
+ * before anything is changed; what saves users goes on without them, and without the reason.
+ */
+export async function loadSystem(
+  input: LoadInput,
+  call: Call,
+  ports: { systems: SystemsPort; redactor: Redactor; kept: Kept } & SigningPorts,
+): Promise<{
+  loaded: LoadedSystem;
+  kept: string;
+  reason: string | null;
+  /** The lease that was asked about can be taken. */
+  free: boolean;
+}> {
+  const { systems, redactor, kept } = ports;
+  const loaded = await systems.load(input.system);
+  if (!call.urgent) await redactor.learn(secretSource(loaded));
+  if (input.service !== null) serviceTarget(loaded, input.service);
+  if (input.datastore !== undefined) datastoreIn(loaded, input.datastore);
+  const shown = await redactionOf(redactor, secretSource(loaded), []);
+  return {
+    loaded: aboutOne(loaded, input.service),
+    kept: await kept.keepSystem(loaded, call),
+    reason: shown(input.reason),
+    free:
+      input.wants !== null && (await isPlainlyFree(leaseId(loaded.name, input.wants), call, ports)),
+  };
+}
+
+/** As much of it as an operation on one service decides by: activities read the rest where it is kept. */
+function aboutOne(loaded: LoadedSystem, service: string | null): LoadedSystem {
+  const { services } = loaded.system;
+  const found = service === null ? undefined : services[service];
+  if (service === null || found === undefined) return loaded;
+  return { ...loaded, system: { ...loaded.system, services: { [service]: found } } };
+}

@@ -1,0 +1,191 @@
+// Makes the plan of an operation: reads of the world what its runbook wants to know, has the runbook say the steps, and keeps
+// the plan for the activities of its steps.
+import { getClient } from '@temporalio/activity';
+import { Failure } from '../domain/failure.ts';
+import type { LoadedSystem } from '../domain/loaded-system.ts';
+import type { Plan } from '../domain/operation/plan.ts';
+import type { OperationRequest } from '../domain/operation/request.ts';
+import type { LiveSystem } from '../domain/recovery/live-system.ts';
+import { serviceTarget } from '../domain/rollout/service-target.ts';
+import { rankOfType, runbookNamed } from '../runbooks/index.ts';
+import type { OpenOperation, Wanted, World } from '../runbooks/runbook.ts';
+import type { BackupsPort, DatastoreRef } from '../ports/backups.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Call } from './call.ts';
+import { callerOf } from './caller.ts';
+import type { Kept } from './kept.ts';
+import { refuseQuarantined } from '../domain/rollout/quarantine.ts';
+import { withPlaces, type PlacesPorts } from './data/places.ts';
+import { sideBySide } from './side-by-side.ts';
+import {
+  readWorld,
+  refuseUnable,
+  trafficOf,
+  unableToIsolate,
+  workloadOf,
+  type Platforms,
+} from './platforms.ts';
+
+export interface PlanOperationInput {
+  operation: string;
+  /** The kind of the runbook, as the table has it. */
+  kind: string;
+  request: OperationRequest;
+  loaded: LoadedSystem;
+  /** True when the plan is to be carried out: the plan of a dry run, or of a look beforehand, is not kept. */
+  keep: boolean;
+}
+
+export interface PlanPorts {
+  platforms: Platforms;
+  backups: Pick<BackupsPort, 'list' | 'read' | 'place'>;
+  clock: Pick<Clock, 'now'>;
+}
+
+/** `kept` is what steps are told; null for a plan that nobody carries out. Throws Refused, NotFound: nothing was changed. */
+export async function planOperation(
+  { keep, loaded, ...asked }: PlanOperationInput,
+  call: Call,
+  ports: PlanPorts & PlacesPorts & { kept: Kept },
+): Promise<{ plan: Plan; kept: string | null }> {
+  const { kept: system } = call;
+  const there = await withPlaces(loaded, call, ports);
+  const plan = await makePlan(asked, there, call, ports);
+  refuseQuarantined(plan, there.places);
+  const isKept = keep && asked.request.dryRun !== true && plan.nothingToDo === undefined;
+  if (system === null || !isKept) return { plan, kept: null };
+  const { workflowId, firstRunId } = await callerOf(call.run);
+  const boundTo = { workflowId, firstRunId };
+  return { plan, kept: await ports.kept.keepPlan({ plan, system, boundTo }, call) };
+}
+
+/** Keeps nothing. */
+export async function makePlan(
+  { operation, kind, request }: Omit<PlanOperationInput, 'loaded' | 'keep'>,
+  loaded: LoadedSystem,
+  call: Call,
+  ports: PlanPorts,
+): Promise<Plan> {
+  const runbook = runbookNamed(kind);
+  if (runbook === undefined) {
+    throw new Failure('Unsupported', `this worker has no runbook ${kind} to plan ${operation} by`);
+  }
+  const input = { operation, loaded, request, runId: call.run.runId, now: ports.clock.now() };
+  const plan = runbook.plan(input, await readWanted(runbook.reads(input), loaded, call, ports));
+  refuseUnable(plan, loaded, ports.platforms);
+  await refuseObstacles(plan, loaded, call, ports);
+  return plan;
+}
+
+async function readWanted(
+  { services = [], trafficOf: open = [], backups = [], live, operations = false }: Wanted,
+  loaded: LoadedSystem,
+  call: Call,
+  ports: PlanPorts,
+): Promise<World> {
+  return {
+    operations: operations ? await openOperations(loaded.name) : [],
+    services: {
+      ...(await readServices(loaded, services, call, ports)),
+      ...(await readServices(loaded, open, call, ports, 'traffic')),
+    },
+    backups: await readBackups(loaded, backups, call, ports),
+    live: live === undefined ? NOT_READ : await readLive(loaded, live, call, ports),
+  };
+}
+
+const NOT_READ = { why: 'nobody wanted to know what is live' };
+
+async function readServices(
+  loaded: LoadedSystem,
+  names: readonly string[],
+  call: Call,
+  { platforms }: PlanPorts,
+  only?: 'traffic',
+): Promise<World['services']> {
+  const found = await sideBySide(names, async (name) => {
+    return [name, await readWorld(platforms, serviceTarget(loaded, name), call, only)] as const;
+  });
+  return Object.fromEntries(found);
+}
+
+async function readBackups(
+  loaded: LoadedSystem,
+  wanted: NonNullable<Wanted['backups']>,
+  call: Call,
+  { backups }: PlanPorts,
+): Promise<World['backups']> {
+  const found: World['backups'] = {};
+  for (const { datastore, id } of wanted) {
+    found[datastore] =
+      id === undefined
+        ? await backups.list({ system: loaded.name, datastore }, call)
+        : [await backups.read(id, call)];
+  }
+  return found;
+}
+
+/** With `isolatedOn`, what is not there, or a platform or machine that cannot isolate, is an answer too. */
+async function readLive(
+  loaded: LoadedSystem,
+  wanted: NonNullable<Wanted['live']>,
+  call: Call,
+  ports: PlanPorts,
+): Promise<World['live']> {
+  if (wanted === 'always') return readAllLive(loaded, call, ports);
+  const unable = await unableToIsolate(ports.platforms, wanted.isolatedOn);
+  if (unable !== undefined) return { why: unable };
+  try {
+    return await readAllLive(loaded, call, ports);
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'NotFound') return { why: error.message };
+    throw error;
+  }
+}
+
+async function readAllLive(
+  loaded: LoadedSystem,
+  call: Call,
+  { platforms, backups }: PlanPorts,
+): Promise<LiveSystem> {
+  const { services, datastores = {} } = loaded.system;
+  const stores = Object.entries(datastores).map(([datastore, settings]): DatastoreRef => {
+    return { system: loaded.name, datastore, directory: loaded.directory, settings };
+  });
+  const traffic: LiveSystem['traffic'] = {};
+  for (const name of Object.keys(services)) {
+    const service = serviceTarget(loaded, name);
+    traffic[name] = await trafficOf(platforms, service).read(service, call);
+  }
+  return { traffic, datastores: await Promise.all(stores.map((store) => backups.place(store))) };
+}
+
+async function openOperations(system: string): Promise<OpenOperation[]> {
+  // The name was checked against the pattern of names: it cannot leave its quotes.
+  const query = `FairleadSystem = '${system}' AND ExecutionStatus = 'Running'`;
+  const found: OpenOperation[] = [];
+  for await (const { workflowId, type, startTime } of getClient().workflow.list({ query })) {
+    found.push({ workflowId, type, rank: rankOfType(type), startedAt: startTime.toISOString() });
+  }
+  return found;
+}
+
+/** What would keep a new version from starting is named before anything is changed, all of it at once. */
+async function refuseObstacles(
+  { steps }: Plan,
+  loaded: LoadedSystem,
+  call: Call,
+  { platforms }: PlanPorts,
+): Promise<void> {
+  for (const { action } of steps) {
+    if (action.kind !== 'ensure' || action.existed) continue;
+    const place = serviceTarget(loaded, action.service);
+    const asked = { service: place, spec: action.spec };
+    const { missing, taken } = await workloadOf(platforms, place).obstacles(asked, call);
+    if (missing.length + taken.length === 0) continue;
+    throw new Failure(
+      missing.length > 0 ? 'NotFound' : 'Refused',
+      `${action.spec.version} of ${place.system}/${place.service} cannot be started: ${[...missing, ...taken].join('; ')}; nothing was changed`,
+    );
+  }
+}

@@ -1,0 +1,300 @@
+// What the activities of steps work with: worked out from the plan, the step and the system that it was made for, as they
+// are kept (snapshots). From the workflow comes only what it alone knows (`told`), to be compared or to go on from.
+import type { BakeProgress } from '../domain/analysis/bake-progress.ts';
+import { Failure } from '../domain/failure.ts';
+import type { LoadedSystem } from '../domain/loaded-system.ts';
+import type { Plan, PlanStep, StepAction } from '../domain/operation/plan.ts';
+import { bakingStep } from '../domain/operation/plan-steps.ts';
+import { fileOf } from '../domain/backup/backup-id.ts';
+import { primaryDatastores } from '../domain/operation/operation.ts';
+import { copiesNamed } from '../domain/recovery/copy-template.ts';
+import { recoveredPoints } from '../domain/recovery/recovered.ts';
+import type { MountedCopy } from '../domain/recovery/recovery-actions.ts';
+import type { Weights } from '../domain/rollout/model.ts';
+import type { CopyRef, DatastoreRef } from '../ports/backups.ts';
+import { serviceTarget, type PlatformKind } from '../domain/rollout/service-target.ts';
+
+/** A step of a kept plan. */
+export interface StepAt {
+  loaded: LoadedSystem;
+  plan: Plan;
+  step: PlanStep;
+}
+
+/** The way back of a step instead of the step. */
+interface MaybeBack {
+  back?: true;
+}
+
+export const STEP_INPUTS = {
+  runChecks: (at: StepAt) => {
+    const { service, point, revision = null } = actionOf(at, 'check');
+    const checks = at.loaded.system.services[service]?.checks[point] ?? [];
+    const { place, version, directory } = serviceOf(at, service);
+    return { place, point, checks, revision, version, directory };
+  },
+  bake: (at: StepAt, { resume }: { resume: BakeProgress | null }) => bakeOf(at, resume),
+  /** Bakes anew and anew: none of them goes on from another one. */
+  watchWhileWaiting: (at: StepAt) => bakeOf(at, null),
+  awaitReady: (at: StepAt) => {
+    const { service, revision, deadline } = actionOf(at, 'ready');
+    return { place: serviceTarget(at.loaded, service), revision, deadline };
+  },
+  ensureRevision: (at: StepAt) => {
+    const { service, spec, replicas } = actionOf(at, 'ensure');
+    return { place: serviceTarget(at.loaded, service), spec, replicas };
+  },
+  shiftTraffic: (at: StepAt, { expect, back }: { expect: Weights[] } & MaybeBack) => {
+    const action = actionOf(at, 'weights');
+    const { service, capacity } = action;
+    const place = serviceTarget(at.loaded, service);
+    const deadline = at.loaded.system.services[service]?.rollout.deadlines.ready ?? 0;
+    return back === true
+      ? { place, weights: action.back, expect, deadline }
+      : { place, weights: action.weights, expect, capacity, deadline, ...bakeAfter(at) };
+  },
+  /** All that the plan stops, whichever of its steps asks. */
+  stopServices: (at: StepAt) => {
+    actionOf(at, 'stop');
+    return at.plan.steps.flatMap(({ action }) =>
+      action.kind === 'stop' ? [serviceTarget(at.loaded, action.service)] : [],
+    );
+  },
+  admitService: (at: StepAt) => {
+    const { service, percent } = actionOf(at, 'admit');
+    return { place: serviceTarget(at.loaded, service), percent };
+  },
+  scaleRevision: (at: StepAt, { back }: MaybeBack) => {
+    const { service, revision, replicas, before } = actionOf(at, 'scale');
+    const place = serviceTarget(at.loaded, service);
+    return { place, revision, replicas: back === true ? before : replicas };
+  },
+  restartRevision: (at: StepAt) => {
+    const { service, revision, deadline } = actionOf(at, 'restart');
+    return { place: serviceTarget(at.loaded, service), revision, deadline };
+  },
+  /** The way back has what the object stood on before; it waits as long. */
+  settleService: (at: StepAt, { back }: MaybeBack) => {
+    const action = actionOf(at, 'settle');
+    const { service, deadline } = action;
+    const to = back === true ? action.back : action;
+    if (to === null) throw unfit(at, 'has no way back');
+    const place = serviceTarget(at.loaded, service);
+    return { place, revision: to.revision, version: to.version, deadline, back: back === true };
+  },
+  /** As a step, or as the way back of the step that made the revision. */
+  removeRevision: (at: StepAt) => {
+    const action = actionOf(at, 'remove', 'ensure');
+    const revision = action.kind === 'remove' ? action.revision : action.spec.id;
+    return { place: serviceTarget(at.loaded, action.service), revision };
+  },
+  takeBackup: (at: StepAt) => {
+    const { datastore, backup: id } = actionOf(at, 'backup');
+    return { store: storeOf(at, datastore), id, systemDigest: at.plan.systemDigest };
+  },
+  applyRetention: (at: StepAt) => ({ store: storeOf(at, actionOf(at, 'retention').datastore) }),
+  examineBackup: (at: StepAt) => {
+    const { datastore, backup: id } = actionOf(at, 'rung');
+    return { store: storeOf(at, datastore), id };
+  },
+  examineFile: (at: StepAt) => {
+    const { datastore, backup } = actionOf(at, 'rung');
+    return { store: storeOf(at, datastore), file: namedFile(at, backup) };
+  },
+  restoreCopy: (at: StepAt) => {
+    const { backup: id } = actionOf(at, 'rung');
+    return { id, target: copyOf(at) };
+  },
+  restoreFile: (at: StepAt) => {
+    const { backup } = actionOf(at, 'rung');
+    return { file: namedFile(at, backup), target: copyOf(at) };
+  },
+  compareCopy: (at: StepAt) => {
+    const { backup: id, datastore } = actionOf(at, 'rung');
+    const rungs = at.plan.steps.flatMap(({ action }) =>
+      action.kind === 'rung' && action.datastore === datastore ? [action.rung] : [],
+    );
+    return { id, target: copyOf(at), rungs };
+  },
+  askInvariants: (at: StepAt) => {
+    const target = copyOf(at);
+    return { target, invariants: target.store.settings.verify.invariants };
+  },
+  /** `wantedAt`: when what is lost would have been written last (ms); else the end of the backup. */
+  measurePoint: (at: StepAt, { wantedAt }: { wantedAt?: number }) => {
+    const { backup } = actionOf(at, 'rung');
+    const file = fileOf(backup);
+    const of = file === undefined ? { backup } : { file };
+    return { target: copyOf(at), of, ...(wantedAt !== undefined && { wantedAt }) };
+  },
+  markVerified: (
+    at: StepAt,
+    { backup, ...mark }: { backup: string; at: string; reason: string },
+  ) => {
+    const action = actionOf(at, 'conclude', 'concludeRecovery');
+    const proved =
+      action.kind === 'conclude' ? [action.backup] : (at.plan.backups ?? []).map(({ id }) => id);
+    if (!proved.includes(backup)) throw unfit(at, `does not prove ${backup}`);
+    return { id: backup, ...mark };
+  },
+  markFailed: (at: StepAt, mark: { at: string; reason: string }) => ({
+    id: actionOf(at, 'rung').backup,
+    ...mark,
+  }),
+  discardCopy: (at: StepAt) => ({ copy: actionOf(at, 'discard', 'rung', 'empty').copy }),
+  /** `at`: when the operation began (ms). */
+  lookBothWays: (at: StepAt, { at: began }: { at: number }) => ({
+    recovered: recoveredPoints(at.loaded, at.plan).map(({ datastore, backup }) => ({
+      datastore,
+      backup,
+      rpoMs: storeOf(at, datastore).settings.backup.rpo,
+    })),
+    at: began,
+    on: isolatedBy(at),
+  }),
+  takeInventory: (at: StepAt) => {
+    const { loaded } = at;
+    return { loaded, stores: primaryDatastores(loaded.system).map((name) => storeOf(at, name)) };
+  },
+  openTarget: (at: StepAt) => {
+    const { target, live } = actionOf(at, 'isolate');
+    const { name, directory } = at.loaded;
+    return { target, on: isolatedBy(at), loaded: { name, directory }, live };
+  },
+  probeIsolation: (at: StepAt) => {
+    const { target, live } = actionOf(at, 'fence');
+    return { target, on: isolatedBy(at), live };
+  },
+  bindCopies: (at: StepAt) => {
+    const { target, bindings } = actionOf(at, 'bind');
+    return {
+      target,
+      on: isolatedBy(at),
+      mounts: bindings.map((one) => mountedCopy(at, one)),
+    };
+  },
+  emptyCopy: (at: StepAt) => {
+    const { copy, datastore } = actionOf(at, 'empty');
+    return { target: { copy, store: storeOf(at, datastore) } };
+  },
+  /** `running`: the services that run on the copies. */
+  warmCopy: (at: StepAt, { running }: { running: string[] }) => {
+    const { copy, datastore, target, requests } = actionOf(at, 'warm');
+    return {
+      target,
+      on: isolatedBy(at),
+      warmed: { copy, store: storeOf(at, datastore) },
+      requests,
+      running,
+    };
+  },
+  startIsolated: (at: StepAt) => {
+    const { target, program } = actionOf(at, 'start');
+    const named = copiesNamed(program.environment);
+    const mounts = at.plan.steps
+      .flatMap(({ action }) => (action.kind === 'bind' ? action.bindings : []))
+      .filter(({ datastore }) => named.includes(datastore))
+      .map((one) => mountedCopy(at, one));
+    return { target, on: isolatedBy(at), program, mounts };
+  },
+  askGolden: (at: StepAt, { running }: { running: string[] }) => {
+    const { target, golden } = actionOf(at, 'usable');
+    return {
+      target,
+      on: isolatedBy(at),
+      golden: golden.filter(({ service }) => running.includes(service)),
+    };
+  },
+  closeTarget: (at: StepAt) => ({
+    target: actionOf(at, 'close', 'isolate').target,
+    on: isolatedBy(at),
+  }),
+};
+
+/** Activities of steps. */
+export type StepActivity = keyof typeof STEP_INPUTS;
+
+/** What the workflow tells the activity of a step, beside plan and step. */
+export type ToldOf<Name extends StepActivity> =
+  Parameters<(typeof STEP_INPUTS)[Name]> extends [StepAt, infer Told]
+    ? Told
+    : Record<string, never>;
+
+/** The action of the step, which has to be of one of these kinds: a step is told to the activities that are its own. */
+function actionOf<Kind extends StepAction['kind']>(
+  at: StepAt,
+  ...kinds: Kind[]
+): Extract<StepAction, { kind: Kind }> {
+  const { action } = at.step;
+  if (isOf(action, kinds)) return action;
+  throw unfit(at, `is of the kind ${action.kind}, and not ${kinds.join(' or ')}`);
+}
+
+function isOf<Kind extends StepAction['kind']>(
+  action: StepAction,
+  kinds: readonly Kind[],
+): action is Extract<StepAction, { kind: Kind }> {
+  return kinds.some((kind) => kind === action.kind);
+}
+
+function unfit({ plan, step }: StepAt, why: string): Failure {
+  return new Failure('Refused', `step ${step.id} of ${plan.operation} ${why}: nothing was done`);
+}
+
+/** The platform of the one target that a plan opens. */
+function isolatedBy(at: StepAt): PlatformKind {
+  for (const { action } of at.plan.steps) if (action.kind === 'isolate') return action.platform;
+  throw unfit(at, 'is of a plan that isolates nothing');
+}
+
+function bakeAfter(at: StepAt) {
+  const step = bakingStep(at.plan, at.step.id);
+  if (step === undefined) return {};
+  const { resume: _, ...bake } = bakeOf({ ...at, step }, null);
+  const scrapes = Object.values(bake.analyses).some(({ source }) => source === 'scrape');
+  return scrapes ? { judged: { step: step.id, bake } } : {};
+}
+
+function bakeOf(at: StepAt, resume: BakeProgress | null) {
+  const { bake, action } = at.step;
+  if (bake === undefined || !('service' in action)) throw unfit(at, 'has no bake');
+  const { analyses, services } = at.loaded.system;
+  const wanted = Object.entries(analyses).filter(([name]) => bake.analyses.includes(name));
+  const point = bake.preview === true ? 'preview' : 'watch';
+  return {
+    ...serviceOf(at, action.service),
+    ...{ revision: bake.revision, stable: bake.stable ?? null, ms: bake.ms, resume },
+    analyses: Object.fromEntries(wanted),
+    checks: bake.checks ? (services[action.service]?.checks[point] ?? []) : [],
+    ...(bake.preview === true && { preview: true }),
+  };
+}
+
+function serviceOf(at: StepAt, service: string) {
+  const { loaded, plan } = at;
+  const place = serviceTarget(loaded, service);
+  return { place, version: plan.to ?? '', directory: loaded.directory };
+}
+
+function storeOf(at: StepAt, datastore: string): DatastoreRef {
+  const { name, directory, system } = at.loaded;
+  const settings = system.datastores?.[datastore];
+  if (settings === undefined) throw unfit(at, `is on ${datastore}, which ${name} does not have`);
+  return { system: name, datastore, directory, settings };
+}
+
+/** The copy that the rung is climbed on. */
+function copyOf(at: StepAt): CopyRef {
+  const { copy, datastore } = actionOf(at, 'rung');
+  return { copy, store: storeOf(at, datastore) };
+}
+
+function mountedCopy(at: StepAt, mount: MountedCopy) {
+  return { ...mount, store: storeOf(at, mount.datastore) };
+}
+
+function namedFile(at: StepAt, backup: string): string {
+  const file = fileOf(backup);
+  if (file === undefined) throw unfit(at, `proves ${backup}, which is no file`);
+  return file;
+}

@@ -1,0 +1,64 @@
+// Says whether an operation could be started, before anybody starts it: what its request names is there, and its plan can be
+// made. Changes nothing and keeps nothing.
+import { datastoreIn } from '../domain/backup/rung-steps.ts';
+import { Failure, isMistake } from '../domain/failure.ts';
+import { secretSource, type LoadedSystem } from '../domain/loaded-system.ts';
+import type { StartAsked } from '../domain/operation/inspection.ts';
+import { datastoreOf } from '../domain/operation/operation.ts';
+import { parseRequest, type OperationRequest } from '../domain/operation/request.ts';
+import { serviceTarget } from '../domain/rollout/service-target.ts';
+import { deployBy, runbookFor } from '../runbooks/index.ts';
+import { RANK, type Runbook } from '../runbooks/runbook.ts';
+import type { Redactor } from '../ports/redactor.ts';
+import type { Call } from './call.ts';
+import { withPlaces, type PlacesPorts } from './data/places.ts';
+import { makePlan, type PlanPorts } from './plan-operation.ts';
+
+export interface StartAnswer {
+  system: string;
+  /** The workflow type to start. */
+  type: string;
+}
+
+/** Throws a `Failure` for a mistake of whoever asks; whatever else keeps it from being done now, the operation says itself. */
+export async function tryStart(
+  { type, request }: StartAsked,
+  loaded: LoadedSystem,
+  call: Call,
+  ports: PlanPorts & PlacesPorts & { redactor: Redactor },
+): Promise<StartAnswer> {
+  const runbook = type === '' ? deployOf(loaded, request) : runbookFor(type, request['mode']);
+  if (runbook === undefined) throw new Failure('BadInput', `there is no operation ${type}`);
+  const asked = parseRequest(runbook, request);
+  refuseUnknownNames(loaded, asked);
+  // Nothing holds up what takes users away from harm: its names are looked at, and no more.
+  if (runbook.rank < RANK.traffic) {
+    await refuseMistakes(async () => {
+      await ports.redactor.learn(secretSource(loaded));
+      const there = await withPlaces(loaded, call, ports);
+      const input = { operation: runbook.id(asked), kind: runbook.kind, request: asked };
+      await makePlan(input, there, call, ports);
+    });
+  }
+  return { system: loaded.name, type: runbook.type };
+}
+
+async function refuseMistakes(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof Failure) || isMistake(error.kind)) throw error;
+  }
+}
+
+function refuseUnknownNames(loaded: LoadedSystem, request: OperationRequest): void {
+  if (request.service !== undefined) serviceTarget(loaded, request.service);
+  const datastore = datastoreOf(request);
+  if (datastore !== undefined) datastoreIn(loaded, datastore);
+}
+
+function deployOf(loaded: LoadedSystem, { service }: StartAsked['request']): Runbook | undefined {
+  const name = typeof service === 'string' ? service : '';
+  serviceTarget(loaded, name);
+  return deployBy(loaded.system.services[name]?.rollout.strategy);
+}

@@ -1,0 +1,39 @@
+// Names of messages and fields, which Temporal's users see, as the verbs and flags that were typed.
+import { verbOf } from '../domain/people/answers.ts';
+import { Failure } from '../domain/failure.ts';
+
+const FLAGS: Record<string, string> = {
+  actor: '--as',
+  requestedBy: '--as',
+  version: 'VERSION',
+  replicas: 'REPLICAS',
+  system: 'SYSTEM',
+  service: 'SERVICE',
+  datastore: 'DATASTORE',
+  backup: 'BACKUP',
+};
+
+export function withVerbs(sentence: string): string {
+  return sentence.replace(/\b(retryStep|skipStep)\b/g, verbOf);
+}
+
+/** Runs `parse`; its Failure names the flag instead of the field: `--initial-weight is 0, allowed: ...`. */
+export function inWords<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof Failure) throw new Failure(error.kind, flagWords(error.message));
+    throw error;
+  }
+}
+
+export function flagWords(message: string): string {
+  return message.replace(
+    /^[A-Za-z]+: ([A-Za-z]+) is /,
+    (_, field: string) => `${FLAGS[field] ?? `--${kebab(field)}`} is `,
+  );
+}
+
+function kebab(field: string): string {
+  return field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

@@ -1,0 +1,91 @@
+// The text of the system file that `fairlead init` writes, with comments that say what to change later.
+
+export interface Wanted {
+  system: string;
+  service: string;
+  command: string[];
+  port: number;
+  health: string;
+  replicas: number;
+  /** A folder to back up and drill with, from the folder of the system file. */
+  data?: string;
+  /** Is a person asked before half of the users get a new version? */
+  asks: boolean;
+}
+
+export function systemYaml(wanted: Wanted): string {
+  const { system, service, command, port, health, replicas, data } = wanted;
+  return `# yaml-language-server: $schema=../system.schema.json
+# Every key is explained in docs/system-file.md. "fairlead check ${system}" names mistakes.
+system: ${system}
+
+services:
+  ${service}:
+    platform: local # processes on this machine
+    # Started once per replica; it has to listen on the environment's HOST and PORT.${command.join(' ').includes('{version}') ? '' : '\n    # The same program whatever the version: put {version} into its path, or read FAIRLEAD_VERSION.'}
+    command: ${flowList(command)}
+    port: ${port} # where users come
+    replicas: ${replicas}
+    health: { path: ${quoted(health)} } # a status from 200 to 399 says that it can answer${data === undefined ? '' : '\n    datastores: [data]'}
+    rollout:
+      canary:
+        analysis: errors
+        # Short, to try it. Minutes to hours where users are.
+        steps:
+          - { weight: 10, bake: 15s${wanted.asks ? ', approval: promote' : ''} }
+          - { weight: 50, bake: 15s }
+        watch: 30s
+      insurance: 10m # how long the version before is kept for a roll-back
+    checks:
+      smoke: # asked of a new version before it gets a user
+        - { name: health, http: ${quoted(health)} }
+
+analyses:
+  errors:
+    source: scrape # what Fairlead itself counts of each version
+    interval: 3s
+    minimumSamples: 2 # with fewer requests it does not judge, and asks a person
+    metrics:
+      error-ratio:
+        ratio: { of: 'fairlead_requests_total{code=~"5.."}', to: fairlead_requests_total }
+        max: 0.05
+${wanted.asks ? approvals() : ''}${data === undefined ? '' : recovery(wanted, data)}`;
+}
+
+function approvals(): string {
+  return `
+approvals:
+  promote: # anyone but who asked for the deploy; name people by from: [ana, ben]
+    quorum: 1
+    deadline: 1h
+    reminder: 10m
+`;
+}
+
+function recovery({ system, service, health }: Wanted, data: string): string {
+  return `
+# fairlead backup ${system}; fairlead verify ${system}/data
+datastores:
+  data:
+    kind: files
+    directory: ${quoted(data)}
+    backup: { interval: 12h, rpo: 24h }
+
+# fairlead drill ${system}: restores the newest backup apart from everything live, starts the service there, and asks it
+drill:
+  rto: 30m # how long a recovery may take
+  golden:
+    - { service: ${service}, name: health, http: ${quoted(health)} }
+`;
+}
+
+function flowList(words: readonly string[]): string {
+  return `[${words.map(quoted).join(', ')}]`;
+}
+
+/** A text as YAML takes it in flow style; without quotes where they are not needed. */
+function quoted(text: string): string {
+  const isPlain =
+    /^[A-Za-z./][\w./-]*$/.test(text) && !/^(?:true|false|yes|no|on|off|null)$/i.test(text);
+  return isPlain ? text : `'${text.replaceAll("'", "''")}'`;
+}

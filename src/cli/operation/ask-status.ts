@@ -1,0 +1,124 @@
+// Asks a worker for the status of one run; without one, says what Temporal itself knows.
+import type {
+  WorkflowExecutionDescription,
+  WorkflowExecutionInfo,
+  WorkflowHandle,
+} from '@temporalio/client';
+import type { Payload } from '@temporalio/common';
+import { gateWatchSeen } from '../../domain/analysis/gate-watch.ts';
+import { isRecord, textAt } from '../../domain/json.ts';
+import type { OperationState } from '../../domain/operation/outcome.ts';
+import type { OperationStatus } from '../../domain/operation/status.ts';
+import { isOperationStatus } from '../temporal/answers.ts';
+import type { Temporal } from '../temporal/connect.ts';
+import type { RunName } from './ending.ts';
+import { knownOutcome } from './outcome-code.ts';
+
+export type StatusAnswer =
+  | { from: 'worker'; status: OperationStatus }
+  /** No worker answered in time, or Temporal did not. */
+  | { from: 'nobody'; problem: string };
+
+export async function askStatus(
+  temporal: Temporal,
+  run: RunName,
+  timeoutMs: number,
+): Promise<StatusAnswer> {
+  const handle = temporal.client.workflow.getHandle(run.workflowId, run.runId);
+  try {
+    const answer: unknown = await temporal.client.withDeadline(Date.now() + timeoutMs, () =>
+      handle.query('status'),
+    );
+    if (isOperationStatus(answer))
+      return { from: 'worker', status: await withWatch(handle, answer, temporal) };
+    return { from: 'nobody', problem: 'the answer to the query "status" was no status' };
+  } catch (error) {
+    return { from: 'nobody', problem: problemOf(error) };
+  }
+}
+
+/** The plan of a run; undefined when no worker answered. */
+export async function askPlan(temporal: Temporal, run: RunName): Promise<unknown> {
+  const handle = temporal.client.workflow.getHandle(run.workflowId, run.runId);
+  try {
+    return await temporal.client.withDeadline(Date.now() + 10_000, () => handle.query('plan'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ids of the steps of a plan, and of those after which it asks for an approval; none of an answer that is no plan. */
+export function planIds(plan: unknown): { steps: string[]; gates: string[] } {
+  const steps: unknown[] = isRecord(plan) && Array.isArray(plan['steps']) ? plan['steps'] : [];
+  const idsOf = (some: unknown[]): string[] => some.flatMap((step) => textAt(step, 'id') ?? []);
+  return {
+    steps: idsOf(steps),
+    gates: idsOf(steps.filter((step) => textAt(step, 'gate') !== undefined)),
+  };
+}
+
+/** With what the gate watch saw, which is known to Temporal alone: the heartbeat of its activity says it. */
+async function withWatch(
+  handle: WorkflowHandle,
+  status: OperationStatus,
+  { client }: Temporal,
+): Promise<OperationStatus> {
+  if (status.watch === undefined) return status;
+  const { payloadConverter } = client.options.loadedDataConverter;
+  const decode = (payload: Payload): unknown => payloadConverter.fromPayload(payload);
+  const { pendingActivities } = (await handle.describe()).raw;
+  const seen = gateWatchSeen(pendingActivities ?? [], decode, Date.now());
+  return seen === undefined ? status : { ...status, watch: { ...seen, step: status.watch.step } };
+}
+
+/** What an error of Temporal's client says, with its cause. */
+export function problemOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}
+
+/** A status made of what Temporal itself keeps (description, search attributes, memo): needs no worker. */
+export function staleStatus(
+  info: WorkflowExecutionInfo | WorkflowExecutionDescription,
+): OperationStatus {
+  const request = isRecord(info.memo) ? info.memo['request'] : undefined;
+  const outcome = outcomeOf(info);
+  const open = info.status.name === 'RUNNING' || info.status.name === 'PAUSED';
+  return {
+    schema: 'fairlead/status/v1',
+    operation: attribute(info, 'FairleadOperation') ?? info.workflowId,
+    runId: info.runId,
+    kind: attribute(info, 'FairleadKind') ?? info.type,
+    system: attribute(info, 'FairleadSystem') ?? textAt(request, 'system') ?? '',
+    state: open ? stateOf(attribute(info, 'FairleadState')) : 'closed',
+    gates: [],
+    weights: [],
+    undo: [],
+    ...(open || outcome === undefined ? {} : { outcome }),
+    stale: true,
+    steps: [],
+    verdicts: [],
+  };
+}
+
+/** A keyword search attribute, if it is set. */
+export function attribute(
+  info: WorkflowExecutionInfo | WorkflowExecutionDescription,
+  name: string,
+) {
+  const found = info.typedSearchAttributes.getAll().find((pair) => pair.key.name === name)?.value;
+  return typeof found === 'string' && found !== '' ? found : undefined;
+}
+
+function outcomeOf(info: WorkflowExecutionInfo | WorkflowExecutionDescription) {
+  const said = attribute(info, 'FairleadOutcome');
+  if (said !== undefined) return knownOutcome(said);
+  return info.status.name === 'TERMINATED' || info.status.name === 'TIMED_OUT'
+    ? 'interrupted'
+    : undefined;
+}
+
+function stateOf(said: string | undefined): OperationState {
+  const states: OperationState[] = ['waiting', 'paused', 'parked', 'undoing', 'closed'];
+  return states.find((one) => one === said) ?? 'running';
+}

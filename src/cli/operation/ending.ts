@@ -1,0 +1,99 @@
+// How an operation ended, and the exit code that says so. Pure but for reading Temporal's errors.
+import { commandText } from '../../domain/text/command-text.ts';
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+  WorkflowFailedError,
+} from '@temporalio/client';
+import { failureKind, type FailureKind } from '../../domain/failure.ts';
+import { textAt } from '../../domain/json.ts';
+import { backup } from '../../runbooks/backup.ts';
+import { isSummary } from '../temporal/answers.ts';
+import { EXIT } from '../exit.ts';
+import { exitCodeOf, exitCodeOfKind } from './outcome-code.ts';
+
+export interface Ending {
+  outcome: string;
+  message: string;
+  code: number;
+  /** What `--json` prints. */
+  json: unknown;
+  leftovers: string[];
+  findings: string[];
+  /** Names of backups that were taken. */
+  backups: string[];
+}
+
+/** The kind of `Failure` that an operation failed with: it stands in the second detail of the ApplicationFailure. */
+export function kindOf(failure: ApplicationFailure): FailureKind | undefined {
+  const [, more]: unknown[] = failure.details ?? [];
+  return failureKind(textAt(more, 'kind'));
+}
+
+export interface RunName {
+  operation: string;
+  workflowId: string;
+  runId: string;
+}
+
+/** The end of a workflow that completed. */
+export function endingOfResult(run: RunName, result: unknown): Ending {
+  if (isSummary(result)) {
+    return ending(run, result.outcome ?? 'succeeded', result.message ?? '', result);
+  }
+  return ending(run, 'succeeded', '', undefined);
+}
+
+/**
+ * The end of a workflow that failed; `undefined` for an error that is not about its end. `next`: the run of another
+ * operation that has the name since.
+ */
+export function endingOfError(run: RunName, error: unknown, next?: string): Ending | undefined {
+  if (!(error instanceof WorkflowFailedError)) return undefined;
+  const { cause } = error;
+  if (cause instanceof ApplicationFailure) return endingOfFailure(run, cause);
+  if (cause instanceof CancelledFailure) {
+    return ending(run, 'aborted', 'it was cancelled through Temporal', undefined);
+  }
+  if (cause instanceof TerminatedFailure) {
+    const since =
+      next === undefined ? '' : `; another one of this name was started since (${next})`;
+    const said = `it was terminated (${cause.message}): nothing was undone; see "${commandText('report', run.operation, '--run', run.runId)}"${since}`;
+    return ending(run, 'interrupted', said, undefined);
+  }
+  if (cause instanceof TimeoutFailure) {
+    return ending(run, 'interrupted', `it timed out: ${cause.message}`, undefined);
+  }
+  return ending(run, 'failed', cause?.message ?? error.message, undefined);
+}
+
+function endingOfFailure(run: RunName, failure: ApplicationFailure): Ending {
+  const [details]: unknown[] = failure.details ?? [];
+  const end = ending(run, failure.type ?? 'failed', failure.message, details);
+  // What was asked for makes no sense or is not there: the asker's mistake, not the operation's failure.
+  const kind = kindOf(failure);
+  const isMistake = kind !== undefined && exitCodeOfKind(kind) === EXIT.badInput;
+  return isMistake && end.leftovers.length === 0 ? { ...end, code: EXIT.badInput } : end;
+}
+
+function ending(run: RunName, outcome: string, message: string, details: unknown): Ending {
+  const summary = isSummary(details) ? details : undefined;
+  const leftovers = summary?.leftovers ?? [];
+  return {
+    outcome,
+    message,
+    code: exitCodeOf({ outcome, leftovers }),
+    json: summary ?? { ...run, outcome, message, leftovers, findings: [] },
+    leftovers,
+    findings: summary?.findings ?? [],
+    backups: summary?.kind === backup.type ? backupNames(summary.backups) : [],
+  };
+}
+
+/** Ids of backups in a summary, which may come from a worker of another version. */
+function backupNames(backups: unknown): string[] {
+  if (!Array.isArray(backups)) return [];
+  return backups.map((backup: unknown) => textAt(backup, 'id') ?? '').filter((id) => id !== '');
+}

@@ -1,0 +1,74 @@
+// Shows a status while somebody watches: redrawn in place on a terminal, otherwise a line for each change.
+import type { OperationStatus } from '../../domain/operation/status.ts';
+import { painted, shown, shownOn } from '../output/print.ts';
+import { newLines, statusLines } from './view.ts';
+
+const MOST_STEPS = 8;
+
+export interface Screen {
+  show(status: OperationStatus): void;
+  /** Says something below the status, e.g. that no worker answers. */
+  say(text: string): void;
+}
+
+export function createScreen(stream: NodeJS.WriteStream): Screen {
+  return stream.isTTY ? terminal(stream) : log(stream);
+}
+
+function log(stream: NodeJS.WriteStream): Screen {
+  let last: OperationStatus | undefined;
+  return {
+    show(status) {
+      for (const line of newLines(last, status)) stream.write(`${shownOn(stream, line)}\n`);
+      last = status;
+    },
+    say(text) {
+      stream.write(`${shownOn(stream, text)}\n`);
+    },
+  };
+}
+
+function terminal(stream: NodeJS.WriteStream): Screen {
+  let drawn: string[] = [];
+  // The window may have become narrower meanwhile: what was drawn then takes more rows.
+  const erase = (): string => {
+    const rows = rowsOf(drawn, stream.columns);
+    return rows === 0 ? '' : `\x1b[${rows}A\x1b[0J`;
+  };
+  const write = (above: string, lines: string[]): void => {
+    const text = `${above}${lines.map((line) => `${line}\n`).join('')}`;
+    stream.write(`${erase()}${painted(stream, text)}`);
+    drawn = lines;
+  };
+  return {
+    show(status) {
+      const lines = statusLines(status, MOST_STEPS).map(shown);
+      const fitting = fittingLines(lines, stream);
+      if (fitting.join('\n') !== drawn.join('\n')) write('', fitting);
+    },
+    say(text) {
+      write(`${shown(text)}\n`, drawn);
+    },
+  };
+}
+
+/** The first line and as many of the last ones as the window has room for: a view taller than it cannot be erased. */
+function fittingLines(
+  lines: string[],
+  { rows, columns }: { rows: number; columns: number },
+): string[] {
+  const [head, ...rest] = lines;
+  if (head === undefined) return [];
+  let left = rows - 1 - rowsOf([head], columns);
+  const from = rest.findLastIndex((line) => {
+    left -= rowsOf([line], columns);
+    return left < 0;
+  });
+  return [head, ...rest.slice(from + 1)];
+}
+
+/** Rows that lines take on a window of this width, which wraps them: a command that is wrapped so can still be copied whole. */
+function rowsOf(lines: readonly string[], columns: number): number {
+  const width = Math.max(1, columns);
+  return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / width)), 0);
+}

@@ -1,0 +1,98 @@
+// Operations as Temporal's visibility lists them, newest first: what each is about, who asked, how it ended. Needs no worker.
+import type { WorkflowExecutionInfo } from '@temporalio/client';
+import { isRecord, textAt } from '../../domain/json.ts';
+import type { OperationStatus } from '../../domain/operation/status.ts';
+import { ANY_OPERATION } from '../../workflows/messages.ts';
+import type { Temporal } from '../temporal/connect.ts';
+import { attribute, staleStatus } from './ask-status.ts';
+import { take } from './find-operation.ts';
+import type { WaitsFor } from './waits-for.ts';
+
+export interface Row {
+  operation: string;
+  runId: string;
+  workflowId: string;
+  kind: string;
+  system: string;
+  /** `shop/api`, or `shop` for the whole of it. */
+  target: string;
+  state: OperationStatus['state'];
+  outcome: string | null;
+  startedAt: string;
+  endedAt: string | null;
+  /** `null` where it was not started by a command line or an operation. */
+  requestedBy: string | null;
+  /** The version or revision that it was asked for. */
+  version: string | null;
+  dryRun: boolean;
+  /** Until when (ISO 8601) the revision is kept as insurance; `null` unless a retirement is under way. */
+  keptUntil: string | null;
+  /** `null` also when no worker answered. */
+  waitsFor: WaitsFor | null;
+}
+
+export interface RowsWanted {
+  system?: string | undefined;
+  target?: string | undefined;
+  open?: boolean | undefined;
+  /** Only what was started after this (ms). */
+  since?: number | undefined;
+  most: number;
+}
+
+export async function readRows(temporal: Temporal, wanted: RowsWanted): Promise<Row[]> {
+  const { system, target, open, since, most } = wanted;
+  // Names were checked against their pattern: they cannot leave their quotes.
+  const query = [
+    ANY_OPERATION,
+    ...(system === undefined ? [] : [`FairleadSystem = "${system}"`]),
+    ...(target === undefined ? [] : [`FairleadTarget = "${target}"`]),
+    ...(open === true ? ['ExecutionStatus = "Running"'] : []),
+    ...(since === undefined ? [] : [`StartTime > "${new Date(since).toISOString()}"`]),
+  ].join(' AND ');
+  const found = await take(temporal, query, most);
+  return found
+    .toSorted((a, b) => b.startTime.getTime() - a.startTime.getTime())
+    .map((info) => rowOf(info));
+}
+
+function rowOf(info: WorkflowExecutionInfo): Row {
+  const status = staleStatus(info);
+  const request: unknown = isRecord(info.memo) ? info.memo['request'] : undefined;
+  return {
+    operation: status.operation,
+    runId: info.runId,
+    workflowId: info.workflowId,
+    kind: status.kind,
+    system: status.system,
+    target: attribute(info, 'FairleadTarget') ?? status.system,
+    state: status.state,
+    outcome: status.outcome ?? null,
+    startedAt: info.startTime.toISOString(),
+    endedAt: info.closeTime?.toISOString() ?? null,
+    ...askedOf(request),
+    keptUntil: keptUntil(request, info),
+    waitsFor: null,
+  };
+}
+
+function askedOf(request: unknown): Pick<Row, 'requestedBy' | 'version' | 'dryRun'> {
+  return {
+    requestedBy: textAt(request, 'requestedBy') ?? null,
+    version: textAt(request, 'version') ?? textAt(request, 'to') ?? null,
+    dryRun: isRecord(request) && request['dryRun'] === true,
+  };
+}
+
+function keptUntil(request: unknown, info: WorkflowExecutionInfo): string | null {
+  const delay = isRecord(request) ? request['delay'] : undefined;
+  if (typeof delay !== 'number' || info.status.name !== 'RUNNING') return null;
+  return new Date(info.startTime.getTime() + delay).toISOString();
+}
+
+/** A retirement that a later change called off: the revision was needed again. */
+export function isCalledOff({ keptUntil: until, kind, outcome }: Row): boolean {
+  return kind === 'retireRevision' && until === null && CALLED_OFF.has(outcome ?? '');
+}
+
+const CALLED_OFF: ReadonlySet<string> = new Set(['preempted', 'aborted', 'interrupted', 'refused']);

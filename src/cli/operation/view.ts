@@ -1,0 +1,181 @@
+// A status as lines for people: the whole of it for a terminal that is redrawn, or only what is new since the
+// last one for a log. Pure.
+import {
+  ALL_PARKED_ANSWERS,
+  gateCommand,
+  PARKED_ANSWERS,
+  verbOf,
+} from '../../domain/people/answers.ts';
+import { gateWatchLines } from '../../domain/analysis/gate-watch.ts';
+import { bar, spanBetween } from '../../domain/text/markdown.ts';
+import { commandText } from '../../domain/text/command-text.ts';
+import { titleOf } from '../../domain/operation/step-title.ts';
+import type { GateStatus, LastRefused, OperationStatus } from '../../domain/operation/status.ts';
+import { withVerbs } from '../as-typed.ts';
+
+const MARKS: Record<string, string> = {
+  done: '✔',
+  unchanged: '✔',
+  failed: '✘',
+  skipped: '–',
+  started: '▸',
+};
+
+/** The whole of a status. `most`: the newest steps that are shown (and half as many verdicts), with a count of those before. */
+export function statusLines(status: OperationStatus, most = Infinity): string[] {
+  const closed = status.state === 'closed';
+  const ended = closed && status.weights.length > 0 ? ['  traffic when it ended:'] : [];
+  return [
+    headline(status),
+    ...ended,
+    ...weightLines(status),
+    ...newest(status.steps.map(stepLine), most, 'steps'),
+    ...newest(status.verdicts.map(verdictLine), most / 2, 'verdicts'),
+    ...watchLines(status),
+    ...(status.lastRefused === undefined || closed ? [] : [refusedLine(status.lastRefused)]),
+    ...attention(status),
+  ].map((line) => line.replaceAll('\n', ' '));
+}
+
+function newest(lines: string[], most: number, what: string): string[] {
+  if (lines.length <= most) return lines;
+  return [`  … ${lines.length - most} ${what} before these`, ...lines.slice(-most)];
+}
+
+/** What to print, line by line, when `next` follows `previous`. */
+export function newLines(previous: OperationStatus | undefined, next: OperationStatus): string[] {
+  const before = previous ?? NOTHING_YET;
+  const begun = new Map(before.steps.map((step) => [step.id, step.status]));
+  const asked = new Set(before.gates.map(gateKey));
+  const weights = weightLines(next);
+  const sameWeights = weightLines(before).join() === weights.join();
+  const changed = next.steps.filter((step) => begun.get(step.id) !== step.status);
+  const verdicts = next.verdicts.slice(before.verdicts.length);
+  // Beside the step that they judge, also when the next one has begun meanwhile.
+  const judged = changed.flatMap((step) => [
+    stepLine(step),
+    ...verdicts.filter((one) => one.step === step.id).map(verdictLine),
+  ]);
+  const others = verdicts.filter((one) => changed.every((step) => step.id !== one.step));
+  return [
+    ...newState(previous, next),
+    ...judged,
+    ...(sameWeights ? [] : weights),
+    ...others.map(verdictLine),
+    ...next.gates
+      .filter((gate) => !asked.has(gateKey(gate)))
+      .flatMap((gate) => gateLines(next.operation, gate)),
+    ...newWatch(before, next),
+    ...newRefusal(before, next),
+    ...newNote(before, next),
+  ];
+}
+
+/** A changed state of the operation; its end is said elsewhere (say-end.ts). */
+function newState(previous: OperationStatus | undefined, next: OperationStatus): string[] {
+  return previous?.state === next.state || next.state === 'closed' ? [] : [headline(next)];
+}
+
+function newNote(before: Shown, { note, outcome }: OperationStatus): string[] {
+  return note === undefined || note === before.note || outcome !== undefined ? [] : [`  ${note}`];
+}
+
+/** Said when the verdict is another one, or somebody begins or ceases to look; not once for each bake. */
+function newWatch(before: Shown, next: OperationStatus): string[] {
+  const key = ({ watch }: Shown): string =>
+    `${watch?.judged?.verdict ?? ''} ${watch?.notObserved?.reason ?? ''}`;
+  return key(before) === key(next) ? [] : watchLines(next);
+}
+
+function newRefusal(before: Shown, { lastRefused }: OperationStatus): string[] {
+  if (lastRefused === undefined || lastRefused.at === before.lastRefused?.at) return [];
+  return [refusedLine(lastRefused)];
+}
+
+type Shown = Pick<
+  OperationStatus,
+  'steps' | 'verdicts' | 'gates' | 'weights' | 'note' | 'lastRefused' | 'watch'
+>;
+const NOTHING_YET: Shown = { steps: [], verdicts: [], gates: [], weights: [] };
+
+/** What a person has to do now, with the commands that do it; empty when nobody is waited for. */
+export function attention(status: OperationStatus): string[] {
+  const note = status.note === undefined ? [] : [`  ${status.note}`];
+  const gates = status.gates.flatMap((gate) => gateLines(status.operation, gate));
+  if (status.state === 'parked') {
+    return [...note, ...wantOfRequests(status), ...gates, ...parkedCommands(status)];
+  }
+  if (isPaused(status)) {
+    return [...note, ...gates, `  go on with:`, `    ${commandText('resume', status.operation)}`];
+  }
+  return [...note, ...gates];
+}
+
+/** What is known of what is deployed while people are waited for. */
+function watchLines({ watch }: OperationStatus): string[] {
+  return watch === undefined ? [] : gateWatchLines(watch, Date.now()).map((line) => `  ${line}`);
+}
+
+function wantOfRequests({ note, step, verdicts }: OperationStatus): string[] {
+  const reasons = verdicts.filter((one) => one.step === step).map((one) => one.reason);
+  const few = [note ?? '', ...reasons.slice(-1)].some((text) => /requests needed/.test(text));
+  return few ? ['  too few requests came to judge by: send more of them, then retry'] : [];
+}
+
+/** An operation that waits at a gate while it is paused says so in its note only. */
+function isPaused({ state, note }: OperationStatus): boolean {
+  return state === 'paused' || (state !== 'closed' && note?.startsWith('paused by ') === true);
+}
+
+/** The commands that answer a parked operation: those it says it takes, or all when its worker is too old to say. */
+function parkedCommands({ operation, answers }: OperationStatus): string[] {
+  const may = ALL_PARKED_ANSWERS.filter((name) => answers?.includes(name) ?? true);
+  return [
+    `  answer with one of:`,
+    ...may.map((name) => {
+      const { verb, means } = PARKED_ANSWERS[name];
+      const more = name === 'abort' ? '; with --keep leave as it is' : '';
+      return `    ${commandText(verb, operation)}  (${means}${more})`;
+    }),
+  ];
+}
+
+function refusedLine({ message, actor, note }: LastRefused): string {
+  return `  last refused: ${verbOf(message)}${actor === undefined ? '' : ` from ${actor}`}: ${withVerbs(note)}`;
+}
+
+function headline(status: OperationStatus): string {
+  const what = status.outcome ?? status.state;
+  const step = status.step === undefined || status.state === 'closed' ? '' : ` at ${status.step}`;
+  const paused = isPaused(status) && status.state !== 'paused' ? ', paused' : '';
+  const stale = status.stale === true ? ' (no worker answered: this is what Temporal knows)' : '';
+  return `${status.operation}  ${what}${step}${paused}${stale}`;
+}
+
+function weightLines(status: Pick<OperationStatus, 'weights'>): string[] {
+  const width = Math.max(0, ...status.weights.map((one) => one.version.length));
+  return status.weights.map(
+    ({ service, version, percent }) =>
+      `  ${service}  ${version.padEnd(width)}  ${bar(percent)} ${percent} %`,
+  );
+}
+
+function stepLine(step: OperationStatus['steps'][number]): string {
+  const took = spanBetween(step.startedAt, step.endedAt);
+  const mark = MARKS[step.status] ?? '·';
+  return `  ${mark} ${step.id}: ${titleOf(step)}${took === '' ? '' : ` (${took})`}`;
+}
+
+function verdictLine(one: OperationStatus['verdicts'][number]): string {
+  return `  ${one.verdict} ${one.name} at ${one.step}: ${one.reason}`;
+}
+
+function gateLines(operation: string, gate: GateStatus): string[] {
+  const who = gate.who.join(', ');
+  return [
+    `  waits for ${gate.policy} at ${gate.id} (${gate.have} of ${gate.need}) from ${who}, until ${gate.expiresAt}`,
+    `    ${gateCommand('approve', operation, gate.id)}`,
+  ];
+}
+
+const gateKey = (gate: GateStatus): string => `${gate.id} ${gate.digest} ${gate.have}`;

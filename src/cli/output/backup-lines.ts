@@ -1,0 +1,79 @@
+// The catalogue of backups as lines for people. Pure. A row of a state that a later version has is shown by its name.
+import type { BackupList, BackupRow } from '../../domain/backup/backup-list.ts';
+import { span } from '../../domain/text/markdown.ts';
+import { columns } from './print.ts';
+
+type Complete = Extract<BackupRow, { state: 'complete' }>;
+
+const HEAD = ['BACKUP', 'AGE', 'SIZE', 'ROWS', 'RECOVERY POINT', 'VERIFIED', ''];
+
+export function backupLines({ system, backups, omitted }: BackupList, now: number): string[] {
+  if (backups.length === 0) {
+    return [`${system} has no backups; take one with "fairlead backup ${system}"`];
+  }
+  const more = omitted === 0 ? [] : [`${omitted} older ones are not shown`];
+  const odd = backups.flatMap((row) => [...remarks(row)]);
+  return [...columns([HEAD, ...backups.map((row) => cells(row, now))]), ...odd, ...more];
+}
+
+function cells(row: BackupRow, now: number): string[] {
+  if (row.state !== 'complete') return [row.id, '', '', '', '', '', row.state];
+  const { id, endedAt, bytes, rows, recoveryPoint, verifiedAt } = row;
+  return [
+    id,
+    span(now - Date.parse(endedAt)),
+    size(bytes),
+    String(rows),
+    recoveryPoint.notBefore,
+    verifiedAt ?? 'never',
+    noteOf(row),
+  ];
+}
+
+function noteOf({ flagged, failed, acceptedAt, encrypted, default: chosen }: Complete): string {
+  const notes = [
+    ...(chosen ? ['default'] : []),
+    ...(failed === null ? [] : ['bad']),
+    ...(flagged.length > 0 ? ['odd'] : []),
+    ...(acceptedAt === null ? [] : ['accepted']),
+    ...(encrypted ? ['encrypted'] : []),
+  ];
+  return notes.join(', ');
+}
+
+function remarks(row: BackupRow): string[] {
+  switch (row.state) {
+    case 'complete':
+      return [
+        ...(row.failed === null ? [] : [badLine(row.id, row.failed)]),
+        ...row.flagged.map((reason) => `  odd: ${row.id}: ${reason}`),
+        ...(row.flagged.length === 0
+          ? []
+          : [`    fine all the same? fairlead backups accept ${row.id} --reason WHY`]),
+      ];
+    case 'incomplete':
+      return [
+        `  incomplete: ${row.id}: ${row.objects} objects without a manifest; cut off, or still being made`,
+      ];
+    case 'unreadable':
+      return [`  unreadable: ${row.id}: ${row.problem}`];
+    default:
+      return [];
+  }
+}
+
+function badLine(id: string, { at, by, reason }: NonNullable<Complete['failed']>): string {
+  return `  bad: ${id}: ${by} found so at ${at}: ${reason}`;
+}
+
+/** `1.4 MB`. */
+function size(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit] ?? ''}`;
+}

@@ -1,0 +1,61 @@
+// Where words go: results on stdout, progress and errors on stderr. Text from outside cannot steer the
+// terminal: control characters are left out.
+
+import { coloured, hasColour } from './colour.ts';
+import { asTyped, typingOf, type Typing } from './as-started.ts';
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, process.stdout.isTTY ? 2 : 0)}\n`);
+}
+
+export function printText(text: string): void {
+  process.stdout.write(`${shownOn(process.stdout, text)}\n`);
+}
+
+/** A document, or what another program said: printed as it is. */
+export function printAsItIs(text: string): void {
+  process.stdout.write(`${clean(text)}\n`);
+}
+
+export function progress(text: string): void {
+  process.stderr.write(`${shownOn(process.stderr, text)}\n`);
+}
+
+/** The same, with colours where the stream has them. */
+export function shownOn(stream: NodeJS.WriteStream, text: string): string {
+  return painted(stream, shown(text));
+}
+
+/** `text` as it is, with colours where the stream has them. */
+export function painted(stream: NodeJS.WriteStream, text: string): string {
+  return hasColour(stream, process.env) ? coloured(text) : text;
+}
+
+let typing: Typing | undefined;
+
+/** Without control characters, and with commands as whoever reads them can paste them. */
+export function shown(text: string): string {
+  typing ??= typingOf(process.argv, process.env);
+  return asTyped(clean(text), typing);
+}
+
+/** Without control characters but the new line. */
+export function clean(text: string): string {
+  return text.replace(/[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069]/gu, '');
+}
+
+/** Columns padded to the widest cell, two spaces between them. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [index, cell] of row.entries()) {
+      widths[index] = Math.max(widths[index] ?? 0, cell.length);
+    }
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}

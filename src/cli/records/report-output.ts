@@ -1,0 +1,132 @@
+// Where a report goes: its format, its file, and the browser that shows it.
+import { spawn } from 'node:child_process';
+import { lstatSync, mkdirSync, statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { dirname, extname, join, resolve } from 'node:path';
+import { runName } from '../../domain/text/names.ts';
+import type { Report } from '../../domain/record/report.ts';
+import { keepFile } from '../../machine/keep-file.ts';
+import { dataFolder } from '../data-folder.ts';
+import { EXIT, ExitError } from '../exit.ts';
+import { printText, progress } from '../output/print.ts';
+
+const FORMATS = ['md', 'html', 'json'] as const;
+
+export type Format = (typeof FORMATS)[number];
+
+export interface OutputOptions {
+  format?: string;
+  json?: boolean;
+  out?: string;
+  open?: boolean;
+}
+
+/** The format that --format asks for, else the one that the file's name ends with. */
+export function formatOf(options: OutputOptions): Format {
+  const asked = options.json === true ? 'json' : options.format;
+  if (asked === undefined) return byName(options) ?? (options.open === true ? 'html' : 'md');
+  const format = FORMATS.find((one) => one === asked);
+  if (format === undefined) {
+    throw new ExitError(EXIT.badInput, `--format is "${asked}", allowed: md, html or json`);
+  }
+  if (options.open === true && format !== 'html') {
+    throw new ExitError(EXIT.badInput, `--open shows a page: --format html, not ${format}`);
+  }
+  return format;
+}
+
+function byName({ out, open }: OutputOptions): Format | undefined {
+  const ending = extname(out ?? '').toLowerCase();
+  if (ending === '.htm') return 'html';
+  const found = FORMATS.find((one) => `.${one}` === ending);
+  if (open !== true || found === undefined || found === 'html') return found;
+  throw new ExitError(
+    EXIT.badInput,
+    `--open shows a page, and --out ${out ?? ''} is none: name a file that ends in .html`,
+  );
+}
+
+export async function render(report: Report, format: Format): Promise<string> {
+  switch (format) {
+    case 'json':
+      return `${JSON.stringify(report, null, 2)}\n`;
+    case 'html': {
+      const { reportToHtml } = await import('../../reports/html.ts');
+      return reportToHtml(report);
+    }
+    case 'md': {
+      const { reportToMarkdown } = await import('../../reports/markdown.ts');
+      return reportToMarkdown(report);
+    }
+  }
+}
+
+/** The file of a page without `--out`: in the folder `reports` of the data folder. */
+export function pageFile(report: Report, env: NodeJS.ProcessEnv, folder: string): string {
+  const name = `${report.operation}-${runName(report.runId)}`;
+  const safe = name.replace(/[^A-Za-z0-9._]+/g, '-').replace(/^[.-]+/, '');
+  return join(dataFolder(env, folder), 'reports', `${safe}.html`);
+}
+
+export async function writeReport(text: string, file: string): Promise<void> {
+  try {
+    const path = resolve(file);
+    mkdirSync(dirname(path), { recursive: true });
+    // A new file takes the old one's place: a link that somebody put there is not followed.
+    if (isPlace(path)) await keepFile(path, text, { mode: 0o644 });
+    else await writeFile(path, text);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new ExitError(EXIT.badInput, `writing the report to ${file}: ${said}`);
+  }
+  progress(`the report is in ${file}`);
+}
+
+/** False for a terminal, a pipe, a device: what is written there is no file, and nothing takes its place. */
+function isPlace(path: string): boolean {
+  if (/^\/(dev|proc)\//.test(path)) return false;
+  const there = statSync(path, { throwIfNoEntry: false });
+  return there === undefined || there.isFile() || lstatSync(path).isSymbolicLink();
+}
+
+type Opener = [program: string, ...args: string[]];
+
+const PATIENCE_MS = 3000;
+
+/** The platform's program that opens a file as a double click does. */
+export function openerFor(platform: NodeJS.Platform, file: string): Opener {
+  if (platform === 'darwin') return ['open', file];
+  if (platform === 'win32') return ['rundll32', 'url.dll,FileProtocolHandler', file];
+  return ['xdg-open', file];
+}
+
+/** Prints where the page lies and shows it. A machine without a browser is no failure of the report. */
+export async function openPage(file: string): Promise<void> {
+  printText(file);
+  const problem = await problemOf(openerFor(process.platform, file));
+  if (problem !== undefined) progress(`no browser was opened: ${problem}; open ${file} yourself`);
+}
+
+/** Why the page was not opened; undefined when it was. An opener that still runs after a moment shows the page itself. */
+export async function problemOf(
+  [program, ...args]: Opener,
+  patienceMs = PATIENCE_MS,
+): Promise<string | undefined> {
+  return new Promise((done) => {
+    const child = spawn(program, args, { stdio: 'ignore', detached: true });
+    const patience = setTimeout(() => {
+      child.unref();
+      done(undefined);
+    }, patienceMs);
+    const end = (problem: string | undefined): void => {
+      clearTimeout(patience);
+      done(problem);
+    };
+    child.once('error', (error) => {
+      end(`starting ${program}: ${error.message}`);
+    });
+    child.once('exit', (code) => {
+      end(code === 0 ? undefined : `${program} ended with ${code ?? 'a signal'}`);
+    });
+  });
+}

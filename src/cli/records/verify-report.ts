@@ -1,0 +1,100 @@
+// `fairlead report verify FILE` of a JSON report: is it what its entries come to, and who signed them? Needs the file
+// and, to know whose key it is, a public key; no worker and no network.
+import { checkReport, type ReportCheck } from '../../domain/record/check-report.ts';
+import { textAt } from '../../domain/json.ts';
+import { isSignedBy } from '../../integrations/signing.ts';
+import { EXIT, ExitError } from '../exit.ts';
+import { printJson, printText } from '../output/print.ts';
+import { judgeKey, keyWords, type Trusted } from './trusted-key.ts';
+
+export interface ReportFile {
+  file: string;
+  text: string;
+  report: Record<string, unknown>;
+}
+
+const SCHEMA = 'fairlead/report/v1';
+
+export function verifyReport(asked: ReportFile, key: Trusted, json: boolean): void {
+  const { file, report } = asked;
+  const check = checked(asked);
+  const judged = judgeKey(check.signed, key);
+  const altered = check.altered ?? judged.altered;
+  const unsure = altered === null ? unsureOf(check) : [];
+  if (json) {
+    const { unknown, entries, head, closed } = check;
+    const shown = { unknown, entries, head, closed, signed: check.signed !== null };
+    const valid = altered === null && unsure.length === 0;
+    printJson({ file, valid, altered, unsure, ...shown, key: judged.key });
+  }
+  if (altered !== null) throw new ExitError(EXIT.failed, `${file}: ${altered}`);
+  if (!json) say(file, report, check, judged.words);
+  if (unsure.length > 0) throw new ExitError(EXIT.inconclusive, `${file}: ${unsure.join('; ')}`);
+}
+
+function checked({ file, text, report }: ReportFile): ReportCheck {
+  const schema = textAt(report, 'schema') ?? '';
+  if (/^fairlead\/report\/v\d+$/.test(schema) && schema !== SCHEMA) {
+    const takes = `this version verifies ${SCHEMA}`;
+    throw new ExitError(EXIT.badInput, `${file} is a ${schema}, made by a later version; ${takes}`);
+  }
+  const check = checkReport(report, isSignedBy);
+  if (check === undefined) throw new ExitError(EXIT.inconclusive, `${file}: ${TOO_OLD}`);
+  const twice = repeatedKeyIn(text);
+  return twice === undefined ? check : { ...check, altered: repeated(twice) };
+}
+
+const TOO_OLD =
+  'a report of an earlier release, which has no entries: nothing can be made anew from it. Have the report of the run printed again, or verify its evidence file';
+
+function repeated(key: string): string {
+  return `the key ${JSON.stringify(key)} stands twice in one object: readers differ on which of them counts`;
+}
+
+function say(
+  file: string,
+  report: Record<string, unknown>,
+  { entries, head, signed }: ReportCheck,
+  words: string,
+): void {
+  const run = `${textAt(report, 'operation') ?? ''} (run ${textAt(report, 'runId') ?? ''})`;
+  printText(`${file}: ${run}, ${entries} entries, none altered; head ${head ?? 'none'}`);
+  printText('every field that is known here is what the entries come to');
+  if (signed !== null) printText(keyWords(words));
+}
+
+function unsureOf({ signed, closed, unknown }: ReportCheck): string[] {
+  const end = closed
+    ? 'it was never signed'
+    : 'it is not closed: the operation still ran, or its last entries were taken away';
+  const unsigned =
+    signed === null ? [`it is not signed, and could be made up as a whole: ${end}`] : [];
+  const added =
+    unknown.length === 0
+      ? []
+      : [`this version does not know ${unknown.join(', ')}: verify it with the one that made it`];
+  return [...unsigned, ...added];
+}
+
+const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]/gs;
+
+/** The first key that stands twice in one object; `undefined` when there is none. `text` is one that JSON.parse accepts. */
+export function repeatedKeyIn(text: string): string | undefined {
+  /** The brackets that are open, outermost first: of an object its keys so far, of a list undefined. */
+  const open: (Set<string> | undefined)[] = [];
+  let last = '';
+  for (const [token] of text.matchAll(TOKEN)) {
+    if (token === '{') open.push(new Set());
+    else if (token === '[') open.push(undefined);
+    else if (token === '}' || token === ']') open.pop();
+    else if (token === ':') {
+      const key: unknown = JSON.parse(last);
+      const keys = open.at(-1);
+      if (keys === undefined || typeof key !== 'string') continue;
+      if (keys.has(key)) return key;
+      keys.add(key);
+    }
+    last = token;
+  }
+  return undefined;
+}

@@ -1,0 +1,112 @@
+// `fairlead backup`, `fairlead backups` and `fairlead verify`: take backups, see what there is, prove one.
+import type { Command } from 'commander';
+import type { BackupList } from '../../domain/backup/backup-list.ts';
+import type { AcceptOptions } from './accept-backup.ts';
+import {
+  withCommon,
+  withLooking,
+  withWaiting,
+  type CommonOptions,
+  type WaitOptions,
+} from '../command-options.ts';
+
+interface VerifyOptions extends WaitOptions {
+  file?: string;
+  dryRun?: boolean;
+}
+
+export function register(program: Command): void {
+  const backup = program
+    .command('backup')
+    .argument('<target>', 'SYSTEM or SYSTEM/DATASTORE, for example shop or shop/orders')
+    .description(
+      'back up one datastore, or all primary ones of a SYSTEM; then remove what is too old',
+    );
+  withWaiting(
+    withCommon(backup, ['backup shop', 'backup shop/orders --reason "before the migration"']),
+  ).action(async (text: string, options: WaitOptions) => {
+    const { dataTarget } = await import('../ids.ts');
+    const { startOperation } = await import('../operation/start.ts');
+    const { backup: runbook } = await import('../../runbooks/backup.ts');
+    await startOperation(runbook, { ...dataTarget(text) }, options);
+  });
+  const backups = program
+    .command('backups')
+    .argument('<system>', 'a system, for example shop')
+    .description('show the catalogue: what there is, how old, when it was proved, what is odd')
+    // The flags of what stands below are its own.
+    .enablePositionalOptions();
+  withLooking(backups, ['backups shop', 'backups shop --json']).action(show);
+  const accept = backups
+    .command('accept')
+    .argument('<backup>', 'an odd backup, as "fairlead backups" names it')
+    .description('take an odd backup as the new normal')
+    .option('--reason <text>', 'why it is fine: whoever restores it later wants to know');
+  withCommon(accept, [
+    'backups accept shop/orders/20261122T085126.123Z --reason "the archive was emptied"',
+  ]).action(async (backup: string, options: AcceptOptions) => {
+    const { acceptBackup } = await import('./accept-backup.ts');
+    await acceptBackup(backup, options);
+  });
+  registerVerify(program);
+}
+
+function registerVerify(program: Command): void {
+  const verify = program
+    .command('verify')
+    .argument(
+      '<backup>',
+      'a backup as "fairlead backups" names it; or SYSTEM/DATASTORE, the newest of it',
+    )
+    .option(
+      '--file <path>',
+      "prove this dump of SYSTEM/DATASTORE instead, which is in no catalogue; the path is the worker's, absolute or inside the system's folder",
+    )
+    .option('--dry-run', 'only show the plan')
+    .description('restore BACKUP into a copy, judge it rung by rung, discard the copy');
+  withWaiting(
+    withCommon(verify, [
+      'verify shop/orders/20261122T085126.123Z',
+      'verify shop/orders',
+      'verify shop/orders/20261122T085126.123Z --json --timeout 2h',
+      'verify shop/orders --dry-run',
+      'verify shop/orders --file /var/backups/orders.dump',
+    ]),
+  ).action(async (text: string, options: VerifyOptions) => {
+    const { backupTarget, datastoreTarget } = await import('../ids.ts');
+    const { startOperation } = await import('../operation/start.ts');
+    const { verifyBackup } = await import('../../runbooks/verify-backup.ts');
+    const { file, dryRun } = options;
+    const asked = file === undefined ? backupTarget(text) : { ...datastoreTarget(text), file };
+    await startOperation(verifyBackup, { ...asked, dryRun }, options);
+  });
+}
+
+async function show(text: string, options: CommonOptions): Promise<void> {
+  const { systemName } = await import('../ids.ts');
+  const { withTemporal } = await import('../temporal/connect.ts');
+  const { actorName } = await import('../identity.ts');
+  const system = systemName(text);
+  await withTemporal(actorName(options.as), async (temporal) => {
+    const { backupLines } = await import('../output/backup-lines.ts');
+    const { printJson, printText } = await import('../output/print.ts');
+    const list = await ask(temporal, system);
+    if (options.json === true) printJson(list);
+    else printText(backupLines(list, Date.now()).join('\n'));
+  });
+}
+
+async function ask(
+  temporal: import('../temporal/connect.ts').Temporal,
+  system: string,
+): Promise<BackupList> {
+  const { inspect } = await import('../temporal/inspect.ts');
+  const { isBackupList } = await import('../temporal/answers.ts');
+  const { EXIT, ExitError } = await import('../exit.ts');
+  const answer = await inspect(temporal, { system, backups: true });
+  if (isBackupList(answer)) return answer;
+  throw new ExitError(
+    EXIT.noAnswer,
+    `asking for the backups of ${system}: the worker's answer is no catalogue; is it an older version than this command?`,
+  );
+}

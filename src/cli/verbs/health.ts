@@ -1,0 +1,88 @@
+// `fairlead health SYSTEM`: is every service that users can reach well? Exit 0 well, 3 not, 8 stopped, 7 when
+// there is nothing to judge.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import type { SystemStatus } from '../../domain/operation/status.ts';
+import { withLooking, type CommonOptions } from '../command-options.ts';
+import type { Temporal } from '../temporal/connect.ts';
+import { EXIT, ExitError } from '../exit.ts';
+
+interface HealthOptions extends CommonOptions {
+  detailed?: boolean;
+  watch?: string;
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command('health')
+    .argument('<system>', 'the name of its folder')
+    .description('say whether every service of SYSTEM is well')
+    .option(
+      '--detailed',
+      'every revision, also those without traffic; and whether the system is recoverable',
+    )
+    .option('--watch <seconds>', 'again and again, until Ctrl-C');
+  withLooking(command, ['health shop', 'health shop --detailed', 'health shop --watch 5']).action(
+    async (system: string, options: HealthOptions) => {
+      await health(system, options);
+    },
+  );
+}
+
+async function health(text: string, options: HealthOptions): Promise<void> {
+  const { withTemporal } = await import('../temporal/connect.ts');
+  const { actorName } = await import('../identity.ts');
+  const { systemName } = await import('../ids.ts');
+  const { numberFlag } = await import('../flags.ts');
+  const system = systemName(text);
+  const seconds = options.watch === undefined ? undefined : numberFlag('--watch', options.watch);
+  if (seconds !== undefined && (seconds < 1 || seconds > 86_400)) {
+    throw new ExitError(EXIT.badInput, `--watch is ${seconds}, allowed: 1 to 86400 seconds`);
+  }
+  const stopped = new AbortController();
+  if (seconds !== undefined) {
+    process.once('SIGINT', () => {
+      stopped.abort();
+    });
+  }
+  const code = await withTemporal(actorName(options.as), async (temporal) => {
+    for (;;) {
+      const now = await look(temporal, system, options);
+      if (seconds === undefined) return now;
+      await sleep(seconds * 1000, undefined, { signal: stopped.signal }).catch(() => undefined);
+      if (stopped.signal.aborted) return EXIT.interrupted;
+    }
+  });
+  if (code !== EXIT.done) throw new ExitError(code, '');
+}
+
+async function look(temporal: Temporal, system: string, options: HealthOptions): Promise<number> {
+  const { askSystem, healthCode, healthOf, serviceLines, watchedLines } =
+    await import('../output/system-status.ts');
+  const { printJson, printText } = await import('../output/print.ts');
+  const status = await askSystem(temporal, system);
+  const services = Object.entries(status.services);
+  const healths = services.map(([name, service]) => healthOf(name, service));
+  const code = healthCode(healths);
+  if (options.json === true) {
+    const details = options.detailed === true ? await detailsOf(temporal, status) : {};
+    const watched = status.operations.filter(({ watch }) => watch !== undefined);
+    printJson({ system, healthy: code === EXIT.done, services: healths, watched, ...details });
+  } else if (options.detailed === true) {
+    const { askRecovery, recoveryLines } = await import('../output/recovery.ts');
+    const lines = services.flatMap(([name, service]) => serviceLines(name, service));
+    lines.push(...watchedLines(status));
+    printText([...lines, ...recoveryLines(await askRecovery(temporal, system))].join('\n'));
+  } else {
+    const lines = healths.map((one) => `${system}/${one.service} ${one.condition}: ${one.detail}`);
+    printText([...lines, ...watchedLines(status)].join('\n'));
+  }
+  return code;
+}
+
+/** A system that holds no data has no `recovery`. */
+async function detailsOf(temporal: Temporal, status: SystemStatus): Promise<object> {
+  const { askRecovery } = await import('../output/recovery.ts');
+  const recovery = await askRecovery(temporal, status.system);
+  return recovery === null ? { status } : { status, recovery };
+}

@@ -1,0 +1,37 @@
+// What `check` says of a file that is right and may still not do what somebody meant: files that are not there, values
+// that make others idle, placeholders that nothing is put in for. A warning stops nobody's work.
+import { isWritten, plain, type Located, type Path } from '../reading/located.ts';
+import type { Readable } from '../reading/salvage.ts';
+import { under, type Remark } from '../remark.ts';
+import { idleRemarks } from './idle.ts';
+import { literalPlaceholders } from './literal-placeholders.ts';
+import { storeFolderMissing, serviceFilesMissing } from './missing-files.ts';
+
+export interface DoubtsInput {
+  readable: Readable;
+  root: Located;
+  /** The folder that relative paths start from, as an absolute path. */
+  folder: string;
+  /** The PATH that programs are looked for on. */
+  searchPath: string;
+}
+
+export async function doubtsOf({
+  readable,
+  root,
+  folder,
+  searchPath,
+}: DoubtsInput): Promise<Remark[]> {
+  const wrote = (path: Path): boolean => isWritten(root, path);
+  const services = Object.entries(readable.services).map(async ([name, service]) =>
+    under(['services', name], await serviceFilesMissing(service, folder, searchPath)),
+  );
+  const stores = Object.entries(readable.datastores).map(async ([name, store]) =>
+    under(['datastores', name], await storeFolderMissing(store, folder)),
+  );
+  return [
+    ...(await Promise.all([...services, ...stores])).flat(),
+    ...idleRemarks(readable, wrote),
+    ...literalPlaceholders(plain(root)),
+  ];
+}

@@ -1,0 +1,43 @@
+// What the files of a folder hold: sizes, SHA-256, rows of CSV files. Read in constant memory, one after the other.
+import { join } from 'node:path';
+import type { Bytes } from '../../ports/objects.ts';
+import type { Waiting } from '../../ports/waiting.ts';
+import type { Part } from '../../domain/backup/backup.ts';
+import { drain, measuring } from '../byte-streams.ts';
+import { countRows } from './csv-rows.ts';
+import { readChunks } from './walk.ts';
+
+/** The bytes of one file; `rows` has its records when they are through, null for what is no CSV. */
+export function fileBytes(
+  folder: string,
+  path: string,
+  waiting: Waiting,
+): { body: Bytes; rows: () => number | null } {
+  const body = readChunks(join(folder, path), waiting);
+  if (!/\.csv$/i.test(path)) return { body, rows: () => null };
+  const counter = countRows();
+  const passing = async function* (): Bytes {
+    for await (const chunk of body) {
+      counter.add(chunk);
+      yield chunk;
+    }
+  };
+  return { body: passing(), rows: () => counter.rows() };
+}
+
+/** One file as a part of its datastore's contents. */
+export async function readPart(folder: string, path: string, waiting: Waiting): Promise<Part> {
+  const { body, rows } = fileBytes(folder, path, waiting);
+  const measured = measuring(body);
+  await drain(measured.body);
+  waiting.beat({ read: path });
+  return partOf(path, measured.result(), rows());
+}
+
+export function partOf(
+  name: string,
+  plain: { size: number; sha256: string },
+  rows: number | null,
+): Part {
+  return { name, rows, bytes: plain.size, hash: `sha256:${plain.sha256}` };
+}

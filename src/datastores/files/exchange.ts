@@ -1,0 +1,201 @@
+// The live folder of files exchanged for a generation that was restored beside it: one rename of `current`, and a rename
+// too for the write fence. The old generation stays where it is; nobody finds it by `current` any more.
+import { createHash } from 'node:crypto';
+import { readFile, readlink, realpath, rm, rmdir, symlink } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { DatastoreRef } from '../../ports/backups.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Waiting } from '../../ports/waiting.ts';
+import type { Exchanged, ExchangePlan, WritePosition } from '../../domain/recovery/exchange.ts';
+import type { EpochToken } from '../../domain/rollout/model.ts';
+import { Failure } from '../../domain/failure.ts';
+import { parsedJson, textAt } from '../../domain/json.ts';
+import { keepFile } from '../../machine/keep-file.ts';
+import { commandOf } from '../../machine/process-identity.ts';
+import { writersIn } from '../../machine/writers-in.ts';
+import type { StoreExchange } from '../store.ts';
+import { claim } from './claims.ts';
+import {
+  fencedName,
+  generationsOf,
+  isGeneration,
+  newGeneration,
+  type Generations,
+} from './generations.ts';
+import { lossOf } from './loss.ts';
+import { stampOf, walkFiles } from './walk.ts';
+
+const SHOWN = 5;
+
+const besideSchema = z.object({ directory: z.string(), generation: z.string() });
+type Beside = z.output<typeof besideSchema>;
+
+export function createFilesExchange(clock: Pick<Clock, 'now'>): StoreExchange {
+  return {
+    unable: async (store) =>
+      (await generationsOf(directoryOf(store))).current === undefined
+        ? noGenerations(store)
+        : undefined,
+    begin: async (store, folder) => {
+      const directory = directoryOf(store);
+      const { folder: live } = await withGenerations(store);
+      const generation = await newGeneration(directory, live);
+      const note: Beside = { directory, generation };
+      await keepFile(noteOf(folder), JSON.stringify(note), { mode: 0o644 });
+    },
+    release: async (folder) => {
+      const beside = await besideOf(folder);
+      if (beside === undefined) return;
+      const { directory, generation } = beside;
+      // It went live: it is nobody's copy any more.
+      if ((await generationsOf(directory)).current === generation) return;
+      await rm(join(directory, generation), { recursive: true, force: true, maxRetries: 3 });
+    },
+    writeFence: async (store, token) => {
+      const { point } = await claim(directoryOf(store), token);
+      const { current, fencedSince } = await withGenerations(store);
+      if (fencedSince === undefined) await point(fencedName(token, current));
+      return { epoch: fencedSince ?? token.epoch, quarantined: current };
+    },
+    liftFence: async (store, token) => {
+      const { point } = await claim(directoryOf(store), token);
+      const { current, fencedSince } = await withGenerations(store);
+      if (fencedSince !== undefined) await point(current);
+    },
+    writePosition: (store, waiting) => positionOf(store, clock, waiting),
+    plan: async (store, folder) => {
+      const { current } = await withGenerations(store);
+      const beside = await besideOf(folder);
+      if (beside?.directory === directoryOf(store)) {
+        return { kind: 'generation', from: current, to: beside.generation };
+      }
+      const message = `exchanging ${store.datastore}: the copy lies apart from everything live, and not beside it; restore it beside`;
+      throw new Failure('BadInput', message);
+    },
+    exchange: (store, plan, token) => exchange(store, plan, token),
+    loss: async (store, folder, quarantined, waiting) => {
+      if (!isGeneration(quarantined)) {
+        throw new Failure('BadInput', `${quarantined} is no generation of ${store.datastore}`);
+      }
+      return lossOf(join(directoryOf(store), quarantined), await copyFilesIn(folder), waiting);
+    },
+    flush: (store, token) => flush(store, token),
+  };
+}
+
+/** Where a copy's files are: in a generation beside the live one, or in its own folder. */
+export async function copyFilesIn(folder: string): Promise<string> {
+  const beside = await besideOf(folder);
+  return beside === undefined ? folder : join(beside.directory, beside.generation);
+}
+
+async function exchange(
+  store: DatastoreRef,
+  plan: ExchangePlan,
+  token: EpochToken,
+): Promise<Exchanged> {
+  const directory = directoryOf(store);
+  const { kind, from, to } = plan;
+  if (kind !== 'generation' || !isGeneration(to)) {
+    throw new Failure('BadInput', `exchanging ${store.datastore} by ${kind} to ${to}`);
+  }
+  const { point } = await claim(directory, token);
+  const { current, fencedSince } = await withGenerations(store);
+  if (current === to && fencedSince === undefined) return { live: to, quarantined: from };
+  if (current !== from) throw changed(directory, { expected: from, found: current });
+  await generationThere(directory, to);
+  await point(to);
+  return { live: to, quarantined: from };
+}
+
+/** The empty generation is noted in the claim: asked again, it is the same one, whatever was written to it since. */
+async function flush(store: DatastoreRef, token: EpochToken): Promise<Exchanged> {
+  const directory = directoryOf(store);
+  const { folder, point } = await claim(directory, token);
+  const { current, folder: live } = await withGenerations(store);
+  const note = join(folder, 'flushed');
+  const noted = async (): Promise<[made: string, from: string] | undefined> => {
+    const text = await readlink(note).catch(() => undefined);
+    const [made, from] = text?.split(' ') ?? [];
+    return made === undefined || from === undefined ? undefined : [made, from];
+  };
+  let known = await noted();
+  if (known === undefined) {
+    const made = await newGeneration(directory, live);
+    await symlink(`${made} ${current}`, note).catch(async (error: unknown) => {
+      await rmdir(join(directory, made));
+      // Another try of the same change was first.
+      if (textAt(error, 'code') !== 'EEXIST') throw error;
+    });
+    known = await noted();
+  }
+  if (known === undefined) {
+    throw new Failure('Superseded', `flushing ${store.datastore}: a newer change came in between`);
+  }
+  const [made, from] = known;
+  if (current !== made && current !== from)
+    throw changed(directory, { expected: from, found: current });
+  if (current !== made) await point(made);
+  return { live: made, quarantined: from };
+}
+
+async function positionOf(
+  store: DatastoreRef,
+  clock: Pick<Clock, 'now'>,
+  { signal, beat }: Waiting,
+): Promise<WritePosition> {
+  const { folder } = await generationsOf(directoryOf(store));
+  const hash = createHash('sha256');
+  const at = clock.now();
+  for await (const path of walkFiles(folder)) {
+    signal.throwIfAborted();
+    hash.update(`${JSON.stringify([path, await stampOf(join(folder, path))])}\n`);
+    beat({ looked: path });
+  }
+  const { writers, unseen } = writersIn(await realpath(folder));
+  return {
+    position: `sha256:${hash.digest('hex')}`,
+    writers: writers
+      .slice(0, SHOWN)
+      .map(({ pid, file }) => `process ${pid} (${commandOf(pid).slice(0, 80)}) has ${file} open`),
+    ...(unseen > 0 && { unseen: `${unseen} processes of others could not be looked at` }),
+    at,
+  };
+}
+
+function changed(directory: string, seen: { expected: string; found: string }): Failure {
+  const { expected, found } = seen;
+  const message = `exchanging the generation of ${directory}: ${found} is live, and not ${expected}; look at it and begin anew`;
+  return new Failure('WorldChanged', message, seen);
+}
+
+function directoryOf({ directory, settings }: DatastoreRef): string {
+  return resolve(directory, settings.directory ?? '.');
+}
+
+async function withGenerations(store: DatastoreRef): Promise<Generations & { current: string }> {
+  const { current, ...more } = await generationsOf(directoryOf(store));
+  if (current !== undefined) return { ...more, current };
+  throw new Failure('Unsupported', noGenerations(store));
+}
+
+function noGenerations(store: DatastoreRef): string {
+  return `${store.datastore} cannot be exchanged: ${directoryOf(store)} has no generations; move its files into gen-1 and make current a link to that`;
+}
+
+async function generationThere(directory: string, name: string): Promise<void> {
+  const there = await realpath(join(directory, name)).catch(() => undefined);
+  if (there !== undefined) return;
+  throw new Failure('NotFound', `${join(directory, name)} is no folder; restore it beside again`);
+}
+
+/** The note of where a copy beside lies: next to the copy's folder, which may hold files of a backup. It goes with the copy. */
+function noteOf(folder: string): string {
+  return `${folder}.beside.json`;
+}
+
+async function besideOf(folder: string): Promise<Beside | undefined> {
+  const text = await readFile(noteOf(folder), 'utf8').catch(() => '');
+  return besideSchema.safeParse(parsedJson(text)).data;
+}

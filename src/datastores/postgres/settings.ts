@@ -1,0 +1,26 @@
+// What a system file says of a datastore of kind postgres, one database of a server, and what this kind can do.
+import { z } from 'zod';
+import type { DatastoreSettings } from '../../config/kind-settings.ts';
+import { server, shortName } from '../../config/terms.ts';
+
+export const postgres = {
+  fields: {
+    host: server.host,
+    port: server.port,
+    database: z
+      .exactOptional(shortName)
+      .meta({ meaning: 'postgres: the database.', example: 'orders' }),
+    user: server.user,
+    password: server.password,
+  },
+  needs: ['database', 'user'],
+  capabilities: {
+    queries: true,
+    heartbeats: true,
+    copyLogin: ['user', 'password', 'database'],
+    counts: 'rows',
+    exchange: null,
+    place: ['host', 'port', 'database'],
+    defaultPlace: { host: '127.0.0.1', port: 5432 },
+  },
+} as const satisfies DatastoreSettings<unknown>;

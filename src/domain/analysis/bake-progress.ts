@@ -1,0 +1,135 @@
+// What a bake knows so far, as plain JSON: it travels in heartbeats, and the next attempt goes on with it.
+import type { AnalysisState } from './analysis-state.ts';
+import type { RevisionState } from '../rollout/model.ts';
+import type { Verdict } from './verdict.ts';
+
+const SCHEMA = 'fairlead/bake/v2';
+
+/** Two looks that lie further apart (ms) leave a gap: the time between them is not observed time. */
+const LONGEST_STEP_MS = 2000;
+
+export interface CheckTally {
+  ranAt: number;
+  runs: number;
+  /** Runs of the check in a row that did not pass. */
+  misses: number;
+  /** True when at least one of the missed runs was carried out and said no. */
+  refused: boolean;
+  latest: string;
+}
+
+/** The judged revision's replicas as the bake saw them last. */
+export interface Sight {
+  /** Crashes counted before the bake; `null` until the revision was seen. */
+  crashesBefore: number | null;
+  crashes: number;
+  /** How often the replicas were looked at, and when last (ms). */
+  looks: number;
+  lookedAt: number;
+  /** Why the bake has failed: gone, crashing, or nothing ready. */
+  lost?: string;
+  /** Present while the platform does not answer: since when (ms), and why. */
+  blind?: { since: number; reason: string };
+}
+
+export interface BakeProgress {
+  schema: typeof SCHEMA;
+  observedMs: number;
+  lastAt: number;
+  /** The longest gap between two looks (ms). */
+  gapMs: number;
+  analyses: Record<string, AnalysisState>;
+  checks: Record<string, CheckTally>;
+  sight: Sight;
+}
+
+export function startBake(now: number): BakeProgress {
+  return {
+    schema: SCHEMA,
+    observedMs: 0,
+    lastAt: now,
+    gapMs: 0,
+    analyses: {},
+    checks: {},
+    sight: { crashesBefore: null, crashes: 0, looks: 0, lookedAt: now },
+  };
+}
+
+/** A heartbeat of another release counts as none: the bake begins anew. */
+export function isBakeProgress(value: unknown): value is BakeProgress {
+  return (
+    typeof value === 'object' && value !== null && 'schema' in value && value.schema === SCHEMA
+  );
+}
+
+/** The progress of an earlier attempt, taken up at `now` (ms): the time between the two attempts is a gap, however short. A bake in which nobody has looked yet has none. */
+export function resumeBake(previous: BakeProgress, now: number): BakeProgress {
+  const gap = previous.sight.looks === 0 ? 0 : Math.max(0, now - previous.lastAt);
+  return { ...previous, lastAt: now, gapMs: Math.max(previous.gapMs, gap) };
+}
+
+/** The progress of a bake that a pause held until `now` (ms): the pause is no gap. */
+export function heldBake(progress: BakeProgress, now: number): BakeProgress {
+  return { ...progress, lastAt: now };
+}
+
+export function passTime(progress: BakeProgress, now: number): BakeProgress {
+  const step = Math.max(0, now - progress.lastAt);
+  if (step > LONGEST_STEP_MS) return resumeBake(progress, now);
+  return { ...progress, observedMs: progress.observedMs + step, lastAt: now };
+}
+
+export function sawRevisions(
+  progress: BakeProgress,
+  revision: string,
+  { at, revisions }: { at: number; revisions: RevisionState[] },
+): BakeProgress {
+  const state = revisions.find(({ spec }) => spec.id === revision);
+  const { crashesBefore, crashes } = progress.sight;
+  const seen = { looks: progress.sight.looks + 1, lookedAt: at };
+  if (state === undefined) {
+    const lost = `revision ${revision} is gone: somebody removed it while it was judged`;
+    return { ...progress, sight: { crashesBefore, crashes, ...seen, lost } };
+  }
+  const before = crashesBefore ?? state.crashes;
+  const lost = lostBy(state);
+  const sight = {
+    crashesBefore: before,
+    crashes: Math.max(0, state.crashes - before),
+    ...seen,
+  };
+  return { ...progress, sight: lost === undefined ? sight : { ...sight, lost } };
+}
+
+export function sawNothing(progress: BakeProgress, now: number, reason: string): BakeProgress {
+  const blind = { since: progress.sight.blind?.since ?? now, reason };
+  return { ...progress, sight: { ...progress.sight, blind } };
+}
+
+function lostBy(state: RevisionState): string | undefined {
+  const { version, id } = state.spec;
+  const why = state.problem === undefined ? '' : `: ${state.problem}`;
+  if (state.condition === 'crashLoop') {
+    return `version ${version} (${id}) keeps crashing, ${state.crashes} exits so far${why}`;
+  }
+  if (state.ready > 0) return undefined;
+  return `version ${version} (${id}) has none of its ${state.desired} replicas ready${why}`;
+}
+
+export function ranCheck(
+  progress: BakeProgress,
+  name: string,
+  ranAt: number,
+  { verdict, reason }: { verdict: Verdict; reason: string },
+): BakeProgress {
+  const before = progress.checks[name];
+  const passed = verdict === 'pass';
+  const tally: CheckTally = {
+    ranAt,
+    runs: (before?.runs ?? 0) + 1,
+    misses: passed ? 0 : (before?.misses ?? 0) + 1,
+    refused: !passed && (verdict === 'fail' || before?.refused === true),
+    latest: reason,
+  };
+  return { ...progress, checks: { ...progress.checks, [name]: tally } };
+}

@@ -1,0 +1,66 @@
+// The name of a backup: `<system>/<datastore>/<time>`, valid in a workflow id, and where it lies in the object store.
+// The time is UTC to the millisecond, so the order of names is the order in which backups were begun.
+import { NAME } from '../text/names.ts';
+
+export interface BackupName {
+  system: string;
+  datastore: string;
+  /** `20261122T085126.123Z` */
+  time: string;
+}
+
+const TIME = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})\.(\d{3})Z$/;
+
+export const BACKUP_ID_ALLOWED =
+  'SYSTEM/DATASTORE/TIME as `fairlead backups SYSTEM` lists it, such as shop/orders/20261122T085126.123Z';
+
+export function backupId(system: string, datastore: string, at: number): string {
+  const time = new Date(at).toISOString().replaceAll(/[-:]/g, '');
+  return `${system}/${datastore}/${time}`;
+}
+
+/** The parts of a backup's name; undefined for a text that is none. */
+export function parseBackupId(id: string): BackupName | undefined {
+  const [system = '', datastore = '', time = '', ...more] = id.split('/');
+  if (more.length > 0 || !NAME.test(system) || !NAME.test(datastore)) return undefined;
+  return timeOf(time) === undefined ? undefined : { system, datastore, time };
+}
+
+/** When the backup was begun (ms); undefined for what is no such time. */
+export function timeOf(time: string): number | undefined {
+  const iso = time.replace(TIME, '$1-$2-$3T$4:$5:$6.$7Z');
+  const at = iso === time ? NaN : Date.parse(iso);
+  return Number.isNaN(at) ? undefined : at;
+}
+
+const FILE = 'file:';
+
+/** What stands in a plan for a backup that is a file in no catalogue. */
+export function fileAsBackup(file: string): string {
+  return `${FILE}${file}`;
+}
+
+/** The file that is proved in place of a backup; undefined for the name of a backup. */
+export function fileOf(backup: string): string | undefined {
+  return backup.startsWith(FILE) ? backup.slice(FILE.length) : undefined;
+}
+
+/** `<system>/<datastore>/`, with every backup of it below. */
+export function catalogueFolder(system: string, datastore: string): string {
+  return `${system}/${datastore}/`;
+}
+
+/** `<system>/<datastore>/YYYY/MM/<time>/` */
+export function backupFolder({ system, datastore, time }: BackupName): string {
+  return `${system}/${datastore}/${time.slice(0, 4)}/${time.slice(4, 6)}/${time}/`;
+}
+
+/** The backup that an object belongs to, and its name below that; undefined for a stranger. */
+export function placeOfKey(key: string): { id: string; rest: string } | undefined {
+  const [system = '', datastore = '', year, month, time = '', ...rest] = key.split('/');
+  const name = parseBackupId(`${system}/${datastore}/${time}`);
+  if (name === undefined || year !== time.slice(0, 4) || month !== time.slice(4, 6)) {
+    return undefined;
+  }
+  return { id: `${system}/${datastore}/${time}`, rest: rest.join('/') };
+}

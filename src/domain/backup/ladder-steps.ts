@@ -1,0 +1,36 @@
+// The steps of the proof of one backup, or of one file: rung by rung, then the service where it is to be started, then the
+// conclusion.
+import type { PlanStep } from '../operation/plan.ts';
+import { discardStep, rungStep } from './rung-steps.ts';
+import type { Rung } from './rungs.ts';
+
+export interface Ladder {
+  datastore: string;
+  /** The id of the backup, or `file:` and the path of a file. */
+  backup: string;
+  copy: string;
+  rungs: Rung[];
+  /** The steps of the rung `usable`, once all others are climbed. */
+  service: PlanStep[];
+  required: Rung[];
+  whyNotRun?: string;
+  title: (rung: Rung) => string;
+  /** The title of the step that concludes. */
+  conclude: string;
+}
+
+export function ladderSteps(ladder: Ladder): PlanStep[] {
+  const { datastore, backup, copy, rungs, service, required, whyNotRun } = ladder;
+  const steps = rungs.map((rung) =>
+    rungStep({ rung, datastore, backup, copy, title: ladder.title(rung) }),
+  );
+  const because = whyNotRun === undefined ? {} : { whyNotRun };
+  const conclude: PlanStep = {
+    id: 'conclude',
+    title: ladder.conclude,
+    undo: 'none: a mark stays',
+    action: { kind: 'conclude', datastore, backup, required, ...because },
+  };
+  const made = rungs.includes('loads') ? [discardStep({ datastore, copy })] : [];
+  return [...steps, ...service, conclude, ...made];
+}

@@ -1,0 +1,140 @@
+// What `inspectSystem` may be asked, checked by hand: its input comes from outside.
+import { describeValue } from '../text/describe-value.ts';
+import { Failure } from '../failure.ts';
+import { isRecord } from '../json.ts';
+import { NAME } from '../text/names.ts';
+
+export interface Inspection {
+  /** Empty for every system there is, which only `schedules` may ask for. */
+  system: string;
+  report: { workflowId: string; runId: string } | null;
+  /** Read the catalogue of its backups instead. */
+  backups?: true;
+  /** Read which schedules system files ask for instead. */
+  schedules?: true;
+  /** Work out whether it is recoverable instead. */
+  recovery?: true;
+  /** Say instead whether an operation could be started that is asked for like this. */
+  start?: StartAsked;
+  /** Read what the processes of a service said instead. */
+  logs?: LogsAsked;
+  /** Compare what is deployed of a service with the system file instead. */
+  diff?: { service: string };
+}
+
+export interface LogsAsked {
+  service: string;
+  /** Where an earlier answer ended; `null` for the last of it. */
+  position: Record<string, number> | null;
+}
+
+/** An operation that nobody has started yet. */
+export interface StartAsked {
+  /** Workflow type; empty for the deploy that the system file chooses. */
+  type: string;
+  /** The request of the operation, not checked yet. */
+  request: Record<string, unknown>;
+}
+
+const INSTEAD = ['backups', 'schedules', 'recovery'] as const;
+const FIELDS: readonly string[] = ['system', 'report', 'start', 'logs', 'diff', ...INSTEAD];
+const EXAMPLE = 'send one JSON object, for example {"system":"shop"}';
+
+/** Throws a `Failure` BadInput with a sentence. */
+export function parseInspection(raw: unknown): Inspection {
+  if (!isRecord(raw))
+    throw bad(`inspectSystem needs one JSON object, not ${describeValue(raw)}; ${EXAMPLE}`);
+  const unknown = Object.keys(raw).find((field) => !FIELDS.includes(field));
+  if (unknown !== undefined) {
+    throw bad(
+      `inspectSystem has no field ${describeValue(unknown)}; it takes ${FIELDS.join(', ')}`,
+    );
+  }
+  const asked = { system: systemAsked(raw), report: reportRef(raw['report']) };
+  if (raw['start'] !== undefined) return { ...asked, start: startAsked(raw['start']) };
+  if (raw['logs'] !== undefined) return { ...asked, logs: logsAsked(raw['logs']) };
+  if (raw['diff'] !== undefined)
+    return { ...asked, diff: { service: serviceAsked('diff', raw['diff']) } };
+  const [other, second] = INSTEAD.filter((field) => isAsked(field, raw[field]));
+  if (other === undefined) return asked;
+  if (asked.report === null && second === undefined) return { ...asked, [other]: true };
+  throw bad(`inspectSystem looks at one thing at a time; send report, ${INSTEAD.join(' or ')}`);
+}
+
+/** The system of `{system}`, for workflows that take nothing else. Throws a `Failure` BadInput with a sentence. */
+export function parseSystemOnly(type: string, raw: unknown): string {
+  if (!isRecord(raw))
+    throw bad(`${type} needs one JSON object, not ${describeValue(raw)}; ${EXAMPLE}`);
+  const unknown = Object.keys(raw).find((field) => field !== 'system');
+  if (unknown !== undefined) {
+    throw bad(`${type} has no field ${describeValue(unknown)}; it takes system`);
+  }
+  return systemIn(type, raw['system']);
+}
+
+/** The system that is asked about; empty when the schedules of all systems are. */
+function systemAsked({ system, schedules }: Record<string, unknown>): string {
+  if (system === undefined && schedules === true) return '';
+  return systemIn('inspectSystem', system);
+}
+
+function systemIn(type: string, system: unknown): string {
+  if (typeof system === 'string' && NAME.test(system)) return system;
+  throw bad(
+    `${type}: system is ${describeValue(system)}, allowed: the name of a system; ${EXAMPLE}`,
+  );
+}
+
+function isAsked(field: string, value: unknown): boolean {
+  if (value === undefined || value === false) return false;
+  if (value === true) return true;
+  throw bad(`inspectSystem: ${field} is ${describeValue(value)}, allowed: true or false`);
+}
+
+function reportRef(report: unknown): Inspection['report'] {
+  if (report === undefined || report === null) return null;
+  if (isRecord(report) && isId(report['workflowId']) && isId(report['runId'])) {
+    return { workflowId: report['workflowId'], runId: report['runId'] };
+  }
+  throw bad(
+    `inspectSystem: report is ${describeValue(report)}, allowed: {"workflowId":"…","runId":"…"}`,
+  );
+}
+
+function logsAsked(logs: unknown): LogsAsked {
+  const position = isRecord(logs) ? (logs['position'] ?? null) : null;
+  return { service: serviceAsked('logs', logs), position: positionIn(position) };
+}
+
+function positionIn(position: unknown): LogsAsked['position'] {
+  if (!isRecord(position)) return null;
+  const known = Object.entries(position).flatMap(([name, at]): [string, number][] =>
+    typeof at === 'number' && at >= 0 ? [[name, at]] : [],
+  );
+  return Object.fromEntries(known);
+}
+
+function serviceAsked(field: 'logs' | 'diff', value: unknown): string {
+  const service = isRecord(value) ? value['service'] : undefined;
+  if (typeof service === 'string' && NAME.test(service)) return service;
+  throw bad(
+    `inspectSystem: ${field} is ${describeValue(value)}, allowed: {"service":"the name of a service"}`,
+  );
+}
+
+function startAsked(start: unknown): StartAsked {
+  if (isRecord(start) && typeof start['type'] === 'string' && isRecord(start['request'])) {
+    return { type: start['type'], request: start['request'] };
+  }
+  throw bad(
+    `inspectSystem: start is ${describeValue(start)}, allowed: {"type":"canaryDeploy","request":{"system":"shop","service":"api","version":"v2"}}`,
+  );
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= 1000;
+}
+
+function bad(message: string): Failure {
+  return new Failure('BadInput', message);
+}

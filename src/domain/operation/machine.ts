@@ -1,0 +1,279 @@
+// Decides what an operation does next: a state machine over the steps of its plan. Pure: the workflow performs the action
+// that `next` names, hands the result to `apply` as an event, and asks again; the exploration test does the same with a
+// model in place of the real world.
+import type { Outcome } from './outcome.ts';
+import type { PlanStep } from './plan.ts';
+import { fullStepAhead } from './read-machine.ts';
+import type { Action, Policy, Problem, MachineEvent, MachineState } from './machine-state.ts';
+import {
+  covers,
+  describeUndo,
+  inNobodysWay,
+  isTakenBack,
+  newestUndo,
+  undoOf,
+  type UndoEntry,
+} from './undo.ts';
+import { worst, type Verdict } from '../analysis/verdict.ts';
+
+export function startMachine(steps: PlanStep[], policy: Policy): MachineState {
+  return {
+    policy,
+    steps,
+    index: 0,
+    part: 'change',
+    phase: steps.length === 0 ? 'ended' : 'forward',
+    undo: [],
+    leftovers: [],
+    failures: [],
+    findings: [],
+    verdict: null,
+    ...(steps.length === 0 && { ending: { outcome: 'succeeded', message: 'nothing to do' } }),
+  };
+}
+
+export function next(state: MachineState): Action {
+  switch (state.phase) {
+    case 'forward':
+      return { do: state.part, step: currentStep(state) };
+    case 'parked':
+      return { do: 'ask', problem: state.problem ?? missing('problem') };
+    case 'undoing': {
+      const entry = newestUndo(state.undo);
+      return entry === undefined ? end(state) : { do: 'undo', entry };
+    }
+    case 'ended':
+      return end(state);
+  }
+}
+
+/** Call before a change is made: its undo is kept from here on, whatever becomes of it. */
+export function begin(state: MachineState): MachineState {
+  const entry = undoOf(currentStep(state));
+  if (entry === undefined) return state;
+  const covered = state.undo.some((one) => covers(one, entry));
+  return covered ? state : { ...state, undo: [...state.undo, entry] };
+}
+
+export function apply(state: MachineState, event: MachineEvent): MachineState {
+  switch (event.type) {
+    case 'done':
+      return advance(takenBack(state));
+    case 'noted':
+      return advance(noted(state, event));
+    case 'failed':
+      return failed(state, event);
+    case 'baked':
+      return baked(state, event);
+    case 'judged':
+      return judged(state, event);
+    case 'answered':
+      return event.decision === 'approved' || event.decision === 'overridden'
+        ? advance(state)
+        : giveUp(state, event.decision, event.message);
+    case 'retryStep':
+    case 'adopt':
+      return forward(state);
+    case 'skipStep':
+      return advance(
+        withSkip(forward(state), `${state.problem?.step ?? ''} was skipped by ${event.by}`),
+      );
+    case 'promoted':
+      return promoted(state, event);
+    case 'abort':
+      return event.keep
+        ? ended(keeping(state), 'aborted', event.message)
+        : giveUp(state, 'aborted', event.message);
+    case 'cancelled':
+      return giveUp(state, 'aborted', 'cancelled through Temporal');
+    case 'preempted':
+      return preempted(state, event.message);
+    case 'watched':
+      return giveUp(withVerdict(state, 'fail'), 'failed', event.message);
+    case 'undone':
+      return dropNewest(state);
+    case 'undoFailed':
+      return undoFailed(state, event.message);
+  }
+}
+
+function currentStep(state: MachineState): PlanStep {
+  return state.steps[state.index] ?? missing(`step ${state.index}`);
+}
+
+function end(state: MachineState): Action {
+  const { outcome, message } = state.ending ?? missing('ending');
+  return { do: 'end', outcome, message };
+}
+
+function advance(state: MachineState): MachineState {
+  const step = currentStep(state);
+  if (state.part === 'change' && step.bake !== undefined) return { ...state, part: 'bake' };
+  if (state.part !== 'gate' && step.gate !== undefined) return { ...state, part: 'gate' };
+  if (state.index + 1 < state.steps.length)
+    return { ...state, index: state.index + 1, part: 'change' };
+  const problems = [...state.leftovers, ...state.failures];
+  return problems.length > 0
+    ? ended(state, 'failed', problems.join('; '))
+    : ended(state, 'succeeded', state.said ?? 'done as planned');
+}
+
+function failed(
+  state: MachineState,
+  event: Extract<MachineEvent, { type: 'failed' }>,
+): MachineState {
+  switch (event.kind) {
+    case 'WorldChanged':
+    case 'Outage':
+      return park(state, event.kind, event.message, event.details);
+    default:
+      if (state.policy.onFailure === 'continue') {
+        return advance({ ...state, leftovers: [...state.leftovers, event.message] });
+      }
+      if (event.kind === 'Superseded' || event.kind === 'LeaseLost') {
+        return preempted(state, event.message);
+      }
+      return state.policy.onFailure === 'failAtEnd'
+        ? advance({ ...state, failures: [...state.failures, event.message] })
+        : giveUp(state, 'failed', event.message);
+  }
+}
+
+function baked(state: MachineState, event: Extract<MachineEvent, { type: 'baked' }>): MachineState {
+  const next = event.judged ? withVerdict(state, event.verdict) : state;
+  switch (event.verdict) {
+    case 'pass':
+      return advance(next);
+    case 'fail':
+      return giveUp(next, 'failed', event.message);
+    case 'inconclusive':
+      return event.onInconclusive === 'undo'
+        ? giveUp(next, 'inconclusive', event.message)
+        : park(next, 'Inconclusive', event.message);
+  }
+}
+
+function judged(
+  state: MachineState,
+  event: Extract<MachineEvent, { type: 'judged' }>,
+): MachineState {
+  const said = event.message === '' ? {} : { said: event.message };
+  const next = { ...withVerdict(state, event.verdict), ...said };
+  if (event.verdict === 'fail') return giveUp(next, 'failed', event.message);
+  const ends = event.verdict === 'inconclusive' && event.ends;
+  return ends ? giveUp(next, 'inconclusive', event.message) : advance(next);
+}
+
+/** Goes on all the same: what comes after it is worth knowing, and the conclusion counts it. */
+function noted(
+  state: MachineState,
+  { verdict, leftovers = [] }: Extract<MachineEvent, { type: 'noted' }>,
+): MachineState {
+  return { ...withVerdict(state, verdict), leftovers: [...state.leftovers, ...leftovers] };
+}
+
+/** What a step of cleaning up has done needs no undo any more. */
+function takenBack(state: MachineState): MachineState {
+  const step = currentStep(state);
+  return { ...state, undo: state.undo.filter((entry) => !isTakenBack(entry, step)) };
+}
+
+function promoted(
+  state: MachineState,
+  event: Extract<MachineEvent, { type: 'promoted' }>,
+): MachineState {
+  const noted = withSkip(
+    state,
+    `${event.by} ended the bake of ${currentStep(state).id} early${event.full ? ' and went straight to 100' : ''}`,
+  );
+  const full = event.full ? fullStepAhead(state) : undefined;
+  if (full !== undefined) return { ...noted, index: full, part: 'change' };
+  return advance(noted);
+}
+
+/** A step passed without its check: said in the findings, and never a pass. */
+function withSkip(state: MachineState, finding: string): MachineState {
+  return { ...withVerdict(state, 'inconclusive'), findings: [...state.findings, finding] };
+}
+
+function withVerdict(state: MachineState, verdict: Verdict): MachineState {
+  return { ...state, verdict: state.verdict === null ? verdict : worst([state.verdict, verdict]) };
+}
+
+function forward(state: MachineState): MachineState {
+  const { problem: _, ...rest } = state;
+  return { ...rest, phase: 'forward' };
+}
+
+function park(
+  state: MachineState,
+  kind: Problem['kind'],
+  message: string,
+  details?: unknown,
+): MachineState {
+  const problem: Problem = { step: currentStep(state).id, part: state.part, kind, message };
+  return {
+    ...state,
+    phase: 'parked',
+    problem: { ...problem, ...(details !== undefined && { details }) },
+  };
+}
+
+/** Undo what was done, then end; what failed without having changed anything simply failed. */
+function giveUp(state: MachineState, outcome: Outcome, message: string): MachineState {
+  if (state.phase === 'undoing' || state.phase === 'ended') return state;
+  if (state.undo.length === 0) return ended(state, outcome, message);
+  const called = outcome === 'failed' ? state.policy.undone : outcome;
+  return { ...forward(state), phase: 'undoing', ending: { outcome: called, message } };
+}
+
+/** Left as it is because somebody wants that: what is not undone is said. */
+function keeping(state: MachineState): MachineState {
+  const kept = state.undo.map((entry) => `kept, not undone: ${describeUndo(entry)}`);
+  return { ...state, undo: [], findings: [...state.findings, ...kept] };
+}
+
+/** The end of a preempted operation: the one with precedence goes on from here, so traffic is sent nowhere and nothing is removed. */
+function preempted(state: MachineState, message: string): MachineState {
+  if (state.phase === 'ended') return state;
+  const own = state.undo.filter(inNobodysWay);
+  const left = state.undo
+    .filter((entry) => !inNobodysWay(entry))
+    .map((entry) => `${entry.step}: left to whoever took over`);
+  const rest = { ...state, undo: own, findings: [...state.findings, ...left] };
+  if (own.length === 0) return ended(rest, 'preempted', message);
+  return { ...forward(rest), phase: 'undoing', ending: { outcome: 'preempted', message } };
+}
+
+function ended(state: MachineState, outcome: Outcome, message: string): MachineState {
+  return { ...forward(state), phase: 'ended', ending: { outcome, message } };
+}
+
+function dropNewest(state: MachineState): MachineState {
+  const entry = newestUndo(state.undo);
+  return { ...state, undo: state.undo.filter((one) => one !== entry) };
+}
+
+function undoFailed(state: MachineState, message: string): MachineState {
+  const entry = newestUndo(state.undo);
+  const rest = dropNewest(state);
+  const leftovers = [...rest.leftovers, message];
+  if (entry?.verb !== 'setWeights') return { ...rest, leftovers };
+  // The traffic did not go back: what may carry it has to stay, and this was no roll-back.
+  const isOfIt = (one: UndoEntry): boolean => 'service' in one && one.service === entry.service;
+  const kept = rest.undo.filter(isOfIt);
+  const ending = rest.ending?.outcome === rest.policy.undone ? 'failed' : rest.ending?.outcome;
+  return {
+    ...rest,
+    undo: rest.undo.filter((one) => !isOfIt(one)),
+    leftovers: [
+      ...leftovers,
+      ...kept.map((one) => `${one.step}: not undone, because it may carry traffic`),
+    ],
+    ending: { outcome: ending ?? 'failed', message: rest.ending?.message ?? message },
+  };
+}
+
+function missing(what: string): never {
+  throw new Error(`the machine of decisions has no ${what}: a bug in domain/operation/machine.ts`);
+}

@@ -1,0 +1,103 @@
+// What an operation will do, as a value, made before anything is changed.
+import type { BackupSummary } from '../backup/backup.ts';
+import type { DerivedAction } from '../recovery/derived.ts';
+import type { RevisionSpec, Weights, ServicePlatform } from '../rollout/model.ts';
+import type { RecoveryAction } from '../recovery/recovery-actions.ts';
+import type { Rung } from '../backup/rungs.ts';
+
+/** The change or check that a step makes; the workflow has one performer per `kind`. */
+export type StepAction =
+  | { kind: 'check'; point: 'preflight' | 'smoke'; service: string; revision?: string }
+  | { kind: 'ensure'; service: string; spec: RevisionSpec; replicas: number; existed: boolean }
+  | { kind: 'ready'; service: string; revision: string; deadline: number }
+  | {
+      kind: 'weights';
+      service: string;
+      weights: Weights;
+      /** Where the traffic goes when it has to go back. */
+      back: Weights;
+      /** Capacity that the new share needs before it gets it. */
+      capacity: { revision: string; replicas: number };
+    }
+  | { kind: 'watch'; service: string }
+  | { kind: 'stop'; service: string }
+  | { kind: 'admit'; service: string; percent: number }
+  | { kind: 'scale'; service: string; revision: string; replicas: number; before: number }
+  | { kind: 'restart'; service: string; revision: string; deadline: number }
+  | { kind: 'retire'; service: string; revision: string; version: string; delay: number }
+  | { kind: 'remove'; service: string; revision: string }
+  /** `back`: what the platform's own object stands on before; null where nothing is to bring it back there. */
+  | {
+      kind: 'settle';
+      service: string;
+      revision: string;
+      version: string;
+      deadline: number;
+      back: { revision: string; version: string } | null;
+    }
+  | { kind: 'backup'; datastore: string; backup: string }
+  | { kind: 'retention'; datastore: string }
+  /** One rung of the ladder, on the backup itself or on the copy that `loads` makes of it. */
+  | { kind: 'rung'; rung: Rung; datastore: string; backup: string; copy: string }
+  /** `whyNotRun`: what is said of required rungs that the plan leaves out. */
+  | { kind: 'conclude'; datastore: string; backup: string; required: Rung[]; whyNotRun?: string }
+  | { kind: 'discard'; datastore: string; copy: string }
+  | RecoveryAction
+  | DerivedAction;
+
+/** What a step does after its change: waits, watches and measures for `ms` of observed time. */
+export interface Bake {
+  ms: number;
+  analyses: string[];
+  /** The revision that is judged, and what it is compared with. */
+  revision: string;
+  stable?: string;
+  /** Run the checks of the point `watch` all the while; of the point `preview` when it is on the preview address. */
+  checks: boolean;
+  /** The revision has no traffic: what is asked on its preview address is judged. */
+  preview?: boolean;
+}
+
+export interface PlanStep {
+  id: string;
+  title: string;
+  /** How it is undone, in words; `none` where it has no undo. */
+  undo: string;
+  /** In a drill: what a recovery does otherwise at this step. */
+  differs?: string;
+  action: StepAction;
+  /** Present when the step sets weights. */
+  weights?: { version: string; percent: number }[];
+  bake?: Bake;
+  /** The name of the approval policy that is asked after the step; its gate has the step's id. */
+  gate?: string;
+}
+
+export interface Plan {
+  schema: 'fairlead/plan/v1';
+  operation: string;
+  /** The workflow type of its runbook. */
+  kind: string;
+  system: string;
+  systemDigest: string;
+  service?: string;
+  strategy?: string;
+  /** A proof: what is to be proved, as its manifest describes it. */
+  backup?: BackupSummary;
+  /** A recovery: what is restored, in the order of the datastores. */
+  backups?: BackupSummary[];
+  /** Versions; absent when nothing was live. */
+  from?: string;
+  to?: string;
+  /** A roll-back: from when to when (ISO 8601) all users were on what it goes back to. */
+  carried?: { revision: string; since: string; until?: string };
+  /** SHA-256 (hex) over the RFC 8785 form of the plan without this field. */
+  digest: string;
+  steps: PlanStep[];
+  /** Why there is nothing to do, when there is nothing to do. */
+  nothingToDo?: string;
+  /** What was read before the plan was made, by service. */
+  before: Record<string, { weights: Weights; stopped: boolean }>;
+  /** What each of these services runs on, and what that can do. */
+  platforms: Record<string, ServicePlatform>;
+}

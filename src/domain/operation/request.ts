@@ -1,0 +1,219 @@
+// What a person sends to start an operation: one JSON object, checked by hand so that zod stays out of the
+// workflow bundle. Unknown fields and wrong types get a sentence that says what is allowed.
+import { BACKUP_ID_ALLOWED, parseBackupId } from '../backup/backup-id.ts';
+import { Failure } from '../failure.ts';
+import { isRecord } from '../json.ts';
+import {
+  NAME,
+  NAME_ALLOWED,
+  PERSON_ALLOWED,
+  personIn,
+  VERSION,
+  VERSION_ALLOWED,
+} from '../text/names.ts';
+import { describeValue } from '../text/describe-value.ts';
+
+/** What a field may be, and an example of it. */
+interface Rule<Value> {
+  allowed: string;
+  accepts: (value: unknown) => value is Value;
+  example: Value;
+}
+
+function text(pattern: RegExp, allowed: string, example: string): Rule<string> {
+  return textThat((value) => pattern.test(value), allowed, example);
+}
+
+function textThat(
+  isFine: (value: string) => boolean,
+  allowed: string,
+  example: string,
+): Rule<string> {
+  return {
+    allowed,
+    accepts: (value): value is string => typeof value === 'string' && isFine(value),
+    example,
+  };
+}
+
+function number(from: number, to: number, example: number): Rule<number> {
+  return {
+    allowed: `a number from ${from} to ${to}`,
+    accepts: (value): value is number => typeof value === 'number' && value >= from && value <= to,
+    example,
+  };
+}
+
+function whole(from: number, to: number, example: number): Rule<number> {
+  const { accepts } = number(from, to, example);
+  return {
+    allowed: `a whole number from ${from} to ${to}`,
+    accepts: (value): value is number => Number.isInteger(value) && accepts(value),
+    example,
+  };
+}
+
+const flag: Rule<boolean> = {
+  allowed: 'true or false',
+  accepts: (value) => typeof value === 'boolean',
+  example: true,
+};
+
+/** Every field that a request of some runbook may have. */
+const FIELDS = {
+  system: text(NAME, NAME_ALLOWED, 'shop'),
+  service: text(NAME, NAME_ALLOWED, 'api'),
+  version: text(VERSION, VERSION_ALLOWED, 'v2'),
+  strategy: text(
+    /^(canary|blue-green)$/,
+    'canary or blue-green, as the workflow does it',
+    'canary',
+  ),
+  reason: textThat((value) => value.length <= 2000, 'a text of at most 2,000 characters', 'why'),
+  requestedBy: textThat((value) => personIn(value) !== undefined, PERSON_ALLOWED, 'ana'),
+  dryRun: flag,
+  autoPromote: flag,
+  /** Percent. */
+  initialWeight: number(0.1, 100, 5),
+  percent: number(0, 100, 100),
+  replicas: whole(1, 64, 3),
+  /** The version to go back to. */
+  to: text(VERSION, VERSION_ALLOWED, 'v1'),
+  /** The id of the revision to go back to, or to retire. */
+  revision: text(VERSION, VERSION_ALLOWED, 'v1-0123456789'),
+  /** How long to keep a revision first, in milliseconds. */
+  delay: whole(0, 90 * 86_400_000, 0),
+  /** To back up: one, and without it all primary ones. To prove: the newest good backup of it. */
+  datastore: text(NAME, NAME_ALLOWED, 'orders'),
+  /** The id of a backup, as the catalogue has it. */
+  backup: textThat(
+    (value) => parseBackupId(value) !== undefined,
+    BACKUP_ID_ALLOWED,
+    'shop/orders/20261122T085126.123Z',
+  ),
+  /** What a disaster recovery is to do; a drill is meant also without it. */
+  mode: text(
+    /^drill$/,
+    'drill; a recovery into the live system is not there yet: take the backup from "fairlead backups SYSTEM" and restore it by hand',
+    'drill',
+  ),
+  /** Instead of a backup: a dump of `datastore` that is in no catalogue, by its path on the worker's machine. */
+  file: textThat(
+    isNamedFile,
+    "a path on the worker's machine of at most 1,000 characters: an absolute one, or one inside the system's folder",
+    'dumps/orders.dump',
+  ),
+} satisfies Record<string, Rule<string> | Rule<number> | Rule<boolean>>;
+
+export type Field = keyof typeof FIELDS;
+
+type ValueOf<Name extends Field> = (typeof FIELDS)[Name]['example'];
+
+export type OperationRequest = { system: string } & {
+  [Name in Exclude<Field, 'system'>]?: ValueOf<Name>;
+};
+
+/** What a request of one runbook may say, beside what every one may. */
+export interface Asks {
+  required: Field[];
+  optional: Field[];
+  /** Exactly one of them; the first one is the example. */
+  oneOf?: [Field, Field];
+  /** What is asked of a request that says `of`. */
+  instead?: { of: Field; required: Field[]; optional: Field[] };
+}
+
+/** As much of a runbook as it takes to read a request for it: its workflow type, for sentences. */
+export interface Asked {
+  type: string;
+  asks: Asks;
+}
+
+const COMMON: Field[] = ['system', 'reason', 'requestedBy', 'dryRun'];
+
+function fieldsOf({ instead, ...asks }: Asks, raw: unknown): Asks {
+  return instead !== undefined && isRecord(raw) && instead.of in raw ? instead : asks;
+}
+
+function isNamedFile(path: string): boolean {
+  if (path === '' || path.length > 1000 || /\p{Cc}/u.test(path)) return false;
+  return path.startsWith('/') || !path.split('/').includes('..');
+}
+
+/** Throws a `Failure` BadInput whose message names the field, its value and what is allowed. */
+export function parseRequest(asked: Asked, raw: unknown): OperationRequest {
+  const { type: kind, asks } = asked;
+  const { required, optional, oneOf = [] } = fieldsOf(asks, raw);
+  const known = [...new Set([...required, ...oneOf, ...COMMON, ...optional])];
+  const example = `send one JSON object, for example ${exampleOf(asked)}`;
+  if (!isRecord(raw)) {
+    throw bad(`${kind} needs one JSON object, not ${describeValue(raw)}; ${example}`);
+  }
+  if ('$undecodable' in raw) {
+    throw bad(
+      `${kind} could not read its argument (${describeValue(raw.$undecodable)}); ${example}`,
+    );
+  }
+  for (const [field, value] of Object.entries(raw)) {
+    const rule = known.some((one) => one === field) ? ruleOf(field) : undefined;
+    if (rule === undefined) {
+      throw bad(`${kind} has no field ${describeValue(field)}; it takes ${known.join(', ')}`);
+    }
+    if (!rule.accepts(value)) {
+      throw bad(`${kind}: ${field} is ${describeValue(value)}, allowed: ${rule.allowed}`);
+    }
+  }
+  const absent = required.find((field) => raw[field] === undefined);
+  if (absent !== undefined)
+    throw bad(`${kind} needs ${absent} (${FIELDS[absent].allowed}); ${example}`);
+  checkOneOf(asked, raw, oneOf);
+  return ofOneSystem(kind, onlyKnown(raw, known));
+}
+
+function checkOneOf(asked: Asked, raw: Record<string, unknown>, oneOf: Field[]): void {
+  const got = oneOf.filter((field) => raw[field] !== undefined).length;
+  if (oneOf.length === 0 || got === 1) return;
+  const has = got === 0 ? 'none' : 'both';
+  const example = `send one JSON object, for example ${exampleOf(asked)}`;
+  throw bad(`${asked.type} needs ${oneOf.join(' or ')}, and has ${has}; ${example}`);
+}
+
+/** A backup's name says whose it is. */
+function ofOneSystem(kind: string, request: OperationRequest): OperationRequest {
+  const { system, backup } = request;
+  const of = backup === undefined ? system : parseBackupId(backup)?.system;
+  if (of === system) return request;
+  throw bad(
+    `${kind}: backup is one of ${of ?? 'nobody'}, and system is ${system}; name one of them`,
+  );
+}
+
+/** The object that starts an operation of this runbook, as text to copy. */
+export function exampleOf({ asks }: Asked): string {
+  const { required, oneOf = [] } = asks;
+  return JSON.stringify(
+    Object.fromEntries(
+      [...required, ...oneOf.slice(0, 1)].map((field) => [field, FIELDS[field].example]),
+    ),
+  );
+}
+
+function onlyKnown(raw: Record<string, unknown>, known: Field[]): OperationRequest {
+  // Every field was checked against its rule above; absent ones stay absent.
+  const present = known.filter((field) => raw[field] !== undefined);
+  const request: Record<string, unknown> = {};
+  for (const field of present) {
+    request[field] = field === 'requestedBy' ? personIn(raw[field]) : raw[field];
+  }
+  return request as unknown as OperationRequest;
+}
+
+function ruleOf(
+  field: string,
+): { allowed: string; accepts: (value: unknown) => boolean } | undefined {
+  return Object.entries(FIELDS).find(([one]) => one === field)?.[1];
+}
+
+function bad(message: string): Failure {
+  return new Failure('BadInput', message);
+}

@@ -1,0 +1,96 @@
+// What `status` answers. Fields are added, never renamed.
+import type { RevisionCondition } from '../rollout/model.ts';
+import type { OperationState, Outcome } from './outcome.ts';
+import type { StepFinding } from '../analysis/finding.ts';
+import type { GateWatchStatus } from '../analysis/gate-watch.ts';
+import type { Verdict } from '../analysis/verdict.ts';
+
+export interface GateStatus {
+  id: string;
+  policy: string;
+  digest: string;
+  need: number;
+  have: number;
+  who: string[];
+  /** ISO 8601; missing from a worker of before. */
+  openedAt?: string;
+  expiresAt: string;
+}
+
+/** The last message that was refused, and why. */
+export interface LastRefused {
+  message: string;
+  actor?: string;
+  note: string;
+  /** ISO 8601 */
+  at: string;
+}
+
+export interface OperationStatus {
+  schema: 'fairlead/status/v1';
+  operation: string;
+  runId: string;
+  kind: string;
+  system: string;
+  /** The digest of the system file as this run loaded it. */
+  systemDigest?: string;
+  state: OperationState;
+  step?: string;
+  gates: GateStatus[];
+  weights: { service: string; version: string; percent: number }[];
+  /** Sentences: what would be undone, newest first. */
+  undo: string[];
+  outcome?: Outcome;
+  verdict?: Verdict;
+  /** True when no worker answered, and this is what Temporal itself knows. */
+  stale?: boolean;
+  /** Why it is parked or paused, whose turn it waits for, how it ended. */
+  note?: string;
+  /** Since when it waits for people (ISO 8601): at a gate, parked or paused. */
+  waitingSince?: string;
+  /** The messages that answer the parked step. */
+  answers?: string[];
+  lastRefused?: LastRefused;
+  /** Present while people are waited for and what is deployed is judged all the while. */
+  watch?: GateWatchStatus;
+  /** Steps so far, for a live view. */
+  steps: { id: string; title: string; status: string; startedAt?: string; endedAt?: string }[];
+  verdicts: (Pick<StepFinding, 'step' | 'name' | 'verdict' | 'reason' | 'reads'> & {
+    samples?: number;
+  })[];
+}
+
+export interface SystemStatus {
+  system: string;
+  systemDigest: string;
+  services: Record<
+    string,
+    {
+      url: string;
+      weights: { version: string; percent: number; revision: string }[];
+      revisions: {
+        version: string;
+        revision: string;
+        weight: number;
+        ready: number;
+        desired: number;
+        condition: RevisionCondition;
+        problem?: string;
+      }[];
+      stopped: boolean;
+      admitPercent: number;
+      /** What a deploy does that names no strategy. */
+      strategy: string;
+      /** Since when all users are on the revision that they are on (ISO 8601); missing where they are on several. */
+      since?: string;
+    }
+  >;
+  operations: {
+    operation: string;
+    kind: string;
+    state: string;
+    startedAt: string;
+    /** Present while people are waited for and what is deployed is judged all the while. */
+    watch?: GateWatchStatus;
+  }[];
+}

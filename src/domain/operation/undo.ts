@@ -1,0 +1,116 @@
+// How a step is undone, as plain data that can be shown, stored and carried out by any worker.
+import type { Weights } from '../rollout/model.ts';
+import type { PlanStep } from './plan.ts';
+import { describeWeights } from '../traffic/weights.ts';
+
+export type UndoEntry =
+  | { step: string; verb: 'setWeights'; service: string; weights: Weights }
+  | { step: string; verb: 'removeRevision'; service: string; revision: string; version: string }
+  | { step: string; verb: 'scale'; service: string; revision: string; replicas: number }
+  | { step: string; verb: 'settle'; service: string; revision: string; version: string }
+  | OwnEntry;
+
+/** Takes back what is this operation's alone. */
+export type OwnEntry =
+  | { step: string; verb: 'discardCopy'; datastore: string; copy: string }
+  | { step: string; verb: 'closeTarget'; target: string };
+
+/** The undo of a step; `undefined` where it has none. */
+export function undoOf(step: PlanStep): UndoEntry | undefined {
+  const { action } = step;
+  switch (action.kind) {
+    case 'ensure':
+      if (action.existed) return undefined;
+      return {
+        step: step.id,
+        verb: 'removeRevision',
+        service: action.service,
+        revision: action.spec.id,
+        version: action.spec.version,
+      };
+    case 'weights':
+      return { step: step.id, verb: 'setWeights', service: action.service, weights: action.back };
+    case 'scale':
+      return {
+        step: step.id,
+        verb: 'scale',
+        service: action.service,
+        revision: action.revision,
+        replicas: action.before,
+      };
+    case 'settle':
+      return action.back === null
+        ? undefined
+        : { step: step.id, verb: 'settle', service: action.service, ...action.back };
+    case 'rung': {
+      const { datastore, copy, rung } = action;
+      if (rung !== 'loads') return undefined;
+      return { step: step.id, verb: 'discardCopy', datastore, copy };
+    }
+    case 'empty':
+      return {
+        step: step.id,
+        verb: 'discardCopy',
+        datastore: action.datastore,
+        copy: action.copy,
+      };
+    case 'isolate':
+      return { step: step.id, verb: 'closeTarget', target: action.target };
+    default:
+      return undefined;
+  }
+}
+
+/** A copy is this operation's alone: it goes also when somebody else takes over. */
+export function inNobodysWay(entry: UndoEntry): entry is OwnEntry {
+  return entry.verb === 'discardCopy' || entry.verb === 'closeTarget';
+}
+
+/**
+ * The platform's own object first, for the old revision answers again only once that stands on it; then traffic before
+ * workloads, what runs on a copy before the copy, then newest first.
+ */
+export function newestUndo(entries: UndoEntry[]): UndoEntry | undefined {
+  const last = (verb: UndoEntry['verb']) => entries.findLast((entry) => entry.verb === verb);
+  return last('settle') ?? last('setWeights') ?? last('closeTarget') ?? entries.at(-1);
+}
+
+/** True when `one` makes `entry` needless: one way back for a revision, or for the traffic of a service, is enough: the oldest, which leads to where it was. */
+export function covers(one: UndoEntry, entry: UndoEntry): boolean {
+  if (one.verb !== entry.verb) return false;
+  switch (one.verb) {
+    case 'discardCopy':
+      return entry.verb === one.verb && entry.copy === one.copy;
+    case 'closeTarget':
+      return entry.verb === one.verb && entry.target === one.target;
+    case 'setWeights':
+      return entry.verb === one.verb && entry.service === one.service;
+    default:
+      return (
+        entry.verb === one.verb && entry.service === one.service && entry.revision === one.revision
+      );
+  }
+}
+
+/** The step has taken back itself what this entry would. */
+export function isTakenBack(entry: UndoEntry, { action }: PlanStep): boolean {
+  if (action.kind === 'discard') return entry.verb === 'discardCopy' && entry.copy === action.copy;
+  return action.kind === 'close' && entry.verb === 'closeTarget' && entry.target === action.target;
+}
+
+export function describeUndo(entry: UndoEntry): string {
+  switch (entry.verb) {
+    case 'setWeights':
+      return `${entry.step}: traffic of ${entry.service} back to ${describeWeights(entry.weights)}`;
+    case 'removeRevision':
+      return `${entry.step}: remove ${entry.version} of ${entry.service}`;
+    case 'scale':
+      return `${entry.step}: ${entry.service} back to ${entry.replicas} replicas`;
+    case 'settle':
+      return `${entry.step}: settle ${entry.service} on ${entry.version} again`;
+    case 'discardCopy':
+      return `${entry.step}: discard the copy ${entry.copy} of ${entry.datastore}`;
+    case 'closeTarget':
+      return `${entry.step}: close the isolated target ${entry.target}`;
+  }
+}

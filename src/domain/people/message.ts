@@ -1,0 +1,108 @@
+// What people send to a running operation, checked by hand (see request.ts).
+import { describeValue } from '../text/describe-value.ts';
+import { Failure } from '../failure.ts';
+import { PERSON_ALLOWED, personIn } from '../text/names.ts';
+
+export interface Message {
+  actor?: string;
+  gate?: string;
+  digest?: string;
+  reason?: string;
+  breakGlass?: string;
+  full?: boolean;
+  keep?: boolean;
+  step?: string;
+}
+
+type Field = keyof Message;
+
+const FIELDS: Record<string, Field[]> = {
+  approve: ['actor', 'gate', 'digest', 'reason', 'breakGlass'],
+  reject: ['actor', 'gate', 'digest', 'reason'],
+  promote: ['actor', 'full', 'reason'],
+  pause: ['actor', 'reason'],
+  resume: ['actor', 'reason'],
+  retryStep: ['actor', 'step', 'reason'],
+  skipStep: ['actor', 'step', 'reason'],
+  adopt: ['actor', 'step', 'reason'],
+  abort: ['actor', 'keep', 'reason'],
+  preempt: ['actor'],
+};
+
+const LONGEST_REASON = 2000;
+
+const RULES: Record<Field, { allowed: string; accepts: (value: unknown) => boolean }> = {
+  actor: {
+    allowed: PERSON_ALLOWED,
+    accepts: (value) => personIn(value) !== undefined,
+  },
+  gate: idRule('a gate id, as status shows it'),
+  step: idRule('a step id, as status shows it'),
+  digest: {
+    allowed: 'the 64 hex digits that status shows',
+    accepts: (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),
+  },
+  reason: textRule(),
+  breakGlass: textRule(),
+  full: flagRule(),
+  keep: flagRule(),
+};
+
+/** The message in what somebody sent; nothing at all is an empty one. Throws a `Failure` BadInput with a sentence. */
+export function parseMessage(name: string, raw: unknown): Message {
+  const fields = FIELDS[name] ?? [];
+  if (raw === undefined || raw === null) return {};
+  if (typeof raw !== 'object' || Array.isArray(raw) || '$undecodable' in raw) {
+    throw bad(
+      `${name} takes one JSON object, not ${describeValue(raw)}; for example ${example(name)}`,
+    );
+  }
+  const message: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(raw)) {
+    const known = fields.find((one) => one === field);
+    if (known === undefined) {
+      throw bad(`${name} has no field ${describeValue(field)}; it takes ${fields.join(', ')}`);
+    }
+    if (!RULES[known].accepts(value)) {
+      throw bad(`${name}: ${field} is ${describeValue(value)}, allowed: ${RULES[known].allowed}`);
+    }
+    message[known] = asKept(known, value);
+  }
+  return message;
+}
+
+function asKept(field: Field, value: unknown): unknown {
+  return field === 'actor' ? personIn(value) : value;
+}
+
+/** JSON to paste for a message. */
+export function example(name: string, more: Message = {}): string {
+  return JSON.stringify({
+    actor: 'your-name',
+    ...more,
+    ...(name === 'abort' && { reason: 'why' }),
+  });
+}
+
+function idRule(allowed: string) {
+  return {
+    allowed,
+    accepts: (value: unknown) =>
+      typeof value === 'string' && /^[A-Za-z0-9#._-]{1,160}$/.test(value),
+  };
+}
+
+function textRule() {
+  return {
+    allowed: `a text of at most ${LONGEST_REASON} characters`,
+    accepts: (value: unknown) => typeof value === 'string' && value.length <= LONGEST_REASON,
+  };
+}
+
+function flagRule() {
+  return { allowed: 'true or false', accepts: (value: unknown) => typeof value === 'boolean' };
+}
+
+function bad(message: string): Failure {
+  return new Failure('BadInput', message);
+}

@@ -1,0 +1,42 @@
+// The plain facts that a notice is made from, and what it can be answered with.
+import type { ParkedAnswer } from './answers.ts';
+
+/** The event that a notice tells of, with what belongs to it. */
+export type NoticeSubject =
+  | { event: 'gate' | 'reminder' | 'escalation'; gate: NoticeGate; to: string[] }
+  | { event: 'parked'; step: string; problem: string; answers: ParkedAnswer[] }
+  | { event: 'ended'; outcome: string; message: string; leftovers: string[] }
+  /** A check of a system's recoverability: whether anybody can show that it can be recovered. */
+  | { event: 'unproven' | 'proven'; why: string[] };
+
+export interface NoticeGate {
+  id: string;
+  policy: string;
+  digest: string;
+  need: number;
+  have: number;
+  who: string[];
+  /** ISO 8601 */
+  expiresAt: string;
+  verdicts: { name: string; verdict: string }[];
+}
+
+export interface NoticeFacts {
+  operation: string;
+  runId: string;
+  kind: string;
+  system: string;
+  /** ISO 8601: when it happened. */
+  at: string;
+  requestedBy: string | null;
+  reason: string | null;
+  subject: NoticeSubject;
+}
+
+/** One message that answers a notice: on the command line, or as JSON in the Web UI. */
+export interface NoticeAnswer {
+  message: string;
+  means: string;
+  command: string;
+  json: string;
+}

@@ -1,0 +1,83 @@
+// Exchanging a live datastore for a copy that was restored beside it, as plain data: the write fence before it, the proof
+// that nobody writes, the plan, and what users lose by it. Measured by datastores/, through ports/exchanges.ts.
+import type { Finding } from '../analysis/finding.ts';
+
+/** The live datastore is kept from writers, and from readers under its own name. */
+export interface WriteFence {
+  /** The epoch of the operation that raised it. */
+  epoch: number;
+  /** What holds the data that were live: a generation, a database; still there, and never live again by itself. */
+  quarantined: string;
+}
+
+/** A moment of a datastore that is to be at rest. */
+export interface WritePosition {
+  /** Changes whenever somebody writes to it. */
+  position: string;
+  /** Whoever could write at this moment, one sentence each. */
+  writers: string[];
+  /** What could not be looked at, as a sentence; absent where all could. */
+  unseen?: string;
+  /** ms, by the worker's clock. */
+  at: number;
+}
+
+export type ExchangePlan =
+  /** `gen-3` and `gen-4` of a folder. */
+  | { kind: 'generation'; from: string; to: string }
+  /** Databases of one server; `from` is called `quarantine` afterwards. */
+  | { kind: 'rename'; from: string; to: string; quarantine: string }
+  /** Places as people read them. */
+  | { kind: 'binding'; from: string; to: string };
+
+export interface Exchanged {
+  live: string;
+  quarantined: string;
+}
+
+/** What the copy and the quarantined data do not have in common, key by key; files have their paths for keys. */
+export interface Loss {
+  /** Keys written since the backup: users lose them. */
+  onlyThere: LossCount;
+  /** Keys removed since the backup: they come back. */
+  onlyHere: LossCount;
+  /** Keys that both sides have with other content: they go back to what they were. */
+  changed: LossCount;
+}
+
+export interface LossCount {
+  count: number;
+  /** SHA-256 (hex) over the keys and both contents: the list can be made again, and compared. */
+  digest: string;
+  /** The first of them, in words. */
+  shown: string[];
+}
+
+/** Two positions are taken this far apart at least: a writer that does something every second shows. */
+export const QUIET_MS = 2_000;
+
+/** Whether two positions of a fenced datastore show that nobody writes to it. */
+export function judgeQuiet(
+  datastore: string,
+  before: WritePosition,
+  after: WritePosition,
+): Finding {
+  const about = { name: `write fence ${datastore}`, samples: 2, expected: 'nobody writes' };
+  const apart = after.at - before.at;
+  const writers = [...new Set([...before.writers, ...after.writers])];
+  const unseen = after.unseen === undefined ? '' : `; ${after.unseen}`;
+  if (before.position !== after.position) {
+    const reason = `${datastore} changed within ${apart} ms although it is fenced: somebody writes to it${writers.length === 0 ? '' : ` (${writers.join('; ')})`}`;
+    return { ...about, verdict: 'fail', reason, got: 'it changed' };
+  }
+  if (writers.length > 0) {
+    const reason = `${datastore} did not change, and can be written to: ${writers.join('; ')}`;
+    return { ...about, verdict: 'fail', reason, got: `${writers.length} writers` };
+  }
+  if (apart < QUIET_MS) {
+    const reason = `${datastore} was looked at twice within ${apart} ms, and ${QUIET_MS} ms are needed to say that nobody writes`;
+    return { ...about, verdict: 'inconclusive', reason, got: `${apart} ms` };
+  }
+  const reason = `${datastore} did not change within ${apart} ms, and nobody holds it open for writing${unseen}`;
+  return { ...about, verdict: 'pass', reason, got: 'nobody writes' };
+}

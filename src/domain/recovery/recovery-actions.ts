@@ -1,0 +1,53 @@
+// What the steps of a recovery do, as far as no other operation does it: beside these it climbs rungs and discards
+// copies. Part of every plan, so nothing in here is secret.
+import type { PlatformKind } from '../rollout/service-target.ts';
+import type { LivePlace } from './isolation.ts';
+
+/** A copy, and where the service looks for what it is a copy of. */
+export interface MountedCopy {
+  datastore: string;
+  /** Absent for a derived datastore, which starts empty. */
+  backup?: string;
+  copy: string;
+  place: LivePlace;
+}
+
+/** A service as it is started on the copies. */
+export interface RecoveredService {
+  service: string;
+  version: string;
+  command: string[];
+  /** Absolute folder. */
+  directory: string;
+  /** All that it is given, but for where programs are found. */
+  environment: Record<string, string>;
+  port: number;
+  health: { path: string; timeoutMs: number };
+  /** How long it may take to answer. */
+  deadlineMs: number;
+}
+
+/** A golden query and where it is asked. */
+export interface GoldenRequest {
+  name: string;
+  service: string;
+  port: number;
+  path: string;
+  status: number;
+  contains?: string;
+  timeoutMs: number;
+}
+
+export type RecoveryAction =
+  /** How old the backups are, whether there is room, whether this machine can isolate. */
+  | { kind: 'lookBothWays' }
+  /** What copies and targets there are, and how production does. */
+  | { kind: 'inventory'; when: 'before' | 'after' }
+  | { kind: 'isolate'; target: string; platform: PlatformKind; live: LivePlace[] }
+  | { kind: 'fence'; target: string; live: LivePlace[] }
+  | { kind: 'bind'; target: string; bindings: MountedCopy[] }
+  | { kind: 'start'; target: string; program: RecoveredService }
+  | { kind: 'usable'; target: string; golden: GoldenRequest[] }
+  | { kind: 'production' }
+  | { kind: 'close'; target: string }
+  | { kind: 'concludeRecovery'; rtoMs: number };

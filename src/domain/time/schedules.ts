@@ -1,0 +1,52 @@
+// Schedules as data: those that a system file asks for (runbooks/schedules.ts works them out) are answered by a worker
+// (activities/inspect.ts), and `fairlead schedules sync` makes Temporal's match. Pure.
+import { digestOf } from '../digest.ts';
+
+/** As Temporal has them. */
+export type Weekday =
+  'SUNDAY' | 'MONDAY' | 'TUESDAY' | 'WEDNESDAY' | 'THURSDAY' | 'FRIDAY' | 'SATURDAY';
+
+export interface WantedSchedule {
+  id: string;
+  /** The system that asks for it; null for a schedule that is there once for all systems. */
+  system: string | null;
+  workflowType: string;
+  /** Temporal adds the time of each start. */
+  workflowId: string;
+  input: Record<string, string>;
+  /** Times of day, UTC; `day` is null for every day. */
+  at: { hour: number; minute: number; day: Weekday | null }[];
+  everyMs: number | null;
+  overlap: 'SKIP' | 'BUFFER_ONE' | 'ALLOW_ALL';
+  /** A start that was missed for longer than this (ms), while Temporal was down, is not made up for. */
+  catchupMs: number;
+}
+
+/** What a worker has system files for, and the schedules that these ask for. */
+export interface WantedSchedules {
+  schema: 'fairlead/wanted-schedules/v1';
+  /** The systems whose files could be read. */
+  systems: string[];
+  wanted: WantedSchedule[];
+  /** Systems whose files could not be read, and why: their schedules are left as they are. */
+  broken: { system: string; message: string }[];
+}
+
+export const MINUTE_MS = 60_000;
+
+/** The task queue that is meant when nobody names one. */
+const USUAL_TASK_QUEUE = 'fairlead';
+
+/** Removes what terminated runs left, of all systems: one for the workers of a task queue, always there. */
+export function janitorSchedule(taskQueue: string): WantedSchedule {
+  const id = taskQueue === USUAL_TASK_QUEUE ? 'janitor' : `janitor/${taskQueue}`;
+  return {
+    ...{ id, system: null, workflowType: 'janitor', workflowId: id, input: {} },
+    ...{ at: [], everyMs: 15 * MINUTE_MS, overlap: 'SKIP', catchupMs: MINUTE_MS },
+  };
+}
+
+/** Digest of a wanted schedule; each run that it starts carries it, and so says which wording of the file started it. */
+export function scheduleDigest(wanted: WantedSchedule): string {
+  return digestOf(wanted);
+}

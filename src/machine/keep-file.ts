@@ -1,0 +1,57 @@
+// Small files that are replaced whole: whoever reads one sees the old text or the new one, also after a crash.
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+export interface KeepOptions {
+  /** Permissions of a new file (0o600). */
+  mode: number;
+  /** Beside the file: where it is written first. What a killed writer leaves is called so. */
+  draft?: string;
+}
+
+/** The file says `text`, on disk, when this resolves. Throws what the file system throws, and leaves no draft. */
+export async function keepFile(
+  file: string,
+  text: string | Uint8Array,
+  options: KeepOptions,
+): Promise<void> {
+  const draft = await writeDraft(file, text, options);
+  try {
+    await rename(draft, file);
+    await syncFolder(dirname(file));
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The text on disk under a name of its own beside the file, for whoever links it in; answers with that name. */
+export async function writeDraft(
+  file: string,
+  text: string | Uint8Array,
+  { mode, draft = `${file}.${randomUUID()}.tmp` }: KeepOptions,
+): Promise<string> {
+  // What lies at a draft's own name is a killed writer's. Whatever else is there (a link, somebody's) is not written into.
+  const asNew = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
+  try {
+    const handle = await open(draft, asNew, mode);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    return draft;
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** New names in the folder are there after a crash too. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  await handle.sync().finally(() => handle.close());
+}

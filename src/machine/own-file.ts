@@ -1,0 +1,24 @@
+// Whose a file is. What is found by walking through folders that anybody may write to is believed only where nobody else can
+// have put or changed it.
+import { lstatSync, type Stats } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Why the file cannot be believed, as a sentence; `missing` where it is not there; undefined where it is ours alone. */
+export function distrustOf(file: string): string | undefined {
+  const folder = dirname(file);
+  const [inFolder, itself] = [folder, file].map((path) =>
+    lstatSync(path, { throwIfNoEntry: false }),
+  );
+  if (!itself) return 'missing';
+  if (!itself.isFile()) return `${file} is no plain file`;
+  if (inFolder?.isDirectory() !== true) return `${folder} is a link to another folder`;
+  return strangerOf(folder, inFolder) ?? strangerOf(file, itself);
+}
+
+function strangerOf(path: string, { uid, mode }: Stats): string | undefined {
+  const own = process.getuid?.();
+  if (own !== undefined && uid !== own)
+    return `${path} belongs to user ${uid}, and this is user ${own}`;
+  if ((mode & 0o022) === 0) return undefined;
+  return `others may write to ${path} (mode ${(mode & 0o777).toString(8)})`;
+}

@@ -1,0 +1,141 @@
+// The port to backups and to copies made of them: it knows datastores and manifests. Implemented in datastores/. Every
+// verb throws `Failure`. A copy is known by its name and its store; where it lies is its kind's own affair.
+import type {
+  BackupManifest,
+  BackupMark,
+  CatalogueEntry,
+  Contents,
+  Definition,
+  RecoveryPoint,
+} from '../domain/backup/backup.ts';
+import type { Datastore } from '../config/datastores.ts';
+import type { DatastoreCapabilities } from '../domain/capabilities.ts';
+import type { LivePlace } from '../domain/recovery/isolation.ts';
+import type { RunRef } from '../domain/operation/operation.ts';
+import type { RungResult } from '../domain/backup/ladder.ts';
+import type { Waiting } from './waiting.ts';
+
+/** A datastore as its system file declares it. */
+export interface DatastoreRef {
+  system: string;
+  datastore: string;
+  /** Absolute folder that paths and files of secrets are relative to. */
+  directory: string;
+  settings: Datastore;
+}
+
+/**
+ * `scratch`: apart from everything live, with a server of its own if it takes one. `beside`: next to the live data, where
+ * the live datastore can be exchanged for it (ports/exchanges.ts); nobody reads it before.
+ */
+export type CopyPlacement = 'scratch' | 'beside';
+
+/** A copy, named for the operation (and attempt) that made it. */
+export interface CopyRef {
+  /** A file name: letters, digits, `.`, `_`, `-`. */
+  copy: string;
+  store: DatastoreRef;
+  /** The run that it is made for; a janitor discards what belongs to one that is not open any more. */
+  owner?: RunRef;
+}
+
+export interface CopyState {
+  copy: string;
+  /** The backup it is made from; or `file:` and a path, or `empty:` and a datastore. */
+  backup: string;
+  /** Milliseconds since 1970. */
+  createdAt: number;
+  state: 'loading' | 'ready';
+  /** The machine that it lies on (machine/machine-id.ts). */
+  machine: string;
+  owner?: RunRef;
+  /** What is wrong with the copy's own record, as a sentence: then backup and owner are not known. */
+  problem?: string;
+}
+
+export interface BackupsPort {
+  /** What the kind of a datastore can do. */
+  capabilities(store: DatastoreRef): DatastoreCapabilities;
+  /**
+   * Takes a backup under `id`; asked again for one that is complete it answers that one's manifest. An attempt that
+   * was cut off leaves an entry that is `incomplete`; the next one writes beside it, and takes over what it stored of a
+   * folder of files. `owner` has what is needed for it for a while.
+   */
+  backup(
+    input: { store: DatastoreRef; id: string; systemDigest: string; owner?: RunRef },
+    waiting: Waiting,
+  ): Promise<BackupManifest>;
+  /** Everything under one datastore, oldest first. Needs nothing but the object store. */
+  list(input: { system: string; datastore: string }, waiting: Waiting): Promise<CatalogueEntry[]>;
+  /** Throws NotFound. */
+  read(id: string, waiting: Waiting): Promise<CatalogueEntry>;
+  /** Adds a mark beside the manifest; the same one twice is fine. */
+  mark(id: string, mark: BackupMark, waiting: Waiting): Promise<void>;
+  /** The first rung: every object read whole, its checksum, and what the tool says of it. */
+  examine(input: { store: DatastoreRef; id: string }, waiting: Waiting): Promise<RungResult>;
+  /**
+   * Loads a backup into a new copy, and waits until it can be asked. The same copy of the same backup again is left as
+   * it is, or begun anew when it was cut off; a name that holds anything else is refused. Throws Unsupported where the
+   * kind cannot restore such an artefact, or not `into` that.
+   */
+  restore(
+    input: { id: string; target: CopyRef; into: CopyPlacement },
+    waiting: Waiting,
+  ): Promise<void>;
+  /**
+   * Makes an empty copy: a server of its kind, or a folder, that holds nothing. Again the same one is left as it is,
+   * whatever was written to it; a name that holds anything else is refused.
+   */
+  empty(target: CopyRef, waiting: Waiting): Promise<void>;
+  /**
+   * Gives a copy to a service, which may write to it from now on: it is compared with nothing any more. The address is
+   * for whoever binds it. Throws Refused when it is not there, NotReady when it is not loaded or its server is gone.
+   */
+  handOver(target: Pick<CopyRef, 'copy' | 'store'>, waiting: Waiting): Promise<CopyAddress>;
+  /**
+   * What the live datastore, or a copy, holds now; a table or a file too much or too few shows. `owner` has what is needed
+   * for it for a while.
+   */
+  fingerprint(
+    target: DatastoreRef | CopyRef,
+    waiting: Waiting,
+    owner?: RunRef,
+  ): Promise<Fingerprint>;
+  /** Definitions of elsewhere as the server of a copy prints them: so they can be compared with the copy's own. */
+  reprint(
+    input: { target: CopyRef; definitions: readonly Definition[] },
+    waiting: Waiting,
+  ): Promise<Definition[]>;
+  /** Where the live datastore is reached: a folder with all its generations. Throws NotFound. */
+  place(store: DatastoreRef): Promise<LivePlace>;
+  /** Bytes that are free where copies go. */
+  room(): Promise<number>;
+  /** One value of a copy, for invariants and the watermark. Reads only; throws CheckFailed, Unsupported. */
+  ask(input: { target: CopyRef; query: string }, waiting: Waiting): Promise<string | null>;
+  /** Ends what runs on a copy and removes it; one that is not there is fine. */
+  discard(copy: string, waiting: Waiting): Promise<void>;
+  /** Copies that are there, whoever made them: what a janitor looks at. */
+  copies(): Promise<CopyState[]>;
+}
+
+export interface Fingerprint {
+  contents: Contents;
+  at: RecoveryPoint;
+}
+
+/** Removes backups: of another identity than the port that makes them. */
+export interface BackupRemovalPort {
+  /** A backup loses its manifest first, so that what is left of it is no backup. Answers what was removed. */
+  remove(id: string, waiting: Waiting): Promise<{ objects: number; bytes: number }>;
+}
+
+/** How a copy is reached. `of` is the kind of its datastore, for people. */
+export type CopyAddress =
+  | { kind: 'folder'; of: string; directory: string }
+  | { kind: 'address'; of: string; host: string; port: number; login: CopyLogin };
+
+/** `fields`: what a service logs in with (`user`, `database`); the password is in the file. */
+export interface CopyLogin {
+  fields: Readonly<Record<string, string>>;
+  passwordFile: string;
+}

@@ -1,0 +1,45 @@
+// The port to recovering a live datastore: keep writers out, show that nobody writes, put a copy in its place, say what
+// is lost by that. Every change carries the epoch token of its operation, which the store compares in the same breath as
+// it changes anything: a worker that was frozen and wakes up changes nothing. Implemented in datastores/exchanges.ts.
+// Every verb throws `Failure`: Superseded for an older token, Unsupported where `unable` says why. No runbook uses it yet.
+import type {
+  Exchanged,
+  ExchangePlan,
+  Loss,
+  WriteFence,
+  WritePosition,
+} from '../domain/recovery/exchange.ts';
+import type { EpochToken } from '../domain/rollout/model.ts';
+import type { CopyRef, DatastoreRef } from './backups.ts';
+import type { Waiting } from './waiting.ts';
+
+/** A copy that was restored `beside` its live datastore. */
+export type BesideCopy = Pick<CopyRef, 'copy' | 'store'>;
+
+export interface ExchangesPort {
+  /** Why the live datastore cannot be exchanged, with what to do; undefined when it can. Asked when a plan is made. */
+  unable(store: DatastoreRef): Promise<string | undefined>;
+  /** Keeps writers out of the live datastore, and readers too: nothing is found under its name. Fenced twice is fine. */
+  writeFence(
+    input: { store: DatastoreRef; token: EpochToken },
+    waiting: Waiting,
+  ): Promise<WriteFence>;
+  /** The live datastore is found under its name again, as it was; one that is not fenced is fine. */
+  liftFence(input: { store: DatastoreRef; token: EpochToken }, waiting: Waiting): Promise<void>;
+  /** Taken twice, it shows whether somebody writes (judgeQuiet). */
+  writePosition(store: DatastoreRef, waiting: Waiting): Promise<WritePosition>;
+  /** What `exchange` would do as things are now. Throws BadInput for a copy that is not beside the live datastore. */
+  exchangePlan(target: BesideCopy, waiting: Waiting): Promise<ExchangePlan>;
+  /**
+   * Puts the copy in the live datastore's place, at once, and lifts the fence; done already is fine. Throws WorldChanged
+   * with `{expected, found}` when something else is live than `plan.from`.
+   */
+  exchange(
+    input: { store: DatastoreRef; plan: ExchangePlan; token: EpochToken },
+    waiting: Waiting,
+  ): Promise<Exchanged>;
+  /** What the copy lacks of the quarantined data, and has beside them; in constant memory. Before or after an exchange. */
+  lossAgainst(input: { target: BesideCopy; quarantined: string }, waiting: Waiting): Promise<Loss>;
+  /** Puts an empty one in the place of a derived datastore; done already is fine. Throws Refused for a primary one. */
+  flush(input: { store: DatastoreRef; token: EpochToken }, waiting: Waiting): Promise<Exchanged>;
+}

@@ -1,0 +1,26 @@
+// The port to dumps that are in no catalogue: a file or folder that somebody names, on the worker's machine. Implemented
+// in datastores/named-files.ts. Every verb throws `Failure`.
+import type { CopyRef, DatastoreRef } from './backups.ts';
+import type { RungResult } from '../domain/backup/ladder.ts';
+import type { Waiting } from './waiting.ts';
+
+export interface NamedFile {
+  store: DatastoreRef;
+  /** Absolute, or inside the system's folder. */
+  file: string;
+}
+
+export interface NamedFilesPort {
+  /**
+   * The first rung: it is there, not empty, of the kind's format, and its tool reads it to its end; answers with its
+   * SHA-256. Throws CheckFailed and NotFound for a file that is none, Refused and Unsupported for what says nothing of it.
+   */
+  examine(input: NamedFile, waiting: Waiting): Promise<RungResult>;
+  /** Loads it into a new copy, as `BackupsPort.restore` does. `sha256` is of what was loaded, null when an earlier attempt did. */
+  restore(
+    input: { file: string; target: CopyRef },
+    waiting: Waiting,
+  ): Promise<{ sha256: string | null }>;
+  /** When it was written last (ms). */
+  writtenAt(input: NamedFile, waiting: Waiting): Promise<number>;
+}

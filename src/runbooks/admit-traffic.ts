@@ -1,0 +1,46 @@
+// Lets users in again, `percent` of them, of one service or of all.
+import type { Plan, PlanStep } from '../domain/operation/plan.ts';
+import { finishServices } from '../domain/rollout/whole-service.ts';
+import { describeWeights } from '../domain/traffic/weights.ts';
+import {
+  RANK,
+  scopeOf,
+  trafficAsked,
+  type PlanInput,
+  type Runbook,
+  type World,
+} from './runbook.ts';
+
+const TYPE = 'admitTraffic';
+
+export const admitTraffic: Runbook = {
+  kind: TYPE,
+  type: TYPE,
+  title: 'Admit traffic',
+  asks: { required: ['system'], optional: ['service', 'percent'] },
+  id: (request) => `admit/${scopeOf(request)}`,
+  rank: RANK.traffic,
+  leases: 'services',
+  policy: { onFailure: 'continue', undone: 'failed' },
+  looksFirst: 'need',
+  reads: trafficAsked,
+  plan: planAdmit,
+};
+
+function planAdmit(input: PlanInput, { services }: World): Plan {
+  const percent = input.request.percent ?? 100;
+  const closed = Object.entries(services).filter(
+    ([, { traffic }]) => traffic.stopped || traffic.admitPercent !== percent,
+  );
+  const steps = closed.map(([service, { traffic }]): PlanStep => ({
+    id: `admit-${service}`,
+    title: `Let ${percent} % of the clients of ${service} in (${describeWeights(traffic.stopped ? traffic.beforeStop : traffic.weights)})`,
+    undo: 'none: fairlead stop closes it again',
+    action: { kind: 'admit', service, percent },
+  }));
+  return finishServices(
+    { ...input, kind: TYPE, worlds: services },
+    steps,
+    `every service lets ${percent} % in already`,
+  );
+}

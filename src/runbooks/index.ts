@@ -1,0 +1,63 @@
+// The one table of runbooks. What is said per runbook anywhere is derived from here.
+import { admitTraffic } from './admit-traffic.ts';
+import { backup } from './backup.ts';
+import { blueGreenDeploy } from './blue-green-deploy.ts';
+import { canaryDeploy } from './canary-deploy.ts';
+import { drill } from './drill.ts';
+import { restartService } from './restart-service.ts';
+import { retireRevision } from './retire-revision.ts';
+import { rollback } from './rollback.ts';
+import type { Runbook } from './runbook.ts';
+import { scaleService } from './scale-service.ts';
+import { stopTraffic } from './stop-traffic.ts';
+import { verifyBackup } from './verify-backup.ts';
+
+export const RUNBOOKS = {
+  canaryDeploy,
+  blueGreenDeploy,
+  rollback,
+  stopTraffic,
+  admitTraffic,
+  scaleService,
+  restartService,
+  retireRevision,
+  backup,
+  verifyBackup,
+  drill,
+} satisfies Record<string, Runbook>;
+
+export type OperationKind = keyof typeof RUNBOOKS;
+
+const ALL: readonly Runbook[] = Object.values(RUNBOOKS);
+
+/** Workflow types of operations, each once. */
+export const OPERATION_TYPES: readonly string[] = [...new Set(ALL.map(({ type }) => type))];
+
+/** By its name in the table. */
+export function runbookNamed(kind: string): Runbook | undefined {
+  return ALL.find((one) => one.kind === kind);
+}
+
+/** All runbooks behind a workflow type; none of what is no operation, or of a later version. */
+export function runbooksOfType(type: string): Runbook[] {
+  return ALL.filter((one) => one.type === type);
+}
+
+/** The runbook that a workflow of this type is to carry out: where there are several, the one that `mode` names, else the first. */
+export function runbookFor(type: string, mode: unknown): Runbook | undefined {
+  const behind = runbooksOfType(type);
+  return behind.find((one) => one.mode === mode) ?? behind[0];
+}
+
+/** The deploy of this strategy, as `--strategy` and system files call it. */
+export function deployBy(strategy: string | undefined): Runbook | undefined {
+  return ALL.find((one) => one.strategy !== undefined && one.strategy === strategy);
+}
+
+/** What `--strategy` may be. */
+export const STRATEGIES: readonly string[] = ALL.flatMap(({ strategy = [] }) => strategy);
+
+/** The highest rank that an operation of this workflow type may have; 0 of what is no operation. */
+export function rankOfType(type: string): number {
+  return Math.max(0, ...runbooksOfType(type).map(({ rank }) => rank));
+}

@@ -1,0 +1,156 @@
+// What a runbook is: everything that makes it that runbook, as data and pure functions. One file per runbook beside this
+// one; index.ts is the table of them. The workflow frame, the activities and the command line know no runbook by name, but for the retirement, which a deploy starts and a new deploy calls off.
+import type { System } from '../config/system.ts';
+import type { CatalogueEntry } from '../domain/backup/backup.ts';
+import type { LoadedSystem } from '../domain/loaded-system.ts';
+import { datastoreOf, primaryDatastores } from '../domain/operation/operation.ts';
+import type { Asks, OperationRequest } from '../domain/operation/request.ts';
+import type { Policy } from '../domain/operation/machine-state.ts';
+import type { Plan } from '../domain/operation/plan.ts';
+import type { LiveSystem } from '../domain/recovery/live-system.ts';
+import type { PlatformKind } from '../domain/rollout/service-target.ts';
+import type { ServiceWorld } from '../domain/rollout/model.ts';
+
+/** The ranks. An operation makes one of a lower rank on the same service or datastore give way; an equal or higher one refuses it. */
+export const RANK = {
+  /** Takes users away from what harms them, or lets them in again: nothing holds it up. */
+  traffic: 7,
+  /** Goes back to what worked: the deploy that is under way is what users are to be saved from. */
+  wayBack: 5,
+  /** Changes a service. */
+  change: 4,
+  /** Can be done later: backups, their proofs, drills, retirements. */
+  later: 1,
+} as const;
+
+export interface Runbook {
+  /** The name of the runbook in the table, which code calls it by. */
+  kind: string;
+  /** The workflow type; also the `kind` that status, evidence, search attributes, notices and reports show. */
+  type: string;
+  /** Where several runbooks stand behind one workflow type: the `mode` of a request that means this one. */
+  mode?: 'drill';
+  /** What a report calls it. */
+  title: string;
+  /** A deploy: what `--strategy` and a plan call its way. */
+  strategy?: string;
+  /** What a request may say. */
+  asks: Asks;
+  /** The operation's id, whatever the workflow's id is. Its first word is no name of a system (`RESERVED_NAMES`). */
+  id: (request: OperationRequest) => string;
+  /** Precedence: the operation with the higher rank makes another one on the same service or datastore give way. */
+  rank: number;
+  /** What it takes the leases of. What takes none of services changes no service. */
+  leases: 'services' | 'datastores' | 'none';
+  /** What a failed step leads to. */
+  policy: Policy;
+  /** Takes users away from what harms them: goes on without a record where others would rather wait. */
+  savesUsers?: true;
+  /**
+   * Nobody's lease holds it up: it changes services under the epoch of its own run, side by side, and makes those that hold
+   * their leases give way afterwards.
+   */
+  waitsForNoLease?: true;
+  /** Plans before it takes leases too, so that what cannot be done (or need not be) makes nobody give way. */
+  looksFirst?: 'can' | 'need';
+  /** How long it waits before it takes leases; undefined for not at all. */
+  waitsFirst?: (request: OperationRequest) => { ms: number; summary: string } | undefined;
+  /** Waits where another operation holds its lease; without this it is refused. */
+  whenHeld?: WhenHeld;
+  /** What is kept of it beside its own record once it is over, whatever it ended with. */
+  keeps?: 'drillRecord';
+  /** Writes where heartbeats are written: while it holds a datastore, none is. */
+  stopsHeartbeats?: true;
+  /** People are told of its end only when it failed. */
+  quiet?: true;
+  /** What its plan has to know of the outside world. Throws a `Failure` where no plan could be made. */
+  reads: (input: PlanInput) => Wanted;
+  /** The steps from top to bottom. Throws a `Failure`: nothing was changed then. A plan without steps says why. */
+  plan: (input: PlanInput, world: World) => Plan;
+}
+
+/** What a plan is made for. */
+export interface PlanInput {
+  operation: string;
+  loaded: LoadedSystem;
+  request: OperationRequest;
+  /** The id of the workflow's run: its end becomes the end of every name that this run makes for itself. */
+  runId: string;
+  /** When the plan is made (ms). */
+  now: number;
+}
+
+/** What is read of the outside world before a plan is made; what is left out is not read. */
+export interface Wanted {
+  /** Names of services: their traffic and their revisions. */
+  services?: string[];
+  /** Names of services of which only the traffic is read: their revisions and history are left empty. */
+  trafficOf?: string[];
+  /** What the catalogue has of a datastore, or only the backup with this id. Throws NotFound without such a backup. */
+  backups?: { datastore: string; id?: string }[];
+  /** Everything live of the system; with `isolatedOn` only if that platform can isolate a target from it. */
+  live?: 'always' | { isolatedOn: PlatformKind };
+  /** Which operations of the system are open. */
+  operations?: boolean;
+}
+
+/** What was read; empty where nothing was wanted. */
+export interface World {
+  /** By service. */
+  services: Record<string, ServiceWorld>;
+  /** By datastore. */
+  backups: Record<string, CatalogueEntry[]>;
+  /** `why`: it was not to be had, in a sentence. */
+  live: LiveSystem | { why: string };
+  operations: OpenOperation[];
+}
+
+export interface OpenOperation {
+  workflowId: string;
+  /** The workflow type of the open operation. */
+  type: string;
+  rank: number;
+  /** ISO 8601 */
+  startedAt: string;
+}
+
+export interface WhenHeld {
+  /** Whether to wait for this holder; undefined when it is not known what holds the lease. */
+  waitsFor: (holder: Runbook | undefined) => boolean;
+  /** Until the next try (ms), by how often it was tried; undefined: it is refused. */
+  delay: (tries: number, request: OperationRequest) => number | undefined;
+}
+
+/** The services or datastores that an operation needs the leases of. */
+export function leasedBy(
+  { leases }: Pick<Runbook, 'leases'>,
+  request: OperationRequest,
+  system: System,
+): string[] {
+  switch (leases) {
+    case 'none':
+      return [];
+    case 'services':
+      return request.service === undefined ? Object.keys(system.services) : [request.service];
+    case 'datastores': {
+      const named = datastoreOf(request);
+      return named === undefined ? primaryDatastores(system) : [named];
+    }
+  }
+}
+
+/** `shop`, or `shop/api` where a service is named: what ids of operations are about. */
+export function scopeOf({ system, service }: OperationRequest): string {
+  return service === undefined ? system : `${system}/${service}`;
+}
+
+/** The service that a request names, or all of them. */
+export function servicesAsked({ loaded, request }: PlanInput): Wanted & { services: string[] } {
+  const { service } = request;
+  return { services: service === undefined ? Object.keys(loaded.system.services) : [service] };
+}
+
+/** The traffic alone of the services that a request names. */
+export function trafficAsked(input: PlanInput): Wanted {
+  return { trafficOf: servicesAsked(input).services };
+}

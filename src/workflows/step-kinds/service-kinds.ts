@@ -1,0 +1,167 @@
+// Steps on services: checks, revisions, traffic.
+import type { ActivityAnswer } from '../../activities/boundary.ts';
+import type { Shifted } from '../../activities/traffic.ts';
+import type { Finding } from '../../domain/analysis/finding.ts';
+import type { FailureKind } from '../../domain/failure.ts';
+import { worst } from '../../domain/analysis/verdict.ts';
+import {
+  outputsOf,
+  plainResult,
+  type StepResult,
+  type StoppedService,
+} from '../../domain/operation/step-result.ts';
+import type { StepActivity } from '../../activities/step-inputs.ts';
+import { ask, type ActionOf, type StepKind } from './step-kind.ts';
+
+/** A change of a service that says in `detail` how it went. */
+type Saying = Extract<
+  StepActivity,
+  'ensureRevision' | 'scaleRevision' | 'restartRevision' | 'removeRevision'
+>;
+
+type OnService = ActionOf<'ensure' | 'scale' | 'restart' | 'remove'>;
+
+export function changes(activity: Saying): StepKind<OnService> {
+  return {
+    whenFailed: 'fails',
+    begin: ({ action: { service } }) =>
+      ask({ activity, told: {}, profile: 'change', lease: service, answered: said }),
+  };
+}
+
+export const check: StepKind<ActionOf<'check'>> = {
+  whenFailed: 'fails',
+  begin({ loaded, action: { service, point } }) {
+    const checks = loaded.system.services[service]?.checks[point] ?? [];
+    if (checks.length === 0) return plainResult({ type: 'done' });
+    return ask({
+      activity: 'runChecks',
+      told: {},
+      profile: 'look',
+      answered: ({ value }) => checked(value),
+    });
+  },
+};
+
+export const ready: StepKind<ActionOf<'ready'>> = {
+  whenFailed: 'fails',
+  begin: () => ask({ activity: 'awaitReady', told: {}, profile: 'wait', answered: said }),
+};
+
+export const watch: StepKind<ActionOf<'watch'>> = {
+  whenFailed: 'fails',
+  begin: () => plainResult({ type: 'done' }),
+};
+
+export const retire: StepKind<ActionOf<'retire'>> = {
+  whenFailed: 'fails',
+  begin: ({ action }) => ({ retirement: action }),
+};
+
+export const weights: StepKind<ActionOf<'weights'>> = {
+  whenFailed: 'fails',
+  begin: ({ action: { service }, expected }) =>
+    ask({
+      activity: 'shiftTraffic',
+      told: { expect: expected(service) },
+      profile: 'change',
+      lease: service,
+      answered: (answer) => shifted(service, answer),
+    }),
+};
+
+/** Without a way back (in a roll-back) what could not be settled is left over: users are where they have to be, and stay. */
+export const settle: StepKind<ActionOf<'settle'>> = {
+  whenFailed: 'fails',
+  begin: ({ action: { service, back } }) =>
+    ask({
+      activity: 'settleService',
+      told: {},
+      profile: 'change',
+      lease: service,
+      answered: said,
+      failed: ({ kind, message }) =>
+        back !== null || ENDS_OR_PARKS.includes(kind)
+          ? undefined
+          : plainResult(
+              { type: 'noted', verdict: 'inconclusive', leftovers: [message] },
+              { detail: message },
+            ),
+    }),
+};
+
+/** Failures after which somebody else has the service, or somebody has to look at it first. */
+const ENDS_OR_PARKS: readonly FailureKind[] = ['LeaseLost', 'Superseded', 'WorldChanged', 'Outage'];
+
+/** The first of several stops them all, side by side; the others tell what became of their own service. */
+export const stop: StepKind<ActionOf<'stop'>> = {
+  whenFailed: 'fails',
+  begin({ results, action: { service } }) {
+    const all = outputsOf(results, 'stopped').flatMap(({ services }) => services);
+    const own = all.find((one) => one.service === service);
+    if (own !== undefined) return stopped(own);
+    return ask({
+      activity: 'stopServices',
+      told: {},
+      profile: 'change',
+      answered: ({ value }) => {
+        const found = value.find((one) => one.service === service);
+        const failed = { kind: 'Broken', message: `nobody stopped ${service}` } as const;
+        const output = { kind: 'stopped', services: value } as const;
+        return { ...stopped(found ?? { service, failed }), output };
+      },
+    });
+  },
+};
+
+/** What a newer operation changed is stopped again once that one has given way (steps/make-way.ts). */
+function stopped(found: StoppedService): StepResult {
+  if (!('failed' in found)) return plainResult({ type: 'done' }, { detail: found.detail });
+  const { kind, message } = found.failed;
+  if (kind === 'Superseded') return plainResult({ type: 'done' }, { detail: message });
+  return plainResult({ type: 'failed', kind, message });
+}
+
+export const admit: StepKind<ActionOf<'admit'>> = {
+  whenFailed: 'fails',
+  begin: ({ action: { service } }) =>
+    ask({
+      activity: 'admitService',
+      told: {},
+      profile: 'change',
+      lease: service,
+      answered: (answer) => shifted(service, answer),
+    }),
+};
+
+/** The step is done, with what the activity says of it. */
+export function said({ value }: ActivityAnswer<{ detail: string }>): StepResult {
+  return plainResult({ type: 'done' }, { detail: value.detail });
+}
+
+/** The traffic of a service was changed and read back. */
+export function shifted(service: string, answer: ActivityAnswer<Shifted>): StepResult {
+  const { weights, begun } = answer.value;
+  const output = { kind: 'weights', service, weights, ...(begun && { begun }) } as const;
+  return { ...said(answer), output };
+}
+
+function checked(findings: Finding[]): StepResult {
+  const verdict = worst(findings.map((one) => one.verdict));
+  const message = problemsIn(findings);
+  if (verdict === 'fail') {
+    return plainResult({ type: 'failed', kind: 'CheckFailed', message }, { findings });
+  }
+  return plainResult(
+    { type: 'baked', verdict, judged: true, message, onInconclusive: 'undo' },
+    { findings },
+  );
+}
+
+/** What did not pass, each with its reason. */
+export function problemsIn(findings: readonly Finding[]): string {
+  return findings
+    .filter((one) => one.verdict !== 'pass')
+    .map(({ name, reason }) => `${name}: ${reason}`)
+    .join('; ');
+}

@@ -1,0 +1,117 @@
+// Every kind of step, and of undo: what each asks of an activity, and what the answer comes to. A new kind is one row here
+// and one activity.
+import type { ActivityAnswer } from '../../activities/boundary.ts';
+import type { PlanStep, StepAction } from '../../domain/operation/plan.ts';
+import type { StepResult } from '../../domain/operation/step-result.ts';
+import type { UndoEntry } from '../../domain/operation/undo.ts';
+import { backup, conclude, discard, retention } from './backup-kinds.ts';
+import {
+  concludeRecovery,
+  inventoryAfter,
+  inventoryBefore,
+  lookBothWays,
+  production,
+} from './drill-kinds.ts';
+import { rung } from './rung-kind.ts';
+import {
+  admit,
+  changes,
+  check,
+  ready,
+  retire,
+  said,
+  settle,
+  shifted,
+  stop,
+  watch,
+  weights,
+} from './service-kinds.ts';
+import { ask, type ActionOf, type StepContext, type StepKind, type Work } from './step-kind.ts';
+import {
+  bind,
+  close,
+  empty,
+  isolate,
+  isolationProof,
+  start,
+  usable,
+  warm,
+} from './usable-kinds.ts';
+
+const KINDS: { [Kind in StepAction['kind']]: StepKind<ActionOf<Kind>> } = {
+  check,
+  ensure: changes('ensureRevision'),
+  ready,
+  weights,
+  watch,
+  stop,
+  admit,
+  scale: changes('scaleRevision'),
+  restart: changes('restartRevision'),
+  retire,
+  settle,
+  remove: changes('removeRevision'),
+  backup,
+  retention,
+  rung,
+  conclude,
+  discard,
+  lookBothWays,
+  inventory: inventoryBefore,
+  isolate,
+  fence: isolationProof,
+  bind,
+  start,
+  empty,
+  warm,
+  usable,
+  production,
+  close,
+  concludeRecovery,
+};
+
+export function kindOf({ action }: PlanStep): StepKind {
+  if (action.kind === 'inventory' && action.when === 'after') return inventoryAfter;
+  return KINDS[action.kind];
+}
+
+/** What takes a step back; changes of a service are made under its lease. */
+export function undoWork(entry: UndoEntry, { expected }: Pick<StepContext, 'expected'>): Work {
+  const undo = { profile: 'undo', answered: undone } as const;
+  switch (entry.verb) {
+    case 'setWeights': {
+      const { service } = entry;
+      return ask({
+        ...undo,
+        activity: 'shiftTraffic',
+        told: { expect: expected(service), back: true },
+        lease: service,
+        answered: (answer) => ({ ...shifted(service, answer), event: { type: 'undone' } }),
+      });
+    }
+    case 'removeRevision':
+      return ask({ ...undo, activity: 'removeRevision', told: {}, lease: entry.service });
+    case 'scale':
+      return ask({
+        ...undo,
+        activity: 'scaleRevision',
+        told: { back: true },
+        lease: entry.service,
+      });
+    case 'settle':
+      return ask({
+        ...undo,
+        activity: 'settleService',
+        told: { back: true },
+        lease: entry.service,
+      });
+    case 'discardCopy':
+      return ask({ ...undo, activity: 'discardCopy', told: {} });
+    case 'closeTarget':
+      return ask({ ...undo, activity: 'closeTarget', told: {} });
+  }
+}
+
+function undone(answer: ActivityAnswer<{ detail: string }>): StepResult {
+  return { ...said(answer), event: { type: 'undone' } };
+}

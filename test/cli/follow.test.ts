@@ -1,0 +1,108 @@
+// A command line that waits for an operation which is reset, terminated or started again from Temporal's Web UI.
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import type { RunName } from '../../src/cli/operation/ending.ts';
+import { follow, type Watched } from '../../src/cli/operation/follow.ts';
+import { startRun } from '../../src/cli/operation/start.ts';
+import type { Temporal } from '../../src/cli/temporal/connect.ts';
+import { longBake, openShop, send, untilBaking, type Shop } from '../support/shop.ts';
+import { testServer } from '../support/temporal-server.ts';
+
+let shop: Shop;
+let temporal: Temporal;
+
+before(async () => {
+  const { address } = await testServer();
+  shop = await openShop();
+  const { client, taskQueue } = shop.worker;
+  temporal = { client, taskQueue, namespace: 'default', address };
+});
+after(() => shop.worker.stop());
+
+const asked = (system: string, version: string) => ({ system, service: 'api', version });
+
+/** A deploy of v2 that bakes for an hour, and a command line that waits for it. */
+async function watched(): Promise<{ system: string; run: RunName; end: Promise<Watched> }> {
+  const system = shop.live(longBake);
+  const operation = `deploy/${system}/api/v2`;
+  const run = await startRun(temporal, 'canaryDeploy', operation, asked(system, 'v2'));
+  await untilBaking(handleOf(run), 5);
+  return { system, run, end: follow(temporal, run, undefined) };
+}
+
+const handleOf = ({ workflowId, runId }: RunName) =>
+  temporal.client.workflow.getHandle(workflowId, runId);
+
+async function reset({ workflowId }: RunName): Promise<RunName> {
+  const { events } = await temporal.client.workflow.getHandle(workflowId).fetchHistory();
+  const first = events?.find((event) => event.workflowTaskCompletedEventAttributes != null);
+  assert.ok(first?.eventId);
+  const { runId } = await temporal.client.workflowService.resetWorkflowExecution({
+    namespace: 'default',
+    workflowExecution: { workflowId },
+    workflowTaskFinishEventId: first.eventId,
+    requestId: randomUUID(),
+    reason: 'by hand',
+  });
+  return { operation: workflowId, workflowId, runId };
+}
+
+function closed(end: Watched) {
+  assert.equal(end.end, 'closed');
+  return end;
+}
+
+async function promoted(run: RunName): Promise<void> {
+  await untilBaking(handleOf(run), 5);
+  await send(handleOf(run), 'promote', { actor: 'ana' });
+}
+
+test('a Reset is followed to the run that goes on, twice too', async () => {
+  const { run, end } = await watched();
+  const again = await reset(run);
+  await untilBaking(handleOf(again), 5);
+  const last = await reset(again);
+  await promoted(last);
+  const { ending, run: followed } = closed(await end);
+  assert.equal(ending.outcome, 'succeeded', ending.message);
+  assert.equal(followed.runId, last.runId);
+});
+
+test('what was terminated and started again with the same request at once is followed', async () => {
+  const { system, run, end } = await watched();
+  const again = await temporal.client.workflow.start('canaryDeploy', {
+    workflowId: run.workflowId,
+    taskQueue: temporal.taskQueue,
+    args: [asked(system, 'v2')],
+    memo: { request: { ...asked(system, 'v2'), reason: 'again' } },
+    workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+    workflowTaskTimeout: '5s',
+  });
+  await promoted({ ...run, runId: again.firstExecutionRunId });
+  assert.equal(closed(await end).ending.outcome, 'succeeded');
+});
+
+test('another operation that takes the name is named, and not taken for the one that was terminated', async () => {
+  const { system, run, end } = await watched();
+  const other = await temporal.client.workflow.start('canaryDeploy', {
+    workflowId: run.workflowId,
+    taskQueue: temporal.taskQueue,
+    args: [asked(system, 'v3')],
+    memo: { request: asked(system, 'v3') },
+    workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+    workflowTaskTimeout: '5s',
+  });
+  const { ending } = closed(await end);
+  assert.equal(ending.outcome, 'interrupted');
+  assert.match(ending.message, new RegExp(`started since \\(${other.firstExecutionRunId}\\)`));
+  await other.terminate('the test is over');
+});
+
+test('what was terminated and has no successor was interrupted', async () => {
+  const { run, end } = await watched();
+  await handleOf(run).terminate('by hand');
+  const { ending } = closed(await end);
+  assert.equal(ending.outcome, 'interrupted');
+  assert.match(ending.message, new RegExp(`nothing was undone; .*--run ${run.runId}"$`));
+});

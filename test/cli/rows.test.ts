@@ -1,0 +1,93 @@
+// What `list`, `history` and `status SYSTEM` say of operations, from rows of Temporal's visibility.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ago } from '../../src/cli/output/ages.ts';
+import type { Row } from '../../src/cli/operation/rows.ts';
+import { storyLines, storyOf } from '../../src/cli/operation/service-story.ts';
+import { diffLines } from '../../src/cli/verbs/service.ts';
+import { tables } from '../../src/cli/verbs/list.ts';
+
+const NOW = Date.parse('2026-11-22T12:00:00Z');
+const at = (minutesAgo: number): string => new Date(NOW - minutesAgo * 60_000).toISOString();
+
+const row = (more: Partial<Row>): Row => ({
+  ...{ operation: 'deploy/shop/api/v2', runId: 'r2', workflowId: 'deploy/shop/api/v2' },
+  ...{ kind: 'canaryDeploy', system: 'shop', target: 'shop/api', state: 'closed' as const },
+  ...{ outcome: 'succeeded', startedAt: at(65), endedAt: at(60), requestedBy: 'ci' },
+  ...{ version: 'v2', dryRun: false, keptUntil: null, waitsFor: null },
+  ...more,
+});
+const rolledBack = row({
+  ...{ operation: 'deploy/shop/api/v3', runId: 'r3', outcome: 'rolledBack', requestedBy: 'ana' },
+  ...{ startedAt: at(10), endedAt: at(8), version: 'v3' },
+});
+const kept = row({
+  ...{ operation: 'retire/shop/api/v1', kind: 'retireRevision', state: 'running', version: 'v1' },
+  ...{ outcome: null, endedAt: null, keptUntil: at(-40), requestedBy: 'deploy/shop/api/v2' },
+});
+const calledOff = row({
+  ...{ operation: 'retire/shop/api/v0', kind: 'retireRevision', outcome: 'preempted' },
+});
+const planned = row({ operation: 'plan/shop/api/v4', outcome: 'planned', dryRun: true });
+
+test('ages are said as people say them', () => {
+  assert.deepEqual(
+    [at(0.5), at(3.4), at(125), at(60 * 50), at(-40)].map((one) => ago(one, NOW)),
+    ['30 s ago', '3 m ago', '2 h 05 m ago', '2 d 2 h ago', 'in 40 m'],
+  );
+});
+
+test('a service says since when, by what and whom, what was last, and what is kept until when', () => {
+  const rows = [planned, rolledBack, kept, row({})];
+  const story = storyOf({ system: 'shop', service: 'api', since: at(61) }, rows);
+  assert.deepEqual(storyLines(story, NOW), [
+    '    since 1 h 01 m ago, by deploy/shop/api/v2 (asked for by ci)',
+    '    last: deploy/shop/api/v3 (asked for by ana): rolledBack 8 m ago',
+    '    v1 is kept as insurance until 2026-11-22 12:40 UTC (in 40 m)',
+  ]);
+});
+
+test('a service of which Temporal remembers nothing says only what the platform knows', () => {
+  const other = row({ target: 'shop/web' });
+  const story = storyOf({ system: 'shop', service: 'api', since: at(61) }, [other]);
+  assert.deepEqual(storyLines(story, NOW), ['    since 1 h 01 m ago']);
+  const split = storyOf({ system: 'shop', service: 'api', since: null }, []);
+  assert.deepEqual(storyLines(split, NOW), []);
+});
+
+test('a stop of the whole system is what was last of each of its services', () => {
+  const stop = row({ operation: 'stop/shop', kind: 'stopTraffic', target: 'shop', runId: 's' });
+  const { last } = storyOf({ system: 'shop', service: 'api', since: null }, [stop, row({})]);
+  assert.equal(last?.operation, 'stop/shop');
+});
+
+test('dry runs and retirements that were called off stand apart', () => {
+  const lines = tables([planned, rolledBack, calledOff, kept], NOW);
+  assert.match(lines[0] ?? '', /^OPERATION +STATE +BY +STARTED +TOOK$/);
+  assert.match(lines[1] ?? '', /^deploy\/shop\/api\/v3 +rolledBack +ana +10 m ago +2 m 00 s$/);
+  assert.match(lines[2] ?? '', /^retire\/shop\/api\/v1 +running/);
+  assert.deepEqual(
+    lines.filter((line) => line.endsWith(':')),
+    ['dry runs:', 'retirements that a later change called off:'],
+  );
+});
+
+test('ids of runs are shown when they are asked for', () => {
+  assert.doesNotMatch(tables([row({})], NOW).join('\n'), /r2/);
+  assert.match(tables([row({})], NOW, { runs: true }).join('\n'), /RUN\n.* r2$/);
+});
+
+test('a difference between what runs and the file is a line of a table', async () => {
+  const about = { system: 'shop', service: 'api', version: 'v2', revision: 'v2-0123456789' };
+  const differences = [{ path: 'configuration.LIMIT', deployed: 10, file: null }];
+  assert.deepEqual(await diffLines('shop/api', { ...about, differences }), [
+    'shop/api v2 (v2-0123456789) differs from the system file:',
+    '  WHAT                 DEPLOYED  FILE',
+    '  configuration.LIMIT  10        (nothing)',
+    'the next deploy brings it; this version again: fairlead deploy shop/api v2',
+  ]);
+  assert.match((await diffLines('shop/api', { ...about, differences: [] })).join(), /runs as the/);
+  assert.deepEqual(await diffLines('shop/api', { version: null }), [
+    'nothing of shop/api is deployed',
+  ]);
+});

@@ -1,0 +1,125 @@
+// A name that is not there ends a command before anything is started: exit 2, no operation, no record. So does an approval
+// of which nobody knows whose it is.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { runProgram } from '../../src/cli/program.ts';
+import { unknownId } from '../../src/cli/operation/send.ts';
+import { backupId } from '../../src/domain/backup/backup-id.ts';
+import type { Report } from '../../src/domain/record/report.ts';
+import { freshName, untilStatus } from '../support/operations.ts';
+import { runCli } from '../support/run-cli.ts';
+import { openShop, type Shop } from '../support/shop.ts';
+import { testServer } from '../support/temporal-server.ts';
+
+let shop: Shop;
+let env: Record<string, string>;
+let system: string;
+
+before(async () => {
+  const { address } = await testServer();
+  shop = await openShop();
+  env = { TEMPORAL_ADDRESS: address, FAIRLEAD_TASK_QUEUE: shop.worker.taskQueue };
+  system = shop.live({ datastores: { orders: { kind: 'files', directory: 'data' } } });
+});
+after(() => shop.worker.stop());
+
+/** Every workflow of the system, whatever it is. */
+async function workflowsOf(name: string): Promise<string[]> {
+  const found: string[] = [];
+  const query = `TaskQueue = '${shop.worker.taskQueue}'`;
+  for await (const { workflowId } of shop.worker.client.workflow.list({ query })) {
+    if (workflowId.includes(name)) found.push(workflowId);
+  }
+  return found;
+}
+
+test('a typo in any verb names what was meant, exits with 2, and leaves no operation and no record', async (t) => {
+  const unknown = `${system.slice(0, -1)}~`.replace('~', system.endsWith('x') ? 'y' : 'x');
+  const missing = backupId(system, 'orders', 0);
+  const typos: [string, RegExp][] = [
+    [`deploy ${unknown}/api v2`, /no system/],
+    [`stop ${unknown}`, /no system/],
+    [`deploy ${system}/apj v2`, /no service apj \(did you mean api\?\)/],
+    [`deploy ${system}/apj v2 --dry-run`, /did you mean api/],
+    [`deploy ${system}/apj v2 --strategy blue-green`, /did you mean api/],
+    [`rollback ${system}/apj`, /did you mean api/],
+    [`stop ${system}/apj`, /did you mean api/],
+    [`admit ${system}/apj`, /did you mean api/],
+    [`scale ${system}/apj 3`, /did you mean api/],
+    [`restart ${system}/apj`, /did you mean api/],
+    [`backup ${system}/order`, /no datastore order \(did you mean orders\?\)/],
+    [`verify ${system}/order`, /did you mean orders/],
+    [`verify ${missing}`, /there is no backup/],
+    [`status deploy/${system}/api/v7`, /there is no operation/],
+  ];
+  Object.assign(process.env, env);
+  t.after(() => {
+    for (const name of Object.keys(env)) Reflect.deleteProperty(process.env, name);
+  });
+  for (const [line, message] of typos) {
+    let said = '';
+    const code = await runProgram(line.split(' '), (text) => (said += text));
+    assert.equal(code, 2, `${line}: ${said}`);
+    assert.match(said, message, line);
+  }
+  assert.deepEqual(await workflowsOf(system), []);
+  assert.deepEqual(await workflowsOf(unknown), []);
+});
+
+test('a version that is not there is no operation either', async () => {
+  const other = shop.live({ files: ['versions/{version}/server.js'] });
+  shop.ports.world.missingFiles.add(`/systems/shop/versions/v9/server.js`);
+  const { code, stderr } = await runCli(['deploy', `${other}/api`, 'v9'], env);
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /v9 of .* cannot be started: missing file .*v9\/server.js/);
+  assert.deepEqual(await workflowsOf(other), []);
+});
+
+test('a plain client that names what is not there is refused, and no record is kept', async () => {
+  const named = freshName();
+  const handle = await shop.start('canaryDeploy', { system: named, service: 'api', version: 'v2' });
+  const { runId } = await handle.describe();
+  await assert.rejects(handle.result(), (error: Error) => {
+    assert.match(String(error.cause), /no system/);
+    return true;
+  });
+  const { outcome } = await handle.query<Report>('report');
+  assert.equal(outcome, 'refused');
+  const run = { workflowId: handle.workflowId, runId };
+  assert.deepEqual(await shop.ports.evidence.read(run), []);
+});
+
+test('a gate or a step that the plan does not have is named with the one that was meant', () => {
+  const gates = ['weight-25', 'weight-50'];
+  assert.equal(unknownId('gate', 'weight-25', gates, 'deploy/a'), undefined);
+  assert.equal(unknownId('gate', 'weight-25#2', gates, 'deploy/a'), undefined);
+  assert.equal(
+    unknownId('gate', 'wieght-25', gates, 'deploy/a'),
+    'deploy/a has no gate wieght-25 (did you mean weight-25?); it has weight-25, weight-50',
+  );
+  assert.equal(unknownId('step', 'x', [], 'deploy/a'), 'deploy/a has no step x; it has none');
+});
+
+test('an approval of a gate that is not there is not sent', async () => {
+  const { system: waiting, handle } = await shop.waiting();
+  const line = ['approve', `deploy/${waiting}/api/v2`, '--gate', 'wieght-5', '--as', 'ana'];
+  const { code, stderr } = await runCli(line, env);
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /no gate wieght-5 \(did you mean weight-5\?\)/);
+  assert.equal((await handle.query<{ state: string }>('status')).state, 'waiting');
+  await handle.cancel();
+});
+
+test('an approval without --as is refused where --as named the requester and nobody can be asked', async () => {
+  const other = shop.live();
+  const started = await runCli(['deploy', `${other}/api`, 'v2', '--as', 'ci', '--no-wait'], env);
+  assert.equal(started.code, 0, started.stderr);
+  const handle = shop.worker.client.workflow.getHandle(`deploy/${other}/api/v2`);
+  await untilStatus(handle, (status) => status.state === 'waiting');
+  const { code, stderr } = await runCli(['approve', handle.workflowId], env);
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /was asked for as ci, by --as[^]*fairlead approve deploy[^]*--as NAME/);
+  const yes = await runCli(['approve', handle.workflowId, '--as', 'ana'], env);
+  assert.equal(yes.code, 0, yes.stderr);
+  await handle.result();
+});

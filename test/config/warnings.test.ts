@@ -1,0 +1,117 @@
+// What `check` warns of: a system that loads, and may still not do what somebody meant.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadSystem, warningsOf } from '../../src/config/load.ts';
+import { mistakeLine } from '../../src/config/reading/mistake.ts';
+import { mistakesOf, SHOP, shopWith, systemsWith } from '../support/system-files.ts';
+
+/** SHOP without a doubt: its health path is written, its program is there, its reminder comes in time. */
+const SURE = shopWith(6, '    port: 8000\n    health: { path: /health }');
+const PROGRAMS = { 'shop/versions/v1.mjs': '', 'bin/node': '' };
+
+/** The warnings of a system `shop` that passes `check`, without its name and the folder. */
+async function warningsIn(
+  t: Parameters<typeof systemsWith>[0],
+  yaml: string,
+  files: Record<string, string> = PROGRAMS,
+): Promise<string[]> {
+  const dir = await systemsWith(t, { 'shop/system.yaml': yaml, ...files });
+  assert.deepEqual(await mistakesOf(dir, 'shop'), []);
+  assert.equal((await loadSystem(dir, 'shop')).name, 'shop');
+  const lines = (await warningsOf(dir, 'shop', process.env['PATH'] ?? '')).map(mistakeLine);
+  return lines.map((line) => line.replace(/^[^:]*:\d+: /, '').replaceAll(`${dir}/`, ''));
+}
+
+/** SURE with something added to its service. */
+const withKeys = (keys: string): string =>
+  SURE.replace('    health:', `${keys.replace(/^/gm, '    ')}\n    health:`);
+
+test('has no doubt of a file that says all that matters', async (t) => {
+  assert.deepEqual(await warningsIn(t, SURE), []);
+});
+
+test('names a health path that nobody wrote', async (t) => {
+  assert.deepEqual(await warningsIn(t, SHOP), [
+    'services.api.health: nobody said which path tells that a process is ready: /health is asked; write health: {path: /health}, or another',
+  ]);
+});
+
+test('names a folder, a program and files that are not there', async (t) => {
+  assert.deepEqual(await warningsIn(t, withKeys('directory: app')), [
+    'services.api.directory: there is no folder shop/app; make it, or name another',
+  ]);
+  const program = SURE.replace('[node, ', '[no-such-program, ');
+  assert.deepEqual(await warningsIn(t, program), [
+    'services.api.command.0: no program "no-such-program" is on the PATH here; install it, or write where it is',
+  ]);
+  assert.deepEqual(await warningsIn(t, SURE, {}), [
+    'services.api.command.1: there is no file shop/versions/{version}.mjs of any version yet',
+  ]);
+  assert.deepEqual(await warningsIn(t, withKeys("files: [data.csv, 'versions/{version}.py']")), [
+    'services.api.files.0: there is no file shop/data.csv',
+    'services.api.files.1: there is no file shop/versions/{version}.py of any version yet',
+  ]);
+  const check = 'checks: { smoke: [{ name: orders, command: [node, checks/orders.mjs] }] }';
+  assert.deepEqual(await warningsIn(t, withKeys(check)), [
+    'services.api.checks.smoke.0.command.1: there is no file shop/checks/orders.mjs',
+  ]);
+});
+
+test('names a folder that would be backed up and is not there', async (t) => {
+  const store = `${SURE}datastores: { data: { kind: files, directory: data } }\n`;
+  assert.deepEqual(await warningsIn(t, store), [
+    'datastores.data.directory: there is no folder shop/data, so there would be nothing to back up; make it, or name another',
+  ]);
+  assert.deepEqual(await warningsIn(t, store, { ...PROGRAMS, 'shop/data/a.csv': '' }), []);
+});
+
+test('looks at the placeholders of previews, and wherever nothing is put in', async (t) => {
+  const keys =
+    'rollout: { strategy: blue-green, blueGreen: { approval: promote, preview: { bake: 5s, analysis: errors } } }\n' +
+    "configuration: { A: '{version}', B: 'hello {name}' }\n" +
+    "checks: { preview: [{ name: a, http: '/{foo}' }, { name: b, command: [node, '{url}', '{urll}'] }] }";
+  const yaml = withKeys(keys).replace(/ {4}rollout:\n[^]*?analyses:/, 'analyses:');
+  assert.deepEqual(await warningsIn(t, yaml), [
+    'services.api.configuration.A: {version} is taken as it stands; nothing is filled in here',
+    'services.api.checks.preview.0.http: {foo} is taken as it stands; nothing is filled in here',
+    'services.api.checks.preview.1.command.2: {urll} is taken as it stands; filled in here: {version}, {address}, {url}',
+  ]);
+});
+
+test('names checks of a preview that never comes', async (t) => {
+  const keys = 'checks: { preview: [{ name: home, http: / }] }';
+  assert.deepEqual(await warningsIn(t, withKeys(keys)), [
+    'services.api.checks.preview: these checks are never run: only a blue-green deploy has a preview; write rollout.blueGreen, or move them to smoke',
+  ]);
+});
+
+test('names variables that Fairlead sets itself', async (t) => {
+  assert.deepEqual(await warningsIn(t, withKeys('configuration: { PORT: 1, PORTS: 2 }')), [
+    'services.api.configuration.PORT: PORT is set by Fairlead for each process, and this value is lost; remove it',
+  ]);
+});
+
+test('names a default that contradicts what is written', async (t) => {
+  const reminded = SURE.replace('{ quorum: 1,', '{ deadline: 1h, quorum: 1,');
+  assert.deepEqual(await warningsIn(t, reminded), [
+    'approvals.promote.deadline: nobody is reminded: a reminder comes after 4h, by default, and the deadline is 1h; write reminder',
+  ]);
+  const usual = SURE.replace('      canary:', '      canary:\n        analysis: errors')
+    .replace('{ weight: 25, bake: 3s }', '{ weight: 25 }')
+    .replace('source: scrape,', 'source: scrape, interval: 2s, limits: { failures: 1 },');
+  assert.deepEqual(await warningsIn(t, usual), [
+    'services.api.rollout.canary.steps.0: the bake at 5 % (3s) has room for 1 measurement of the analysis errors, which forgives 1 failure: it could not fail there; write a longer one, or smaller limits',
+    'services.api.rollout.canary.steps.1: the bake at 25 % (0s, by default) is shorter than the interval of the analysis errors (2s), which measures nothing there; write a longer one',
+  ]);
+  const drill = `${SURE}drill: { rto: 2m, services: [api], golden: [{ service: api, name: home, http: / }] }\n`;
+  assert.deepEqual(await warningsIn(t, drill), [
+    'services.api.rollout.deadlines.ready: a version may by default take 5m to be ready, and a whole recovery 2m (drill.rto); write a shorter deadline',
+  ]);
+});
+
+test('names what is declared and named by nobody', async (t) => {
+  const unused = SURE.replace('approvals:', 'approvals:\n  spare: {}');
+  assert.deepEqual(await warningsIn(t, unused), [
+    'approvals.spare: no service names this approval, so it does nothing; name it in rollout, or remove it',
+  ]);
+});

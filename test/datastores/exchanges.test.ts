@@ -1,0 +1,157 @@
+// Live datastores exchanged for copies beside them: folders with generations, and what has no such verbs yet.
+import assert from 'node:assert/strict';
+import {
+  mkdir,
+  mkdtemp,
+  open,
+  readFile,
+  readlink,
+  rm,
+  symlink,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { createBackups } from '../../src/datastores/backups.ts';
+import { createExchanges } from '../../src/datastores/exchanges.ts';
+import { generationsOf } from '../../src/datastores/files/generations.ts';
+import { createHeartbeats } from '../../src/datastores/heartbeats.ts';
+import { createStores } from '../../src/datastores/registry.ts';
+import { judgeQuiet } from '../../src/domain/recovery/exchange.ts';
+import { fails } from '../support/fails.ts';
+import { datastoreRef } from '../support/datastores/datastores.ts';
+import {
+  exchangeContracts,
+  token,
+  type ExchangeWorld,
+} from '../support/datastores/exchange-contracts.ts';
+import { waiting } from '../support/local-daemon.ts';
+import { createMemoryObjects } from '../support/memory/memory-objects.ts';
+import { createBindings } from '../../src/datastores/bindings.ts';
+
+const clock = { now: () => Date.now(), sleep: async () => undefined };
+const secrets = { env: {}, readFile: () => Promise.reject(new Error('none')), reader: 'a test' };
+
+async function filesWorld(t: TestContext) {
+  const root = await mkdtemp(join(tmpdir(), 'fairlead-exchange-'));
+  t.after(() => rm(root, { recursive: true, force: true }));
+  const directory = join(root, 'data');
+  const current = join(directory, 'current');
+  await mkdir(join(directory, 'gen-1'), { recursive: true });
+  await symlink('gen-1', current);
+  const store = datastoreRef('orders', root, {
+    kind: 'files',
+    directory: 'data',
+    recoveryPoint: { canary: {} },
+  });
+  const stores = createStores({ clock, secrets });
+  const copies = join(root, 'copies');
+  const objects = createMemoryObjects();
+  const bindings = createBindings(objects);
+  const world: ExchangeWorld = {
+    store,
+    backups: createBackups({ objects, stores, copies, secrets, clock }),
+    exchanges: createExchanges({ stores, bindings, copies }),
+    read: (key) => readFile(join(current, key), 'utf8').catch(() => undefined),
+    write: (key, text) => writeFile(join(current, key), text),
+    meddle: async () => {
+      await mkdir(join(directory, 'gen-9'));
+      await unlink(current);
+      await symlink('gen-9', current);
+    },
+    halfAnExchange: async ({ epoch, sequence }) => {
+      const claimed = join(directory, `.epoch-${epoch}-${sequence}`);
+      await mkdir(claimed);
+      await symlink('gen-2', join(claimed, 'next-of-a-killed-worker'));
+    },
+  };
+  return {
+    ...world,
+    directory,
+    current,
+    heartbeats: createHeartbeats({ stores, bindings, copies }),
+  };
+}
+
+exchangeContracts('a folder of files', filesWorld);
+
+test('a worker that is frozen between its look and its rename changes nothing when it wakes up', async (t) => {
+  const { directory, current, store, exchanges } = await filesWorld(t);
+  const { claim } = await import('../../src/datastores/files/claims.ts');
+  await mkdir(join(directory, 'gen-2'));
+  const frozen = await claim(directory, token(5));
+  await exchanges.writeFence({ store, token: token(6) }, waiting());
+  await fails('Superseded', frozen.point('gen-2'));
+  assert.match(await readlink(current), /^fenced-6-1-gen-1$/);
+  assert.deepEqual(await generationsOf(directory), {
+    folder: join(directory, 'gen-1'),
+    current: 'gen-1',
+    fencedSince: 6,
+  });
+});
+
+test('whoever holds a file of a fenced folder open for writing is named', async (t) => {
+  const { current, store, exchanges, write } = await filesWorld(t);
+  await write('a.csv', 'a\n1\n');
+  const handle = await open(join(current, 'a.csv'), 'a');
+  await exchanges.writeFence({ store, token: token(5) }, waiting());
+  const before = await exchanges.writePosition(store, waiting());
+  assert.match(before.writers.join(), new RegExp(`process ${process.pid} .*gen-1/a.csv open`));
+  const judged = judgeQuiet('orders', before, before);
+  assert.deepEqual([judged.verdict, judged.got], ['fail', '1 writers']);
+  await handle.close();
+  const after = await exchanges.writePosition(store, waiting());
+  assert.equal(judgeQuiet('orders', after, after).verdict, 'inconclusive');
+  const later = { ...after, at: after.at + 2000 };
+  assert.equal(judgeQuiet('orders', after, later).verdict, 'pass');
+});
+
+test('nothing is written into a fenced folder by Fairlead itself', async (t) => {
+  const { store, exchanges, heartbeats } = await filesWorld(t);
+  await heartbeats.write(store, waiting());
+  await exchanges.writeFence({ store, token: token(5) }, waiting());
+  const { message } = await fails('Refused', heartbeats.write(store, waiting()));
+  assert.equal(message, 'orders is fenced against writes since epoch 5: nothing is written to it');
+  await exchanges.liftFence({ store, token: token(5, 2) }, waiting());
+  assert.equal((await heartbeats.write(store, waiting())).number, 2);
+});
+
+test('a fenced folder is backed up and compared all the same', async (t) => {
+  const { store, backups, exchanges, write } = await filesWorld(t);
+  await write('a.csv', 'a\n1\n');
+  const before = await backups.fingerprint(store, waiting());
+  await exchanges.writeFence({ store, token: token(5) }, waiting());
+  const { contents } = await backups.fingerprint(store, waiting());
+  assert.deepEqual(contents, before.contents);
+});
+
+test('a folder without generations, and kinds without an exchange, say so before anything is done', async (t) => {
+  const { store, backups, exchanges, directory } = await filesWorld(t);
+  assert.equal(await exchanges.unable(store), undefined);
+  const plain = { ...store, settings: { ...store.settings, directory: 'data/gen-1' } };
+  const why = `orders cannot be exchanged: ${join(directory, 'gen-1')} has no generations; move its files into gen-1 and make current a link to that`;
+  assert.equal(await exchanges.unable(plain), why);
+  await fails('Unsupported', exchanges.writeFence({ store: plain, token: token(5) }, waiting()));
+  const redis = datastoreRef('cache', directory, { kind: 'redis', role: 'derived' });
+  const orders = datastoreRef('orders', directory, { kind: 'postgres', database: 'o', user: 'u' });
+  for (const one of [redis, orders]) {
+    assert.match((await exchanges.unable(one)) ?? '', /of kind (redis|postgres) is only restored/);
+    await fails('Unsupported', exchanges.writeFence({ store: one, token: token(5) }, waiting()));
+    await fails(
+      'Unsupported',
+      exchanges.flush(
+        { store: { ...one, settings: { ...one.settings, role: 'derived' } }, token: token(5) },
+        waiting(),
+      ),
+    );
+  }
+  await writeFile(join(directory, 'gen-1', 'a.csv'), 'a\n1\n');
+  const id = 'shop/orders/20231114T221320.000Z';
+  await backups.backup({ store, id, systemDigest: 'd' }, waiting());
+  const target = { copy: 'beside', store: plain };
+  const restoring = backups.restore({ id, target, into: 'beside' }, waiting());
+  assert.match((await fails('Unsupported', restoring)).message, /has no generations/);
+  assert.deepEqual(await backups.copies(), []);
+});

@@ -1,0 +1,122 @@
+// The table of runbooks: what each is called, and for every pair of them who makes whom give way, who waits, who is refused.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { RESERVED_NAMES } from '../../src/domain/text/names.ts';
+import { backup } from '../../src/runbooks/backup.ts';
+import {
+  OPERATION_TYPES,
+  rankOfType,
+  RUNBOOKS,
+  runbookFor,
+  runbookNamed,
+  type OperationKind,
+} from '../../src/runbooks/index.ts';
+import { retireRevision } from '../../src/runbooks/retire-revision.ts';
+import type { Runbook } from '../../src/runbooks/runbook.ts';
+import { verifyBackup } from '../../src/runbooks/verify-backup.ts';
+
+const ALL: Runbook[] = Object.values(RUNBOOKS);
+
+test('every runbook stands in the table under its own name, and its type leads back to it', () => {
+  for (const [name, runbook] of Object.entries(RUNBOOKS)) {
+    assert.equal(runbook.kind, name);
+    assert.equal(runbookNamed(name), runbook);
+    assert.equal(runbookFor(runbook.type, 'mode' in runbook ? runbook.mode : undefined), runbook);
+  }
+  assert.equal(runbookNamed('makeCoffee'), undefined);
+  assert.equal(runbookFor('janitor', undefined), undefined);
+});
+
+test('a drill is called so in code, and disasterRecovery where it is recorded', () => {
+  assert.ok(!OPERATION_TYPES.includes('drill'));
+  assert.equal(runbookFor('disasterRecovery', undefined), RUNBOOKS.drill);
+  assert.equal(runbookFor('disasterRecovery', 'something else'), RUNBOOKS.drill);
+});
+
+test('the first word of an operation id is the name of no system', () => {
+  for (const { id } of ALL) {
+    for (const dryRun of [true, false]) {
+      const [word = ''] = id({ system: 'shop', service: 'api', dryRun }).split('/');
+      assert.ok(RESERVED_NAMES.has(word), word);
+    }
+  }
+});
+
+/** Who asks for a lease (rows), and who holds it (columns): preempts, waits, or is refused. */
+const MEETINGS: Record<OperationKind, string> = {
+  //               stop  canary  scale   backup
+  //                | admit| bg   | restart| verify
+  //                |  |  rollb.  |  |  retire| drill
+  stopTraffic: /*  */ '- - P P P P P P P P P',
+  admitTraffic: /* */ '- - P P P P P P P P P',
+  rollback: /*     */ '- - - P P P P P P P P',
+  canaryDeploy: /* */ '- - - - - - - P P P P',
+  blueGreenDeploy: '   - - - - - - - P P P P',
+  scaleService: /* */ '- - - - - - - P P P P',
+  restartService: /**/ '- - - - - - - P P P P',
+  retireRevision: /**/ 'W W W W W W W W W W W',
+  backup: /*       */ '- - - - - - - - - W W',
+  verifyBackup: /* */ '- - - - - - - - W W W',
+  drill: /*        */ '- - - - - - - - - - -',
+};
+
+const HOLDERS: OperationKind[] = [
+  'stopTraffic',
+  'admitTraffic',
+  'rollback',
+  'canaryDeploy',
+  'blueGreenDeploy',
+  'scaleService',
+  'restartService',
+  'retireRevision',
+  'backup',
+  'verifyBackup',
+  'drill',
+];
+
+function meeting(asker: Runbook, holder: Runbook): string {
+  if (rankOfType(holder.type) < asker.rank) return 'P';
+  return asker.whenHeld?.waitsFor(holder) === true ? 'W' : '-';
+}
+
+test('of every two runbooks it is known who makes way, who waits and who is refused', () => {
+  assert.deepEqual(Object.keys(MEETINGS).toSorted(), Object.keys(RUNBOOKS).toSorted());
+  assert.deepEqual(HOLDERS.toSorted(), Object.keys(RUNBOOKS).toSorted());
+  for (const asker of ALL) {
+    const found = HOLDERS.map((holder) => meeting(asker, RUNBOOKS[holder])).join(' ');
+    assert.equal(found, MEETINGS[asker.kind as OperationKind].trim(), asker.kind);
+  }
+});
+
+test('nobody but a retirement waits for a holder that is not known, and none makes way to it', () => {
+  for (const runbook of ALL) {
+    const waits = runbook.whenHeld?.waitsFor(undefined) === true;
+    assert.equal(waits, runbook === retireRevision, runbook.kind);
+  }
+  assert.equal(rankOfType('lease'), 0);
+});
+
+test('a backup waits for its turn for an hour in all, in less than thirty tries', () => {
+  for (const { whenHeld } of [backup, verifyBackup]) {
+    let [waited, tries] = [0, 1];
+    for (;;) {
+      const delay = whenHeld?.delay(tries, { system: 'shop' });
+      if (delay === undefined) break;
+      if (tries === 1) assert.equal(delay, 2000);
+      waited += delay;
+      tries += 1;
+    }
+    assert.equal(waited, 3_600_000);
+    assert.ok(tries < 30, String(tries));
+  }
+});
+
+test('a retirement tries again later and later, every hour at last', () => {
+  const delay = (tries: number, ms?: number): number | undefined =>
+    retireRevision.whenHeld?.delay(tries, {
+      system: 'shop',
+      ...(ms !== undefined && { delay: ms }),
+    });
+  assert.deepEqual([delay(1), delay(2), delay(99)], [30_000, 60_000, 3_600_000]);
+  assert.deepEqual([delay(1, 0), delay(1, 5000), delay(1, 60_000)], [1000, 5000, 30_000]);
+});
