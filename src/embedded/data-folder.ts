@@ -2,7 +2,6 @@
 import {
   chmodSync,
   existsSync,
-  linkSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -12,12 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import {
-  isAlive,
-  ownIdentity,
-  processIdentity,
-  type ProcessIdentity,
-} from '../machine/process-identity.ts';
+import { lockFile, type Locking } from '../machine/lock-file.ts';
 import { errorCode, sentence, StartFailure } from './start-failure.ts';
 
 const REASONS: Record<string, string> = {
@@ -37,18 +31,24 @@ export function prepareDataFolder(data: string): string {
   try {
     makeFolder(path);
     requireOwnFolder(path);
-    for (const folder of FOLDERS) makeFolder(join(path, folder));
+    for (const name of FOLDERS) {
+      makeFolder(join(path, name));
+      requireOwnFolder(join(path, name));
+    }
     const trial = join(path, `.trial-${process.pid}`);
     writeFileSync(trial, 'x');
     rmSync(trial);
   } catch (error) {
-    const reason = REASONS[errorCode(error) ?? ''] ?? sentence(error);
     throw new StartFailure(
       2,
-      `cannot write to the data folder ${path}: ${reason}; name another one with --data`,
+      `cannot write to the data folder ${path}: ${reasonOf(error)}; name another one with --data`,
     );
   }
   return path;
+}
+
+function reasonOf(error: unknown): string {
+  return REASONS[errorCode(error) ?? ''] ?? sentence(error);
 }
 
 /** What lies in the folder says which processes to end: it must be nobody else's. A container's root has others' volumes. */
@@ -56,7 +56,7 @@ function requireOwnFolder(path: string): void {
   const { uid, mode } = statSync(path);
   const own = process.getuid?.();
   if (own !== undefined && own !== 0 && uid !== own) {
-    throw new Error(`it belongs to user ${uid}, and this is user ${own}`);
+    throw new Error(`${path} belongs to user ${uid}, and this is user ${own}`);
   }
   if ((mode & 0o022) !== 0) chmodSync(path, mode & 0o7755);
 }
@@ -86,66 +86,25 @@ export function readJson<T>(path: string, schema: z.ZodType<T>): T | undefined {
   }
 }
 
-export interface Lock {
-  release(): void;
-}
-
 /** Takes `<data>/up.lock`; a lock whose holder is gone is taken over. Throws StartFailure (6). */
-export function lockDataFolder(data: string): Lock {
-  const lock = join(data, 'up.lock');
-  const own = ownIdentity();
-  const mine = `${lock}.${own.pid}`;
-  writeFileSync(mine, JSON.stringify(own), { mode: 0o600 });
-  try {
-    for (;;) {
-      if (tryLink(mine, lock)) {
-        const release = () => {
-          releaseLock(lock, own);
-        };
-        return { release };
-      }
-      takeAside(lock, data, `${mine}.stale`);
-    }
-  } finally {
-    rmSync(mine, { force: true });
-  }
-}
-
-/** Makes a hard link, which one process only can do; false when the link is there already. */
-function tryLink(from: string, to: string): boolean {
-  try {
-    linkSync(from, to);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-function takeAside(lock: string, data: string, aside: string): void {
-  refuseIfAlive(readJson(lock, processIdentity), data);
-  try {
-    renameSync(lock, aside);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return;
-    throw error;
-  }
-  // Another `up` may have taken it over between the look and the rename: then it gets it back.
-  const taken = readJson(aside, processIdentity);
-  if (taken && isAlive(taken)) tryLink(aside, lock);
-  rmSync(aside, { force: true });
-  refuseIfAlive(taken, data);
-}
-
-function refuseIfAlive(holder: ProcessIdentity | undefined, data: string): void {
-  if (!holder || !isAlive(holder)) return;
+export function lockDataFolder(data: string): { release: () => void } {
+  const path = join(data, 'up.lock');
+  const taken = tryLocking(path);
+  if ('release' in taken) return taken;
+  const { pid } = taken.holder;
   throw new StartFailure(
     6,
-    `another \`fairlead up\` (pid ${holder.pid}) runs on ${data}; use it, stop it with Ctrl-C or kill ${holder.pid}, or name another folder with --data`,
+    `another \`fairlead up\` (pid ${pid}) runs on ${data}; use it, stop it with Ctrl-C or kill ${pid}, or name another folder with --data`,
   );
 }
 
-function releaseLock(lock: string, own: ProcessIdentity): void {
-  const holder = readJson(lock, processIdentity);
-  if (holder?.pid === own.pid && holder.startTime === own.startTime) rmSync(lock, { force: true });
+function tryLocking(path: string): Locking {
+  try {
+    return lockFile(path);
+  } catch (error) {
+    throw new StartFailure(
+      2,
+      `cannot take the lock ${path}: ${reasonOf(error)}; where it is another user's, run as that user, or name another folder with --data`,
+    );
+  }
 }

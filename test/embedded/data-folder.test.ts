@@ -10,8 +10,9 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { z } from 'zod';
 import { lockDataFolder, prepareDataFolder } from '../../src/embedded/data-folder.ts';
 import { ownIdentity, startTimeOf } from '../../src/machine/process-identity.ts';
 import { StartFailure } from '../../src/embedded/start-failure.ts';
@@ -82,4 +83,33 @@ test('a lock that somebody else took over is not released', () => {
   writeFileSync(join(folder, 'up.lock'), JSON.stringify(other));
   lock.release();
   assert.deepEqual(JSON.parse(readFileSync(join(folder, 'up.lock'), 'utf8')), other);
+});
+
+test('of many that start at once over the locks of dead ones, one has each', async () => {
+  const locks = Array.from({ length: 300 }, (_, i) => join(folder, `lock-${i}`));
+  for (const lock of locks) writeFileSync(lock, JSON.stringify({ pid: 1, startTime: 1 }));
+  const module = new URL('../../src/machine/lock-file.ts', import.meta.url).href;
+  const script = `const { lockFile } = await import(${JSON.stringify(module)});
+    process.stdout.write('ready');
+    process.stdin.once('data', (paths) => process.stdout.write(JSON.stringify(
+      JSON.parse(String(paths)).filter((path) => 'release' in lockFile(path)))));`;
+  const contenders = Array.from({ length: 4 }, () => {
+    const args = ['--import', 'tsx', '--input-type=module', '-e', script];
+    return spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  });
+  try {
+    await Promise.all(contenders.map((one) => once(one.stdout, 'data')));
+    const answers = contenders.map((one) => once(one.stdout, 'data'));
+    for (const { stdin } of contenders) stdin.write(JSON.stringify(locks));
+    const had = (await Promise.all(answers)).flatMap(([text]) =>
+      z.array(z.string()).parse(JSON.parse(String(text))),
+    );
+    assert.deepEqual(had.toSorted(), locks.toSorted());
+    assert.deepEqual(
+      readdirSync(folder).toSorted(),
+      locks.map((lock) => basename(lock)).toSorted(),
+    );
+  } finally {
+    for (const one of contenders) one.kill('SIGKILL');
+  }
 });

@@ -120,7 +120,7 @@ test('a data folder with a long path has its socket where one fits', async () =>
   const host = await TestHost.start([], long);
   try {
     assert.deepEqual(await host.platform.workload.revisions(service), []);
-    assert.match(await socketOf(long), /^\/tmp\/fairlead-\d+-[0-9a-f]{16}\/control\.sock$/);
+    assert.match(await socketOf(long), /^\/tmp\/fairlead-\w{6}\/control\.sock$/);
   } finally {
     await host.end();
     await rm(dirname(long), { recursive: true });

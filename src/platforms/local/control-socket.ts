@@ -1,17 +1,22 @@
 // The control socket of the local host: a Unix socket in a folder that is its user's alone, so that nobody else can ask the
 // local host for anything, or answer in its place.
-import { createHash } from 'node:crypto';
-import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { dirname, join } from 'node:path';
 import { Failure } from '../../domain/failure.ts';
 
 /** Bytes; the kernel takes 107 on Linux and 103 on macOS. */
 const LONGEST = 103;
+const NAME = 'control.sock';
+const ELSEWHERE = '/tmp/fairlead';
 
-/** Listens, and answers with the socket's path. `folder` is the host's own, `<data>/host`. */
-export async function listenOnSocket(server: Server, folder: string): Promise<string> {
-  const path = await placeOf(folder);
+/** Listens, and answers with the socket's path. `folder` is the host's own, `<data>/host`; `last`, where it listened before. */
+export async function listenOnSocket(
+  server: Server,
+  folder: string,
+  last: string | undefined,
+): Promise<string> {
+  const path = await placeOf(folder, last);
   // Whoever calls this holds the lock of the data folder: what lies there is a dead one's.
   await rm(path, { force: true });
   await new Promise<void>((done, failed) => {
@@ -22,20 +27,24 @@ export async function listenOnSocket(server: Server, folder: string): Promise<st
   return path;
 }
 
-/** Beside the state, or below /tmp where that path is too long for a socket. */
-async function placeOf(folder: string): Promise<string> {
-  const near = join(folder, 'control.sock');
+/** Beside the state; below /tmp where that path is too long for a socket, in a folder that nobody can make first. */
+async function placeOf(folder: string, last: string | undefined): Promise<string> {
+  const near = join(folder, NAME);
+  if (Buffer.byteLength(near) <= LONGEST) return near;
+  const again = last?.startsWith(`${ELSEWHERE}-`) === true && last.endsWith(`/${NAME}`);
+  if (again && (await requireOwn(last).then(yes, no))) return last;
+  return join(await mkdtemp(`${ELSEWHERE}-`), NAME);
+}
+
+const yes = (): boolean => true;
+const no = (): boolean => false;
+
+/** Makes the folder of the local host where it is missing, and closes it to others. Throws Refused where it is not ours. */
+export async function closeFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (Buffer.byteLength(near) <= LONGEST) {
-    await chmod(folder, 0o700);
-    await requireOwn(near);
-    return near;
-  }
-  const short = createHash('sha256').update(folder).digest('hex').slice(0, 16);
-  const path = join('/tmp', `fairlead-${process.getuid?.() ?? 0}-${short}`, 'control.sock');
-  await mkdir(dirname(path), { mode: 0o700 }).catch(() => undefined);
-  await requireOwn(path);
-  return path;
+  const found = await lstat(folder);
+  if (found.isDirectory() && found.uid === process.getuid?.()) await chmod(folder, 0o700);
+  await requireOwn(join(folder, NAME));
 }
 
 /** Throws Refused unless the folder of the socket is ours, no link, and closed to everybody else. */

@@ -1,20 +1,19 @@
 // The local host's process: `daemon --data DIR [--port N] [--port-offset N] [--allowed-host NAME]...`. One per data folder; it
 // outlives the worker and whoever started it, and takes up its services again after its own crash.
-import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readdir, readFile, realpath, stat, truncate } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
+import { copyFile, readdir, readFile, stat, truncate } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { Failure } from '../../domain/failure.ts';
 import { Addresses } from './addresses.ts';
 import { createControl, createMetrics } from './control.ts';
-import { listenOnSocket } from './control-socket.ts';
+import { closeFolder, listenOnSocket } from './control-socket.ts';
 import { listen, portOf } from './listeners.ts';
 import { LocalHost } from './local-host.ts';
 import { Marks } from './marks.ts';
 import { HostMetrics } from './metrics.ts';
 import { keepFile } from '../../machine/keep-file.ts';
+import { lockFile } from '../../machine/lock-file.ts';
 import { describeHolder, portHolder } from '../../machine/port-holder.ts';
 import { ownIdentity } from '../../machine/process-identity.ts';
 import { hostFileSchema, hostPaths, type HostFile } from './protocol.ts';
@@ -65,22 +64,18 @@ function wholeNumber(flag: string, text: string): number {
   );
 }
 
-/** The kernel lets go of an abstract socket with the process, however that ends: a lock without leftovers. */
-async function lock(data: string, hostFile: string): Promise<Server> {
-  const name = createHash('sha256').update(data).digest('hex').slice(0, 32);
-  const server = createServer();
-  server.unref();
-  await new Promise<void>((done, failed) => {
-    server.once('error', failed);
-    server.listen(`\0fairlead-local-host-${name}`, done);
-  }).catch(async () => {
-    const holder = await readHostFile(hostFile);
+/** In a folder that is its user's alone: one that others may use is not written to, and nothing in it is believed. */
+async function lock(data: string): Promise<void> {
+  const { folder, lock: path } = hostPaths(data);
+  await closeFolder(folder);
+  const taken = lockFile(path);
+  if ('holder' in taken) {
     throw new Failure(
       'Refused',
-      `starting the local host in ${data}: one is running there already (process ${holder?.pid ?? 'unknown'}); use it, or end it first`,
+      `starting the local host in ${data}: one is running there already (process ${taken.holder.pid}); use it, or end it first`,
     );
-  });
-  return server;
+  }
+  process.on('exit', taken.release);
 }
 
 async function readHostFile(path: string): Promise<HostFile | null> {
@@ -114,8 +109,7 @@ async function openMetrics(
 
 async function main(settings: Settings): Promise<void> {
   const paths = hostPaths(settings.data);
-  await mkdir(paths.folder, { recursive: true, mode: 0o700 });
-  await lock(await realpath(settings.data), paths.host);
+  await lock(settings.data);
   const file = await openState(paths.state);
   const note = (message: string): void => {
     log.warn(message);
@@ -150,9 +144,10 @@ async function main(settings: Settings): Promise<void> {
   });
   // Users first: whoever waits for the control address may count on the services being back.
   await services.resume();
-  await openMetrics(metricsServer, settings, await readHostFile(paths.host));
+  const last = await readHostFile(paths.host);
+  await openMetrics(metricsServer, settings, last);
   url = `http://127.0.0.1:${portOf(metricsServer)}`;
-  const socket = await listenOnSocket(control, paths.folder);
+  const socket = await listenOnSocket(control, paths.folder, last?.socket);
   const self: HostFile = { url, socket, ...ownIdentity() };
   await keepFile(paths.host, JSON.stringify(self), { mode: 0o600 });
   setInterval(() => {

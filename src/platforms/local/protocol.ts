@@ -26,6 +26,7 @@ export function hostPaths(data: string) {
   return {
     folder,
     host: join(folder, 'host.json'),
+    lock: join(folder, 'host.lock'),
     state: join(folder, 'state.json'),
     logs: join(folder, 'logs'),
   };
