@@ -41,6 +41,7 @@ export interface WaitOptions extends CommonOptions {
   wait?: boolean;
   timeout?: string;
   reason?: string;
+  verbose?: boolean;
 }
 
 export function withWaiting(command: Command): Command {
@@ -48,4 +49,9 @@ export function withWaiting(command: Command): Command {
     .option('--reason <text>', 'why, for the record')
     .option('--no-wait', 'start it and return at once')
     .option('--timeout <duration>', 'return with exit code 9 when it still runs after, say, 10m');
+}
+
+/** For a verb that takes long and has many steps, which are told in a few lines unless all of them are asked for. */
+export function withVerbose(command: Command): Command {
+  return command.option('--verbose', 'every step and check, not only how it ends');
 }

@@ -5,6 +5,7 @@ import { Failure } from '../domain/failure.ts';
 import type { RungResult } from '../domain/backup/ladder.ts';
 import { drain } from './byte-streams.ts';
 import type { Artefact, Store } from './store.ts';
+import { countOf, sizeOf } from '../domain/text/amounts.ts';
 
 const SHOWN = 20;
 
@@ -40,7 +41,7 @@ export async function examineArtefact(
   waiting.signal.throwIfAborted();
   return judged(
     problems,
-    `${objects.length} objects, ${bytes} bytes, each with the checksum of the manifest and readable by its tool`,
+    `${countOf(objects.length, 'object')}, ${sizeOf(bytes)}, each with the checksum of the manifest and readable by its tool`,
   );
 }
 

@@ -13,6 +13,7 @@ import { readChunks } from './files/walk.ts';
 import { loadCopy, newCopy } from './load-copy.ts';
 import { thereAt, type Named } from './named-dump.ts';
 import type { StreamedArtefact } from './store.ts';
+import { sizeOf } from '../domain/text/amounts.ts';
 
 const SHOWN = 20;
 
@@ -96,7 +97,7 @@ function tally({ objects }: Named): Sums {
   return {
     add: (name, sum) => found.set(name, sum),
     all,
-    told: () => `${bytes()} bytes with the SHA-256 ${all() ?? 'unknown'}`,
+    told: () => `${sizeOf(bytes())} with the SHA-256 ${all() ?? 'unknown'}`,
   };
 }
 

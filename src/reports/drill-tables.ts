@@ -6,6 +6,7 @@ import type { Report } from '../domain/record/report.ts';
 import type { StepFinding } from '../domain/analysis/finding.ts';
 import type { Rung } from '../domain/backup/rungs.ts';
 import { isDrill } from './wording.ts';
+import { countOf, sizeOf } from '../domain/text/amounts.ts';
 
 export interface DrillTable {
   id: string;
@@ -111,7 +112,7 @@ function backupsTable({ backups = [], plan }: Report): DrillTable {
     one.source,
     one.endedAt,
     `${one.recoveryPoint.notBefore} to ${one.recoveryPoint.notAfter} (clock of the ${one.recoveryPoint.clock})`,
-    `${one.bytes} bytes, ${one.parts} parts, ${one.rows} rows${one.encrypted ? ', encrypted' : ''}`,
+    `${sizeOf(one.bytes)}, ${countOf(one.parts, 'part')}, ${countOf(one.rows, 'row')}${one.encrypted ? ', encrypted' : ''}`,
     one.verifiedAt ?? 'never before',
   ]);
   const flushed = (plan?.steps ?? []).flatMap(({ action }) =>

@@ -38,7 +38,7 @@ test('a system without backups says how to take one', async () => {
 });
 
 test('a backup prints what it took, and the catalogue lists it', async () => {
-  const { stdout, stderr } = await up.exits(0, 'backup vault');
+  const { stdout, stderr } = await up.exits(0, 'backup vault --verbose');
   assert.match(stdout, /^backup\/vault: succeeded: done as planned\n {2}vault\/data\/\d{8}T/);
   assert.match(stderr, /✔ backup-data:[^]*✔ backup-served:[^]*✔ retention-data:/);
   const list = await up.exits(0, 'backups vault --json');
@@ -86,7 +86,7 @@ test('a folder that is in no catalogue is proved as far as that goes, and gets n
 
 test('retention keeps what was verified, and a backup far off the others is flagged', async () => {
   appendFileSync(dataFile('loans.csv'), readFileSync(dataFile('loans.csv'), 'utf8').repeat(3));
-  const { stdout, stderr } = await up.exits(0, 'backup vault/data');
+  const { stdout, stderr } = await up.exits(0, 'backup vault/data --verbose');
   assert.match(stdout, /finding: vault\/data\/\S+ is odd beside those before it/);
   assert.match(stderr, /✔ retention-data/);
   const lines = (await up.exits(0, 'backups vault')).stdout;

@@ -21,7 +21,7 @@ test(
   NAMESPACES,
   async () => {
     const load = startLoad(up.urlOf('drilled'));
-    const { stdout, stderr } = await up.exits(0, 'drill drilled --json');
+    const { stdout, stderr } = await up.exits(0, 'drill drilled --json --verbose');
     await load.stop();
     assert.equal(field(stdout, 'verdict'), 'pass');
     assert.match(stderr, /✔ fence:[^]*✔ restore-portfolio:[^]*✔ usable:[^]*✔ inventory-after:/);
@@ -42,7 +42,7 @@ test(
   'a verification starts the service on its copy, and tells what it was asked',
   NAMESPACES,
   async () => {
-    const { stdout, stderr } = await up.exits(0, 'verify drilled/portfolio --json');
+    const { stdout, stderr } = await up.exits(0, 'verify drilled/portfolio --json --verbose');
     assert.equal(field(stdout, 'verdict'), 'pass');
     assert.match(stderr, /✔ correct:[^]*✔ fence:[^]*✔ usable:[^]*✔ close:[^]*✔ conclude:/);
     const report = (await up.exits(0, 'report verify/drilled/portfolio')).stdout;
@@ -50,3 +50,12 @@ test(
     nothingLeft(up);
   },
 );
+
+test('a drill says in a few lines what it came to, and nothing twice', NAMESPACES, async () => {
+  const { stdout, stderr } = await up.exits(0, 'drill drilled');
+  assert.match(
+    stdout,
+    /^drill\/drilled: succeeded: pass, \d+ checks\n {2}from {4}drilled\/portfolio\/\S+ {2}[\d.]+ kB, 3 parts, [\d,]+ rows\n {2}RPO {5}[^\n]+, at most 36 h\n {2}RTO {5}[^\n]+, at most 5 min\n {2}report {2}fairlead report drill\/drilled\n$/,
+  );
+  assert.match(stderr, /^drill\/drilled started \([^)]+\)\n$/);
+});

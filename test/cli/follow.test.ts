@@ -28,7 +28,7 @@ async function watched(): Promise<{ system: string; run: RunName; end: Promise<W
   const operation = `deploy/${system}/api/v2`;
   const run = await startRun(temporal, 'canaryDeploy', operation, asked(system, 'v2'));
   await untilBaking(handleOf(run), 5);
-  return { system, run, end: follow(temporal, run, undefined) };
+  return { system, run, end: follow(temporal, run) };
 }
 
 const handleOf = ({ workflowId, runId }: RunName) =>

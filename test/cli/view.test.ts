@@ -35,9 +35,73 @@ const GATE = {
   expiresAt: '2026-01-02',
 };
 
-test('the first status says everything, the same again says nothing', () => {
-  assert.equal(newLines(undefined, STATUS)[0], 'deploy/shop/api/v2  running at weight-5');
+test('the first status says how the traffic is, the same again says nothing', () => {
+  assert.deepEqual(newLines(undefined, STATUS), [
+    '  api  v1  ███████████████████░ 95 %',
+    '  api  v2  █░░░░░░░░░░░░░░░░░░░ 5 %',
+  ]);
   assert.deepEqual(newLines(STATUS, STATUS), []);
+});
+
+test('a step is told once, when it has ended', () => {
+  const ended = { ...STATUS, steps: [{ id: 'weight-5', title: '5 % to v2', status: 'done' }] };
+  const next = { id: 'watch', title: 'Watch v2', status: 'started' };
+  const both = { ...ended, steps: [...ended.steps, next] };
+  assert.deepEqual(newLines(STATUS, both), ['  ✔ weight-5: 5 % to v2']);
+  assert.deepEqual(newLines(both, { ...both, note: 'done as planned' }), []);
+});
+
+test('in brief only what failed is told, and never what the end says', () => {
+  const verdict = { step: 'loads', name: 'loads', verdict: 'fail' as const, reason: 'cut' };
+  const steps = [
+    { id: 'artefact', title: 'Read', status: 'done' },
+    { id: 'loads', title: 'Restore', status: 'failed' },
+    { id: 'conclude', title: 'Conclude', status: 'failed' },
+  ];
+  const next = { ...STATUS, weights: [], steps, verdicts: [verdict], note: 'loads: cut' };
+  assert.deepEqual(newLines(undefined, next, true), ['  ✘ loads: Restore']);
+});
+
+const BACKUP = {
+  id: 'shop/orders/20261122T085126.123Z',
+  ...{ kind: 'files', source: 'data', endedAt: 'then', encrypted: false, verifiedAt: null },
+  recoveryPoint: { notBefore: 'then', notAfter: 'then', clock: 'worker' as const, skewMs: 0 },
+  ...{ bytes: 60_844, parts: 3, rows: 1381 },
+};
+const ENDING = {
+  ...{ outcome: 'succeeded', message: 'done as planned', code: 0, json: {} },
+  ...{ leftovers: [], findings: [] },
+};
+
+test('a backup ends with what was taken and where the report is', () => {
+  const run = { operation: 'backup/shop', workflowId: 'w', runId: 'r' };
+  assert.deepEqual(endLines(run, { ...ENDING, backups: [BACKUP] }), [
+    'backup/shop: succeeded: done as planned',
+    `  ${BACKUP.id}  60.8 kB, 3 parts, 1,381 rows`,
+    '  report  fairlead report backup/shop',
+  ]);
+});
+
+test('a drill ends with its verdict, from which backup, RPO and RTO', () => {
+  const run = { operation: 'drill/shop', workflowId: 'w', runId: 'r' };
+  const of = (step: string, name: string, got: string, expected: string) => {
+    return { step, name, verdict: 'pass' as const, reason: 'long', got, expected };
+  };
+  const verdicts = [
+    of('preflight', 'rpo orders', '7 s', 'at most 36 h'),
+    of('conclude', 'rto', '1.8 s', 'at most 5 min'),
+    of('conclude', 'drill', '', ''),
+  ];
+  const last = { ...STATUS, kind: 'disasterRecovery', verdicts };
+  const ending = { ...ENDING, message: 'long', verdict: 'pass', backups: [BACKUP] };
+  assert.deepEqual(endLines(run, ending, last), [
+    'drill/shop: succeeded: pass, 2 checks',
+    `  from    ${BACKUP.id}  60.8 kB, 3 parts, 1,381 rows`,
+    '  RPO     7 s, at most 36 h',
+    '  RTO     1.8 s, at most 5 min',
+    '  report  fairlead report drill/shop',
+  ]);
+  assert.doesNotMatch(statusLines(last).join('\n'), /drill at conclude/);
 });
 
 test('only what changed is said', () => {

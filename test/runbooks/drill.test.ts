@@ -223,7 +223,7 @@ describe('how long a recovery took', () => {
   test('counts until the golden queries were answered, without people and cleaning up', () => {
     const { verdict, got, reason } = rtoOf(entries('done'));
     assert.deepEqual([verdict, got], ['pass', '8 s']);
-    assert.match(reason, /isolation 1000 ms, restore 3 s, service 3 s, and 4 s of waiting/);
+    assert.match(reason, /isolation 1 s, restore 3 s, service 3 s, and 4 s of waiting/);
   });
 
   test('is too long when it is longer than the most that it may take', () => {

@@ -17,6 +17,8 @@ import type { Rung } from '../../domain/backup/rungs.ts';
 import type { Call } from '../call.ts';
 import type { BackupRemovalPort, BackupsPort, CopyRef, DatastoreRef } from '../../ports/backups.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { countOf, sizeOf } from '../../domain/text/amounts.ts';
+import { spanOf } from '../../domain/text/time-span.ts';
 
 export interface DataPorts {
   backups: BackupsPort;
@@ -77,7 +79,7 @@ export async function applyRetention(
     call.signal.throwIfAborted();
     await call.token();
     const { objects, bytes } = await removal.remove(id, call);
-    lines.push(`removed ${id} (${objects} objects, ${bytes} bytes): ${reason}`);
+    lines.push(`removed ${id} (${countOf(objects, 'object')}, ${sizeOf(bytes)}): ${reason}`);
   }
   const more = lines.length > TOLD ? [`and ${lines.length - TOLD} more`] : [];
   const kept = keptWords(decisions, lastVerified(entries));
@@ -103,8 +105,7 @@ export async function restoreCopy(
   const owned = { ...target, owner: call.run };
   await backups.restore({ id, target: owned, into: 'scratch' }, call);
   const { kind } = target.store.settings;
-  const seconds = Math.round((clock.now() - began) / 100) / 10;
-  const reason = `${id} went into a copy of kind ${kind} without an error, in ${seconds} s`;
+  const reason = `${id} went into a copy of kind ${kind} without an error, in ${spanOf(clock.now() - began)}`;
   return { rung: 'loads', verdict: 'pass', reason };
 }
 
@@ -214,7 +215,7 @@ export async function complete(
 function describe({ parts, rows, bytes, recoveryPoint, encrypted }: BackupSummary): string {
   const { notBefore, notAfter } = recoveryPoint;
   const how = encrypted ? ', encrypted' : '';
-  return `${parts} parts, ${rows} rows, ${bytes} bytes${how}; recovery point ${notBefore} to ${notAfter}`;
+  return `${countOf(parts, 'part')}, ${countOf(rows, 'row')}, ${sizeOf(bytes)}${how}; recovery point ${notBefore} to ${notAfter}`;
 }
 
 /** What attempts before the last one had stored already. */
@@ -222,7 +223,9 @@ function takenOver({ manifest }: CompleteBackup): string {
   if (manifest.artefact === 'external') return '';
   const { objects } = manifest;
   const earlier = objects.filter(({ attempt }) => attempt !== undefined).length;
-  return earlier === 0 ? '' : `; ${earlier} of ${objects.length} objects are of an attempt before`;
+  return earlier === 0
+    ? ''
+    : `; ${earlier} of ${countOf(objects.length, 'object')} are of an attempt before`;
 }
 
 function keptWords(

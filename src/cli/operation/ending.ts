@@ -9,8 +9,8 @@ import {
 } from '@temporalio/client';
 import { failureKind, type FailureKind } from '../../domain/failure.ts';
 import { textAt } from '../../domain/json.ts';
-import { backup } from '../../runbooks/backup.ts';
-import { isSummary } from '../temporal/answers.ts';
+import type { BackupSummary } from '../../domain/backup/backup.ts';
+import { isBackupSummary, isSummary } from '../temporal/answers.ts';
 import { EXIT } from '../exit.ts';
 import { exitCodeOf, exitCodeOfKind } from './outcome-code.ts';
 
@@ -22,8 +22,10 @@ export interface Ending {
   json: unknown;
   leftovers: string[];
   findings: string[];
-  /** Names of backups that were taken. */
-  backups: string[];
+  /** What was taken, or what was to be proved. */
+  backups: BackupSummary[];
+  /** Present when the operation itself was to give one. */
+  verdict?: string;
 }
 
 /** The kind of `Failure` that an operation failed with: it stands in the second detail of the ApplicationFailure. */
@@ -88,12 +90,12 @@ function ending(run: RunName, outcome: string, message: string, details: unknown
     json: summary ?? { ...run, outcome, message, leftovers, findings: [] },
     leftovers,
     findings: summary?.findings ?? [],
-    backups: summary?.kind === backup.type ? backupNames(summary.backups) : [],
+    backups: backupsIn(summary?.backups),
+    ...(typeof summary?.verdict === 'string' && { verdict: summary.verdict }),
   };
 }
 
-/** Ids of backups in a summary, which may come from a worker of another version. */
-function backupNames(backups: unknown): string[] {
-  if (!Array.isArray(backups)) return [];
-  return backups.map((backup: unknown) => textAt(backup, 'id') ?? '').filter((id) => id !== '');
+/** Those of a summary, which may come from a worker of another version. */
+function backupsIn(backups: unknown): BackupSummary[] {
+  return Array.isArray(backups) ? backups.filter(isBackupSummary) : [];
 }

@@ -25,21 +25,29 @@ const UNREACHABLE_MS = 60_000;
 const LAST_MS = 5_000;
 
 export type Watched =
-  { end: 'closed'; run: RunName; ending: Ending } | { end: 'parked'; status: OperationStatus };
+  | {
+      end: 'closed';
+      run: RunName;
+      ending: Ending;
+      /** The last status; missing when no worker answered. */
+      last?: OperationStatus;
+    }
+  | { end: 'parked'; status: OperationStatus };
 
 /** The run that is watched now: after a Reset it is another one. */
 interface Course {
   run: RunName;
 }
 
+/** `brief`: only what goes on now, and what does not go well, is shown. */
 export async function follow(
   temporal: Temporal,
   run: RunName,
-  timeoutMs: number | undefined,
+  { timeoutMs, brief = false }: { timeoutMs?: number | undefined; brief?: boolean } = {},
 ): Promise<Watched> {
   const course: Course = { run };
   const stop = new AbortController();
-  const screen = createScreen(process.stderr);
+  const screen = createScreen(process.stderr, brief);
   // Temporal's client adds a listener for each of its long polls: hours of waiting are no leak.
   setMaxListeners(0, stop.signal);
   const closed = untilClosed(temporal, course, screen, stop.signal);
@@ -61,17 +69,20 @@ export async function follow(
       ...expired,
       untilParked(temporal, course, screen, stop.signal),
     ]);
-    if (watched.end === 'closed') await showLast(temporal, watched.run, screen);
-    return watched;
+    if (watched.end === 'parked') return watched;
+    const last = await lastOf(temporal, watched.run);
+    if (last === undefined) return watched;
+    screen.show(last);
+    return { ...watched, last };
   } finally {
     stop.abort();
   }
 }
 
-/** Shows the last status once more: the end comes between two polls. */
-async function showLast(temporal: Temporal, run: RunName, screen: Screen): Promise<void> {
+/** The status of the end, which comes between two polls. */
+async function lastOf(temporal: Temporal, run: RunName): Promise<OperationStatus | undefined> {
   const answer = await askStatus(temporal, run, LAST_MS);
-  if (answer.from === 'worker' && answer.status.state === 'closed') screen.show(answer.status);
+  return answer.from === 'worker' && answer.status.state === 'closed' ? answer.status : undefined;
 }
 
 function rejoin(operation: string): string {

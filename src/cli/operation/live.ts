@@ -1,25 +1,29 @@
-// Shows a status while somebody watches: redrawn in place on a terminal, otherwise a line for each change.
+// Shows a status while somebody watches: redrawn in place on a terminal, otherwise a line for each step that ended.
 import type { OperationStatus } from '../../domain/operation/status.ts';
 import { painted, shown, shownOn } from '../output/print.ts';
-import { newLines, statusLines } from './view.ts';
+import { courseLines, newLines, statusLines } from './view.ts';
 
 const MOST_STEPS = 8;
+/** Of an operation that is told in a few lines. */
+const MOST_BRIEF = 2;
 
 export interface Screen {
+  /** The end of an operation leaves its course; how it ended is said elsewhere (say-end.ts). */
   show(status: OperationStatus): void;
   /** Says something below the status, e.g. that no worker answers. */
   say(text: string): void;
 }
 
-export function createScreen(stream: NodeJS.WriteStream): Screen {
-  return stream.isTTY ? terminal(stream) : log(stream);
+/** `brief`: of what went well only what goes on now, on a terminal, which is gone at the end. */
+export function createScreen(stream: NodeJS.WriteStream, brief: boolean): Screen {
+  return stream.isTTY ? terminal(stream, brief) : log(stream, brief);
 }
 
-function log(stream: NodeJS.WriteStream): Screen {
+function log(stream: NodeJS.WriteStream, brief: boolean): Screen {
   let last: OperationStatus | undefined;
   return {
     show(status) {
-      for (const line of newLines(last, status)) stream.write(`${shownOn(stream, line)}\n`);
+      for (const line of newLines(last, status, brief)) stream.write(`${shownOn(stream, line)}\n`);
       last = status;
     },
     say(text) {
@@ -28,7 +32,7 @@ function log(stream: NodeJS.WriteStream): Screen {
   };
 }
 
-function terminal(stream: NodeJS.WriteStream): Screen {
+function terminal(stream: NodeJS.WriteStream, brief: boolean): Screen {
   let drawn: string[] = [];
   // The window may have become narrower meanwhile: what was drawn then takes more rows.
   const erase = (): string => {
@@ -42,7 +46,10 @@ function terminal(stream: NodeJS.WriteStream): Screen {
   };
   return {
     show(status) {
-      const lines = statusLines(status, MOST_STEPS).map(shown);
+      const most = brief ? MOST_BRIEF : MOST_STEPS;
+      const isOver = status.state === 'closed';
+      const course = isOver ? courseLines(status, brief ? 0 : most) : statusLines(status, most);
+      const lines = course.map(shown);
       const fitting = fittingLines(lines, stream);
       if (fitting.join('\n') !== drawn.join('\n')) write('', fitting);
     },

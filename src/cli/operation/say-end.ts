@@ -8,9 +8,14 @@ import type { CommonOptions } from '../command-options.ts';
 import type { Temporal } from '../temporal/connect.ts';
 import { askPlan } from './ask-status.ts';
 import type { Ending, RunName } from './ending.ts';
+import type { Watched } from './follow.ts';
+import { countOf, sizeOf } from '../../domain/text/amounts.ts';
+import { drill } from '../../runbooks/drill.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { printJson, printText } from '../output/print.ts';
 import { attention } from './view.ts';
+
+type Closed = Extract<Watched, { end: 'closed' }>;
 
 export function sayParked(status: OperationStatus, options: CommonOptions): never {
   if (options.json === true) printJson(status);
@@ -28,15 +33,14 @@ export function sayParked(status: OperationStatus, options: CommonOptions): neve
 /** Prints the end of an operation: of a dry run that went well the plan, of everything else the summary. */
 export async function sayClosed(
   temporal: Temporal,
-  run: RunName,
-  ending: Ending,
+  { run, ending, last }: Closed,
   options: CommonOptions,
   dryRun: boolean,
 ): Promise<void> {
   const plan = dryRun && ending.code === EXIT.done ? await askPlan(temporal, run) : undefined;
   if (options.json === true) printJson(plan ?? ending.json);
   else if (plan !== undefined) printText(planLines(plan).join('\n'));
-  else printText(endLines(run, ending).join('\n'));
+  else printText(endLines(run, ending, last).join('\n'));
   if (ending.code !== EXIT.done) throw new ExitError(ending.code, '');
 }
 
@@ -51,16 +55,46 @@ function holderLines({ outcome, message }: Ending): string[] {
   ];
 }
 
-export function endLines(run: RunName, ending: Ending): string[] {
-  const because = ending.message === '' ? '' : `: ${ending.message}`;
+export function endLines(run: RunName, ending: Ending, last?: OperationStatus): string[] {
+  const why = last !== undefined && hasPassed(ending) ? passed(ending, last) : ending.message;
   return [
-    `${run.operation}: ${ending.outcome}${because}`,
-    ...ending.backups.map((id) => `  ${id}`),
+    `${run.operation}: ${ending.outcome}${why === '' ? '' : `: ${why}`}`,
+    ...dataLines(ending, last),
     ...holderLines(ending),
     ...ending.leftovers.map((line) => `  left over: ${line}`),
     ...ending.findings.map((line) => `  finding: ${line}`),
+    ...(ending.backups.length === 0 ? [] : [`  report  ${commandText('report', run.operation)}`]),
   ];
 }
+
+const hasPassed = ({ outcome, verdict, backups }: Ending): boolean =>
+  outcome === 'succeeded' && verdict === 'pass' && backups.length > 0;
+
+/** The lines below say what the message of a drill does. */
+function passed({ message }: Ending, { verdicts, kind }: OperationStatus): string {
+  const isDrill = kind === drill.type;
+  return `pass, ${isDrill ? countOf(verdicts.length - 1, 'check') : message}`;
+}
+
+/** Backups that were taken; or from which one it was proved that it can be recovered, how old that was and how long it took. */
+function dataLines({ backups, verdict }: Ending, last: OperationStatus | undefined): string[] {
+  const sizes = backups.map(({ id, bytes, parts, rows }) => {
+    return `${id}  ${sizeOf(bytes)}, ${countOf(parts, 'part')}, ${countOf(rows, 'row')}`;
+  });
+  if (verdict === undefined) return sizes.map((line) => `  ${line}`);
+  const measured = (last?.verdicts ?? []).flatMap(({ name, got, expected, reason }) => {
+    const [what = '', datastore = ''] = name.split(' ');
+    const title = TITLES[what];
+    if (title === undefined) return [];
+    const of = datastore === '' || backups.length === 1 ? '' : `${datastore}: `;
+    const numbers = got === undefined || expected === undefined ? reason : `${got}, ${expected}`;
+    return [`  ${title}     ${of}${numbers}`];
+  });
+  return [...sizes.map((line) => `  from    ${line}`), ...measured];
+}
+
+/** Verdicts with numbers that people ask a proof for, by the first words of their names. */
+const TITLES: Record<string, string> = { rpo: 'RPO', pointInTime: 'RPO', rto: 'RTO' };
 
 function planLines(plan: unknown): string[] {
   const steps = isRecord(plan) && Array.isArray(plan['steps']) ? plan['steps'] : [];

@@ -40,9 +40,10 @@ export async function startOperation(
       else printText(`${run.operation} runs (${run.runId})`);
       return;
     }
-    const watched = await follow(temporal, run, timeoutMs);
+    const brief = runbook.leases === 'datastores' && options.verbose !== true;
+    const watched = await follow(temporal, run, { timeoutMs, brief });
     if (watched.end === 'parked') sayParked(watched.status, options);
-    else await sayClosed(temporal, watched.run, watched.ending, options, request.dryRun === true);
+    else await sayClosed(temporal, watched, options, request.dryRun === true);
   });
 }
 

@@ -15,7 +15,6 @@ import { withVerbs } from '../as-typed.ts';
 
 const MARKS: Record<string, string> = {
   done: '✔',
-  unchanged: '✔',
   failed: '✘',
   skipped: '–',
   started: '▸',
@@ -24,16 +23,24 @@ const MARKS: Record<string, string> = {
 /** The whole of a status. `most`: the newest steps that are shown (and half as many verdicts), with a count of those before. */
 export function statusLines(status: OperationStatus, most = Infinity): string[] {
   const closed = status.state === 'closed';
-  const ended = closed && status.weights.length > 0 ? ['  traffic when it ended:'] : [];
   return [
     headline(status),
-    ...ended,
-    ...weightLines(status),
-    ...newest(status.steps.map(stepLine), most, 'steps'),
-    ...newest(status.verdicts.map(verdictLine), most / 2, 'verdicts'),
+    ...courseLines(status, most),
     ...watchLines(status),
     ...(status.lastRefused === undefined || closed ? [] : [refusedLine(status.lastRefused)]),
     ...attention(status),
+  ].map((line) => line.replaceAll('\n', ' '));
+}
+
+/** What became of it: traffic, steps, verdicts; nothing where `most` is 0. */
+export function courseLines(status: OperationStatus, most: number): string[] {
+  if (most === 0) return [];
+  const isOver = status.state === 'closed' && status.weights.length > 0;
+  return [
+    ...(isOver ? ['  traffic when it ended:'] : []),
+    ...weightLines(status),
+    ...newest(status.steps.map(stepLine), most, 'steps'),
+    ...newest(verdictsOf(status).map(verdictLine), most / 2, 'verdicts'),
   ].map((line) => line.replaceAll('\n', ' '));
 }
 
@@ -42,15 +49,24 @@ function newest(lines: string[], most: number, what: string): string[] {
   return [`  … ${lines.length - most} ${what} before these`, ...lines.slice(-most)];
 }
 
-/** What to print, line by line, when `next` follows `previous`. */
-export function newLines(previous: OperationStatus | undefined, next: OperationStatus): string[] {
+/** What to print, line by line, when `next` follows `previous`: each step once, when it has ended. `brief`: of the steps only those that failed, and no verdicts. */
+export function newLines(
+  previous: OperationStatus | undefined,
+  next: OperationStatus,
+  brief = false,
+): string[] {
   const before = previous ?? NOTHING_YET;
-  const begun = new Map(before.steps.map((step) => [step.id, step.status]));
+  const known = new Map(before.steps.map((step) => [step.id, step.status]));
   const asked = new Set(before.gates.map(gateKey));
   const weights = weightLines(next);
   const sameWeights = weightLines(before).join() === weights.join();
-  const changed = next.steps.filter((step) => begun.get(step.id) !== step.status);
-  const verdicts = next.verdicts.slice(before.verdicts.length);
+  const quiet = brief ? ['started', 'done'] : ['started'];
+  const changed = next.steps.filter(
+    ({ id, status }) =>
+      known.get(id) !== status && !quiet.includes(status) && !(brief && id === 'conclude'),
+  );
+  const fresh = brief ? [] : next.verdicts.slice(before.verdicts.length);
+  const verdicts = verdictsOf({ verdicts: fresh });
   // Beside the step that they judge, also when the next one has begun meanwhile.
   const judged = changed.flatMap((step) => [
     stepLine(step),
@@ -71,13 +87,24 @@ export function newLines(previous: OperationStatus | undefined, next: OperationS
   ];
 }
 
-/** A changed state of the operation; its end is said elsewhere (say-end.ts). */
+/** A changed state of the operation; that it was started and how it ended is said elsewhere (start.ts, say-end.ts). */
 function newState(previous: OperationStatus | undefined, next: OperationStatus): string[] {
-  return previous?.state === next.state || next.state === 'closed' ? [] : [headline(next)];
+  const isSaid = next.state === 'closed' || (next.state === 'running' && previous === undefined);
+  return isSaid || previous?.state === next.state ? [] : [headline(next)];
 }
 
-function newNote(before: Shown, { note, outcome }: OperationStatus): string[] {
-  return note === undefined || note === before.note || outcome !== undefined ? [] : [`  ${note}`];
+/** While it runs, a note after the first steps is how it will end, and so is one that a verdict has said: neither is said twice. */
+function newNote(before: Shown, { note, outcome, state, steps, verdicts }: OperationStatus) {
+  if (note === undefined || note === before.note || outcome !== undefined) return [];
+  const isEnd = state === 'running' && steps.length > 0;
+  return isEnd || verdicts.some(({ reason }) => note.includes(reason)) ? [] : [`  ${note}`];
+}
+
+/** Without what a proof or a drill comes to as a whole, which is how the operation ends. */
+function verdictsOf({ verdicts }: Pick<OperationStatus, 'verdicts'>): OperationStatus['verdicts'] {
+  return verdicts.filter(
+    ({ step, name }) => step !== 'conclude' || !['backup', 'drill'].includes(name),
+  );
 }
 
 /** Said when the verdict is another one, or somebody begins or ceases to look; not once for each bake. */

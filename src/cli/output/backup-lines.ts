@@ -2,6 +2,7 @@
 import type { BackupList, BackupRow } from '../../domain/backup/backup-list.ts';
 import { span } from '../../domain/text/markdown.ts';
 import { columns } from './print.ts';
+import { countOf, numberOf, sizeOf } from '../../domain/text/amounts.ts';
 
 type Complete = Extract<BackupRow, { state: 'complete' }>;
 
@@ -22,8 +23,8 @@ function cells(row: BackupRow, now: number): string[] {
   return [
     id,
     span(now - Date.parse(endedAt)),
-    size(bytes),
-    String(rows),
+    sizeOf(bytes),
+    numberOf(rows),
     recoveryPoint.notBefore,
     verifiedAt ?? 'never',
     noteOf(row),
@@ -53,7 +54,7 @@ function remarks(row: BackupRow): string[] {
       ];
     case 'incomplete':
       return [
-        `  incomplete: ${row.id}: ${row.objects} objects without a manifest; cut off, or still being made`,
+        `  incomplete: ${row.id}: ${countOf(row.objects, 'object')} without a manifest; cut off, or still being made`,
       ];
     case 'unreadable':
       return [`  unreadable: ${row.id}: ${row.problem}`];
@@ -64,16 +65,4 @@ function remarks(row: BackupRow): string[] {
 
 function badLine(id: string, { at, by, reason }: NonNullable<Complete['failed']>): string {
   return `  bad: ${id}: ${by} found so at ${at}: ${reason}`;
-}
-
-/** `1.4 MB`. */
-function size(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit] ?? ''}`;
 }

@@ -1,6 +1,7 @@
 // What workers and Temporal answer, checked where it comes in. Only what the command line relies on is looked
 // at; new fields pass, and so do new values of every union.
 import { isRecord, isText } from '../../domain/json.ts';
+import type { BackupSummary } from '../../domain/backup/backup.ts';
 import type { BackupList } from '../../domain/backup/backup-list.ts';
 import type { Report, ReportSummary } from '../../domain/record/report.ts';
 import type { WantedSchedules } from '../../domain/time/schedules.ts';
@@ -44,6 +45,13 @@ export function isWantedSchedules(value: unknown): value is WantedSchedules {
 
 export function isSummary(value: unknown): value is ReportSummary {
   return hasTexts(value, ['operation', 'outcome']) && hasLists(value, ['leftovers', 'findings']);
+}
+
+export function isBackupSummary(value: unknown): value is BackupSummary {
+  return (
+    hasTexts(value, ['id', 'kind', 'source', 'endedAt']) &&
+    ['bytes', 'parts', 'rows'].every((key) => typeof value[key] === 'number')
+  );
 }
 
 export function isReport(value: unknown): value is Report {

@@ -5,6 +5,7 @@ import type { AcceptOptions } from './accept-backup.ts';
 import {
   withCommon,
   withLooking,
+  withVerbose,
   withWaiting,
   type CommonOptions,
   type WaitOptions,
@@ -22,14 +23,15 @@ export function register(program: Command): void {
     .description(
       'back up one datastore, or all primary ones of a SYSTEM; then remove what is too old',
     );
-  withWaiting(
-    withCommon(backup, ['backup shop', 'backup shop/orders --reason "before the migration"']),
-  ).action(async (text: string, options: WaitOptions) => {
-    const { dataTarget } = await import('../ids.ts');
-    const { startOperation } = await import('../operation/start.ts');
-    const { backup: runbook } = await import('../../runbooks/backup.ts');
-    await startOperation(runbook, { ...dataTarget(text) }, options);
-  });
+  const examples = ['backup shop', 'backup shop/orders --reason "before the migration"'];
+  withVerbose(withWaiting(withCommon(backup, examples))).action(
+    async (text: string, options: WaitOptions) => {
+      const { dataTarget } = await import('../ids.ts');
+      const { startOperation } = await import('../operation/start.ts');
+      const { backup: runbook } = await import('../../runbooks/backup.ts');
+      await startOperation(runbook, { ...dataTarget(text) }, options);
+    },
+  );
   const backups = program
     .command('backups')
     .argument('<system>', 'a system, for example shop')
@@ -64,22 +66,23 @@ function registerVerify(program: Command): void {
     )
     .option('--dry-run', 'only show the plan')
     .description('restore BACKUP into a copy, judge it rung by rung, discard the copy');
-  withWaiting(
-    withCommon(verify, [
-      'verify shop/orders/20261122T085126.123Z',
-      'verify shop/orders',
-      'verify shop/orders/20261122T085126.123Z --json --timeout 2h',
-      'verify shop/orders --dry-run',
-      'verify shop/orders --file /var/backups/orders.dump',
-    ]),
-  ).action(async (text: string, options: VerifyOptions) => {
-    const { backupTarget, datastoreTarget } = await import('../ids.ts');
-    const { startOperation } = await import('../operation/start.ts');
-    const { verifyBackup } = await import('../../runbooks/verify-backup.ts');
-    const { file, dryRun } = options;
-    const asked = file === undefined ? backupTarget(text) : { ...datastoreTarget(text), file };
-    await startOperation(verifyBackup, { ...asked, dryRun }, options);
-  });
+  const examples = [
+    'verify shop/orders/20261122T085126.123Z',
+    'verify shop/orders',
+    'verify shop/orders/20261122T085126.123Z --json --timeout 2h',
+    'verify shop/orders --dry-run',
+    'verify shop/orders --file /var/backups/orders.dump',
+  ];
+  withVerbose(withWaiting(withCommon(verify, examples))).action(
+    async (text: string, options: VerifyOptions) => {
+      const { backupTarget, datastoreTarget } = await import('../ids.ts');
+      const { startOperation } = await import('../operation/start.ts');
+      const { verifyBackup } = await import('../../runbooks/verify-backup.ts');
+      const { file, dryRun } = options;
+      const asked = file === undefined ? backupTarget(text) : { ...datastoreTarget(text), file };
+      await startOperation(verifyBackup, { ...asked, dryRun }, options);
+    },
+  );
 }
 
 async function show(text: string, options: CommonOptions): Promise<void> {

@@ -1,6 +1,6 @@
 // `fairlead drill`: rehearses a recovery apart from everything live, and says what it came to.
 import type { Command } from 'commander';
-import { withCommon, withWaiting, type WaitOptions } from '../command-options.ts';
+import { withCommon, withVerbose, withWaiting, type WaitOptions } from '../command-options.ts';
 
 interface DrillOptions extends WaitOptions {
   dryRun?: boolean;
@@ -14,13 +14,14 @@ export function register(program: Command): void {
       'restore the newest backups into an isolated target, prove them, start the service on them, clean up',
     )
     .option('--dry-run', 'only show the plan, with what a recovery would do otherwise');
-  withWaiting(
-    withCommon(drill, ['drill shop', 'drill shop --dry-run', 'drill shop --json --timeout 2h']),
-  ).action(async (text: string, options: DrillOptions) => {
-    const { systemName } = await import('../ids.ts');
-    const { startOperation } = await import('../operation/start.ts');
-    const { drill: runbook } = await import('../../runbooks/drill.ts');
-    const { dryRun } = options;
-    await startOperation(runbook, { system: systemName(text), dryRun }, options);
-  });
+  const examples = ['drill shop', 'drill shop --dry-run', 'drill shop --json --timeout 2h'];
+  withVerbose(withWaiting(withCommon(drill, examples))).action(
+    async (text: string, options: DrillOptions) => {
+      const { systemName } = await import('../ids.ts');
+      const { startOperation } = await import('../operation/start.ts');
+      const { drill: runbook } = await import('../../runbooks/drill.ts');
+      const { dryRun } = options;
+      await startOperation(runbook, { system: systemName(text), dryRun }, options);
+    },
+  );
 }

@@ -10,6 +10,7 @@ import {
 import type { Rung } from './rungs.ts';
 import { spanOf } from '../text/time-span.ts';
 import { type Verdict, worst } from '../analysis/verdict.ts';
+import { countOf } from '../text/amounts.ts';
 
 export interface RungResult {
   rung: Rung;
@@ -59,13 +60,19 @@ export function combineRungs(
 export function judgeComplete(expected: Contents, found: Contents): RungResult {
   const { parts, definitions, sequences, notDumped = [] } = expected;
   const left = notDumped.length === 0 ? '' : `; not in a dump: ${notDumped.join(', ')}`;
-  const same = `${parts.length} parts, ${definitions.length} definitions, ${sequences.length} sequences as in the manifest${left}`;
+  const counted = [
+    countOf(parts.length, 'part'),
+    ...(definitions.length === 0 ? [] : [countOf(definitions.length, 'definition')]),
+    ...(sequences.length === 0 ? [] : [countOf(sequences.length, 'sequence')]),
+  ];
+  const same = `${counted.join(', ')} as in the manifest${left}`;
   return compared('complete', { expected, found, same }, structureDifferences);
 }
 
 /** The hash of each part of a copy against the manifest's. */
 export function judgeCorrect(expected: Contents, found: Contents): RungResult {
-  const same = `${expected.parts.length} parts have the manifest's hashes`;
+  const { length } = expected.parts;
+  const same = `${countOf(length, 'part')} with the ${length === 1 ? 'hash' : 'hashes'} of the manifest`;
   return compared('correct', { expected, found, same }, contentDifferences);
 }
 

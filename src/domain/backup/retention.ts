@@ -4,6 +4,7 @@
 import { doubts, ofAnotherClock } from './anomaly.ts';
 import { type CatalogueEntry, type CompleteBackup, failedMark, lastMark } from './backup.ts';
 import { spanOf } from '../text/time-span.ts';
+import { countOf, sizeOf } from '../text/amounts.ts';
 
 export interface RetentionPolicy {
   /** Backups that are younger (days) are kept. */
@@ -65,7 +66,7 @@ function ofIncomplete(
 ): RetentionDecision {
   const age = now - since;
   const keep = age <= INCOMPLETE_FOR_MS;
-  const what = `without a manifest (${objects} objects, ${bytes} bytes), last touched ${spanOf(age)} ago`;
+  const what = `without a manifest (${countOf(objects, 'object')}, ${sizeOf(bytes)}), last touched ${spanOf(age)} ago`;
   const reason = keep ? `${what}: may still be on its way` : `${what}: it was never finished`;
   return { id, keep, reason };
 }

@@ -7,6 +7,7 @@ import type { LoadedSystem } from '../loaded-system.ts';
 import { measuresPoint } from './measured-point.ts';
 import type { PlanStep } from '../operation/plan.ts';
 import { RUNGS, type Rung } from './rungs.ts';
+import { countOf, sizeOf } from '../text/amounts.ts';
 
 const NO_UNDO = 'none: it changes nothing';
 export const NEVER_RESTORED =
@@ -84,9 +85,9 @@ export function rungTitle(
     ? `Judge how old the copy was at ${judgedAt}, by its own canary records or watermark`
     : `Judge how far the recovery point lies before ${judgedAt}`;
   const titles: Record<Rung, string> = {
-    artefact: `Read every object of ${id} (${bytes} bytes) and compare its checksum`,
+    artefact: `Read every object of ${id} (${sizeOf(bytes)}) and compare its checksum`,
     loads: `Restore ${id} into a copy apart from everything live${derived}`,
-    complete: `Compare ${parts} parts and ${rows} rows of the copy with the manifest`,
+    complete: `Compare ${countOf(parts, 'part')} and ${countOf(rows, 'row')} of the copy with the manifest`,
     correct: 'Compare the contents of the copy with the hashes of the manifest',
     pointInTime: point,
     invariants: `Ask ${queries === 1 ? '1 query' : `${queries} queries`} of the copy`,

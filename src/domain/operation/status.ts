@@ -55,7 +55,10 @@ export interface OperationStatus {
   watch?: GateWatchStatus;
   /** Steps so far, for a live view. */
   steps: { id: string; title: string; status: string; startedAt?: string; endedAt?: string }[];
-  verdicts: (Pick<StepFinding, 'step' | 'name' | 'verdict' | 'reason' | 'reads'> & {
+  verdicts: (Pick<
+    StepFinding,
+    'step' | 'name' | 'verdict' | 'reason' | 'reads' | 'expected' | 'got'
+  > & {
     samples?: number;
   })[];
 }

@@ -33,7 +33,7 @@ export function judgeRecovery(
     ...of('fail').map(told),
     ...of('inconclusive').map(told),
     ...missing.map((name) => `not run: ${name.trim()}`),
-    ...(verdict === 'pass' ? findings.filter(isMeasured).map(({ reason }) => reason) : []),
+    ...(verdict === 'pass' ? findings.filter(isMeasured).map(measured) : []),
     counted,
   ];
   return { verdict, reason: lines.join('; ') };
@@ -54,6 +54,11 @@ function notClimbed(
 
 function told({ step, name, reason }: StepFinding): string {
   return name === step ? `${name}: ${reason}` : `${name} at ${step}: ${reason}`;
+}
+
+/** `rpo orders: 7 s, at most 36 h`: the findings themselves say more. */
+function measured({ name, reason, got, expected }: StepFinding): string {
+  return got === undefined || expected === undefined ? reason : `${name}: ${got}, ${expected}`;
 }
 
 function isMeasured({ name }: StepFinding): boolean {

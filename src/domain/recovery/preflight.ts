@@ -4,6 +4,7 @@ import type { BackupSummary } from '../backup/backup.ts';
 import { judgePointInTime } from '../backup/ladder.ts';
 import { spanOf } from '../text/time-span.ts';
 import type { Finding } from '../analysis/finding.ts';
+import { sizeOf } from '../text/amounts.ts';
 
 /** Room that a restore takes, of what is restored: the copy, and what is made while it is loaded. */
 const ROOM = 2.2;
@@ -34,11 +35,11 @@ export function judgeRoom(backups: readonly BackupSummary[], free: number): Find
   const about = {
     name: 'room for copies',
     samples: 1,
-    expected: `${needed} bytes`,
-    got: `${free} bytes`,
+    expected: sizeOf(needed),
+    got: sizeOf(free),
   };
-  const of = backups.map(({ bytes, liveBytes }) => liveBytes ?? bytes).join(' and ');
-  const told = `${free} bytes are free where copies go, and ${needed} are needed for data of ${of}`;
+  const of = backups.map(({ bytes, liveBytes }) => sizeOf(liveBytes ?? bytes)).join(' and ');
+  const told = `${sizeOf(free)} are free where copies go, and ${sizeOf(needed)} are needed for data of ${of}`;
   if (free >= needed) return { ...about, verdict: 'pass', reason: told };
   const reason = `${told}; make room, or name another folder in FAIRLEAD_COPIES`;
   return { ...about, verdict: 'inconclusive', reason };

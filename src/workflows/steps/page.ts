@@ -50,9 +50,7 @@ export function statusOf(run: Run): OperationStatus {
       startedAt,
       ...(endedAt !== null && { endedAt }),
     })),
-    verdicts: report.verdicts.map(({ step, name, verdict, reason, samples, reads }) => {
-      return { step, name, verdict, reason, samples, ...(reads !== undefined && { reads }) };
-    }),
+    verdicts: report.verdicts.map(({ series: _, distributions: __, ...finding }) => finding),
   };
 }
 
