@@ -4,7 +4,6 @@ import { readFile } from 'node:fs/promises';
 import { existsSync, realpathSync } from 'node:fs';
 import { join, resolve, basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities, type ActivityPorts } from './activities/create.ts';
 import { watchQueueOf } from './domain/analysis/gate-watch.ts';
@@ -36,7 +35,7 @@ import { createSnapshots } from './integrations/snapshots.ts';
 import { noteServer, storeId, type TemporalServer } from './integrations/store-id.ts';
 import { createPlatforms } from './platforms/registry.ts';
 import { machineId } from './machine/machine-id.ts';
-import { ownVersion } from './machine/own-version.ts';
+import { ownModule, ownVersion } from './machine/own-files.ts';
 import { activityAttributes } from './watching/activity-attributes.ts';
 import { SEARCH_ATTRIBUTES } from './workflows/messages.ts';
 import { textAt } from './domain/json.ts';
@@ -187,7 +186,7 @@ function shared({ connection, namespace, settings }: WorkerInput) {
   return {
     connection,
     namespace,
-    dataConverter: { payloadConverterPath: beside('payload-converter') },
+    dataConverter: { payloadConverterPath: ownModule('payload-converter') },
     // A waiting activity hears of its cancellation when it beats; throttled, a pause or a stop would take 4 s.
     maxHeartbeatThrottleInterval: '500ms',
     shutdownGraceTime: '1s',
@@ -226,17 +225,9 @@ export async function missingSearchAttributes(
 
 /** The bundle that the build made, or the sources when there is none. */
 function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
-  const codePath =
-    process.env['FAIRLEAD_WORKFLOW_BUNDLE'] ??
-    fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
+  const codePath = process.env['FAIRLEAD_WORKFLOW_BUNDLE'] ?? ownModule('workflow-bundle');
   if (existsSync(codePath)) return { workflowBundle: { codePath } };
-  return { workflowsPath: beside('workflows/index') };
-}
-
-/** The path of a module next to this one, with the suffix that runs now. */
-function beside(module: string): string {
-  const suffix = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-  return fileURLToPath(new URL(`./${module}${suffix}`, import.meta.url));
+  return { workflowsPath: ownModule('workflows/index') };
 }
 
 /** The real path of `path`, which is absolute; of what is missing, that of the nearest folder that is there, with the rest. */

@@ -7,8 +7,7 @@ import { hostFileSchema, hostPaths } from '../platforms/local/protocol.ts';
 import { readJson, writeJson } from './data-folder.ts';
 import type { Say } from './download.ts';
 import { isAlive, processIdentity, type ProcessIdentity } from '../machine/process-identity.ts';
-import { nodeProgram } from './programs.ts';
-import { end, type Program } from './running-process.ts';
+import { end, ownNode, type Program } from './running-process.ts';
 import { awaitReadyLine, Supervised, type Watcher } from './supervised.ts';
 import { StartFailure } from './start-failure.ts';
 import {
@@ -127,7 +126,7 @@ export function hostChild(
   return new Supervised(
     {
       name: 'the local host',
-      program: standIns.host?.(env) ?? nodeProgram('platforms/local/daemon', args, env),
+      program: standIns.host?.(env) ?? ownNode('platforms/local/daemon', args, env),
       logFile: join(data, 'logs', 'host.log'),
       // Ready by its file and not by the line it prints: an adopted local host printed its line to an earlier `up`.
       async ready(identity, _output, signal) {
@@ -158,7 +157,7 @@ export function workerChild(
   return new Supervised(
     {
       name: 'the worker',
-      program: standIns.worker?.(env) ?? nodeProgram('worker', [], env),
+      program: standIns.worker?.(env) ?? ownNode('worker', [], env),
       logFile: join(data, 'logs', 'worker.log'),
       async ready(_identity, output, signal) {
         const { metrics } = await awaitReadyLine(output, signal);

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ownProgram } from '../machine/own-files.ts';
 import {
   isAlive,
   signalProcess,
@@ -14,6 +15,11 @@ export interface Program {
   command: string;
   args: string[];
   env: NodeJS.ProcessEnv;
+}
+
+/** A module of Fairlead's own as a program, named as its path in src without suffix. */
+export function ownNode(module: string, args: string[], env: NodeJS.ProcessEnv): Program {
+  return { command: process.execPath, args: [...ownProgram(module), ...args], env: { ...env } };
 }
 
 export interface RunningProcess {

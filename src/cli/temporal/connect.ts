@@ -1,9 +1,9 @@
 // The connection to Temporal that a command works with; closed when the command is done.
 import { once } from 'node:events';
 import { connect as connectTo } from 'node:net';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
+import { defaultFailureConverter, type LoadedDataConverter } from '@temporalio/common';
+import { payloadConverter } from '../../payload-converter.ts';
 import { type Address, findAddress } from './address.ts';
 import { EXIT, ExitError } from '../exit.ts';
 
@@ -17,6 +17,13 @@ export interface Temporal {
 // A server that listens may be slow on a busy machine; a closed port is known at once.
 const LISTENING_WITHIN_MS = 5_000;
 const CONNECT_TIMEOUT = '20s';
+
+/** Loaded already: by its path it would bring in a second copy of the SDK beside the bundled one. */
+const dataConverter: LoadedDataConverter = {
+  payloadConverter,
+  failureConverter: defaultFailureConverter,
+  payloadCodecs: [],
+};
 
 /** Connects, runs `work`, closes. Throws ExitError (5) when Temporal does not answer. */
 export async function withTemporal<T>(
@@ -37,7 +44,7 @@ export async function withTemporalAt<T>(
       connection,
       namespace: found.namespace,
       identity: actor,
-      dataConverter: { payloadConverterPath: payloadConverterPath() },
+      dataConverter: dataConverter,
     });
     return await run({
       client,
@@ -73,12 +80,6 @@ async function listening(address: string): Promise<void> {
   } finally {
     socket.destroy();
   }
-}
-
-/** The payload converter, under tsx (.ts) and built (.js). */
-function payloadConverterPath(): string {
-  const suffix = extname(fileURLToPath(import.meta.url));
-  return fileURLToPath(new URL(`../../payload-converter${suffix}`, import.meta.url));
 }
 
 /** Does a worker poll the task queue? Workers that died count for some minutes. */

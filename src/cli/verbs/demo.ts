@@ -2,12 +2,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { Command } from 'commander';
+import { OWN_PACKAGE } from '../../machine/own-files.ts';
 import { EXIT, ExitError } from '../exit.ts';
 
 /** The demonstration's program, which lies beside src and dist alike. */
-const PROGRAM = fileURLToPath(new URL('../../../demo/main.ts', import.meta.url));
+const PROGRAM = join(OWN_PACKAGE, 'demo', 'main.ts');
 
 const EXAMPLES = `
 Examples:

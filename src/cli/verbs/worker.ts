@@ -1,7 +1,8 @@
 // `fairlead worker`: a worker against the Temporal that TEMPORAL_ADDRESS and the like name.
 // It becomes this process, so that a signal, or a kill, meets the worker itself and nothing is left behind.
 import type { Command } from 'commander';
-import { entryUrl } from '../../embedded/programs.ts';
+import { pathToFileURL } from 'node:url';
+import { ownModule } from '../../machine/own-files.ts';
 import { ExitError } from '../exit.ts';
 
 interface Flags {
@@ -37,7 +38,7 @@ export function register(program: Command): void {
         if (value !== undefined) process.env[VARIABLES[flag]] = value;
       }
       // Resolves when the worker has stopped, with its exit code set; what went wrong it has said itself.
-      await (import(entryUrl('worker')) as Promise<unknown>);
+      await (import(pathToFileURL(ownModule('worker')).href) as Promise<unknown>);
       if (process.exitCode !== undefined && process.exitCode !== 0)
         throw new ExitError(Number(process.exitCode), '');
     });

@@ -10,7 +10,7 @@ import { Failure } from '../../../domain/failure.ts';
 import { machineId } from '../../../machine/machine-id.ts';
 import { filledIn } from './credentials.ts';
 import { startDetached, startRunner, whyUnable } from './namespaces.ts';
-import { nodeCommand } from './own-entry.ts';
+import { ownProgram } from '../../../machine/own-files.ts';
 import {
   askedSchema,
   looksSchema,
@@ -196,11 +196,14 @@ async function ensureRelay(
   const name = createHash('sha256').update(`${host} ${port}`).digest('hex').slice(0, 16);
   const socket = `relay-${name}.sock`;
   if (await answers(folder, socket, signal)) return socket;
-  const [node, ...args] = nodeCommand('relay');
-  const run = await startDetached(node, [...args, socket, host, String(port)], {
-    folder,
-    log: `relay-${name}.log`,
-  });
+  const run = await startDetached(
+    process.execPath,
+    [...ownProgram('platforms/local/isolation/relay'), socket, host, String(port)],
+    {
+      folder,
+      log: `relay-${name}.log`,
+    },
+  );
   const until = performance.now() + RELAY_UP_MS;
   while (!(await answers(folder, socket, signal))) {
     if (run.ended() !== undefined || performance.now() > until) {

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Waiting } from '../../../ports/waiting.ts';
 import { Failure } from '../../../domain/failure.ts';
-import { nodeCommand, toolEnvironment } from './own-entry.ts';
+import { ownProgram } from '../../../machine/own-files.ts';
+import { toolEnvironment } from './inside/mounts.ts';
 import { nothing } from './protocol.ts';
 import { askRunner } from './runner-client.ts';
 
@@ -22,10 +23,14 @@ const TRIAL_MS = 10_000;
 
 /** Waits until it answers; it lives on when this process ends. */
 export async function startRunner(folder: string, { signal, beat }: Waiting): Promise<void> {
-  const run = await startDetached('unshare', [...NAMESPACES, ...nodeCommand('inside/runner')], {
-    folder,
-    log: LOG,
-  });
+  const run = await startDetached(
+    'unshare',
+    [...NAMESPACES, process.execPath, ...ownProgram('platforms/local/isolation/inside/runner')],
+    {
+      folder,
+      log: LOG,
+    },
+  );
   const until = performance.now() + UP_WITHIN_MS;
   for (;;) {
     beat({ opening: folder });
