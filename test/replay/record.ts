@@ -8,9 +8,9 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { openShop, type Shop } from '../support/shop.ts';
 import { startTestServer } from '../support/temporal-server.ts';
 import { COURSES } from './courses.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 
 const AT_A_TIME = 3;
-const PATIENCE_MS = 120_000;
 const folder = resolve(import.meta.dirname, 'histories');
 
 /** Who recorded it, and where, is nobody's business: identities and sticky queues name the machine. */

@@ -7,6 +7,7 @@ import type { TrafficPort } from '../../src/ports/traffic.ts';
 import type { Waiting } from '../../src/ports/waiting.ts';
 import type { WorkloadPort } from '../../src/ports/workload.ts';
 import { ROOT } from './entry.ts';
+import { PATIENCE_MS } from './patience.ts';
 
 /** A service on the local platform, in the folder of this repository. */
 export function targetOf({ system, service }: ServiceRef): ServiceTarget {
@@ -15,7 +16,7 @@ export function targetOf({ system, service }: ServiceRef): ServiceTarget {
 }
 
 export function waiting(): Waiting {
-  return { signal: AbortSignal.timeout(30_000), beat: () => undefined };
+  return { signal: AbortSignal.timeout(PATIENCE_MS), beat: () => undefined };
 }
 
 type Input<Verb> = Verb extends (input: infer Given, waiting: Waiting) => unknown

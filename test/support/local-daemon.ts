@@ -20,6 +20,7 @@ import { localServices } from '../../src/platforms/local/adapter.ts';
 import { hostFileSchema, hostPaths } from '../../src/platforms/local/protocol.ts';
 import { calledByName, waiting, type CalledPlatform } from './called-platform.ts';
 import { entryArgs, ROOT } from './entry.ts';
+import { PATIENCE_MS } from './patience.ts';
 
 export { waiting };
 
@@ -29,7 +30,7 @@ const SERVICE = join(import.meta.dirname, 'plain-service.mjs');
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined | false> | T | undefined | false,
-  ms = 20_000,
+  ms = PATIENCE_MS,
 ): Promise<T> {
   const until = Date.now() + ms;
   for (;;) {

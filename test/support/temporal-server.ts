@@ -14,6 +14,7 @@ import {
   serverProgram,
   uiUrlOf,
 } from '../../src/embedded/temporal-server.ts';
+import { PATIENCE_MS } from './patience.ts';
 
 export interface TemporalForTests {
   address: string;
@@ -48,7 +49,7 @@ export async function startTestServer(
     rmSync(data, { recursive: true, force: true });
   };
   try {
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(60_000)]);
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
     const died = running.ended.then(({ how }) => {
       throw new Error(`Temporal's server ${how}: ${readLog(log, 0).slice(-2000)}`);
     });

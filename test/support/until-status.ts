@@ -7,10 +7,9 @@ import { type Temporal, withTemporalAt } from '../../src/cli/temporal/connect.ts
 import { findOperation } from '../../src/cli/operation/find-operation.ts';
 import { looksLikeOperation } from '../../src/cli/ids.ts';
 import { askSystem } from '../../src/cli/output/system-status.ts';
+import { PATIENCE_MS } from './patience.ts';
 
 const ANSWER_MS = 5_000;
-/** Far longer than anything takes. */
-const PATIENCE_MS = 60_000;
 
 /** What is seen when it is as wanted, or when patience is over: a status, or why there is none, as JSON. */
 export async function untilStatus(

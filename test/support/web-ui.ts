@@ -10,6 +10,7 @@ import {
   type Locator,
   type Page,
 } from 'playwright-core';
+import { PATIENCE_MS } from './patience.ts';
 
 const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -24,7 +25,6 @@ const FLAGS = [
 ];
 
 /** Nothing in the Web UI takes this long, even on a machine that is busy with other tests. */
-const PATIENCE_MS = 60_000;
 
 /** The browser, or undefined where there is none: then `skipWithoutBrowser` skips. */
 export async function openBrowser(): Promise<Browser | undefined> {

@@ -18,8 +18,8 @@ import {
 import { storeIn } from '../support/record/evidence-in.ts';
 import { field, startUp, type WholeUp } from '../support/up/whole-up.ts';
 import { PEOPLE } from '../support/up/whole-up-systems.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 
-const PATIENCE_MS = 40_000;
 const GATED = 'deploy/gated/api/v2';
 const QUIET = 'deploy/quiet/api/v2';
 

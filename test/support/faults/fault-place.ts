@@ -30,8 +30,7 @@ import { calledByName, type CalledPlatform } from '../called-platform.ts';
 import { hostFileSchema, hostPaths } from '../../../src/platforms/local/protocol.ts';
 import { loadState } from '../../../src/platforms/local/state.ts';
 import { ROOT } from '../entry.ts';
-
-const PATIENCE_MS = 60_000;
+import { PATIENCE_MS } from '../patience.ts';
 
 /** Asks until there is an answer; the sentence says what was waited for in vain. */
 export async function awaitThat<T>(

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { IsolationPort, ServiceStart } from '../../../src/ports/isolation.ts';
 import { createIsolation } from '../../../src/platforms/local/isolation/isolation.ts';
+import { PATIENCE_MS } from '../patience.ts';
 
 const input = z
   .object({
@@ -13,7 +14,7 @@ const input = z
   })
   .parse(JSON.parse(process.argv[2] ?? ''));
 
-const waiting = { signal: AbortSignal.timeout(60_000), beat: () => undefined };
+const waiting = { signal: AbortSignal.timeout(PATIENCE_MS), beat: () => undefined };
 const isolation = createIsolation({
   folder: input.folder,
   hide: [input.data],

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { entryArgs, ROOT } from '../entry.ts';
+import { PATIENCE_MS } from '../patience.ts';
 
 export const ACTION = join(ROOT, '.github', 'actions', 'deploy');
 
@@ -63,8 +64,6 @@ export function has(
   for (const [name, value] of Object.entries(outputs)) assert.equal(end.outputs[name], value, name);
   for (const text of texts) assert.match(end.summary, text);
 }
-
-const PATIENCE_MS = 60_000;
 
 /** `folder` is where it runs and keeps its files; `env` is the job's. */
 export function startStep(

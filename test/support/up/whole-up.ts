@@ -12,6 +12,7 @@ import { freePorts } from '../free-ports.ts';
 import { entryArgs, ROOT } from '../entry.ts';
 import type { CliResult } from '../run-cli.ts';
 import { systemFile, type UpSystem } from './whole-up-systems.ts';
+import { PATIENCE_MS } from '../patience.ts';
 
 export interface Cli {
   /** What it has written so far. */
@@ -36,7 +37,6 @@ export interface WholeUp {
 }
 
 /** Far longer than anything takes: a test that waits in vain says for what. */
-const PATIENCE_MS = 60_000;
 
 /** A value in JSON by its path: `services.api.weights.0.version`. */
 export function field(text: string, path: string): unknown {
