@@ -24,6 +24,7 @@ import { fileChunks } from '../machine/file-chunks.ts';
 const INCOMING = '.incoming';
 const CHUNK = 1024 * 1024;
 const BEAT_EVERY = 16 * CHUNK;
+const BEAT_MS = 1_000;
 const PART = /^[A-Za-z0-9_%~-][A-Za-z0-9._%~-]{0,219}$/;
 const LONGEST_KEY = 1024;
 
@@ -147,6 +148,7 @@ async function write(file: string, body: Bytes, { signal, beat }: Waiting): Prom
       await written;
       told(chunk.length);
     }
+    told(0);
     await handle.sync();
   } finally {
     await handle.close();
@@ -161,6 +163,7 @@ async function* chunksOf(file: string, { signal, beat }: Waiting): Bytes {
       told(chunk.length);
       yield chunk;
     }
+    told(0);
   } catch (error) {
     if (textAt(error, 'syscall') === undefined) throw error;
     throw unavailable('reading', file, error);
@@ -173,14 +176,18 @@ async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
   }
 }
 
-/** Beats once in so many bytes: of each chunk it would be hundreds of times a second. */
+/**
+ * Beats how many bytes there were since the last beat: once in so many bytes or a second, since each chunk would be hundreds of
+ * times a second, and at the end, which is 0 bytes.
+ */
 function progress(what: 'read' | 'written', beat: Waiting['beat']): (bytes: number) => void {
-  let [done, told] = [0, 0];
+  let [untold, toldAt] = [0, performance.now()];
   return (bytes) => {
-    done += bytes;
-    if (done - told < BEAT_EVERY) return;
-    told = done;
-    beat({ [what]: done });
+    untold += bytes;
+    const isLong = bytes === 0 || untold >= BEAT_EVERY || performance.now() - toldAt >= BEAT_MS;
+    if (untold === 0 || !isLong) return;
+    beat({ [what]: untold });
+    [untold, toldAt] = [0, performance.now()];
   };
 }
 

@@ -5,6 +5,7 @@ import { appendFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { isRecord } from '../../src/domain/json.ts';
 import { createObjectRemoval, createObjectsFolder } from '../../src/integrations/objects-folder.ts';
 import { bytes, manyBytes } from '../support/bytes.ts';
 import { fails } from '../support/fails.ts';
@@ -44,7 +45,12 @@ test('the folder shows no reader half an object, and says how far it is', async 
   };
   await objects.put({ key: 'big', body }, { ...waiting(), beat });
   assert.deepEqual(await listed, []);
-  assert.deepEqual(beats, [{ written: 16_777_216 }, { written: 33_554_432 }]);
+  assert.ok(beats.length >= 3, `${beats.length} beats`);
+  const written = beats.map((one) => (isRecord(one) ? Number(one['written']) : 0));
+  assert.equal(
+    written.reduce((sum, bytes) => sum + bytes, 0),
+    40 * 1024 * 1024,
+  );
 });
 
 test('what a killed writer left in the folder is no object, and is swept when it is old', async (t) => {

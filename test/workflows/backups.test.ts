@@ -1,6 +1,9 @@
 // Backups as whole operations, with datastores in memory and each step failing in turn.
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import { askStatus } from '../../src/cli/operation/ask-status.ts';
+import { statusLines } from '../../src/cli/operation/view.ts';
+import { testServer } from '../support/temporal-server.ts';
 import { backupId } from '../../src/domain/backup/backup-id.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import type { BackupList } from '../../src/domain/backup/backup-list.ts';
@@ -31,6 +34,32 @@ describe('a backup', () => {
     ]);
     assert.match(report.steps[1]?.detail ?? '', /recovery points of orders, users lie between/);
     assert.equal(shop.ports.world.changes.length, before);
+  });
+
+  test('that is tried again says so while it goes on, with the reason', async () => {
+    const system = shop.empty(withOrders());
+    vault.failNext('backup', new Failure('Unavailable', 'connection refused'), system);
+    const { reached, release } = vault.hangNext('backup');
+    const handle = await shop.start('backup', { system, datastore: 'orders' });
+    await reached;
+    const { workflowId, runId } = await handle.describe();
+    const run = { operation: workflowId, workflowId, runId };
+    const { address } = await testServer();
+    const { client, taskQueue } = shop.worker;
+    const answer = await askStatus(
+      { client, taskQueue, namespace: 'default', address },
+      run,
+      60_000,
+    );
+    assert.ok(answer.from === 'worker');
+    const [pending] = answer.status.pending ?? [];
+    assert.equal(pending?.activity, 'takeBackup');
+    assert.deepEqual([pending.attempt, pending.lastFailure], [2, 'connection refused']);
+    const lines = statusLines(answer.status);
+    assert.ok(lines.includes('  … backup-orders: attempt 2: connection refused'), lines.join('\n'));
+    assert.deepEqual(pending.progress?.written, 0);
+    release();
+    assert.equal((await endOf(handle)).outcome, 'succeeded');
   });
 
   test('removes what is too old, and never the last verified one', async () => {

@@ -2,7 +2,13 @@
 // back into a history is a summary, a verdict, a sentence.
 import type { Datastore } from '../../config/datastores.ts';
 import { anomalies } from '../../domain/backup/anomaly.ts';
-import { summaryOf, type BackupSummary, type CompleteBackup } from '../../domain/backup/backup.ts';
+import {
+  storedBytes,
+  summaryOf,
+  totalRows,
+  type BackupSummary,
+  type CompleteBackup,
+} from '../../domain/backup/backup.ts';
 import { changedDefinitions, withDefinitions } from '../../domain/backup/compare-contents.ts';
 import { Failure } from '../../domain/failure.ts';
 import { isRecord } from '../../domain/json.ts';
@@ -14,6 +20,7 @@ import {
   type RetentionDecision,
 } from '../../domain/backup/retention.ts';
 import type { Rung } from '../../domain/backup/rungs.ts';
+import { progressed, startProgress, type DataProgress } from '../../domain/operation/pending.ts';
 import type { Call } from '../call.ts';
 import type { BackupRemovalPort, BackupsPort, CopyRef, DatastoreRef } from '../../ports/backups.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -38,9 +45,11 @@ export async function takeBackup(
 ): Promise<{ summary: BackupSummary; odd: string[]; detail: string }> {
   const { store, id } = input;
   await call.token();
-  await backups.backup({ ...input, owner: call.run }, call).catch((error: unknown) => {
-    throw bounded(error, call.attempt);
-  });
+  await backups
+    .backup({ ...input, owner: call.run }, counting(call, clock))
+    .catch((error: unknown) => {
+      throw bounded(error, call.attempt);
+    });
   const entries = await backups.list(store, call);
   const entry = entries.find((one) => one.id === id);
   if (entry?.state !== 'complete') {
@@ -87,12 +96,27 @@ export async function applyRetention(
 }
 
 /** The first rung; reads the stored objects and nothing else. */
-export function examineBackup(
+export async function examineBackup(
   input: { store: DatastoreRef; id: string },
   call: Call,
-  { backups }: DataPorts,
+  { backups, clock }: DataPorts,
 ): Promise<RungResult> {
-  return backups.examine(input, call);
+  const entry = await backups.read(input.id, call);
+  const of = entry.state === 'complete' ? { read: storedBytes(entry.manifest) } : {};
+  return backups.examine(input, counting(call, clock, of));
+}
+
+/** The call with its beats added up, so that whoever waits sees how far the work is. */
+function counting(call: Call, { now }: DataPorts['clock'], of?: DataProgress['of']): Call {
+  let progress = startProgress(now(), of);
+  call.beat(progress);
+  return {
+    ...call,
+    beat: (more) => {
+      if (more !== undefined) progress = progressed(progress, more, now());
+      call.beat(progress);
+    },
+  };
 }
 
 export async function restoreCopy(
@@ -103,7 +127,7 @@ export async function restoreCopy(
   await call.token();
   const began = clock.now();
   const owned = { ...target, owner: call.run };
-  await backups.restore({ id, target: owned, into: 'scratch' }, call);
+  await backups.restore({ id, target: owned, into: 'scratch' }, counting(call, clock));
   const { kind } = target.store.settings;
   const reason = `${id} went into a copy of kind ${kind} without an error, in ${spanOf(clock.now() - began)}`;
   return { rung: 'loads', verdict: 'pass', reason };
@@ -113,10 +137,11 @@ export async function restoreCopy(
 export async function compareCopy(
   { id, target, rungs }: { id: string; target: CopyRef; rungs: Rung[] },
   call: Call,
-  { backups }: DataPorts,
+  { backups, clock }: DataPorts,
 ): Promise<RungResult[]> {
   const { manifest } = await complete(backups, id, call);
-  const { contents } = await backups.fingerprint(target, call);
+  const of = { rows: totalRows(manifest.contents) };
+  const { contents } = await backups.fingerprint(target, counting(call, clock, of));
   // What a server prints of a definition changes when it is loaded: both as the copy's prints them.
   const changed = changedDefinitions(manifest.contents, contents).map(({ was }) => was);
   const printed =

@@ -8,6 +8,7 @@ import type { Payload } from '@temporalio/common';
 import { gateWatchSeen } from '../../domain/analysis/gate-watch.ts';
 import { isRecord, textAt } from '../../domain/json.ts';
 import type { OperationState } from '../../domain/operation/outcome.ts';
+import { pendingWork } from '../../domain/operation/pending.ts';
 import type { OperationStatus } from '../../domain/operation/status.ts';
 import { isOperationStatus } from '../temporal/answers.ts';
 import type { Temporal } from '../temporal/connect.ts';
@@ -30,7 +31,7 @@ export async function askStatus(
       handle.query('status'),
     );
     if (isOperationStatus(answer))
-      return { from: 'worker', status: await withWatch(handle, answer, temporal) };
+      return { from: 'worker', status: await withPending(handle, answer, temporal) };
     return { from: 'nobody', problem: 'the answer to the query "status" was no status' };
   } catch (error) {
     return { from: 'nobody', problem: problemOf(error) };
@@ -57,18 +58,25 @@ export function planIds(plan: unknown): { steps: string[]; gates: string[] } {
   };
 }
 
-/** With what the gate watch saw, which is known to Temporal alone: the heartbeat of its activity says it. */
-async function withWatch(
+/** With what runs now and what the gate watch saw, which are known to Temporal alone: the heartbeats of activities say it. */
+async function withPending(
   handle: WorkflowHandle,
   status: OperationStatus,
   { client }: Temporal,
 ): Promise<OperationStatus> {
-  if (status.watch === undefined) return status;
+  const isRunning = ['running', 'undoing'].includes(status.state);
+  if (status.watch === undefined && !isRunning) return status;
   const { payloadConverter } = client.options.loadedDataConverter;
   const decode = (payload: Payload): unknown => payloadConverter.fromPayload(payload);
   const { pendingActivities } = (await handle.describe()).raw;
   const seen = gateWatchSeen(pendingActivities ?? [], decode, Date.now());
-  return seen === undefined ? status : { ...status, watch: { ...seen, step: status.watch.step } };
+  const pending = pendingWork(pendingActivities ?? [], decode, Date.now());
+  return {
+    ...status,
+    ...(pending.length > 0 && { pending }),
+    ...(seen !== undefined &&
+      status.watch !== undefined && { watch: { ...seen, step: status.watch.step } }),
+  };
 }
 
 /** What an error of Temporal's client says, with its cause. */

@@ -1,9 +1,11 @@
 // Shows a status while somebody watches: redrawn in place on a terminal, otherwise a line for each step that ended.
 import type { OperationStatus } from '../../domain/operation/status.ts';
 import { painted, shown, shownOn } from '../output/print.ts';
-import { courseLines, newLines, statusLines } from './view.ts';
+import { courseLines, newLines, statusLines, workLines } from './view.ts';
 
 const MOST_STEPS = 8;
+/** How often a log is told how far a long step is; that it is tried again is told at once. */
+const TELL_AGAIN_MS = 30_000;
 /** Of an operation that is told in a few lines. */
 const MOST_BRIEF = 2;
 
@@ -21,15 +23,28 @@ export function createScreen(stream: NodeJS.WriteStream, brief: boolean): Screen
 
 function log(stream: NodeJS.WriteStream, brief: boolean): Screen {
   let last: OperationStatus | undefined;
+  let told = { attempts: '', at: performance.now() };
   return {
     show(status) {
-      for (const line of newLines(last, status, brief)) stream.write(`${shownOn(stream, line)}\n`);
+      const attempts = attemptsOf(status);
+      const isDue = performance.now() - told.at >= TELL_AGAIN_MS;
+      const isNew = attempts !== told.attempts && attempts !== '';
+      if (isDue || isNew) told = { attempts, at: performance.now() };
+      const work = isDue || isNew ? workLines(status) : [];
+      const lines = [...newLines(last, status, brief), ...work];
+      for (const line of lines) stream.write(`${shownOn(stream, line)}\n`);
       last = status;
     },
     say(text) {
       stream.write(`${shownOn(stream, text)}\n`);
     },
   };
+}
+
+/** Which activities are tried again, and in which attempt; empty where none is. */
+function attemptsOf({ pending = [] }: OperationStatus): string {
+  const again = pending.filter(({ attempt }) => attempt > 1);
+  return again.map(({ activity, attempt }) => `${activity} ${attempt}`).join();
 }
 
 function terminal(stream: NodeJS.WriteStream, brief: boolean): Screen {

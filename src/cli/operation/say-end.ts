@@ -7,6 +7,7 @@ import type { OperationStatus } from '../../domain/operation/status.ts';
 import type { CommonOptions } from '../command-options.ts';
 import type { Temporal } from '../temporal/connect.ts';
 import { askPlan } from './ask-status.ts';
+import { passedOverIn } from '../../domain/backup/anomaly.ts';
 import type { Ending, RunName } from './ending.ts';
 import type { Watched } from './follow.ts';
 import { countOf, sizeOf } from '../../domain/text/amounts.ts';
@@ -90,7 +91,12 @@ function dataLines({ backups, verdict }: Ending, last: OperationStatus | undefin
     const numbers = got === undefined || expected === undefined ? reason : `${got}, ${expected}`;
     return [`  ${title}     ${of}${numbers}`];
   });
-  return [...sizes.map((line) => `  from    ${line}`), ...measured];
+  const notTaken = (last?.steps ?? []).flatMap(({ title }) => passedOverIn(title) ?? []);
+  return [
+    ...sizes.map((line) => `  from    ${line}`),
+    ...notTaken.map((line) => `          ${line}`),
+    ...measured,
+  ];
 }
 
 /** Verdicts with numbers that people ask a proof for, by the first words of their names. */

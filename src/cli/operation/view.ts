@@ -9,6 +9,7 @@ import {
 import { gateWatchLines } from '../../domain/analysis/gate-watch.ts';
 import { bar, spanBetween } from '../../domain/text/markdown.ts';
 import { commandText } from '../../domain/text/command-text.ts';
+import { pendingLines } from '../../domain/operation/pending.ts';
 import { titleOf } from '../../domain/operation/step-title.ts';
 import type { GateStatus, LastRefused, OperationStatus } from '../../domain/operation/status.ts';
 import { withVerbs } from '../as-typed.ts';
@@ -26,6 +27,7 @@ export function statusLines(status: OperationStatus, most = Infinity): string[] 
   return [
     headline(status),
     ...courseLines(status, most),
+    ...workLines(status),
     ...watchLines(status),
     ...(status.lastRefused === undefined || closed ? [] : [refusedLine(status.lastRefused)]),
     ...attention(status),
@@ -136,6 +138,12 @@ export function attention(status: OperationStatus): string[] {
     return [...note, ...gates, `  go on with:`, `    ${commandText('resume', status.operation)}`];
   }
   return [...note, ...gates];
+}
+
+/** How far what goes on now is, in which attempt and why. */
+export function workLines({ pending = [], step }: OperationStatus): string[] {
+  const at = step === undefined ? '' : `${step}: `;
+  return pendingLines(pending, Date.now()).map((line) => `  … ${at}${line}`);
 }
 
 /** What is known of what is deployed while people are waited for. */

@@ -30,8 +30,9 @@ export async function readPart(folder: string, path: string, waiting: Waiting): 
   const { body, rows } = fileBytes(folder, path, waiting);
   const measured = measuring(body);
   await drain(measured.body);
-  waiting.beat({ read: path });
-  return partOf(path, measured.result(), rows());
+  const part = partOf(path, measured.result(), rows());
+  waiting.beat({ rows: part.rows ?? 0 });
+  return part;
 }
 
 export function partOf(

@@ -61,8 +61,9 @@ export async function readContents(client: pg.Client, waiting: Waiting): Promise
   const parts: Part[] = [];
   for (const one of await tablesOf(client)) {
     waiting.signal.throwIfAborted();
-    parts.push(await tablePart(client, one));
-    waiting.beat({ counted: `${one.schema}.${one.name}` });
+    const part = await tablePart(client, one);
+    parts.push(part);
+    waiting.beat({ rows: part.rows ?? 0 });
   }
   const [{ rows }] = await rowsOf(client, LARGE_OBJECTS, counted);
   if (rows !== '0')

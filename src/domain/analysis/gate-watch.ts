@@ -102,12 +102,17 @@ export interface GateWatchStatus {
   notObserved?: { since: string; reason: string };
 }
 
+/** A time as Temporal describes it. */
+export type Timestamp = { seconds?: { toString(): string } | null; nanos?: number | null } | null;
+
 /** A pending activity as Temporal describes it. */
 export interface PendingActivity<Payload> {
   activityType?: { name?: string | null } | null;
   heartbeatDetails?: { payloads?: Payload[] | null } | null;
-  /** When it was scheduled. */
-  scheduledTime?: { seconds?: { toString(): string } | null } | null;
+  attempt?: number | null;
+  scheduledTime?: Timestamp;
+  /** When its attempt began. */
+  lastStartedTime?: Timestamp;
   lastFailure?: { message?: string | null } | null;
 }
 

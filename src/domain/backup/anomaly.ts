@@ -11,6 +11,7 @@ import {
   totalRows,
 } from './backup.ts';
 import { rotatedOut } from './rotating-names.ts';
+import { countOf, sizeOf } from '../text/amounts.ts';
 
 export interface Anomaly {
   id: string;
@@ -123,7 +124,15 @@ export function passedOverNote(entries: readonly CatalogueEntry[], now: number):
   const [first, ...more] = passedOver(entries, now);
   if (first === undefined) return '';
   const others = more.length === 0 ? '' : ` and ${more.length} more`;
-  return `; newer, and not taken: ${first.slice(0, LONGEST_NOTE)}${others}`;
+  return `; ${PASSED_OVER}${first.slice(0, LONGEST_NOTE)}${others}`;
+}
+
+const PASSED_OVER = 'newer, and not taken: ';
+
+/** The note in the title of a step; undefined where the newest one is taken. */
+export function passedOverIn(title: string): string | undefined {
+  const at = title.indexOf(`; ${PASSED_OVER}`);
+  return at < 0 ? undefined : title.slice(at + 2);
 }
 
 function complete(entries: readonly CatalogueEntry[]): CompleteBackup[] {
@@ -145,11 +154,19 @@ function rowsOf(backups: readonly CompleteBackup[]): number[] {
   return backups.map(({ manifest }) => totalRows(manifest.contents));
 }
 
-function oddity(what: string, value: number, before: readonly number[], small: number): string[] {
+function oddity(
+  what: 'bytes' | 'rows',
+  value: number,
+  before: readonly number[],
+  small: number,
+): string[] {
   const usual = median(before);
   if (usual === undefined || (value <= small && usual <= small)) return [];
   if (value * FACTOR >= usual && value <= usual * FACTOR) return [];
-  return [`${value} ${what}, and the ${before.length} before it had ${usual} (median)`];
+  const said = (amount: number): string =>
+    what === 'bytes' ? sizeOf(amount) : countOf(amount, 'row');
+  const those = before.length === 1 ? 'the one' : `the ${before.length}`;
+  return [`${said(value)}, and ${those} before it had ${said(usual)} (median)`];
 }
 
 function lostParts({ manifest }: CompleteBackup, before: CompleteBackup | undefined): string[] {
@@ -162,15 +179,15 @@ function lostParts({ manifest }: CompleteBackup, before: CompleteBackup | undefi
     ({ name, rows }) => (rows ?? 0) > SMALL.rows && now.get(name)?.rows === 0,
   );
   return [
-    ...listed(lost, `of ${before.id} are not in it`),
-    ...listed(emptied, `that had rows in ${before.id} have none`),
+    ...listed(lost, `of ${before.id} not in it`),
+    ...listed(emptied, `that had rows in ${before.id} without any`),
   ];
 }
 
 function listed(parts: readonly Part[], what: string): string[] {
   if (parts.length === 0) return [];
   const first = parts.slice(0, 5).map(({ name }) => name);
-  return [`${parts.length} parts ${what}: ${first.join(', ')}`];
+  return [`${countOf(parts.length, 'part')} ${what}: ${first.join(', ')}`];
 }
 
 function median(values: readonly number[]): number | undefined {

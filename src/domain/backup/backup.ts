@@ -196,6 +196,12 @@ export function plainBytes(manifest: BackupManifest): number {
     .reduce((sum, { plain }) => sum + plain.size, 0);
 }
 
+/** Bytes of a backup as they are stored. */
+export function storedBytes(manifest: BackupManifest): number {
+  if (manifest.artefact === 'external') return manifest.bytes;
+  return manifest.objects.reduce((sum, { size }) => sum + size, 0);
+}
+
 /** Heartbeats lie in a file of their own, and not within a dump. */
 export function hasHeartbeatFile(manifest: BackupManifest): boolean {
   return (

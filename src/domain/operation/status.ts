@@ -1,6 +1,7 @@
 // What `status` answers. Fields are added, never renamed.
 import type { RevisionCondition } from '../rollout/model.ts';
 import type { OperationState, Outcome } from './outcome.ts';
+import type { PendingWork } from './pending.ts';
 import type { StepFinding } from '../analysis/finding.ts';
 import type { GateWatchStatus } from '../analysis/gate-watch.ts';
 import type { Verdict } from '../analysis/verdict.ts';
@@ -53,6 +54,8 @@ export interface OperationStatus {
   lastRefused?: LastRefused;
   /** Present while people are waited for and what is deployed is judged all the while. */
   watch?: GateWatchStatus;
+  /** What runs at this moment, or is tried again, as Temporal lists it: how far it is, in which attempt, why. Not in the answer of the query. */
+  pending?: PendingWork[];
   /** Steps so far, for a live view. */
   steps: { id: string; title: string; status: string; startedAt?: string; endedAt?: string }[];
   verdicts: (Pick<

@@ -68,7 +68,7 @@ test('one of several shards, a newer day than those that stay, or a plain name i
       completeBackup({ daysOld: 2, parts: ['main', ...before] }),
       completeBackup({ daysOld: 1, parts: ['main', ...now] }),
     ];
-    assert.match(odd(entries)[1] ?? '', /^1 parts of .* are not in it: /, now.join());
+    assert.match(odd(entries)[1] ?? '', /^1 part of .* not in it: /, now.join());
   }
 });
 

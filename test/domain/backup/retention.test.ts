@@ -111,7 +111,7 @@ test('a table that lost all its rows is flagged, and one that never had many is 
   before.manifest.contents.parts.push({ ...loans, name: 'customers', rows: 120 });
   emptied.manifest.contents.parts.push({ ...loans, name: 'customers', rows: 0 });
   assert.deepEqual(anomalies([before, emptied], NOW).at(-1)?.reasons, [
-    `1 parts that had rows in ${before.id} have none: customers`,
+    `1 part that had rows in ${before.id} without any: customers`,
   ]);
 });
 
@@ -156,7 +156,7 @@ const odd = (entries: CatalogueEntry[]): string[] =>
 
 test('half the rows of the backups before is flagged, and not chosen', () => {
   const entries = ages({ daysOld: 3 }, { daysOld: 2, rows: 1100 }, { daysOld: 1, rows: 499 });
-  assert.deepEqual(odd(entries), ['', '', '499 rows, and the 2 before it had 1000 (median)']);
+  assert.deepEqual(odd(entries), ['', '', '499 rows, and the 2 before it had 1,000 rows (median)']);
   assert.equal(defaultBackup(entries, NOW), entries[1]);
 });
 
@@ -185,7 +185,7 @@ test('one that is flagged is no measure for the next', () => {
     { daysOld: 2, bytes: 100 },
     { daysOld: 1 },
   );
-  const said = '100 bytes, and the 1 before it had 100000 (median)';
+  const said = '100 B, and the one before it had 100.0 kB (median)';
   assert.deepEqual(odd(entries), ['', said, said, '']);
 });
 
@@ -201,7 +201,7 @@ test('what a person accepted is the new normal', () => {
 
 test('a table that is gone is flagged, whatever the sizes', () => {
   const entries = ages({ daysOld: 2, parts: ['loans', 'users'] }, { daysOld: 1, parts: ['loans'] });
-  assert.match(odd(entries)[1] ?? '', /^1 parts of shop\/orders\/20261120T000000\.000Z.*: users$/);
+  assert.match(odd(entries)[1] ?? '', /^1 part of shop\/orders\/20261120T000000\.000Z.*: users$/);
 });
 
 test('small ones may double and halve, and nothing is odd about the first', () => {
