@@ -15,11 +15,11 @@ export function actorName(as: string | undefined): string {
   throw new ExitError(EXIT.badInput, `${problem}, allowed: ${PERSON_ALLOWED}`);
 }
 
-function osUser(): string | undefined {
+function osUser(): string {
   try {
     return userInfo().username;
   } catch {
     // A container may run under a number that has no name.
-    return undefined;
+    return `uid-${process.getuid?.() ?? 'unknown'}`;
   }
 }

@@ -14,6 +14,7 @@ import { endAllIn } from '../machine/end-all-in.ts';
 import { keepFile } from '../machine/keep-file.ts';
 import { machineId } from '../machine/machine-id.ts';
 import { namesIn, stateFolders, type DamagedState } from '../machine/state-folders.ts';
+import { makePassable } from './scratch-server.ts';
 
 const STATE = 'copy.json';
 const DRAFT = `${STATE}.new`;
@@ -98,8 +99,7 @@ export function createCopies(
         throw occupied(input, 'something that no restore of Fairlead made');
       }
       await discard(input.copy, waiting);
-      // Others may pass through (a server that runs as another user), and read nothing.
-      await mkdir(folder(input.copy), { recursive: true, mode: 0o711 });
+      await makePassable(folder(input.copy));
       const attempt = randomUUID().slice(0, 8);
       const begun = whole({ ...input, attempt, machine, state: 'loading' });
       await save(folder(input.copy), begun);
@@ -118,7 +118,7 @@ export function createCopies(
     },
     discard,
     room: async () => {
-      await mkdir(root, { recursive: true, mode: 0o711 });
+      await makePassable(root);
       const { bavail, bsize } = await statfs(root);
       return bavail * bsize;
     },

@@ -2,7 +2,7 @@
 // copy, so that any later activity finds them.
 import { createHash, randomBytes } from 'node:crypto';
 import { lstatSync, statSync } from 'node:fs';
-import { chown, readFile, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../domain/failure.ts';
@@ -10,9 +10,11 @@ import { processesIn } from '../machine/processes-in.ts';
 import { saysFull } from './full-disk.ts';
 import { serverIdentity } from './tool.ts';
 
-/** A folder that its user cannot pass through, a version that does not know a setting, a module that is not there. */
+/** A folder that its user cannot pass through, a version that does not know a setting, a module that is not there, no namespaces. */
 const HOPELESS =
-  /permission denied|bad directive|unrecognized configuration parameter|no matching module/i;
+  /permission denied|bad directive|unrecognized configuration parameter|no matching module|could not look up effective user|unshare:/i;
+/** Either is enough for a server that asks for the name of its user. */
+const NAMELESS = /could not look up effective user|unshare:/i;
 const NOTE = 'server.json';
 export const PASSWORD_FILE = 'password';
 
@@ -51,7 +53,10 @@ export function notStarted(error: unknown): never {
 
 export function serverProblem(said: string): Failure {
   const kind = HOPELESS.test(said) ? 'Unsupported' : 'Unavailable';
-  return new Failure(kind, `the server of the copy does not start: ${said}`);
+  const remedy = NAMELESS.test(said)
+    ? '; the user of the worker has no name on this machine: give it one in /etc/passwd, or allow user namespaces'
+    : '';
+  return new Failure(kind, `the server of the copy does not start: ${said}${remedy}`);
 }
 
 /** A new password that only the server and this user can read. */
@@ -87,6 +92,18 @@ function isPassable(folder: string): boolean {
   if (stats !== undefined && (stats.mode & 0o001) === 0) return false;
   const parent = dirname(folder);
   return parent === folder || isPassable(parent);
+}
+
+/**
+ * Makes the folder, and what is missing above it, so that others may pass through (a server that runs as another user, whatever
+ * the umask), and read nothing.
+ */
+export async function makePassable(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true, mode: 0o711 });
+  if (first === undefined || serverIdentity() === undefined) return;
+  for (let made = folder; made.length >= first.length; made = dirname(made)) {
+    await chmod(made, 0o711);
+  }
 }
 
 /** To the user that servers run as, if that is another one. */

@@ -20,9 +20,36 @@ export interface Getting {
 const PROGRESS_MS = 2000;
 
 export function cacheFolder(env: Environment): string {
+  const folder = cacheOf(env);
+  if (folder !== undefined) return folder;
+  throw new Error('this user has no home folder; set FAIRLEAD_CACHE to a folder for it');
+}
+
+function cacheOf(env: Environment): string | undefined {
   const configured = downloadSettings(env).cache;
   if (configured !== undefined) return resolve(configured);
-  return join(env['HOME'] ?? homedir(), '.cache', 'fairlead');
+  try {
+    return join(env['HOME'] ?? homedir(), '.cache', 'fairlead');
+  } catch {
+    return undefined; // a user by number only, as containers have
+  }
+}
+
+/** With a cache in the data folder for a user without a home, or with one that cannot be written to. */
+export function withCache(env: Environment, data: string): Environment {
+  const folder = cacheOf(env);
+  if (downloadSettings(env).cache !== undefined || (folder !== undefined && canBe(folder)))
+    return env;
+  return { ...env, FAIRLEAD_CACHE: join(data, 'cache') };
+}
+
+function canBe(folder: string): boolean {
+  try {
+    mkdirSync(folder, { recursive: true });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -39,6 +39,8 @@ const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 10_000;
 /** A child that lived this long starts with a short delay again. */
 const SETTLED_MS = 30_000;
+/** Characters of a line that are shown of what a child said last. */
+const LINE = 400;
 
 export class Supervised {
   readonly #spec: ChildSpec;
@@ -188,7 +190,10 @@ export class Supervised {
 
   #endOfOutput(): string {
     const lines = readLog(this.#spec.logFile, this.#position).trim().split('\n').slice(-12);
-    const said = lines.join('\n').trim();
+    const said = lines
+      .map((line) => (line.length > LINE ? `${line.slice(0, LINE)} ...` : line))
+      .join('\n')
+      .trim();
     return said === '' ? `; see ${this.#spec.logFile}` : `; it said:\n${said}`;
   }
 }

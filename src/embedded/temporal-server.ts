@@ -56,8 +56,16 @@ export function serverProgram(server: TemporalServer, env: Environment): Program
       ...['--dynamic-config-value', NO_HTTP_API],
       ...dynamic,
     ],
-    env: withoutTemporal(env),
+    env: environmentOf(env),
   };
+}
+
+/**
+ * The environment of Temporal's program, which does not start without a user's name and home, as under a number that has
+ * neither; it looks for nothing there.
+ */
+function environmentOf(env: Environment): NodeJS.ProcessEnv {
+  return { USER: 'fairlead', HOME: '/nonexistent', ...withoutTemporal(env) };
 }
 
 /** Leaves out what the operator's environment says about another server of Temporal. */
@@ -113,7 +121,7 @@ export async function keepClosedRuns(server: TemporalServer, signal: AbortSignal
 }
 
 async function ask(server: TemporalServer, args: string[]): Promise<string> {
-  const env = withoutTemporal(process.env);
+  const env = environmentOf(process.env);
   return run(server.cli, [...args, '--address', addressOf(server)], { env, timeoutMs: 10_000 });
 }
 

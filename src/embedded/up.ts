@@ -14,7 +14,7 @@ import {
   type StandIns,
 } from './children.ts';
 import { lockDataFolder, prepareDataFolder, writeJson } from './data-folder.ts';
-import type { Say } from './download.ts';
+import { withCache, type Say } from './download.ts';
 import { assertFree, freePorts } from './ports.ts';
 import { hiddenLoopback, openDoor, type Door } from '../machine/http-door.ts';
 import { ownIdentity } from '../machine/process-identity.ts';
@@ -217,7 +217,8 @@ async function prepareServer(
   const uiPort = uiPortOf(options, port, anyUiPort);
   await assertFree(port, "Temporal's server", 'stop that one, or choose another with --port');
   await assertFree(uiPort, "Temporal's Web UI", 'stop that one, or choose another with --ui-port');
-  const cli = await findTemporalCli({ env, say, signal }, options.cliSources ?? SOURCES);
+  const getting = { env: withCache(env, data), say, signal };
+  const cli = await findTemporalCli(getting, options.cliSources ?? SOURCES);
   const hidden = { host: hiddenLoopback(), port: innerPort };
   const server: TemporalServer = { cli, port, uiHost: hidden.host, uiPort: innerPort, data };
   doors.push(await openUi(settings, uiPort, hidden));

@@ -1,6 +1,7 @@
 // A Postgres of its own for a copy: a new cluster in the copy's folder, on a free port of 127.0.0.1, with a password
 // that nobody else has. It lives until the copy is discarded, longer than the worker that started it.
 import { appendFile, mkdir } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Waiting } from '../../ports/waiting.ts';
 import type { Locale } from '../../domain/backup/backup.ts';
@@ -59,8 +60,7 @@ export async function startCluster(
   const as = serverIdentity();
   const run = async (name: string, args: string[]): Promise<string> =>
     runTool({
-      program: await findProgram(name, programs),
-      args,
+      ...(await underAName(await findProgram(name, programs), args)),
       env: {},
       directory: folder,
       ...(as && { as }),
@@ -89,6 +89,21 @@ export async function startCluster(
   const address = { ...(await clusterAddress(folder)), database: 'template1' };
   await withClient(address, signal, (client) => createDatabase(client, database, locale));
   return { ...address, database };
+}
+
+/** Postgres asks for the name of its user: under a number that has none it runs as nobody of a user namespace. */
+async function underAName(program: string, args: string[]) {
+  if (hasName()) return { program, args };
+  const nobody = ['--user', '--map-user=65534', '--map-group=65534', '--'];
+  return { program: await findProgram('unshare', []), args: [...nobody, program, ...args] };
+}
+
+function hasName(): boolean {
+  try {
+    return userInfo().username !== '';
+  } catch {
+    return false;
+  }
 }
 
 function refuseNewer({ id, version }: { id: string; version: string }, server: string): void {

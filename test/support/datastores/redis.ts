@@ -1,7 +1,7 @@
 // A real Redis: found on PATH, or unpacked from Debian's packages into the cache with the libraries that it needs; and
 // one of them on a free port for as long as a test file runs.
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { tryListening } from '../../../src/machine/port-holder.ts';
 import { askRedis, readState, type RedisAddress } from '../../../src/datastores/redis/client.ts';
@@ -19,10 +19,13 @@ async function redisPrograms(): Promise<string | undefined> {
   // Installed by the machine's own means: its libraries are where they belong.
   if (!existsSync(libraries) || own === '/usr/bin') return own;
   const [folder = ''] = await readdir(libraries);
+  // As copies: the cache is in a home, which servers of copies, and tests of other users, do not get into.
   const wrappers = await passableFolder('fairlead-redis-programs-');
   await chmod(wrappers, 0o755);
+  await cp(join(libraries, folder), join(wrappers, 'lib'), { recursive: true, dereference: true });
   for (const name of ['redis-server', 'redis-cli']) {
-    const script = `#!/bin/sh\nLD_LIBRARY_PATH='${join(libraries, folder)}' exec '${join(own, name)}' "$@"\n`;
+    await copyFile(join(own, name), join(wrappers, 'lib', name));
+    const script = `#!/bin/sh\nLD_LIBRARY_PATH='${wrappers}/lib' exec '${wrappers}/lib/${name}' "$@"\n`;
     await writeFile(join(wrappers, name), script, { mode: 0o755 });
   }
   return wrappers;
