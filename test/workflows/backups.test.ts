@@ -120,7 +120,7 @@ describe('a backup', () => {
     const handle = await shop.start('backup', { system });
     const { outcome, summary } = await endOf(handle);
     assert.equal(outcome, 'succeeded');
-    assert.match(summary?.findings.join() ?? '', /is odd beside those before it.*1000 rows/);
+    assert.match(summary?.findings.join() ?? '', /is odd beside those before it.*1,000 rows/);
     const asked = await shop.start('inspectSystem', { system, backups: true });
     const { backups } = (await asked.result()) as BackupList;
     assert.deepEqual(

@@ -39,8 +39,8 @@ describe('a derived datastore in a drill', () => {
     assert.deepEqual(
       from?.rows.map((row) => [row[0]?.split('/')[1] ?? row[0], row[4]?.split(',')[0]]),
       [
-        ['orders', '1000 bytes'],
-        ['users', '1000 bytes'],
+        ['orders', '1.0 kB'],
+        ['users', '1.0 kB'],
         ['none of cache', 'flushed: derived'],
       ],
     );

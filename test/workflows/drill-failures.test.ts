@@ -170,7 +170,7 @@ describe('a drill', () => {
     it.vault.free = 100;
     const small = await it.drilled(system);
     assert.equal(small.end.outcome, 'inconclusive');
-    assert.match(small.end.message, /100 bytes are free where copies go, and 4400 are needed/);
+    assert.match(small.end.message, /100 B are free where copies go, and 4.4 kB are needed/);
     it.vault.free = 1_000_000_000;
     it.targets.unable = 'there are no namespaces here; run the worker on Linux';
     const unable = await it.drilled(system);

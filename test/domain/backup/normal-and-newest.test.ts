@@ -23,7 +23,7 @@ test('whoever is passed over as odd is told how to accept it', () => {
   const [told = ''] = passedOver(entries, NOW);
   assert.match(
     told,
-    /odd: 1000 rows.*fairlead backups accept shop\/orders\/20261121T000000\.000Z --reason/,
+    /odd: 1,000 rows.*fairlead backups accept shop\/orders\/20261121T000000\.000Z --reason/,
   );
 });
 

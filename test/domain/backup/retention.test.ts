@@ -173,7 +173,7 @@ test('canary records that fill their ring are no data that multiplies', () => {
   });
   assert.deepEqual(odd(inFiles), ['', '']);
   const inDumps = ages({ daysOld: 2, bytes: 9000 }, { daysOld: 1, bytes: 60_000 });
-  assert.match(odd(inDumps)[1] ?? '', /60000 bytes/);
+  assert.match(odd(inDumps)[1] ?? '', /60\.0 kB/);
   for (const { manifest } of inDumps) Object.assign(manifest, { kind: 'postgres', canary });
   assert.deepEqual(odd(inDumps), ['', '']);
 });
