@@ -33,9 +33,9 @@ export const STEP_INPUTS = {
     const { place, version, directory } = serviceOf(at, service);
     return { place, point, checks, revision, version, directory };
   },
-  bake: (at: StepAt, { resume }: { resume: BakeProgress | null }) => bakeOf(at, resume),
-  /** Bakes anew and anew: none of them goes on from another one. */
-  watchWhileWaiting: (at: StepAt) => bakeOf(at, null),
+  bake: bakeOf,
+  /** The first of its bakes counts on from the last bake of the step. */
+  watchWhileWaiting: bakeOf,
   awaitReady: (at: StepAt) => {
     const { service, revision, deadline } = actionOf(at, 'ready');
     return { place: serviceTarget(at.loaded, service), revision, deadline };
@@ -250,12 +250,12 @@ function isolatedBy(at: StepAt): PlatformKind {
 function bakeAfter(at: StepAt) {
   const step = bakingStep(at.plan, at.step.id);
   if (step === undefined) return {};
-  const { resume: _, ...bake } = bakeOf({ ...at, step }, null);
+  const { resume: _, ...bake } = bakeOf({ ...at, step }, { resume: null });
   const scrapes = Object.values(bake.analyses).some(({ source }) => source === 'scrape');
   return scrapes ? { judged: { step: step.id, bake } } : {};
 }
 
-function bakeOf(at: StepAt, resume: BakeProgress | null) {
+function bakeOf(at: StepAt, { resume }: { resume: BakeProgress | null }) {
   const { bake, action } = at.step;
   if (bake === undefined || !('service' in action)) throw unfit(at, 'has no bake');
   const { analyses, services } = at.loaded.system;

@@ -5,11 +5,9 @@ import { bakeAt } from '../../src/activities/judging/on-platform.ts';
 import { shiftTraffic } from '../../src/activities/traffic.ts';
 import type { Sample } from '../../src/domain/analysis/prometheus-text.ts';
 import type { RevisionSpec } from '../../src/domain/rollout/model.ts';
-import type { MetricsPort } from '../../src/ports/metrics.ts';
 import { describeWeights } from '../../src/domain/traffic/weights.ts';
 import { createActivityWorld, PLACE } from '../support/activity-world.ts';
-import { analysisOf, ERRORS, samplesOf, scraped } from '../support/analysis-samples.ts';
-import { exposed } from '../support/memory/memory-metrics.ts';
+import { analysisOf, ERRORS, samplesOf, scraped, scraping } from '../support/analysis-samples.ts';
 import { fails } from '../support/fails.ts';
 
 const DEADLINE = 60_000;
@@ -126,10 +124,3 @@ describe('traffic', () => {
     );
   });
 });
-
-function scraping(samples: () => Sample[]): MetricsPort {
-  return {
-    scrape: async () => exposed(samples()),
-    query: () => Promise.reject(new Error('there is no Prometheus')),
-  };
-}

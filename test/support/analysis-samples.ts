@@ -12,6 +12,7 @@ import { startAnalysis, type AnalysisState } from '../../src/domain/analysis/ana
 import { conclude } from '../../src/domain/analysis/analysis-verdict.ts';
 import type { Exposition, Sample } from '../../src/domain/analysis/prometheus-text.ts';
 import type { Finding } from '../../src/domain/analysis/finding.ts';
+import type { MetricsPort } from '../../src/ports/metrics.ts';
 import { exposed } from './memory/memory-metrics.ts';
 import type { Verdict } from '../../src/domain/analysis/verdict.ts';
 
@@ -54,6 +55,14 @@ export function scraped(
   more: Partial<AnalysisFile> = {},
 ): AnalysisFile {
   return { source: 'scrape', metrics: { errors: metric }, ...more };
+}
+
+/** A source that exposes what `samples` gives at the time of the scrape. */
+export function scraping(samples: () => Sample[]): MetricsPort {
+  return {
+    scrape: async () => exposed(samples()),
+    query: () => Promise.reject(new Error('there is no Prometheus')),
+  };
 }
 
 /** What one scrape saw of the judged and the stable revision, a second after the one before. */

@@ -219,6 +219,16 @@ export async function untilStatus(
   }
 }
 
+/** Until an activity of the operation has begun and said so. */
+export async function untilBeating(handle: WorkflowHandle, activity: string): Promise<void> {
+  for (;;) {
+    const { pendingActivities } = (await handle.describe()).raw;
+    const found = pendingActivities?.find(({ activityType }) => activityType?.name === activity);
+    if (found?.heartbeatDetails != null) return;
+    await sleep(20);
+  }
+}
+
 /** As the operation itself says now. */
 export const reportOf = (handle: WorkflowHandle): Promise<Report> => handle.query<Report>('report');
 

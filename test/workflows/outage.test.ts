@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { OperationStatus } from '../../src/domain/operation/status.ts';
-import { endOf, untilStatus } from '../support/operations.ts';
+import { endOf, reportOf, untilBeating, untilStatus } from '../support/operations.ts';
 import { openShop, send, type Shop } from '../support/shop.ts';
 
 const TWO_HOURS = 2 * 3_600_000;
@@ -44,6 +44,36 @@ async function slept(): Promise<{
   ahead = 0;
   return { system, handle, status };
 }
+
+test('what is found bad after an outage is told, and taken back by nobody but people', async () => {
+  const ops = { type: 'console' } as const;
+  const system = shop.live({
+    rollout: {
+      canary: { steps: [{ weight: 5, bake: '2s' }], watch: '0s', analysis: 'errors' },
+    },
+    notify: { ops },
+  });
+  const handle = await shop.deploy(system, 'slept-on');
+  await untilBeating(handle, 'bake');
+  ahead = TWO_HOURS;
+  await untilStatus(handle, (one) => one.state === 'parked');
+  shop.ports.world.answer('slept-on', { errorRatio: 0.9 });
+  const told = (): string[] =>
+    shop.ports.notify.sent.flatMap(({ notice }) =>
+      notice.system === system && notice.event === 'parked' ? [notice.text] : [],
+    );
+  while (told().length < 2) await sleep(50);
+  assert.match(told()[0] ?? '', /^nobody watched for 7\d\d\d s during weight-5/);
+  assert.match(told()[1] ?? '', /weight-5 was found bad: fail, errors: .*error-ratio 0\.9/);
+  const { state, watch } = await untilStatus(handle, (one) => one.watch?.judged !== undefined);
+  assert.deepEqual([state, watch?.judged?.verdict], ['parked', 'fail']);
+  assert.match(shop.weightsOf(system), /v1 95 %, slept-on 5 %/);
+  await send(handle, 'abort', { actor: 'ana', keep: true });
+  assert.equal((await endOf(handle)).outcome, 'aborted');
+  ahead = 0;
+  const { findings } = await reportOf(handle);
+  assert.ok(findings.some((one) => /parked at weight-5, weight-5 was found bad/.test(one)));
+});
 
 const changesOf = (system: string) =>
   shop.ports.world.changes.filter((one) => one.service === `${system}/api`).length;
@@ -87,16 +117,6 @@ test('abort with keep leaves what was done by hand', async () => {
   assert.equal(shop.weightsOf(system), 'v1 100 %');
 });
 
-/** Until the bake has begun and said so: only what comes after that is a gap in it. */
-async function untilBeating(handle: WorkflowHandle): Promise<void> {
-  for (;;) {
-    const { pendingActivities } = (await handle.describe()).raw;
-    const bake = pendingActivities?.find(({ activityType }) => activityType?.name === 'bake');
-    if (bake?.heartbeatDetails != null) return;
-    await sleep(20);
-  }
-}
-
 test('a bad verdict undoes, also when nobody watched for two hours before it', async () => {
   const system = shop.live({
     rollout: {
@@ -104,7 +124,7 @@ test('a bad verdict undoes, also when nobody watched for two hours before it', a
     },
   });
   const handle = await shop.deploy(system, 'turns');
-  await untilBeating(handle);
+  await untilBeating(handle, 'bake');
   ahead = TWO_HOURS;
   shop.ports.world.answer('turns', { errorRatio: 0.9 });
   const end = await endOf(handle);
@@ -118,7 +138,7 @@ test('a bake that nobody watched for two hours parks', async () => {
     rollout: { canary: { steps: [{ weight: 5, bake: '2s' }], watch: '0s' } },
   });
   const handle = await shop.deploy(system, 'v2');
-  await untilBeating(handle);
+  await untilBeating(handle, 'bake');
   ahead = TWO_HOURS;
   const status = await untilStatus(handle, (one) => one.state === 'parked');
   ahead = 0;

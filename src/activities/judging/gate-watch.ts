@@ -29,7 +29,7 @@ export async function watchWhileWaiting(
   const { clock } = ports;
   let progress = isGateWatchProgress(call.previous)
     ? call.previous
-    : startGateWatch(call.step, clock.now());
+    : startGateWatch(call.step, clock.now(), input.resume);
   const beat = (next: GateWatchProgress): void => {
     progress = next;
     call.beat(progress);
@@ -40,11 +40,10 @@ export async function watchWhileWaiting(
     const began = clock.now();
     const result = await bakeOnce(one, progress, beat, call, ports);
     if (result?.verdict === 'fail') {
-      const { since, bakes, judged } = judgedOnce(progress, clock.now(), result);
-      return { since, bakes, judged, failed: result.findings };
+      return { ...endOfWatch(judgedOnce(progress, clock.now(), result)), failed: result.findings };
     }
-    if (call.signal.aborted) break;
     if (result !== undefined) beat(judgedOnce(progress, clock.now(), result));
+    if (call.signal.aborted) break;
     const pause = result === undefined ? BLIND_PAUSE_MS : began + SHORTEST_MS - clock.now();
     if (!(await slept(pause, call, ports))) break;
   }
@@ -58,7 +57,7 @@ function lengthOf({ ms, analyses }: BakeAtInput): number {
   return Math.max(SHORTEST_MS, ms, ...Object.values(analyses).map((one) => one.interval));
 }
 
-/** The bake that comes now; undefined when nothing could be looked at, which is in the progress then. */
+/** The bake that comes now; undefined when nothing could be looked at, which is in the progress then, and when it was cut off: the half of a bake is no verdict. */
 async function bakeOnce(
   input: BakeAtInput,
   progress: GateWatchProgress,
@@ -76,7 +75,8 @@ async function bakeOnce(
     },
   };
   try {
-    return await bakeAt(input, inside, ports);
+    const result = await bakeAt(input, inside, ports);
+    return result.ended === 'interrupted' ? undefined : result;
   } catch (error) {
     if (call.signal.aborted) return undefined;
     const reason = error instanceof Failure ? error.message : String(error);

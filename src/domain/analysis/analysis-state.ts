@@ -60,6 +60,38 @@ export function startAnalysis(at: number): AnalysisState {
   };
 }
 
+/**
+ * The state at the start of the next bake, `at` (ms): nothing is judged yet, and what was counted and not judged, and what
+ * comes between the two bakes, is counted there.
+ */
+export function countingOn(
+  { lastAt, windowAt, tallies }: AnalysisState,
+  at: number,
+): AnalysisState {
+  if (windowAt === null) return startAnalysis(at);
+  return { ...startAnalysis(at), lastAt, windowAt, tallies, scrapes: 1 };
+}
+
+/** The state with none of its times after `now` (ms): what is due by a clock that is ahead would never come. */
+export function notAheadOf(state: AnalysisState, now: number): AnalysisState {
+  const ahead = state.lastAt - now;
+  if (ahead <= 0) return state;
+  const tallies = Object.fromEntries(
+    Object.entries(state.tallies).map(([name, { judged, stable }]) => {
+      const shifted = { judged: { ...judged, since: judged.since - ahead } };
+      if (stable === undefined) return [name, shifted] as const;
+      return [name, { ...shifted, stable: { ...stable, since: stable.since - ahead } }] as const;
+    }),
+  );
+  return {
+    ...state,
+    startedAt: state.startedAt - ahead,
+    lastAt: now,
+    windowAt: state.windowAt === null ? null : state.windowAt - ahead,
+    tallies,
+  };
+}
+
 export function failed(state: AnalysisState, at: number, error: string): AnalysisState {
   return {
     ...state,

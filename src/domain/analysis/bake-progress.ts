@@ -1,5 +1,5 @@
 // What a bake knows so far, as plain JSON: it travels in heartbeats, and the next attempt goes on with it.
-import type { AnalysisState } from './analysis-state.ts';
+import { countingOn, notAheadOf, type AnalysisState } from './analysis-state.ts';
 import type { RevisionState } from '../rollout/model.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -62,10 +62,44 @@ export function isBakeProgress(value: unknown): value is BakeProgress {
   );
 }
 
-/** The progress of an earlier attempt, taken up at `now` (ms): the time between the two attempts is a gap, however short. A bake in which nobody has looked yet has none. */
+/** The progress of an earlier attempt, taken up at `now` (ms): the time between the two attempts is a gap, however short. A bake in which nobody has looked yet begins now. */
 export function resumeBake(previous: BakeProgress, now: number): BakeProgress {
-  const gap = previous.sight.looks === 0 ? 0 : Math.max(0, now - previous.lastAt);
-  return { ...previous, lastAt: now, gapMs: Math.max(previous.gapMs, gap) };
+  const isNew = previous.sight.looks === 0;
+  const gap = isNew ? 0 : Math.max(0, now - previous.lastAt);
+  // Another worker's clock may be ahead of this one.
+  const analyses = ofEach(previous.analyses, (state) => ({
+    ...notAheadOf(state, now),
+    ...(isNew && { startedAt: now }),
+  }));
+  const checks = Object.fromEntries(
+    Object.entries(previous.checks).map(([name, tally]) => {
+      return [name, { ...tally, ranAt: Math.min(tally.ranAt, now) }] as const;
+    }),
+  );
+  return { ...previous, lastAt: now, gapMs: Math.max(previous.gapMs, gap), analyses, checks };
+}
+
+/** The start of the bake that comes after this one: judged anew, it counts on from what was read last. */
+export function nextBake({ analyses, sight }: BakeProgress, now: number): BakeProgress {
+  const begun = startBake(now);
+  const { crashesBefore, crashes } = sight;
+  return {
+    ...begun,
+    analyses: ofEach(analyses, (state) => countingOn(state, now)),
+    sight: {
+      ...begun.sight,
+      crashesBefore: crashesBefore === null ? null : crashesBefore + crashes,
+    },
+  };
+}
+
+function ofEach(
+  analyses: BakeProgress['analyses'],
+  change: (state: AnalysisState) => AnalysisState,
+): BakeProgress['analyses'] {
+  return Object.fromEntries(
+    Object.entries(analyses).map(([name, state]) => [name, change(state)] as const),
+  );
 }
 
 /** The progress of a bake that a pause held until `now` (ms): the pause is no gap. */

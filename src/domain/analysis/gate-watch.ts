@@ -1,6 +1,6 @@
 // The gate watch: while people are waited for, bakes are repeated, each judged anew with limits of its own. What it knows
 // travels in the heartbeat of its activity; status and health read it there. Plain JSON, and the sentences that say it.
-import type { BakeProgress } from './bake-progress.ts';
+import { nextBake, type BakeProgress } from './bake-progress.ts';
 import type { Finding } from './finding.ts';
 import { isRecord } from '../json.ts';
 import { spanOf } from '../text/time-span.ts';
@@ -40,7 +40,7 @@ export interface GateWatchProgress {
   /** How many bakes were judged. */
   bakes: number;
   judged: JudgedBake | null;
-  /** The bake that goes on now. */
+  /** The bake that goes on now, or comes next: what it counts from is in it. */
   bake: BakeProgress | null;
   /** Present while nothing can be looked at: since when (ms), and why. */
   blind?: { since: number; reason: string };
@@ -54,10 +54,17 @@ export interface GateWatchEnd {
   failed?: Finding[];
   /** Nobody has looked since then (ms), and why. */
   unobserved?: { since: number; reason: string };
+  /** The bake that was going on: a later watch of the step counts on from it. */
+  bake?: BakeProgress;
 }
 
-export function startGateWatch(step: string, now: number): GateWatchProgress {
-  return { schema: SCHEMA, step, since: now, bakes: 0, judged: null, bake: null };
+/** `after`: where the last bake of the step left off. */
+export function startGateWatch(
+  step: string,
+  now: number,
+  after: BakeProgress | null,
+): GateWatchProgress {
+  return { schema: SCHEMA, step, since: now, bakes: 0, judged: null, bake: after };
 }
 
 /** A heartbeat of another release counts as none: the watch begins anew. */
@@ -65,14 +72,20 @@ export function isGateWatchProgress(value: unknown): value is GateWatchProgress 
   return isRecord(value) && value['schema'] === SCHEMA && typeof value['since'] === 'number';
 }
 
+interface Judged {
+  verdict: Verdict;
+  findings: readonly Finding[];
+  progress: BakeProgress;
+}
+
 export function judgedOnce(
   progress: GateWatchProgress,
   now: number,
-  { verdict, findings }: { verdict: Verdict; findings: readonly Finding[] },
+  { verdict, findings, progress: bake }: Judged,
 ): GateWatchProgress {
   const { blind: _, ...rest } = progress;
   const judged = { at: now, verdict, findings: findings.map(shortened) };
-  return { ...rest, bakes: progress.bakes + 1, judged, bake: null };
+  return { ...rest, bakes: progress.bakes + 1, judged, bake: nextBake(bake, now) };
 }
 
 export function sawNothingAt(
@@ -80,11 +93,25 @@ export function sawNothingAt(
   now: number,
   reason: string,
 ): GateWatchProgress {
-  return { ...progress, bake: null, blind: { since: progress.blind?.since ?? now, reason } };
+  const bake = progress.bake && nextBake(progress.bake, now);
+  return { ...progress, bake, blind: { since: progress.blind?.since ?? now, reason } };
 }
 
-export function endOfWatch({ since, bakes, judged, blind }: GateWatchProgress): GateWatchEnd {
-  return { since, bakes, judged, ...(blind !== undefined && { unobserved: blind }) };
+export function endOfWatch({ since, bakes, judged, blind, bake }: GateWatchProgress): GateWatchEnd {
+  return {
+    ...{ since, bakes, judged },
+    ...(blind !== undefined && { unobserved: blind }),
+    ...(bake !== null && { bake: nextBake(bake, bake.lastAt) }),
+  };
+}
+
+/** The end of a watch whose worker was lost, by its last heartbeat; undefined where that says nothing. */
+export function endOfLostWatch(beat: unknown, reason: string): GateWatchEnd | undefined {
+  const progress = isRecord(beat) ? beat['progress'] : undefined;
+  if (!isRecord(beat) || !isGateWatchProgress(progress)) return undefined;
+  const { lastAt } = beat;
+  const since = typeof lastAt === 'number' ? lastAt : progress.since;
+  return endOfWatch({ ...progress, blind: progress.blind ?? { since, reason } });
 }
 
 function shortened({ name, verdict, reason }: Finding): ShortFinding {

@@ -22,6 +22,7 @@ export async function performBake(run: Run, step: PlanStep): Promise<StepResult>
   const { detail, ...change } = changeOf(run, step);
   let { attempts } = change;
   let resume = held(begunBake(run.progress.results, step.id));
+  noteProgress(run, step, resume);
   for (;;) {
     const scope = new CancellationScope();
     run.progress.bake = scope;
@@ -31,11 +32,12 @@ export async function performBake(run: Run, step: PlanStep): Promise<StepResult>
       delete run.progress.bake;
     });
     attempts = Math.max(attempts, answer?.attempts ?? 1);
+    resume = answer?.value.progress ?? resume;
+    noteProgress(run, step, resume);
     const over = overAs(run, step, answer?.value);
     if (over !== undefined) {
       return plainResult(over.event, { ...over, attempts, detail });
     }
-    resume = answer?.value.progress ?? resume;
     if (run.people.paused === undefined) continue;
     const bad = await unpaused(run);
     if (bad !== undefined) return plainResult(bad, { attempts, detail });
@@ -45,6 +47,11 @@ export async function performBake(run: Run, step: PlanStep): Promise<StepResult>
 
 function changeOf({ progress }: Run, { id }: PlanStep): StepResult {
   return resultOf(progress.results, id) ?? plainResult({ type: 'done' });
+}
+
+/** Where the next bake of the step counts on from. */
+function noteProgress(run: Run, { id }: PlanStep, progress: Baked['progress'] | null = null): void {
+  if (progress !== null) run.progress.baked = { step: id, progress };
 }
 
 /** What was not looked at meanwhile is no gap. */

@@ -214,6 +214,12 @@ export function failureOf(error: unknown): CallFailure | undefined {
   return undefined;
 }
 
+/** The last heartbeat of an activity whose worker was lost. */
+export function lastBeatOf(error: unknown): unknown {
+  const cause = causeOf(error);
+  return cause instanceof TimeoutFailure ? cause.lastHeartbeatDetails : undefined;
+}
+
 function activityOf<Name extends ActivityName>(
   name: Name,
   { profile, summary }: Pick<CallOptions, 'profile' | 'summary'>,

@@ -2,13 +2,20 @@
 // one. What it finds bad is undone at once; whoever decides hears its last verdict. Told people only, where the world is not
 // as the operation left it.
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
-import { inWords, lastWordOf, type GateWatchEnd } from '../../domain/analysis/gate-watch.ts';
+import { nextBake } from '../../domain/analysis/bake-progress.ts';
+import {
+  endOfLostWatch,
+  inWords,
+  lastWordOf,
+  type GateWatchEnd,
+} from '../../domain/analysis/gate-watch.ts';
 import type { MachineEvent } from '../../domain/operation/machine-state.ts';
 import { watchedStep } from '../../domain/operation/read-machine.ts';
-import { callAside, failureOf } from './call.ts';
+import { callAside, failureOf, lastBeatOf } from './call.ts';
 import { endingFailure } from './ending-failure.ts';
 import { isoOf, type GateWatch, type WaitingFor } from './gate-watch-state.ts';
 import type { Ruling } from './handle-message.ts';
+import { tellOfParking } from './notices.ts';
 import { record } from './record.ts';
 import { keptPlanOf, machineOf, type Run } from './run.ts';
 
@@ -32,9 +39,12 @@ export async function watched(
     if (watch === undefined) return undefined;
     watch.cancel();
     if (wantsLastWord) await condition(() => watch.end !== undefined, LAST_WORD_MS);
-    watch.end ??= unobserved(watch, 'its worker did not answer in time');
-    return wantsLastWord || isBad(watch) ? conclude(run, watch, watch.end) : undefined;
+    const { end = unobserved(watch, 'its worker did not answer in time') } = watch;
+    watch.end = end;
+    return wantsLastWord || isBad(watch) ? conclude(run, watch, end) : undefined;
   } finally {
+    // Whoever waits for the last verdict hears something, also when an interrupt came first.
+    if (watch !== undefined) watch.end ??= unobserved(watch, 'the operation was interrupted');
     delete run.people.watch;
   }
 }
@@ -73,13 +83,16 @@ function begin(run: Run, how: WaitingFor): GateWatch | undefined {
   };
   run.people.watch = watch;
   const summary = `Watch while ${how.during}: ${step.title}`;
-  const input = { plan: keptPlanOf(run), step: step.id, told: {} };
+  const { baked } = run.progress;
+  const resume = baked?.step === step.id ? nextBake(baked.progress, watch.since) : null;
+  const input = { plan: keptPlanOf(run), step: step.id, told: { resume } };
   const options = { step: step.id, summary, profile: 'watch' } as const;
   void scope
     .run(() => callAside(run, 'watchWhileWaiting', input, options))
     .then(
       (end) => {
         watch.end = end;
+        if (end.bake !== undefined) run.progress.baked = { step: step.id, progress: end.bake };
         if (!watch.undoes && end.failed !== undefined) tellOf(run, watch, end);
       },
       (error: unknown) => {
@@ -97,7 +110,8 @@ function endedBy(watch: GateWatch, error: unknown): GateWatchEnd {
       ? { since, bakes: 0, judged: null }
       : unobserved(watch, 'no worker had begun to look');
   }
-  return unobserved(watch, failureOf(error)?.message ?? String(error));
+  const reason = failureOf(error)?.message ?? String(error);
+  return endOfLostWatch(lastBeatOf(error), reason) ?? unobserved(watch, reason);
 }
 
 function unobserved({ since }: GateWatch, reason: string): GateWatchEnd {
@@ -124,8 +138,9 @@ function conclude(run: Run, watch: GateWatch, end: GateWatchEnd): MachineEvent |
   return undefined;
 }
 
-/** The world is not as this operation left it: people decide, and hear of it. */
-function tellOf(run: Run, watch: GateWatch, end: GateWatchEnd): void {
-  const text = `while ${watch.during}, ${watch.step.id} was found bad: ${inWords({ verdict: 'fail', findings: end.failed ?? [] })}`;
-  record(run, { type: 'finding', text });
+/** The world is not as this operation left it: people decide, and are told of it. */
+function tellOf(run: Run, watch: GateWatch, { failed = [] }: GateWatchEnd): void {
+  const found = `${watch.step.id} was found bad: ${inWords({ verdict: 'fail', findings: failed })}`;
+  record(run, { type: 'finding', text: `while ${watch.during}, ${found}` });
+  tellOfParking(run, found);
 }

@@ -25,19 +25,18 @@ export function tellOfGate(
   if (gate.decided === undefined) tell(run, { event, gate: gateFacts(run, gate), to });
 }
 
-export function tellOfParking(run: Run): void {
-  const problem = run.progress.machine?.problem;
-  if (
-    problem === undefined ||
-    run.people.answer !== undefined ||
-    run.people.interrupt !== undefined
-  )
+/** `found`: what is known now, and was not when it parked. */
+export function tellOfParking(run: Run, found?: string): void {
+  const parked = run.progress.machine?.problem;
+  if (parked === undefined || run.people.answer !== undefined || run.people.interrupt !== undefined)
     return;
-  const { step, message } = problem;
+  const { step, message } = parked;
   const times = run.record.entries.filter(
     (one) => one.type === 'parked' && one.step === step,
   ).length;
-  tell(run, { event: 'parked', step, problem: message, answers: answersOf(run) }, times);
+  const problem = found === undefined ? message : `${found}; it stays parked: ${message}`;
+  const more = found === undefined ? '' : '/found-bad';
+  tell(run, { event: 'parked', step, problem, answers: answersOf(run) }, times, more);
 }
 
 export function tellOfEnd(run: Run, outcome: Outcome, message: string): void {
@@ -63,8 +62,8 @@ export async function untilTold(run: Run, giveBack: () => Promise<void>): Promis
   await condition(isOver);
 }
 
-/** Begins to tell through each channel that wants to hear of it. Returns at once. */
-function tell(run: Run, subject: NoticeSubject, count = 1): void {
+/** Begins to tell through each channel that wants to hear of it. Returns at once. `more`: what sets apart a second notice of one thing. */
+function tell(run: Run, subject: NoticeSubject, count = 1, more = ''): void {
   const channels = Object.entries(channelsFor(run.basis.loaded?.system.notify, subject.event));
   if (channels.length === 0) return;
   const { operation } = run;
@@ -74,7 +73,7 @@ function tell(run: Run, subject: NoticeSubject, count = 1): void {
   const { runId } = workflowInfo();
   const facts = { operation, runId, kind, system, at: now(), requestedBy, reason, subject };
   for (const [name] of channels) {
-    const key = `${noticeKey(subject, count)}/${name}`;
+    const key = `${noticeKey(subject, count)}${more}/${name}`;
     begin(run, { facts, key, name });
   }
 }

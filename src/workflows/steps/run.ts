@@ -3,6 +3,7 @@ import { CancellationScope } from '@temporalio/workflow';
 import type { LeaseRef } from '../../activities/leases.ts';
 import { buildReport } from '../../domain/record/build-report.ts';
 import type { EvidenceBody, EvidenceEntry } from '../../domain/record/evidence.ts';
+import type { BakeProgress } from '../../domain/analysis/bake-progress.ts';
 import type { Gate } from '../../domain/people/gate.ts';
 import type { LoadedSystem } from '../../domain/loaded-system.ts';
 import type { Message } from '../../domain/people/message.ts';
@@ -131,6 +132,8 @@ export interface Progress {
   scope?: CancellationScope;
   /** The bake that goes on now, which a pause or a promotion ends early. */
   bake?: CancellationScope;
+  /** How far the newest bake, of this step, came: the next one of it counts on from there. */
+  baked?: { step: string; progress: BakeProgress };
   /** When a worker was known to be there last (ms). */
   aliveAt: number;
   /** What the step that is being done took until now. */
