@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { weightRemarks } from './comparison.ts';
 import { jsonSchemaOf, nodeAt } from './reading/json-schema.ts';
-import { brokenAt } from './reading/json-text.ts';
+import { brokenAt, repeatedKeyIn } from './reading/json-text.ts';
 import { judgeOptionsSchema } from './judge-options.ts';
 import { issueMistakes } from './reading/schema-mistakes.ts';
 import { shown } from './reading/wording.ts';
@@ -80,6 +80,11 @@ export function readJudgeFile(text: string, file: string): JudgeFile {
   } catch {
     const { line, message } = brokenAt(text);
     return unusable([`${file}:${line}: ${message}`]);
+  }
+  const twice = repeatedKeyIn(text);
+  if (twice !== undefined) {
+    const message = `the key ${JSON.stringify(twice.key)} is there twice; keep one`;
+    return unusable([`${file}:${twice.line}: ${message}`]);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     const message = 'write an object: {experiment: [...], control: [...]} or {groups: {...}}';

@@ -164,6 +164,20 @@ for (const [text, line, message] of BROKEN) {
   });
 }
 
+test('a key that is there twice is named with its line: readers differ on which one counts', () => {
+  for (const text of [
+    '{"experiment": [1],\n"control": [2],\n"experiment": [3]}',
+    '{"groups": {"a": {"metrics": []},\n\n"\\u0061": {"metrics": []}}}',
+  ]) {
+    const found = readJudgeFile(text, 'f.json');
+    assert.ok(found.kind === 'unusable');
+    assert.match(
+      found.mistakes.join('\n'),
+      /^f\.json:3: the key "(experiment|a)" is there twice; keep one$/,
+    );
+  }
+});
+
 test('what JSON.parse takes has no broken place before its end', () => {
   fc.assert(
     fc.property(fc.json(), fc.constantFrom('', ' ', '\n\t'), (text, space) => {

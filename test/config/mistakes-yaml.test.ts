@@ -68,6 +68,11 @@ testMistakes([
     ['7: the key port is there twice; keep one'],
   ],
   [
+    'names a key that is there twice, once as a number and once as a text',
+    shopWith(6, "    port: 8000\n    1: x\n    '1': y"),
+    ['8: the key 1 is there twice; keep one'],
+  ],
+  [
     'refuses tags',
     shopWith(6, '    port: !secret 8000'),
     ['6: not valid YAML: Unresolved tag: !secret'],

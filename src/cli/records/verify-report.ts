@@ -1,5 +1,6 @@
 // `fairlead report verify FILE` of a JSON report: is it what its entries come to, and who signed them? Needs the file
 // and, to know whose key it is, a public key; no worker and no network.
+import { repeatedKeyIn } from '../../config/reading/json-text.ts';
 import { checkReport, type ReportCheck } from '../../domain/record/check-report.ts';
 import { textAt } from '../../domain/json.ts';
 import { isSignedBy } from '../../integrations/signing.ts';
@@ -41,7 +42,7 @@ function checked({ file, text, report }: ReportFile): ReportCheck {
   const check = checkReport(report, isSignedBy);
   if (check === undefined) throw new ExitError(EXIT.inconclusive, `${file}: ${TOO_OLD}`);
   const twice = repeatedKeyIn(text);
-  return twice === undefined ? check : { ...check, altered: repeated(twice) };
+  return twice === undefined ? check : { ...check, altered: repeated(twice.key) };
 }
 
 const TOO_OLD =
@@ -74,27 +75,4 @@ function unsureOf({ signed, closed, unknown }: ReportCheck): string[] {
       ? []
       : [`this version does not know ${unknown.join(', ')}: verify it with the one that made it`];
   return [...unsigned, ...added];
-}
-
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]/gs;
-
-/** The first key that stands twice in one object; `undefined` when there is none. `text` is one that JSON.parse accepts. */
-export function repeatedKeyIn(text: string): string | undefined {
-  /** The brackets that are open, outermost first: of an object its keys so far, of a list undefined. */
-  const open: (Set<string> | undefined)[] = [];
-  let last = '';
-  for (const [token] of text.matchAll(TOKEN)) {
-    if (token === '{') open.push(new Set());
-    else if (token === '[') open.push(undefined);
-    else if (token === '}' || token === ']') open.pop();
-    else if (token === ':') {
-      const key: unknown = JSON.parse(last);
-      const keys = open.at(-1);
-      if (keys === undefined || typeof key !== 'string') continue;
-      if (keys.has(key)) return key;
-      keys.add(key);
-    }
-    last = token;
-  }
-  return undefined;
 }

@@ -1,4 +1,4 @@
-// Where a text stops being JSON: JSON.parse does not always say, and never by line.
+// Where a text stops being JSON, and where a key stands twice: JSON.parse does not always say the one, and never the other.
 
 interface TextPosition {
   /** From 1. */
@@ -21,6 +21,29 @@ const ALLOWED: Record<Awaited, string> = {
 const SPACE = /[ \t\r\n]*/y;
 const TEXT = /"(?:[^"\\\n]|\\.)*"/y;
 const SCALAR = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-])/y;
+
+const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]/gs;
+
+/** The first key that stands twice in one object; undefined when there is none. For a text that JSON.parse accepts, which keeps the last. */
+export function repeatedKeyIn(text: string): { key: string; line: number } | undefined {
+  /** The brackets that are open, outermost first: of an object its keys so far, of a list undefined. */
+  const open: (Set<string> | undefined)[] = [];
+  let last = '';
+  for (const { 0: token, index } of text.matchAll(TOKEN)) {
+    if (token === '{') open.push(new Set());
+    else if (token === '[') open.push(undefined);
+    else if (token === '}' || token === ']') open.pop();
+    else if (token === ':') {
+      const key: unknown = JSON.parse(last);
+      const keys = open.at(-1);
+      if (keys === undefined || typeof key !== 'string') continue;
+      if (keys.has(key)) return { key, line: text.slice(0, index).split('\n').length };
+      keys.add(key);
+    }
+    last = token;
+  }
+  return undefined;
+}
 
 /** The first place that no JSON has. For a text that JSON.parse refused. */
 export function brokenAt(text: string): TextPosition {

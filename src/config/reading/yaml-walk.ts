@@ -49,11 +49,17 @@ export function located(document: Document.Parsed, place: (offset: number) => Po
       return { ...here, kind: 'list', items };
     }
     if (!isMap(node)) return { ...here, kind: 'scalar', value: null };
-    const entries = node.items.map((pair) => {
+    const entries = new Map<string, { key: Position; value: Located }>();
+    for (const pair of node.items) {
       const key = placeOf(pair.key, here);
-      return [keyOf(pair, key), { key, value: locate(pair.value, key, depth + 1) }] as const;
-    });
-    return { ...here, kind: 'map', entries: new Map(entries) };
+      const name = keyOf(pair, key);
+      // `1` and `'1'` are two keys of YAML, and one here.
+      if (entries.has(name)) {
+        throw new Unreadable(key.line, `the key ${name} is there twice; keep one`);
+      }
+      entries.set(name, { key, value: locate(pair.value, key, depth + 1) });
+    }
+    return { ...here, kind: 'map', entries };
   };
   return locate(document.contents, place(0), 0);
 }

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { checkReport, type ReportCheck } from '../../../src/domain/record/check-report.ts';
 import { chain } from '../../../src/domain/record/evidence-chain.ts';
 import type { EvidenceBody, EvidenceEntry } from '../../../src/domain/record/evidence.ts';
-import { repeatedKeyIn } from '../../../src/cli/records/verify-report.ts';
+import { repeatedKeyIn } from '../../../src/config/reading/json-text.ts';
 import { reportAnswer, reportOfEntries } from '../../../src/domain/record/report-answer.ts';
 import { isSignedBy } from '../../../src/integrations/signing.ts';
 import { entriesOf, OPENED, ROLLED_BACK } from '../../support/record/evidence.ts';
@@ -210,11 +210,11 @@ test('a key that stands twice in one object is found, and in two objects not', (
   const text = JSON.stringify(REPORTS['rolled back'], null, 2);
   assert.equal(repeatedKeyIn(text), undefined);
   assert.equal(
-    repeatedKeyIn(text.replace('"outcome"', '"outcome": "succeeded",\n  "outcome"')),
+    repeatedKeyIn(text.replace('"outcome"', '"outcome": "succeeded",\n  "outcome"'))?.key,
     'outcome',
   );
   assert.equal(repeatedKeyIn('{"a": {"b": 1}, "c": [{"b": 2}, {"b": "x\\"{,:"}]}'), undefined);
-  assert.equal(repeatedKeyIn('{"a": 1, "\\u0061": 2}'), 'a');
+  assert.deepEqual(repeatedKeyIn('{"a": 1,\n "\\u0061": 2}'), { key: 'a', line: 2 });
 });
 
 test('a report of a thousand steps travels as its entries and comes to the same', () => {
