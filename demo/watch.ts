@@ -10,7 +10,7 @@ import type { Report } from '../src/domain/record/report.ts';
 import { parseRequest } from '../src/domain/operation/request.ts';
 import type { OperationStatus } from '../src/domain/operation/status.ts';
 import { RUNBOOKS, type OperationKind } from '../src/runbooks/index.ts';
-import type { Runbook } from '../src/runbooks/runbook.ts';
+import { summaryOf, type Runbook } from '../src/runbooks/runbook.ts';
 import { startLoad, type Load } from './load.ts';
 import { news, type Story } from './story.ts';
 
@@ -73,7 +73,8 @@ async function carriedOut(
   const request = { ...parseRequest(runbook, asked) };
   story.tell(`${who}: ${said}`);
   const operation = runbook.id(request);
-  const run = await startRun(temporal, runbook.type, operation, request);
+  const summary = summaryOf(runbook, request);
+  const run = await startRun(temporal, runbook.type, operation, request, { summary });
   const end = await followed(scene, run, act);
   story.tell(`${operation}: ${end.outcome ?? end.state}`);
   return await askReport(temporal, { ...run, open: false, system: SYSTEM });

@@ -5,10 +5,11 @@ import { Failure, isMistake } from '../domain/failure.ts';
 import { secretSource, type LoadedSystem } from '../domain/loaded-system.ts';
 import type { StartAsked } from '../domain/operation/inspection.ts';
 import { datastoreOf } from '../domain/operation/operation.ts';
+import type { Plan } from '../domain/operation/plan.ts';
 import { parseRequest, type OperationRequest } from '../domain/operation/request.ts';
 import { serviceTarget } from '../domain/rollout/service-target.ts';
 import { deployBy, runbookFor } from '../runbooks/index.ts';
-import { RANK, type Runbook } from '../runbooks/runbook.ts';
+import { RANK, summaryOf, type Runbook } from '../runbooks/runbook.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import type { Call } from './call.ts';
 import { withPlaces, type PlacesPorts } from './data/places.ts';
@@ -18,6 +19,8 @@ export interface StartAnswer {
   system: string;
   /** The workflow type to start. */
   type: string;
+  /** What it would do and who asks, in a line. */
+  summary: string;
 }
 
 /** Throws a `Failure` for a mistake of whoever asks; whatever else keeps it from being done now, the operation says itself. */
@@ -32,22 +35,24 @@ export async function tryStart(
   const asked = parseRequest(runbook, request);
   refuseUnknownNames(loaded, asked);
   // Nothing holds up what takes users away from harm: its names are looked at, and no more.
+  let plan: Plan | undefined;
   if (runbook.rank < RANK.traffic) {
-    await refuseMistakes(async () => {
+    plan = await refuseMistakes(async () => {
       await ports.redactor.learn(secretSource(loaded));
       const there = await withPlaces(loaded, call, ports);
       const input = { operation: runbook.id(asked), kind: runbook.kind, request: asked };
-      await makePlan(input, there, call, ports);
+      return makePlan(input, there, call, ports);
     });
   }
-  return { system: loaded.name, type: runbook.type };
+  return { system: loaded.name, type: runbook.type, summary: summaryOf(runbook, asked, plan) };
 }
 
-async function refuseMistakes(work: () => Promise<void>): Promise<void> {
+async function refuseMistakes(work: () => Promise<Plan>): Promise<Plan | undefined> {
   try {
-    await work();
+    return await work();
   } catch (error) {
     if (!(error instanceof Failure) || isMistake(error.kind)) throw error;
+    return undefined;
   }
 }
 

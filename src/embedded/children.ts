@@ -12,7 +12,7 @@ import { awaitReadyLine, Supervised, type Watcher } from './supervised.ts';
 import { StartFailure } from './start-failure.ts';
 import {
   awaitServer,
-  keepClosedRuns,
+  prepareNamespace,
   serverProgram,
   type TemporalServer,
 } from './temporal-server.ts';
@@ -105,7 +105,7 @@ export function temporalChild(
       logFile: join(data, 'logs', 'temporal.log'),
       async ready(_identity, _output, signal) {
         await awaitServer(server, signal);
-        await keepClosedRuns(server, signal);
+        await prepareNamespace(server, signal);
       },
       readyWithinMs: 60_000,
       failure: 5,

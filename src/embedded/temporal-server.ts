@@ -104,20 +104,28 @@ export async function awaitServer(server: TemporalServer, signal: AbortSignal): 
   }
 }
 
-/** Raises how long closed runs of the namespace `default` are kept; the dev server forgets after a day. */
-export async function keepClosedRuns(server: TemporalServer, signal: AbortSignal): Promise<void> {
+/**
+ * Raises how long closed runs of the namespace `default` are kept, which the dev server forgets after a day, and adds the
+ * search attributes that a database of an earlier version lacks.
+ */
+export async function prepareNamespace(server: TemporalServer, signal: AbortSignal): Promise<void> {
   const update = ['operator', 'namespace', 'update', '--namespace', 'default'];
+  const create = ['operator', 'search-attribute', 'create', '--namespace', 'default'];
+  const named = SEARCH_ATTRIBUTES.flatMap((name) => ['--name', name, '--type', 'Keyword']);
   let last: unknown;
   for (let attempt = 0; attempt < 20; attempt += 1) {
     try {
       await ask(server, [...update, '--retention', '90d']);
+      if (server.data !== undefined) await ask(server, [...create, ...named]);
       return;
     } catch (error) {
       last = error;
       await sleep(250, undefined, { signal });
     }
   }
-  throw new Error(`cannot raise the retention of namespace default to 90 days: ${sentence(last)}`);
+  throw new Error(
+    `preparing the namespace default (90 days of memory, search attributes): ${sentence(last)}`,
+  );
 }
 
 async function ask(server: TemporalServer, args: string[]): Promise<string> {

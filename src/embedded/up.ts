@@ -16,6 +16,7 @@ import {
 import { lockDataFolder, prepareDataFolder, writeJson } from './data-folder.ts';
 import { withCache, type Say } from './download.ts';
 import { assertFree, freePorts } from './ports.ts';
+import { listPages } from '../workflows/messages.ts';
 import { hiddenLoopback, openDoor, type Door } from '../machine/http-door.ts';
 import { ownIdentity } from '../machine/process-identity.ts';
 import { sentence, StartFailure } from './start-failure.ts';
@@ -231,14 +232,14 @@ function openUi(
   port: number,
   target: { host: string; port: number },
 ): Promise<Door> {
-  return openDoor({ host, port, names, target, what: "Temporal's Web UI" }).catch(
-    (error: unknown) => {
-      throw new StartFailure(
-        2,
-        `opening Temporal's Web UI at ${host}:${port}: ${sentence(error)}; choose another address by --ui-port or FAIRLEAD_UI_HOST`,
-      );
-    },
-  );
+  const shortcuts = listPages('default');
+  const door = { host, port, names, target, what: "Temporal's Web UI", shortcuts };
+  return openDoor(door).catch((error: unknown) => {
+    throw new StartFailure(
+      2,
+      `opening Temporal's Web UI at ${host}:${port}: ${sentence(error)}; choose another address by --ui-port or FAIRLEAD_UI_HOST`,
+    );
+  });
 }
 
 /** As a browser on this machine reaches it. */

@@ -72,6 +72,8 @@ export interface DoorOptions {
   names: readonly string[];
   /** Who answers what may come in. */
   target: { host: string; port: number };
+  /** Paths that lead to another one behind the door: short enough to be printed. */
+  shortcuts?: Readonly<Record<string, string>>;
   /** As people read it: `Temporal's Web UI`. */
   what: string;
 }
@@ -83,7 +85,7 @@ export interface Door {
 
 /** Opens the one way to a server that checks nothing itself and listens where nobody knows. Rejects when the port cannot be had. */
 export async function openDoor(options: DoorOptions): Promise<Door> {
-  const { host, port, target, names, what } = options;
+  const { host, port, target, names, what, shortcuts = {} } = options;
   const by = { port, names };
   const agent = new ForwardAgent(true);
   const fresh = new ForwardAgent(false);
@@ -99,6 +101,12 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     const why = turnedAway(request, by);
     if (why !== undefined) {
       turnAway(response, why);
+      return;
+    }
+    const { url = '' } = request;
+    const elsewhere = Object.hasOwn(shortcuts, url) ? shortcuts[url] : undefined;
+    if (elsewhere !== undefined) {
+      response.writeHead(302, { location: elsewhere }).end();
       return;
     }
     void forward({ ...pass, request, response, agent }).then(({ end }) => {

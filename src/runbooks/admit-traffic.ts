@@ -19,6 +19,7 @@ export const admitTraffic: Runbook = {
   title: 'Admit traffic',
   asks: { required: ['system'], optional: ['service', 'percent'] },
   id: (request) => `admit/${scopeOf(request)}`,
+  summary: (request) => `admit ${request.percent ?? 100} % of users to ${scopeOf(request)}`,
   rank: RANK.traffic,
   leases: 'services',
   policy: { onFailure: 'continue', undone: 'failed' },

@@ -17,6 +17,8 @@ export const backup: Runbook = {
   asks: { required: ['system'], optional: ['datastore'] },
   id: ({ system, datastore }) =>
     datastore === undefined ? `backup/${system}` : `backup/${system}/${datastore}`,
+  summary: ({ system, datastore }) =>
+    `back up ${datastore === undefined ? system : `${system}/${datastore}`}`,
   rank: RANK.later,
   leases: 'datastores',
   policy: { onFailure: 'failAtEnd', undone: 'failed' },

@@ -18,7 +18,7 @@ import {
   type DeployInput,
 } from '../domain/rollout/deploy-steps.ts';
 import { canaryDeploy } from './canary-deploy.ts';
-import { RANK, servicesAsked, type Runbook } from './runbook.ts';
+import { changeOf, RANK, servicesAsked, type Runbook } from './runbook.ts';
 
 const TYPE = 'blueGreenDeploy';
 const STRATEGY = 'blue-green';
@@ -34,6 +34,7 @@ export const blueGreenDeploy: Runbook = {
   },
   // Of one version there is one deploy at a time, whichever way it goes.
   id: canaryDeploy.id,
+  summary: (request, from) => `${changeOf(request, from, request.version ?? '')} by blue-green`,
   rank: RANK.change,
   leases: 'services',
   policy: { onFailure: 'undo', undone: 'rolledBack' },

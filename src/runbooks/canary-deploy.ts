@@ -19,7 +19,7 @@ import {
 } from '../domain/rollout/deploy-steps.ts';
 import type { Weights } from '../domain/rollout/model.ts';
 import { capacityFor, normalised, total } from '../domain/traffic/weights.ts';
-import { RANK, scopeOf, servicesAsked, type Runbook } from './runbook.ts';
+import { changeOf, RANK, scopeOf, servicesAsked, type Runbook } from './runbook.ts';
 
 const TYPE = 'canaryDeploy';
 const STRATEGY = 'canary';
@@ -35,6 +35,7 @@ export const canaryDeploy: Runbook = {
   },
   id: (request) =>
     `${request.dryRun === true ? 'plan' : 'deploy'}/${scopeOf(request)}/${request.version ?? ''}`,
+  summary: (request, from) => `${changeOf(request, from, request.version ?? '')} by canary`,
   rank: RANK.change,
   leases: 'services',
   policy: { onFailure: 'undo', undone: 'rolledBack' },

@@ -59,6 +59,7 @@ export const drill: Runbook = {
   title: 'Drill',
   asks: { required: ['system'], optional: ['mode'] },
   id: ({ system }) => `drill/${system}`,
+  summary: ({ system }) => `drill ${system}: recover it apart from everything live`,
   // What is not backed up in time is lost; a drill can be run again.
   rank: RANK.later,
   leases: 'datastores',

@@ -18,6 +18,7 @@ export const restartService: Runbook = {
   title: 'Restart service',
   asks: { required: ['system', 'service'], optional: [] },
   id: (request) => `restart/${scopeOf(request)}`,
+  summary: (request) => `restart ${scopeOf(request)}`,
   rank: RANK.change,
   leases: 'services',
   policy: { onFailure: 'undo', undone: 'failed' },

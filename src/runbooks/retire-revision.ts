@@ -25,6 +25,7 @@ export const retireRevision: Runbook = {
   title: 'Retire revision',
   asks: { required: ['system', 'service', 'version', 'revision'], optional: ['delay'] },
   id: (request) => `retire/${scopeOf(request)}/${request.version ?? ''}`,
+  summary: (request) => `remove ${request.version ?? ''} of ${scopeOf(request)}`,
   rank: RANK.later,
   leases: 'services',
   policy: { onFailure: 'undo', undone: 'failed' },

@@ -19,7 +19,7 @@ import {
 } from '../domain/rollout/deploy-steps.ts';
 import type { RevisionSpec, Served, ServiceWorld, Weight } from '../domain/rollout/model.ts';
 import { heaviest, percentOf } from '../domain/traffic/weights.ts';
-import { RANK, scopeOf, servicesAsked, type Runbook } from './runbook.ts';
+import { changeOf, RANK, scopeOf, servicesAsked, type Runbook } from './runbook.ts';
 
 const TYPE = 'rollback';
 
@@ -29,6 +29,8 @@ export const rollback: Runbook = {
   title: 'Rollback',
   asks: { required: ['system', 'service'], optional: ['to', 'revision'] },
   id: (request) => `rollback/${scopeOf(request)}`,
+  summary: (request, from) =>
+    `${changeOf(request, from, request.to ?? request.revision ?? 'what users were on before')} by roll-back`,
   rank: RANK.wayBack,
   leases: 'services',
   policy: { onFailure: 'undo', undone: 'failed' },

@@ -10,6 +10,7 @@ import type { Plan } from '../domain/operation/plan.ts';
 import type { LiveSystem } from '../domain/recovery/live-system.ts';
 import type { PlatformKind } from '../domain/rollout/service-target.ts';
 import type { ServiceWorld } from '../domain/rollout/model.ts';
+import { shown } from '../domain/traffic/weights.ts';
 
 /** The ranks. An operation makes one of a lower rank on the same service or datastore give way; an equal or higher one refuses it. */
 export const RANK = {
@@ -38,6 +39,8 @@ export interface Runbook {
   asks: Asks;
   /** The operation's id, whatever the workflow's id is. Its first word is no name of a system (`RESERVED_NAMES`). */
   id: (request: OperationRequest) => string;
+  /** What an operation does, in a line: `shop/api v1 → v2 by canary`. `from`: the versions that users are on, once they are known. */
+  summary: (request: OperationRequest, from?: string) => string;
   /** Precedence: the operation with the higher rank makes another one on the same service or datastore give way. */
   rank: number;
   /** What it takes the leases of. What takes none of services changes no service. */
@@ -142,6 +145,31 @@ export function leasedBy(
 /** `shop`, or `shop/api` where a service is named: what ids of operations are about. */
 export function scopeOf({ system, service }: OperationRequest): string {
   return service === undefined ? system : `${system}/${service}`;
+}
+
+/** Longer ones are cut: servers that keep search attributes in SQL take 255 characters. */
+const LONGEST_SUMMARY = 200;
+
+/** What an operation does, for whom it was asked, in a line for lists: `shop/api v1 → v2 by canary, asked by ci`. */
+export function summaryOf(
+  { summary }: Pick<Runbook, 'summary'>,
+  request: OperationRequest,
+  plan?: Pick<Plan, 'before'>,
+): string {
+  const { service = '', requestedBy, dryRun } = request;
+  const served = shown(plan?.before[service]?.weights ?? []).map(({ version }) => version);
+  const from = served.length === 0 ? undefined : served.join(' and ');
+  const line = [
+    dryRun === true ? 'dry run: ' : '',
+    summary(request, from),
+    requestedBy === undefined ? '' : `, asked by ${requestedBy}`,
+  ].join('');
+  return line.length > LONGEST_SUMMARY ? `${line.slice(0, LONGEST_SUMMARY)}…` : line;
+}
+
+/** `shop/api v1 → v2`, or `shop/api v2` where it is not known what users are on. */
+export function changeOf(request: OperationRequest, from: string | undefined, to: string): string {
+  return `${scopeOf(request)} ${from === undefined ? '' : `${from} → `}${to}`;
 }
 
 /** The service that a request names, or all of them. */

@@ -19,6 +19,7 @@ export const scaleService: Runbook = {
   title: 'Scale service',
   asks: { required: ['system', 'service', 'replicas'], optional: [] },
   id: (request) => `scale/${scopeOf(request)}`,
+  summary: (request) => `scale ${scopeOf(request)} to ${request.replicas ?? '?'} replicas`,
   rank: RANK.change,
   leases: 'services',
   policy: { onFailure: 'undo', undone: 'failed' },

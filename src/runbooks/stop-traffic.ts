@@ -19,6 +19,7 @@ export const stopTraffic: Runbook = {
   title: 'Stop traffic',
   asks: { required: ['system'], optional: ['service'] },
   id: (request) => `stop/${scopeOf(request)}`,
+  summary: (request) => `stop traffic of ${scopeOf(request)}`,
   rank: RANK.traffic,
   leases: 'services',
   policy: { onFailure: 'continue', undone: 'failed' },

@@ -48,6 +48,7 @@ export const verifyBackup: Runbook = {
     instead: { of: 'file', required: ['system', 'datastore', 'file'], optional: [] },
   },
   id: (request) => `verify/${request.backup ?? proofOf(request)}`,
+  summary: (request) => `verify ${request.backup ?? proofOf(request)}`,
   rank: RANK.later,
   leases: 'datastores',
   policy: { onFailure: 'undo', undone: 'failed' },

@@ -2,10 +2,12 @@
 // answers it, and is told what was wrong.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import type { WorkflowHandle } from '@temporalio/client';
 import type { Browser, Page } from 'playwright-core';
+import { listPages } from '../../src/workflows/messages.ts';
 import { openDoor, type Door } from '../../src/machine/http-door.ts';
 import { endOf, untilStatus } from '../support/operations.ts';
-import { openShop, type Shop } from '../support/shop.ts';
+import { longBake, openShop, type Shop } from '../support/shop.ts';
 import { testServer } from '../support/temporal-server.ts';
 import {
   currentDetails,
@@ -14,6 +16,7 @@ import {
   openTab,
   refreshedUntil,
   sendUpdate,
+  showColumns,
   skipWithoutBrowser,
   startByForm,
 } from '../support/web-ui.ts';
@@ -30,7 +33,14 @@ before(async () => {
   // As `up` lets people come to it.
   const { hostname: host, port } = new URL((await testServer()).uiUrl);
   const target = { host, port: Number(port) };
-  door = await openDoor({ host: '127.0.0.1', port: 0, names: [], target, what: 'the Web UI' });
+  door = await openDoor({
+    host: '127.0.0.1',
+    port: 0,
+    names: [],
+    target,
+    what: 'the Web UI',
+    shortcuts: listPages('default'),
+  });
   uiUrl = `http://localhost:${door.port}`;
   shop = await openShop();
   page = await openPage(browser);
@@ -55,6 +65,46 @@ test('an operation that is started by the form runs and shows how it ended', asy
   await currentDetails(page)
     .getByRole('heading', { name: `stop/${system}: succeeded` })
     .waitFor();
+  await currentDetails(page).getByText(`stop traffic of ${system}, asked by ana`).waitFor();
+});
+
+test('the short addresses lead to what waits for people, to what is not over, to what failed, and a refused drill is in none', async (t) => {
+  if (skipWithoutBrowser(t, browser)) return;
+  const { handle: waiting } = await shop.waiting();
+  const running = await shop.deploy(shop.live(longBake), 'v2');
+  await untilStatus(running, ({ step }) => step === 'weight-5');
+  shop.ports.world.answer('bad', { errorRatio: 0.5 });
+  const failed = await shop.deploy(shop.live(), 'bad');
+  assert.equal((await endOf(failed)).outcome, 'rolledBack');
+  const refused = await shop.start('disasterRecovery', { system: shop.live() });
+  assert.equal((await endOf(refused)).outcome, 'refused');
+  const lists: [string, WorkflowHandle[]][] = [
+    ['waiting', [waiting]],
+    ['running', [waiting, running]],
+    ['failed', [failed]],
+  ];
+  for (const [list, wanted] of lists) {
+    await page.goto(`${uiUrl}/${list}`);
+    for (const handle of [waiting, running, failed, refused]) {
+      const row = page.getByRole('link', { name: handle.workflowId, exact: true });
+      if (wanted.includes(handle)) await row.first().waitFor();
+      else assert.equal(await row.count(), 0, `${handle.workflowId} in ${list}`);
+    }
+  }
+  await showColumns(page, uiUrl, ['FairleadSummary', 'FairleadOutcome']);
+  const listed = page.getByRole('row').filter({ hasText: waiting.workflowId });
+  await listed.getByText('/api v1 → v2 by canary, asked by ci').waitFor();
+  for (const [handle, outcome] of [
+    [failed, 'rolledBack'],
+    [refused, 'refused'],
+  ] as const) {
+    const ended = page.getByRole('row').filter({ hasText: handle.workflowId });
+    await ended.getByText(outcome, { exact: true }).waitFor();
+  }
+  for (const handle of [waiting, running]) {
+    await handle.signal('abort', { actor: 'ana', reason: 'the test is over' });
+    assert.equal((await endOf(handle)).outcome, 'aborted');
+  }
 });
 
 test('a gate is approved with the JSON that the details page says to paste', async (t) => {

@@ -14,7 +14,7 @@ const row = (more: Partial<Row>): Row => ({
   ...{ operation: 'deploy/shop/api/v2', runId: 'r2', workflowId: 'deploy/shop/api/v2' },
   ...{ kind: 'canaryDeploy', system: 'shop', target: 'shop/api', state: 'closed' as const },
   ...{ outcome: 'succeeded', startedAt: at(65), endedAt: at(60), requestedBy: 'ci' },
-  ...{ version: 'v2', dryRun: false, keptUntil: null, waitsFor: null },
+  ...{ version: 'v2', dryRun: false, keptUntil: null, waitsFor: null, summary: null },
   ...more,
 });
 const rolledBack = row({

@@ -38,7 +38,14 @@ describe('the door', () => {
     assert.ok(typeof address === 'object' && address !== null);
     const target = { host, port: address.port };
     const names = ['fairlead.example', 'mapped:9000'];
-    door = await openDoor({ host: '127.0.0.1', port: 0, names, target, what: 'the server' });
+    door = await openDoor({
+      host: '127.0.0.1',
+      port: 0,
+      names,
+      target,
+      what: 'the server',
+      shortcuts: { '/short': '/long?query=a%20b' },
+    });
     url = `http://127.0.0.1:${door.port}`;
   });
   after(() => {
@@ -58,6 +65,12 @@ describe('the door', () => {
     await once(socket, 'close');
     return all.slice(9, 12);
   }
+
+  test('a short path leads to the long one behind the door, for whoever may come in', async () => {
+    const answer = await fetch(`${url}/short`, { redirect: 'manual' });
+    assert.deepEqual([answer.status, answer.headers.get('location')], [302, '/long?query=a%20b']);
+    assert.equal(await status('GET /short HTTP/1.1', 'Host: evil.example'), '403');
+  });
 
   const right = 'Host: 127.0.0.1:PORT';
   const turnedAway: Record<string, string[]> = {

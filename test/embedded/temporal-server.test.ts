@@ -49,6 +49,9 @@ test("a server of our own has the UI, the search attributes and 90 days' memory,
     if (host === '127.0.0.1') assert.notEqual(status, 200, `port ${port} is an HTTP API`);
     else assert.ok(!uiUrl.includes(host), host);
   }
+  // As a database of an earlier version.
+  const remove = ['operator', 'search-attribute', 'remove', '--name', 'FairleadSummary', '--yes'];
+  ask(temporal.cli, embedded.address, ...remove);
   process.kill(before, 'SIGKILL');
   await until(() => up.said.some((line) => line.startsWith("Temporal's server is back")));
   assert.notEqual(embedded.pids().temporal, before);

@@ -12,7 +12,7 @@ import {
   type OperationKind,
 } from '../../src/runbooks/index.ts';
 import { retireRevision } from '../../src/runbooks/retire-revision.ts';
-import type { Runbook } from '../../src/runbooks/runbook.ts';
+import { summaryOf, type Runbook } from '../../src/runbooks/runbook.ts';
 import { verifyBackup } from '../../src/runbooks/verify-backup.ts';
 
 const ALL: Runbook[] = Object.values(RUNBOOKS);
@@ -40,6 +40,33 @@ test('the first word of an operation id is the name of no system', () => {
       assert.ok(RESERVED_NAMES.has(word), word);
     }
   }
+});
+
+test('an operation says in a line what it does and who asked', () => {
+  const asked = { system: 'shop', service: 'api', version: 'v2', requestedBy: 'ci' };
+  const weights = [{ revision: 'v1-a', version: 'v1', percent: 100 }];
+  const plan = { before: { api: { weights, stopped: false } } };
+  const said = ALL.map((one) => summaryOf(one, { ...asked, replicas: 3 }, plan));
+  assert.deepEqual(said, [
+    'shop/api v1 → v2 by canary, asked by ci',
+    'shop/api v1 → v2 by blue-green, asked by ci',
+    'shop/api v1 → what users were on before by roll-back, asked by ci',
+    'stop traffic of shop/api, asked by ci',
+    'admit 100 % of users to shop/api, asked by ci',
+    'scale shop/api to 3 replicas, asked by ci',
+    'restart shop/api, asked by ci',
+    'remove v2 of shop/api, asked by ci',
+    'back up shop, asked by ci',
+    'verify shop/, asked by ci',
+    'drill shop: recover it apart from everything live, asked by ci',
+  ]);
+  const [deploy] = ALL;
+  assert.ok(deploy !== undefined);
+  const unknown = { system: 'shop', service: 'api', version: 'v2', dryRun: true };
+  assert.equal(summaryOf(deploy, unknown), 'dry run: shop/api v2 by canary');
+  const long = summaryOf(deploy, { ...unknown, version: 'v'.repeat(300) });
+  // Search attributes in SQL take 255 characters.
+  assert.ok(long.length < 255, `${long.length} characters`);
 });
 
 /** Who asks for a lease (rows), and who holds it (columns): preempts, waits, or is refused. */

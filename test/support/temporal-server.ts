@@ -10,7 +10,7 @@ import { findTemporalCli } from '../../src/embedded/temporal-cli.ts';
 import {
   addressOf,
   awaitServer,
-  keepClosedRuns,
+  prepareNamespace,
   serverProgram,
   uiUrlOf,
 } from '../../src/embedded/temporal-server.ts';
@@ -54,7 +54,7 @@ export async function startTestServer(
       throw new Error(`Temporal's server ${how}: ${readLog(log, 0).slice(-2000)}`);
     });
     await Promise.race([died, awaitServer(server, patience)]);
-    await keepClosedRuns(server, patience);
+    await prepareNamespace(server, patience);
   } catch (error) {
     await stop();
     throw error;

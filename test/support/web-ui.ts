@@ -82,6 +82,17 @@ export async function openTab(
   await page.goto(`${uiUrl}/namespaces/default/workflows/${id}/${runId}/${tab}`);
 }
 
+/** Adds search attributes to the columns of the list of workflows, and shows the list. */
+export async function showColumns(page: Page, uiUrl: string, names: string[]): Promise<void> {
+  await page.goto(`${uiUrl}/namespaces/default/workflows`);
+  await page.getByRole('button', { name: 'Configure Columns' }).click();
+  for (const name of names) {
+    await page.getByRole('button', { name: new RegExp(name) }).click();
+    await page.locator('th', { hasText: name }).waitFor({ state: 'attached' });
+  }
+  await page.goto(`${uiUrl}/namespaces/default/workflows`);
+}
+
 /** The operation's own page, in its frame. */
 export function currentDetails(page: Page): FrameLocator {
   return page.frameLocator('iframe');

@@ -118,6 +118,8 @@ function suite(double: Double): void {
       const { datastores } = withDrill;
       const without = await it.drilled(it.shop.live({ datastores }));
       assert.match(without.end.message, /has no section "drill"/);
+      // Nothing was tried: it does not stand among the drills that failed.
+      assert.deepEqual([without.end.outcome, without.end.kind], ['refused', 'NotFound']);
       const bare = await it.drilled(it.shop.live(withDrill));
       assert.match(bare.end.message, /there is no backup of .*\/orders to recover from/);
       assert.deepEqual([bare.end.outcome, bare.end.kind], ['failed', 'CheckFailed']);

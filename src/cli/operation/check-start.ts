@@ -25,6 +25,12 @@ function chosenBy(answer: unknown, known: Runbook): Runbook {
   return runbooksOfType(textAt(answer, 'type') ?? '')[0] ?? known;
 }
 
+/** What is to be started, and what it would do in a line, where a worker said so in time. */
+export interface Checked {
+  runbook: Runbook;
+  summary: string | undefined;
+}
+
 const SOON_MS = 2_000;
 
 async function soon(): Promise<undefined> {
@@ -40,7 +46,7 @@ export async function checkStart(
   temporal: Temporal,
   choice: RunbookChoice,
   request: Record<string, unknown>,
-): Promise<Runbook> {
+): Promise<Checked> {
   const known = 'asFileSays' in choice ? choice.else : choice;
   const system = textAt(request, 'system');
   // Nobody asks for the reason before an operation keeps it, redacted.
@@ -51,9 +57,12 @@ export async function checkStart(
     const asking = inspect(temporal, { ...(system !== undefined && { system }), start });
     // What saves users waits for no worker that is being started anew.
     const answer = await (known.savesUsers === true ? Promise.race([asking, soon()]) : asking);
-    return type === '' ? chosenBy(answer, known) : known;
+    const runbook = type === '' ? chosenBy(answer, known) : known;
+    return { runbook, summary: textAt(answer, 'summary') };
   } catch (error) {
-    if (error instanceof ExitError && error.code !== EXIT.badInput) return known;
+    if (error instanceof ExitError && error.code !== EXIT.badInput) {
+      return { runbook: known, summary: undefined };
+    }
     throw error;
   }
 }

@@ -24,6 +24,8 @@ export interface Row {
   requestedBy: string | null;
   /** The version or revision that it was asked for. */
   version: string | null;
+  /** What it does and who asked, in a line; `null` of one that no worker has looked at yet. */
+  summary: string | null;
   dryRun: boolean;
   /** Until when (ISO 8601) the revision is kept as insurance; `null` unless a retirement is under way. */
   keptUntil: string | null;
@@ -71,6 +73,7 @@ function rowOf(info: WorkflowExecutionInfo): Row {
     startedAt: info.startTime.toISOString(),
     endedAt: info.closeTime?.toISOString() ?? null,
     ...askedOf(request),
+    summary: attribute(info, 'FairleadSummary') ?? null,
     keptUntil: keptUntil(request, info),
     waitsFor: null,
   };

@@ -2,14 +2,14 @@
 import { commandText } from '../../domain/text/command-text.ts';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { parseRequest, type OperationRequest } from '../../domain/operation/request.ts';
-import type { Runbook } from '../../runbooks/runbook.ts';
+import { summaryOf } from '../../runbooks/runbook.ts';
 import type { WaitOptions } from '../command-options.ts';
 import { type Temporal, withTemporal } from '../temporal/connect.ts';
 import { durationFlag } from '../flags.ts';
 import { isSystemStatus } from '../temporal/answers.ts';
 import { inspect } from '../temporal/inspect.ts';
 import { askStatus } from './ask-status.ts';
-import { checkStart, type RunbookChoice } from './check-start.ts';
+import { checkStart, type Checked, type RunbookChoice } from './check-start.ts';
 import type { RunName } from './ending.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { follow } from './follow.ts';
@@ -32,9 +32,10 @@ export async function startOperation(
   const timeoutMs =
     options.timeout === undefined ? undefined : durationFlag('--timeout', options.timeout);
   await withTemporal(actor, async (temporal) => {
-    const runbook = await checkStart(temporal, choice, asked);
+    const checked = await checkStart(temporal, choice, asked);
+    const { runbook } = checked;
     const request = inWords(() => parseRequest(runbook, asked));
-    const run = await startOrJoin(temporal, runbook, request, options.as);
+    const run = await startOrJoin(temporal, request, checked, options.as);
     if (options.wait === false) {
       if (options.json === true) printJson({ ...run, kind: runbook.type, state: 'running' });
       else printText(`${run.operation} runs (${run.runId})`);
@@ -49,14 +50,23 @@ export async function startOperation(
 
 async function startOrJoin(
   temporal: Temporal,
-  runbook: Runbook,
   request: OperationRequest,
+  { runbook, summary = summaryOf(runbook, request) }: Checked,
   as: string | undefined,
 ): Promise<RunName> {
   const { type } = runbook;
   const operation = runbook.id(request);
   try {
-    const run = await startRun(temporal, type, operation, { ...request }, as !== undefined);
+    const run = await startRun(
+      temporal,
+      type,
+      operation,
+      { ...request },
+      {
+        named: as !== undefined,
+        summary,
+      },
+    );
     progress(`${operation} started (${run.runId})`);
     return run;
   } catch (error) {
@@ -65,19 +75,20 @@ async function startOrJoin(
   }
 }
 
-/** `named`: --as said who asks. Throws WorkflowExecutionAlreadyStartedError when an operation of this name runs. */
+/** `named`: --as said who asks; `summary`: what it does, in a line, for lists. Throws WorkflowExecutionAlreadyStartedError when an operation of this name runs. */
 export async function startRun(
   temporal: Temporal,
   type: string,
   operation: string,
   request: Fields,
-  named = false,
+  { named = false, summary }: { named?: boolean; summary?: string } = {},
 ): Promise<RunName> {
   const handle = await temporal.client.workflow.start(type, {
     workflowId: operation,
     taskQueue: temporal.taskQueue,
     args: [request],
-    memo: { request, named },
+    memo: { request, named, ...(summary !== undefined && { summary }) },
+    ...(summary !== undefined && { staticSummary: summary }),
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: 'FAIL',
     workflowTaskTimeout: '5s',

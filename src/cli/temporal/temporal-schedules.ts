@@ -15,6 +15,9 @@ import {
   type FoundSchedule,
   type ScheduleMark,
 } from '../../domain/time/schedule-sync.ts';
+import { parseRequest } from '../../domain/operation/request.ts';
+import { runbookFor } from '../../runbooks/index.ts';
+import { summaryOf } from '../../runbooks/runbook.ts';
 import { scheduleDigest, type WantedSchedule } from '../../domain/time/schedules.ts';
 import type { Temporal } from './connect.ts';
 import { EXIT, ExitError } from '../exit.ts';
@@ -104,6 +107,9 @@ function definitionOf(
   taskQueue: string,
 ): Pick<ScheduleOptions, 'spec' | 'action' | 'policies'> {
   const { at, everyMs, overlap, catchupMs, workflowType, workflowId, input } = wanted;
+  const runbook = runbookFor(workflowType, undefined);
+  const summary =
+    runbook === undefined ? undefined : summaryOf(runbook, parseRequest(runbook, input));
   return {
     spec: {
       calendars: at.map(({ hour, minute, day }) => ({
@@ -117,6 +123,7 @@ function definitionOf(
       type: 'startWorkflow',
       ...{ workflowType, workflowId, taskQueue, args: [input] },
       workflowTaskTimeout: '5s',
+      ...(summary !== undefined && { staticSummary: summary }),
       memo: { fairlead: { schedule: wanted.id, digest: scheduleDigest(wanted) } },
     },
     policies: { overlap, catchupWindow: catchupMs, pauseOnFailure: false },

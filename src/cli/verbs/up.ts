@@ -121,12 +121,21 @@ async function whereItIs(embedded: Embedded, systems: string): Promise<string> {
   const { address, uiUrl, namespace, taskQueue, metricsUrl, data } = embedded;
   return [
     'Fairlead is up. Ctrl-C ends it.',
-    ...(uiUrl === null ? [] : [`  Web UI    ${uiUrl}`]),
+    ...(uiUrl === null ? [] : webUi(uiUrl)),
     `  Temporal  ${address} (namespace ${namespace}, task queue ${taskQueue})`,
     ...(metricsUrl === null ? [] : [`  Metrics   ${metricsUrl}`]),
     `  Data      ${data} (what each process says is in logs/)`,
     ...(await whatIsNext(systems, addressFor(data, address))),
   ].join('\n');
+}
+
+function webUi(uiUrl: string): string[] {
+  return [
+    `  Web UI    ${uiUrl}`,
+    `            ${uiUrl}/waiting  what waits for people`,
+    `            ${uiUrl}/running  what is not over`,
+    `            ${uiUrl}/failed   what failed, was rolled back or cut off`,
+  ];
 }
 
 /** A worker without a system can do nothing: that is said now, not at the first deploy. */

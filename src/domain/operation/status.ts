@@ -33,6 +33,8 @@ export interface OperationStatus {
   runId: string;
   kind: string;
   system: string;
+  /** What it does and who asked, in a line; missing from a worker of before. */
+  summary?: string;
   /** The digest of the system file as this run loaded it. */
   systemDigest?: string;
   state: OperationState;

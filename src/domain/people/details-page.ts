@@ -43,6 +43,7 @@ export function detailsPage(input: DetailsInput): string {
   return [
     `## ${headline(status)}`,
     '',
+    ...(status.summary === undefined ? [] : [plain(status.summary), '']),
     ...(status.note === undefined ? [] : [text(status.note), '']),
     ...status.gates.flatMap((gate) => gateLines(gate, status.operation)),
     ...(status.state === 'parked' ? parkedLines(status, input.answers) : []),

@@ -39,9 +39,10 @@ export async function operation(runbook: Runbook, input: unknown): Promise<Opera
   });
 }
 
-/** A change that could not begin is refused; a proof that could not be made has failed. */
+/** A change or a drill that could not begin is refused; a backup or a proof that could not be made has failed. */
 function outcomeOf({ progress: { machine }, runbook }: Run, kind: Failure['kind']): Outcome {
-  const notBegun = machine === undefined && runbook.leases === 'services' && isMistake(kind);
+  const asked = runbook.leases === 'services' || runbook.keeps === 'drillRecord';
+  const notBegun = machine === undefined && asked && isMistake(kind);
   return kind === 'Refused' || notBegun ? 'refused' : 'failed';
 }
 
@@ -198,6 +199,6 @@ function requestOf(runbook: Runbook, input: unknown): OperationRequest {
     logRefusal(runbook.type, error);
     announceRefusal(runbook.type);
     const { workflowType } = workflowInfo();
-    throw endingFailure('failed', error.message, [null, { kind: error.kind, workflowType }]);
+    throw endingFailure('refused', error.message, [null, { kind: error.kind, workflowType }]);
   }
 }

@@ -15,6 +15,7 @@ import { skippable } from '../../domain/operation/read-machine.ts';
 import type { GateStatus, OperationStatus } from '../../domain/operation/status.ts';
 import { describeUndo } from '../../domain/operation/undo.ts';
 import { shown } from '../../domain/traffic/weights.ts';
+import { summaryOf } from '../../runbooks/runbook.ts';
 import type { SearchAttributeName } from '../messages.ts';
 import { gateWatchOf } from './gate-watch-state.ts';
 import { openGateOf, reportOf, type Progress, type Run } from './run.ts';
@@ -29,6 +30,7 @@ export function statusOf(run: Run): OperationStatus {
     runId: workflowInfo().runId,
     kind: run.runbook.type,
     system: run.request.system,
+    summary: summaryOf(run.runbook, run.request, run.basis.plan),
     ...(run.basis.loaded !== undefined && { systemDigest: run.basis.loaded.digest }),
     state: stateOf(run.progress),
     ...(run.progress.step !== undefined && !closed && { step: run.progress.step }),
@@ -80,7 +82,7 @@ export function showEnding(run: Run): void {
 export function setState(run: Run, state: OperationState): void {
   if (run.progress.state === state) return;
   run.progress.state = state;
-  upsert({ FairleadState: state });
+  upsert({ FairleadState: state, ...summed(run) });
 }
 
 export function announce(run: Run): void {
@@ -92,20 +94,29 @@ export function announce(run: Run): void {
     FairleadTarget: target === undefined ? system : `${system}/${target}`,
     FairleadOperation: run.operation,
     FairleadState: run.progress.state,
+    ...summed(run),
   });
+}
+
+/** Comes along with the state: what users were on is known once there is a plan, and a command of its own would say no more. */
+function summed({ runbook, request, basis: { plan } }: Run) {
+  const known: unknown = workflowInfo().memo?.['summary'];
+  const before = plan === undefined && typeof known === 'string' ? known : undefined;
+  return { FairleadSummary: before ?? summaryOf(runbook, request, plan) };
 }
 
 export function announceEnd(run: Run): void {
   run.progress.state = 'closed';
   upsert({
     FairleadState: 'closed',
+    ...summed(run),
     ...(run.progress.outcome !== undefined && { FairleadOutcome: run.progress.outcome }),
   });
 }
 
 /** Shows an operation whose input was refused: it has no record, and a list shows how it ended all the same. */
 export function announceRefusal(kind: string): void {
-  upsert({ FairleadKind: kind, FairleadState: 'closed', FairleadOutcome: 'failed' });
+  upsert({ FairleadKind: kind, FairleadState: 'closed', FairleadOutcome: 'refused' });
 }
 
 /** Which messages answer a parked step. */

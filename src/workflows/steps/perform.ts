@@ -12,6 +12,7 @@ import type { Action } from '../../domain/operation/machine-state.ts';
 import { begin } from '../../domain/operation/machine.ts';
 import type { PlanStep } from '../../domain/operation/plan.ts';
 import { retireRevision } from '../../runbooks/retire-revision.ts';
+import { summaryOf } from '../../runbooks/runbook.ts';
 import { plainResult, resultOf, type StepResult } from '../../domain/operation/step-result.ts';
 import { describeUndo } from '../../domain/operation/undo.ts';
 import type { Weights } from '../../domain/rollout/model.ts';
@@ -148,16 +149,17 @@ async function startRetirement(run: Run, action: ActionOf<'retire'>): Promise<St
   const { service, version, revision, delay } = action;
   const request = { system, service, version, revision, delay, requestedBy: run.operation };
   const workflowId = retireRevision.id(request);
+  const summary = summaryOf(retireRevision, request);
   try {
     await CancellationScope.nonCancellable(() =>
       startChild(retireRevision.type, {
         workflowId,
         args: [request],
-        memo: { revision, request },
+        memo: { revision, request, summary },
         parentClosePolicy: ParentClosePolicy.ABANDON,
         cancellationType: ChildWorkflowCancellationType.ABANDON,
         workflowTaskTimeout: '5s',
-        staticSummary: `${version} of ${system}/${service}`,
+        staticSummary: summary,
       }),
     );
     return plainResult({ type: 'done' });

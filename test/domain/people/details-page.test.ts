@@ -13,6 +13,7 @@ const STATUS: OperationStatus = {
   runId: 'run-1',
   kind: 'canaryDeploy',
   system: 'shop',
+  summary: 'shop/api v1 → v2 by canary, asked by ci',
   state: 'waiting',
   step: 'weight-25',
   gates: [
