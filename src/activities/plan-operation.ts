@@ -1,6 +1,7 @@
 // Makes the plan of an operation: reads of the world what its runbook wants to know, has the runbook say the steps, and keeps
 // the plan for the activities of its steps.
 import { getClient } from '@temporalio/activity';
+import { datastoreIn } from '../domain/backup/rung-steps.ts';
 import { Failure } from '../domain/failure.ts';
 import type { LoadedSystem } from '../domain/loaded-system.ts';
 import type { Plan } from '../domain/operation/plan.ts';
@@ -38,7 +39,7 @@ export interface PlanOperationInput {
 
 export interface PlanPorts {
   platforms: Platforms;
-  backups: Pick<BackupsPort, 'list' | 'read' | 'place'>;
+  backups: Pick<BackupsPort, 'list' | 'read' | 'place' | 'placeForCopy'>;
   clock: Pick<Clock, 'now'>;
 }
 
@@ -78,7 +79,7 @@ export async function makePlan(
 }
 
 async function readWanted(
-  { services = [], trafficOf: open = [], backups = [], live, operations = false }: Wanted,
+  { services = [], trafficOf: open = [], backups = [], live, operations = false, beside }: Wanted,
   loaded: LoadedSystem,
   call: Call,
   ports: PlanPorts,
@@ -91,6 +92,9 @@ async function readWanted(
     },
     backups: await readBackups(loaded, backups, call, ports),
     live: live === undefined ? NOT_READ : await readLive(loaded, live, call, ports),
+    ...(beside !== undefined && {
+      beside: await ports.backups.placeForCopy(datastoreRef(loaded, beside), call),
+    }),
   };
 }
 
@@ -149,15 +153,18 @@ async function readAllLive(
   { platforms, backups }: PlanPorts,
 ): Promise<LiveSystem> {
   const { services, datastores = {} } = loaded.system;
-  const stores = Object.entries(datastores).map(([datastore, settings]): DatastoreRef => {
-    return { system: loaded.name, datastore, directory: loaded.directory, settings };
-  });
+  const stores = Object.keys(datastores).map((name) => datastoreRef(loaded, name));
   const traffic: LiveSystem['traffic'] = {};
   for (const name of Object.keys(services)) {
     const service = serviceTarget(loaded, name);
     traffic[name] = await trafficOf(platforms, service).read(service, call);
   }
   return { traffic, datastores: await Promise.all(stores.map((store) => backups.place(store))) };
+}
+
+function datastoreRef(loaded: LoadedSystem, datastore: string): DatastoreRef {
+  const { name: system, directory } = loaded;
+  return { system, datastore, directory, settings: datastoreIn(loaded, datastore) };
 }
 
 async function openOperations(system: string): Promise<OpenOperation[]> {

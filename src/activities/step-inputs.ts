@@ -97,18 +97,15 @@ export const STEP_INPUTS = {
     const { datastore, backup: id } = actionOf(at, 'rung');
     return { store: storeOf(at, datastore), id };
   },
-  examineFile: (at: StepAt) => {
-    const { datastore, backup } = actionOf(at, 'rung');
-    return { store: storeOf(at, datastore), file: namedFile(at, backup) };
-  },
+  examineFile: (at: StepAt) => ({ store: copyOf(at).store, file: namedFile(at) }),
   restoreCopy: (at: StepAt) => {
-    const { backup: id } = actionOf(at, 'rung');
-    return { id, target: copyOf(at) };
+    const { backup: id, into } = actionOf(at, 'rung');
+    return { id, target: copyOf(at), ...(into !== undefined && { into }) };
   },
-  restoreFile: (at: StepAt) => {
-    const { backup } = actionOf(at, 'rung');
-    return { file: namedFile(at, backup), target: copyOf(at) };
-  },
+  compareLive: (at: StepAt) => ({ target: copyOf(at) }),
+  /** `until` in ms. */
+  keepCopy: (at: StepAt, { until }: { until: number }) => ({ target: copyOf(at), until }),
+  restoreFile: (at: StepAt) => ({ file: namedFile(at), target: copyOf(at) }),
   compareCopy: (at: StepAt) => {
     const { backup: id, datastore } = actionOf(at, 'rung');
     const rungs = at.plan.steps.flatMap(({ action }) =>
@@ -283,9 +280,9 @@ function storeOf(at: StepAt, datastore: string): DatastoreRef {
   return { system: name, datastore, directory, settings };
 }
 
-/** The copy that the rung is climbed on. */
+/** The copy that the step is about. */
 function copyOf(at: StepAt): CopyRef {
-  const { copy, datastore } = actionOf(at, 'rung');
+  const { copy, datastore } = actionOf(at, 'rung', 'compareLive', 'keepCopy');
   return { copy, store: storeOf(at, datastore) };
 }
 
@@ -293,7 +290,8 @@ function mountedCopy(at: StepAt, mount: MountedCopy) {
   return { ...mount, store: storeOf(at, mount.datastore) };
 }
 
-function namedFile(at: StepAt, backup: string): string {
+function namedFile(at: StepAt): string {
+  const { backup } = actionOf(at, 'rung');
   const file = fileOf(backup);
   if (file === undefined) throw unfit(at, `proves ${backup}, which is no file`);
   return file;

@@ -48,6 +48,7 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
   ...under('Backups and recovery', [
     { verbs: ['backup', 'backups', 'verify'], load: () => import('./verbs/backups.ts') },
     { verbs: ['drill'], load: () => import('./verbs/drill.ts') },
+    { verbs: ['recover'], load: () => import('./verbs/recover.ts') },
     { verbs: ['schedules'], load: () => import('./verbs/schedules.ts') },
   ]),
 ];

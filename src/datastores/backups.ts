@@ -10,6 +10,7 @@ import type { RunRef } from '../domain/operation/operation.ts';
 import type { Waiting } from '../ports/waiting.ts';
 import type { BackupManifest } from '../domain/backup/backup.ts';
 import { catalogueFolder, placeOfKey } from '../domain/backup/backup-id.ts';
+import { plainBytes } from '../domain/backup/backup.ts';
 import { Failure } from '../domain/failure.ts';
 import type { SecretSources } from '../integrations/secret-value.ts';
 import { UNDISTURBED } from '../integrations/json-objects.ts';
@@ -29,8 +30,8 @@ import { examineArtefact } from './examine.ts';
 import { unlessFull } from './full-disk.ts';
 import { loadCopy, newCopy } from './load-copy.ts';
 import { createProgress, type Progress } from './progress.ts';
-import { noExchange } from './exchanges.ts';
-import type { Scratch, Store, StoreExchange, Stores } from './store.ts';
+import { besideOr, lookInto } from './look-into.ts';
+import type { Scratch, Store, Stores } from './store.ts';
 
 /** For the note of what is stored: a worker that is stopped has not much longer. */
 const NOTE_MS = 3_000;
@@ -102,6 +103,7 @@ export function createBackups(given: BackupsInput): BackupsPort {
       const { reprint } = stores[target.store.settings.kind];
       return reprint === undefined ? [...definitions] : reprint(folder, definitions, waiting);
     },
+    ...lookInto({ stores, bindings, copies }),
     discard: (copy, waiting) => copies.discard(copy, waiting),
     copies: () => copies.list(),
   };
@@ -119,7 +121,7 @@ async function restore(
   const beside = into === 'beside' ? await besideOr(kind, store) : undefined;
   const fill = async (folder: string): Promise<void> => {
     const artefact = await artefactOf({ objects, manifest, store, secrets });
-    await beside?.begin(store, folder, waiting);
+    await beside?.begin(store, folder, manifest.liveBytes ?? plainBytes(manifest));
     await kind.restore(artefact, folder, waiting);
   };
   await loadCopy(copies, kind, newCopy(target, id, clock), fill, waiting);
@@ -214,13 +216,6 @@ function storeFor(stores: Stores, { id, kind }: BackupManifest, { settings }: Da
     'Refused',
     `${id} was taken from a datastore of kind ${kind}, and the system file says ${settings.kind} now; restore it with the file it was taken with`,
   );
-}
-
-/** Throws Unsupported where nothing can be restored beside the live datastore. */
-async function besideOr({ exchange }: Store, store: DatastoreRef): Promise<StoreExchange> {
-  const why = exchange === undefined ? noExchange(store) : await exchange.unable(store);
-  if (exchange !== undefined && why === undefined) return exchange;
-  throw new Failure('Unsupported', `restoring beside the live ${store.datastore}: ${why ?? ''}`);
 }
 
 function releaseIn(stores: Readonly<Record<string, Store | undefined>>): ReleaseCopy {

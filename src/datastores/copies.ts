@@ -30,6 +30,8 @@ const stateSchema = z.object({
   /** The kind of its datastore. */
   kind: z.string(),
   owner: z.exactOptional(z.strictObject({ workflowId: z.string(), runId: z.string() })),
+  /** Until when people want to have it (ms). */
+  keptUntil: z.exactOptional(z.number()),
 });
 type StoredCopy = z.output<typeof stateSchema>;
 
@@ -39,7 +41,7 @@ export interface Copy extends StoredCopy {
 }
 
 /** What a new copy is called, what it is made from, and for whom. */
-export type NewCopy = Omit<StoredCopy, 'state' | 'attempt' | 'machine'>;
+export type NewCopy = Omit<StoredCopy, 'state' | 'attempt' | 'machine' | 'keptUntil'>;
 
 /** Removes what a kind made outside the folder of a copy of its own, before the folder goes. */
 export type ReleaseCopy = (kind: string, folder: string, waiting: Waiting) => Promise<void>;
@@ -55,6 +57,8 @@ export interface Copies {
   finish(copy: Copy): Promise<void>;
   /** Throws Refused when it is not there, which says nothing of the backup that it was made from, and NotReady while it is loading. */
   find(copy: string): Promise<Copy>;
+  /** Notes until when people want to have it (ms). */
+  keep(copy: string, until: number): Promise<void>;
   /** Throws Refused for one that lies on another machine. */
   discard(copy: string, waiting: Waiting): Promise<void>;
   list(): Promise<CopyState[]>;
@@ -116,14 +120,19 @@ export function createCopies(
       if (there.state === 'ready') return whole(there);
       throw new Failure('NotReady', `the copy ${copy} is not loaded; restore it again`);
     },
-    discard,
-    room: async () => {
-      await makePassable(root);
-      const { bavail, bsize } = await statfs(root);
-      return bavail * bsize;
+    keep: async (copy, keptUntil) => {
+      await save(folder(copy), { ...found(copy, await own(copy)), keptUntil });
     },
+    discard,
+    room: () => roomIn(root),
     list: async () => (await list()).map(shown),
   };
+}
+
+async function roomIn(root: string): Promise<number> {
+  await makePassable(root);
+  const { bavail, bsize } = await statfs(root);
+  return bavail * bsize;
 }
 
 function damagedOn(machine: string, { name, changedAt, problem }: DamagedState): CopyState {

@@ -2,7 +2,7 @@
 // tools and nothing of object stores, manifests, keys or encryption. Implemented in files/, postgres/, redis/.
 import type { DatastoreKind } from '../config/kinds.ts';
 import type { Bytes } from '../ports/objects.ts';
-import type { CopyAddress, DatastoreRef, Fingerprint } from '../ports/backups.ts';
+import type { CopyAddress, CopyView, DatastoreRef, Fingerprint } from '../ports/backups.ts';
 import type { DatastoreCapabilities } from '../domain/capabilities.ts';
 import type { Waiting } from '../ports/waiting.ts';
 import type {
@@ -83,8 +83,11 @@ export type Scratch = <T>(work: (folder: string) => Promise<T>) => Promise<T>;
  */
 export interface StoreExchange {
   unable(store: DatastoreRef): Promise<string | undefined>;
-  /** Makes room for a copy beside the live data and notes where, so that a `restore` into the folder goes there. */
-  begin(store: DatastoreRef, folder: string, waiting: Waiting): Promise<void>;
+  /**
+   * Makes a place for a copy beside the live data and notes where, so that a `restore` into the folder goes there. Throws
+   * Refused where the live data would have no room to grow.
+   */
+  begin(store: DatastoreRef, folder: string, bytes: number): Promise<void>;
   /** Removes what `begin` made, unless it is live by now; a copy apart from everything live has nothing of it. */
   release(folder: string, waiting: Waiting): Promise<void>;
   writeFence(store: DatastoreRef, token: EpochToken, waiting: Waiting): Promise<WriteFence>;
@@ -139,6 +142,13 @@ export interface Store {
   named(path: string, waiting: Waiting): Promise<Named>;
   /** Absent where the live datastore of this kind cannot be exchanged yet, and nothing is restored beside it. */
   exchange?: StoreExchange;
+  /** Absent where people cannot look into a copy, or it cannot be compared with what is live. */
+  look?: {
+    /** What the copy in a folder lacks of what is live now, and has beside that; in constant memory. */
+    loss(store: DatastoreRef, folder: string, waiting: Waiting): Promise<Loss>;
+    /** From now on nobody writes to the copy in a folder; doing it twice is fine. */
+    open(store: DatastoreRef, folder: string, waiting: Waiting): Promise<CopyView>;
+  };
   /** Absent where a kind takes no heartbeats (ports/heartbeats.ts). */
   heartbeats?: {
     write(store: DatastoreRef, waiting: Waiting): Promise<HeartbeatRecord>;

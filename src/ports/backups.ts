@@ -10,6 +10,7 @@ import type {
 } from '../domain/backup/backup.ts';
 import type { Datastore } from '../config/datastores.ts';
 import type { DatastoreCapabilities } from '../domain/capabilities.ts';
+import type { CopyPlace, Loss } from '../domain/recovery/exchange.ts';
 import type { LivePlace } from '../domain/recovery/isolation.ts';
 import type { RunRef } from '../domain/operation/operation.ts';
 import type { RungResult } from '../domain/backup/ladder.ts';
@@ -51,6 +52,16 @@ export interface CopyState {
   owner?: RunRef;
   /** What is wrong with the copy's own record, as a sentence: then backup and owner are not known. */
   problem?: string;
+  /** Until when people want to have it (ms), whatever becomes of its run. */
+  keptUntil?: number;
+}
+
+/** A copy as people see it. */
+export interface CopyView {
+  /** A folder; or a server and a database. */
+  where: string;
+  /** Commands to paste. */
+  look: string[];
 }
 
 export interface BackupsPort {
@@ -112,6 +123,15 @@ export interface BackupsPort {
   room(): Promise<number>;
   /** One value of a copy, for invariants and the watermark. Reads only; throws CheckFailed, Unsupported. */
   ask(input: { target: CopyRef; query: string }, waiting: Waiting): Promise<string | null>;
+  /**
+   * Where a copy goes that people are to look into: beside what is live, or apart from it with why. Throws Unsupported
+   * where the kind has nothing to show.
+   */
+  placeForCopy(store: DatastoreRef, waiting: Waiting): Promise<CopyPlace>;
+  /** What a copy lacks of what is live now, and has beside that; in constant memory. Throws Unsupported. */
+  lossAgainstLive(target: CopyRef, waiting: Waiting): Promise<Loss>;
+  /** Makes a copy read-only, and leaves it to people until then (ms); a janitor discards it afterwards. Throws Unsupported. */
+  keep(input: { target: CopyRef; until: number }, waiting: Waiting): Promise<CopyView>;
   /** Ends what runs on a copy and removes it; one that is not there is fine. */
   discard(copy: string, waiting: Waiting): Promise<void>;
   /** Copies that are there, whoever made them: what a janitor looks at. */

@@ -56,7 +56,7 @@ export function drillTables(report: Report): DrillTable[] {
 }
 
 /** A drill, or a verification with the rung `usable`: all verdicts stand in the tables made here. */
-export function startsOnCopies(report: Pick<Report, 'kind' | 'plan'>): boolean {
+export function startsOnCopies(report: Pick<Report, 'kind' | 'operation' | 'plan'>): boolean {
   return (
     isDrill(report) || (report.plan?.steps ?? []).some(({ action }) => action.kind === 'usable')
   );

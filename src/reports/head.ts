@@ -56,7 +56,7 @@ export function identityOf(report: Report): Fact[] {
   const count = counted(evidence.entries.length, 'entry', 'entries');
   return [
     { name: 'Operation', value: code(report.operation) },
-    { name: 'Kind', value: kindWords(report.kind) },
+    { name: 'Kind', value: kindWords(report) },
     { name: 'Run', value: code(report.runId) },
     { name: 'System', value: report.system },
     { name: 'Digest of the system file', value: code(report.systemDigest) },

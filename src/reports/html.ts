@@ -41,7 +41,7 @@ function header(report: Report): Markup {
   const tone = outcomeTone(report);
   const { message, leftovers } = report;
   return markup`<header class="${tone}">
-<p class="eyebrow">Fairlead report · ${kindWords(report.kind || 'operation')} · ${report.system}</p>
+<p class="eyebrow">Fairlead report · ${kindWords({ ...report, kind: report.kind || 'operation' })} · ${report.system}</p>
 <h1><span class="sign" aria-hidden="true">${SIGNS[tone]}</span><span>${outcomeWords(report)}</span></h1>
 <p class="operation">${report.operation || NAMELESS}</p>
 ${message === null ? NOTHING : markup`<p class="message">${message}</p>`}

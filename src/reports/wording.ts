@@ -2,7 +2,7 @@
 import { span } from '../domain/text/markdown.ts';
 import type { Report } from '../domain/record/report.ts';
 import { drill } from '../runbooks/drill.ts';
-import { runbooksOfType } from '../runbooks/index.ts';
+import { runbookOf, runbooksOfType } from '../runbooks/index.ts';
 import { keyFingerprint } from '../domain/record/evidence-chain.ts';
 
 /** Which of the page's colours something has; never the only sign of it. */
@@ -63,13 +63,13 @@ export function toneOf(word: string): Tone {
   return TONES[word] ?? 'plain';
 }
 
-export function isDrill({ kind }: Pick<Report, 'kind'>): boolean {
-  return kind === drill.type;
+export function isDrill(report: Pick<Report, 'kind' | 'operation'>): boolean {
+  return runbookOf(report)?.kind === drill.kind;
 }
 
 /** `canaryDeploy` → `Canary deploy`; also of what a later version has. */
-export function kindWords(kind: string): string {
-  const [runbook] = runbooksOfType(kind);
+export function kindWords({ kind, operation }: Pick<Report, 'kind' | 'operation'>): string {
+  const runbook = runbookOf({ kind, operation });
   if (runbook !== undefined) return runbook.title;
   const words = kind.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
   return words.charAt(0).toUpperCase() + words.slice(1);

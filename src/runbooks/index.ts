@@ -4,6 +4,7 @@ import { backup } from './backup.ts';
 import { blueGreenDeploy } from './blue-green-deploy.ts';
 import { canaryDeploy } from './canary-deploy.ts';
 import { drill } from './drill.ts';
+import { recover } from './recover.ts';
 import { restartService } from './restart-service.ts';
 import { retireRevision } from './retire-revision.ts';
 import { rollback } from './rollback.ts';
@@ -24,6 +25,7 @@ export const RUNBOOKS = {
   backup,
   verifyBackup,
   drill,
+  recover,
 } satisfies Record<string, Runbook>;
 
 export type OperationKind = keyof typeof RUNBOOKS;
@@ -47,6 +49,19 @@ export function runbooksOfType(type: string): Runbook[] {
 export function runbookFor(type: string, mode: unknown): Runbook | undefined {
   const behind = runbooksOfType(type);
   return behind.find((one) => one.mode === mode) ?? behind[0];
+}
+
+/** The runbook that an operation was carried out by: where several stand behind its workflow type, the one that names its operations so. */
+export function runbookOf({
+  kind,
+  operation,
+}: {
+  kind: string;
+  operation: string;
+}): Runbook | undefined {
+  const behind = runbooksOfType(kind);
+  const [word] = operation.split('/');
+  return behind.find((one) => one.id({ system: '' }).split('/')[0] === word) ?? behind[0];
 }
 
 /** The deploy of this strategy, as `--strategy` and system files call it. */

@@ -7,6 +7,7 @@ import { datastoreOf, primaryDatastores } from '../domain/operation/operation.ts
 import type { Asks, OperationRequest } from '../domain/operation/request.ts';
 import type { Policy } from '../domain/operation/machine-state.ts';
 import type { Plan } from '../domain/operation/plan.ts';
+import type { CopyPlace } from '../domain/recovery/exchange.ts';
 import type { LiveSystem } from '../domain/recovery/live-system.ts';
 import type { PlatformKind } from '../domain/rollout/service-target.ts';
 import type { ServiceWorld } from '../domain/rollout/model.ts';
@@ -30,7 +31,7 @@ export interface Runbook {
   /** The workflow type; also the `kind` that status, evidence, search attributes, notices and reports show. */
   type: string;
   /** Where several runbooks stand behind one workflow type: the `mode` of a request that means this one. */
-  mode?: 'drill';
+  mode?: 'drill' | 'recover';
   /** What a report calls it. */
   title: string;
   /** A deploy: what `--strategy` and a plan call its way. */
@@ -95,6 +96,8 @@ export interface Wanted {
   live?: 'always' | { isolatedOn: PlatformKind };
   /** Which operations of the system are open. */
   operations?: boolean;
+  /** The datastore that something is to be restored beside. Throws Unsupported where people could not look into that. */
+  beside?: string;
 }
 
 /** What was read; empty where nothing was wanted. */
@@ -106,6 +109,8 @@ export interface World {
   /** `why`: it was not to be had, in a sentence. */
   live: LiveSystem | { why: string };
   operations: OpenOperation[];
+  /** Where a copy would go; absent where nobody wanted to know. */
+  beside?: CopyPlace;
 }
 
 export interface OpenOperation {

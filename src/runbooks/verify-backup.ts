@@ -235,7 +235,8 @@ function withCopy(rungs: readonly Rung[], isStarted: boolean): Rung[] {
   return RUNGS.filter((rung) => rungs.includes(rung) || (isStarted && rung === 'loads'));
 }
 
-function provable(entry: CatalogueEntry): BackupSummary {
+/** Throws CheckFailed for what cannot be restored. */
+export function provable(entry: CatalogueEntry): BackupSummary {
   if (entry.state === 'complete') return summaryOf(entry);
   const why =
     entry.state === 'incomplete'

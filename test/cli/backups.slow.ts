@@ -1,8 +1,15 @@
 // `backup`, `backups` and `verify` through the real command line, beside one real `fairlead up` and real files.
 // The tests build on each other, in the order in which they stand here.
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parseBackupId } from '../../src/domain/backup/backup-id.ts';
 import { field, startUp, type WholeUp } from '../support/up/whole-up.ts';
@@ -64,6 +71,31 @@ test('a proof that passes marks the backup and leaves no copy', async () => {
   const { stdout: report } = await up.exits(0, `report verify/${backup} --format json`);
   assert.equal(field(report, 'plan.backup.id'), backup);
   assert.equal(field(report, 'verdicts.length'), 5);
+});
+
+test('a recovery beside the live data keeps a copy that people look into, and changes nothing that is live', async () => {
+  const loans = readFileSync(dataFile('loans.csv'), 'utf8');
+  appendFileSync(dataFile('loans.csv'), 'one more line\n');
+  const asked = 'recover vault --datastore data';
+  const { stdout } = await up.exits(0, `${asked} --beside --keep 1h --json`);
+  assert.equal(field(stdout, 'operation'), 'recover/vault/data');
+  const said = String(field(stdout, 'message'));
+  const place = / is in (\S+), read-only, until 2\S+; 1 in both, with other content: loans/.exec(
+    said,
+  );
+  assert.ok(said.startsWith(backup), said);
+  assert.equal(readFileSync(join(place?.[1] ?? '', 'loans.csv'), 'utf8'), loans);
+  assert.equal(readFileSync(dataFile('loans.csv'), 'utf8'), `${loans}one more line\n`);
+  const copy = dirname(place?.[1] ?? assert.fail(said));
+  assert.match(basename(copy), /^recover-vault-data-/);
+  writeFileSync(dataFile('loans.csv'), loans);
+  const planned = await up.exits(0, `${asked} --beside --dry-run`);
+  assert.match(planned.stdout, /keep: Keep the copy for 24 h, read-only/);
+  const { stdout: report } = await up.exits(0, 'report recover/vault/data');
+  assert.match(report, /Recover beside/);
+  const whole = await up.exits(6, asked);
+  assert.match(whole.stderr, /is not there yet: it will stop users and writers/);
+  rmSync(copy, { recursive: true });
 });
 
 test('a folder that is in no catalogue is proved as far as that goes, and gets no mark', async () => {

@@ -4,9 +4,11 @@ import {
   mkdir,
   mkdtemp,
   open,
+  readdir,
   readFile,
   readlink,
   rm,
+  stat,
   symlink,
   unlink,
   writeFile,
@@ -19,6 +21,7 @@ import { createExchanges } from '../../src/datastores/exchanges.ts';
 import { generationsOf } from '../../src/datastores/files/generations.ts';
 import { createHeartbeats } from '../../src/datastores/heartbeats.ts';
 import { createStores } from '../../src/datastores/registry.ts';
+import { backupId } from '../../src/domain/backup/backup-id.ts';
 import { judgeQuiet } from '../../src/domain/recovery/exchange.ts';
 import { fails } from '../support/fails.ts';
 import { datastoreRef } from '../support/datastores/datastores.ts';
@@ -154,4 +157,68 @@ test('a folder without generations, and kinds without an exchange, say so before
   const restoring = backups.restore({ id, target, into: 'beside' }, waiting());
   assert.match((await fails('Unsupported', restoring)).message, /has no generations/);
   assert.deepEqual(await backups.copies(), []);
+});
+
+async function keptBeside(world: ExchangeWorld, beside: boolean) {
+  const { store, backups, write } = world;
+  await write('a', 'same');
+  await write('b', 'old');
+  const id = backupId(store.system, store.datastore, Date.now());
+  await backups.backup({ store, id, systemDigest: 'd' }, waiting());
+  await write('b', 'newer');
+  await write('c', 'since');
+  const place = await backups.placeForCopy(store, waiting());
+  assert.equal(place.into, beside ? 'beside' : 'scratch');
+  const target = { copy: 'recover-1', store };
+  await backups.restore({ id, target, into: place.into }, waiting());
+  const loss = await backups.lossAgainstLive(target, waiting());
+  const counts = [loss.onlyThere.count, loss.onlyHere.count, loss.changed.count];
+  const until = Date.now() + 60_000;
+  const view = await backups.keep({ target, until }, waiting());
+  const again = await backups.keep({ target, until }, waiting());
+  assert.deepEqual(again, view);
+  const [copy] = await backups.copies();
+  assert.equal(copy?.keptUntil, until);
+  return { counts, view, target };
+}
+
+test('a copy for people lies beside the live generation, cannot be written to, is compared, and goes whole', async (t) => {
+  const world = await filesWorld(t);
+  const { counts, view, target } = await keptBeside(world, true);
+  assert.deepEqual(counts, [1, 0, 1]);
+  assert.equal(view.where, join(world.directory, 'gen-2'));
+  assert.deepEqual(view.look, [
+    `ls -lR ${view.where}`,
+    `diff -rq ${join(world.directory, 'gen-1')} ${view.where}`,
+  ]);
+  assert.equal(await readFile(join(view.where, 'b'), 'utf8'), 'old');
+  assert.equal((await stat(join(view.where, 'b'))).mode & 0o222, 0);
+  await world.backups.discard(target.copy, waiting());
+  assert.deepEqual((await readdir(world.directory)).sort(), ['current', 'gen-1']);
+  assert.equal(await world.read('b'), 'newer');
+});
+
+test('a copy of a folder without generations lies apart from it, and is compared and kept all the same', async (t) => {
+  const world = await filesWorld(t);
+  const { directory, current } = world;
+  await unlink(current);
+  const plain = {
+    ...world,
+    write: (key: string, text: string) => writeFile(join(directory, 'gen-1', key), text),
+  };
+  const { counts, view, target } = await keptBeside(plain, false);
+  assert.deepEqual(counts, [1, 0, 1]);
+  assert.ok(!view.where.startsWith(directory), view.where);
+  await world.backups.discard(target.copy, waiting());
+  assert.deepEqual(await world.backups.copies(), []);
+});
+
+test('a copy for people of what cannot be shown is refused, with what to do', async (t) => {
+  const { backups } = await filesWorld(t);
+  const store = datastoreRef('cache', '/', { kind: 'redis' });
+  const { message } = await fails('Unsupported', backups.placeForCopy(store, waiting()));
+  assert.match(
+    message,
+    /of kind redis cannot be compared .*; prove its backup with "fairlead verif/,
+  );
 });

@@ -9,6 +9,7 @@ import {
   RUNBOOKS,
   runbookFor,
   runbookNamed,
+  runbookOf,
   type OperationKind,
 } from '../../src/runbooks/index.ts';
 import { retireRevision } from '../../src/runbooks/retire-revision.ts';
@@ -31,6 +32,11 @@ test('a drill is called so in code, and disasterRecovery where it is recorded', 
   assert.ok(!OPERATION_TYPES.includes('drill'));
   assert.equal(runbookFor('disasterRecovery', undefined), RUNBOOKS.drill);
   assert.equal(runbookFor('disasterRecovery', 'something else'), RUNBOOKS.drill);
+  assert.equal(runbookFor('disasterRecovery', 'recover'), RUNBOOKS.recover);
+  const recorded = { kind: 'disasterRecovery', operation: 'recover/shop/orders' };
+  assert.equal(runbookOf(recorded), RUNBOOKS.recover);
+  assert.equal(runbookOf({ ...recorded, operation: 'drill/shop' }), RUNBOOKS.drill);
+  assert.equal(runbookOf({ ...recorded, operation: 'x' }), RUNBOOKS.drill);
 });
 
 test('the first word of an operation id is the name of no system', () => {
@@ -71,20 +77,21 @@ test('an operation says in a line what it does and who asked', () => {
 
 /** Who asks for a lease (rows), and who holds it (columns): preempts, waits, or is refused. */
 const MEETINGS: Record<OperationKind, string> = {
-  //               stop  canary  scale   backup
-  //                | admit| bg   | restart| verify
+  //               stop  canary  scale   backup  recover
+  //                | admit| bg   | restart| verify |
   //                |  |  rollb.  |  |  retire| drill
-  stopTraffic: /*  */ '- - P P P P P P P P P',
-  admitTraffic: /* */ '- - P P P P P P P P P',
-  rollback: /*     */ '- - - P P P P P P P P',
-  canaryDeploy: /* */ '- - - - - - - P P P P',
-  blueGreenDeploy: '   - - - - - - - P P P P',
-  scaleService: /* */ '- - - - - - - P P P P',
-  restartService: /**/ '- - - - - - - P P P P',
-  retireRevision: /**/ 'W W W W W W W W W W W',
-  backup: /*       */ '- - - - - - - - - W W',
-  verifyBackup: /* */ '- - - - - - - - W W W',
-  drill: /*        */ '- - - - - - - - - - -',
+  stopTraffic: /*  */ '- - P P P P P P P P P P',
+  admitTraffic: /* */ '- - P P P P P P P P P P',
+  rollback: /*     */ '- - - P P P P P P P P P',
+  canaryDeploy: /* */ '- - - - - - - P P P P P',
+  blueGreenDeploy: '   - - - - - - - P P P P P',
+  scaleService: /* */ '- - - - - - - P P P P P',
+  restartService: /**/ '- - - - - - - P P P P P',
+  retireRevision: /**/ 'W W W W W W W W W W W W',
+  backup: /*       */ '- - - - - - - - - W W W',
+  verifyBackup: /* */ '- - - - - - - - W W W W',
+  drill: /*        */ '- - - - - - - - - - - -',
+  recover: /*      */ '- - - - - - - - W W W W',
 };
 
 const HOLDERS: OperationKind[] = [
@@ -99,6 +106,7 @@ const HOLDERS: OperationKind[] = [
   'backup',
   'verifyBackup',
   'drill',
+  'recover',
 ];
 
 function meeting(asker: Runbook, holder: Runbook): string {

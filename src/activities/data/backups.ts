@@ -11,6 +11,7 @@ import {
 } from '../../domain/backup/backup.ts';
 import { changedDefinitions, withDefinitions } from '../../domain/backup/compare-contents.ts';
 import { Failure } from '../../domain/failure.ts';
+import type { Loss } from '../../domain/recovery/exchange.ts';
 import { isRecord } from '../../domain/json.ts';
 import { judgeInvariants, type Asked } from '../../domain/backup/judge-invariants.ts';
 import { judgeComplete, judgeCorrect, type RungResult } from '../../domain/backup/ladder.ts';
@@ -22,7 +23,14 @@ import {
 import type { Rung } from '../../domain/backup/rungs.ts';
 import { progressed, startProgress, type DataProgress } from '../../domain/operation/pending.ts';
 import type { Call } from '../call.ts';
-import type { BackupRemovalPort, BackupsPort, CopyRef, DatastoreRef } from '../../ports/backups.ts';
+import type {
+  BackupRemovalPort,
+  BackupsPort,
+  CopyPlacement,
+  CopyRef,
+  CopyView,
+  DatastoreRef,
+} from '../../ports/backups.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { countOf, sizeOf } from '../../domain/text/amounts.ts';
 import { spanOf } from '../../domain/text/time-span.ts';
@@ -120,14 +128,14 @@ function counting(call: Call, { now }: DataPorts['clock'], of?: DataProgress['of
 }
 
 export async function restoreCopy(
-  { id, target }: { id: string; target: CopyRef },
+  { id, target, into = 'scratch' }: { id: string; target: CopyRef; into?: CopyPlacement },
   call: Call,
   { backups, clock }: DataPorts,
 ): Promise<RungResult> {
   await call.token();
   const began = clock.now();
   const owned = { ...target, owner: call.run };
-  await backups.restore({ id, target: owned, into: 'scratch' }, counting(call, clock));
+  await backups.restore({ id, target: owned, into }, counting(call, clock));
   const { kind } = target.store.settings;
   const reason = `${id} went into a copy of kind ${kind} without an error, in ${spanOf(clock.now() - began)}`;
   return { rung: 'loads', verdict: 'pass', reason };
@@ -215,6 +223,24 @@ export async function discardCopy(
   const left = (await backups.copies()).some((one) => one.copy === copy);
   if (left) throw new Failure('Unavailable', `the copy ${copy} is still there after its end`);
   return { detail: `${copy} is gone` };
+}
+
+/** What is live goes on meanwhile: the answer is of this moment. */
+export function compareLive(
+  { target }: { target: CopyRef },
+  call: Call,
+  { backups, clock }: DataPorts,
+): Promise<Loss> {
+  return backups.lossAgainstLive(target, counting(call, clock));
+}
+
+export async function keepCopy(
+  input: { target: CopyRef; until: number },
+  call: Call,
+  { backups }: DataPorts,
+): Promise<CopyView> {
+  await call.token();
+  return backups.keep(input, call);
 }
 
 /** The copy says no: that is an answer. Anything else is nobody's verdict, and is thrown on. */

@@ -55,10 +55,11 @@ function kindsOf({ backups, platforms }: JanitorPorts): Kind[] {
     {
       what: 'copies',
       list: async () =>
-        (await backups.copies()).map(({ copy, createdAt, owner, machine, problem }) => ({
+        (await backups.copies()).map(({ copy, createdAt, owner, machine, problem, keptUntil }) => ({
           name: copy,
           createdAt,
           machine,
+          ...(keptUntil !== undefined && { keptUntil }),
           ...(problem !== undefined && { problem }),
           ...(owner && { owner }),
           discard: (waiting) => backups.discard(copy, waiting),

@@ -11,7 +11,7 @@ import { passedOverIn } from '../../domain/backup/anomaly.ts';
 import type { Ending, RunName } from './ending.ts';
 import type { Watched } from './follow.ts';
 import { countOf, sizeOf } from '../../domain/text/amounts.ts';
-import { drill } from '../../runbooks/drill.ts';
+import { isDrill } from '../../reports/wording.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { printJson, printText } from '../output/print.ts';
 import { attention } from './view.ts';
@@ -72,9 +72,9 @@ const hasPassed = ({ outcome, verdict, backups }: Ending): boolean =>
   outcome === 'succeeded' && verdict === 'pass' && backups.length > 0;
 
 /** The lines below say what the message of a drill does. */
-function passed({ message }: Ending, { verdicts, kind }: OperationStatus): string {
-  const isDrill = kind === drill.type;
-  return `pass, ${isDrill ? countOf(verdicts.length - 1, 'check') : message}`;
+function passed({ message }: Ending, last: OperationStatus): string {
+  const checks = last.verdicts.length - 1;
+  return `pass, ${isDrill(last) ? countOf(checks, 'check') : message}`;
 }
 
 /** Backups that were taken; or from which one it was proved that it can be recovered, how old that was and how long it took. */

@@ -12,7 +12,18 @@ export interface Typing {
 
 /** Verbs that are recorded under the name of who sends them. */
 const ACTING: ReadonlySet<string> = new Set([
-  ...['deploy', 'rollback', 'stop', 'admit', 'scale', 'restart', 'backup', 'verify', 'drill'],
+  ...[
+    'deploy',
+    'rollback',
+    'stop',
+    'admit',
+    'scale',
+    'restart',
+    'backup',
+    'verify',
+    'drill',
+    'recover',
+  ],
   ...['promote', 'pause', 'resume', 'abort', 'retry', 'skip', 'adopt'],
 ]);
 

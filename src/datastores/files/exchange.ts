@@ -1,7 +1,7 @@
 // The live folder of files exchanged for a generation that was restored beside it: one rename of `current`, and a rename
 // too for the write fence. The old generation stays where it is; nobody finds it by `current` any more.
 import { createHash } from 'node:crypto';
-import { readFile, readlink, realpath, rm, rmdir, symlink } from 'node:fs/promises';
+import { readFile, readlink, realpath, rm, rmdir, statfs, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { DatastoreRef } from '../../ports/backups.ts';
@@ -37,9 +37,10 @@ export function createFilesExchange(clock: Pick<Clock, 'now'>): StoreExchange {
       (await generationsOf(directoryOf(store))).current === undefined
         ? noGenerations(store)
         : undefined,
-    begin: async (store, folder) => {
+    begin: async (store, folder, bytes) => {
       const directory = directoryOf(store);
       const { folder: live } = await withGenerations(store);
+      await roomBeside(directory, bytes);
       const generation = await newGeneration(directory, live);
       const note: Beside = { directory, generation };
       await keepFile(noteOf(folder), JSON.stringify(note), { mode: 0o644 });
@@ -82,6 +83,15 @@ export function createFilesExchange(clock: Pick<Clock, 'now'>): StoreExchange {
     },
     flush: (store, token) => flush(store, token),
   };
+}
+
+/** Twice of what is restored: what is live has to have room as well. */
+async function roomBeside(directory: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(directory);
+  const free = bavail * bsize;
+  if (free >= 2 * bytes) return;
+  const message = `restoring ${bytes} bytes beside what is live in ${directory}: ${free} bytes are free there, and twice as many as are restored have to be, so that the live data can go on; make room`;
+  throw new Failure('Refused', message);
 }
 
 /** Where a copy's files are: in a generation beside the live one, or in its own folder. */

@@ -1,23 +1,25 @@
 // Datastores of kind `files`: a folder of CSV (or other) files. A backup is one object a file; the manifest has sizes,
 // SHA-256 and rows. A copy is a folder. Used through datastores/registry.ts.
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { chmod, mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Bytes } from '../../ports/objects.ts';
-import type { DatastoreRef, Fingerprint } from '../../ports/backups.ts';
+import type { CopyView, DatastoreRef, Fingerprint } from '../../ports/backups.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Waiting } from '../../ports/waiting.ts';
 import type { Contents, Part, RecoveryPoint } from '../../domain/backup/backup.ts';
 import { HEARTBEAT_FILE } from '../../domain/backup/heartbeat.ts';
 import { Failure } from '../../domain/failure.ts';
 import { textAt } from '../../domain/json.ts';
+import { shellWord } from '../../domain/text/command-text.ts';
 import { streamed } from '../artefact.ts';
 import { keepOf, type Into, type Store, type StoredFile, type Taken } from '../store.ts';
 import { addHeartbeat, newestHeartbeat, takeHeartbeat } from './heartbeat.ts';
 import { fileBytes, partOf, readPart } from './contents.ts';
 import { copyFilesIn, createFilesExchange } from './exchange.ts';
 import { generationsOf } from './generations.ts';
-import { checkAtRest, filesIn, type SourceFile } from './walk.ts';
+import { lossOf } from './loss.ts';
+import { checkAtRest, filesIn, walkFiles, type SourceFile } from './walk.ts';
 import { files } from './settings.ts';
 import { thereAt, type Named } from '../named-dump.ts';
 
@@ -68,6 +70,7 @@ export function createFilesStore(clock: Pick<Clock, 'now'>): Store {
       throw new Failure('Unsupported', 'a datastore of kind files answers no queries');
     },
     named: namedFolder,
+    look: LOOK,
     heartbeats: {
       write: async (store) => {
         const { folder, fencedSince } = await liveFolder(store);
@@ -78,6 +81,21 @@ export function createFilesStore(clock: Pick<Clock, 'now'>): Store {
       newest: async (folder) => newestHeartbeat(await copyFilesIn(folder)),
     },
   };
+}
+
+const LOOK: NonNullable<Store['look']> = {
+  loss: async (store, folder, waiting) =>
+    lossOf((await liveFolder(store)).folder, await copyFilesIn(folder), waiting),
+  open: async (store, folder) => openForReading(store, await copyFilesIn(folder)),
+};
+
+/** Folders stay as they are: who may write to them may remove the copy, and a janitor has to. */
+async function openForReading(store: DatastoreRef, folder: string): Promise<CopyView> {
+  for await (const path of walkFiles(folder)) await chmod(join(folder, path), 0o444);
+  const live = resolve(store.directory, store.settings.directory ?? '.');
+  const there = await generationsOf(live).catch(() => undefined);
+  const compare = `diff -rq ${shellWord(there?.folder ?? live)} ${shellWord(folder)}`;
+  return { where: folder, look: [`ls -lR ${shellWord(folder)}`, compare] };
 }
 
 async function liveFolder({ directory, settings }: DatastoreRef) {

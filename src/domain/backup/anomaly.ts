@@ -127,7 +127,8 @@ export function passedOverNote(entries: readonly CatalogueEntry[], now: number):
   return `; ${PASSED_OVER}${first.slice(0, LONGEST_NOTE)}${others}`;
 }
 
-const PASSED_OVER = 'newer, and not taken: ';
+/** In the title of a step, before what was passed over, and why. */
+export const PASSED_OVER = 'newer, and not taken: ';
 
 /** The note in the title of a step; undefined where the newest one is taken. */
 export function passedOverIn(title: string): string | undefined {

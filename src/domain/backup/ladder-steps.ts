@@ -14,23 +14,36 @@ export interface Ladder {
   service: PlanStep[];
   required: Rung[];
   whyNotRun?: string;
+  /** Why a backup that passes is not marked as verified. */
+  noMark?: string;
+  /** Where the copy is made; apart from everything live without it. */
+  into?: 'beside';
+  /** What follows the conclusion, instead of discarding the copy. */
+  then?: PlanStep[];
   title: (rung: Rung) => string;
   /** The title of the step that concludes. */
   conclude: string;
 }
 
 export function ladderSteps(ladder: Ladder): PlanStep[] {
-  const { datastore, backup, copy, rungs, service, required, whyNotRun } = ladder;
+  const { datastore, backup, copy, rungs, service, required, whyNotRun, noMark, into, then } =
+    ladder;
   const steps = rungs.map((rung) =>
-    rungStep({ rung, datastore, backup, copy, title: ladder.title(rung) }),
+    rungStep({
+      ...{ rung, datastore, backup, copy, title: ladder.title(rung) },
+      ...(rung === 'loads' && into !== undefined && { into }),
+    }),
   );
-  const because = whyNotRun === undefined ? {} : { whyNotRun };
+  const because = {
+    ...(whyNotRun !== undefined && { whyNotRun }),
+    ...(noMark !== undefined && { noMark }),
+  };
   const conclude: PlanStep = {
     id: 'conclude',
     title: ladder.conclude,
     undo: 'none: a mark stays',
     action: { kind: 'conclude', datastore, backup, required, ...because },
   };
-  const made = rungs.includes('loads') ? [discardStep({ datastore, copy })] : [];
-  return [...steps, ...service, conclude, ...made];
+  const discard = rungs.includes('loads') ? [discardStep({ datastore, copy })] : [];
+  return [...steps, ...service, conclude, ...(then ?? discard)];
 }

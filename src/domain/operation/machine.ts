@@ -161,7 +161,7 @@ function judged(
   const next = { ...withVerdict(state, event.verdict), ...said };
   if (event.verdict === 'fail') return giveUp(next, 'failed', event.message);
   const ends = event.verdict === 'inconclusive' && event.ends;
-  return ends ? giveUp(next, 'inconclusive', event.message) : advance(next);
+  return ends ? giveUp(next, 'inconclusive', event.message) : advance(takenBack(next));
 }
 
 /** Goes on all the same: what comes after it is worth knowing, and the conclusion counts it. */
@@ -172,7 +172,7 @@ function noted(
   return { ...withVerdict(state, verdict), leftovers: [...state.leftovers, ...leftovers] };
 }
 
-/** What a step of cleaning up has done needs no undo any more. */
+/** What a step has cleaned up, or handed over to people, needs no undo any more. */
 function takenBack(state: MachineState): MachineState {
   const step = currentStep(state);
   return { ...state, undo: state.undo.filter((entry) => !isTakenBack(entry, step)) };

@@ -38,9 +38,24 @@ export type StepAction =
   | { kind: 'backup'; datastore: string; backup: string }
   | { kind: 'retention'; datastore: string }
   /** One rung of the ladder, on the backup itself or on the copy that `loads` makes of it. */
-  | { kind: 'rung'; rung: Rung; datastore: string; backup: string; copy: string }
-  /** `whyNotRun`: what is said of required rungs that the plan leaves out. */
-  | { kind: 'conclude'; datastore: string; backup: string; required: Rung[]; whyNotRun?: string }
+  | {
+      kind: 'rung';
+      rung: Rung;
+      datastore: string;
+      backup: string;
+      copy: string;
+      /** Where `loads` makes the copy; apart from everything live without it. */
+      into?: 'beside';
+    }
+  /** `whyNotRun`: what is said of required rungs that the plan leaves out; `noMark`: why one that passes gets no mark. */
+  | {
+      kind: 'conclude';
+      datastore: string;
+      backup: string;
+      required: Rung[];
+      whyNotRun?: string;
+      noMark?: string;
+    }
   | { kind: 'discard'; datastore: string; copy: string }
   | RecoveryAction
   | DerivedAction;

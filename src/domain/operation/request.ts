@@ -53,6 +53,14 @@ function whole(from: number, to: number, example: number): Rule<number> {
   };
 }
 
+const MOMENT_ALLOWED =
+  'a time with its zone as in ISO 8601, such as 2026-11-22T08:00:00Z or 2026-11-22T09:00:00+01:00';
+const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})$/;
+
+function isMoment(value: string): boolean {
+  return MOMENT.test(value) && !Number.isNaN(Date.parse(value));
+}
+
 const flag: Rule<boolean> = {
   allowed: 'true or false',
   accepts: (value) => typeof value === 'boolean',
@@ -92,11 +100,13 @@ const FIELDS = {
     'shop/orders/20261122T085126.123Z',
   ),
   /** What a disaster recovery is to do; a drill is meant also without it. */
-  mode: text(
-    /^drill$/,
-    'drill; a recovery into the live system is not there yet: take the backup from "fairlead backups SYSTEM" and restore it by hand',
-    'drill',
-  ),
+  mode: text(/^(drill|recover)$/, 'drill or recover', 'recover'),
+  /** A recovery beside the live data, which it leaves alone. */
+  beside: flag,
+  /** A recovery takes the newest backup with a recovery point that is not after this time. */
+  at: textThat(isMoment, MOMENT_ALLOWED, '2026-11-22T08:00:00Z'),
+  /** How long what was restored beside is kept, in milliseconds. */
+  keep: whole(60_000, 30 * 86_400_000, 86_400_000),
   /** Instead of a backup: a dump of `datastore` that is in no catalogue, by its path on the worker's machine. */
   file: textThat(
     isNamedFile,
@@ -180,8 +190,13 @@ function checkOneOf(asked: Asked, raw: Record<string, unknown>, oneOf: Field[]):
 
 /** A backup's name says whose it is. */
 function ofOneSystem(kind: string, request: OperationRequest): OperationRequest {
-  const { system, backup } = request;
-  const of = backup === undefined ? system : parseBackupId(backup)?.system;
+  const { system, backup, datastore } = request;
+  const name = backup === undefined ? undefined : parseBackupId(backup);
+  if (name !== undefined && datastore !== undefined && name.datastore !== datastore) {
+    const which = `backup is one of ${name.datastore}, and datastore is ${datastore}`;
+    throw bad(`${kind}: ${which}; name one of them`);
+  }
+  const of = backup === undefined ? system : name?.system;
   if (of === system) return request;
   throw bad(
     `${kind}: backup is one of ${of ?? 'nobody'}, and system is ${system}; name one of them`,

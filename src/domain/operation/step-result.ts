@@ -5,6 +5,7 @@ import type { Verdict } from '../analysis/verdict.ts';
 import type { BackupSummary } from '../backup/backup.ts';
 import type { RungResult } from '../backup/ladder.ts';
 import type { FailureKind } from '../failure.ts';
+import type { Loss } from '../recovery/exchange.ts';
 import type { Inventory } from '../recovery/inventory.ts';
 import type { Weights } from '../rollout/model.ts';
 import type { MachineEvent } from './machine-state.ts';
@@ -36,6 +37,8 @@ export type StepOutput =
   | { kind: 'backup'; summary: BackupSummary }
   /** Rungs that were climbed; one reading of a copy can climb two. */
   | { kind: 'rungs'; rungs: ClimbedRung[] }
+  /** What the live datastore and a copy do not have in common. */
+  | { kind: 'loss'; loss: Loss }
   /** What there was before a drill. */
   | { kind: 'inventory'; inventory: Inventory };
 

@@ -92,9 +92,10 @@ export function covers(one: UndoEntry, entry: UndoEntry): boolean {
   }
 }
 
-/** The step has taken back itself what this entry would. */
+/** The step has taken back itself what this entry would, or has handed it over to people. */
 export function isTakenBack(entry: UndoEntry, { action }: PlanStep): boolean {
-  if (action.kind === 'discard') return entry.verb === 'discardCopy' && entry.copy === action.copy;
+  if (action.kind === 'discard' || action.kind === 'keepCopy')
+    return entry.verb === 'discardCopy' && entry.copy === action.copy;
   return action.kind === 'close' && entry.verb === 'closeTarget' && entry.target === action.target;
 }
 

@@ -35,6 +35,9 @@ export interface Exchanged {
   quarantined: string;
 }
 
+/** Where a copy is made; `why` says why apart from everything live, and not beside what it is to be compared with. */
+export type CopyPlace = { into: 'beside' } | { into: 'scratch'; why: string };
+
 /** What the copy and the quarantined data do not have in common, key by key; files have their paths for keys. */
 export interface Loss {
   /** Keys written since the backup: users lose them. */
@@ -51,6 +54,39 @@ export interface LossCount {
   digest: string;
   /** The first of them, in words. */
   shown: string[];
+}
+
+/** The kinds of difference: the name of its finding, and what people are told. */
+const DIFFERENCES = [
+  ['onlyThere', 'only live', 'only in what is live, written since the backup'],
+  ['onlyHere', 'only in the backup', 'only in the backup, removed since'],
+  ['changed', 'other content', 'in both, with other content'],
+] as const satisfies readonly (readonly [keyof Loss, name: string, what: string])[];
+
+/** What a live datastore and a copy do not have in common, a finding a kind: none of them says that anything is wrong. */
+export function lossFindings(loss: Loss): Finding[] {
+  return DIFFERENCES.map(([kind, name, what]) => {
+    const { count, digest } = loss[kind];
+    const reason = `${count} ${what}${firstOf(loss[kind])}${count === 0 ? '' : ` (sha256 ${digest})`}`;
+    return { name, verdict: 'pass', reason, samples: count, got: String(count) };
+  });
+}
+
+/** The same for the sentence that an operation ends with. */
+export function lossWords(loss: Loss): string {
+  const told = DIFFERENCES.flatMap(([kind, , what]) =>
+    loss[kind].count === 0 ? [] : [`${loss[kind].count} ${what}${firstOf(loss[kind])}`],
+  );
+  return told.length === 0 ? 'what is live holds the same' : told.join('; ');
+}
+
+const TOLD = 5;
+
+/** The first of a list, after a colon; empty where nothing is shown. */
+function firstOf({ shown, count }: LossCount): string {
+  const some = shown.slice(0, TOLD);
+  if (some.length === 0) return '';
+  return `: ${some.join(', ')}${count > some.length ? ` and ${count - some.length} more` : ''}`;
 }
 
 /** Two positions are taken this far apart at least: a writer that does something every second shows. */

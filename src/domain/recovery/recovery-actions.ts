@@ -49,5 +49,9 @@ export type RecoveryAction =
   | { kind: 'start'; target: string; program: RecoveredService }
   | { kind: 'usable'; target: string; golden: GoldenRequest[] }
   | { kind: 'production' }
+  /** What the live datastore and a copy do not have in common. */
+  | { kind: 'compareLive'; datastore: string; copy: string }
+  /** The copy stays for `ms`, read-only, whatever becomes of the operation. */
+  | { kind: 'keepCopy'; datastore: string; copy: string; backup: string; ms: number }
   | { kind: 'close'; target: string }
   | { kind: 'concludeRecovery'; rtoMs: number };

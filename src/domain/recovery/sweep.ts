@@ -10,6 +10,8 @@ export interface Remnant {
   problem?: string;
   /** Where it is, if it says so. */
   machine?: string;
+  /** Until when somebody asked to have it (ms), whatever became of the run that made it. */
+  keptUntil?: number;
 }
 
 /** Whether a run is open, as Temporal says; `how` ends the sentence "its run ...". */
@@ -32,10 +34,14 @@ export function sweptElsewhere({ machine }: Remnant, here: string): SweepDecisio
 export const KEPT_FOR_MS = 24 * 3_600_000;
 
 export function sweepDecision(
-  { createdAt, owner, problem }: Remnant,
+  { createdAt, owner, problem, keptUntil }: Remnant,
   state: OwnerState | undefined,
   now: number,
 ): SweepDecision {
+  if (keptUntil !== undefined) {
+    const asked = `somebody asked to have it until ${new Date(keptUntil).toISOString()}`;
+    return { remove: now >= keptUntil, reason: asked };
+  }
   if (owner === undefined || state === undefined) {
     const whose = problem === undefined ? "nobody's, made" : `${problem}; written last`;
     const age = `${whose} at ${new Date(createdAt).toISOString()}`;

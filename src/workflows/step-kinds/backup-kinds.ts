@@ -3,6 +3,7 @@ import { parseBackupId, fileOf } from '../../domain/backup/backup-id.ts';
 import { setSkew } from '../../domain/backup/backup-set.ts';
 import type { BackupSummary } from '../../domain/backup/backup.ts';
 import { combineRungs } from '../../domain/backup/ladder.ts';
+import { lossFindings, lossWords } from '../../domain/recovery/exchange.ts';
 import { outputsOf, plainResult, type StepResult } from '../../domain/operation/step-result.ts';
 import { climbedRungs } from './rungs.ts';
 import { said } from './service-kinds.ts';
@@ -46,10 +47,51 @@ export const discard: StepKind<ActionOf<'discard'>> = {
   begin: () => ask({ activity: 'discardCopy', told: {}, profile: 'undo', answered: said }),
 };
 
+/** What is live may be away: that is what a copy is looked into for. */
+export const compareLive: StepKind<ActionOf<'compareLive'>> = {
+  whenFailed: 'doubtGoesOn',
+  begin: () =>
+    ask({
+      activity: 'compareLive',
+      told: {},
+      profile: 'wait',
+      answered: ({ value: loss }) =>
+        plainResult(
+          { type: 'done' },
+          { detail: lossWords(loss), findings: lossFindings(loss), output: { kind: 'loss', loss } },
+        ),
+    }),
+};
+
+export const keepCopy: StepKind<ActionOf<'keepCopy'>> = {
+  whenFailed: 'failsUnasked',
+  begin: ({ action: { datastore, backup: id, ms }, results, now }) => {
+    const until = Date.parse(now) + ms;
+    const [compared] = outputsOf(results, 'loss');
+    const loss = compared === undefined ? 'what differs is not known' : lossWords(compared.loss);
+    return ask({
+      activity: 'keepCopy',
+      told: { until },
+      profile: 'change',
+      lease: datastore,
+      answered: ({ value: { where, look } }) => {
+        const place = `${id} is in ${where}, read-only, until ${new Date(until).toISOString()}`;
+        const message = `${place}; ${loss}. Look into it: ${look.join(' · ')}`;
+        return plainResult(
+          { type: 'judged', verdict: 'pass', message, ends: false },
+          { detail: `${place}. Look into it: ${look.join(' · ')}` },
+        );
+      },
+    });
+  },
+};
+
 export const conclude: StepKind<ActionOf<'conclude'>> = {
   whenFailed: 'failsUnasked',
   begin({ action, results, now }) {
     const { datastore, backup: id, required, whyNotRun } = action;
+    const isFile = fileOf(id) !== undefined;
+    const noMark = isFile ? 'a file is in no catalogue, and gets no mark' : action.noMark;
     const rungs = climbedRungs(results);
     const { verdict, reason } = combineRungs(required, rungs, whyNotRun);
     const finding = { name: 'backup', verdict, reason, samples: rungs.length };
@@ -58,9 +100,7 @@ export const conclude: StepKind<ActionOf<'conclude'>> = {
       { findings: [finding] },
     );
     if (verdict !== 'pass') return ends;
-    if (fileOf(id) !== undefined) {
-      return { ...ends, detail: `${reason}; a file is in no catalogue, and gets no mark` };
-    }
+    if (noMark !== undefined) return { ...ends, detail: `${reason}; ${noMark}` };
     return ask({
       activity: 'markVerified',
       told: { backup: id, at: now, reason },

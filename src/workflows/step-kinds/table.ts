@@ -4,7 +4,7 @@ import type { ActivityAnswer } from '../../activities/boundary.ts';
 import type { PlanStep, StepAction } from '../../domain/operation/plan.ts';
 import type { StepResult } from '../../domain/operation/step-result.ts';
 import type { UndoEntry } from '../../domain/operation/undo.ts';
-import { backup, conclude, discard, retention } from './backup-kinds.ts';
+import { backup, compareLive, conclude, discard, keepCopy, retention } from './backup-kinds.ts';
 import {
   concludeRecovery,
   inventoryAfter,
@@ -56,6 +56,8 @@ const KINDS: { [Kind in StepAction['kind']]: StepKind<ActionOf<Kind>> } = {
   rung,
   conclude,
   discard,
+  compareLive,
+  keepCopy,
   lookBothWays,
   inventory: inventoryBefore,
   isolate,

@@ -14,6 +14,7 @@ import type {
   Part,
   RecoveryPoint,
 } from '../../../src/domain/backup/backup.ts';
+import type { Loss } from '../../../src/domain/recovery/exchange.ts';
 import { Failure } from '../../../src/domain/failure.ts';
 import type { RungResult } from '../../../src/domain/backup/ladder.ts';
 
@@ -39,7 +40,12 @@ export interface MemoryVault {
   /** Bytes where copies go. */
   free: number;
   entries: Map<string, CatalogueEntry>;
-  copies: Map<string, { backup: string; contents: Contents; createdAt: number; owner?: RunRef }>;
+  copies: Map<
+    string,
+    { backup: string; contents: Contents; createdAt: number; owner?: RunRef; keptUntil?: number }
+  >;
+  /** How what is live and a copy differ. */
+  loss: Loss;
   /** Every copy that was ever made. */
   made: string[];
   removed: string[];
@@ -48,6 +54,8 @@ export interface MemoryVault {
 }
 
 export const TABLE: Part = { name: 'orders', rows: 10, bytes: 1000, hash: 'rowsum:1' };
+
+const NONE = { count: 0, digest: 'd', shown: [] };
 
 export function memoryBackups(): {
   backups: BackupsPort;
@@ -87,6 +95,7 @@ export function memoryBackups(): {
     free: 1_000_000_000,
     entries: new Map(),
     copies: new Map(),
+    loss: { onlyThere: NONE, onlyHere: NONE, changed: NONE },
     made: [],
     removed: [],
     uploads: [],
@@ -195,6 +204,19 @@ export function memoryBackups(): {
       await enter('ask', query, waiting);
       copyOf(target.copy);
       return vault.answers.get(query) ?? null;
+    },
+    placeForCopy: async ({ datastore }, waiting) => {
+      await enter('placeForCopy', datastore, waiting);
+      return { into: 'scratch', why: 'all of it is in memory' };
+    },
+    lossAgainstLive: async ({ copy }, waiting) => {
+      await enter('lossAgainstLive', copy, waiting);
+      return vault.loss;
+    },
+    keep: async ({ target: { copy }, until }, waiting) => {
+      await enter('keep', copy, waiting);
+      vault.copies.set(copy, { ...copyOf(copy), keptUntil: until });
+      return { where: `/copies/${copy}`, look: [`ls /copies/${copy}`] };
     },
     discard: async (copy, waiting) => {
       await enter('discard', copy, waiting);
