@@ -2,7 +2,6 @@
 // says it and however. It is not tried again: that fills the disk again. Used by whatever loads into a folder of copies.
 import { Failure } from '../domain/failure.ts';
 import { textAt } from '../domain/json.ts';
-import type { Copies } from './copies.ts';
 
 const SAID = /no space left on device|disk quota exceeded/i;
 const CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
@@ -10,7 +9,7 @@ const CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 const NEXT_TO_NOTHING = 16 * 1024 * 1024;
 
 export async function unlessFull<T>(
-  copies: Pick<Copies, 'room'>,
+  copies: { room: () => Promise<number> },
   name: string,
   work: () => Promise<T>,
 ): Promise<T> {
