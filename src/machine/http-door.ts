@@ -1,15 +1,13 @@
 // Who may ask what Fairlead itself serves over HTTP on this machine. A page of another site runs in the operator's browser
 // and reaches the loopback: it is known by its Origin, and by a Host of its own where its name was made to mean the loopback.
 import { randomInt } from 'node:crypto';
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type ServerResponse,
-} from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { forward, ForwardAgent } from './http-forward.ts';
-import { forwardUpgrade, onWebSocket } from './http-upgrade.ts';
+import { newHttpServer, type Answers } from './http-server.ts';
+import { forwardUpgrade } from './http-upgrade.ts';
 
+/** What people send to a Web UI is small. */
+const PATIENCE = 60_000;
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
 export interface AskedBy {
@@ -76,6 +74,8 @@ export interface DoorOptions {
   shortcuts?: Readonly<Record<string, string>>;
   /** As people read it: `Temporal's Web UI`. */
   what: string;
+  /** How long (ms) a request may take to come in. */
+  patience?: number;
 }
 
 export interface Door {
@@ -115,8 +115,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
       response.end(`${what} does not answer; it may be starting. Try again.\n`);
     });
   };
-  const server = createServer(answer).on('checkContinue', answer);
-  onWebSocket(server, (request, socket, head) => {
+  const upgrade: Answers['upgrade'] = (request, socket, head) => {
     socket.on('error', () => socket.destroy());
     if (turnedAway(request, by) !== undefined) {
       socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
@@ -125,8 +124,15 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     void forwardUpgrade({ ...pass, request, socket, head, agent: fresh }).then((sent) => {
       if (sent === undefined) socket.destroy();
     });
-  });
-  server.requestTimeout = 0;
+  };
+  const patience = options.patience ?? PATIENCE;
+  const server = newHttpServer(
+    { request: answer, upgrade },
+    {
+      ...{ requestTimeout: patience, headersTimeout: patience },
+      connectionsCheckingInterval: Math.min(patience, 30_000),
+    },
+  );
   // Whoever opened it ends when its own work is done.
   server.on('connection', (socket) => socket.unref()).unref();
   await new Promise<void>((done, failed) => {

@@ -15,6 +15,9 @@ const OF_CONNECTION = new Set([
 /** A client must not make them go away by naming them in `Connection`: without them a message has another end, or another target. */
 const NEVER_OF_CONNECTION = new Set(['content-length', 'host', 'cookie', 'authorization']);
 
+/** Many a server reads `_` in a name as `-`. */
+const FRAMING = /^(content_length|transfer_encoding)$/;
+
 /** RFC 9110, 6.5.1: what says how a message is framed, routed or who asks comes before the body or not at all. */
 const NO_TRAILER =
   /^(content-(length|encoding|type|range)|transfer-encoding|trailer|host|te|connection|upgrade|expect|authorization|cookie|set-cookie|age|vary|cache-control|location|forwarded|x-forwarded-.*|x-real-ip|fairlead-.*)$/;
@@ -32,6 +35,7 @@ export function endToEnd(raw: readonly string[], without: (name: string) => bool
   return pairs
     .filter(([written]) => {
       const name = written.toLowerCase();
+      if (FRAMING.test(name)) return false;
       return !OF_CONNECTION.has(name) && !named.has(name) && !without(name.replaceAll('_', '-'));
     })
     .flat();

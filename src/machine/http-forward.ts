@@ -104,6 +104,11 @@ export function forward(input: Forward): Promise<Forwarded> {
       if (answered) return;
       settle({ end: 'failed', connected, reused: outgoing.reusedSocket, why: error.message });
     });
+    // As when it switches to a protocol that nobody asked for: the connection is closed, and no error says so.
+    outgoing.once('close', () => {
+      if (answered) return;
+      settle({ end: 'failed', connected, reused: false, why: 'it gave no answer' });
+    });
     // The body is read only once there is a connection: a refused one has lost nothing of it.
     outgoing.once('socket', (socket: Socket) => {
       const begin = (): void => {

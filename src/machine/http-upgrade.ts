@@ -76,8 +76,13 @@ export function forwardUpgrade(
       done(undefined);
     });
     outgoing.once('upgrade', (answer, other, first) => {
+      if (answer.headers.upgrade?.toLowerCase() !== 'websocket') {
+        other.destroy();
+        done(undefined);
+        return;
+      }
       const fields = [...endToEnd(answer.rawHeaders, answerWithout), ...answerMore];
-      fields.push('connection', 'Upgrade', 'upgrade', answer.headers.upgrade ?? 'websocket');
+      fields.push('connection', 'Upgrade', 'upgrade', 'websocket');
       socket.write(headOf('HTTP/1.1 101 Switching Protocols', fields), 'latin1');
       join(socket, other, [head, first]);
       done({ code: 101, closed });

@@ -213,6 +213,27 @@ describe('the door', () => {
     assert.equal(all, 'ahoy');
   });
 
+  test('gives up a request whose body does not come', async () => {
+    const patient = createServer((request, response) => {
+      request.resume().once('end', () => response.end('all of it'));
+    }).listen(0, '127.0.0.1');
+    await once(patient, 'listening');
+    const address = patient.address();
+    assert.ok(typeof address === 'object' && address !== null);
+    const hasty = await openDoor({
+      ...{ host: '127.0.0.1', port: 0, names: ['shop'], what: 'the server', patience: 200 },
+      target: { host: '127.0.0.1', port: address.port },
+    });
+    const socket = connect(hasty.port, '127.0.0.1');
+    const answered = once(socket, 'data');
+    const closed = once(socket, 'close');
+    socket.write('POST / HTTP/1.1\r\nHost: shop\r\nContent-Length: 5\r\n\r\nhalf');
+    assert.match(String(await answered), /^HTTP\/1.1 408 /);
+    await closed;
+    hasty.close();
+    patient.close();
+  });
+
   test('says so while the server behind does not answer', async () => {
     const nobody = await openDoor({
       ...{ host: '127.0.0.1', port: 0, names: [], what: 'the server' },

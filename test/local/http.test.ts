@@ -118,8 +118,8 @@ describe('the local host passes on', () => {
   ] as const) {
     test(`a request that offers ${what} without the offer, its body whole, counted by its answer`, async () => {
       const before = [await counted(200), await counted(101)];
-      const chunked = offer.includes('chunked');
-      const body = chunked ? '5\r\nhello\r\n0\r\n\r\n' : offer.includes('Length') ? 'hello' : '';
+      const hello = offer.includes('Length') ? 'hello' : '';
+      const body = offer.includes('chunked') ? '5\r\nhello\r\n0\r\n\r\n' : hello;
       const got = await echoed(offer, body);
       assert.equal(got.length, body === '' ? 0 : 5);
       assert.equal(got.headers['upgrade'], undefined);
@@ -187,11 +187,10 @@ describe('the local host passes on', () => {
   }
 
   test('the leave to send a body, the refusal of it, and the silence of a service that knows nothing of either', async () => {
+    const expects = 'Host: shop\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n';
     for (const path of ['/continue', '/silent']) {
       const socket = await opened();
-      socket.write(
-        `POST ${path} HTTP/1.1\r\nHost: shop\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n`,
-      );
+      socket.write(`POST ${path} HTTP/1.1\r\n${expects}`);
       const [leave] = (await once(socket, 'data')).map(String);
       assert.equal(leave, 'HTTP/1.1 100 Continue\r\n\r\n');
       let answer = '';
@@ -200,22 +199,16 @@ describe('the local host passes on', () => {
       await eventually('the answer', () => /"length":5/.test(answer));
       socket.destroy();
     }
-    const refused = await said(
-      'POST /refused HTTP/1.1\r\nHost: shop\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n',
-    );
+    const refused = await said(`POST /refused HTTP/1.1\r\n${expects}`);
     assert.match(refused, /^HTTP\/1.1 417 [^]*connection: close[^]*no$/i);
   });
 
   test('answers that have no body, and the head of those that have one', async () => {
     assert.match(await asked('GET /empty HTTP/1.1\r\n'), /^HTTP\/1.1 204 [^]*\r\n\r\n$/);
-    assert.match(
-      await asked('GET /same HTTP/1.1\r\n'),
-      /^HTTP\/1.1 304 [^]*etag: "1"[^]*\r\n\r\n$/i,
-    );
-    assert.match(
-      await asked('HEAD /x HTTP/1.1\r\n'),
-      /^HTTP\/1.1 200 [^]*content-length: \d+[^]*\r\n\r\n$/i,
-    );
+    const same = await asked('GET /same HTTP/1.1\r\n');
+    assert.match(same, /^HTTP\/1.1 304 [^]*etag: "1"[^]*\r\n\r\n$/i);
+    const head = await asked('HEAD /x HTTP/1.1\r\n');
+    assert.match(head, /^HTTP\/1.1 200 [^]*content-length: \d+[^]*\r\n\r\n$/i);
   });
 
   test('an answer that breaks off as one that broke off', async () => {
@@ -233,21 +226,66 @@ describe('the local host passes on', () => {
     assert.deepEqual([got.url, got.headers['host']], ['/path?q=1', 'elsewhere.example']);
   });
 
-  test('no message that has two ends', async () => {
+  test('no message that has two ends, or two readings', async () => {
     const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: shop\r\n\r\n';
+    const [length, chunked] = ['Content-Length: 4', 'Transfer-Encoding: chunked'];
     const heads = [
-      `Content-Length: 4\r\nTransfer-Encoding: chunked\r\n`,
-      `Content-Length: 4\r\nContent-Length: 5\r\n`,
-      `Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n`,
-      `Transfer-Encoding: xchunked\r\n`,
-      `Transfer-Encoding : chunked\r\n`,
-      `Content-Length: +4\r\n`,
-      `X: a\nContent-Length: 4\r\n`,
+      ...[`${length}\r\n${chunked}`, `${length}\r\nContent-Length: 5`, 'Content-Length: +4'],
+      ...[`${chunked}\r\nTransfer-Encoding: identity`, `${chunked}\r\n${chunked}`],
+      ...['xchunked', 'gzip, chunked', 'chunked, gzip'].map((one) => `Transfer-Encoding: ${one}`),
+      ...['Transfer-Encoding : chunked', 'Transfer-Encoding:\r\n chunked'],
+      ...['\n', '\r', '\r\n b\r\n'].map((end) => `X: a${end}${length}`),
     ];
     for (const head of heads) {
-      const all = await asked(`POST /two HTTP/1.1\r\n${head}`, `0\r\n\r\n${smuggled}`);
+      const all = await said(
+        `POST /two HTTP/1.1\r\n${head}\r\nHost: shop\r\n\r\n0\r\n\r\n${smuggled}`,
+      );
       assert.match(all, /^HTTP\/1.1 (400|501) /, `${head}: ${all}`);
       assert.ok(!all.includes('smuggled'));
+    }
+    const old = await said(`POST /two HTTP/1.0\r\nHost: shop\r\n${chunked}\r\n\r\n0\r\n\r\n`);
+    assert.match(old, /^HTTP\/1.1 400 /);
+    assert.match(await said('GET / HTTP/2.0\r\nHost: shop\r\n\r\n'), /^HTTP\/1.1 505 /);
+    assert.match(await said('GET / HTTP/1.1\nHost: shop\n\n'), /^HTTP\/1.1 400 /);
+    const got = await echoed('GET /x HTTP/1.1\r\nTransfer_Encoding: chunked\r\n');
+    assert.equal(got.headers['transfer_encoding'], undefined);
+  });
+
+  test('no request for two hosts', async () => {
+    const hosts = 'Host: shop\r\nHost: other\r\n';
+    for (const head of [
+      'GET /x HTTP/1.1\r\n',
+      'GET /x HTTP/1.0\r\n',
+      'GET http://shop/x HTTP/1.1\r\n',
+      `GET /ws HTTP/1.1\r\n${WEBSOCKET}`,
+      'GET /x HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n',
+    ]) {
+      assert.match(await said(`${head}${hosts}\r\n`), /^HTTP\/1.1 400 /, head);
+    }
+  });
+
+  test('an answer in chunks to a client of HTTP/1.0 as one that ends with the connection', async () => {
+    const all = await said('GET /chunked HTTP/1.0\r\nHost: shop\r\nConnection: keep-alive\r\n\r\n');
+    assert.match(all, /^HTTP\/1.1 200 OK\r\n[^]*\r\n\r\nwhole$/);
+    assert.ok(!/transfer-encoding|keep-alive/i.test(all), all);
+  });
+
+  test('no tunnel that nobody asked for', async () => {
+    for (const head of [
+      'GET /switched HTTP/1.1\r\nConnection: close\r\n',
+      'POST /switched HTTP/1.1\r\nConnection: close\r\nContent-Length: 0\r\n',
+      `GET /odd HTTP/1.1\r\n${WEBSOCKET}`,
+    ]) {
+      const all = await said(`${head}Host: shop\r\n\r\n`);
+      assert.match(all, /^HTTP\/1.1 502 /, `${head}: ${all}`);
+      assert.ok(!all.includes('smuggled'));
+    }
+  });
+
+  test('an answer to a head that is too large, however large', async () => {
+    for (const lines of [128, 4000]) {
+      const all = await asked(`GET /x HTTP/1.1\r\n${`X: ${'x'.repeat(1000)}\r\n`.repeat(lines)}`);
+      assert.match(all, /^HTTP\/1.1 431 /, `${lines} kB`);
     }
   });
 

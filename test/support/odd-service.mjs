@@ -28,6 +28,13 @@ const server = createServer((request, response) => {
     case '/half':
       raw('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf');
       return setTimeout(() => request.socket.destroy(), 50);
+    // Written by hand to the end: Node would not, and nothing may follow on the connection.
+    case '/chunked':
+      raw('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n');
+      return request.socket.end('5\r\nwhole\r\n0\r\nx-sum: abc\r\n\r\n');
+    case '/switched':
+      raw('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: odd\r\n\r\n');
+      return raw('HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsmuggled');
     case '/empty':
       response.writeHead(204);
       return response.end();
@@ -71,6 +78,8 @@ server.on('upgrade', (request, socket) => {
     socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nplain');
   } else if (request.url === '/required') {
     socket.end('HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nContent-Length: 0\r\n\r\n');
+  } else if (request.url === '/odd') {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: odd\r\n\r\n');
   } else if (request.headers.upgrade !== 'websocket') {
     socket.end('HTTP/1.1 500 upgraded\r\nContent-Length: 0\r\n\r\n');
   } else {

@@ -2,6 +2,7 @@
 // anything into these; only what a trusted proxy wrote is passed on.
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
+import { originForm } from '../../machine/http-fields.ts';
 
 /** Every name that services take for who asked, in lower case with `_` as `-`, as WSGI and CGI read them. */
 export function saysWhoAsked(name: string): boolean {
@@ -42,7 +43,7 @@ export function clientAddress(request: IncomingMessage, trusted: TrustedProxies)
 /** The fields that the service gets instead of those that `saysWhoAsked` names; names and values in turn. */
 export function forwardedFields(request: IncomingMessage, trusted: TrustedProxies): string[] {
   const peer = peerOf(request);
-  const host = request.headers.host ?? '';
+  const { host = '' } = originForm(request);
   const ours = {
     'x-forwarded-proto': 'http',
     'x-forwarded-host': host,

@@ -1,8 +1,8 @@
 // The addresses that the host listens on. Taken ones are refused naming the holder; after a restart of the
 // host it goes on trying instead.
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { Failure } from '../../domain/failure.ts';
-import { onWebSocket } from '../../machine/http-upgrade.ts';
+import { newHttpServer } from '../../machine/http-server.ts';
 import { describeHolder, portHolder } from '../../machine/port-holder.ts';
 import type { Handlers } from './router.ts';
 
@@ -121,9 +121,7 @@ export function listen(server: Server, address: { host: string; port: number }):
 }
 
 function newServer(handlers: Handlers): Server {
-  const server = createServer(handlers.request);
-  server.on('checkContinue', handlers.request);
-  onWebSocket(server, handlers.upgrade);
+  const server = newHttpServer(handlers);
   server.keepAliveTimeout = KEEP_ALIVE;
   // Uploads and streams may take as long as they take.
   server.requestTimeout = 0;

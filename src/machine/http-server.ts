@@ -1,0 +1,90 @@
+// Servers that pass requests on. A request that two readers could understand in two ways goes to neither, and whoever sent
+// what cannot be read is told so before the connection is closed.
+import {
+  createServer,
+  STATUS_CODES,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { textAt } from '../domain/json.ts';
+import { onWebSocket } from './http-upgrade.ts';
+
+/** How long (ms) is read on from a client that was told that its request cannot be read. */
+const LINGER = 10_000;
+
+export interface Answers {
+  request: RequestListener;
+  upgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
+}
+
+export function newHttpServer({ request, upgrade }: Answers, options: ServerOptions = {}): Server {
+  const responses = new WeakMap<Duplex, ServerResponse>();
+  const answer: RequestListener = (incoming, response) => {
+    responses.set(incoming.socket, response);
+    const code = faultOf(incoming);
+    if (code === undefined) {
+      request(incoming, response);
+      return;
+    }
+    response.writeHead(code, { 'content-length': 0, connection: 'close' });
+    response.end();
+  };
+  const server = createServer(options, answer).on('checkContinue', answer);
+  // The head's size is its limit: fields after the 2000th were left out without a word.
+  server.maxHeadersCount = 0;
+  onWebSocket(server, (incoming, socket, head) => {
+    const code = faultOf(incoming);
+    if (code === undefined) upgrade(incoming, socket, head);
+    else socket.on('error', () => socket.destroy()).end(closing(code));
+  });
+  server.on('clientError', (error, socket) => {
+    const response = responses.get(socket);
+    const amid = response?.headersSent === true && !response.writableFinished;
+    refuse(error, socket, amid);
+  });
+  return server;
+}
+
+/** The status for a request that is whole, but not one that everybody reads alike (RFC 9112, 2.3, 3.2 and 6.1). */
+function faultOf({ httpVersion, headers, headersDistinct }: IncomingMessage): number | undefined {
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return 505;
+  if ((headersDistinct['host'] ?? []).length > 1) return 400;
+  const coding = headers['transfer-encoding'];
+  if (coding === undefined) return undefined;
+  if (httpVersion === '1.0') return 400;
+  return coding.toLowerCase() === 'chunked' ? undefined : 501;
+}
+
+const told = new WeakSet<Duplex>();
+
+/** A connection that is closed with something unread is reset, and takes the answer from the client: it is read and dropped. */
+function refuse(error: Error, socket: Duplex, amid: boolean): void {
+  if (told.has(socket)) return;
+  told.add(socket);
+  if (!socket.writable || amid || textAt(error, 'code') === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const timer = setTimeout(() => socket.destroy(), LINGER).unref();
+  socket.once('close', () => {
+    clearTimeout(timer);
+  });
+  socket.once('end', () => socket.destroy());
+  socket.end(closing(statusOf(error)));
+}
+
+function statusOf(error: Error): number {
+  const code = textAt(error, 'code');
+  if (code === 'HPE_HEADER_OVERFLOW') return 431;
+  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return 413;
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+}
+
+function closing(code: number): string {
+  return `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;
+}
