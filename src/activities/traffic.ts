@@ -45,9 +45,11 @@ export async function shiftTraffic(
   const traffic = trafficOf(platforms, place);
   const begin = judged && (await readBaselineAt(judged.bake, call, { platforms, clock, metrics }));
   if (input.capacity !== undefined) await makeRoom(input, input.capacity, call, platforms, clock);
-  const unready = await untilAble(input, call, { platforms, clock });
-  const expect = await expected(input, call, platforms);
+  const before = await untilAble(input, call, { platforms, clock });
   const progress = await begin?.();
+  // What the bake counts from takes a moment to read, and whoever is to get users may have died in it.
+  const unready = before ?? (await untilAble(input, call, { platforms, clock }));
+  const expect = await expected(input, call, platforms);
   const token = await call.token();
   const state = await traffic.set({ service: place, weights, expect, token }, call);
   if (unready !== undefined) throw new Failure('NotReady', unready);
@@ -141,15 +143,17 @@ async function untilAble(
   call: Call,
   { platforms, clock }: { platforms: Platforms; clock: Clock },
 ): Promise<string | undefined> {
-  const { place, weights, deadline } = input;
+  const { place, weights, deadline, capacity } = input;
   let unable = '';
   const able = await lookUntil(deadline, call, clock, async () => {
     const revisions = await workloadOf(platforms, place).revisions(place, call);
-    const found = firstUnable(weights, revisions);
+    const found = firstUnable(weights, revisions, capacity?.revision);
     if (found === undefined) return true;
-    if (found.state === undefined) throw notSent(input, `${found.version}: it is gone`);
-    const why = found.state.problem ?? found.state.condition;
-    unable = `${found.version} within ${deadline / 1000} s: it has no ready replica (${why})`;
+    const { version, state } = found;
+    if (state === undefined) throw notSent(input, `${version}: it is gone`);
+    const has =
+      state.ready === 0 ? 'no ready replica' : `${state.ready} of ${state.desired} replicas ready`;
+    unable = `${version} within ${deadline / 1000} s: it has ${has} (${state.problem ?? state.condition})`;
     return undefined;
   });
   return able ? undefined : sentAllTheSame(input, unable, call, platforms);
@@ -172,15 +176,20 @@ async function sentAllTheSame(
   return `traffic could not be sent to ${unable}; nothing else answered either, so it goes there as soon as that is ready`;
 }
 
+/** `whole`: the revision that needs all its replicas; of any other one is enough. */
 function firstUnable(
   weights: Weights,
   revisions: RevisionState[],
+  whole?: string,
 ): { version: string; state: RevisionState | undefined } | undefined {
   return normalised(weights)
     .map(({ revision, version }) => {
       return { version, state: revisions.find((one) => one.spec.id === revision) };
     })
-    .find(({ state }) => state === undefined || state.ready === 0);
+    .find(({ state }) => {
+      if (state === undefined || state.ready === 0) return true;
+      return state.spec.id === whole && state.ready < state.desired;
+    });
 }
 
 function notSent({ place }: ShiftInput, why: string): Failure {

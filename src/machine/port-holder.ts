@@ -21,6 +21,8 @@ export interface PortHolder {
 }
 
 const LISTENING = '0A';
+/** `::ffff:` as in /proc. */
+const IPV4_IN_IPV6 = '0000000000000000FFFF0000';
 
 /** Listens for a moment on the loopback and returns the port; port 0 finds a free one. Rejects when it is taken. */
 export async function tryListening(port: number): Promise<number> {
@@ -54,7 +56,8 @@ function excludes(address: string, host: string | undefined): boolean {
   if (host === undefined || /^0+$/.test(address) || host === '0.0.0.0' || host === '::')
     return true;
   const bytes = host.split('.').map((one) => Number(one).toString(16).padStart(2, '0'));
-  return isIPv4(host) && address === bytes.reverse().join('').toUpperCase();
+  const written = bytes.reverse().join('').toUpperCase();
+  return isIPv4(host) && [written, `${IPV4_IN_IPV6}${written}`].includes(address);
 }
 
 function linesOf(table: string): string[] {
@@ -65,18 +68,63 @@ function linesOf(table: string): string[] {
   }
 }
 
-function holdsOneOf(pid: number, sockets: Set<string>): boolean {
+/** A socket that a process holds. */
+export interface HeldSocket {
+  pid: number;
+  fd: string;
+  socket: string;
+}
+
+/** It is still held: nobody else has a socket of this number meanwhile. */
+export function isHeld({ pid, fd, socket }: HeldSocket): boolean {
   try {
-    return readdirSync(`/proc/${pid}/fd`).some((fd) => {
-      try {
-        return sockets.has(readlinkSync(`/proc/${pid}/fd/${fd}`));
-      } catch {
-        return false;
-      }
-    });
+    return readlinkSync(`/proc/${pid}/fd/${fd}`) === socket;
   } catch {
     return false;
   }
+}
+
+/** Those of the sockets that the process holds; undefined when that cannot be seen: another user's process, or a guarded one. */
+function heldBy(pid: number, sockets: ReadonlySet<string>): HeldSocket[] | undefined {
+  let open: string[];
+  try {
+    open = readdirSync(`/proc/${pid}/fd`);
+  } catch {
+    return undefined;
+  }
+  return open.flatMap((fd) => {
+    try {
+      const socket = readlinkSync(`/proc/${pid}/fd/${fd}`);
+      return sockets.has(socket) ? [{ pid, fd, socket }] : [];
+    } catch {
+      return []; // closed meanwhile
+    }
+  });
+}
+
+function holdsOneOf(pid: number, sockets: ReadonlySet<string>): boolean {
+  return (heldBy(pid, sockets)?.length ?? 0) > 0;
+}
+
+/**
+ * The sockets by which these processes listen on a port of the loopback, each of `pids` asked only while one is missing.
+ * Null when somebody else listens there too; undefined when nobody can tell: no listener is seen, or not what one of them holds.
+ */
+export function listenersAmong(
+  port: number,
+  pids: Iterable<number>,
+): HeldSocket[] | null | undefined {
+  const sockets = listeningInodes(port, '127.0.0.1');
+  if (sockets.size === 0) return undefined;
+  const found = new Map<string, HeldSocket>();
+  let isHidden = false;
+  for (const pid of pids) {
+    const held = heldBy(pid, sockets);
+    isHidden ||= held === undefined;
+    for (const one of held ?? []) found.set(one.socket, one);
+    if (found.size === sockets.size) return [...found.values()];
+  }
+  return isHidden ? undefined : null;
 }
 
 /** Who listens on the port; null when nobody does, or nobody who keeps others from `host`. Changes nothing. */

@@ -90,6 +90,34 @@ describe('traffic', () => {
     assert.equal(shown(), 'v1 50 %, v2 50 %');
   });
 
+  test('what dies while the counters are read gets nobody until it is ready again', async () => {
+    it.world.setByHand(PLACE, it.share([v1, 100]));
+    const weights = it.share([v1, 95], [v2, 5]);
+    let reads = 0;
+    const samples = (): Sample[] => {
+      reads += 1;
+      if (reads === 2) wellAfter('v2', 3000);
+      return [];
+    };
+    const bake = {
+      ...{ place: PLACE, version: 'v2', revision: v2.id, stable: v1.id, ms: 10_000 },
+      ...{ analyses: { errors: analysisOf(scraped({ ...ERRORS, max: 1 })) }, checks: [] },
+      directory: '/',
+    };
+    const before = it.clock.now();
+    const capacity = { revision: v2.id, replicas: 1 };
+    await shiftTraffic(
+      {
+        ...{ place: PLACE, weights, expect: [it.weights()], capacity, deadline: DEADLINE },
+        judged: { step: 'weight-5', bake },
+      },
+      it.call(),
+      { ...it.ports, metrics: scraping(samples) },
+    );
+    assert.ok(reads >= 2 && it.clock.now() - before >= 3000);
+    assert.equal(shown(), 'v1 95 %, v2 5 %');
+  });
+
   test('what a revision answers between the change of weights and the first read of its bake is judged', async () => {
     it.world.setByHand(PLACE, it.share([v1, 100]));
     // It failed long ago, and fails again as soon as it has a share; after that it answers well.

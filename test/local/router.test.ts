@@ -175,9 +175,9 @@ describe('the local host', () => {
   test('a kept connection that a replica has closed costs neither the user nor the replica', async () => {
     const ref = { system: 'shop', service: 'closing' };
     const port = await freePort();
-    // Whoever is suspected once stays out: the second check fails, and without a suspicion there is none.
+    // Whoever is suspected once stays out: the third check fails, and without a suspicion there is none. The second is that of the change of weights.
     const spec = plainSpec(ref, 'v1', port, {
-      configuration: { RESET_KEPT: 1, HEALTH: 'once' },
+      configuration: { RESET_KEPT: 1, HEALTH: 2 },
       health: { path: '/health', interval: 600_000, timeout: 2000 },
     });
     await host.ready(spec, 2, nextToken());

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -117,6 +118,60 @@ describe('the local host starting a revision', () => {
       });
       assert.match(problem, words);
     }
+  });
+
+  test('takes the answer of another program on the port of a replica for no health', async () => {
+    const service = { system: 'shop', service: 'impostor' };
+    const configuration = { LISTEN_NOWHERE: 1 };
+    await ensure(plainSpec(service, 'v1', await freePort(), { configuration }));
+    const problem = (words: RegExp) =>
+      eventually('a problem', async () => {
+        const [found] = await host.platform.workload.revisions(service);
+        assert.equal(found?.ready, 0);
+        return words.exec(found.problem ?? '') ?? undefined;
+      });
+    const [, port] = await problem(/^GET http:\/\/127\.0\.0\.1:(\d+)\/health was refused/);
+    const other = createHttpServer((_, response) => response.end('ok')).listen(
+      Number(port),
+      '127.0.0.1',
+    );
+    try {
+      await once(other, 'listening');
+      const said = new RegExp(
+        `was answered by process ${process.pid} \\(.*did not start; the program has to`,
+      );
+      await problem(said);
+    } finally {
+      other.close();
+    }
+  });
+
+  test('believes the health that what a replica started answers with, wherever it went', async () => {
+    const ways = [
+      'setsid "$@" & wait',
+      // Forked twice and its environment cleared: it writes to the log of the replica.
+      '(env -i PORT="$PORT" HOST="$HOST" setsid "$@" &); exec sleep 100000',
+    ];
+    for (const [index, way] of ways.entries()) {
+      const service = { system: 'shop', service: `afar${index}` };
+      const plain = plainSpec(service, 'v1', await freePort());
+      assert.ok(plain.program.kind === 'process');
+      const command = ['/bin/sh', '-c', way, 'sh', ...plain.program.command];
+      await host.ready(plainSpec(service, 'v1', plain.program.port, { command }), 1, tokens()());
+    }
+  });
+
+  test('asks for health right before it sends users anywhere', async () => {
+    const service = { system: 'shop', service: 'ill' };
+    const nextToken = tokens();
+    const health = { path: '/health', interval: 3_600_000, timeout: 2000 };
+    const configuration = { HEALTH: 1 };
+    const ill = plainSpec(service, 'v2', await freePort(), { configuration, health });
+    await host.ready(ill, 1, nextToken());
+    const change = { service, weights: weightsOf([ill, 100]), expect: [], token: nextToken() };
+    await fails('NotReady', host.platform.traffic.set(change));
+    const [found] = await host.platform.workload.revisions(service);
+    assert.equal(found?.ready, 0);
   });
 
   test('hides secrets in what a replica printed last', async () => {

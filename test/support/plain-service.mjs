@@ -1,5 +1,5 @@
 // A small service for tests of platforms: says who answered, streams, upgrades, and fails as its
-// environment says (HEALTH=never|once|hang, RESET_KEPT=1, CRASH_AFTER=<ms>, DIE_AT_START=1, KILL_ITSELF=1, LISTEN_NOWHERE=1).
+// environment says (HEALTH=never|hang|<how many checks are well>, RESET_KEPT=1, CRASH_AFTER=<ms>, DIE_AT_START=1, KILL_ITSELF=1, LISTEN_NOWHERE=1).
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -21,7 +21,7 @@ const pages = {
   '/health': (request, response) => {
     checks += 1;
     if (HEALTH === 'hang') return;
-    const ill = HEALTH === 'never' || (HEALTH === 'once' && checks > 1);
+    const ill = HEALTH === 'never' || checks > Number(HEALTH ?? Infinity);
     response.statusCode = ill ? 500 : 200;
     response.end('ok');
   },

@@ -1,6 +1,6 @@
 // One service on the host: its record, its revisions' runners, whose turn it is, and the queue that makes
 // changes of it one at a time.
-import type { ServiceRef } from '../../domain/rollout/model.ts';
+import type { ServiceRef, Weights } from '../../domain/rollout/model.ts';
 import type { ProcessIdentity } from '../../machine/process-identity.ts';
 import { TrustedProxies } from './forwarded-fields.ts';
 import type { Replica } from './replica.ts';
@@ -62,6 +62,13 @@ export class HostedService {
   /** Some revision has weight: neither stopped nor without a first deploy. */
   get hasTraffic(): boolean {
     return this.record.traffic.weights.some((one) => one.percent > 0);
+  }
+
+  /** Asks whoever is to get users for its health now. */
+  async look(weights: Weights): Promise<void> {
+    const getting = weights.filter(({ percent }) => percent > 0);
+    const runners = getting.flatMap(({ revision }) => this.runners.get(revision) ?? []);
+    await Promise.all(runners.map((one) => one.look()));
   }
 
   servable(): Servable[] {

@@ -165,9 +165,11 @@ export class LocalHost {
     });
   }
 
-  set(input: VerbInput<'set'>): Promise<TrafficState> {
+  /** Health is asked for right before, and outside the queue: a stop waits for no health check. */
+  async set(input: VerbInput<'set'>): Promise<TrafficState> {
     const what = `setting the weights of ${serviceKey(input.service)}`;
     const { weights, expect, token } = input;
+    await this.#parts.services.find(input.service)?.look(weights);
     return this.#changeTraffic(input, what, (service) =>
       withWeights(
         service.record.traffic,
@@ -183,8 +185,12 @@ export class LocalHost {
     );
   }
 
-  admit(input: VerbInput<'admit'>): Promise<TrafficState> {
+  async admit(input: VerbInput<'admit'>): Promise<TrafficState> {
     const what = `admitting ${input.percent} % to ${serviceKey(input.service)}`;
+    const service = this.#parts.services.find(input.service);
+    if (service?.record.traffic.stopped === true) {
+      await service.look(service.record.traffic.beforeStop);
+    }
     return this.#changeTraffic(input, what, (service) =>
       admitted(service.record.traffic, { what, percent: input.percent }, service.servable()),
     );

@@ -2,6 +2,13 @@
 // environment. Known by its parents while they live, by the mark in its environment, and by the log that it writes to.
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  describeHolder,
+  isHeld,
+  listenersAmong,
+  portHolder,
+  type HeldSocket,
+} from '../../machine/port-holder.ts';
+import {
   descendantsOf,
   groupIdOf,
   isAlive,
@@ -29,6 +36,7 @@ export class Offspring {
   readonly #known: Known;
   readonly #pid: number;
   readonly #seen = new Map<number, ProcessIdentity>();
+  #listening: HeldSocket[] = [];
 
   constructor(pid: number, known: Known) {
     this.#pid = pid;
@@ -38,6 +46,20 @@ export class Offspring {
   /** Notes who descends from the replica now: once it is gone, nothing says so any more. */
   look(): void {
     for (const one of descendantsOf(this.#pid)) this.#seen.set(one.pid, one);
+  }
+
+  /** Who listens on the replica's port when it is neither the replica nor what it started. */
+  strangerAt(port: number): string | undefined {
+    if (this.#listening.length > 0 && this.#listening.every(isHeld)) return undefined;
+    const listening = listenersAmong(port, this.#pids());
+    this.#listening = listening ?? [];
+    return listening === null ? describeHolder(portHolder(port, '127.0.0.1')) : undefined;
+  }
+
+  *#pids(): Iterable<number> {
+    yield this.#pid;
+    for (const { pid } of descendantsOf(this.#pid)) yield pid;
+    for (const { pid } of this.#living()) yield pid;
   }
 
   /** Kills all of it until nothing is left. Answers with what is still there after two seconds: another user's, as a rule. */

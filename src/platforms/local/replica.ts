@@ -65,7 +65,11 @@ export class Replica {
     this.#offspring = new Offspring(record.pid, { mark: entry, log, others });
     if (child) {
       child.once('exit', (code, signal) => {
-        this.#exited(signal === null ? `exited with code ${code ?? 0}` : `was ended by ${signal}`);
+        this.#exited(
+          signal === null
+            ? `exited with code ${code ?? 0}`
+            : `was ended by ${signal}${hintOf(signal)}`,
+        );
       });
       if (child.exitCode !== null || child.signalCode !== null) this.#exited('exited at once');
     } else {
@@ -106,9 +110,21 @@ export class Replica {
     clearTimeout(this.#timer);
     if (this.gone) return;
     const said = await askHealth(this.record.port, this.#spec.health);
-    this.#answer = { said, at: performance.now() };
-    this.#note(said === OK);
+    const stranger = said === OK ? this.#offspring.strangerAt(this.record.port) : undefined;
+    this.#answer = {
+      said: stranger === undefined ? said : byStranger(stranger),
+      at: performance.now(),
+    };
+    // What another program answers is no health, and users must not be sent there once more.
+    if (stranger !== undefined) this.#failures = FAILURES_TO_LEAVE;
+    this.#note(said === OK && stranger === undefined);
     this.#again();
+  }
+
+  /** Checks its health now, as often as it takes to be sure. */
+  async look(): Promise<void> {
+    await this.check();
+    if (this.ready && this.#failures > 0) await this.check();
   }
 
   /** A connection to it failed: out of the rotation until the next check passes. */
@@ -177,6 +193,13 @@ export class Replica {
   }
 }
 
+/** A signal that was not sent from here: what is ended from here is said by nobody. */
+function hintOf(signal: NodeJS.Signals): string {
+  return signal === 'SIGKILL'
+    ? ', which Fairlead did not send: the machine, for want of memory, or somebody'
+    : '';
+}
+
 /** What is said of a health check that is well. */
 const OK = 'is well';
 /** What people find behind errors of connecting. */
@@ -186,6 +209,10 @@ const CONNECTING: Readonly<Record<string, string>> = {
   ECONNRESET: 'was cut off without an answer',
   EPIPE: 'was cut off without an answer',
 };
+
+function byStranger(holder: string): string {
+  return `was answered by ${holder}, which this replica did not start; the program has to listen on the HOST and PORT of its environment itself`;
+}
 
 function askHealth(port: number, health: RevisionSpec['health']): Promise<string> {
   return new Promise((done) => {

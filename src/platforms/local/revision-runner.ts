@@ -96,6 +96,11 @@ export class RevisionRunner {
     return join(this.#context.logs, `${this.record.spec.id}.${n}.log`);
   }
 
+  /** Asks every replica for its health now: what the last checks found may be an interval old. */
+  async look(): Promise<void> {
+    await Promise.all(this.#replicas.map((one) => one.look()));
+  }
+
   has(except: ReadonlySet<Replica>): boolean {
     return this.#replicas.some((one) => one.available && !except.has(one));
   }
@@ -244,7 +249,7 @@ export class RevisionRunner {
         if (!replica.draining) {
           const { n, pid } = replica.record;
           const long = replica.longestHealth(performance.now()) >= GOOD_HEALTH;
-          this.#crashed(`replica ${n} (process ${pid}) ${how}${hintOf(how)}`, long);
+          this.#crashed(`replica ${n} (process ${pid}) ${how}`, long);
           void this.#tellEnd(n);
           void this.#noting(replica.endOffspring()).then(() => this.reconcile());
         }
@@ -289,11 +294,4 @@ export class RevisionRunner {
   #note(): void {
     this.record.replicas = this.#replicas.map((one) => one.record);
   }
-}
-
-/** A signal that was not sent from here. */
-function hintOf(how: string): string {
-  return how.endsWith('SIGKILL')
-    ? ', which Fairlead did not send: the machine, for want of memory, or somebody'
-    : '';
 }
