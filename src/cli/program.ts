@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { ownVersion } from '../machine/own-files.ts';
 import { describeEnd } from './describe-end.ts';
 import { EXIT, exitCodeLines } from './exit.ts';
-import { shown } from './output/print.ts';
+import { printFailure, shown } from './output/print.ts';
 import { groupOf, VERB_GROUPS } from './verbs.ts';
 
 /** Runs one command; errors become one message through `complain`, and the exit code. */
@@ -11,7 +11,7 @@ export async function runProgram(
   args: readonly string[],
   complain: (text: string) => void,
 ): Promise<number> {
-  return await exitCodeOf(async () => {
+  const run = async (): Promise<number> => {
     const program = await createProgram(args[0], complain);
     if (args.length > 0) {
       await program.parseAsync(args, { from: 'user' });
@@ -19,21 +19,37 @@ export async function runProgram(
     }
     program.outputHelp({ error: true });
     return EXIT.badInput;
-  }, complain);
+  };
+  return await exitCodeOf(run, complain, asksForJson(args) ? printFailure : undefined);
 }
 
-/** The exit code of a command: what it returns, or the code of what it throws, whose message goes to `complain`. */
+function asksForJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return (end < 0 ? args : args.slice(0, end)).includes('--json');
+}
+
+/** The operation exists, and goes on: that is no failure. */
+const GOES_ON: ReadonlySet<number> = new Set([EXIT.stillRunning, EXIT.interrupted]);
+
+/** The exit code of a command: what it returns, or the code of what it throws, whose message goes to `complain` and to `print`. */
 export async function exitCodeOf(
   command: () => Promise<number>,
   complain: (text: string) => void,
+  print: (message: string, code: number) => void = () => undefined,
 ): Promise<number> {
   try {
     return await command();
   } catch (error) {
     // Commander has printed what was wrong (or the help that was asked for) already.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.done;
+      print(error.message, EXIT.badInput);
+      return EXIT.badInput;
+    }
     const { code, message } = describeEnd(error, process.env);
-    if (message !== '') complain(`${message}\n`);
+    if (message === '') return code;
+    complain(`${message}\n`);
+    if (!GOES_ON.has(code)) print(message, code);
     return code;
   }
 }

@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import type { Bytes } from '../ports/objects.ts';
 import { Failure } from '../domain/failure.ts';
+import { reasonIn } from '../domain/text/reason-line.ts';
 import { signalGroup } from '../machine/process-identity.ts';
 
 const KEPT = 16 * 1024;
@@ -115,12 +116,14 @@ function failureOf(
     const why = (originalMessage ?? 'no reason given').slice(0, 300);
     return new Failure('Unavailable', `${shown} could not be started: ${why}`);
   }
-  const text = said.trim().replaceAll(/\s+/g, ' ').slice(-SHOWN) || 'it said nothing';
-  if (exitCode !== undefined) {
-    return new Failure('CheckFailed', `${shown} exited with ${exitCode}: ${text}`);
-  }
+  const ended =
+    exitCode === undefined ? `was ended by ${signal ?? '?'}` : `exited with ${exitCode}`;
   // Who ran out of memory, or was stopped by somebody, has given no verdict.
-  return new Failure('Unavailable', `${shown} was ended by ${signal ?? '?'}: ${text}`);
+  const kind = exitCode === undefined ? 'Unavailable' : 'CheckFailed';
+  const { reason, rest } = reasonIn(said);
+  if (reason === '') return new Failure(kind, `${shown} ${ended}: it said nothing`);
+  const more = rest === '' ? '' : `; it said besides: ${rest.slice(-SHOWN)}`;
+  return new Failure(kind, `${reason.slice(0, SHOWN)} (${shown} ${ended}${more})`);
 }
 
 function tailOf(stream: NodeJS.ReadableStream): () => string {

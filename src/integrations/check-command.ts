@@ -1,6 +1,7 @@
 // Runs the command of a check: without a shell, in its own process group, with next to no environment.
 import { execa } from 'execa';
 import { Failure } from '../domain/failure.ts';
+import { reasonIn } from '../domain/text/reason-line.ts';
 
 export interface CommandInput {
   /** The name of the check, for messages. */
@@ -43,7 +44,7 @@ export async function runCommand(input: CommandInput): Promise<string> {
   }
   throw new Failure(
     'CheckFailed',
-    `${shown} ${howItEnded(end, input)} (check ${input.name}); ${toldOf(end, input)}`,
+    toldWith(`${shown} ${howItEnded(end, input)} (check ${input.name})`, end, input),
   );
 }
 
@@ -56,9 +57,20 @@ function silent(shown: string, input: CommandInput, end: End): Failure {
   );
 }
 
-function toldOf({ printed }: End, { redact }: CommandInput): string {
-  const end = redact(printed).trim().slice(-SHOWN_CHARACTERS);
-  return end === '' ? 'it printed nothing' : `the end of what it printed: ${end}`;
+/** Begins with what the program itself says of why. */
+function toldWith(ended: string, end: End, input: CommandInput): string {
+  const { reason, rest } = reasonIn(endOfPrinted(end, input));
+  if (reason === '') return `${ended}; it printed nothing`;
+  return `${reason.slice(0, SHOWN_CHARACTERS)} (${ended}${rest === '' ? '' : `; it printed besides: ${rest}`})`;
+}
+
+function toldOf(end: End, input: CommandInput): string {
+  const printed = endOfPrinted(end, input);
+  return printed === '' ? 'it printed nothing' : `the end of what it printed: ${printed}`;
+}
+
+function endOfPrinted({ printed }: End, { redact }: CommandInput): string {
+  return redact(printed).trim().slice(-SHOWN_CHARACTERS);
 }
 
 interface End {

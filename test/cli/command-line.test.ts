@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Command } from 'commander';
 import { findAddress } from '../../src/cli/temporal/address.ts';
+import { isRecord } from '../../src/domain/json.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { groupOf, VERB_GROUPS } from '../../src/cli/verbs.ts';
 import { ROOT } from '../support/entry.ts';
@@ -57,6 +58,30 @@ test('a refusal is one sentence on stderr, nothing on stdout, and the process ex
     assert.equal(stdout, '');
     assert.notEqual(stderr, '');
     assert.doesNotMatch(stderr, /\n\s+at /);
+  }
+});
+
+test('with --json a failure before anything is started is one object on stdout too', async () => {
+  const port = await freePort();
+  const away = { TEMPORAL_ADDRESS: `127.0.0.1:${port}` };
+  const table: [args: string[], exitCode: number, error: RegExp, hint?: string][] = [
+    [['deploy', 'Shop/api', 'v2', '--json'], 2, /^SYSTEM is "Shop", allowed: /],
+    [['deploy', 'shop/api', 'v2', '--json', '--bogus'], 2, /^unknown option '--bogus'/],
+    [['status', 'shop', '--json'], 5, /^connecting to Temporal at /, 'fairlead up'],
+  ];
+  for (const [args, exitCode, error, hint] of table) {
+    const { code, stdout, stderr } = await runCli(args, away);
+    assert.equal(code, exitCode, stderr);
+    const said: unknown = JSON.parse(stdout);
+    assert.ok(isRecord(said), stdout);
+    const { error: sentence, ...rest } = said;
+    assert.deepEqual(rest, {
+      schema: 'fairlead/error/v1',
+      exitCode,
+      ...(hint !== undefined && { hint }),
+    });
+    assert.match(String(sentence), error);
+    assert.ok(stderr.includes(String(sentence)), stderr);
   }
 });
 
@@ -114,7 +139,8 @@ for (const args of ASKING) {
     const address = `127.0.0.1:${await freePort()}`;
     const { code, stdout, stderr } = await runCli(args, { TEMPORAL_ADDRESS: address });
     assert.equal(code, 5, stderr);
-    assert.equal(stdout, '');
+    if (args.includes('--json')) assert.match(stdout, /^\{"schema":"fairlead\/error\/v1",/);
+    else assert.equal(stdout, '');
     assert.match(stderr, new RegExp(`connecting to Temporal at ${address} .*fairlead up`));
     assert.equal(stderr.trim().split('\n').length, 1);
   });

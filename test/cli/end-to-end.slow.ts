@@ -246,19 +246,24 @@ test('health --watch says it again until Ctrl-C', async () => {
 });
 
 test('a system, a service, a version or an operation that is not there is 2', async () => {
+  const nowhere = `no system "nowhere" in ${join(up.folder, 'systems')}; there are: shop`;
   for (const [args, message] of [
-    ['deploy nowhere/api v1', /nowhere/],
-    ['deploy shop/web v1', /web/],
-    ['status nowhere', /nowhere/],
-    ['approve deploy/shop/api/v9', /there is no operation/],
+    ['deploy nowhere/api v1', nowhere],
+    ['deploy shop/web v1', 'shop has no service web; it has api'],
+    ['status nowhere', nowhere],
+    ['approve deploy/shop/api/v9', 'there is no operation deploy/shop/api/v9; none is open'],
   ] as const) {
     const { stdout, stderr } = await exits(2, args);
-    assert.match(stdout + stderr, message);
+    assert.deepEqual([stdout, stderr], ['', `${message}\n`]);
   }
-  // Nothing was started, so there is no operation to tell of.
+  // Nothing was started: there is no operation to tell of, and the failure is what is printed.
   const { stdout, stderr } = await exits(2, 'deploy nowhere/api v1 --json');
-  assert.equal(stdout, '');
-  assert.match(stderr, /nowhere/);
+  assert.deepEqual(JSON.parse(stdout), {
+    schema: 'fairlead/error/v1',
+    error: nowhere,
+    exitCode: 2,
+  });
+  assert.equal(stderr, `${nowhere}\n`);
 });
 
 test('a second `up` beside this one is refused with 6', async () => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { entryArgs } from '../support/entry.ts';
+import { field } from '../support/up/whole-up.ts';
 import { runCli } from '../support/run-cli.ts';
 
 const rising = (from: number, count = 30): number[] =>
@@ -88,7 +89,7 @@ test('--json has score, verdict and metrics of groups; people get a line for eac
   assert.match(stdout, /^latency: score 0, weight 40\n {2}fail {2}p95 {2}High: /m);
 });
 
-test('bad input is exit 2, named on stderr, with nothing on stdout', async (t) => {
+test('bad input is exit 2, named on stderr, and with --json on stdout', async (t) => {
   const table: [text: string, message: RegExp][] = [
     ['{"experiment": [1],\n"control": [1,]}', /samples\.json:2: not valid JSON: /],
     ['{"experiment": [1], "control": "x"}', /samples\.json: control: "x" is not allowed/],
@@ -97,7 +98,8 @@ test('bad input is exit 2, named on stderr, with nothing on stdout', async (t) =
   for (const [text, message] of table) {
     const { code, stdout, stderr } = await runCli(['judge', await file(t, text), '--json']);
     assert.equal(code, 2);
-    assert.equal(stdout, '');
+    assert.equal(field(stdout, 'schema'), 'fairlead/error/v1');
+    assert.match(String(field(stdout, 'error')), message);
     assert.match(stderr, message);
   }
   const missing = await runCli(['judge', join(tmpdir(), 'fairlead-no-such-file.json')]);

@@ -88,10 +88,7 @@ describe('a named dump of Postgres', () => {
     for (const file of ['orders.dump', join(root, 'orders.dump')]) {
       const { verdict, reason } = await named.examine({ store: orders(), file }, waiting());
       assert.equal(verdict, 'pass', reason);
-      assert.match(
-        reason,
-        /bytes with the SHA-256 [0-9a-f]{64}; 5 tables of data from Postgres \d+/,
-      );
+      assert.match(reason, /kB with the SHA-256 [0-9a-f]{64}; 5 tables of data from Postgres \d+/);
     }
     const input = { file: 'orders.dump', target: target(orders()) };
     const { sha256 } = await named.restore(input, waiting());

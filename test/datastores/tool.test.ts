@@ -13,12 +13,30 @@ const run = (script: string) =>
 
 test('a tool that exits with an error has said no', async () => {
   const failure = await fails('CheckFailed', run('echo "not so" >&2; exit 3'));
-  assert.match(failure.message, /exited with 3: not so/);
+  assert.equal(failure.message, 'not so (sh -c echo "not so" >&2; exit 3 exited with 3)');
+});
+
+test('a failure begins with the line that says why, whatever stands before and after it', async () => {
+  const failure = await fails(
+    'CheckFailed',
+    run(
+      'echo "dumping" >&2; echo "pg_dump: error: permission denied for table o" >&2; echo "pg_dump: detail: Query was: LOCK TABLE" >&2; exit 1',
+    ),
+  );
+  assert.match(
+    failure.message,
+    /^pg_dump: error: permission denied for table o \(sh .* exited with 1; it said besides: dumping pg_dump: detail: Query was: LOCK TABLE\)$/,
+  );
+});
+
+test('a tool that said nothing is told to have said nothing', async () => {
+  const failure = await fails('CheckFailed', run('exit 2'));
+  assert.equal(failure.message, 'sh -c exit 2 exited with 2: it said nothing');
 });
 
 for (const signal of ['KILL', 'SEGV', 'TERM']) {
   test(`a tool that is ended by SIG${signal} has said nothing`, async () => {
     const failure = await fails('Unavailable', run(`echo "so far" >&2; kill -${signal} $$`));
-    assert.match(failure.message, new RegExp(`was ended by SIG${signal}: so far`));
+    assert.match(failure.message, new RegExp(`^so far \\(sh .* was ended by SIG${signal}\\)$`));
   });
 }

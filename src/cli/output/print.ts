@@ -4,8 +4,25 @@
 import { coloured, hasColour } from './colour.ts';
 import { asTyped, typingOf, type Typing } from './as-started.ts';
 
+let printedJson = false;
+
 export function printJson(value: unknown): void {
+  printedJson = true;
   process.stdout.write(`${JSON.stringify(value, null, process.stdout.isTTY ? 2 : 0)}\n`);
+}
+
+/**
+ * A failure as the one object that --json prints, unless a result was printed already. `hint`: the command that the message names.
+ */
+export function printFailure(message: string, exitCode: number): void {
+  if (printedJson) return;
+  const [, hint] = /"((?:[a-z]+ ){0,2}fairlead [^"]+)"/.exec(message) ?? [];
+  printJson({
+    schema: 'fairlead/error/v1',
+    error: message.replace(/^error: /, ''),
+    exitCode,
+    ...(hint !== undefined && { hint }),
+  });
 }
 
 export function printText(text: string): void {
