@@ -10,7 +10,7 @@ export interface CommonOptions {
 export const SERVICE_ARGUMENT = 'SYSTEM/SERVICE, for example shop/api';
 export const TARGET_ARGUMENT = 'SYSTEM or SYSTEM/SERVICE, for example shop or shop/api';
 export const OPERATION_ARGUMENT =
-  'an operation as "fairlead list" names it, for example deploy/shop/api/v2';
+  'an operation as "fairlead list" names it (deploy/shop/api/v2), its workflow or run id, or the address of its page';
 
 /** For a verb that changes or answers something: who does is recorded. Unknown flags and surplus arguments are refused. */
 export function withCommon(command: Command, examples: readonly string[]): Command {

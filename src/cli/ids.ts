@@ -71,6 +71,46 @@ export function namedBackup(text: string): { system: string; backup: string } {
   return { system: systemName(name.system), backup: text };
 }
 
+/** What an OPERATION on the command line says: a name, and where it was the address of a page also which run in which namespace. */
+export interface OperationText {
+  name: string;
+  runId?: string;
+  namespace?: string;
+}
+
+/** A page of the Web UI, whichever of its tabs. */
+const PAGE =
+  /^https?:\/\/\S*?\/namespaces\/([^/?#]+)\/workflows\/([^/?#]+)(?:\/([0-9a-f-]{36}))?(?:[/?#]|$)/;
+
+/** The name of an operation, a workflow's id, a run's id, or the pasted address of its page. */
+export function operationText(text: string): OperationText {
+  if (!/^https?:\/\//.test(text)) return { name: operationName(text) };
+  const [, namespace, id, runId] = PAGE.exec(text) ?? [];
+  if (namespace === undefined || id === undefined) {
+    throw notAllowed(
+      'OPERATION',
+      text,
+      "the address of an operation's page in the Web UI, or its id",
+    );
+  }
+  try {
+    return {
+      name: operationName(decodeURIComponent(id)),
+      namespace: decodeURIComponent(namespace),
+      ...(runId !== undefined && { runId }),
+    };
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error;
+    throw notAllowed('OPERATION', text, 'an address as a browser shows it');
+  }
+}
+
+const RUN_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export function looksLikeRunId(text: string): boolean {
+  return RUN_ID.test(text);
+}
+
 /** An operation or a workflow id: any text that can stand in a query of visibility as it is. */
 export function operationName(text: string): string {
   if (/^[^"'\\\p{Cc}]{1,255}$/u.test(text)) return text;

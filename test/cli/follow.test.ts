@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunName } from '../../src/cli/operation/ending.ts';
 import { follow, type Watched } from '../../src/cli/operation/follow.ts';
+import { findOperation, lookUp, type FoundRun } from '../../src/cli/operation/find-operation.ts';
 import { startRun } from '../../src/cli/operation/start.ts';
 import type { Temporal } from '../../src/cli/temporal/connect.ts';
 import { longBake, openShop, send, untilBaking, type Shop } from '../support/shop.ts';
@@ -56,6 +58,36 @@ function closed(end: Watched) {
 async function promoted(run: RunName): Promise<void> {
   await untilBaking(handleOf(run), 5);
   await send(handleOf(run), 'promote', { actor: 'ana' });
+}
+
+test('an operation is found by its name, its workflow id, its run id and the address of its page', async () => {
+  const system = shop.live(longBake);
+  const workflowId = `by hand ${randomUUID()}`;
+  const handle = await shop.start('canaryDeploy', asked(system, 'v2'), workflowId);
+  await untilBaking(handle, 5);
+  const { runId } = await handle.describe();
+  const operation = `deploy/${system}/api/v2`;
+  const page = `http://localhost:8233/namespaces/default/workflows/${encodeURIComponent(workflowId)}`;
+  for (const text of [workflowId, page, `${page}/${runId}/history`, runId, operation]) {
+    const { open, info: _, ...found } = await foundSoon(text);
+    assert.deepEqual(found, { operation, workflowId, runId }, text);
+    assert.ok(open, text);
+  }
+  await assert.rejects(
+    findOperation(temporal, page.replace('default', 'elsewhere'), undefined),
+    /is a page of the namespace elsewhere, and default is asked/,
+  );
+  await send(handle, 'abort', { actor: 'ana' });
+});
+
+/** Lists lag behind a little. */
+async function foundSoon(text: string): Promise<FoundRun> {
+  for (const end = Date.now() + 60_000; ;) {
+    const found = await lookUp(temporal, text, undefined);
+    if (found !== undefined) return found;
+    assert.ok(Date.now() < end, text);
+    await sleep(200);
+  }
 }
 
 test('a Reset is followed to the run that goes on, twice too', async () => {

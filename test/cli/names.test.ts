@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { durationFlag, numberFlag } from '../../src/cli/flags.ts';
 import { actorName } from '../../src/cli/identity.ts';
-import { looksLikeOperation, operationName, serviceTarget, target } from '../../src/cli/ids.ts';
+import {
+  looksLikeOperation,
+  operationName,
+  operationText,
+  serviceTarget,
+  target,
+} from '../../src/cli/ids.ts';
 import { clean, columns } from '../../src/cli/output/print.ts';
 
 const BAD_INPUT = { name: 'ExitError', code: 2 };
@@ -33,6 +39,23 @@ test('an operation is told from a system by its slash', () => {
   assert.equal(looksLikeOperation('deploy/shop/api/v2'), true);
   assert.equal(looksLikeOperation('shop'), false);
   assert.throws(() => operationName('x" OR FairleadKind = "lease'), BAD_INPUT);
+});
+
+test('an operation may be named by the address of its page, whichever tab is open', () => {
+  const run = '01a22620-78a3-72e5-90c9-3f9fb6acdd9b';
+  const page = 'http://127.0.0.1:8233/namespaces/default/workflows/deploy%2Fshop%2Fapi%2Fv2';
+  const named = { name: 'deploy/shop/api/v2', namespace: 'default' };
+  for (const tab of ['', '/history', '/user-metadata?x=1']) {
+    assert.deepEqual(operationText(`${page}/${run}${tab}`), { ...named, runId: run });
+  }
+  assert.deepEqual(operationText(page), named);
+  assert.deepEqual(operationText('https://ui.example/t/namespaces/a.b/workflows/by%20hand'), {
+    name: 'by hand',
+    namespace: 'a.b',
+  });
+  for (const other of ['http://127.0.0.1:8233/waiting', `${page}%22`, `${page}%`]) {
+    assert.throws(() => operationText(other), BAD_INPUT, other);
+  }
 });
 
 test('durations and numbers of flags need what they need', () => {

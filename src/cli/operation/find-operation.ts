@@ -1,5 +1,6 @@
 // Which run an OPERATION on the command line means: the newest one whose search attribute FairleadOperation
-// says so, whatever its workflow id; else the workflow of that id; with --run, that run of it.
+// says so, whatever its workflow id; else the workflow of that id, or the run of that id; with --run, that run of it. The
+// address of a page in the Web UI means the run that the page shows.
 import { type WorkflowExecutionInfo, WorkflowNotFoundError } from '@temporalio/client';
 import { didYouMean } from '../../domain/text/did-you-mean.ts';
 import { ANY_OPERATION } from '../../workflows/messages.ts';
@@ -7,7 +8,7 @@ import { attribute, problemOf } from './ask-status.ts';
 import type { Temporal } from '../temporal/connect.ts';
 import type { RunName } from './ending.ts';
 import { EXIT, ExitError } from '../exit.ts';
-import { operationName } from '../ids.ts';
+import { looksLikeRunId, operationText } from '../ids.ts';
 
 const OPEN_SHOWN = 10;
 const RUNS_LOOKED_AT = 200;
@@ -22,8 +23,8 @@ export async function findOperation(
   text: string,
   runId: string | undefined,
 ): Promise<FoundRun> {
-  const name = operationName(text);
-  const found = await lookUp(temporal, name, runId);
+  const { name } = operationText(text);
+  const found = await lookUp(temporal, text, runId);
   if (found !== undefined) return found;
   const open = await namesOf(
     temporal,
@@ -39,12 +40,19 @@ export async function findOperation(
   throw new ExitError(EXIT.badInput, `there is no operation ${name}${near}${run}; ${which}`);
 }
 
-/** The run that `name` means; undefined when there is none. */
+/** The run that `text` means; undefined when there is none. Throws ExitError (2) for a page of another namespace. */
 export async function lookUp(
   temporal: Temporal,
-  name: string,
-  runId: string | undefined,
+  text: string,
+  run: string | undefined,
 ): Promise<FoundRun | undefined> {
+  const { name, namespace = temporal.namespace, runId = run } = operationText(text);
+  if (namespace !== temporal.namespace) {
+    throw new ExitError(
+      EXIT.badInput,
+      `${text} is a page of the namespace ${namespace}, and ${temporal.namespace} is asked: name the other one in TEMPORAL_NAMESPACE`,
+    );
+  }
   // Visibility lags behind a little: a run that has just begun is found by its id.
   const [listed, direct] = await Promise.all([
     runsOf(temporal, name),
@@ -55,7 +63,7 @@ export async function lookUp(
   const newest = meant.toSorted((a, b) => b.startTime.getTime() - a.startTime.getTime())[0];
   if (newest === undefined) return undefined;
   return {
-    operation: attribute(newest, 'FairleadOperation') ?? name,
+    operation: attribute(newest, 'FairleadOperation') ?? newest.workflowId,
     workflowId: newest.workflowId,
     runId: newest.runId,
     open: newest.status.name === 'RUNNING' || newest.status.name === 'PAUSED',
@@ -64,7 +72,10 @@ export async function lookUp(
 }
 
 async function runsOf(temporal: Temporal, name: string): Promise<WorkflowExecutionInfo[]> {
-  return await take(temporal, `FairleadOperation = "${name}"`, RUNS_LOOKED_AT);
+  const query = looksLikeRunId(name)
+    ? `${ANY_OPERATION} AND RunId = "${name}"`
+    : `FairleadOperation = "${name}"`;
+  return await take(temporal, query, RUNS_LOOKED_AT);
 }
 
 async function byWorkflowId(temporal: Temporal, name: string, runId: string | undefined) {

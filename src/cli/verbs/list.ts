@@ -48,7 +48,7 @@ function bounded(command: Command): Command {
   return command
     .option('--since <duration>', 'only what was started in the last, say, 2h')
     .option('--limit <n>', `at most this many (default: ${MOST})`)
-    .option('--runs', 'with the ids of runs, which --run takes');
+    .option('--runs', 'with the ids of runs and workflows, as the Web UI shows them');
 }
 
 export async function listOperations(options: ListOptions): Promise<void> {
@@ -146,10 +146,10 @@ function tableOf(rows: readonly Row[], now: number, withRuns: boolean): string[]
     row.requestedBy ?? '',
     ago(row.startedAt, now),
     spanBetween(row.startedAt, row.endedAt ?? new Date(now).toISOString()),
-    ...(withRuns ? [row.runId] : []),
+    ...(withRuns ? [row.runId, row.workflowId] : []),
     ...(waits ? [waitsCell(row.waitsFor, new Date(now).toISOString())] : []),
   ]);
-  const more = [...(withRuns ? ['RUN'] : []), ...(waits ? ['WAITS FOR'] : [])];
+  const more = [...(withRuns ? ['RUN', 'WORKFLOW'] : []), ...(waits ? ['WAITS FOR'] : [])];
   return columns([[...head, ...more], ...cells]);
 }
 

@@ -55,14 +55,14 @@ export function register(program: Command): void {
 async function report(operation: string, options: ReportOptions): Promise<void> {
   const { withTemporal } = await import('../temporal/connect.ts');
   const { actorName } = await import('../identity.ts');
-  const { operationName } = await import('../ids.ts');
+  const { operationText } = await import('../ids.ts');
   const { formatOf, openPage, pageFile, render, writeReport } =
     await import('../records/report-output.ts');
   const format = formatOf(options);
-  const name = operationName(operation);
+  operationText(operation);
   const found = await withTemporal(actorName(options.as), async (temporal) => {
     const { findOperation } = await import('../operation/find-operation.ts');
-    const run = await findOperation(temporal, name, options.run);
+    const run = await findOperation(temporal, operation, options.run);
     const { askReport } = await import('../operation/ask-report.ts');
     const { staleStatus } = await import('../operation/ask-status.ts');
     return await askReport(temporal, { ...run, system: staleStatus(run.info).system });
