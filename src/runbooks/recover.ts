@@ -36,6 +36,7 @@ export const recover: Runbook = {
     optional: ['beside', 'backup', 'at', 'keep'],
   },
   id: ({ system, datastore = '' }) => `recover/${system}/${datastore}`,
+  summary: ({ system, datastore = '' }) => `recover ${system}/${datastore} beside the live one`,
   // It stops nobody: backups and their proofs go on before it, and it waits for its turn.
   rank: RANK.later,
   leases: 'datastores',

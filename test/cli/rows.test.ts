@@ -74,7 +74,10 @@ test('dry runs and retirements that were called off stand apart', () => {
 
 test('ids of runs are shown when they are asked for', () => {
   assert.doesNotMatch(tables([row({})], NOW).join('\n'), /r2/);
-  assert.match(tables([row({})], NOW, { runs: true }).join('\n'), /RUN +WORKFLOW\n.* r2 +deploy\/shop\/api\/v2$/);
+  assert.match(
+    tables([row({})], NOW, { runs: true }).join('\n'),
+    /RUN +WORKFLOW\n.* r2 +deploy\/shop\/api\/v2$/,
+  );
 });
 
 test('a difference between what runs and the file is a line of a table', async () => {

@@ -52,7 +52,9 @@ test('an operation says in a line what it does and who asked', () => {
   const asked = { system: 'shop', service: 'api', version: 'v2', requestedBy: 'ci' };
   const weights = [{ revision: 'v1-a', version: 'v1', percent: 100 }];
   const plan = { before: { api: { weights, stopped: false } } };
-  const said = ALL.map((one) => summaryOf(one, { ...asked, replicas: 3 }, plan));
+  const said = ALL.map((one) =>
+    summaryOf(one, { ...asked, datastore: 'orders', replicas: 3 }, plan),
+  );
   assert.deepEqual(said, [
     'shop/api v1 → v2 by canary, asked by ci',
     'shop/api v1 → v2 by blue-green, asked by ci',
@@ -62,9 +64,10 @@ test('an operation says in a line what it does and who asked', () => {
     'scale shop/api to 3 replicas, asked by ci',
     'restart shop/api, asked by ci',
     'remove v2 of shop/api, asked by ci',
-    'back up shop, asked by ci',
-    'verify shop/, asked by ci',
+    'back up shop/orders, asked by ci',
+    'verify shop/orders, asked by ci',
     'drill shop: recover it apart from everything live, asked by ci',
+    'recover shop/orders beside the live one, asked by ci',
   ]);
   const [deploy] = ALL;
   assert.ok(deploy !== undefined);
