@@ -1,7 +1,10 @@
 // Runs the command of a check: without a shell, in its own process group, with next to no environment.
+import { randomUUID } from 'node:crypto';
 import { execa } from 'execa';
 import { Failure } from '../domain/failure.ts';
 import { reasonIn } from '../domain/text/reason-line.ts';
+import { killWithLimit, withLimit } from '../machine/limit-mark.ts';
+import { signalGroup } from '../machine/process-identity.ts';
 
 export interface CommandInput {
   /** The name of the check, for messages. */
@@ -25,13 +28,12 @@ const PASSED_ON = ['PATH', 'HOME', 'LANG'];
 
 /** A sentence when it exits with 0. Throws CheckFailed, Unavailable, BadInput or the signal's reason. */
 export async function runCommand(input: CommandInput): Promise<string> {
-  const [file, ...args] = input.command;
-  if (file === undefined) {
+  if (input.command.length === 0) {
     throw new Failure('BadInput', `running check ${input.name}: its command is empty`);
   }
   input.signal.throwIfAborted();
   const began = performance.now();
-  const end = await runToEnd(file, args, input);
+  const end = await runToEnd(input);
   input.signal.throwIfAborted();
   const shown = oneLine(input, input.command.join(' '), 100);
   if (end.exitCode === 0) {
@@ -81,11 +83,18 @@ interface End {
   printed: string;
 }
 
-async function runToEnd(file: string, args: string[], input: CommandInput): Promise<End> {
-  // A group of its own: whatever the command starts is ended with it.
+async function runToEnd(input: CommandInput): Promise<End> {
+  const env = environmentOf(input.environment);
+  const { directory } = input;
+  const mark = randomUUID();
+  const [file = '', ...args] = await withLimit(input.command, mark, {
+    directory,
+    path: env['PATH'],
+  });
+  // A group of its own: whatever the command starts is ended with it, and by its mark where it left the group.
   const child = execa(file, args, {
-    cwd: input.directory,
-    env: environmentOf(input.environment),
+    cwd: directory,
+    env,
     extendEnv: false,
     detached: true,
     stdin: 'ignore',
@@ -94,7 +103,8 @@ async function runToEnd(file: string, args: string[], input: CommandInput): Prom
     reject: false,
   });
   const kill = (): void => {
-    endGroup(child.pid);
+    signalGroup(child.pid ?? 0, 'SIGKILL');
+    killWithLimit(mark);
   };
   const clock = { late: false };
   const timer = setTimeout(() => {
@@ -137,15 +147,6 @@ function cannotStart(shown: string, input: CommandInput, why = ''): string {
 function oneLine({ redact }: CommandInput, text: string, most: number): string {
   const line = redact(text).trim().replaceAll(/\s+/g, ' ');
   return line.length > most ? `${line.slice(0, most)}...` : line;
-}
-
-function endGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // The group is gone already.
-  }
 }
 
 function tailOf(stream: NodeJS.ReadableStream): () => string {

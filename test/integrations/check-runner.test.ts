@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -259,5 +260,17 @@ test('what a command leaves behind is ended when it exits', async (t) => {
     target(node(ENDLESS.replace(/fetch.*/, 'process.exit(0)')), { directory }),
     waiting,
   );
+  await gone(Number(await readFile(path.join(directory, 'pid'), 'utf8')));
+});
+
+test('what a command sent away, with nothing of its environment, is ended when it exits', async (t) => {
+  if (spawnSync('prlimit', ['--version']).status !== 0) {
+    t.skip('there is no prlimit');
+    return;
+  }
+  const directory = await folder(t);
+  const away = `(cd / && env -i PATH="$PATH" setsid sh -c 'echo $$ > ${directory}/pid; exec sleep 600' >/dev/null 2>&1 &)`;
+  const command = ['sh', '-c', `${away}; while [ ! -s pid ]; do sleep 0.05; done`];
+  await runner.run(target({ command, timeout: 60_000 }, { directory }), waiting);
   await gone(Number(await readFile(path.join(directory, 'pid'), 'utf8')));
 });

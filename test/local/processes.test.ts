@@ -1,5 +1,6 @@
 // What a replica starts ends with it, wherever it went; and a clock that is set makes nothing last longer.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,6 +15,8 @@ import {
   tokens,
   weightsOf,
 } from '../support/local-daemon.ts';
+
+const HAS_PRLIMIT = spawnSync('prlimit', ['--version']).status === 0;
 
 describe('the local host', () => {
   let host: TestHost;
@@ -53,6 +56,8 @@ describe('the local host', () => {
     'env -i setsid CMD >/dev/null 2>&1 &',
     // Both, and it still writes to the log.
     '(env -i setsid CMD &)',
+    // Nothing left of where it comes from but its limit.
+    ...(HAS_PRLIMIT ? ['(cd / && env -i setsid CMD >/dev/null 2>&1 &)'] : []),
   ];
 
   test('ends what a replica started and sent away, when the replica is removed', async () => {

@@ -1,6 +1,8 @@
 // What a replica started and does not have to be in its process group: a program may call setsid, fork twice, or clear its
-// environment. Known by its parents while they live, by the mark in its environment, and by the log that it writes to.
+// environment. Known by the limit that it inherits; where there is none, by its parents while they live, by the mark in its
+// environment, and by the log that it writes to.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { carriesLimit } from '../../machine/limit-mark.ts';
 import {
   describeHolder,
   isHeld,
@@ -24,7 +26,7 @@ const LOOK_AGAIN = 20;
 const GONE_WITHIN = 2000;
 
 export interface Known {
-  /** `NAME=value`, in the environment of everything that the replica starts. */
+  /** The value of REPLICA_MARK, in the environment of everything that the replica starts, and its limit. */
   mark: string | undefined;
   /** The path of its log. The replica that takes its place writes to the same one. */
   log: string;
@@ -78,8 +80,9 @@ export class Offspring {
     const replicas = others();
     const marked = processesWhere((pid, environment) => {
       if (pid === this.#pid) return false;
+      if (mark !== undefined && carriesLimit(pid, mark)) return true;
       const itsMark = environment.find((entry) => entry.startsWith(`${REPLICA_MARK}=`));
-      if (itsMark !== undefined) return itsMark === mark;
+      if (itsMark !== undefined) return itsMark === `${REPLICA_MARK}=${mark ?? ''}`;
       return writesTo(pid, log) && !replicas.has(groupIdOf(pid) ?? 0);
     });
     for (const one of marked) this.#seen.set(one.pid, one);

@@ -60,9 +60,8 @@ export class Replica {
     this.record = record;
     this.#events = events;
     const mark = record.mark ?? environmentOf(record.pid, REPLICA_MARK);
-    const entry = mark === undefined ? undefined : `${REPLICA_MARK}=${mark}`;
     const others = (): ReadonlySet<number> => events.others(this);
-    this.#offspring = new Offspring(record.pid, { mark: entry, log, others });
+    this.#offspring = new Offspring(record.pid, { mark, log, others });
     if (child) {
       child.once('exit', (code, signal) => {
         this.#exited(

@@ -9,6 +9,7 @@ import { Failure } from '../../domain/failure.ts';
 import type { ProcessProgram, RevisionSpec } from '../../domain/rollout/model.ts';
 import { processOf as processIn } from '../../domain/rollout/revision.ts';
 import { secretValue, type SecretReference } from '../../integrations/secret-value.ts';
+import { withLimit } from '../../machine/limit-mark.ts';
 import { startTimeOf } from '../../machine/process-identity.ts';
 
 /** In every child's environment, with the host's id: how children are found that no state file knows. */
@@ -74,7 +75,6 @@ export async function startProcess(input: {
 }): Promise<Started> {
   const { spec, port } = input;
   const { command, directory } = processOf(spec);
-  const [program = '', ...args] = command;
   const configuration = await resolveConfiguration(spec);
   const passed = PASSED_ON.flatMap((name) => {
     const value = process.env[name];
@@ -84,7 +84,7 @@ export async function startProcess(input: {
   const output = openSync(input.log, 'a', 0o600);
   const mark = randomUUID();
   try {
-    const started = await spawned({ program, args, directory }, spec, output, {
+    const env: Record<string, string> = {
       ...Object.fromEntries(passed),
       ...configuration,
       PORT: String(port),
@@ -95,19 +95,20 @@ export async function startProcess(input: {
       FAIRLEAD_VERSION: spec.version,
       [HOST_MARK]: input.hostId,
       [REPLICA_MARK]: mark,
-    });
-    return { ...started, mark };
+    };
+    const marked = await withLimit(command, mark, { directory, path: env['PATH'] });
+    return { ...(await spawned(marked, { ...spec, directory }, { output, env })), mark };
   } finally {
     closeSync(output);
   }
 }
 
 function spawned(
-  { program, args, directory }: { program: string; args: string[]; directory: string },
-  spec: RevisionSpec,
-  output: number,
-  env: Record<string, string>,
+  [program = '', ...args]: string[],
+  spec: RevisionSpec & { directory: string },
+  { output, env }: { output: number; env: Record<string, string> },
 ): Promise<Omit<Started, 'mark'>> {
+  const { directory } = spec;
   return new Promise((done, failed) => {
     const child = spawn(program, args, {
       cwd: directory,
