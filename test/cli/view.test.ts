@@ -62,48 +62,6 @@ test('in brief only what failed is told, and never what the end says', () => {
   assert.deepEqual(newLines(undefined, next, true), ['  ✘ loads: Restore']);
 });
 
-const BACKUP = {
-  id: 'shop/orders/20261122T085126.123Z',
-  ...{ kind: 'files', source: 'data', endedAt: 'then', encrypted: false, verifiedAt: null },
-  recoveryPoint: { notBefore: 'then', notAfter: 'then', clock: 'worker' as const, skewMs: 0 },
-  ...{ bytes: 60_844, parts: 3, rows: 1381 },
-};
-const ENDING = {
-  ...{ outcome: 'succeeded', message: 'done as planned', code: 0, json: {} },
-  ...{ leftovers: [], findings: [] },
-};
-
-test('a backup ends with what was taken and where the report is', () => {
-  const run = { operation: 'backup/shop', workflowId: 'w', runId: 'r' };
-  assert.deepEqual(endLines(run, { ...ENDING, backups: [BACKUP] }), [
-    'backup/shop: succeeded: done as planned',
-    `  ${BACKUP.id}  60.8 kB, 3 parts, 1,381 rows`,
-    '  report  fairlead report backup/shop',
-  ]);
-});
-
-test('a drill ends with its verdict, from which backup, RPO and RTO', () => {
-  const run = { operation: 'drill/shop', workflowId: 'w', runId: 'r' };
-  const of = (step: string, name: string, got: string, expected: string) => {
-    return { step, name, verdict: 'pass' as const, reason: 'long', got, expected };
-  };
-  const verdicts = [
-    of('preflight', 'rpo orders', '7 s', 'at most 36 h'),
-    of('conclude', 'rto', '1.8 s', 'at most 5 min'),
-    of('conclude', 'drill', '', ''),
-  ];
-  const last = { ...STATUS, kind: 'disasterRecovery', verdicts };
-  const ending = { ...ENDING, message: 'long', verdict: 'pass', backups: [BACKUP] };
-  assert.deepEqual(endLines(run, ending, last), [
-    'drill/shop: succeeded: pass, 2 checks',
-    `  from    ${BACKUP.id}  60.8 kB, 3 parts, 1,381 rows`,
-    '  RPO     7 s, at most 36 h',
-    '  RTO     1.8 s, at most 5 min',
-    '  report  fairlead report drill/shop',
-  ]);
-  assert.doesNotMatch(statusLines(last).join('\n'), /drill at conclude/);
-});
-
 test('only what changed is said', () => {
   const done = [{ id: 'weight-5', title: '5 % to v2', status: 'done' }];
   const verdicts = [

@@ -14,17 +14,23 @@ import { countOf, sizeOf } from '../../domain/text/amounts.ts';
 import { isDrill } from '../../reports/wording.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { printJson, printText } from '../output/print.ts';
+import { usersNow } from './users-now.ts';
 import { attention } from './view.ts';
 
 type Closed = Extract<Watched, { end: 'closed' }>;
 
-export function sayParked(status: OperationStatus, options: CommonOptions): never {
+export async function sayParked(
+  temporal: Temporal,
+  status: OperationStatus,
+  options: CommonOptions,
+): Promise<never> {
   if (options.json === true) printJson(status);
   else printText(`${status.operation}: parked at ${status.step ?? 'a step'}`);
   throw new ExitError(
     EXIT.needsPerson,
     [
       `${status.operation} needs a person.`,
+      ...(await usersNow(temporal, status.operation)),
       ...attention(status),
       '  after that, the same command as now follows it again',
     ].join('\n'),
@@ -42,6 +48,9 @@ export async function sayClosed(
   if (options.json === true) printJson(plan ?? ending.json);
   else if (plan !== undefined) printText(planLines(plan).join('\n'));
   else printText(endLines(run, ending, last).join('\n'));
+  if (ending.code === EXIT.needsPerson) {
+    throw new ExitError(ending.code, (await usersNow(temporal, run.operation)).join('\n'));
+  }
   if (ending.code !== EXIT.done) throw new ExitError(ending.code, '');
 }
 

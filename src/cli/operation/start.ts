@@ -43,7 +43,7 @@ export async function startOperation(
     }
     const brief = runbook.leases === 'datastores' && options.verbose !== true;
     const watched = await follow(temporal, run, { timeoutMs, brief });
-    if (watched.end === 'parked') sayParked(watched.status, options);
+    if (watched.end === 'parked') await sayParked(temporal, watched.status, options);
     else await sayClosed(temporal, watched, options, request.dryRun === true);
   });
 }
