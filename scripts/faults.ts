@@ -1,6 +1,6 @@
 // Kills a worker (or freezes it, or kills Temporal's server or the local host) at every point of a deploy of either
-// strategy, a backup and a drill, under load, and compares with the run that nobody disturbed. Takes up where it was stopped.
-// Usage: npm run test:faults -- [--operation canary|blue-green|backup|drill] [--shard I/N] [--once-per-step] [--only PATTERN] [--fresh] [--lanes N] [--list]
+// strategy, a backup, a drill and a recovery beside, under load, and compares with the run that nobody disturbed. Takes up where it was stopped.
+// Usage: npm run test:faults -- [--operation canary|blue-green|backup|drill|recover] [--shard I/N] [--once-per-step] [--only PATTERN] [--fresh] [--lanes N] [--list]
 //   PATTERN is a regular expression over names such as "kill canaryDeploy/shiftTraffic/weight-50#1/after".
 //   What passed is kept in .fairlead/faults.jsonl and left out the next time, unless dist has changed since.
 import { createHash } from 'node:crypto';
@@ -48,6 +48,7 @@ const OPERATIONS: Record<string, OperationType> = {
   'blue-green': 'blueGreenDeploy',
   backup: 'backup',
   drill: 'disasterRecovery',
+  recover: 'recover',
 };
 
 const resultSchema = z.object({ build: z.string(), id: z.string(), passed: z.boolean() });
@@ -115,7 +116,7 @@ async function runAll(
     console.error('the undisturbed run did not go well: there is nothing to compare with');
     return 1;
   }
-  const cases = chosen(allCases(undisturbed.points));
+  const cases = chosen(allCases(undisturbed.points, type), type);
   if (values.list === true) {
     for (const { id } of cases) console.log(id);
     return 0;
@@ -202,9 +203,9 @@ function isStopping(): boolean {
   return stopping.signal.aborted;
 }
 
-function chosen(all: FaultCase[]): FaultCase[] {
+function chosen(all: FaultCase[], type: OperationType): FaultCase[] {
   const { only, shard } = values;
-  const some = values['once-per-step'] === true ? oncePerStep(all) : all;
+  const some = values['once-per-step'] === true ? oncePerStep(all, type) : all;
   const named = only === undefined ? some : some.filter(({ id }) => new RegExp(only).test(id));
   return shard === undefined ? named : shardOf(named, shard);
 }

@@ -3,7 +3,7 @@
 import { isAlive, type ProcessIdentity } from '../../../src/machine/process-identity.ts';
 import { awaitThat } from './fault-place.ts';
 import { pointsFor, WAKES } from './fault-points.ts';
-import type { Fault, RunResult, Scene } from './fault-run.ts';
+import type { Fault, OperationType, RunResult, Scene } from './fault-run.ts';
 import type { FailedRequest } from '../load.ts';
 
 /** kill: the worker dies. freeze: it stops, another takes over, it wakes. server, host: that one dies. */
@@ -17,8 +17,8 @@ export interface FaultCase {
 
 const CHANGES = /^\w+\/(ensureRevision|shiftTraffic|removeRevision)(:\w+)?\//;
 
-export function allCases(points: string[]): FaultCase[] {
-  const { server, host } = pointsFor(points);
+export function allCases(points: string[], type: OperationType): FaultCase[] {
+  const { server, host } = pointsFor(type);
   const missing = [...server, ...host].filter((one) => !points.includes(one));
   if (missing.length > 0) throw new Error(`an undisturbed run never passed ${missing.join(', ')}`);
   const frozen = points.filter(
@@ -34,8 +34,8 @@ export function allCases(points: string[]): FaultCase[] {
 }
 
 /** One kill for each step, where it hurts most: after the effect, before anybody heard of it. */
-export function oncePerStep(cases: FaultCase[]): FaultCase[] {
-  const { server, host } = pointsFor(cases.map(({ point }) => point));
+export function oncePerStep(cases: FaultCase[], type: OperationType): FaultCase[] {
+  const { server, host } = pointsFor(type);
   const one: Record<FaultKind, (point: string) => boolean> = {
     kill: (point) => /^\w+\/\w+\/\S+\/after$/.test(point),
     freeze: (point) => /:\w+\/(weight-50|switch|remove)#1\/before$/.test(point),

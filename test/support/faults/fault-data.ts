@@ -1,14 +1,41 @@
-// Backups and drills with a fault in them: carried out in real files and real namespaces, and what is left afterwards of
+// Backups, drills and recoveries beside with a fault in them: carried out in real files and real namespaces, and what is left afterwards of
 // copies, targets and processes, and of the live data.
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { copiesFolder } from '../../../src/datastores/scratch-server.ts';
 import { allPids } from '../../../src/machine/process-identity.ts';
-import { liveData } from './fault-place.ts';
+import { liveData, type FaultPlace } from './fault-place.ts';
 import { essence, reportAtEnd, type Carried } from './fault-report.ts';
 import type { DataType, Lane } from './fault-run.ts';
 
-const IDS: Record<DataType, string> = { backup: 'backup', disasterRecovery: 'drill' };
+const ASKED: Record<DataType, { type: string; id: (system: string) => string; more?: object }> = {
+  backup: { type: 'backup', id: (system) => `backup/${system}` },
+  disasterRecovery: { type: 'disasterRecovery', id: (system) => `drill/${system}` },
+  recover: {
+    type: 'disasterRecovery',
+    id: (system) => `recover/${system}/data`,
+    more: { mode: 'recover', datastore: 'data', beside: true },
+  },
+};
+
+/** A folder with generations: a copy goes beside the live one then. */
+export function inGenerations(place: Pick<FaultPlace, 'systems'>, system: string): void {
+  const live = liveData(place, system);
+  const folder = dirname(live);
+  mkdirSync(join(folder, 'gen-1'));
+  renameSync(live, join(folder, 'gen-1', basename(live)));
+  symlinkSync('gen-1', join(folder, 'current'));
+  symlinkSync(`current/${basename(live)}`, live);
+}
 
 export async function followData(
   lane: Lane,
@@ -16,11 +43,12 @@ export async function followData(
   { taskQueue, workers }: Carried,
 ): Promise<Record<string, unknown>> {
   const { system, client, place } = lane;
-  const handle = await client.workflow.start(type, {
-    workflowId: `${IDS[type]}/${system}`,
+  const { type: workflow, id, more } = ASKED[type];
+  const handle = await client.workflow.start(workflow, {
+    workflowId: id(system),
     taskQueue,
     workflowTaskTimeout: '5s',
-    args: [{ system, requestedBy: 'ana' }],
+    args: [{ system, requestedBy: 'ana', ...more }],
   });
   const report = await reportAtEnd(lane, handle, workers);
   return {
@@ -28,14 +56,26 @@ export async function followData(
     operation: essence(report),
     backups: report.backups?.map(({ parts, rows, bytes }) => ({ parts, rows, bytes })),
     told: await place.told(report.runId),
-    remains: remainsOf(lane),
+    remains: type === 'recover' ? takenAway(lane) : remainsOf(lane),
     liveData: digestOf(liveData(place, system)),
   };
 }
 
+/** What a recovery kept for people, without what is different each time; removed, so that the next one finds nothing. */
+function takenAway(lane: Lane): string[] {
+  const folder = dirname(liveData(lane.place, lane.system));
+  const beside = namesIn(folder).filter((name) => name.startsWith('gen-') && name !== 'gen-1');
+  const texts = beside.map((name) => `${name}: ${namesIn(join(folder, name)).join()}`);
+  const copies = remainsOf(lane);
+  for (const one of [...beside.map((name) => join(folder, name)), ...copies]) {
+    rmSync(one, { recursive: true, force: true });
+  }
+  return [...texts, `${copies.length} copies`];
+}
+
 /** Copies and targets of the system that are still there, and processes that work in one or in namespaces of one. */
 function remainsOf({ place: { data }, system }: Lane): string[] {
-  const folders = ['copies', 'isolated'].map((name) => join(data, name));
+  const folders = [copiesFolder(data), join(data, 'isolated')];
   const left = folders.flatMap((folder) => namesIn(folder).map((name) => join(folder, name)));
   const own = linkOf('self', 'ns/pid');
   const running = allPids().flatMap((pid) => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
+import { copiesFolder } from '../../../src/datastores/scratch-server.ts';
 import { freePorts } from '../free-ports.ts';
 import { endAllIn } from '../../../src/machine/end-all-in.ts';
 import {
@@ -155,9 +156,11 @@ export class FaultPlace {
 
   async close(): Promise<void> {
     // What a drill that went wrong left would outlive its folder.
-    for (const folder of ['isolated', 'copies']) {
-      await endAllIn(join(this.data, folder), AbortSignal.timeout(PATIENCE_MS));
+    const copies = copiesFolder(this.data);
+    for (const folder of [join(this.data, 'isolated'), copies]) {
+      await endAllIn(folder, AbortSignal.timeout(PATIENCE_MS));
     }
+    await rm(copies, { recursive: true, force: true });
     if (this.#host !== undefined) await end(this.#host.identity, { graceMs: 8000 });
     if (this.#server !== undefined) await end(this.#server.running.identity, { graceMs: 1500 });
     await rm(resolve(this.data, '..'), { recursive: true, force: true, maxRetries: 5 });

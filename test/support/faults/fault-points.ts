@@ -46,6 +46,14 @@ const POINTS: Record<OperationType, { server: string[]; host: string[] }> = {
     ],
     host: [],
   },
+  recover: {
+    server: [
+      'disasterRecovery/restoreCopy:restore/loads#1/before',
+      'disasterRecovery/restoreCopy:restore/loads#1/after',
+      'disasterRecovery/keepCopy:keep/keep#1/after',
+    ],
+    host: [],
+  },
 };
 
 /** When a frozen worker wakes: once the operation has made its next change, or is about to end. */
@@ -59,11 +67,7 @@ export const WAKES: Record<string, string> = {
   'retireRevision/remove': 'retireRevision/sealReport/seal#1/before',
 };
 
-/** For the operation that passed these points. */
-export function pointsFor(passed: readonly string[]): { server: string[]; host: string[] } {
-  const of = Object.entries(POINTS).find(([type]) =>
-    passed.some((point) => point.startsWith(`${type}/`)),
-  );
-  if (of === undefined) throw new Error('no operation passed these points');
-  return of[1];
+/** For operations of this type. */
+export function pointsFor(type: OperationType): { server: string[]; host: string[] } {
+  return POINTS[type];
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { Failure } from '../../../src/domain/failure.ts';
 import { describeWeights } from '../../../src/domain/traffic/weights.ts';
-import { followData } from './fault-data.ts';
+import { followData, inGenerations } from './fault-data.ts';
 import { FaultWorker, type Barrier } from './fault-process.ts';
 import type { FaultPlace } from './fault-place.ts';
 import { essence, reportAtEnd, type Carried } from './fault-report.ts';
@@ -15,7 +15,7 @@ const LOOK_EVERY_MS = 40;
 const SPARES = 2;
 
 export type DeployType = 'canaryDeploy' | 'blueGreenDeploy';
-export type DataType = 'backup' | 'disasterRecovery';
+export type DataType = 'backup' | 'disasterRecovery' | 'recover';
 export type OperationType = DeployType | DataType;
 
 /** A system with a version live and users on it; one operation after the other goes over it. */
@@ -86,7 +86,9 @@ export async function openLane(
     spares,
   };
   const first = type === 'blueGreenDeploy' ? type : 'canaryDeploy';
-  const before: OperationType[] = type === 'disasterRecovery' ? [first, 'backup'] : [first];
+  const restores = type === 'disasterRecovery' || type === 'recover';
+  const before: OperationType[] = restores ? [first, 'backup'] : [first];
+  if (type === 'recover') inGenerations(place, system);
   for (const one of before) {
     lane.type = one;
     const { same } = await runOnce(lane);
@@ -168,9 +170,9 @@ function follow(
   workers: FaultWorker[],
 ): Promise<Record<string, unknown>> {
   const { type } = lane;
-  return type === 'backup' || type === 'disasterRecovery'
-    ? followData(lane, type, { taskQueue, workers })
-    : followDeploy(lane, type, { taskQueue, workers });
+  return type === 'canaryDeploy' || type === 'blueGreenDeploy'
+    ? followDeploy(lane, type, { taskQueue, workers })
+    : followData(lane, type, { taskQueue, workers });
 }
 
 /** Starts the deploy, answers its gate, and waits for it and for the retirement that it starts. */

@@ -120,7 +120,7 @@ function guardPorts(track, ports) {
   return {
     ...ports,
     platforms: { local },
-    backups: guarded(track, ports.backups, ['backup', 'restore', 'discard', 'mark']),
+    backups: guarded(track, ports.backups, ['backup', 'restore', 'keep', 'discard', 'mark']),
   };
 }
 
