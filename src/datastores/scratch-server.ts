@@ -2,7 +2,7 @@
 // copy, so that any later activity finds them.
 import { createHash, randomBytes } from 'node:crypto';
 import { lstatSync, statSync } from 'node:fs';
-import { chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, lchown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../domain/failure.ts';
@@ -22,7 +22,13 @@ const noteSchema = z.object({ port: z.number().int(), database: z.string(), serv
 export type ServerNote = z.output<typeof noteSchema>;
 
 export async function writeNote(folder: string, note: ServerNote): Promise<void> {
-  await writeFile(join(folder, NOTE), JSON.stringify(note));
+  await writeNew(join(folder, NOTE), JSON.stringify(note));
+}
+
+/** In a folder that may be another user's: what lies there, a link too, is not written into. */
+async function writeNew(file: string, text: string): Promise<void> {
+  await rm(file, { force: true });
+  await writeFile(file, text, { mode: 0o600, flag: 'wx' });
 }
 
 /** Throws NotReady when no server was started there. */
@@ -62,7 +68,7 @@ export function serverProblem(said: string): Failure {
 /** A new password that only the server and this user can read. */
 export async function makePassword(folder: string): Promise<string> {
   const password = randomBytes(24).toString('base64url');
-  await writeFile(join(folder, PASSWORD_FILE), password, { mode: 0o600 });
+  await writeNew(join(folder, PASSWORD_FILE), password);
   return password;
 }
 
@@ -109,5 +115,5 @@ export async function makePassable(folder: string): Promise<void> {
 /** To the user that servers run as, if that is another one. */
 export async function giveAway(path: string): Promise<void> {
   const identity = serverIdentity();
-  if (identity !== undefined) await chown(path, identity.uid, identity.gid);
+  if (identity !== undefined) await lchown(path, identity.uid, identity.gid);
 }

@@ -3,6 +3,7 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -51,7 +52,10 @@ function reasonOf(error: unknown): string {
   return REASONS[errorCode(error) ?? ''] ?? sentence(error);
 }
 
-/** What lies in the folder says which processes to end: it must be nobody else's. A container's root has others' volumes. */
+/**
+ * What lies in the folder says which processes to end, and links in it lead where it is written to: it must be nobody else's.
+ * A container's root has others' volumes.
+ */
 function requireOwnFolder(path: string): void {
   const { uid, mode } = statSync(path);
   const own = process.getuid?.();
@@ -59,6 +63,10 @@ function requireOwnFolder(path: string): void {
     throw new Error(`${path} belongs to user ${uid}, and this is user ${own}`);
   }
   if ((mode & 0o022) !== 0) chmodSync(path, mode & 0o7755);
+  if ((mode & 0o002) === 0 || readdirSync(path).length === 0) return;
+  throw new Error(
+    `everybody could write to ${path}, and what lies in it may be anybody's; empty it`,
+  );
 }
 
 /** Makes parents one by one: by `recursive`, Node 20 tries for ever where one refuses with ENOENT (as below /proc). */

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } fro
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { downloadSettings, type Environment } from '../config/environment.ts';
+import { whoMayChange } from '../machine/own-file.ts';
 import { sentence } from './start-failure.ts';
 
 export type Say = (line: string) => void;
@@ -33,6 +34,14 @@ function cacheOf(env: Environment): string | undefined {
   } catch {
     return undefined; // a user by number only, as containers have
   }
+}
+
+/** Throws for a program in the cache that somebody else can have put there. */
+export function refuseForeign(program: string, env: Environment): void {
+  const cache = cacheOf(env);
+  if (cache === undefined || !program.startsWith(`${cache}/`)) return;
+  const distrust = whoMayChange(program, cache);
+  if (distrust !== undefined) throw new Error(`${distrust}; what lies there is not run`);
 }
 
 /** With a cache in the data folder for a user without a home, or with one that cannot be written to. */

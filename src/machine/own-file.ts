@@ -1,6 +1,6 @@
 // Whose a file is. What is found by walking through folders that anybody may write to is believed only where nobody else can
 // have put or changed it.
-import { lstatSync, type Stats } from 'node:fs';
+import { lstatSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Why the file cannot be believed, as a sentence; `missing` where it is not there; undefined where it is ours alone. */
@@ -21,4 +21,16 @@ function strangerOf(path: string, { uid, mode }: Stats): string | undefined {
     return `${path} belongs to user ${uid}, and this is user ${own}`;
   if ((mode & 0o022) === 0) return undefined;
   return `others may write to ${path} (mode ${(mode & 0o777).toString(8)})`;
+}
+
+/** Why a program is not run, as a sentence: somebody but its user and root can have put it there, or a folder above it up to `top`. */
+export function whoMayChange(program: string, top: string): string | undefined {
+  const own = process.getuid?.();
+  for (let at = program; at.startsWith(top); at = dirname(at)) {
+    const { uid, mode } = statSync(at);
+    if (own !== undefined && uid !== own && uid !== 0) return `${at} belongs to user ${uid}`;
+    if ((mode & 0o002) !== 0) return `everybody may write to ${at}`;
+    if (at === top) break;
+  }
+  return undefined;
 }

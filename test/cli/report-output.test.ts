@@ -131,6 +131,9 @@ test('a report takes the place of a link and is not written through it', async (
   const read = readFile(pipe, 'utf8');
   await writeReport('through a pipe', pipe);
   assert.equal(await read, 'through a pipe');
+  if (process.getuid?.() !== 0) return;
+  chownSync(pipe, 65_534, 65_534);
+  await assert.rejects(writeReport('for its reader', pipe), /belongs to user 65534/);
 });
 
 test('each platform opens a file by a program of its own, without a shell', () => {

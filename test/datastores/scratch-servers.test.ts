@@ -1,10 +1,11 @@
 // What keeps the server of a copy from starting says nothing of the backup, and is kept apart from what does.
 import assert from 'node:assert/strict';
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { PLAIN_LOCALE, startCluster } from '../../src/datastores/postgres/scratch-cluster.ts';
 import { startRedis } from '../../src/datastores/redis/scratch-redis.ts';
+import { makePassword, passwordIn, writeNote } from '../../src/datastores/scratch-server.ts';
 import { findProgram, versionedFolders } from '../../src/datastores/tool.ts';
 import { passableFolder } from '../support/datastores/datastores.ts';
 import { fails } from '../support/fails.ts';
@@ -56,6 +57,17 @@ for (const [what, scripts, kind, said] of [
     assert.match((await fails(kind, startCluster(input, waiting()))).message, said);
   });
 }
+
+test('a link in the folder of a copy is not written through', async (t) => {
+  const folder = await folderOf(t);
+  const precious = join(folder, 'precious');
+  await writeFile(precious, 'precious');
+  for (const name of ['password', 'server.json']) await symlink(precious, join(folder, name));
+  const password = await makePassword(folder);
+  await writeNote(folder, { port: 1, database: 'shop', server: '15' });
+  assert.equal(await passwordIn(folder), password);
+  assert.equal(await readFile(precious, 'utf8'), 'precious');
+});
 
 test('a folder that nobody but root can pass through is named, and not tried again', async (t) => {
   const programs = await versionedFolders('/usr/lib/postgresql');

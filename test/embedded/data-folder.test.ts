@@ -43,6 +43,19 @@ test('a data folder that others may write to is closed to them', () => {
   assert.equal(statSync(data).mode & 0o777, 0o755);
 });
 
+test('a data folder that everybody could write to, and somebody did, is not used', () => {
+  for (const inside of ['.', 'host']) {
+    const data = join(folder, `full-${inside.length}`);
+    mkdirSync(join(data, inside), { recursive: true });
+    writeFileSync(join(data, inside, 'children.json'), '{}');
+    chmodSync(join(data, inside), 0o777);
+    assert.throws(
+      () => prepareDataFolder(data),
+      failure(2, data, 'everybody could write', '--data'),
+    );
+  }
+});
+
 test('a data folder that cannot be written is one sentence and code 2', () => {
   const file = join(folder, 'file');
   writeFileSync(file, '');

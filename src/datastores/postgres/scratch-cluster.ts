@@ -1,6 +1,6 @@
 // A Postgres of its own for a copy: a new cluster in the copy's folder, on a free port of 127.0.0.1, with a password
 // that nobody else has. It lives until the copy is discarded, longer than the worker that started it.
-import { appendFile, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Waiting } from '../../ports/waiting.ts';
@@ -24,18 +24,17 @@ const USER = 'fairlead';
 const START_S = 60;
 
 /** The cluster of a copy: it has to survive no crash, and to be reached by nobody else. */
-const CONFIGURATION = (port: number): string => `
-listen_addresses = '127.0.0.1'
-port = ${port}
-unix_socket_directories = ''
-fsync = off
-synchronous_commit = off
-full_page_writes = off
-shared_buffers = 64MB
-max_wal_size = 2GB
-max_logical_replication_workers = 0
-archive_mode = off
-`;
+const SETTINGS = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: "''",
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  shared_buffers: '64MB',
+  max_wal_size: '2GB',
+  max_logical_replication_workers: '0',
+  archive_mode: 'off',
+};
 
 /** Where nothing is known of the live database. */
 export const PLAIN_LOCALE: Locale = {
@@ -66,11 +65,10 @@ export async function startCluster(
       ...(as && { as }),
       signal,
     });
-  await giveAway(folder);
   await mkdir(data, { mode: 0o700 });
-  await giveAway(data);
   await makePassword(folder);
-  await giveAway(join(folder, PASSWORD_FILE));
+  // The folder last: from then on whoever runs as that user can put links in it.
+  for (const path of [data, join(folder, PASSWORD_FILE), folder]) await giveAway(path);
   const server = (await run('postgres', ['--version']).catch(notStarted)).trim();
   if (loads !== undefined) refuseNewer(loads, server);
   const pwfile = join(folder, PASSWORD_FILE);
@@ -79,11 +77,11 @@ export async function startCluster(
     ...['--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C', '--no-sync'],
   ]).catch(notStarted);
   const port = await tryListening(0);
-  await appendFile(join(data, 'postgresql.conf'), CONFIGURATION(port));
+  const settings = Object.entries({ ...SETTINGS, port }).map((pair) => `-c ${pair.join('=')}`);
   await writeNote(folder, { port, database, server });
   await run('pg_ctl', [
     ...['--pgdata', data, '--log', join(folder, 'log'), '--wait'],
-    ...['--timeout', String(START_S), 'start'],
+    ...['--timeout', String(START_S), '--options', settings.join(' '), 'start'],
   ]).catch(notStarted);
   // Many live databases are called `postgres`, which a new cluster has already, with an encoding of its own.
   const address = { ...(await clusterAddress(folder)), database: 'template1' };
