@@ -1,7 +1,7 @@
 // Who may ask what Fairlead itself serves over HTTP on this machine. A page of another site runs in the operator's browser
 // and reaches the loopback: it is known by its Origin, and by a Host of its own where its name was made to mean the loopback.
 import { randomInt } from 'node:crypto';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { forward, ForwardAgent } from './http-forward.ts';
 import { newHttpServer, type Answers } from './http-server.ts';
 import { forwardUpgrade } from './http-upgrade.ts';
@@ -135,15 +135,20 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
   );
   // Whoever opened it ends when its own work is done.
   server.on('connection', (socket) => socket.unref()).unref();
-  await new Promise<void>((done, failed) => {
-    server.once('error', failed);
-    server.listen({ host, port, exclusive: true }, done);
-  });
-  const address = server.address();
-  if (typeof address === 'object' && address !== null) by.port = address.port;
+  by.port = await listenOn(server, host, port);
   const close = (): void => {
     server.close();
     server.closeAllConnections();
   };
   return { port: by.port, close };
+}
+
+/** Resolves with the port, which is chosen when 0 is asked for. */
+async function listenOn(server: Server, host: string, port: number): Promise<number> {
+  await new Promise<void>((done, failed) => {
+    server.once('error', failed);
+    server.listen({ host, port, exclusive: true }, done);
+  });
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
 }
