@@ -28,9 +28,11 @@ export function inWords<T>(parse: () => T): T {
 }
 
 export function flagWords(message: string): string {
-  return message.replace(
-    /^[A-Za-z]+: ([A-Za-z]+) is /,
-    (_, field: string) => `${FLAGS[field] ?? `--${kebab(field)}`} is `,
+  const own = message.replace(/^[A-Za-z]+: (?=\(1\) |[A-Za-z]+ is )/, '');
+  if (own === message) return message;
+  return own.replace(
+    /(^|\(\d+\) )([A-Za-z]+) is /g,
+    (_, before: string, field: string) => `${before}${FLAGS[field] ?? `--${kebab(field)}`} is `,
   );
 }
 

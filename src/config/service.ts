@@ -29,10 +29,12 @@ const check = z.strictObject({
     example: 'portfolio',
   }),
   http: z
-    .exactOptional(text(/^(\/|https?:\/\/)\S*$/, 'a path such as /health or an http(s) URL'))
+    .exactOptional(
+      text(/^(\/|https?:\/\/|\{(?:address|url)\})\S*$/, 'a path such as /health or an http(s) URL'),
+    )
     .meta({
       meaning:
-        'What is asked for with GET: a path of the version that the check looks at, or a whole URL. A check has http or command.',
+        'What is asked for with GET: a path of the version that the check looks at, or a whole URL; {address}, {url} and {version} are filled in. A check has http or command.',
       example: '/api/portfolio',
     }),
   status: z
@@ -214,15 +216,10 @@ const PLACEHOLDER = /\{([A-Za-z_]\w*)\}/g;
 function placeholderRemarks(service: Service): Remark[] {
   const { command: program = [], image = '', files, directory, checks } = service;
   const ofCheck = (point: CheckPoint): Remark[] =>
-    checks[point].flatMap(({ http = '', command: run = [] }, index) =>
+    checks[point].flatMap(({ command: run = [] }, index) =>
       under(
         ['checks', point, index],
-        [
-          ...strangeIn(['http'], http, []),
-          ...run.flatMap((one, at) =>
-            strangeIn(['command', at], one, ['address', 'url', 'version']),
-          ),
-        ],
+        run.flatMap((one, at) => strangeIn(['command', at], one, ['address', 'url', 'version'])),
       ),
     );
   return [

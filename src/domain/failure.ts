@@ -50,3 +50,13 @@ export class Failure extends Error {
     return RETRYABLE.has(this.kind);
   }
 }
+
+/** The BadInput of `what` with every problem of what was sent, each a sentence that goes on after its name; null without any. */
+export function badInput(what: string, problems: readonly string[], example = ''): Failure | null {
+  const [first, ...more] = problems;
+  if (first === undefined) return null;
+  const numbered = problems.map((problem, index) => `(${index + 1}) ${problem}`).join('; ');
+  const isField = !/^(needs|has) /.test(first);
+  const said = more.length === 0 ? `${isField ? ': ' : ' '}${first}` : `: ${numbered}`;
+  return new Failure('BadInput', `${what}${said}${example === '' ? '' : `; ${example}`}`);
+}

@@ -167,6 +167,10 @@ test('messages and fields are told by the verbs and flags that people type', () 
     '--initial-weight is 0, allowed: x',
   );
   assert.equal(flagWords('approve: actor is "", allowed: x'), '--as is "", allowed: x');
+  assert.equal(
+    flagWords('scaleService: (1) replicas is 0, allowed: x; (2) actor is "", allowed: y'),
+    '(1) REPLICAS is 0, allowed: x; (2) --as is "", allowed: y',
+  );
   const lastRefused = { message: 'retryStep', actor: 'root', note: 'no', at: 'then' };
   assert.ok(
     statusLines({ ...STATUS, lastRefused }).includes('  last refused: retry from root: no'),

@@ -73,8 +73,18 @@ test('looks at the placeholders of previews, and wherever nothing is put in', as
   const yaml = withKeys(keys).replace(/ {4}rollout:\n[^]*?analyses:/, 'analyses:');
   assert.deepEqual(await warningsIn(t, yaml), [
     'services.api.configuration.A: {version} is taken as it stands; nothing is filled in here',
-    'services.api.checks.preview.0.http: {foo} is taken as it stands; nothing is filled in here',
+    'services.api.checks.preview.0.http: {foo} is taken as it stands; filled in here: {version}, {address}, {url}',
     'services.api.checks.preview.1.command.2: {urll} is taken as it stands; filled in here: {version}, {address}, {url}',
+  ]);
+});
+
+test('takes in http checks what they really get, and doubts the rest', async (t) => {
+  const checks = (http: string, contains: string) =>
+    withKeys(`checks: { smoke: [{ name: a, http: '${http}', contains: '${contains}' }] }`);
+  assert.deepEqual(await warningsIn(t, checks('/health?v={version}', 'is {version} {ok}')), []);
+  assert.deepEqual(await warningsIn(t, checks('{address}/health?u={url}', 'ok')), []);
+  assert.deepEqual(await warningsIn(t, checks('/health?v={verison}', 'ok')), [
+    'services.api.checks.smoke.0.http: {verison} is taken as it stands; filled in here: {version}, {address}, {url}',
   ]);
 });
 

@@ -6,6 +6,8 @@ import type { Remark } from '../remark.ts';
 const SINGLE = /(?<!\{)\{([A-Za-z_]\w*)\}(?!\})/g;
 /** What is filled in somewhere; other words in braces are a service's own templates. */
 const KNOWN = ['version', 'address', 'url'];
+/** Of a check. */
+const FILLED: ReadonlySet<string> = new Set(['http', 'command', 'contains']);
 /** Texts for people, and queries, whose placeholders have two braces. */
 const FREE = new Set(['description', 'query', 'requests']);
 
@@ -21,15 +23,18 @@ export function literalPlaceholders(value: unknown, path: Path = []): Remark[] {
 
 function literalIn(text: string, path: Path): Remark[] {
   if (isRefused(path)) return [];
-  const isPreview = path[0] === 'services' && path[2] === 'checks' && path[3] === 'preview';
-  const filled = isPreview && path[5] === 'command' ? KNOWN : [];
+  const [section, , field, point, , key] = path;
+  const isCheck = section === 'services' && field === 'checks';
+  const filled = isCheck && FILLED.has(String(key)) ? KNOWN : [];
+  // What a check prints or answers may well have a word in braces; what it asks for hardly.
+  const isStrange = isCheck && (point === 'preview' || key === 'http') && key !== 'contains';
   const names = [...text.matchAll(SINGLE)].map(([, name = '']) => name);
   const told =
     filled.length === 0
       ? 'nothing is filled in here'
       : `filled in here: ${listed(filled.map((one) => `{${one}}`))}`;
   return names
-    .filter((name) => !filled.includes(name) && (isPreview || KNOWN.includes(name)))
+    .filter((name) => !filled.includes(name) && (isStrange || KNOWN.includes(name)))
     .map((name) => ({ path, message: `{${name}} is taken as it stands; ${told}` }));
 }
 
@@ -37,5 +42,5 @@ function literalIn(text: string, path: Path): Remark[] {
 function isRefused([section, , field, point, , key]: Path): boolean {
   if (section !== 'services') return false;
   if (field !== 'checks') return ['command', 'image', 'files', 'directory'].includes(String(field));
-  return point !== 'preview' && (key === 'http' || key === 'command');
+  return point !== 'preview' && key === 'command';
 }

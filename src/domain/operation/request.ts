@@ -1,7 +1,7 @@
 // What a person sends to start an operation: one JSON object, checked by hand so that zod stays out of the
 // workflow bundle. Unknown fields and wrong types get a sentence that says what is allowed.
 import { BACKUP_ID_ALLOWED, parseBackupId } from '../backup/backup-id.ts';
-import { Failure } from '../failure.ts';
+import { badInput, Failure } from '../failure.ts';
 import { isRecord } from '../json.ts';
 import {
   NAME,
@@ -150,7 +150,7 @@ function isNamedFile(path: string): boolean {
   return path.startsWith('/') || !path.split('/').includes('..');
 }
 
-/** Throws a `Failure` BadInput whose message names the field, its value and what is allowed. */
+/** Throws a `Failure` BadInput whose message has every problem: the field, its value and what is allowed. */
 export function parseRequest(asked: Asked, raw: unknown): OperationRequest {
   const { type: kind, asks } = asked;
   const { required, optional, oneOf = [] } = fieldsOf(asks, raw);
@@ -164,28 +164,31 @@ export function parseRequest(asked: Asked, raw: unknown): OperationRequest {
       `${kind} could not read its argument (${describeValue(raw.$undecodable)}); ${example}`,
     );
   }
-  for (const [field, value] of Object.entries(raw)) {
-    const rule = known.some((one) => one === field) ? ruleOf(field) : undefined;
-    if (rule === undefined) {
-      throw bad(`${kind} has no field ${describeValue(field)}; it takes ${known.join(', ')}`);
-    }
-    if (!rule.accepts(value)) {
-      throw bad(`${kind}: ${field} is ${describeValue(value)}, allowed: ${rule.allowed}`);
-    }
-  }
-  const absent = required.find((field) => raw[field] === undefined);
-  if (absent !== undefined)
-    throw bad(`${kind} needs ${absent} (${FIELDS[absent].allowed}); ${example}`);
-  checkOneOf(asked, raw, oneOf);
+  const wrong = Object.entries(raw).flatMap(([field, value]) => wrongIn(known, field, value));
+  const missing = [
+    ...required
+      .filter((field) => !(field in raw))
+      .map((field) => `needs ${field} (${FIELDS[field].allowed})`),
+    ...oneOfMissing(raw, oneOf),
+  ];
+  const problem = badInput(kind, [...wrong, ...missing], missing.length > 0 ? example : '');
+  if (problem !== null) throw problem;
   return ofOneSystem(kind, onlyKnown(raw, known));
 }
 
-function checkOneOf(asked: Asked, raw: Record<string, unknown>, oneOf: Field[]): void {
+function wrongIn(known: Field[], field: string, value: unknown): string[] {
+  const rule = known.some((one) => one === field) ? ruleOf(field) : undefined;
+  if (rule === undefined) {
+    return [`has no field ${describeValue(field)}; it takes ${known.join(', ')}`];
+  }
+  if (rule.accepts(value)) return [];
+  return [`${field} is ${describeValue(value)}, allowed: ${rule.allowed}`];
+}
+
+function oneOfMissing(raw: Record<string, unknown>, oneOf: Field[]): string[] {
   const got = oneOf.filter((field) => raw[field] !== undefined).length;
-  if (oneOf.length === 0 || got === 1) return;
-  const has = got === 0 ? 'none' : 'both';
-  const example = `send one JSON object, for example ${exampleOf(asked)}`;
-  throw bad(`${asked.type} needs ${oneOf.join(' or ')}, and has ${has}; ${example}`);
+  if (oneOf.length === 0 || got === 1) return [];
+  return [`needs ${oneOf.join(' or ')}, and has ${got === 0 ? 'none' : 'both'}`];
 }
 
 /** A backup's name says whose it is. */

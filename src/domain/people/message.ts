@@ -1,6 +1,6 @@
 // What people send to a running operation, checked by hand (see request.ts).
 import { describeValue } from '../text/describe-value.ts';
-import { Failure } from '../failure.ts';
+import { badInput, Failure } from '../failure.ts';
 import { PERSON_ALLOWED, personIn } from '../text/names.ts';
 
 export interface Message {
@@ -57,21 +57,25 @@ export function parseMessage(name: string, raw: unknown): Message {
       `${name} takes one JSON object, not ${describeValue(raw)}; for example ${example(name)}`,
     );
   }
-  const message: Record<string, unknown> = {};
-  for (const [field, value] of Object.entries(raw)) {
-    const known = fields.find((one) => one === field);
-    if (known === undefined) {
-      throw bad(`${name} has no field ${describeValue(field)}; it takes ${fields.join(', ')}`);
-    }
-    if (!RULES[known].accepts(value)) {
-      throw bad(`${name}: ${field} is ${describeValue(value)}, allowed: ${RULES[known].allowed}`);
-    }
-    message[known] = asKept(known, value);
-  }
-  return message;
+  const entries = Object.entries(raw);
+  const problem = badInput(
+    name,
+    entries.flatMap(([field, value]) => wrongIn(fields, field, value)),
+  );
+  if (problem !== null) throw problem;
+  return Object.fromEntries(entries.map(([field, value]) => [field, asKept(field, value)]));
 }
 
-function asKept(field: Field, value: unknown): unknown {
+function wrongIn(fields: readonly Field[], field: string, value: unknown): string[] {
+  const known = fields.find((one) => one === field);
+  if (known === undefined) {
+    return [`has no field ${describeValue(field)}; it takes ${fields.join(', ')}`];
+  }
+  const { accepts, allowed } = RULES[known];
+  return accepts(value) ? [] : [`${field} is ${describeValue(value)}, allowed: ${allowed}`];
+}
+
+function asKept(field: string, value: unknown): unknown {
   return field === 'actor' ? personIn(value) : value;
 }
 

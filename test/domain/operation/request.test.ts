@@ -72,6 +72,11 @@ describe('a request', () => {
       /needs datastore or backup, and has both/,
     ],
     ['rollback', { system: 'shop', service: 'api', to: 3 }, /to is 3/],
+    [
+      'canaryDeploy',
+      { system: 7, versoin: 'v2', dryRun: 'yes' },
+      /^canaryDeploy: \(1\) system is 7, allowed: [^;]*; \(2\) has no field "versoin"; it takes [^;]*; \(3\) dryRun is "yes", allowed: true or false; \(4\) needs service \([^)]*\); \(5\) needs version \([^)]*\); send one JSON object, for example \{/,
+    ],
   ];
   for (const [kind, raw, message] of table) {
     test(`${kind} with ${raw === undefined ? 'nothing' : JSON.stringify(raw).slice(0, 70)}`, () => {
