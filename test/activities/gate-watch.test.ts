@@ -5,7 +5,10 @@ import { watchWhileWaiting } from '../../src/activities/judging/gate-watch.ts';
 import { bakeAt, type BakeAtInput } from '../../src/activities/judging/on-platform.ts';
 import { nextBake } from '../../src/domain/analysis/bake-progress.ts';
 import {
+  endOfLostWatch,
   isGateWatchProgress,
+  lastWordOf,
+  startGateWatch,
   type GateWatchProgress,
 } from '../../src/domain/analysis/gate-watch.ts';
 import { createActivityWorld, PLACE } from '../support/activity-world.ts';
@@ -96,6 +99,20 @@ test('a bake that counts on from what a worker with a clock ahead read goes on a
   traffic.errors = 100;
   const { failed } = await watch(nextBake(own.progress, clock.now()));
   assert.match(failed?.[0]?.reason ?? '', /\(100 of \d+ requests\): over max/);
+});
+
+test('of a watch whose worker was lost the last heartbeat is told, with its age, and nothing since', () => {
+  const began = Date.parse('2026-03-02T09:00:00.000Z');
+  const findings = [{ name: 'errors', verdict: 'pass' as const, reason: 'error-ratio 0' }];
+  const judged = { at: began + 60_000, verdict: 'pass' as const, findings };
+  const progress = { ...startGateWatch('weight-5', began, null), bakes: 1, judged };
+  const end = endOfLostWatch({ lastAt: began + 90_000, progress }, 'it was lost');
+  assert.equal(end?.failed, undefined);
+  assert.equal(
+    end && lastWordOf(end, began + 100_000),
+    'last judged 40 s ago: pass, errors: error-ratio 0; not observed since 2026-03-02T09:01:30.000Z (it was lost)',
+  );
+  assert.equal(endOfLostWatch(undefined, 'it was lost'), undefined);
 });
 
 test('a bake that is cut off is no verdict, whatever the half of it looks like', async () => {

@@ -62,6 +62,21 @@ test('in brief only what failed is told, and never what the end says', () => {
   assert.deepEqual(newLines(undefined, next, true), ['  ✘ loads: Restore']);
 });
 
+test('a verdict of an operation under way has its age, and one of a closed operation has none', () => {
+  const at = new Date(Date.now() - 7_210_000).toISOString();
+  const verdict = {
+    step: 'weight-5',
+    name: 'errors',
+    verdict: 'pass' as const,
+    reason: '0 of 9',
+    at,
+  };
+  const open = { ...STATUS, state: 'waiting' as const, verdicts: [verdict] };
+  assert.ok(statusLines(open).includes('  pass errors at weight-5, 2 h 00 m ago: 0 of 9'));
+  const closed = { ...open, state: 'closed' as const };
+  assert.ok(statusLines(closed).includes('  pass errors at weight-5: 0 of 9'));
+});
+
 test('only what changed is said', () => {
   const done = [{ id: 'weight-5', title: '5 % to v2', status: 'done' }];
   const verdicts = [

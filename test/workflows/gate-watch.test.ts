@@ -7,7 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { gateWatchSeen, watchQueueOf } from '../../src/domain/analysis/gate-watch.ts';
+import {
+  gateWatchSeen,
+  startGateWatch,
+  watchQueueOf,
+} from '../../src/domain/analysis/gate-watch.ts';
 import type { GateWatchStatus } from '../../src/domain/analysis/gate-watch.ts';
 import type { OperationStatus } from '../../src/domain/operation/status.ts';
 import { endOf, reportOf, untilStatus } from '../support/operations.ts';
@@ -212,11 +216,20 @@ describe('not observed is no verdict', { concurrency: 3 }, () => {
   test('a worker that is frozen holds the answer up for some seconds, and fails nothing', async () => {
     const unwatched = await openShop({}, { unwatched: true });
     const thawed = signal();
-    const stop = await otherWatch(unwatched, () => thawed.given);
+    const stop = await otherWatch(unwatched, () => {
+      const now = Date.now();
+      const finding = { name: 'errors', verdict: 'pass' as const, reason: 'error-ratio 0' };
+      const judged = { at: now, verdict: 'pass' as const, findings: [finding] };
+      const progress = { ...startGateWatch('weight-5', now, null), bakes: 1, judged };
+      Context.current().heartbeat({ lastAt: now, progress });
+      return thawed.given;
+    });
     try {
       const { handle } = await waitingOf('good-6', { where: unwatched });
+      await untilSeen(handle, judged);
       const { note } = await send(handle, 'approve', { actor: 'ana' });
-      assert.match(note, /1 of 1; not observed since/);
+      // With what its last heartbeat said, where that was still its first attempt.
+      assert.match(note, /1 of 1; (last judged .+ ago: pass, errors: .+; )?not observed since 2/);
       assert.equal((await endOf(handle)).outcome, 'succeeded');
     } finally {
       thawed.give();

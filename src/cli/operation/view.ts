@@ -13,6 +13,7 @@ import { pendingLines } from '../../domain/operation/pending.ts';
 import { titleOf } from '../../domain/operation/step-title.ts';
 import type { GateStatus, LastRefused, OperationStatus } from '../../domain/operation/status.ts';
 import { withVerbs } from '../as-typed.ts';
+import { ago } from '../output/ages.ts';
 
 const MARKS: Record<string, string> = {
   done: '✔',
@@ -38,11 +39,12 @@ export function statusLines(status: OperationStatus, most = Infinity): string[] 
 export function courseLines(status: OperationStatus, most: number): string[] {
   if (most === 0) return [];
   const isOver = status.state === 'closed' && status.weights.length > 0;
+  const sayOne = status.state === 'closed' ? verdictLine : agedLine;
   return [
     ...(isOver ? ['  traffic when it ended:'] : []),
     ...weightLines(status),
     ...newest(status.steps.map(stepLine), most, 'steps'),
-    ...newest(verdictsOf(status).map(verdictLine), most / 2, 'verdicts'),
+    ...newest(verdictsOf(status).map(sayOne), most / 2, 'verdicts'),
   ].map((line) => line.replaceAll('\n', ' '));
 }
 
@@ -201,8 +203,19 @@ function stepLine(step: OperationStatus['steps'][number]): string {
   return `  ${mark} ${step.id}: ${titleOf(step)}${took === '' ? '' : ` (${took})`}`;
 }
 
-function verdictLine(one: OperationStatus['verdicts'][number]): string {
-  return `  ${one.verdict} ${one.name} at ${one.step}: ${one.reason}`;
+type StatusVerdict = OperationStatus['verdicts'][number];
+
+function verdictLine(one: StatusVerdict): string {
+  return sayVerdict(one, '');
+}
+
+/** A verdict says how things were when it was given: of an operation under way, how long that is ago. */
+function agedLine(one: StatusVerdict): string {
+  return sayVerdict(one, one.at === undefined ? '' : `, ${ago(one.at, Date.now())}`);
+}
+
+function sayVerdict({ verdict, name, step, reason }: StatusVerdict, age: string): string {
+  return `  ${verdict} ${name} at ${step}${age}: ${reason}`;
 }
 
 function gateLines(operation: string, gate: GateStatus): string[] {

@@ -64,6 +64,8 @@ export interface OperationStatus {
     StepFinding,
     'step' | 'name' | 'verdict' | 'reason' | 'reads' | 'expected' | 'got'
   > & {
+    /** When it was given (ISO 8601). */
+    at?: string;
     samples?: number;
   })[];
 }

@@ -156,9 +156,14 @@ function verdictLines(status: OperationStatus): string[] {
     .slice(-ROWS)
     .map(
       (one) =>
-        `- **${plain(one.verdict)}** ${plain(one.name)} at ${plain(one.step)}: ${text(one.reason)}`,
+        `- **${plain(one.verdict)}** ${plain(one.name)} at ${plain(one.step)}${given(one)}: ${text(one.reason)}`,
     );
   return lines.length === 0 ? [] : ['### Verdicts', '', ...lines, ''];
+}
+
+/** A page that nobody reloads grows old: it says when, not how long ago. */
+function given({ at }: OperationStatus['verdicts'][number]): string {
+  return at === undefined ? '' : `, ${plain(minute(at))}`;
 }
 
 function undoLines(status: OperationStatus): string[] {

@@ -18,7 +18,8 @@ export interface NoticeGate {
   who: string[];
   /** ISO 8601 */
   expiresAt: string;
-  verdicts: { name: string; verdict: string }[];
+  /** `at`: when it was given (ISO 8601). */
+  verdicts: { name: string; verdict: string; at?: string }[];
 }
 
 export interface NoticeFacts {

@@ -4,6 +4,7 @@ import { commandText } from '../text/command-text.ts';
 import type { Channel, NoticeEvent } from '../../config/channel.ts';
 import { gateSentence } from './answers.ts';
 import { oneLine } from '../text/markdown.ts';
+import { spanOf } from '../text/time-span.ts';
 import { answersOf } from './notice-answers.ts';
 import type { NoticeAnswer, NoticeFacts, NoticeGate, NoticeSubject } from './notice-facts.ts';
 
@@ -138,7 +139,7 @@ interface Words {
   fields: Field[];
 }
 
-function wordsOf({ operation, system, subject }: NoticeFacts): Words {
+function wordsOf({ operation, system, subject, at }: NoticeFacts): Words {
   switch (subject.event) {
     case 'parked':
       return {
@@ -161,7 +162,7 @@ function wordsOf({ operation, system, subject }: NoticeFacts): Words {
       return {
         title: gateTitle(operation, subject),
         text: gateSentence(subject.gate),
-        fields: gateFields(subject.gate),
+        fields: gateFields(subject.gate, at),
       };
   }
 }
@@ -194,8 +195,11 @@ function gateTitle(operation: string, { event, gate, to }: GateSubject): string 
   }
 }
 
-function gateFields({ verdicts, policy }: NoticeGate): Field[] {
-  const seen = verdicts.map(({ name, verdict }) => `${name}: ${verdict}`).join(', ');
+/** A reminder tells of verdicts that are hours old: each says how old it is. */
+function gateFields({ verdicts, policy }: NoticeGate, now: string): Field[] {
+  const age = (at?: string): string =>
+    at === undefined ? '' : ` (${spanOf(Math.max(0, Date.parse(now) - Date.parse(at)))} ago)`;
+  const seen = verdicts.map(({ name, verdict, at }) => `${name}: ${verdict}${age(at)}`).join(', ');
   return [
     { name: 'Policy', value: policy },
     ...(seen === '' ? [] : [{ name: 'Verdicts', value: seen }]),

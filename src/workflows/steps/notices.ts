@@ -123,7 +123,13 @@ async function deliveryOf(
 function gateFacts(run: Run, gate: Gate): NoticeGate {
   const { id, policyName: policy, digest, need, approvals } = gate;
   const expiresAt = new Date(gate.expiresAt).toISOString();
-  const verdicts = verdictsAt(run.progress.results, id.split('#')[0] ?? id);
+  const step = id.split('#')[0] ?? id;
+  const verdicts = verdictsAt(run.progress.results, step).map((one) => {
+    const given = run.record.entries.findLast(
+      (entry) => entry.type === 'verdict' && entry.step === step && entry.name === one.name,
+    );
+    return { ...one, ...(given !== undefined && { at: given.at }) };
+  });
   return {
     id,
     policy,

@@ -13,6 +13,7 @@ import { datastoreOf } from '../../domain/operation/operation.ts';
 import type { OperationState } from '../../domain/operation/outcome.ts';
 import { skippable } from '../../domain/operation/read-machine.ts';
 import type { GateStatus, OperationStatus } from '../../domain/operation/status.ts';
+import type { EvidenceEntry } from '../../domain/record/evidence.ts';
 import { describeUndo } from '../../domain/operation/undo.ts';
 import { shown } from '../../domain/traffic/weights.ts';
 import { summaryOf } from '../../runbooks/runbook.ts';
@@ -52,8 +53,19 @@ export function statusOf(run: Run): OperationStatus {
       startedAt,
       ...(endedAt !== null && { endedAt }),
     })),
-    verdicts: report.verdicts.map(({ series: _, distributions: __, ...finding }) => finding),
+    verdicts: run.record.entries.flatMap(verdictOf),
   };
+}
+
+function verdictOf(entry: EvidenceEntry): OperationStatus['verdicts'] {
+  if (entry.type !== 'verdict') return [];
+  const { at, step, name, verdict, reason, samples, reads, expected, got } = entry;
+  const more = {
+    ...(reads !== undefined && { reads }),
+    ...(expected !== undefined && { expected }),
+    ...(got !== undefined && { got }),
+  };
+  return [{ at, step, name, verdict, reason, samples, ...more }];
 }
 
 /**

@@ -38,7 +38,12 @@ const STATUS: OperationStatus = {
       endedAt: '2026-01-01T12:01:05.000Z',
     },
   ],
-  verdicts: [{ step: 'weight-5', name: 'errors', verdict: 'pass', reason: '0 of 80 failed' }],
+  verdicts: [
+    {
+      ...{ step: 'weight-5', name: 'errors', verdict: 'pass', reason: '0 of 80 failed' },
+      at: '2026-01-01T12:03:00.000Z',
+    },
+  ],
 };
 
 function pasted(page: string): unknown[] {
@@ -81,7 +86,7 @@ test('weights are bars, steps have durations, and the refusal is there with its 
   const page = detailsPage({ status: STATUS, lastRefusal });
   assert.match(page, /^- `█████░{15}` 25 % v2 of api$/m);
   assert.match(page, /^- \*\*ready\*\* done in 1 m 05 s: v2 is ready$/m);
-  assert.match(page, /^- \*\*pass\*\* errors at weight-5: 0 of 80 failed$/m);
+  assert.match(page, /^- \*\*pass\*\* errors at weight-5, 2026-01-01 12:03 UTC: 0 of 80 failed$/m);
   assert.match(page, /Last refused:\*\* approve from ci: the requester cannot approve/);
 });
 

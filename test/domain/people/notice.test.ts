@@ -79,6 +79,10 @@ test('the circumstances are fields: system, who asked and why, verdicts, what is
     noticeOf({ ...FACTS, subject }).fields.map(({ name, value }) => `${name}: ${value}`);
   const all = ['System: shop', 'Requested by: ci', 'Reason: build 12'];
   assert.deepEqual(fields(FACTS.subject), [...all, 'Policy: promote', 'Verdicts: errors: pass']);
+  const at = new Date(Date.parse(FACTS.at) - 4 * 3_600_000).toISOString();
+  const old = { ...GATE, verdicts: [{ name: 'errors', verdict: 'pass', at }] };
+  const reminder = fields({ event: 'reminder', gate: old, to: [] });
+  assert.equal(reminder.at(-1), 'Verdicts: errors: pass (4 h ago)');
   assert.deepEqual(fields(ENDED), [...all, 'Left over: v2 could not be removed']);
   const unknown = noticeOf({ ...FACTS, requestedBy: null, reason: null, subject: PARKED });
   assert.deepEqual(
