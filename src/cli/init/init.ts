@@ -202,7 +202,10 @@ async function write(file: string, text: string): Promise<void> {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
       throw thereAlready(file);
     const said = error instanceof Error ? error.message : String(error);
-    throw new ExitError(EXIT.badInput, `writing ${file}: ${said}`);
+    throw new ExitError(
+      EXIT.badInput,
+      `writing ${file}: ${said}; name a folder that you may write to by --systems`,
+    );
   }
 }
 

@@ -33,7 +33,13 @@ async function placeOf(folder: string, last: string | undefined): Promise<string
   if (Buffer.byteLength(near) <= LONGEST) return near;
   const again = last?.startsWith(`${ELSEWHERE}-`) === true && last.endsWith(`/${NAME}`);
   if (again && (await requireOwn(last).then(yes, no))) return last;
-  return join(await mkdtemp(`${ELSEWHERE}-`), NAME);
+  const made = await mkdtemp(`${ELSEWHERE}-`).catch((error: unknown) => {
+    throw new Failure(
+      'Refused',
+      `making the control socket of the local host: ${near} is longer than the ${LONGEST} bytes that a socket's path may have, and there can be none below /tmp (${String(error)}); name a data folder with a shorter path`,
+    );
+  });
+  return join(made, NAME);
 }
 
 const yes = (): boolean => true;
