@@ -23,6 +23,8 @@ export interface Table {
   kind: 'table';
   /** What the table shows; a text says it only of folded ones. */
   caption: string;
+  /** The words above it say the same as its caption, which is then only read aloud. */
+  titled?: boolean;
   columns: readonly string[];
   /** A row that matters stands open when a page folds a long table. */
   rows: readonly { cells: readonly Words[]; matters: boolean }[];
@@ -106,6 +108,8 @@ export interface Figure {
 export interface Folded {
   kind: 'folded';
   summary: string;
+  /** Stands open on a page: something in it matters. */
+  open?: boolean;
   table: Table;
 }
 

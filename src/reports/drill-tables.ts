@@ -15,6 +15,8 @@ export interface DrillTable {
   rows: string[][];
   /** The column that has a verdict. */
   verdictAt?: number;
+  /** What a row is, of a table that is folded on a page unless something in it did not pass. */
+  folds?: string;
 }
 
 const CHECKED = ['step', 'check', 'expected', 'got', 'verdict', 'why'];
@@ -46,11 +48,11 @@ export function drillTables(report: Report): DrillTable[] {
   const told = new Set([...measured, ...isolation, ...production]);
   const others = report.verdicts.filter((one) => !told.has(one) && !CONCLUSIONS.includes(one.name));
   return [
-    checked('verification', 'Verification', others, notRun(report)),
+    { ...checked('verification', 'Verification', others, notRun(report)), folds: 'check' },
     checked('measured-times', 'RPO and RTO', measured, []),
     backupsTable(report),
-    checked('isolation', 'Isolation', isolation, []),
-    checked('clean-up', 'Clean-up and production', production, []),
+    { ...checked('isolation', 'Isolation', isolation, []), folds: 'check' },
+    { ...checked('clean-up', 'Clean-up and production', production, []), folds: 'check' },
     differsTable(report),
   ].filter(({ rows }) => rows.length > 0);
 }
@@ -129,5 +131,5 @@ function differsTable({ plan }: Report): DrillTable {
     differs === undefined ? [] : [[id, title, differs]],
   );
   const columns = ['step', 'in this drill', 'otherwise'];
-  return { id: 'differs', title: 'What a recovery does otherwise', columns, rows };
+  return { id: 'differs', title: 'What a recovery does otherwise', columns, rows, folds: 'step' };
 }

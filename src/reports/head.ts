@@ -12,7 +12,10 @@ export function factsOf(report: Report): Fact[] {
   const { verdict } = report;
   return [
     { name: 'Verdict', value: verdict === null ? 'none' : badge(verdict) },
-    { name: 'Serves now', value: [strong(servingWords(report)), ...shares(report)] },
+    {
+      name: report.endedAt === null ? 'Serves now' : 'Served at the end',
+      value: [strong(servingWords(report)), ...shares(report)],
+    },
     { name: 'Left over', value: leftOver(report) },
     { name: 'Took', value: took(report) },
     { name: 'Requested by', value: report.requestedBy ?? 'nobody known' },

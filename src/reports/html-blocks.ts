@@ -48,8 +48,9 @@ function block(one: Block): Markup {
   }
 }
 
-function folded({ summary, table: whole }: Folded): Markup {
-  return markup`<details><summary>${summary}</summary>${table(whole)}</details>`;
+function folded({ summary, table: whole, open = false }: Folded): Markup {
+  const titled = whole.titled === true || summary.startsWith(whole.caption);
+  return markup`<details${trusted(open ? ' open' : '')}><summary>${summary}</summary>${table({ ...whole, titled })}</details>`;
 }
 
 function figure({ title, chart: drawn, swatches, note, table: rows }: Figure): Markup {
@@ -89,23 +90,38 @@ function longTable(whole: Table): Markup {
   const open = chosen.length > 0 ? chosen.slice(0, MANY) : rows.slice(0, GLIMPSE);
   const which = chosen.length > 0 ? 'those that matter most' : 'the first';
   return markup`${table({ ...whole, rows: open, caption: `${caption}: ${which}, ${open.length} of ${rows.length}` })}
-<details><summary>All ${counted(rows.length, 'row')}</summary>${table(whole)}</details>`;
+<details><summary>All ${counted(rows.length, 'row')}</summary>${table({ ...whole, titled: true })}</details>`;
 }
 
 /** The first cell of a row names it. On a phone a short table stacks its cells, a long one scrolls. */
-function table({ caption, columns, rows }: Table): Markup {
+function table({ caption, columns, rows, titled = false }: Table): Markup {
   const stacks = rows.length <= MANY;
+  const breaks = columns.map((_, index) => (hasLongWords(rows, index) ? 'parted' : 'whole'));
   const cell = (one: Words, index: number): Markup => {
     const content = words(one);
-    if (index === 0) return markup`<th scope="row">${content}</th>`;
-    if (!stacks) return markup`<td>${content}</td>`;
-    const empty = content.text === '' ? trusted(' class="empty"') : NOTHING;
-    return markup`<td${empty} data-c="${columns[index] ?? ''}">${content}</td>`;
+    if (!stacks)
+      return index === 0 ? markup`<th scope="row">${content}</th>` : markup`<td>${content}</td>`;
+    if (index === 0) return markup`<th scope="row" class="${breaks[0] ?? ''}">${content}</th>`;
+    const how = content.text === '' ? 'empty' : (breaks[index] ?? '');
+    return markup`<td class="${how}" data-c="${columns[index] ?? ''}">${content}</td>`;
   };
-  const body = markup`<caption>${caption}</caption><thead><tr>${columns.map((name) => markup`<th scope="col">${name}</th>`)}</tr></thead><tbody>
+  const look = trusted(titled ? ' class="unseen"' : '');
+  const body = markup`<caption${look}>${caption}</caption><thead><tr>${columns.map((name) => markup`<th scope="col">${name}</th>`)}</tr></thead><tbody>
 ${rows.map(({ cells }) => markup`<tr>${cells.map(cell)}</tr>\n`)}</tbody>`;
   if (stacks) return markup`<table class="rows">${body}</table>`;
   return markup`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table class="rows long">${body}</table></div>`;
+}
+
+/** Longer than words that people write: ids, digests, addresses. They are broken where the line ends. */
+const LONG_WORD = 18;
+
+function hasLongWords(rows: Table['rows'], index: number): boolean {
+  return rows.some(({ cells }) =>
+    words(cells[index] ?? '')
+      .text.replaceAll(/<[^>]*>/g, ' ')
+      .split(/[\s-]+/)
+      .some((word) => word.length > LONG_WORD),
+  );
 }
 
 export function words(some: Words): Markup {

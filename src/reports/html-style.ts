@@ -48,7 +48,7 @@ figcaption{display:flex;flex-wrap:wrap;justify-content:space-between;gap:4px 24p
 .key{display:flex;flex-wrap:wrap;gap:4px 18px;list-style:none;font-size:13px;color:var(--muted)}
 .key b{color:var(--ink);font-weight:600}.timeline+.key{margin-top:14px}
 .swatch{display:inline-block;width:12px;height:12px;border-radius:3px;margin-right:6px;vertical-align:-1px;background:var(--hue)}
-.swatch.judged{border-radius:50%}.swatch.stable{border-radius:0}
+.swatch.judged{border-radius:50%}.swatch.stable{border-radius:0;background:none;border:2px solid var(--hue)}
 .swatch.limit{height:0;border-top:2px dashed var(--bad);background:none;border-radius:0;width:18px;vertical-align:4px}
 .swatch.work{background:var(--work)}.swatch.bad{background:var(--bad)}.swatch.warn{background:var(--warn)}
 .swatch.wait{background:repeating-linear-gradient(45deg,var(--wait) 0 2px,var(--wait-bg) 2px 5px)}
@@ -61,8 +61,9 @@ figcaption{display:flex;flex-wrap:wrap;justify-content:space-between;gap:4px 24p
 .plot text.on{fill:var(--on);font-weight:600}
 .line line{stroke:var(--hue);stroke-width:2;stroke-linecap:round}
 .line circle,.line rect{fill:var(--hue);stroke:var(--card);stroke-width:1}
-.line circle{r:3.5px}.line rect{width:6px;height:6px;transform:translate(-3px,-3px)}
-.line.stable line{stroke-dasharray:5 4;stroke-width:1.5}
+.line circle{r:3.5px}
+.line.stable rect{width:12px;height:12px;transform:translate(-6px,-6px);fill:none;stroke:var(--hue);stroke-width:1.5}
+.line.stable line{stroke-width:6;stroke-opacity:.4;stroke-linecap:butt}
 .spread line{stroke:var(--hue);stroke-width:1.5}.spread .box{fill:var(--card);stroke:var(--hue);stroke-width:2}
 .spread .median{stroke-width:3}.spread circle{r:2px;fill:var(--hue);fill-opacity:.55}.spread.stable .box{stroke-dasharray:5 4}
 .limit{stroke:var(--bad);stroke-dasharray:6 4;stroke-width:1.5}
@@ -73,7 +74,7 @@ th,td{text-align:left;vertical-align:top;padding:9px 14px 9px 0;border-top:1px s
 th:last-child,td:last-child{padding-right:0}
 thead th{border-top:0;font-size:12.5px;font-weight:500;color:var(--muted);padding-bottom:6px;white-space:nowrap}
 tbody th{font-weight:600}
-.rows{font-size:14px}.rows tbody th{min-width:112px}.rows code{white-space:nowrap}
+.rows{font-size:14px}.rows tbody th{min-width:112px}.rows code{white-space:nowrap}.rows .whole{overflow-wrap:normal}
 details{margin-top:14px}summary{cursor:pointer;color:var(--muted);font-size:13.5px;width:fit-content}
 summary:hover{color:var(--ink)}details>*:not(summary){margin-top:12px}
 .scroll{overflow-x:auto}.scroll:focus-visible{outline:2px solid var(--info);outline-offset:3px}
@@ -105,8 +106,8 @@ h1{font-size:30px;gap:10px}.sign{width:36px;height:36px;line-height:36px;font-si
 .rows:not(.long) thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
 .rows:not(.long) tr{padding:10px 0;border-top:1px solid var(--line)}.rows:not(.long) :is(th,td){border:0;padding:2px 0}
 .rows:not(.long) td{display:grid;grid-template-columns:96px minmax(0,1fr);gap:10px}.rows:not(.long) td::before{content:attr(data-c);color:var(--muted);font-size:12.5px}.rows:not(.long) td.empty{display:none}
-.rows td>*{justify-self:start}.rows code{white-space:normal}
-.timeline,.timeline tbody,.timeline thead,.timeline caption{display:block}
+.rows td>*{justify-self:start}.rows code{white-space:normal}.rows .whole{overflow-wrap:anywhere}
+.timeline small{display:none}.timeline,.timeline tbody,.timeline thead,.timeline caption{display:block}
 .timeline tr{display:grid;grid-template-columns:minmax(0,1fr) auto;border-top:1px solid var(--line);padding:8px 0}
 .timeline thead tr{border:0;padding:0}.timeline thead th:not(.track){display:none}
 .timeline th,.timeline td,.timeline tbody th,.timeline tbody td{border:0;padding:0}.timeline th:first-child,.timeline td:last-child{width:auto}

@@ -68,7 +68,8 @@ function blockLines(block: Block): string[] {
 }
 
 function foldedLines({ table: whole }: Folded): string[] {
-  return ['', `${plain(whole.caption)}:`, ...tableLines(whole)];
+  const said = whole.titled === true ? [] : ['', `${plain(whole.caption)}:`];
+  return [...said, ...tableLines(whole)];
 }
 
 function tableLines({ columns, rows }: Table): string[] {

@@ -47,6 +47,9 @@ export function measurements(report: Report): Block[] {
         })),
         ...limitSwatches(one),
       ],
+      ...(compared || report.plan?.from === undefined
+        ? {}
+        : { note: `${names.stable} was not measured: ${one.metric} is not compared with it.` }),
       table: numbers(one, names),
     };
   });

@@ -10,7 +10,7 @@ import { drillTables, startsOnCopies, type DrillTable } from './drill-tables.ts'
 import { identityOf } from './head.ts';
 import { measurements } from './measurements.ts';
 import { timeline } from './timeline.ts';
-import { toneOf } from './wording.ts';
+import { counted, toneOf } from './wording.ts';
 import { traffic } from './traffic.ts';
 
 const ASSERTED =
@@ -46,13 +46,20 @@ function section(id: string, title: string, blocks: readonly Block[], textTitle 
   return { id, title, textTitle, blocks };
 }
 
-function drillSection({ id, title, columns, rows, verdictAt }: DrillTable): Section {
+/** Its section says what a table shows. Verdicts that all passed are folded, and so is what only some look up. */
+function drillSection({ id, title, columns, rows, verdictAt, folds }: DrillTable): Section {
+  const isPass = (row: readonly string[]): boolean =>
+    verdictAt === undefined || row[verdictAt] === 'pass';
   const shown = rows.map((row) => ({
     cells: row.map((cell, index) => (index === verdictAt ? badge(cell) : cell)),
-    matters: verdictAt !== undefined && row[verdictAt] !== 'pass',
+    matters: !isPass(row),
   }));
-  const table = { kind: 'table', caption: title, columns, rows: shown } as const;
-  return section(id, title, [table]);
+  const table = { kind: 'table', caption: title, titled: true, columns, rows: shown } as const;
+  if (folds === undefined) return section(id, title, [table]);
+  const passed = rows.filter(isPass).length;
+  const summary =
+    verdictAt === undefined ? counted(rows.length, folds) : `${passed} of ${rows.length} passed`;
+  return section(id, title, [{ kind: 'folded', summary, table, open: passed < rows.length }]);
 }
 
 function decisions({ decisions: all }: Report): Block[] {
@@ -181,7 +188,7 @@ function plan(made: Plan): Block[] {
   return [
     { kind: 'paragraph', words: [...way(made), 'Digest', code(made.digest)] },
     ...(idle === undefined ? [] : [{ kind: 'paragraph', words: idle } as const]),
-    steps,
+    { kind: 'folded', summary: counted(made.steps.length, 'step'), table: steps },
   ];
 }
 

@@ -72,6 +72,21 @@ const OVERLAPS = `[...document.querySelectorAll('svg.plot')].flatMap((plot) => {
     .map(([b]) => a + ' / ' + b));
 })`;
 
+/** Cells of short words only, whose words take more than one line each. */
+const BROKEN = `[...document.querySelectorAll('.rows:not(.long) tbody :is(th, td)')].filter((cell) => {
+  const range = document.createRange();
+  const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode(); text !== null; text = texts.nextNode()) {
+    for (const word of text.data.matchAll(/[A-Za-z]+/g)) {
+      if (word[0].length > 18) continue;
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      if (range.getClientRects().length > 1) return true;
+    }
+  }
+  return false;
+}).map((cell) => cell.innerText)`;
+
 test('the outcome is what one reads first; nothing is asked for and nothing complains', async (t) => {
   if (skipWithoutBrowser(t, browser)) return;
   const { page, address, requests, complaints } = await show(browser, measuredReport());
@@ -151,6 +166,24 @@ for (const options of [{}, PHONE]) {
     }
   });
 }
+
+test('the stable revision can be seen where both answered the same', async (t) => {
+  if (skipWithoutBrowser(t, browser)) return;
+  const { page } = await show(browser, measuredReport());
+  const [square, circle] = [page.locator('.line.stable rect'), page.locator('.line.judged circle')];
+  const [outer, inner] = [await square.first().boundingBox(), await circle.first().boundingBox()];
+  assert.ok(outer && inner && outer.width > inner.width + 2, JSON.stringify({ outer, inner }));
+  await page.evaluate('document.querySelector(".line.stable rect").id = "square"');
+  assert.equal(await page.evaluate('getComputedStyle(square).fill'), 'none');
+});
+
+test('no column breaks a word that people write', async (t) => {
+  if (skipWithoutBrowser(t, browser)) return;
+  const narrow = { viewport: { width: 700, height: 700 } };
+  const { page } = await show(browser, measuredReport(), narrow);
+  const broken: string[] = await page.evaluate(BROKEN);
+  assert.deepEqual(broken, []);
+});
 
 test('the dark scheme is dark, paper is white', async (t) => {
   if (skipWithoutBrowser(t, browser)) return;

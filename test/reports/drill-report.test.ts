@@ -69,6 +69,17 @@ test('calls itself a drill for people, and by its kind for programs', () => {
   assert.equal(report.kind, 'disasterRecovery');
 });
 
+test('folds what passed, shows what did not, and says no heading twice', () => {
+  const page = reportToHtml(report);
+  const isolation = '<h2>Isolation</h2><details><summary>1 of 1 passed</summary>';
+  assert.ok(page.includes(`<section id="isolation">${isolation}`), page);
+  assert.match(page, /<h2>Verification<\/h2><details open><summary>1 of \d+ passed<\/summary>/);
+  for (const [, heading, first] of page.matchAll(/<h2>([^<]+)<\/h2>.*?<caption>([^<]*)</g)) {
+    assert.notEqual(heading, first);
+  }
+  assert.match(page, /<caption class="unseen">Verification<\/caption>/);
+});
+
 test('tells of every check what was expected and got, and which did not run', () => {
   const rows = drillTables(report).find(({ id }) => id === 'verification')?.rows ?? [];
   const brief = rows.map(([step, check, , got, verdict]) => [step, check, got, verdict]);
