@@ -1,12 +1,15 @@
 #!/usr/bin/env node
 // The command line's entry: parses, dispatches, and ends with the exit code.
 import module from 'node:module';
+import { fitted } from './cli/output/print.ts';
 import { runProgram } from './cli/program.ts';
 
 // From Node 22 on: what was compiled once is loaded from a cache. The large packages are imported by the verbs, later.
 const enableCompileCache: unknown = Reflect.get(module, 'enableCompileCache');
 if (typeof enableCompileCache === 'function') Reflect.apply(enableCompileCache, module, []);
 
-const code = await runProgram(process.argv.slice(2), (text) => process.stderr.write(text));
+const code = await runProgram(process.argv.slice(2), (text) =>
+  process.stderr.write(fitted(process.stderr, text)),
+);
 // What was written has to be out before the process ends, and nothing left open may keep it.
 process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));

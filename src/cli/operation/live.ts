@@ -1,6 +1,6 @@
 // Shows a status while somebody watches: redrawn in place on a terminal, otherwise a line for each step that ended.
 import type { OperationStatus } from '../../domain/operation/status.ts';
-import { painted, shown, shownOn } from '../output/print.ts';
+import { fitted, painted, shown, shownOn } from '../output/print.ts';
 import { courseLines, newLines, statusLines, workLines } from './view.ts';
 
 const MOST_STEPS = 8;
@@ -64,12 +64,12 @@ function terminal(stream: NodeJS.WriteStream, brief: boolean): Screen {
       const most = brief ? MOST_BRIEF : MOST_STEPS;
       const isOver = status.state === 'closed';
       const course = isOver ? courseLines(status, brief ? 0 : most) : statusLines(status, most);
-      const lines = course.map(shown);
+      const lines = course.flatMap((line) => fitted(stream, shown(line)).split('\n'));
       const fitting = fittingLines(lines, stream);
       if (fitting.join('\n') !== drawn.join('\n')) write('', fitting);
     },
     say(text) {
-      write(`${shown(text)}\n`, drawn);
+      write(`${fitted(stream, shown(text))}\n`, drawn);
     },
   };
 }

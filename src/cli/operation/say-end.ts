@@ -147,10 +147,10 @@ function stepLines(step: unknown): string[] {
   const undo = textAt(step, 'undo') ?? 'none';
   const gate = textAt(step, 'gate');
   const differs = textAt(step, 'differs');
+  const asks = gate === undefined ? '' : `, then asks for ${gate}`;
+  const back = /^none\b/.test(undo) ? '' : ` (undo: ${undo})`;
   return [
-    `  ${textAt(step, 'id') ?? '?'}: ${textAt(step, 'title') ?? ''}`,
-    ...(gate === undefined ? [] : [`      asks for ${gate} before the next step`]),
-    `      undo: ${undo}`,
+    `  ${textAt(step, 'id') ?? '?'}: ${textAt(step, 'title') ?? ''}${asks}${back}`,
     ...(differs === undefined ? [] : [`      differs: ${differs}`]),
   ];
 }

@@ -41,7 +41,8 @@ export async function startOperation(
       else printText(`${run.operation} runs (${run.runId})`);
       return;
     }
-    const brief = runbook.leases === 'datastores' && options.verbose !== true;
+    const isBrief = runbook.leases === 'datastores' || request.dryRun === true;
+    const brief = isBrief && options.verbose !== true;
     const watched = await follow(temporal, run, { timeoutMs, brief });
     if (watched.end === 'parked') await sayParked(temporal, watched.status, options);
     else await sayClosed(temporal, watched, options, request.dryRun === true);

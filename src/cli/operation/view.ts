@@ -53,7 +53,7 @@ function newest(lines: string[], most: number, what: string): string[] {
   return [`  … ${lines.length - most} ${what} before these`, ...lines.slice(-most)];
 }
 
-/** What to print, line by line, when `next` follows `previous`: each step once, when it has ended. `brief`: of the steps only those that failed, and no verdicts. */
+/** What to print, line by line, when `next` follows `previous`: each step once, when it has ended. `brief`: of the steps only those that failed, no traffic and no verdicts. */
 export function newLines(
   previous: OperationStatus | undefined,
   next: OperationStatus,
@@ -63,7 +63,7 @@ export function newLines(
   const known = new Map(before.steps.map((step) => [step.id, step.status]));
   const asked = new Set(before.gates.map(gateKey));
   const weights = weightLines(next);
-  const sameWeights = weightLines(before).join() === weights.join();
+  const sameWeights = brief || weightLines(before).join() === weights.join();
   const quiet = brief ? ['started', 'done'] : ['started'];
   const changed = next.steps.filter(
     ({ id, status }) =>

@@ -2,6 +2,7 @@
 // terminal: control characters are left out.
 
 import { coloured, hasColour } from './colour.ts';
+import { wrapped } from './wrap.ts';
 import { asTyped, typingOf, type Typing } from './as-started.ts';
 
 let printedJson = false;
@@ -38,9 +39,14 @@ export function progress(text: string): void {
   process.stderr.write(`${shownOn(process.stderr, text)}\n`);
 }
 
-/** The same, with colours where the stream has them. */
+/** As it can be pasted; on a terminal wrapped between words, with colours where it has them. */
 export function shownOn(stream: NodeJS.WriteStream, text: string): string {
-  return painted(stream, shown(text));
+  return painted(stream, fitted(stream, shown(text)));
+}
+
+/** `text` wrapped at the edge of the window; as it is where no terminal is. */
+export function fitted({ isTTY, columns }: NodeJS.WriteStream, text: string): string {
+  return wrapped(text, isTTY ? columns : undefined);
 }
 
 /** `text` as it is, with colours where the stream has them. */
