@@ -15,11 +15,20 @@ export function distrustOf(file: string): string | undefined {
   return strangerOf(folder, inFolder) ?? strangerOf(file, itself);
 }
 
-function strangerOf(path: string, { uid, mode }: Stats): string | undefined {
+/** Why nothing of ours is to be put into the folder, as a sentence; undefined where it is ours, or not there. */
+export function strangersFolder(folder: string): string | undefined {
+  const found = lstatSync(folder, { throwIfNoEntry: false });
+  if (!found) return undefined;
+  if (!found.isDirectory()) return `${folder} is no folder`;
+  // A group may write where the umask says so.
+  return strangerOf(folder, found, 0o002);
+}
+
+function strangerOf(path: string, { uid, mode }: Stats, others = 0o022): string | undefined {
   const own = process.getuid?.();
   if (own !== undefined && uid !== own)
     return `${path} belongs to user ${uid}, and this is user ${own}`;
-  if ((mode & 0o022) === 0) return undefined;
+  if ((mode & others) === 0) return undefined;
   return `others may write to ${path} (mode ${(mode & 0o777).toString(8)})`;
 }
 

@@ -97,6 +97,25 @@ test('an up.json that others could have put there is not believed', (t) => {
   assert.equal(dataFolder({}, deep), own, 'its folder is a link');
 });
 
+test('a page is not put where others could exchange it', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-page-'));
+  t.after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const report = measuredReport();
+  const reports = join(folder, '.fairlead', 'reports');
+  mkdirSync(reports, { recursive: true });
+  assert.ok(pageFile(report, {}, folder).startsWith(reports));
+  for (const open of [reports, join(folder, '.fairlead')]) {
+    chmodSync(open, 0o777);
+    assert.throws(() => pageFile(report, {}, folder), /others may write to .*--out/);
+    chmodSync(open, 0o755);
+  }
+  if (process.getuid?.() !== 0) return;
+  chownSync(join(folder, '.fairlead'), 65_534, 65_534);
+  assert.throws(() => pageFile(report, {}, folder), /belongs to user 65534.*--out/);
+});
+
 test('an up.json of another user is not believed', { skip: process.getuid?.() !== 0 }, (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-other-'));
   t.after(() => {

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { extname, join } from 'node:path';
 import { runName } from '../../domain/text/names.ts';
 import type { Report } from '../../domain/record/report.ts';
+import { strangersFolder } from '../../machine/own-file.ts';
 import { dataFolder } from '../data-folder.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { printText, progress } from '../output/print.ts';
@@ -59,11 +60,21 @@ export async function render(report: Report, format: Format): Promise<string> {
   }
 }
 
-/** The file of a page without `--out`: in the folder `reports` of the data folder. */
+/** The file of a page without `--out`: in the folder `reports` of the data folder. Throws where others could exchange the page. */
 export function pageFile(report: Report, env: NodeJS.ProcessEnv, folder: string): string {
   const name = `${report.operation}-${runName(report.runId)}`;
   const safe = name.replace(/[^A-Za-z0-9._]+/g, '-').replace(/^[.-]+/, '');
-  return join(dataFolder(env, folder), 'reports', `${safe}.html`);
+  const data = dataFolder(env, folder);
+  const reports = join(data, 'reports');
+  const stranger =
+    env['FAIRLEAD_DATA'] === undefined && (strangersFolder(data) ?? strangersFolder(reports));
+  if (typeof stranger === 'string') {
+    throw new ExitError(
+      EXIT.badInput,
+      `keeping the page in ${reports}: ${stranger}, so that others could show another one in its place; name a file by --out`,
+    );
+  }
+  return join(reports, `${safe}.html`);
 }
 
 export async function writeReport(text: string, file: string): Promise<void> {
