@@ -145,12 +145,11 @@ export const analysisSchema = z.strictObject({
     })
     .prefault({})
     .meta({ meaning: 'How many measurements of a bake may be other than good.' }),
-  minimumSamples: z
-    .number()
-    .int()
-    .min(1)
-    .default(1)
-    .meta({ meaning: 'How many requests a window needs before it can pass or fail.' }),
+  minimumSamples: z.exactOptional(z.number().int().min(1)).meta({
+    meaning:
+      'How many requests a window needs before it can pass or fail; 20 where nothing is written and requests are counted.',
+    example: 50,
+  }),
   onInconclusive: z.enum(['ask', 'undo']).default('ask').meta({
     meaning: 'What follows when it cannot tell: people are asked, or the deploy is taken back.',
   }),

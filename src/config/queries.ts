@@ -22,12 +22,12 @@ interface Analysis extends Partial<Record<(typeof OF_PROMETHEUS)[number], unknow
   source: 'scrape' | 'prometheus';
   url?: string;
   headers?: Readonly<Record<string, Setting>>;
-  minimumSamples: number;
+  minimumSamples?: number;
   metrics: Readonly<Record<string, Metric>>;
 }
 
 export function sourceRemarks(analysis: Analysis): Remark[] {
-  const { metrics, minimumSamples } = analysis;
+  const { metrics, minimumSamples = 1 } = analysis;
   const [own, ofMetric] =
     analysis.source === 'scrape'
       ? [strangeRemarks(analysis), queryRemarks]

@@ -49,12 +49,12 @@ export function samplesOf(revision: string, counts: Counts, probe = 'false'): Sa
 
 export const LATENCY = { quantile: { q: 0.9, of: 'fairlead_request_duration_seconds' } };
 
-/** An analysis of one metric, `errors`. */
+/** An analysis of one metric, `errors`, for which one request is enough. */
 export function scraped(
   metric: AnalysisFile['metrics'][string],
   more: Partial<AnalysisFile> = {},
 ): AnalysisFile {
-  return { source: 'scrape', metrics: { errors: metric }, ...more };
+  return { source: 'scrape', minimumSamples: 1, metrics: { errors: metric }, ...more };
 }
 
 /** A source that exposes what `samples` gives at the time of the scrape. */

@@ -4,6 +4,7 @@ import type { AnalysisState } from './analysis-state.ts';
 import { comparedMetrics, compareSides, type Compared } from './comparison.ts';
 import { seriesOf } from './measured.ts';
 import type { Finding, MetricReads } from './finding.ts';
+import { minimumOf } from './measurement.ts';
 import { worst, type Verdict } from './verdict.ts';
 
 /** The verdict that nothing to come can change; `undefined` while it is open. */
@@ -99,9 +100,11 @@ function passed(
   const enough = hasSucceeded(prepared, state)
     ? ` (${state.streak ?? 0} in a row, ${successes ?? 0} end a bake early)`
     : '';
-  const { source, minimumSamples } = prepared.analysis;
+  const { source } = prepared.analysis;
   const over =
-    source === 'scrape' ? ` over ${state.samples} requests (${minimumSamples} or more each)` : '';
+    source === 'scrape'
+      ? ` over ${state.samples} requests (${minimumOf(prepared.analysis)} or more each)`
+      : '';
   const counts = `${state.passes} of ${measurements(state)} measurements passed${enough}${over}`;
   const last = `the last: ${state.latest.pass ?? ''}`;
   return { verdict: 'pass', reason: `${counts}, ${last}${failedReads(prepared, state)}` };

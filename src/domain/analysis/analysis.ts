@@ -12,7 +12,7 @@ import {
 } from './analysis-state.ts';
 import { advance, type Tally, type Term } from './counters.ts';
 import { Failure } from '../failure.ts';
-import { judgeMetric, termsOf, type Counted } from './measurement.ts';
+import { judgeMetric, minimumOf, termsOf, type Counted } from './measurement.ts';
 import { wantsStable } from './metric-limits.ts';
 import type { Exposition } from './prometheus-text.ts';
 import { versionIn } from './query-template.ts';
@@ -143,7 +143,7 @@ function measure(
     const window = {
       judged: countedIn(judged, at),
       ...(stable !== undefined && { stable: countedIn(stable, at) }),
-      minimumSamples: analysis.minimumSamples,
+      minimumSamples: minimumOf(analysis),
       indistinct: analysis.url !== undefined,
     };
     return { metric: name, ...judgeMetric(name, metric, window) };

@@ -3,6 +3,7 @@
 import type { Analysis } from '../../config/system.ts';
 import { judgeGroups } from './judge/judge-groups.ts';
 import { judgeMetric, type JudgedMetric, type MetricJudgement } from './judge/judge-metric.ts';
+import { minimumOf } from './measurement.ts';
 import { percentile } from './judge/samples.ts';
 import { storable, type Answered, type Measured } from './measured.ts';
 import { worst, type Verdict } from './verdict.ts';
@@ -54,7 +55,7 @@ export function gathered(
 ): Record<string, Sides> | undefined {
   // A server is asked for the whole bake at its end.
   if (analysis.source === 'prometheus') return before;
-  const enough = (one?: Answered): boolean => (one?.requests ?? 0) >= analysis.minimumSamples;
+  const enough = (one?: Answered): boolean => (one?.requests ?? 0) >= minimumOf(analysis);
   const now = new Map(Object.entries(before ?? {}));
   const names = comparedMetrics(analysis);
   for (const { metric, judged, stable } of rows) {

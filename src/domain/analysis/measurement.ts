@@ -1,5 +1,5 @@
 // One metric over one window: its value from what the counters grew, and whether its limits hold.
-import type { Metric } from '../../config/system.ts';
+import type { Analysis, Metric } from '../../config/system.ts';
 import type { Term } from './counters.ts';
 import { answered, type Answered } from './measured.ts';
 import { histogramQuantile, type Quantile } from './histogram-quantile.ts';
@@ -41,6 +41,13 @@ export interface Reading {
   samples: number;
   /** The value of each revision, whatever the verdict. */
   measured: { judged: Answered; stable?: Answered };
+}
+
+/** Requests that a measurement needs where the system file says nothing: as many samples as the judge needs on a side. */
+const MINIMUM_SAMPLES = 20;
+
+export function minimumOf({ minimumSamples = MINIMUM_SAMPLES }: Analysis): number {
+  return minimumSamples;
 }
 
 interface Value extends Quantile {

@@ -12,7 +12,7 @@ import {
 } from './analysis-state.ts';
 import { comparedMetrics, keptOf, MOST_SAMPLES, type Sides } from './comparison.ts';
 import { answered } from './measured.ts';
-import type { Reading } from './measurement.ts';
+import { minimumOf, type Reading } from './measurement.ts';
 import {
   absolute,
   alone,
@@ -68,11 +68,12 @@ export function observeAnswers(
     consecutiveErrors: 0,
     noData: onceMore(state.noData, lacks, answers),
   };
-  const { minimumSamples, metrics } = prepared.analysis;
+  const minimum = minimumOf(prepared.analysis);
+  const { metrics } = prepared.analysis;
   const readings = Object.entries(metrics).flatMap(([name, metric]) => {
     const sides = answers[name];
     if (sides === undefined) return [];
-    return [{ metric: name, ...judgeAnswers(name, metric, sides, minimumSamples) }];
+    return [{ metric: name, ...judgeAnswers(name, metric, sides, minimum) }];
   });
   return counted(prepared, seen, addedUp(readings));
 }

@@ -6,7 +6,7 @@ import { startAnalysis } from '../../../src/domain/analysis/analysis-state.ts';
 import { conclude } from '../../../src/domain/analysis/analysis-verdict.ts';
 import type { Finding } from '../../../src/domain/analysis/finding.ts';
 import { parsePrometheusText } from '../../../src/domain/analysis/prometheus-text.ts';
-import { prepare, type AnalysisFile } from '../../support/analysis-samples.ts';
+import { prepare, scraped, type AnalysisFile } from '../../support/analysis-samples.ts';
 
 const TYPES = '# TYPE app_requests_total counter\n# TYPE app_errors_total counter\n';
 const RATIO = { ratio: { of: 'app_errors_total', to: 'app_requests_total' }, max: 0.05 };
@@ -19,7 +19,7 @@ function judged(
   metric: AnalysisFile['metrics'][string] = RATIO,
   url: string | null = 'http://127.0.0.1:9/metrics',
 ): Finding {
-  const file = { source: 'scrape' as const, metrics: { errors: metric } };
+  const file = scraped(metric);
   const prepared = prepare(url === null ? file : { ...file, url });
   let state = startAnalysis(0);
   for (const read of [0, 1, 2, 3, 4]) {
@@ -151,6 +151,25 @@ test('a selector that refuses the judged revision is no count of 0', () => {
     assert.match(finding.reason, /it refuses (probe|revision|version)=/);
   }
   assert.equal(judged(text, refusing('code=~"5.."'), null).verdict, 'pass');
+});
+
+test('where nothing is written a measurement needs 20 requests, and fewer are no pass', () => {
+  const file: AnalysisFile = {
+    source: 'scrape',
+    url: 'http://127.0.0.1:9/metrics',
+    metrics: { errors: RATIO },
+  };
+  const prepared = prepare(file);
+  const after = (count: number): Finding => {
+    const state = [0, count].reduce((before, requests, read) => {
+      const text = `${TYPES}app_requests_total ${requests}\n`;
+      return observe(prepared, before, { at: read * 1000, judged: parsePrometheusText(text) });
+    }, startAnalysis(0));
+    return conclude(prepared, state);
+  };
+  assert.equal(after(19).verdict, 'inconclusive');
+  assert.match(after(19).reason, /no data \(19 of the 20 requests needed\)/);
+  assert.equal(after(20).verdict, 'pass');
 });
 
 test('a metric that waits for requests keeps them when another one fails', () => {

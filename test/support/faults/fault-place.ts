@@ -238,6 +238,7 @@ function smallSystem(system: string, port: number) {
       errors: {
         source: 'scrape',
         interval: '250ms',
+        minimumSamples: 1,
         limits: { inconclusives: 1000, consecutiveErrors: 1000 },
         metrics: {
           'error-ratio': {

@@ -26,6 +26,7 @@ const ERRORS = `analyses:
   errors:
     source: scrape
     interval: 700ms
+    minimumSamples: 1
     limits: { inconclusives: 0 }
     metrics:
       ratio:
