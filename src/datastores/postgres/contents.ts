@@ -36,7 +36,7 @@ const table = z.object({
   columns: z.array(z.string()).nullable(),
   leaves: z.array(z.string()).nullable(),
 });
-type Table = z.output<typeof table>;
+export type Table = z.output<typeof table>;
 const texts = z.array(z.object({ text: z.string() }));
 const definitions = z.array(
   z.object({ kind: z.string(), of: z.string(), name: z.string(), text: z.string().nullable() }),
@@ -103,7 +103,8 @@ function keyOf({ kind, of, name }: Definition): string {
   return `${kind} ${of} ${name}`;
 }
 
-async function tablesOf(client: pg.Client): Promise<Table[]> {
+/** Tables with their rows, sorted by schema and name; partitions are rows of their root. */
+export async function tablesOf(client: pg.Client): Promise<Table[]> {
   return rowsOf(client, TABLES, z.array(table));
 }
 
@@ -111,17 +112,26 @@ function quoted(client: pg.Client, { schema, name }: Table): string {
   return `${client.escapeIdentifier(schema)}.${client.escapeIdentifier(name)}`;
 }
 
-async function tablePart(client: pg.Client, one: Table): Promise<Part> {
-  const sum = (seed: 0 | 1): string => `coalesce(sum(hashtextextended(line, ${seed})), 0)::text`;
+/** A query for all rows of a table, `rows` of each: lists of columns by the name of the text that they make. */
+export function rowTexts(
+  client: pg.Client,
+  one: Table,
+  rows: Readonly<Record<string, readonly string[]>>,
+): string {
   // By name: a column that was added to a parent stands elsewhere in its child.
-  const columns = (one.columns ?? []).map((column) => `fairlead_row.${column}`).join(', ');
-  const lines = (from: string): string =>
-    `SELECT ROW(${columns})::text AS line FROM ${from} AS fairlead_row`;
+  const texts = Object.entries(rows).map(([name, columns]) => {
+    return `ROW(${columns.map((column) => `fairlead_row.${column}`).join(', ')})::text AS ${name}`;
+  });
+  const from = (what: string): string => `SELECT ${texts.join(', ')} FROM ${what} AS fairlead_row`;
   const of = quoted(client, one);
-  const all =
-    one.leaves === null
-      ? lines(one.kind === 'p' ? of : `ONLY ${of}`)
-      : one.leaves.map((leaf) => lines(`ONLY ${leaf}`)).join(' UNION ALL ');
+  return one.leaves === null
+    ? from(one.kind === 'p' ? of : `ONLY ${of}`)
+    : one.leaves.map((leaf) => from(`ONLY ${leaf}`)).join(' UNION ALL ');
+}
+
+export async function tablePart(client: pg.Client, one: Table): Promise<Part> {
+  const sum = (seed: 0 | 1): string => `coalesce(sum(hashtextextended(line, ${seed})), 0)::text`;
+  const all = rowTexts(client, one, { line: one.columns ?? [] });
   // OFFSET 0: each row is written out once, and not once for each sum.
   const query = `SELECT count(*)::text AS rows, ${sum(0)} || ':' || ${sum(1)} AS hash FROM (${all} OFFSET 0) AS lines`;
   const [{ rows, hash }] = await rowsOf(client, query, counted);
@@ -133,7 +143,12 @@ async function tablePart(client: pg.Client, one: Table): Promise<Part> {
   };
 }
 
-async function rowsOf<T>(client: pg.Client, query: string, schema: z.ZodType<T>): Promise<T> {
+/** Throws Unavailable for what was dropped meanwhile. */
+export async function rowsOf<T>(
+  client: pg.Client,
+  query: string,
+  schema: z.ZodType<T>,
+): Promise<T> {
   const { rows } = await unlessGone(client.query<Record<string, unknown>>(query));
   const parsed = schema.safeParse(rows);
   if (parsed.success) return parsed.data;

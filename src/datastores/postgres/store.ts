@@ -19,6 +19,7 @@ import { liveAddress, withClient, type PostgresAddress } from './connection.ts';
 import { lockTables, readContents } from './contents.ts';
 import { loadDump } from './load-dump.ts';
 import { carrySettings, readLocale } from './locale.ts';
+import { lossBetween, openForReading } from './look.ts';
 import { namedDump } from './named.ts';
 import { reprint } from './reprint.ts';
 import { clusterAddress, PLAIN_LOCALE, startCluster } from './scratch-cluster.ts';
@@ -75,6 +76,7 @@ export function createPostgresStore({ secrets, clock, programs = [] }: PostgresI
     reprint: reprintIn,
     ask: async (folder, query, { signal }) =>
       withClient(await clusterAddress(folder), signal, (client) => oneValue(client, query)),
+    look: lookAt({ secrets, clock }),
     named: async (path, waiting) =>
       namedDump(path, await findProgram('pg_restore', await folders()), waiting),
     heartbeats: {
@@ -86,6 +88,17 @@ export function createPostgresStore({ secrets, clock, programs = [] }: PostgresI
       newest: async (folder, { signal }) =>
         withClient(await clusterAddress(folder), signal, newestHeartbeat),
     },
+  };
+}
+
+function lookAt({ secrets, clock }: PostgresInput): NonNullable<Store['look']> {
+  return {
+    loss: async (store, folder, waiting) => {
+      const copy = await clusterAddress(folder);
+      return lossBetween(await liveAddress(store, secrets), copy, clock, waiting);
+    },
+    open: async (_, folder, waiting) =>
+      openForReading(await clusterAddress(folder), folder, waiting),
   };
 }
 

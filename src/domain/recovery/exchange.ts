@@ -1,6 +1,7 @@
 // Exchanging a live datastore for a copy that was restored beside it, as plain data: the write fence before it, the proof
 // that nobody writes, the plan, and what users lose by it. Measured by datastores/, through ports/exchanges.ts.
 import type { Finding } from '../analysis/finding.ts';
+import { numberOf } from '../text/amounts.ts';
 
 /** The live datastore is kept from writers, and from readers under its own name. */
 export interface WriteFence {
@@ -67,7 +68,7 @@ const DIFFERENCES = [
 export function lossFindings(loss: Loss): Finding[] {
   return DIFFERENCES.map(([kind, name, what]) => {
     const { count, digest } = loss[kind];
-    const reason = `${count} ${what}${firstOf(loss[kind])}${count === 0 ? '' : ` (sha256 ${digest})`}`;
+    const reason = `${numberOf(count)} ${what}${firstOf(loss[kind])}${count === 0 ? '' : ` (sha256 ${digest})`}`;
     return { name, verdict: 'pass', reason, samples: count, got: String(count) };
   });
 }
@@ -75,7 +76,7 @@ export function lossFindings(loss: Loss): Finding[] {
 /** The same for the sentence that an operation ends with. */
 export function lossWords(loss: Loss): string {
   const told = DIFFERENCES.flatMap(([kind, , what]) =>
-    loss[kind].count === 0 ? [] : [`${loss[kind].count} ${what}${firstOf(loss[kind])}`],
+    loss[kind].count === 0 ? [] : [`${numberOf(loss[kind].count)} ${what}${firstOf(loss[kind])}`],
   );
   return told.length === 0 ? 'what is live holds the same' : told.join('; ');
 }
@@ -83,10 +84,9 @@ export function lossWords(loss: Loss): string {
 const TOLD = 5;
 
 /** The first of a list, after a colon; empty where nothing is shown. */
-function firstOf({ shown, count }: LossCount): string {
-  const some = shown.slice(0, TOLD);
-  if (some.length === 0) return '';
-  return `: ${some.join(', ')}${count > some.length ? ` and ${count - some.length} more` : ''}`;
+function firstOf({ shown }: LossCount): string {
+  if (shown.length === 0) return '';
+  return `: ${shown.slice(0, TOLD).join(', ')}${shown.length > TOLD ? ' and more' : ''}`;
 }
 
 /** Two positions are taken this far apart at least: a writer that does something every second shows. */
