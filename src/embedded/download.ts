@@ -54,7 +54,7 @@ export function withCache(env: Environment, data: string): Environment {
 
 function canBe(folder: string): boolean {
   try {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
     return true;
   } catch {
     return false;
@@ -71,7 +71,7 @@ export async function intoCache(
   say: Say,
   fetch: (folder: string) => Promise<void>,
 ): Promise<string> {
-  mkdirSync(resolve(target, '..'), { recursive: true });
+  mkdirSync(resolve(target, '..'), { recursive: true, mode: 0o755 });
   const folder = mkdtempSync(`${target}.part-`);
   const started = performance.now();
   const progress = setInterval(() => {

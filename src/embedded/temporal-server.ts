@@ -81,7 +81,7 @@ export function clientEnvironment(
   folder: string,
 ): NodeJS.ProcessEnv {
   const file = join(folder, 'temporal.toml');
-  writeFileSync(file, '[profile.default]\n');
+  writeFileSync(file, '[profile.default]\n', { mode: 0o600 });
   return {
     ...withoutTemporal(env),
     TEMPORAL_CONFIG_FILE: file,

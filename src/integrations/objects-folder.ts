@@ -89,7 +89,7 @@ async function put(
   const ofBody = new Set<unknown>();
   try {
     if (await isThere(file)) throw taken(key);
-    await mkdir(dirname(incoming), { recursive: true });
+    await mkdir(dirname(incoming), { recursive: true, mode: 0o775 });
     const sha256 = await write(incoming, noting(body, ofBody), waiting);
     waiting.signal.throwIfAborted();
     const created = await named(incoming, file);
@@ -115,7 +115,7 @@ async function put(
  * the one place where two writers meet. A removal may take the empty folder away again before the name is in it.
  */
 async function named(incoming: string, file: string, tries = 10): Promise<string | undefined> {
-  const created = await mkdir(dirname(file), { recursive: true });
+  const created = await mkdir(dirname(file), { recursive: true, mode: 0o775 });
   try {
     await link(incoming, file);
     return created;

@@ -1,7 +1,16 @@
 // What every object store promises, run against the folder and the one in memory; then what only a folder can get wrong.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { appendFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -97,6 +106,16 @@ test('a link that somebody put into the folder is not listed as an object', asyn
   await symlink('/etc', join(dir, 'etc'));
   await symlink('/etc/passwd', join(dir, 'passwd'));
   assert.deepEqual(await keysOf(onFolder(dir)), []);
+});
+
+test('not everybody may write into the folder, whatever the umask', async (t) => {
+  const dir = await folder(t);
+  const before = process.umask(0);
+  t.after(() => process.umask(before));
+  await onFolder(dir).put({ key: 'a/b/c', body: bytes('x') }, waiting());
+  for (const path of ['.incoming', 'a', 'a/b', 'a/b/c']) {
+    assert.equal((await stat(join(dir, path))).mode & 0o002, 0, path);
+  }
 });
 
 test('a store that cannot be written says so, and may be tried again', async (t) => {

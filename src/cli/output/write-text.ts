@@ -9,7 +9,7 @@ import { EXIT, ExitError } from '../exit.ts';
 export async function writeText(file: string, text: string, what: string): Promise<void> {
   try {
     const path = resolve(file);
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(dirname(path), { recursive: true, mode: 0o775 });
     if (isPlace(path)) await keepFile(path, text, { mode: 0o644 });
     else await writeFile(path, text);
   } catch (error) {
