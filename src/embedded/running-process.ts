@@ -1,6 +1,6 @@
 // One process that runs in a group of its own: launched here or left by an earlier `up`, watched and ended.
 // Output goes to a file and not to a pipe, so that the process outlives whoever launched it.
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ownProgram } from '../machine/own-files.ts';
@@ -15,6 +15,8 @@ export interface Program {
   command: string;
   args: string[];
   env: NodeJS.ProcessEnv;
+  /** Permissions that its files are made without; without it those of whoever launches it. */
+  umask?: number;
 }
 
 /** A module of Fairlead's own as a program, named as its path in src without suffix. */
@@ -42,11 +44,7 @@ const LOG_LIMIT = 16 * 1024 * 1024;
 export async function launch(program: Program, logFile: string): Promise<RunningProcess> {
   const log = openSync(logFile, 'a', 0o600);
   try {
-    const child = spawn(program.command, program.args, {
-      env: program.env,
-      stdio: ['ignore', log, log],
-      detached: true,
-    });
+    const child = spawned(program, log);
     const ended = new Promise<Ending>((resolve) => {
       child.once('exit', (code, signal) => {
         const how = signal === null ? `ended with code ${String(code)}` : `was killed by ${signal}`;
@@ -62,6 +60,15 @@ export async function launch(program: Program, logFile: string): Promise<Running
     return { identity: { pid, startTime: startTimeOf(pid) ?? -1 }, adopted: false, ended };
   } finally {
     closeSync(log);
+  }
+}
+
+function spawned({ command, args, env, umask }: Program, log: number): ChildProcess {
+  const before = umask === undefined ? undefined : process.umask(umask);
+  try {
+    return spawn(command, args, { env, stdio: ['ignore', log, log], detached: true });
+  } finally {
+    if (before !== undefined) process.umask(before);
   }
 }
 

@@ -57,6 +57,8 @@ export function serverProgram(server: TemporalServer, env: Environment): Program
       ...dynamic,
     ],
     env: environmentOf(env),
+    // Its database holds what people wrote into reasons.
+    umask: 0o077,
   };
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { freePorts } from '../support/free-ports.ts';
 import { startTimeOf } from '../../src/machine/process-identity.ts';
@@ -39,6 +40,10 @@ test("a server of our own has the UI, the search attributes and 90 days' memory,
   await page.body?.cancel();
   const foreign = { method: 'POST', headers: { origin: 'http://evil.example' } };
   assert.equal((await fetch(uiUrl, foreign)).status, 403);
+
+  for (const file of ['temporal.db', 'temporal.db-wal', 'temporal.toml']) {
+    assert.equal(statSync(join(up.data, file)).mode & 0o077, 0, `${file} is read by nobody else`);
+  }
 
   const before = embedded.pids().temporal ?? 0;
   const open = listeningOf(before);
