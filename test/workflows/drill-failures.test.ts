@@ -111,6 +111,13 @@ describe('a drill that finds something wrong', { concurrency: 4 }, () => {
       (system) => it.targets.answers.set(`${system}/portfolio`, { status: 500, body: 'ok' }),
     ],
     [
+      'a service that ends right after its last golden answer',
+      'failed',
+      'usable',
+      /api ended right after the last golden query: it exited with 1/,
+      (system) => it.targets.ends.set(system, 'it exited with 1'),
+    ],
+    [
       'a mark that cannot be put',
       'failed',
       'conclude',

@@ -12,8 +12,6 @@ import { Failure } from '../../../src/domain/failure.ts';
 /** Datastores and services are named as in the system file; what is not mentioned goes well. */
 export interface IsolationScript {
   unable?: string;
-  /** How services end right after their last golden answer. */
-  ends?: Readonly<Record<string, string>>;
   /** Datastores that can be reached inside. */
   leaks?: readonly string[];
   /** Datastores that give no answer inside. */
@@ -104,7 +102,7 @@ export function memoryIsolation(script: IsolationScript = {}): MemoryIsolation {
       }
       return { ...(memory.script.answers?.[path] ?? { status: 200, body: 'ok' }), ms: 1 };
     },
-    endedSince: async ({ service }) => memory.script.ends?.[service],
+    endedSince: async () => undefined,
     close: async ({ target, owner }) => {
       await enter('close', target);
       const { failingClose } = memory.script;

@@ -18,6 +18,8 @@ export interface MemoryTargets {
   fence: Map<string, Pick<IsolationProbe, 'inside' | 'outside'>>;
   /** What a service answers, by system and path; 200 and `ok` without it. */
   answers: Map<string, { status: number; body: string }>;
+  /** By system, how its services end right after their last golden answer. */
+  ends: Map<string, string>;
   /** The next call of this verb about a target of this system fails, before it does anything. */
   failNext: (verb: keyof IsolationPort, failure: Failure, system: string) => void;
   /** The next start in a target of this system waits until it is cancelled; resolves when it is there. */
@@ -37,6 +39,7 @@ export function scriptedTargets(memory: MemoryIsolation): {
     unable: undefined,
     fence: new Map(),
     answers: new Map(),
+    ends: new Map(),
     failNext: (verb, failure, system) => failures.push({ verb, failure, system }),
     hangStart: (system) => new Promise((resolve) => hangs.set(system, resolve)),
   };
@@ -70,6 +73,8 @@ export function scriptedTargets(memory: MemoryIsolation): {
       targets.started.push(input);
       return answer;
     },
+    endedSince: async ({ target }) =>
+      [...targets.ends].find(([system]) => target.includes(system))?.[1],
     ask: async (input, waiting) => {
       const answer = await memory.ask(input, waiting);
       return { ...answer, ...answerOf(input.target, input.path) };
