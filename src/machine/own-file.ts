@@ -1,6 +1,6 @@
-// Whose a file is. What is found by walking through folders that anybody may write to is believed only where nobody else can
+// Whose a file, a folder or a port is. What is found by walking through folders that anybody may write to is believed only where nobody else can
 // have put or changed it.
-import { lstatSync, statSync, type Stats } from 'node:fs';
+import { lstatSync, readFileSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Why the file cannot be believed, as a sentence; `missing` where it is not there; undefined where it is ours alone. */
@@ -42,4 +42,27 @@ export function whoMayChange(program: string, top: string): string | undefined {
     if (at === top) break;
   }
   return undefined;
+}
+
+/** 127.0.0.1 as /proc writes it, in either order of bytes; then every address. */
+const HEARD_AT = [/^(0100007F|7F000001)$/, /^0+$/];
+
+/** Which user hears what is sent to a port of 127.0.0.1; undefined where nobody does, or nothing says so. */
+export function listeningUser(port: number): number | undefined {
+  const lines = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => textOf(table).split('\n'));
+  const listening = lines.flatMap((line) => {
+    const [, local = '', , state, , , , uid] = line.trim().split(/\s+/);
+    const [address = '', at = ''] = local.split(':');
+    return state === '0A' && parseInt(at, 16) === port ? [{ address, uid: Number(uid) }] : [];
+  });
+  const [first] = HEARD_AT.flatMap((own) => listening.filter(({ address }) => own.test(address)));
+  return first?.uid;
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }

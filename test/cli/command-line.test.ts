@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -159,6 +161,37 @@ test('the address is that of the nearest up.json when the environment says nothi
   assert.equal(findAddress({ FAIRLEAD_TASK_QUEUE: 'other' }, dir).taskQueue, 'other');
   await writeFile(join(dir, '.fairlead', 'up.json'), '{"addr');
   assert.equal(findAddress({}, dir).connection.address, '127.0.0.1:7233');
+});
+
+test('a server that another user put in the place of one that was killed is asked nothing', async (t) => {
+  if (process.getuid?.() !== 0 || process.platform !== 'linux') {
+    t.skip('only root can listen as another user');
+    return;
+  }
+  const dir = await mkdtemp(join(tmpdir(), 'fairlead-taken-'));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  const listen = `require('node:net').createServer().listen(+process.argv[1], process.argv[2], () => console.log('listens'))`;
+  const listening = async (uid: number, port: number, host: string) => {
+    const args = ['-e', listen, String(port), host];
+    const child = spawn(process.execPath, args, {
+      uid,
+      cwd: '/',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    t.after(() => child.kill());
+    await once(child.stdout, 'data');
+  };
+  const port = await freePort();
+  await mkdir(join(dir, '.fairlead'));
+  const up = { address: `127.0.0.1:${port}`, uiUrl: 'http://127.0.0.1:1' };
+  await writeFile(join(dir, '.fairlead', 'up.json'), JSON.stringify(up));
+  await listening(65_534, port, '127.0.0.2');
+  assert.equal(findAddress({}, dir).connection.address, up.address, 'nobody else hears it');
+  await listening(65_534, port, '127.0.0.1');
+  assert.throws(
+    () => findAddress({}, dir),
+    /up\.json says: .* is gone, and user 65534 listens there/,
+  );
 });
 
 test('report verify tells unaltered evidence from altered', async (t) => {

@@ -1,11 +1,11 @@
 // Where Temporal is: the environment (or Temporal's own configuration file), else .fairlead/up.json of the
 // nearest parent folder, else 127.0.0.1:7233.
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { ConnectionOptions } from '@temporalio/client';
 import { isRecord, textAt } from '../../domain/json.ts';
-import { distrustOf } from '../../machine/own-file.ts';
+import { distrustOf, listeningUser } from '../../machine/own-file.ts';
 import { dataFoldersUp } from '../data-folder.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { progress } from '../output/print.ts';
@@ -42,13 +42,26 @@ function embeddedAddress(
     taskQueue: 'fairlead',
     file: 'the default',
   };
-  const up = nearestUp(env['FAIRLEAD_DATA'], folder) ?? defaults;
+  const found = nearestUp(env['FAIRLEAD_DATA'], folder);
+  if (found?.uiUrl !== undefined) requireItsServer(found);
+  const up = found ?? defaults;
   return {
     connection: { address: up.address },
     namespace: namespace ?? up.namespace,
     taskQueue: env['FAIRLEAD_TASK_QUEUE'] ?? up.taskQueue,
     source: up.file,
   };
+}
+
+/** A server that `up` started: once that is killed, anybody may listen in its place. */
+function requireItsServer({ file, address }: { file: string; address: string }): void {
+  const user = listeningUser(Number(address.split(':').at(-1)));
+  const trusted = [0, process.getuid?.(), statSync(file).uid];
+  if (user === undefined || trusted.includes(user)) return;
+  throw new ExitError(
+    EXIT.noAnswer,
+    `looking for Temporal at ${address}, as ${file} says: the server of that "fairlead up" is gone, and user ${user} listens there; start "fairlead up" again, or name a server in TEMPORAL_ADDRESS`,
+  );
 }
 
 /** Where the Web UI of the nearest `up` is, or what FAIRLEAD_UI_URL says. Throws ExitError (2) where nobody says it. */
