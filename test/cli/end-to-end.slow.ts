@@ -100,7 +100,12 @@ test('Ctrl-C leaves with 130, says how to come back, and the operation goes on',
   cli.kill('SIGINT');
   const { code, stderr } = await cli.ended;
   assert.equal(code, 130);
-  assert.match(stderr, /deploy\/shop\/api\/v2 goes on\. Look at it with "fairlead status deploy/);
+  assert.ok(
+    stderr.endsWith(
+      `${V2} goes on: the same command or "fairlead status ${V2}" comes back to it, "fairlead abort ${V2}" stops it\n`,
+    ),
+    stderr,
+  );
   const { stdout } = await exits(0, `status ${V2} --json`);
   assert.equal(field(stdout, 'state'), 'waiting');
 });
@@ -251,7 +256,10 @@ test('a system, a service, a version or an operation that is not there is 2', as
     ['deploy nowhere/api v1', nowhere],
     ['deploy shop/web v1', 'shop has no service web; it has api'],
     ['status nowhere', nowhere],
-    ['approve deploy/shop/api/v9', 'there is no operation deploy/shop/api/v9; none is open'],
+    [
+      'approve deploy/shop/api/v9',
+      'there is no operation deploy/shop/api/v9 (did you mean deploy/shop/api/v2?); none is open',
+    ],
   ] as const) {
     const { stdout, stderr } = await exits(2, args);
     assert.deepEqual([stdout, stderr], ['', `${message}\n`]);

@@ -55,9 +55,7 @@ export async function follow(
     // A pipeline that is cancelled sends SIGTERM.
     for (const name of ['SIGINT', 'SIGTERM'] as const) {
       process.once(name, () => {
-        reject(
-          new ExitError(EXIT.interrupted, `${run.operation} goes on. ${rejoin(run.operation)}`),
-        );
+        reject(new ExitError(EXIT.interrupted, goesOn(run.operation)));
       });
     }
   });
@@ -83,6 +81,12 @@ export async function follow(
 async function lastOf(temporal: Temporal, run: RunName): Promise<OperationStatus | undefined> {
   const answer = await askStatus(temporal, run, LAST_MS);
   return answer.from === 'worker' && answer.status.state === 'closed' ? answer.status : undefined;
+}
+
+/** One sentence for who pressed Ctrl-C. */
+function goesOn(operation: string): string {
+  const [look, stop] = [commandText('status', operation), commandText('abort', operation)];
+  return `${operation} goes on: the same command or "${look}" comes back to it, "${stop}" stops it`;
 }
 
 function rejoin(operation: string): string {
