@@ -55,11 +55,14 @@ export function between(answers: readonly LoadAnswer[], from: number, to: number
 
 /** Five standard deviations: about one false alarm in three million, and one request for the edges. */
 const SIGMAS = 5;
+const ONE_IN_THREE_MILLION = 3e-7;
 
 export function atItsWeight({ weight, answers, met }: Share): boolean {
   const share = weight / 100;
   const bound = SIGMAS * Math.sqrt(answers * share * (1 - share)) + 1;
-  return answers > 0 && met > 0 && Math.abs(met - answers * share) <= bound;
+  // Of few requests, none may have met it by chance.
+  const isMet = met > 0 || (1 - share) ** answers > ONE_IN_THREE_MILLION;
+  return answers > 0 && isMet && Math.abs(met - answers * share) <= bound;
 }
 
 export function describeShare(share: Share): string {

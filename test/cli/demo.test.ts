@@ -76,6 +76,7 @@ test('a share is at its weight within what chance allows, and never without any 
     met.map((count) => atItsWeight({ ...share, met: count })),
     [false, true, true, true, false, false],
   );
+  assert.equal(atItsWeight({ ...share, answers: 6, met: 0 }), true);
   assert.equal(atItsWeight({ ...share, answers: 0, met: 0 }), false);
 });
 
