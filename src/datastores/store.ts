@@ -50,7 +50,7 @@ export interface Into extends FileProgress {
 /** What a kind hands over when everything is written, or when its service has made an artefact of its own. */
 export type Taken = Pick<
   BackupManifest,
-  'source' | 'recoveryPoint' | 'tools' | 'contents' | 'canary' | 'liveBytes'
+  'source' | 'recoveryPoint' | 'tools' | 'contents' | 'canary' | 'liveBytes' | 'databases'
 > &
   (
     | Pick<StreamedManifest, 'artefact' | 'objects'>

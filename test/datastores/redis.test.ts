@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile, rm } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -18,7 +18,11 @@ import { datastoreRef, passableFolder } from '../support/datastores/datastores.t
 import { fails } from '../support/fails.ts';
 import { eventually, waiting } from '../support/local-daemon.ts';
 import { createMemoryObjects } from '../support/memory/memory-objects.ts';
-import { startTestRedis, type TestRedis } from '../support/datastores/redis.ts';
+import {
+  startTestRedis,
+  type TestRedis,
+  type TestRedisOptions,
+} from '../support/datastores/redis.ts';
 import { copyAddress, streamedManifest } from '../support/datastores/copies.ts';
 
 const clock = {
@@ -52,7 +56,7 @@ backupContracts('Redis', async () => {
   };
 });
 
-async function world(t: TestContext, options: { aof?: boolean } = {}) {
+async function world(t: TestContext, options: TestRedisOptions = {}) {
   const server = await startTestRedis(options);
   if (server === undefined) {
     t.skip('missing part: redis-server (looked on PATH and in the cache; npm run parts gets it)');
@@ -105,6 +109,58 @@ test('a Redis with AOF on is backed up, and its copy is loaded from the dump wit
   const rows = contents.parts.find(({ name }) => name === 'db0')?.rows;
   assert.equal(Number(await ask('DBSIZE')), rows);
   assert.match(await server.ask('CONFIG', 'GET', 'appendonly'), /\byes$/);
+});
+
+for (const [title, more, databases] of [
+  ['its copy has as many', ['databases 64'], 64],
+  ['many are assumed where it does not say', ['databases 64', 'rename-command CONFIG ""'], 10_000],
+] as const) {
+  test(`a Redis with a key beyond its sixteenth database is backed up, and ${title}`, async (t) => {
+    const it = await world(t, { more });
+    if (it === undefined) return;
+    const { backups, id, input, target, server } = it;
+    await server.ask('-n', '40', 'SET', 'far', 'away');
+    const manifest = await backups.backup(input, waiting());
+    assert.equal(manifest.databases, databases);
+    assert.equal(manifest.contents.parts.find(({ name }) => name === 'db40')?.rows, 1);
+    await backups.restore({ id, target, into: 'scratch' }, waiting());
+    const ask = await askerOf(await copyAddress(it.root, it.stores, target), server);
+    assert.equal(await ask('-n', '40', 'GET', 'far'), 'away');
+    assert.match(await ask('CONFIG', 'GET', 'databases'), new RegExp(`\\b${databases}$`));
+  });
+}
+
+test('a backup whose manifest does not say how many databases there were is restored into many', async (t) => {
+  const it = await world(t, { more: ['databases 64'] });
+  if (it === undefined) return;
+  const { backups, id, input, objects, target, server } = it;
+  await server.ask('-n', '40', 'SET', 'far', 'away');
+  const { databases: _, ...before } = await backups.backup(input, waiting());
+  const key = [...objects.stored.keys()].find((one) => one.endsWith('manifest.json')) ?? '';
+  const written = objects.stored.get(key) ?? assert.fail('no manifest');
+  objects.stored.set(key, { ...written, bytes: Buffer.from(JSON.stringify(before)) });
+  await backups.restore({ id, target, into: 'scratch' }, waiting());
+  const copy = (await backups.fingerprint(target, waiting())).contents;
+  assert.equal(judgeCorrect(before.contents, copy).verdict, 'pass');
+});
+
+test('an attempt whose dump no server loads stores nothing, and the next one makes the backup', async (t) => {
+  const it = await world(t);
+  if (it === undefined) return;
+  const { backups, objects, id, input, root, server } = it;
+  const folder = await passableFolder('fairlead-redis-broken-');
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const script = '#!/bin/sh\necho "Bad directive or wrong number of arguments" >&2\nexit 1\n';
+  await chmod(folder, 0o755);
+  await writeFile(join(folder, 'redis-server'), script, { mode: 0o755 });
+  const stores = createStores({ clock, secrets, programs: [folder, server.programs] });
+  const failing = createBackups({ objects, stores, copies: root, secrets, clock });
+  await fails('Unsupported', failing.backup(input, waiting()));
+  assert.deepEqual([...objects.stored.keys()], []);
+  assert.deepEqual(await failing.copies(), []);
+  const { contents } = await backups.backup(input, waiting());
+  assert.equal((await backups.read(id, waiting())).state, 'complete');
+  assert.ok(contents.parts.length > 0);
 });
 
 test('a copy takes no writes until it is handed over, and then goes on without a master', async (t) => {

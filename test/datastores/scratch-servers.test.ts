@@ -114,7 +114,7 @@ for (const [what, script, kind] of [
   test(`a Redis that ${what} is ${kind}`, async (t) => {
     const folder = await programsThat(t, { server: script, cli: 'exit 1' });
     const programs = { server: join(folder, 'server'), cli: join(folder, 'cli') };
-    await fails(kind, startRedis(await folderOf(t), programs, waiting()));
+    await fails(kind, startRedis(await folderOf(t), { programs, databases: 16 }, waiting()));
   });
 }
 
@@ -137,7 +137,10 @@ test('a real Redis says what is wrong with a dump, and the dump is blamed', asyn
   ] as const) {
     const folder = await folderOf(t);
     await writeFile(join(folder, 'dump.rdb'), Buffer.from(bytes, 'latin1'));
-    const failure = await fails('CheckFailed', startRedis(folder, programs, waiting()));
+    const failure = await fails(
+      'CheckFailed',
+      startRedis(folder, { programs, databases: 16 }, waiting()),
+    );
     assert.match(failure.message, /Redis does not load the dump: /, what);
   }
 });

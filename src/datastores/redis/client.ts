@@ -100,6 +100,25 @@ export async function readState(
   };
 }
 
+/** More than people configure, and little to a server: what a copy has where the live one may not be asked. */
+export const MANY_DATABASES = 10_000;
+
+/** How many databases a server is configured for; `MANY_DATABASES` where it does not say, as hosted ones do not. */
+export async function readDatabases(
+  program: string,
+  address: RedisAddress,
+  waiting: Waiting,
+): Promise<number> {
+  const said = await askRedis(program, address, ['CONFIG', 'GET', 'databases'], waiting).catch(
+    (error: unknown) => {
+      if (error instanceof Failure) return '';
+      throw error;
+    },
+  );
+  const count = /^databases\s+(\d+)$/.exec(said)?.[1];
+  return count === undefined ? MANY_DATABASES : Number(count);
+}
+
 /** The server's clock (ms). */
 export async function readTime(
   program: string,

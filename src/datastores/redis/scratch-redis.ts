@@ -28,9 +28,16 @@ const LOOK_AGAIN_MS = 50;
 const OF_THE_DUMP = / # .*(\bRDB\b|rdb file|loading (the )?DB|load DB)/;
 const OF_THE_SERVER = /permission denied|can't open|failed opening|can't load: no matching module/i;
 
-const CONFIGURATION = (folder: string, port: number, password: string): string => `
+interface Configured {
+  port: number;
+  password: string;
+  databases: number;
+}
+
+const CONFIGURATION = (folder: string, { port, password, databases }: Configured): string => `
 bind 127.0.0.1
 port ${port}
+databases ${databases}
 requirepass ${password}
 dir ${folder}
 dbfilename ${DUMP_FILE}
@@ -47,16 +54,20 @@ export interface RedisPrograms {
   cli: string;
 }
 
-/** Loads `dump.rdb` of the folder, if there is one; throws CheckFailed with what the server said of the dump, Unsupported when it is too old for it. */
+/**
+ * Loads `dump.rdb` of the folder, if there is one, into so many `databases`: fewer than the live server has, and a dump
+ * may not be loaded. Throws CheckFailed with what the server said of the dump, Unsupported when it is too old for it.
+ */
 export async function startRedis(
   folder: string,
-  programs: RedisPrograms,
+  { programs, databases }: { programs: RedisPrograms; databases: number },
   waiting: Waiting,
 ): Promise<void> {
   const password = await makePassword(folder);
   const port = await tryListening(0);
   const file = join(folder, 'redis.conf');
-  await writeFile(file, CONFIGURATION(folder, port, password), { mode: 0o600 });
+  const text = CONFIGURATION(folder, { port, password, databases });
+  await writeFile(file, text, { mode: 0o600 });
   await writeNote(folder, { port, database: '0', server: programs.server });
   const run = { env: {}, directory: folder, signal: waiting.signal };
   await runTool({ ...run, program: programs.server, args: [file] }).catch(notStarted);

@@ -1,29 +1,19 @@
-// Datastores of kind `redis`: an RDB by `redis-cli --rdb`, proved at once by loading it into a server of its own, which
-// is also where the manifest's counts and digest come from. Backup and verification only: nothing is restored into a
-// live Redis. Used through the registry.
-import { open } from 'node:fs/promises';
+// Datastores of kind `redis`. Backup and verification only: nothing is restored into a live Redis. Used through the
+// registry.
 import { join } from 'node:path';
 import type { Bytes } from '../../ports/objects.ts';
 import type { Fingerprint } from '../../ports/backups.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Waiting } from '../../ports/waiting.ts';
-import type { RecoveryPoint } from '../../domain/backup/backup.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { SecretSources } from '../../integrations/secret-value.ts';
 import { dumpIn } from '../artefact.ts';
-import { drain, heardOf, startingWith } from '../byte-streams.ts';
+import { drain } from '../byte-streams.ts';
 import { checkDump } from '../named-dump.ts';
 import { PASSWORD_FILE, serverRuns } from '../scratch-server.ts';
-import { addressOf, type Store, type Taken, type Write } from '../store.ts';
-import { findProgram, toolOutput } from '../tool.ts';
-import {
-  askRedis,
-  liveRedis,
-  readState,
-  readTime,
-  redisTool,
-  type RedisAddress,
-} from './client.ts';
+import { addressOf, type Store, type Write } from '../store.ts';
+import { findProgram } from '../tool.ts';
+import { askRedis, liveRedis, MANY_DATABASES } from './client.ts';
 import {
   DUMP_FILE,
   redisAddress,
@@ -32,9 +22,8 @@ import {
   type RedisPrograms,
 } from './scratch-redis.ts';
 import { redis } from './settings.ts';
+import { DUMP, MAGIC, pointFrom, saving, takeDump } from './take-dump.ts';
 
-const DUMP = 'dump.rdb';
-const MAGIC = 'REDIS';
 /** The end of an RDB: 0xFF and eight bytes; what was sent without a length has 40 more, which nothing reads. */
 const ENDS = [9, 49];
 const END_OF_DUMP = 0xff;
@@ -64,9 +53,11 @@ export function createRedisStore({ secrets, clock, programs = [] }: RedisInput):
     },
     restore: async (artefact, folder, waiting) => {
       await drain(saving(join(folder, DUMP_FILE), dumpIn(artefact, DUMP, waiting)));
-      await startRedis(folder, await find(), waiting);
+      const { databases = MANY_DATABASES } = artefact.manifest;
+      await startRedis(folder, { programs: await find(), databases }, waiting);
     },
-    empty: async (_, folder, waiting) => startRedis(folder, await find(), waiting),
+    empty: async (_, folder, waiting) =>
+      startRedis(folder, { programs: await find(), databases: MANY_DATABASES }, waiting),
     address: async (folder) => {
       serverRuns(folder);
       const { host, port } = await redisAddress(folder);
@@ -102,92 +93,8 @@ export function createRedisStore({ secrets, clock, programs = [] }: RedisInput):
   };
 }
 
-interface Source {
-  address: RedisAddress;
-  clock: Pick<Clock, 'now'>;
-  programs: RedisPrograms;
-}
-
-async function takeDump(
-  { address, clock, programs }: Source,
-  write: Write,
-  folder: string,
-  waiting: Waiting,
-): Promise<Taken> {
-  const { cli } = programs;
-  const before = await readState(cli, address, waiting);
-  const point = await pointFrom({ cli, address, clock }, waiting);
-  const stop = new AbortController();
-  const signal = AbortSignal.any([waiting.signal, stop.signal]);
-  const tool = toolOutput(redisTool(cli, address, ['--rdb', '-'], { ...waiting, signal }));
-  // It saves before it sends, and says nothing meanwhile; one that was stopped says nothing for ever.
-  const ask = async (): Promise<void> => {
-    await askRedis(cli, address, ['PING'], waiting);
-  };
-  const dump = heardOf(tool, { ask, stop });
-  const object = await write(
-    DUMP,
-    saving(join(folder, DUMP_FILE), startingWith(MAGIC, dump, 'redis-cli --rdb')),
-  );
-  const recoveryPoint = await point();
-  const after = await readState(cli, address, waiting);
-  await startRedis(folder, programs, waiting);
-  const contents = await redisContents(folder, cli, waiting);
-  const loaded = contents.parts.reduce((sum, { rows }) => sum + (rows ?? 0), 0);
-  const [had, has] = [total(before.keys), total(after.keys)];
-  if (loaded === 0 && Math.min(had, has) > 0) {
-    const message = `the dump holds no key, and the server had ${had} before it and ${has} after it`;
-    throw new Failure('CheckFailed', message);
-  }
-  return {
-    source: `redis://${address.host}:${address.port}`,
-    recoveryPoint,
-    tools: { server: before.version },
-    artefact: 'streamed',
-    objects: [object],
-    contents,
-  };
-}
-
-/** Begun now; the second call says when it was over. */
-async function pointFrom(
-  { cli, address, clock }: { cli: string; address: RedisAddress; clock: Pick<Clock, 'now'> },
-  waiting: Waiting,
-): Promise<() => Promise<RecoveryPoint>> {
-  const asked = clock.now();
-  const began = await readTime(cli, address, waiting);
-  const answered = clock.now();
-  return async () => ({
-    notBefore: new Date(began).toISOString(),
-    notAfter: new Date((await readTime(cli, address, waiting)) + 1).toISOString(),
-    clock: 'datastore',
-    // Plus zero: no minus zero, which JSON does not have.
-    skewMs: Math.round(began - (asked + answered) / 2) + 0,
-  });
-}
-
-function total(keys: Record<string, number>): number {
-  return Object.values(keys).reduce((sum, count) => sum + count, 0);
-}
-
 async function tailOf(body: Bytes): Promise<Buffer> {
   let tail = Buffer.alloc(0);
   for await (const chunk of body) tail = Buffer.concat([tail, chunk.subarray(-64)]).subarray(-64);
   return tail;
-}
-
-/** Passes `body` on and writes it to a file on its way. */
-async function* saving(file: string, body: Bytes): Bytes {
-  const handle = await open(file, 'w', 0o600);
-  try {
-    for await (const chunk of body) {
-      // Written while whoever asked is busy with it.
-      const written = handle.writeFile(chunk);
-      written.catch(() => undefined);
-      yield chunk;
-      await written;
-    }
-  } finally {
-    await handle.close();
-  }
 }

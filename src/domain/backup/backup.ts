@@ -96,6 +96,8 @@ interface ManifestBase {
   canary?: HeartbeatRecord;
   /** Bytes that the datastore itself took on its disk; absent where that is what the backup has. */
   liveBytes?: number;
+  /** How many databases the live server is configured for; absent where the kind has no such number. */
+  databases?: number;
 }
 
 /** A backup whose objects Fairlead streamed into the object store; manifests that do not say `artefact` are of these. */

@@ -39,8 +39,16 @@ export interface TestRedis {
   stop: () => Promise<void>;
 }
 
-/** With a password, AOF on if asked, keys of every type in two databases; undefined where there is no Redis. */
-export async function startTestRedis({ aof = false } = {}): Promise<TestRedis | undefined> {
+export interface TestRedisOptions {
+  aof?: boolean;
+  /** Lines of its configuration beside the others. */
+  more?: readonly string[];
+}
+
+/** With a password, AOF on if asked, keys of every type; undefined where there is no Redis. */
+export async function startTestRedis({ aof = false, more = [] }: TestRedisOptions = {}): Promise<
+  TestRedis | undefined
+> {
   const programs = await redisPrograms();
   if (programs === undefined) return undefined;
   const folder = await passableFolder('fairlead-redis-');
@@ -55,7 +63,7 @@ export async function startTestRedis({ aof = false } = {}): Promise<TestRedis | 
     ...['bind 127.0.0.1', `port ${address.port}`, `requirepass ${address.password}`],
     ...[`dir ${join(folder, 'data')}`, 'save ""', `appendonly ${aof ? 'yes' : 'no'}`],
     ...['daemonize yes', `logfile ${join(folder, 'log')}`],
-    'repl-diskless-sync-delay 0',
+    ...['repl-diskless-sync-delay 0', ...more],
   ];
   await writeFile(join(folder, 'redis.conf'), configuration.join('\n'));
   const cli = join(programs, 'redis-cli');
