@@ -13,6 +13,8 @@ import { signalGroup } from '../machine/process-identity.ts';
 
 const KEPT = 16 * 1024;
 const SHOWN = 1000;
+/** Of a shell, `unshare` or the loader of programs: there was no program that runs, or a library is not there. */
+const NOT_RUN: ReadonlySet<number> = new Set([126, 127]);
 
 export interface ToolRun {
   /** Absolute. */
@@ -118,12 +120,16 @@ function failureOf(
   }
   const ended =
     exitCode === undefined ? `was ended by ${signal ?? '?'}` : `exited with ${exitCode}`;
-  // Who ran out of memory, or was stopped by somebody, has given no verdict.
-  const kind = exitCode === undefined ? 'Unavailable' : 'CheckFailed';
+  const kind = isVerdict(exitCode) ? 'CheckFailed' : 'Unavailable';
   const { reason, rest } = reasonIn(said);
   if (reason === '') return new Failure(kind, `${shown} ${ended}: it said nothing`);
   const more = rest === '' ? '' : `; it said besides: ${rest.slice(-SHOWN)}`;
   return new Failure(kind, `${reason.slice(0, SHOWN)} (${shown} ${ended}${more})`);
+}
+
+/** Who ran out of memory, was stopped by somebody, or could not be run by what starts it, has given none. */
+function isVerdict(exitCode: number | undefined): boolean {
+  return exitCode !== undefined && !NOT_RUN.has(exitCode);
 }
 
 function tailOf(stream: NodeJS.ReadableStream): () => string {

@@ -40,3 +40,10 @@ for (const signal of ['KILL', 'SEGV', 'TERM']) {
     assert.match(failure.message, new RegExp(`^so far \\(sh .* was ended by SIG${signal}\\)$`));
   });
 }
+
+for (const code of [126, 127]) {
+  test(`a tool that could not be run, exit ${code}, has said nothing`, async () => {
+    const failure = await fails('Unavailable', run(`echo "tool: not found" >&2; exit ${code}`));
+    assert.match(failure.message, new RegExp(`^tool: not found \\(sh .* exited with ${code}\\)$`));
+  });
+}

@@ -46,6 +46,14 @@ export function toolEnvironment(address: PostgresAddress): Record<string, string
   };
 }
 
+/**
+ * A database as an argument of a tool, which reads a name with `=`, or one that begins as an address, as a connection
+ * string of its own, host and all.
+ */
+export function databaseArgument(database: string): string {
+  return `dbname='${database.replaceAll(/['\\]/g, '\\$&')}'`;
+}
+
 /** For people; no secret. */
 export function sourceOf({ host, port, database }: PostgresAddress): string {
   return `postgres://${host}:${port}/${database}`;

@@ -4,7 +4,13 @@ import type { Bytes } from '../../ports/objects.ts';
 import type { Waiting } from '../../ports/waiting.ts';
 import { Failure } from '../../domain/failure.ts';
 import { runTool } from '../tool.ts';
-import { toolEnvironment, withClient, type PostgresAddress } from './connection.ts';
+import {
+  databaseArgument,
+  sourceOf,
+  toolEnvironment,
+  withClient,
+  type PostgresAddress,
+} from './connection.ts';
 
 /** A name as pg_dump writes it: in quotes unless it is plain. */
 const NAME = '(?:"(?:[^"]|"")+"|[a-z_][a-z0-9_]*)';
@@ -15,6 +21,10 @@ const POLICY = new RegExp(
 /** What nobody who reads only the dump can bring. */
 const LACKING =
   /(?:role|language|access method) ".*" does not exist|extension ".*" is not available|could not open (?:extension control|dictionary|stop-word|synonym|thesaurus|affix) file|could not (?:access file|load library)|collation ".*" for encoding ".*" does not exist|compression method \w+ not supported/;
+
+/** What pg_restore says when it asked no server, or lost it: no verdict on a dump. */
+const NOT_ASKED =
+  /pg_restore: error: (?:connection to (?:server|database) |invalid connection option|missing "=" after|invalid URI)|Try "pg_restore --help"|server closed the connection|FATAL: {1,2}(?:terminating|the database system)/;
 
 /** `216; 1417 16390 SERVER - led postgres`; extensions by their names. */
 const REACHING =
@@ -36,13 +46,18 @@ export async function loadDump(input: DumpInput, waiting: Waiting): Promise<void
   const listing = await runTool(restoring(input, ['--list'], waiting));
   refuseReaching(listing);
   await makeRoles(address, await rolesOf(input, listing, waiting), waiting);
-  const args = ['--dbname', address.database, '--exit-on-error', '--no-password'];
+  const database = `--dbname=${databaseArgument(address.database)}`;
+  const args = [database, '--exit-on-error', '--no-password'];
   const isolated = ['--no-owner', '--no-privileges', '--no-subscriptions', '--no-publications'];
   // A label takes the module that gives it a meaning; a copy needs neither.
   const elsewhere = ['--no-tablespaces', '--no-security-labels'];
   const run = restoring(input, [...args, ...isolated, ...elsewhere], waiting);
   await runTool({ ...run, env: toolEnvironment(address) }).catch((error: unknown) => {
     if (!(error instanceof Failure) || error.kind !== 'CheckFailed') throw error;
+    if (NOT_ASKED.test(error.message)) {
+      const message = `loading into the copy at ${sourceOf(address)}: ${error.message}`;
+      throw new Failure('Unavailable', message);
+    }
     if (!LACKING.test(error.message)) throw error;
     throw new Failure(
       'Unsupported',

@@ -12,7 +12,7 @@ import type { Loss } from '../../domain/recovery/exchange.ts';
 import { countOf } from '../../domain/text/amounts.ts';
 import { shellWord } from '../../domain/text/command-text.ts';
 import { lossCounter, together, type LossCounter } from '../loss.ts';
-import { withClient, type PostgresAddress } from './connection.ts';
+import { databaseArgument, withClient, type PostgresAddress } from './connection.ts';
 import { rowsOf, rowTexts, tablePart, tablesOf, type Table } from './contents.ts';
 import { pinSession } from './session.ts';
 import { inSnapshot } from './snapshot.ts';
@@ -208,7 +208,8 @@ export async function openForReading(
   });
   const file = join(folder, READER_PASSWORD);
   await writeFile(file, password, { mode: 0o600 });
-  const login = `-h ${host} -p ${port} -U ${READER} ${shellWord(database)}`;
+  const name = /^\w+$/.test(database) ? database : shellWord(databaseArgument(database));
+  const login = `-h ${host} -p ${port} -U ${READER} ${name}`;
   return {
     where: `the database ${database} of a server of its own at ${host}:${port}`,
     look: [`PGPASSWORD="$(cat ${shellWord(file)})" psql ${login}`],

@@ -41,7 +41,7 @@ export async function databaseWith(
   const database = `case_${(count += 1)}`;
   const { query, address } = it.postgres;
   await query(`CREATE DATABASE ${database} TEMPLATE template0 ENCODING 'UTF8' ${options}`);
-  t.after(() => query(`DROP DATABASE ${database} WITH (FORCE)`));
+  t.after(() => query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`));
   await withClient({ ...address, database }, waiting().signal, async (client) => {
     for (const statement of statements) await client.query(statement);
   });
