@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { Bytes } from '../../ports/objects.ts';
 import type { Fingerprint } from '../../ports/backups.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Waiting } from '../../ports/waiting.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { SecretSources } from '../../integrations/secret-value.ts';
 import { dumpIn } from '../artefact.ts';
