@@ -92,7 +92,10 @@ function pointOf([seconds, text]: z.output<typeof point>): [number, number] {
   return [Math.round(seconds * 1000), numberOf(text)];
 }
 
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+
+/** NaN for whatever else JavaScript takes for a number: `0x1`, an empty text. */
 function numberOf(text: string): number {
   if (/^[+-]?Inf$/.test(text)) return text.startsWith('-') ? -Infinity : Infinity;
-  return text === '' ? NaN : Number(text);
+  return DECIMAL.test(text) ? Number(text) : NaN;
 }

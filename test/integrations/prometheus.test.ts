@@ -1,10 +1,11 @@
 // The adapter against Debian's Prometheus server, which scrapes an exporter of the test's.
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
-import { after, before, test } from 'node:test';
+import { after, before, test, type TestContext } from 'node:test';
 import type { QueryInput, QueryServer } from '../../src/ports/metrics.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import { rangeOf, singleOf, type Single } from '../../src/domain/analysis/query-answer.ts';
+import { parseAnswer } from '../../src/integrations/prometheus-answer.ts';
 import { createPrometheusMetrics } from '../../src/integrations/prometheus.ts';
 import { eventually, waiting } from '../support/local-daemon.ts';
 import { serve, unusedAddress } from '../support/loopback-server.ts';
@@ -107,6 +108,43 @@ test('a sample from longer ago than allowed is no data, and a fresh one is', asy
   // Prometheus may have scraped again after the time that is asked for was taken: then it is a little younger.
   assert.match(stale.why, /no data: (its newest sample is [89]\d[.\d]* s old|the query found)/);
   assert.deepEqual(await single(server.url, 'old_value', 2 * LONG_AGO), value(5));
+});
+
+/** The value that a server's answer comes to; both of its queries, of the value and of its time, get the same `text`. */
+async function answered(t: TestContext, text: string, seconds: number): Promise<Single> {
+  const { url } = await serve(t, (_, response) => {
+    const result = [{ metric: {}, value: [seconds, text] }];
+    response.end(JSON.stringify({ status: 'success', data: { resultType: 'vector', result } }));
+  });
+  const at = 1_700_000_000_000;
+  return singleOf(await query(url, 'queue_length', at), at, 60_000);
+}
+
+test('a sample from further ahead than a sample may be old is no data, and one within that is', async (t) => {
+  const ahead = await answered(t, '1700000061', 1_700_000_000);
+  const why = 'its newest sample is of 61 s from now, by another clock (60 s allowed)';
+  assert.deepEqual(ahead, none(`no data: ${why}`));
+  assert.deepEqual(await answered(t, '1700000060', 1_700_000_000), value(1_700_000_060));
+});
+
+test('a sample whose time is no number is no data', async (t) => {
+  const found = await answered(t, 'soon', 1_700_000_000);
+  assert.deepEqual(found, none('no data: the time of its newest sample is no number'));
+});
+
+test('what Prometheus does not write for a number is none', () => {
+  const valueOf = (text: string) => {
+    const data = { resultType: 'scalar', result: [1_700_000_000, text] };
+    const parsed = parseAnswer(JSON.stringify({ status: 'success', data }), 'instant');
+    assert.ok('answer' in parsed);
+    return parsed.answer.series[0]?.points[0]?.[1];
+  };
+  for (const text of ['0x1', '0b1', '0o7', '', ' ', ' 1', '1_000', 'Infinity', '.', 'e5']) {
+    assert.ok(Number.isNaN(valueOf(text)), JSON.stringify(text));
+  }
+  const numbers = { '1': 1, '-0.5': -0.5, '1e+06': 1e6, '2.5E-3': 0.0025, '.5': 0.5, '3.': 3 };
+  for (const [text, number] of Object.entries(numbers)) assert.equal(valueOf(text), number);
+  assert.deepEqual([valueOf('+Inf'), valueOf('-Inf')], [Infinity, -Infinity]);
 });
 
 test('a range has a value for each step', async (t) => {

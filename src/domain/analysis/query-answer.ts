@@ -21,7 +21,10 @@ export type Single =
   | { kind: 'unsure'; why: string }
   | { kind: 'problem'; why: string };
 
-/** The one value of an answer at `at` (ms); a value that is older than `staleAfter` (ms) is no data. */
+/**
+ * The one value of an answer at `at` (ms). A value that is older than `staleAfter` (ms) is no data, and so is one that is
+ * further ahead: its time is another clock's, and says nothing of its age.
+ */
 export function singleOf(answer: QueryAnswer, at: number, staleAfter: number): Single {
   const problem = severalSeries(answer);
   if (problem !== undefined) return { kind: 'problem', why: problem };
@@ -30,13 +33,19 @@ export function singleOf(answer: QueryAnswer, at: number, staleAfter: number): S
   if (seen === undefined || value === undefined) {
     return { kind: 'none', why: 'no data: the query found no series' };
   }
-  if (at - seen > staleAfter) {
-    const age = `its newest sample is ${(at - seen) / 1000} s old`;
-    return { kind: 'none', why: `no data: ${age} (${staleAfter / 1000} s allowed)` };
-  }
+  const off = offWords(at - seen, staleAfter);
+  if (off !== undefined) return { kind: 'none', why: `no data: ${off}` };
   // A division by 0: by no requests at all.
   if (!Number.isFinite(value)) return { kind: 'none', why: `no data: the query gave ${value}` };
   return { kind: 'value', value };
+}
+
+function offWords(age: number, staleAfter: number): string | undefined {
+  if (Math.abs(age) <= staleAfter) return undefined;
+  const allowed = `(${staleAfter / 1000} s allowed)`;
+  if (Number.isNaN(age)) return 'the time of its newest sample is no number';
+  if (age > 0) return `its newest sample is ${age / 1000} s old ${allowed}`;
+  return `its newest sample is of ${-age / 1000} s from now, by another clock ${allowed}`;
 }
 
 /** The values of a range, in order. A sentence says what is wrong with it instead. */
