@@ -2,9 +2,11 @@
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -12,6 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { isOurs } from '../machine/own-file.ts';
 import { lockFile, type Locking } from '../machine/lock-file.ts';
 import { errorCode, sentence, StartFailure } from './start-failure.ts';
 
@@ -26,15 +29,20 @@ const REASONS: Record<string, string> = {
 
 const FOLDERS = ['host', 'reports', 'logs'];
 
-/** Makes the folder and what belongs into it; returns its absolute path. */
-export function prepareDataFolder(data: string): string {
-  const path = resolve(data);
+/**
+ * Makes the folder and what belongs into it; returns its absolute path. `named`: somebody chose it, so it may be a link, and
+ * a container's root may keep its data in another user's volume. The default one is whatever lies where `up` was started.
+ */
+export function prepareDataFolder(data: string, { named = false } = {}): string {
+  let path = resolve(data);
   try {
     makeFolder(path);
-    requireOwnFolder(path);
+    if (named) path = realpathSync(path);
+    requireOwnFolder(path, named);
+    requireOwnPlace(path);
     for (const name of FOLDERS) {
       makeFolder(join(path, name));
-      requireOwnFolder(join(path, name));
+      requireOwnFolder(join(path, name), named);
     }
     const trial = join(path, `.trial-${process.pid}`);
     writeFileSync(trial, 'x');
@@ -52,14 +60,13 @@ function reasonOf(error: unknown): string {
   return REASONS[errorCode(error) ?? ''] ?? sentence(error);
 }
 
-/**
- * What lies in the folder says which processes to end, and links in it lead where it is written to: it must be nobody else's.
- * A container's root has others' volumes.
- */
-function requireOwnFolder(path: string): void {
-  const { uid, mode } = statSync(path);
+/** What lies in the folder says which processes to end, and links in it lead where it is written to: it must be nobody else's. */
+function requireOwnFolder(path: string, named: boolean): void {
+  const found = lstatSync(path);
+  const { uid, mode } = found;
+  if (found.isSymbolicLink()) throw new Error(`${path} is a link, and could lead elsewhere later`);
   const own = process.getuid?.();
-  if (own !== undefined && own !== 0 && uid !== own) {
+  if (own !== undefined && uid !== own && !(named && own === 0)) {
     throw new Error(`${path} belongs to user ${uid}, and this is user ${own}`);
   }
   if ((mode & 0o022) !== 0) chmodSync(path, mode & 0o7755);
@@ -67,6 +74,14 @@ function requireOwnFolder(path: string): void {
   throw new Error(
     `everybody could write to ${path}, and what lies in it may be anybody's; empty it`,
   );
+}
+
+/** Whoever may write to the folder above, where it is not sticky (as /tmp is), could put another one in the place of this one. */
+function requireOwnPlace(path: string): void {
+  const above = dirname(path);
+  const { mode } = statSync(above);
+  if ((mode & 0o002) === 0 || (mode & 0o1000) !== 0) return;
+  throw new Error(`everybody may write to ${above}, and so exchange ${path}`);
 }
 
 /** Makes parents one by one: by `recursive`, Node 20 tries for ever where one refuses with ENOENT (as below /proc). */
@@ -84,8 +99,12 @@ export function writeJson(path: string, value: unknown): void {
   renameSync(temporary, path);
 }
 
-/** The parsed file; undefined when it is missing, half written, or not of this schema. */
+/**
+ * The parsed file; undefined when it is missing, half written, not of this schema, or another user's, who could have
+ * processes of his choice adopted or ended.
+ */
 export function readJson<T>(path: string, schema: z.ZodType<T>): T | undefined {
+  if (!isOurs(path)) return undefined;
   try {
     const parsed = schema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
     return parsed.success ? parsed.data : undefined;

@@ -1,7 +1,7 @@
 // One process that runs in a group of its own: launched here or left by an earlier `up`, watched and ended.
 // Output goes to a file and not to a pipe, so that the process outlives whoever launched it.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ownProgram } from '../machine/own-files.ts';
 import {
@@ -37,12 +37,13 @@ export interface Ending {
   code: number | null;
 }
 
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 const POLL_MS = 100;
 const LOG_LIMIT = 16 * 1024 * 1024;
 
 /** Starts the program; throws when there is no such program. */
 export async function launch(program: Program, logFile: string): Promise<RunningProcess> {
-  const log = openSync(logFile, 'a', 0o600);
+  const log = openSync(logFile, APPEND, 0o600);
   try {
     const child = spawned(program, log);
     const ended = new Promise<Ending>((resolve) => {

@@ -103,11 +103,21 @@ export class Supervised {
     this.#position = logPosition(logFile);
     try {
       const running = await launch(program, logFile);
-      this.#watcher.launched(running.identity);
+      await this.#noted(running.identity);
       return running;
     } catch (error) {
       const what = `cannot start ${name} (${program.command}): ${sentence(error)}`;
       throw new StartFailure(failure, what);
+    }
+  }
+
+  /** A process that cannot be written down (a full disk) would be found again by nobody: it is ended. */
+  async #noted(identity: ProcessIdentity): Promise<void> {
+    try {
+      this.#watcher.launched(identity);
+    } catch (error) {
+      await end(identity, { graceMs: 0 });
+      throw error;
     }
   }
 

@@ -1,5 +1,5 @@
 // Temporal's dev server: how it is started, when it answers, and how long it remembers.
-import { writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -83,7 +83,11 @@ export function clientEnvironment(
   folder: string,
 ): NodeJS.ProcessEnv {
   const file = join(folder, 'temporal.toml');
-  writeFileSync(file, '[profile.default]\n', { mode: 0o600 });
+  // Made anew: what lies there may be a link.
+  const draft = `${file}.${process.pid}.tmp`;
+  rmSync(draft, { force: true });
+  writeFileSync(draft, '[profile.default]\n', { mode: 0o600, flag: 'wx' });
+  renameSync(draft, file);
   return {
     ...withoutTemporal(env),
     TEMPORAL_CONFIG_FILE: file,

@@ -27,6 +27,8 @@ import { addressOf, clientEnvironment, type TemporalServer } from './temporal-se
 export interface EmbeddedOptions {
   /** The data folder; made when it is not there. */
   data: string;
+  /** Somebody chose that folder: it is not the one that lies where `up` was started. */
+  named?: boolean;
   /** The port of a server of our own, 0 for a free one. Without it TEMPORAL_ADDRESS's server, else one of our own on 7233. */
   port?: number;
   /** Without it, `port` + 1000. */
@@ -77,7 +79,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   // Looked at before anything is touched: a mistake in the environment costs nothing.
   const settings = workerSettings(env);
   const external = externalAddress(options, env);
-  const data = prepareDataFolder(options.data);
+  const data = prepareDataFolder(options.data, options);
   const lock = lockDataFolder(data);
   const children = new Map<ChildName, Supervised>();
   const doors: Door[] = [];

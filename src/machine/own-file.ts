@@ -15,6 +15,13 @@ export function distrustOf(file: string): string | undefined {
   return strangerOf(folder, inFolder) ?? strangerOf(file, itself);
 }
 
+/** Is it a plain file that this user wrote? False where nothing is. */
+export function isOurs(file: string): boolean {
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  const own = process.getuid?.();
+  return found?.isFile() === true && (own === undefined || found.uid === own);
+}
+
 /** Why nothing of ours is to be put into the folder, as a sentence; undefined where it is ours, or not there. */
 export function strangersFolder(folder: string): string | undefined {
   const found = lstatSync(folder, { throwIfNoEntry: false });

@@ -3,16 +3,19 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
+  chownSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { z } from 'zod';
+import { ChildrenFile } from '../../src/embedded/children.ts';
 import { lockDataFolder, prepareDataFolder } from '../../src/embedded/data-folder.ts';
 import { ownIdentity, startTimeOf } from '../../src/machine/process-identity.ts';
 import { StartFailure } from '../../src/embedded/start-failure.ts';
@@ -126,3 +129,39 @@ test('of many that start at once over the locks of dead ones, one has each', asy
     for (const one of contenders) one.kill('SIGKILL');
   }
 });
+
+test('the default data folder is no link, and lies where others cannot exchange it', () => {
+  const elsewhere = join(folder, 'elsewhere');
+  const link = join(folder, 'link');
+  mkdirSync(elsewhere);
+  symlinkSync(elsewhere, link);
+  assert.throws(() => prepareDataFolder(link), failure(2, link, 'is a link', '--data'));
+  assert.equal(prepareDataFolder(link, { named: true }), elsewhere);
+  const open = join(folder, 'open');
+  mkdirSync(open);
+  chmodSync(open, 0o777);
+  assert.throws(() => prepareDataFolder(join(open, 'data')), failure(2, 'everybody may write'));
+  chmodSync(open, 0o1777);
+  assert.equal(prepareDataFolder(join(open, 'data')), join(open, 'data'));
+});
+
+test('a link in the place of a folder inside is refused, also in a folder that was named', () => {
+  const data = join(folder, 'data');
+  mkdirSync(data);
+  symlinkSync(folder, join(data, 'logs'));
+  assert.throws(() => prepareDataFolder(data, { named: true }), failure(2, 'logs is a link'));
+});
+
+test(
+  "root uses another user's folder only where it was named, and believes nothing in it",
+  { skip: process.getuid?.() !== 0 && 'only root can give a folder away' },
+  () => {
+    const data = join(folder, 'given');
+    mkdirSync(data, { mode: 0o755 });
+    writeFileSync(join(data, 'children.json'), JSON.stringify({ worker: ownIdentity() }));
+    for (const path of [data, join(data, 'children.json')]) chownSync(path, 4242, 4242);
+    assert.throws(() => prepareDataFolder(data), failure(2, 'belongs to user 4242'));
+    assert.equal(prepareDataFolder(data, { named: true }), data);
+    assert.equal(new ChildrenFile(data).get('worker'), undefined);
+  },
+);

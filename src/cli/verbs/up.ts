@@ -87,18 +87,20 @@ async function start(flags: Flags, signal: AbortSignal): Promise<Embedded> {
   const { startEmbedded } = await import('../../embedded/up.ts');
   const env = { ...process.env };
   if (flags.systems !== undefined) env['FAIRLEAD_SYSTEMS'] = flags.systems;
+  const named = flags.data ?? (env['FAIRLEAD_DATA'] || undefined);
   const options: EmbeddedOptions = {
-    data: flags.data ?? (env['FAIRLEAD_DATA'] || '.fairlead'),
+    data: named ?? '.fairlead',
+    named: named !== undefined,
     env,
     signal,
     say: (line) => {
       console.error(line);
     },
   };
-  if (flags.port !== undefined) options.port = flags.port;
-  if (flags.uiPort !== undefined) options.uiPort = flags.uiPort;
-  if (flags.portOffset !== undefined) options.portOffset = flags.portOffset;
-  if (flags.metricsPort !== undefined) options.metricsPort = flags.metricsPort;
+  for (const name of ['port', 'uiPort', 'portOffset', 'metricsPort'] as const) {
+    const given = flags[name];
+    if (given !== undefined) options[name] = given;
+  }
   try {
     return await startEmbedded(options);
   } catch (error) {
