@@ -264,6 +264,7 @@ function bakeOf(at: StepAt, { resume }: { resume: BakeProgress | null }) {
     analyses: Object.fromEntries(wanted),
     checks: bake.checks ? (services[action.service]?.checks[point] ?? []) : [],
     ...(bake.preview === true && { preview: true }),
+    ...(bake.told !== undefined && { told: bake.told }),
   };
 }
 

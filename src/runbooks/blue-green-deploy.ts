@@ -64,7 +64,7 @@ function stepsOf(input: DeployInput, blueGreen: BlueGreen): PlanStep[] {
     ...beforeTraffic(input, replicasFor(config, world)),
     ...previewSteps(input, blueGreen, stable?.revision),
     switchStep(input, { id: 'switch', back: stable }),
-    watchStep(input, blueGreen.watch, stable === undefined ? [] : (blueGreen.analysis ?? [])),
+    watchStep(input, blueGreen.watch, blueGreen.analysis ?? []),
     ...afterWatch(input),
   ];
 }

@@ -57,7 +57,7 @@ function firstDeploy(input: DeployInput): PlanStep[] {
   return [
     ...beforeTraffic(input, replicasFor(config, world)),
     switchStep(input, { id: 'weight-100', back: undefined }),
-    watchStep(input, watchOf(config), []),
+    watchStep(input, watchOf(config), analysesOf(config)),
     ...afterWatch(input),
   ];
 }
@@ -123,6 +123,12 @@ function bakeOf(input: DeployInput, step: CanaryStep, stable: string): { bake?: 
       checks: false,
     },
   };
+}
+
+/** Of the whole rollout and of its steps, each once. */
+function analysesOf({ rollout: { canary } }: Service): string[] {
+  const ofSteps = (canary?.steps ?? []).flatMap(({ analysis }) => analysis ?? []);
+  return [...new Set([...(canary?.analysis ?? []), ...ofSteps])];
 }
 
 function watchOf({ rollout }: Service): number {

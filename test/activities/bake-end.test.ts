@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { passTime, startBake } from '../../src/domain/analysis/bake-progress.ts';
 import { bakeEnd, nextDueIn } from '../../src/domain/analysis/bake-verdict.ts';
 
-const plan = { ms: 1000, analyses: [], checks: [] };
+const plan = { ms: 1000, analyses: [], checks: [], told: [] };
 
 test('a bake whose time ran out during a round has one more round, for what is due at the end', () => {
   const up = passTime(startBake(0), 1000);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BakeInput } from '../../src/activities/judging/bake-input.ts';
 import type { BakeResult } from '../../src/activities/judging/bake.ts';
+import { hasJudged } from '../../src/domain/analysis/finding.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import { analysisOf, ERRORS, samplesOf, scraped } from '../support/analysis-samples.ts';
 import {
@@ -34,6 +35,20 @@ test('waiting alone passes without a finding', async () => {
   assert.deepEqual([result.ended, result.verdict, result.findings], ['complete', 'pass', []]);
   assert.equal(result.observedMs, 3000);
   assert.equal(result.gapMs, 0);
+});
+
+test('what is told beside a verdict judges nothing', async () => {
+  const { verdict, findings } = await run(
+    {},
+    { ms: 1000, told: ['analysis errors was not asked'] },
+  );
+  assert.deepEqual(
+    [verdict, findings.map(({ name, reason }) => `${name}: ${reason}`)],
+    ['pass', ['not asked: analysis errors was not asked']],
+  );
+  assert.ok(!hasJudged(findings));
+  const checked = await run({}, { ms: 1000, checks: [CHECK] });
+  assert.ok(hasJudged(checked.findings));
 });
 
 test('a revision that answers well passes after the whole time', async () => {

@@ -91,6 +91,7 @@ test('a first deploy has nothing to go back to and nobody to judge by', () => {
   const plan = planned({});
   assert.deepEqual(ids(plan), [...before, 'preview', 'switch', 'watch']);
   assert.deepEqual(step(plan, 'watch').bake?.analyses, []);
+  assert.match(step(plan, 'watch').bake?.told?.join() ?? '', /^analysis errors was not asked: /);
   assert.equal(step(plan, 'preview').bake?.stable, undefined);
 });
 

@@ -52,8 +52,9 @@ function planned(
   world: ServiceWorld,
   request: Partial<OperationRequest> = {},
   rollout: Rollout = {},
+  more: Parameters<typeof sampleSystem>[1] = {},
 ): Plan {
-  const loaded = sampleSystem({ rollout: { canary, ...rollout } });
+  const loaded = sampleSystem({ rollout: { canary, ...rollout } }, more);
   const config = loaded.system.services['api'];
   assert.ok(config);
   return planCanary({
@@ -93,6 +94,27 @@ test('a canary goes through its shares, and retires what it replaced', () => {
     'retire-v1',
   ]);
   assert.deepEqual(gates(plan), ['promote']);
+});
+
+test('a first deploy asks no analysis, and says so of each that the file names', () => {
+  const steps = [{ weight: 5, analysis: ['speed', 'errors'] }];
+  const rollout = { canary: { analysis: 'errors', steps } };
+  const analysis = {
+    source: 'scrape' as const,
+    interval: '1s',
+    metrics: { ratio: { ratio: { of: 'a', to: 'b' }, max: 0.1 } },
+  };
+  const analyses = { errors: analysis, speed: analysis };
+  const watchOf = (world: ServiceWorld) =>
+    planned(world, {}, rollout, { analyses }).steps.find(({ id }) => id === 'watch')?.bake;
+  const first = watchOf(worldOf([]));
+  assert.deepEqual(first?.analyses, []);
+  assert.deepEqual(
+    first.told?.map((one) => /^analysis \S+ was not asked/.exec(one)?.[0]),
+    ['analysis errors was not asked', 'analysis speed was not asked'],
+  );
+  const later = watchOf(worldOf(live));
+  assert.deepEqual([later?.analyses, later?.told], [['errors'], undefined]);
 });
 
 test('a first weight by flag takes the first step with it, and leaves out what lies below', () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Failure } from '../../src/domain/failure.ts';
+import type { OperationStatus } from '../../src/domain/operation/status.ts';
 import { describeWeights } from '../../src/domain/traffic/weights.ts';
 import { DOUBLES, ON, type Double } from '../support/memory/doubles.ts';
 import {
@@ -116,8 +117,12 @@ function suite(double: Double): void {
 
   test('a first deploy goes to 100 at once, after its smoke checks', async () => {
     const system = takeName();
-    assert.equal((await endOf(await deploy(system, 'v1'))).outcome, 'succeeded');
+    const handle = await deploy(system, 'v1');
+    assert.equal((await endOf(handle)).outcome, 'succeeded');
     assert.deepEqual(history(system), ['v1 100 %']);
+    const { verdicts } = await handle.query<OperationStatus>('status');
+    const [told] = verdicts.filter(({ step }) => step === 'watch');
+    assert.match(told?.reason ?? '', /^analysis errors was not asked: no other version of api/);
   });
 
   test('a version that answers with errors is rolled back at its first weight', async () => {

@@ -25,6 +25,8 @@ export interface BakeInput {
   url?: string;
   /** Judged by what is asked on its preview address. */
   preview?: boolean;
+  /** Sentences that are told with the verdict, and judge nothing. */
+  told?: string[];
 }
 
 export interface BakePorts {

@@ -33,7 +33,8 @@ export async function bake(
   ports: BakePorts,
 ): Promise<BakeResult> {
   const { clock } = ports;
-  const plan = { ms: input.ms, checks: input.checks, analyses: preparedOf(input) };
+  const { ms, checks, told = [] } = input;
+  const plan = { ms, checks, told, analyses: preparedOf(input) };
   const now = clock.now();
   let progress =
     waiting.previous === undefined ? startBake(now) : resumeBake(waiting.previous, now);

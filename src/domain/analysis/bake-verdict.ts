@@ -13,6 +13,8 @@ export interface BakePlan {
   ms: number;
   analyses: PreparedAnalysis[];
   checks: Check[];
+  /** Sentences that are told with the verdict, and judge nothing. */
+  told: string[];
 }
 
 export interface BakeEnd {
@@ -133,6 +135,7 @@ export function conclusion(
     ...plan.analyses.map((one) => analysisFinding(one, progress)),
     ...plan.checks.map(({ name }) => checkFinding(name, progress)),
     ...gapFindings(progress),
+    ...plan.told.map((reason) => toldFinding('not asked', reason)),
   ];
   const verdict = findings.length === 0 ? 'pass' : worst(findings.map((one) => one.verdict));
   return { verdict, findings };
@@ -190,5 +193,10 @@ function sightFindings({ sight, lastAt }: BakeProgress): Finding[] {
 function gapFindings({ gapMs }: BakeProgress): Finding[] {
   if (gapMs <= GAP_WORTH_TELLING_MS) return [];
   const reason = `nobody looked for up to ${gapMs / 1000} s; that time is not counted as observed`;
-  return [{ name: 'gap', verdict: 'pass', reason, samples: 0 }];
+  return [toldFinding('gap', reason)];
+}
+
+/** Stands on nothing, and so passes without judging anything: see `hasJudged`. */
+function toldFinding(name: string, reason: string): Finding {
+  return { name, verdict: 'pass', reason, samples: 0 };
 }

@@ -34,6 +34,11 @@ export interface Finding {
   distributions?: Distribution[];
 }
 
+/** Did anything judge? A pass that stands on nothing is told, and no more. */
+export function hasJudged(findings: readonly Finding[]): boolean {
+  return findings.some(({ verdict, samples }) => verdict !== 'pass' || samples > 0);
+}
+
 /** A finding together with the id of the plan step that it was made at. */
 export interface StepFinding extends Finding {
   step: string;

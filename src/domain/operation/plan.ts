@@ -71,6 +71,8 @@ export interface Bake {
   checks: boolean;
   /** The revision has no traffic: what is asked on its preview address is judged. */
   preview?: boolean;
+  /** What is told with its verdict and judges nothing: an analysis of the system file that is not asked, and why. */
+  told?: string[];
 }
 
 export interface PlanStep {

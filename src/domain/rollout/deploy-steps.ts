@@ -136,16 +136,29 @@ function reachable({ loaded, request }: DeployInput, approval: string): string {
   return approval;
 }
 
-/** A first deploy, with no history and perhaps no users yet, is watched by its health and checks alone. */
-export function watchStep(input: DeployInput, ms: number, analyses: string[]): PlanStep {
+/**
+ * Where nothing else serves, with nobody to fall back on and perhaps no users yet, health and checks alone watch: an analysis
+ * would find no requests, and every first deploy would park. Those that are not asked are told.
+ */
+export function watchStep(input: DeployInput, ms: number, wanted: string[]): PlanStep {
   const { service, target } = input;
+  const isFirst = stableOf(input) === undefined;
+  const analyses = isFirst ? [] : wanted;
+  const told = isFirst ? wanted.map((name) => notAsked(input, name)) : [];
   return {
     id: 'watch',
     title: `Watch ${target.version} for ${ms / 1000} s at 100 %`,
     undo: 'none: it changes nothing',
     action: { kind: 'watch', service },
-    bake: { ms, analyses, revision: target.id, checks: true },
+    bake: {
+      ...{ ms, analyses, revision: target.id, checks: true },
+      ...(told.length > 0 && { told }),
+    },
   };
+}
+
+function notAsked({ service, target }: DeployInput, analysis: string): string {
+  return `analysis ${analysis} was not asked: no other version of ${service} has users, so there is nothing to compare ${target.version} with, and perhaps nobody to judge it by yet`;
 }
 
 /** What follows once the target has everything and was watched: the platform's own object, then what it replaced. */

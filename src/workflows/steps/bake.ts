@@ -1,7 +1,7 @@
 // Bakes: the part of a step that watches, and gives verdicts. A pause holds it, and it goes on where it was.
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import { heldBake } from '../../domain/analysis/bake-progress.ts';
-import type { Finding } from '../../domain/analysis/finding.ts';
+import { hasJudged, type Finding } from '../../domain/analysis/finding.ts';
 import type { MachineEvent } from '../../domain/operation/machine-state.ts';
 import type { PlanStep } from '../../domain/operation/plan.ts';
 import {
@@ -109,7 +109,7 @@ function verdictOf(run: Run, step: PlanStep, value: Baked): MachineEvent {
   return {
     type: 'baked',
     verdict: value.verdict,
-    judged: value.findings.length > 0,
+    judged: hasJudged(value.findings),
     message: problemsIn(value.findings),
     onInconclusive: whenInconclusive(run, value.findings),
   };
