@@ -161,6 +161,11 @@ test('the address is that of the nearest up.json when the environment says nothi
   assert.equal(findAddress({ FAIRLEAD_TASK_QUEUE: 'other' }, dir).taskQueue, 'other');
   await writeFile(join(dir, '.fairlead', 'up.json'), '{"addr');
   assert.equal(findAddress({}, dir).connection.address, '127.0.0.1:7233');
+  // Whose data folder is named is not taken elsewhere, to what may be another one's server.
+  assert.throws(
+    () => findAddress({ FAIRLEAD_DATA: dir }, dir),
+    /no "fairlead up" runs on .* \(FAIRLEAD_DATA\); start it there, or name a server in TEMPORAL_ADDRESS/,
+  );
 });
 
 test('a server that another user put in the place of one that was killed is asked nothing', async (t) => {

@@ -1,5 +1,5 @@
 // Where Temporal is: the environment (or Temporal's own configuration file), else .fairlead/up.json of the
-// nearest parent folder, else 127.0.0.1:7233.
+// nearest parent folder, or of the data folder that FAIRLEAD_DATA names; where it names none, else 127.0.0.1:7233.
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
@@ -42,8 +42,10 @@ function embeddedAddress(
     taskQueue: 'fairlead',
     file: 'the default',
   };
-  const found = nearestUp(env['FAIRLEAD_DATA'], folder);
+  const named = env['FAIRLEAD_DATA'] || undefined;
+  const found = nearestUp(named, folder);
   if (found?.uiUrl !== undefined) requireItsServer(found);
+  if (named !== undefined && found === undefined) throw nothingRuns(named);
   const up = found ?? defaults;
   return {
     connection: { address: up.address },
@@ -51,6 +53,14 @@ function embeddedAddress(
     taskQueue: env['FAIRLEAD_TASK_QUEUE'] ?? up.taskQueue,
     source: up.file,
   };
+}
+
+/** Whoever named a data folder means its `up`, and not what somebody else may run at the default address. */
+function nothingRuns(data: string): ExitError {
+  return new ExitError(
+    EXIT.noAnswer,
+    `looking for Temporal: no "fairlead up" runs on ${data} (FAIRLEAD_DATA); start it there, or name a server in TEMPORAL_ADDRESS`,
+  );
 }
 
 /** A server that `up` started: once that is killed, anybody may listen in its place. */
