@@ -83,6 +83,7 @@ const manifestBase = {
       .array(z.object({ kind: z.string(), of: z.string(), name: z.string(), text: z.string() }))
       .default([]),
     notDumped: z.exactOptional(z.array(z.string())),
+    notDumpedRows: z.exactOptional(z.array(partSchema)),
     locale: z.exactOptional(localeSchema),
     sequences: z.array(z.object({ name: z.string(), from: z.string(), to: z.string() })),
   }),

@@ -13,9 +13,10 @@ import { countOf } from '../../domain/text/amounts.ts';
 import { shellWord } from '../../domain/text/command-text.ts';
 import { lossCounter, together, type LossCounter } from '../loss.ts';
 import { databaseArgument, withClient, type PostgresAddress } from './connection.ts';
-import { rowsOf, rowTexts, tablePart, tablesOf, type Table } from './contents.ts';
+import { tablesOf } from './contents.ts';
 import { pinSession } from './session.ts';
 import { inSnapshot } from './snapshot.ts';
+import { rowsOf, rowTexts, tablePart, type Table } from './table-rows.ts';
 
 const READER = 'fairlead_look';
 const READER_PASSWORD = 'look-password';

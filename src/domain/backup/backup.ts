@@ -42,6 +42,8 @@ export interface Contents {
   definitions: Definition[];
   /** What the tool leaves out of a backup, each a sentence: an invalid index. */
   notDumped?: string[];
+  /** The tables among it that have rows; `rows` is null where the user may not count them. */
+  notDumpedRows?: Part[];
   /** Absent where the kind has none. */
   locale?: Locale;
   /** A sequence moves on while a dump is taken: it was at `from` before and at `to` afterwards ('' is never used). */

@@ -1,5 +1,6 @@
 // What is different between what a backup says that it holds and what a copy of it holds, as sentences.
 import type { Contents, Definition, Locale, Part } from './backup.ts';
+import { countOf } from '../text/amounts.ts';
 
 /** Characters of a definition that are shown. */
 const SHOWN = 200;
@@ -81,6 +82,16 @@ export function contentDifferences(expected: Contents, found: Contents): string[
     const part = there.get(name);
     if (part?.hash === hash) return [];
     return [`${name}: expected ${hash}, got ${part?.hash ?? 'nothing'}`];
+  });
+}
+
+/** Tables whose rows are in no backup, and that a copy has not with the same rows all the same, as an extension fills its own. */
+export function rowsLost(expected: Contents, found: Contents): string[] {
+  const there = byName(found.notDumpedRows ?? []);
+  return (expected.notDumpedRows ?? []).flatMap(({ name, rows, hash }) => {
+    const part = there.get(name);
+    if (part?.rows === rows && part.hash === hash) return [];
+    return [`${name} (${rows === null ? 'not counted' : countOf(rows, 'row')})`];
   });
 }
 

@@ -5,6 +5,7 @@ import {
   contentDifferences,
   hashedAnotherWay,
   otherLocale,
+  rowsLost,
   structureDifferences,
 } from './compare-contents.ts';
 import type { Rung } from './rungs.ts';
@@ -66,7 +67,11 @@ export function judgeComplete(expected: Contents, found: Contents): RungResult {
     ...(sequences.length === 0 ? [] : [countOf(sequences.length, 'sequence')]),
   ];
   const same = `${counted.join(', ')} as in the manifest${left}`;
-  return compared('complete', { expected, found, same }, structureDifferences);
+  const result = compared('complete', { expected, found, same }, structureDifferences);
+  const lost = rowsLost(expected, found);
+  if (lost.length === 0 || result.verdict === 'fail') return result;
+  const reason = `the backup does not hold the rows of ${lost.slice(0, SHOWN).join(', ')}: no dump does, and the copy has not got them; take a table out of its extension (ALTER EXTENSION ... DROP TABLE) or have that mark it (pg_extension_config_dump), or move it to a schema of yours`;
+  return { rung: 'complete', verdict: 'inconclusive', reason, differences: lost.slice(0, SHOWN) };
 }
 
 /** The hash of each part of a copy against the manifest's. */

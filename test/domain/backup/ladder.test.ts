@@ -182,3 +182,20 @@ test('how old the data is decides, unless a clock was off', () => {
     ['pass', 'fail', 'inconclusive', 'inconclusive', 'pass'],
   );
 });
+
+test('rows that no backup holds are no pass, unless the copy has the same ones all the same', () => {
+  const left = (rows: number | null, hash: string): Contents => ({
+    ...WHOLE,
+    notDumpedRows: [{ ...part('orders', 0, hash), rows }],
+  });
+  const judged = (found: Contents, expected = left(5000, 'a')): Verdict =>
+    judgeComplete(expected, found).verdict;
+  assert.equal(judged(left(5000, 'a')), 'pass');
+  for (const found of [left(5000, 'b'), left(4999, 'a'), left(null, 'a'), WHOLE])
+    assert.equal(judged(found), 'inconclusive');
+  assert.equal(judged(WHOLE, WHOLE), 'pass');
+  assert.equal(judged({ ...WHOLE, parts: [] }), 'fail');
+  const { reason, differences } = judgeComplete(left(5000, 'a'), WHOLE);
+  assert.match(reason, /^the backup does not hold the rows of orders \(5,000 rows\)/);
+  assert.deepEqual(differences, ['orders (5,000 rows)']);
+});
