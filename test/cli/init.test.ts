@@ -103,6 +103,11 @@ test('takes every answer as a flag, backs up a folder of data, and gives each sy
   assert.equal(system.services['api'].health.path, '/up?full=1');
   assert.equal(system.datastores?.['data']?.kind, 'files');
   assert.equal(system.drill?.golden[0]?.service, 'api');
+  const text = await readFile(join(folder, 'systems', 'two', 'system.yaml'), 'utf8');
+  assert.doesNotMatch(text, /minimumSamples:/);
+  for (const above of ['smoke', 'golden']) {
+    assert.match(text, new RegExp(`# [^\n]*contains: rope }\n +${above}:\n`));
+  }
   assert.deepEqual(system.approvals, {});
 });
 

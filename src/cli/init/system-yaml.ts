@@ -15,6 +15,7 @@ export interface Wanted {
 
 export function systemYaml(wanted: Wanted): string {
   const { system, service, command, port, health, replicas, data } = wanted;
+  const page = data === undefined ? 'that users need,' : 'whose answer needs the data,';
   return `# yaml-language-server: $schema=../system.schema.json
 # Every key is explained in docs/system-file.md. "fairlead check ${system}" names mistakes.
 system: ${system}
@@ -37,14 +38,16 @@ services:
         watch: 30s
       insurance: 10m # how long the version before is kept for a roll-back
     checks:
-      smoke: # asked of a new version before it gets a user
+      # Asked of a new version before it gets a user. That it is up says little: replace it by a page
+      # ${page} with a word that has to stand there: { name: orders, http: /orders, contains: rope }
+      smoke:
         - { name: health, http: ${quoted(health)} }
 
 analyses:
   errors:
     source: scrape # what Fairlead itself counts of each version
     interval: 3s
-    minimumSamples: 2 # with fewer requests it does not judge, and asks a person
+    # A measurement needs 20 requests (minimumSamples); when too few come, it asks a person.
     metrics:
       error-ratio:
         ratio: { of: 'fairlead_requests_total{code=~"5.."}', to: fairlead_requests_total }
@@ -74,6 +77,8 @@ datastores:
 # fairlead drill ${system}: restores the newest backup apart from everything live, starts the service there, and asks it
 drill:
   rto: 30m # how long a recovery may take
+  # An empty service answers its health path too: replace it by a page whose answer needs the data,
+  # with a word of them: { service: ${service}, name: orders, http: /orders, contains: rope }
   golden:
     - { service: ${service}, name: health, http: ${quoted(health)} }
 `;
