@@ -93,7 +93,8 @@ function verdicts({ verdicts: all }: Report): Table {
       'judged by': (one) => one.name,
       verdict: (one) => badge(one.verdict),
       why: (one) => one.reason,
-      samples: (one) => one.samples,
+      // Who knows of none stands on none: a number would look like one that was counted.
+      samples: (one) => (one.samples === 0 ? '' : one.samples),
     },
     (one) => one.verdict !== 'pass',
   );

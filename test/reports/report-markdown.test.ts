@@ -44,6 +44,17 @@ test('a record cut anywhere is a report that says it still runs', () => {
   }
 });
 
+test('a verdict that stands on no known number of samples shows none', () => {
+  const verdict = { type: 'verdict', step: 'fence', name: 'fence', verdict: 'pass' } as const;
+  const bodies = [0, 550].map((samples) => ({ ...verdict, reason: 'it was looked', samples }));
+  const text = reportToMarkdown(buildReport(entriesOf([OPENED, ...bodies])));
+  const [without = '', counted = ''] = text
+    .split('\n')
+    .filter((line) => line.includes('| it was looked |'));
+  assert.match(without, /\| it was looked \| *\|$/);
+  assert.match(counted, /\| it was looked \| 550 \|$/);
+});
+
 test('a thousand steps are a thousand rows, each of eight cells', () => {
   const steps = Array.from({ length: 1000 }, (_, index): EvidenceBody => ({
     type: 'step',

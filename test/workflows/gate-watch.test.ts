@@ -135,9 +135,13 @@ describe('whoever decides', { concurrency: 6 }, () => {
     );
     assert.equal((await endOf(handle)).outcome, 'succeeded');
     const { verdicts } = await reportOf(handle);
-    assert.ok(
-      verdicts.some(({ reason }) => reason.startsWith('while weight-5 waited for approval, ')),
-    );
+    const last = verdicts
+      .map(({ reason, samples }) => {
+        const said = /^while weight-5 waited for approval, in bake \d+: .* over (\d+) requests/;
+        return { requests: said.exec(reason)?.[1], samples };
+      })
+      .find(({ requests }) => requests !== undefined);
+    assert.equal(last?.samples, Number(last?.requests));
   });
 
   test('hears it too when a pause ends, which then goes on', async () => {

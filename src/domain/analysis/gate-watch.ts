@@ -20,7 +20,9 @@ export const WATCH_SUFFIX = '-watch';
 const OBSERVED_WITHIN_MS = 15_000;
 const SCHEMA = 'fairlead/gate-watch/v1';
 
-export type ShortFinding = Pick<Finding, 'name' | 'verdict' | 'reason'>;
+/** `samples` is absent in the heartbeats of earlier releases. */
+export type ShortFinding = Pick<Finding, 'name' | 'verdict' | 'reason'> &
+  Partial<Pick<Finding, 'samples'>>;
 
 /** A whole bake that was judged. */
 export interface JudgedBake {
@@ -114,8 +116,8 @@ export function endOfLostWatch(beat: unknown, reason: string): GateWatchEnd | un
   return endOfWatch({ ...progress, blind: progress.blind ?? { since, reason } });
 }
 
-function shortened({ name, verdict, reason }: Finding): ShortFinding {
-  return { name, verdict, reason };
+function shortened({ name, verdict, reason, samples }: Finding): ShortFinding {
+  return { name, verdict, reason, samples };
 }
 
 /** A gate watch as status shows it. Times are ISO 8601. */

@@ -128,8 +128,8 @@ function conclude(run: Run, watch: GateWatch, end: GateWatchEnd): MachineEvent |
     return watch.undoes ? { type: 'watched', message } : undefined;
   }
   for (const finding of judged?.findings ?? []) {
-    const reason = `while ${during}, ${end.bakes}. time: ${finding.reason}`;
-    record(run, { type: 'verdict', step: step.id, ...finding, reason, samples: 0 });
+    const reason = `while ${during}, in bake ${end.bakes}: ${finding.reason}`;
+    record(run, { type: 'verdict', step: step.id, samples: 0, ...finding, reason });
   }
   if (blind !== undefined) {
     const text = `while ${during}, nobody looked since ${isoOf(blind.since)}: ${blind.reason}`;

@@ -91,5 +91,5 @@ export function essence(report: Report): Record<string, unknown> {
 
 /** How often a gate's watch looked before the answer came, and whether its worker lived then, depends on when something was killed. */
 function isOfWatch(text: string): boolean {
-  return /^while \S+ waited for .*(nobody looked since|\. time: )/.test(text);
+  return /^while \S+ waited for .*(nobody looked since|in bake \d+: )/.test(text);
 }
