@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
+import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
 import type { ObjectsPort } from '../../src/ports/objects.ts';
 import { createBackups } from '../../src/datastores/backups.ts';
 import { generationsOf, newGeneration } from '../../src/datastores/files/generations.ts';
 import { createFilesStore } from '../../src/datastores/files/store.ts';
 import { createStores } from '../../src/datastores/registry.ts';
 import { backupId } from '../../src/domain/backup/backup-id.ts';
+import { judgeComplete, judgeCorrect } from '../../src/domain/backup/ladder.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import { backupContracts } from '../support/datastores/backup-contracts.ts';
 import { collected } from '../support/bytes.ts';
@@ -95,6 +99,33 @@ test('a link in the folder is refused by its name, and not followed', async (t) 
     createFilesStore(clock).backup(ref, into(unused), waiting(), unused),
   );
   assert.match(failure.message, /users\.csv is neither a file nor a folder/);
+});
+
+test('sockets and named pipes hold no data: they are left out by name, and no proof misses them', async (t) => {
+  const root = await folder(t);
+  const data = join(root, 'data');
+  const socket = createServer().listen(join(data, 'more of it', 'app.sock'));
+  t.after(() => socket.close());
+  await once(socket, 'listening');
+  await execa('mkfifo', [join(data, 'events.csv')]);
+  const store = datastoreRef('portfolio', root, { kind: 'files', directory: 'data' });
+  const backups = backupsIn(root)(createMemoryObjects());
+  const id = backupId(store.system, store.datastore, 0);
+  const { contents } = await backups.backup({ store, id, systemDigest: 'd' }, waiting());
+  const leftOut = ['events.csv (a named pipe)', 'more of it/app.sock (a socket)'];
+  assert.deepEqual(contents.notDumped, leftOut);
+  assert.equal(contents.parts.length, 3);
+  assert.equal((await backups.examine({ store, id }, waiting())).verdict, 'pass');
+  const target = { copy: 'copy', store };
+  await backups.restore({ id, target, into: 'scratch' }, waiting());
+  const copy = (await backups.fingerprint(target, waiting())).contents;
+  const { verdict, reason } = judgeComplete(contents, copy);
+  assert.equal(verdict, 'pass', reason);
+  assert.ok(reason.endsWith(`; not in the backup: ${leftOut.join(', ')}`), reason);
+  const live = (await backups.fingerprint(store, waiting())).contents;
+  assert.equal(judgeCorrect(contents, live).verdict, 'pass');
+  const { onlyThere, onlyHere, changed } = await backups.lossAgainstLive(target, waiting());
+  assert.deepEqual([onlyThere.count, onlyHere.count, changed.count], [0, 0, 0]);
 });
 
 for (const [what, change] of [

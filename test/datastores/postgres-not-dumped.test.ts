@@ -36,7 +36,7 @@ test('rows of tables that belong to an extension are in no dump: named, and no p
   const left = [
     ...['public.events_1 with 1 row', 'public.orders with 5,000 rows', 'public.seen with 3 rows'],
   ].map((what) => `${what} (a table of the extension hstore)`);
-  assert.ok(detail.endsWith(`; not in the dump: ${left.join(', ')}`), detail);
+  assert.ok(detail.endsWith(`; not in the backup: ${left.join(', ')}`), detail);
   const [, loads, complete] = rungs;
   assert.deepEqual([loads?.verdict, complete?.verdict], ['pass', 'inconclusive']);
   assert.match(complete?.reason ?? '', /does not hold the rows of .*public\.orders \(5,000 rows\)/);

@@ -67,7 +67,7 @@ export async function takeBackup(
   const odd = anomalies(entries, clock.now()).find((one) => one.id === id)?.reasons ?? [];
   const summary = summaryOf(entry);
   const { notDumped = [] } = entry.manifest.contents;
-  const left = notDumped.length === 0 ? '' : `; not in the dump: ${notDumped.join(', ')}`;
+  const left = notDumped.length === 0 ? '' : `; not in the backup: ${notDumped.join(', ')}`;
   return { summary, odd, detail: `${describe(summary)}${takenOver(entry)}${left}` };
 }
 

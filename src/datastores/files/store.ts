@@ -19,7 +19,7 @@ import { fileBytes, partOf, readPart } from './contents.ts';
 import { copyFilesIn, createFilesExchange } from './exchange.ts';
 import { generationsOf } from './generations.ts';
 import { lossOf } from './loss.ts';
-import { checkAtRest, filesIn, walkFiles, type SourceFile } from './walk.ts';
+import { checkAtRest, filesIn, lookThrough, walkFiles, type SourceFile } from './walk.ts';
 import { files } from './settings.ts';
 import { thereAt, type Named } from '../named-dump.ts';
 
@@ -109,7 +109,7 @@ async function takeAll(
   clock: Pick<Clock, 'now'>,
 ): Promise<Omit<Extract<Taken, { artefact: 'streamed' }>, 'source'>> {
   const began = clock.now();
-  const files = await filesIn(folder);
+  const { files, leftOut } = await lookThrough(folder);
   if (files.length === 0) {
     const message = `${folder} holds no file: an empty backup would look like a good one; is it mounted?`;
     throw new Failure('NotFound', message);
@@ -133,7 +133,7 @@ async function takeAll(
   return {
     artefact: 'streamed',
     objects,
-    contents: contentsOf(parts),
+    contents: { ...contentsOf(parts), ...(leftOut.length > 0 && { notDumped: leftOut }) },
     recoveryPoint: pointOf(began, clock.now()),
     tools: {},
     ...(records?.newest != null && { canary: records.newest }),

@@ -1,7 +1,7 @@
 // What is in a folder of files: which there are, and whether one changed while it was read.
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BigIntStats } from 'node:fs';
+import type { BigIntStats, Dirent } from 'node:fs';
 import type { Bytes } from '../../ports/objects.ts';
 import type { Waiting } from '../../ports/waiting.ts';
 import { Failure } from '../../domain/failure.ts';
@@ -19,31 +19,59 @@ export interface SourceFile {
   stamp: string;
 }
 
-/** Every file but the heartbeats, sorted by path, with its stamp. */
-export async function filesIn(folder: string): Promise<SourceFile[]> {
+/** Every file but the heartbeats, sorted by path, with its stamp; and what else is there, which holds no data. */
+export async function lookThrough(
+  folder: string,
+): Promise<{ files: SourceFile[]; leftOut: string[] }> {
   const files: SourceFile[] = [];
-  for await (const path of walkFiles(folder)) {
-    files.push({ path, stamp: await stampOf(join(folder, path)) });
+  const leftOut: string[] = [];
+  for await (const { path, without } of walk(folder)) {
+    if (without === undefined) files.push({ path, stamp: await stampOf(join(folder, path)) });
+    else leftOut.push(`${path} (${without})`);
   }
-  return files.sort((one, other) => (one.path < other.path ? -1 : 1));
+  const sorted = files.sort((one, other) => (one.path < other.path ? -1 : 1));
+  return { files: sorted, leftOut: leftOut.sort() };
 }
 
-/**
- * The path of every file but the heartbeats, each folder's names in their order. What is neither a file nor a folder is
- * refused: a link's target may be anywhere.
- */
-export async function* walkFiles(folder: string, below = ''): AsyncGenerator<string, undefined> {
+export async function filesIn(folder: string): Promise<SourceFile[]> {
+  return (await lookThrough(folder)).files;
+}
+
+/** The path of every file but the heartbeats, each folder's names in their order. */
+export async function* walkFiles(folder: string): AsyncGenerator<string, undefined> {
+  for await (const { path, without } of walk(folder)) if (without === undefined) yield path;
+  return undefined;
+}
+
+interface Found {
+  path: string;
+  /** What it is, where that is something that holds no data. */
+  without?: string;
+}
+
+/** A link is refused: its target may be anywhere. */
+async function* walk(folder: string, below = ''): AsyncGenerator<Found, undefined> {
   for (const entry of await entriesOf(join(folder, below))) {
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
     if (entry.name.includes(NOT_UTF8)) throw unnamed(join(folder, path));
     if (isHeartbeatFile(path)) continue;
-    if (entry.isDirectory()) yield* walkFiles(folder, path);
-    else if (entry.isFile()) yield path;
+    const without = withoutData(entry);
+    if (entry.isDirectory()) yield* walk(folder, path);
+    else if (entry.isFile()) yield { path };
+    else if (without !== undefined) yield { path, without };
     else {
       const message = `${join(folder, path)} is neither a file nor a folder, and is not backed up; put a copy of what it leads to there`;
       throw new Failure('Unsupported', message);
     }
   }
+  return undefined;
+}
+
+/** What passes between processes, or stands for a device: as restic does, it is named and left out. */
+function withoutData(entry: Dirent): string | undefined {
+  if (entry.isSocket()) return 'a socket';
+  if (entry.isFIFO()) return 'a named pipe';
+  if (entry.isBlockDevice() || entry.isCharacterDevice()) return 'a device';
   return undefined;
 }
 

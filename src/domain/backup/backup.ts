@@ -40,7 +40,7 @@ export interface Locale {
 export interface Contents {
   parts: Part[];
   definitions: Definition[];
-  /** What the tool leaves out of a backup, each a sentence: an invalid index. */
+  /** What is left out of a backup, each in words: an invalid index, a socket in a folder. */
   notDumped?: string[];
   /** The tables among it that have rows; `rows` is null where the user may not count them. */
   notDumpedRows?: Part[];

@@ -60,7 +60,7 @@ export function combineRungs(
 /** Counts, definitions and sequences of a copy against what the manifest says. */
 export function judgeComplete(expected: Contents, found: Contents): RungResult {
   const { parts, definitions, sequences, notDumped = [] } = expected;
-  const left = notDumped.length === 0 ? '' : `; not in a dump: ${notDumped.join(', ')}`;
+  const left = notDumped.length === 0 ? '' : `; not in the backup: ${notDumped.join(', ')}`;
   const counted = [
     countOf(parts.length, 'part'),
     ...(definitions.length === 0 ? [] : [countOf(definitions.length, 'definition')]),
