@@ -63,7 +63,10 @@ test('writes a system file that passes check, of what lies in the folder, and as
   const folder = await folderWith(t, { 'v1.py': PYTHON, 'v2.py': PYTHON });
   const { code, stdout, stderr } = await runCli(['init', 'shop'], {}, folder);
   assert.equal(code, 0, stderr);
-  assert.match(stdout, /npx fairlead deploy shop\/web v1\n[^]*npx fairlead deploy shop\/web v2\n/);
+  assert.match(
+    stdout,
+    /npx fairlead deploy shop\/web v1\n[^]*npx fairlead deploy shop\/web v2\n[^\n]* approve [^\n]*# in a third terminal/,
+  );
   const { system } = await loadSystem(join(folder, 'systems'), 'shop');
   assert.deepEqual(system.services['web']?.command, ['python3', '../../{version}.py']);
   assert.equal(system.services['web'].health.path, '/healthz');

@@ -77,7 +77,7 @@ function steps(
 ): string[] {
   const folder = systems === 'systems' ? '' : ` --systems ${systems}`;
   const target = `${system}/${service}`;
-  const approve = `npx fairlead approve deploy/${target}/${next} --as ana   # not whoever asked for it`;
+  const approve = `npx fairlead approve deploy/${target}/${next} --as ana   # in a third terminal, for deploy waits for it; by another name than who asked`;
   return [
     `npx fairlead up${folder}          # and in another terminal:`,
     `npx fairlead deploy ${target} ${first}`,
