@@ -71,7 +71,7 @@ test('durations and numbers of flags need what they need', () => {
 
 test('--as is a name without spaces', () => {
   assert.equal(actorName('ana'), 'ana');
-  for (const name of ['', 'ana maria', '-x', 'x\ny']) {
+  for (const name of ['', 'ana maria', '-x', 'x\ny', 'SOMEBODY-ELSE']) {
     assert.throws(() => actorName(name), BAD_INPUT);
   }
 });

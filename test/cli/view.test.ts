@@ -6,6 +6,7 @@ import { flagWords } from '../../src/cli/as-typed.ts';
 import { differences } from '../../src/cli/operation/in-its-place.ts';
 import { healthCode, healthOf } from '../../src/cli/output/system-status.ts';
 import { attention, newLines, statusLines } from '../../src/cli/operation/view.ts';
+import { waitsForOf } from '../../src/cli/operation/waits-for.ts';
 import type { OperationStatus } from '../../src/domain/operation/status.ts';
 
 const STATUS: OperationStatus = {
@@ -134,6 +135,14 @@ test('a gate is shown with who may answer and the command that does', () => {
   assert.match(lines.join('\n'), /waits for promote at weight-5 \(0 of 1\) from ana/);
   assert.match(lines.join('\n'), /fairlead approve deploy\/shop\/api\/v2 --gate weight-5/);
   assert.ok(statusLines({ ...STATUS, gates: [GATE] }).length > statusLines(STATUS).length);
+});
+
+test('where who asked may not approve, the command says that somebody else is to', () => {
+  const command = 'fairlead approve deploy/shop/api/v2 --gate weight-5';
+  const waiting = { ...STATUS, state: 'waiting' as const, gates: [{ ...GATE, notBy: 'ci' }] };
+  assert.equal(attention(waiting).at(-1), `    ${command} --as SOMEBODY-ELSE`);
+  assert.equal(waitsForOf(waiting)?.command, `${command} --as SOMEBODY-ELSE`);
+  assert.equal(attention({ ...waiting, gates: [GATE] }).at(-1), `    ${command}`);
 });
 
 test('a parked operation is shown with the answers that it takes, and no others', () => {

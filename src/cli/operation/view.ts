@@ -2,7 +2,7 @@
 // last one for a log. Pure.
 import {
   ALL_PARKED_ANSWERS,
-  gateCommand,
+  approveCommand,
   PARKED_ANSWERS,
   verbOf,
 } from '../../domain/people/answers.ts';
@@ -222,7 +222,7 @@ function gateLines(operation: string, gate: GateStatus): string[] {
   const who = gate.who.join(', ');
   return [
     `  waits for ${gate.policy} at ${gate.id} (${gate.have} of ${gate.need}) from ${who}, until ${gate.expiresAt}`,
-    `    ${gateCommand('approve', operation, gate.id)}`,
+    `    ${approveCommand(operation, gate)}`,
   ];
 }
 

@@ -1,7 +1,7 @@
 // What an open operation waits for and whom, for `fairlead list`: asked of the operations themselves, which only
 // a worker can answer.
 import { commandText } from '../../domain/text/command-text.ts';
-import { gateCommand, verbOf } from '../../domain/people/answers.ts';
+import { approveCommand, gateCommand, verbOf } from '../../domain/people/answers.ts';
 import type { OperationState } from '../../domain/operation/outcome.ts';
 import type { GateStatus, OperationStatus } from '../../domain/operation/status.ts';
 import { askStatus } from './ask-status.ts';
@@ -87,7 +87,7 @@ export function waitsForOf(status: OperationStatus): WaitsFor | undefined {
 function waitsAtGate(operation: string, gate: GateStatus, since: string | null): WaitsFor {
   const { id, policy, have, need, who, openedAt } = gate;
   const what = `approval ${policy} ${have}/${need}`;
-  const commands = [gateCommand('approve', operation, id), gateCommand('reject', operation, id)];
+  const commands = [approveCommand(operation, gate), gateCommand('reject', operation, id)];
   return { ...waits({ gate: id, what, since: openedAt ?? since }, commands), who };
 }
 

@@ -13,6 +13,8 @@ export interface GateStatus {
   need: number;
   have: number;
   who: string[];
+  /** Who asked for the operation, where they may not approve; missing also from a worker of before. */
+  notBy?: string;
   /** ISO 8601; missing from a worker of before. */
   openedAt?: string;
   expiresAt: string;

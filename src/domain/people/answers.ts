@@ -47,6 +47,18 @@ export function gateCommand(verb: 'approve' | 'reject', operation: string, gate:
   return commandText(verb, operation, '--gate', gate);
 }
 
+/** Somebody's name is to be put there: whoever asked may not approve, and might paste the command as it is. */
+const SOMEBODY_ELSE = 'SOMEBODY-ELSE';
+
+/** What stands for a name in commands and JSON to paste: nobody is called so. */
+export const STANDS_FOR_A_NAME: ReadonlySet<string> = new Set([SOMEBODY_ELSE, 'YOUR-NAME', 'NAME']);
+
+/** The command that approves, for who asked for the operation too. */
+export function approveCommand(operation: string, gate: { id: string; notBy?: string }): string {
+  const as = gate.notBy === undefined ? [] : ['--as', SOMEBODY_ELSE];
+  return commandText('approve', operation, '--gate', gate.id, ...as);
+}
+
 /** A sentence on a gate: how many approvals it has and needs, who may answer, until when. */
 export function gateSentence(gate: {
   have: number;

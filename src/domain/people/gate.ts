@@ -106,6 +106,12 @@ export function whoMay(gate: Gate): string[] {
   return [`anyone but ${gate.requester}`];
 }
 
+/** Who asked for the operation, where they may not approve it. */
+export function notBy(gate: Gate): string | undefined {
+  const { requester } = gate;
+  return requester !== null && mayNotApprove(gate, requester) !== undefined ? requester : undefined;
+}
+
 export function approveGate(gate: Gate, message: Message): Reply {
   const { actor } = message;
   if (actor === undefined) return refuse(gate, noActor(gate, 'approve'));

@@ -8,7 +8,7 @@ import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { getActivator } from '@temporalio/workflow/lib/global-attributes.js';
 import type { ParkedAnswer } from '../../domain/people/answers.ts';
 import { detailsPage } from '../../domain/people/details-page.ts';
-import { whoMay } from '../../domain/people/gate.ts';
+import { notBy, whoMay } from '../../domain/people/gate.ts';
 import { datastoreOf } from '../../domain/operation/operation.ts';
 import type { OperationState } from '../../domain/operation/outcome.ts';
 import { skippable } from '../../domain/operation/read-machine.ts';
@@ -160,6 +160,7 @@ function stateOf({ state, outcome }: Progress): OperationState {
 function gatesOf(run: Run): GateStatus[] {
   const gate = openGateOf(run.people);
   if (gate === undefined || stateOf(run.progress) !== 'waiting') return [];
+  const excluded = notBy(gate);
   return [
     {
       id: gate.id,
@@ -168,6 +169,7 @@ function gatesOf(run: Run): GateStatus[] {
       need: gate.need,
       have: gate.approvals.length,
       who: whoMay(gate),
+      ...(excluded !== undefined && { notBy: excluded }),
       openedAt: new Date(gate.openedAt).toISOString(),
       expiresAt: new Date(gate.expiresAt).toISOString(),
     },

@@ -7,6 +7,7 @@ import {
   approveGate,
   openGate,
   rejectGate,
+  notBy,
   unreachable,
   whoMay,
   type Gate,
@@ -36,6 +37,11 @@ function gate(policy: Partial<ApprovalPolicy> = {}, requester: string | null = '
     now: 1000,
   });
 }
+
+test('who asked is named where they may not approve', () => {
+  const named = [gate(), gate({ from: ['ana'] }), gate({ selfApproval: true }), gate({}, null)];
+  assert.deepEqual(named.map(notBy), ['ci', 'ci', undefined, undefined]);
+});
 
 /** The gate after these approvals, every one of which has to be accepted. */
 function approvedBy(open: Gate, ...actors: string[]): Gate {
