@@ -18,6 +18,8 @@ export const WATCH_SUFFIX = '-watch';
 
 /** A heartbeat that is older (ms) says that nobody looks at the moment. */
 const OBSERVED_WITHIN_MS = 15_000;
+/** A watch that no worker has begun (ms): before, one is about to. */
+const BEGUN_WITHIN_MS = 10_000;
 const SCHEMA = 'fairlead/gate-watch/v1';
 
 /** `samples` is absent in the heartbeats of earlier releases. */
@@ -183,19 +185,18 @@ function notBegun(
   now: number,
 ): GateWatchStatus {
   const failed = lastFailure?.message ?? '';
+  const scheduled = Number(scheduledTime?.seconds?.toString() ?? now / 1000) * 1000;
+  const since = isoOf(scheduled);
+  if (failed === '' && now - scheduled <= BEGUN_WITHIN_MS) return { step: '', since };
   const reason =
     failed === ''
       ? 'no worker has begun to look yet'
       : `looking failed and is tried again: ${failed}`;
-  const since = isoOf(Number(scheduledTime?.seconds?.toString() ?? now / 1000) * 1000);
   return { step: '', since, notObserved: { since, reason } };
 }
 
-/** `last judged 40 s ago: pass, errors: error-ratio 0.001 …`; or that nobody looks, since when and why. */
-export function gateWatchLines(
-  { judged, notObserved, ...watch }: GateWatchStatus,
-  now: number,
-): string[] {
+/** `last judged 40 s ago: pass, errors: error-ratio 0.001 …`; or that nobody looks, since when and why. Nothing before the first verdict. */
+export function gateWatchLines({ judged, notObserved }: GateWatchStatus, now: number): string[] {
   const blind =
     notObserved === undefined
       ? []
@@ -203,7 +204,7 @@ export function gateWatchLines(
   if (judged !== undefined) {
     return [`last judged ${ago(Date.parse(judged.at), now)}: ${inWords(judged)}`, ...blind];
   }
-  return blind.length > 0 ? blind : [`watched since ${watch.since}, not judged anew yet`];
+  return blind;
 }
 
 /** What the last word of a watch adds to the answer of whoever decided; empty where there was no watch. */
