@@ -4,12 +4,17 @@ import type pg from 'pg';
 import type { Bytes } from '../../ports/objects.ts';
 import type { DatastoreRef } from '../../ports/backups.ts';
 import { Failure } from '../../domain/failure.ts';
+import { textAt } from '../../domain/json.ts';
 import { secretValue, type SecretSources } from '../../integrations/secret-value.ts';
-import { LOCK_WAIT_MS } from './session.ts';
+import { liftTimeouts, LOCK_WAIT_MS, START_OPTIONS } from './session.ts';
 
 const CONNECT_MS = 10_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 const NOT_ALLOWED = '42501';
+/** What a pooler says to options of a session (a breach of the protocol, not supported, not known). */
+const REFUSES_OPTIONS: ReadonlySet<string> = new Set(['08P01', '0A000', '42704']);
+/** Canceled, or a session that was ended for its age: by somebody, or by a timeout. */
+const ENDED_BY_SERVER = /^(57014|57P05|25P0[34])$/;
 
 export interface PostgresAddress {
   host: string;
@@ -68,24 +73,25 @@ export async function withClient<T>(
   signal.throwIfAborted();
   // Loaded for the first connection: a worker starts, and takes over, without it.
   const { Client } = await import('pg');
-  const client = new Client({
-    ...address,
-    application_name: 'fairlead',
-    connectionTimeoutMillis: CONNECT_MS,
-    keepAlive: true,
-  });
-  // Thrown where somebody waits for an answer; here it would end the worker.
-  client.on('error', () => undefined);
+  const settings = {
+    ...{ ...address, application_name: 'fairlead' },
+    ...{ connectionTimeoutMillis: CONNECT_MS, keepAlive: true },
+  };
+  let client = quiet(new Client({ ...settings, options: START_OPTIONS }));
   const cut = (): void => {
     void client.end().catch(() => undefined);
   };
   signal.addEventListener('abort', cut, { once: true });
   try {
-    await client.connect();
-    // The server looks every second whether somebody still waits for its answer (14 and newer).
-    await client.query(
-      "SELECT set_config(name, '1000', false) FROM pg_settings WHERE name = 'client_connection_check_interval'",
-    );
+    await client.connect().catch(async (error: unknown) => {
+      if (!REFUSES_OPTIONS.has(textAt(error, 'code') ?? '')) throw error;
+      cut();
+      signal.throwIfAborted();
+      client = quiet(new Client(settings));
+      await client.connect();
+      await client.query('SET statement_timeout = 0');
+    });
+    await liftTimeouts(client);
     return await work(client);
   } catch (error) {
     signal.throwIfAborted();
@@ -96,13 +102,18 @@ export async function withClient<T>(
   }
 }
 
+function quiet(client: pg.Client): pg.Client {
+  // Thrown where somebody waits for an answer; here it would end the worker.
+  return client.on('error', () => undefined);
+}
+
 /**
  * Whether the same question may be answered later: a connection that broke (08), two transactions in each other's way
  * (40), out of memory or connections (53), a lock that is held (55), stopped by an operator (57), an error of the
- * system (58). Whatever else the server says it says again.
+ * system (58), a session that was too long for the server. Whatever else the server says it says again.
  */
 export function isPassing(sqlState: string): boolean {
-  return /^(08|40|53|55|57|58)/.test(sqlState);
+  return /^(08|40|53|55|57|58)/.test(sqlState) || ENDED_BY_SERVER.test(sqlState);
 }
 
 /** What a question ended with, as a Failure: whether it may be asked again is in its kind. */
@@ -117,10 +128,7 @@ function failureOf(address: PostgresAddress, error: unknown, code: string | unde
   const said = error instanceof Error ? error.message : String(error);
   const where = `${sourceOf(address)} as ${address.user}`;
   if (code === LOCK_NOT_AVAILABLE) return lockedOut(`asking ${where}`, said);
-  if (code === undefined || isPassing(code)) {
-    const message = `asking ${where}: ${said}. Is the server up, and reachable from the worker?`;
-    return new Failure('Unavailable', message);
-  }
+  if (code === undefined || isPassing(code)) return passing(where, said, code);
   if (code === NOT_ALLOWED) return notAllowed(address, said);
   // Class 28: who is asking; 3D: no such database; 42: not there.
   if (/^(28|3D|42)/.test(code)) {
@@ -129,6 +137,13 @@ function failureOf(address: PostgresAddress, error: unknown, code: string | unde
   }
   const message = `asking ${where}: ${said} (${code}). The server is up and says so each time; look at what it holds.`;
   return new Failure('CheckFailed', message);
+}
+
+function passing(where: string, said: string, code = ''): Failure {
+  const hint = ENDED_BY_SERVER.test(code)
+    ? 'The server is up: somebody canceled it, or a timeout did that is set on the way there, such as a pooler; Fairlead lifts those of the server, its databases and roles.'
+    : 'Is the server up, and reachable from the worker?';
+  return new Failure('Unavailable', `asking ${where}: ${said}. ${hint}`);
 }
 
 function lockedOut(doing: string, said: string): Failure {

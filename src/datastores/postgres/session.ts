@@ -37,11 +37,32 @@ const NOT_SET_BY_TOOL = [
   ...['transaction_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout'],
 ];
 
+/** Every server has these. A database's own could end the very query that lifts them. */
+const FROM_THE_START = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'];
+const TIMEOUTS = [...FROM_THE_START, 'idle_session_timeout', 'transaction_timeout'];
+
+/** For the beginning of a connection. */
+export const START_OPTIONS = FROM_THE_START.map((name) => `-c ${name}=${PINNED[name] ?? ''}`).join(
+  ' ',
+);
+
 /** `lc_monetary` matters to the type `money` (oids 790, 791) only, and poolers refuse options of a session. */
 const HAS_MONEY =
   "SELECT 'lc_monetary' AS name WHERE EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE atttypid IN (790, 791)) OR EXISTS (SELECT FROM pg_catalog.pg_type WHERE typbasetype IN (790, 791))";
 
 const named = z.array(z.object({ name: z.string() }));
+
+/**
+ * Right after connecting: no timeouts, also those that only newer servers have. The server looks every second whether
+ * somebody still waits for its answer (14 and newer). What is so already keeps its source.
+ */
+export async function liftTimeouts(client: pg.Client): Promise<void> {
+  const lifted = Object.fromEntries(TIMEOUTS.map((name) => [name, PINNED[name] ?? '']));
+  await client.query(
+    'SELECT pg_catalog.set_config(name, wanted.value, false) FROM pg_catalog.json_each_text($1) AS wanted(name, value) JOIN pg_catalog.pg_settings USING (name) WHERE setting <> wanted.value',
+    [JSON.stringify({ ...lifted, client_connection_check_interval: '1000' })],
+  );
+}
 
 /** Before BEGIN: settings last as long as the connection. A server that is too old for one has not got it. */
 export async function pinSession(client: pg.Client): Promise<void> {
@@ -51,13 +72,16 @@ export async function pinSession(client: pg.Client): Promise<void> {
   );
 }
 
-/** The options (PGOPTIONS) of a tool's session, where its settings would be others; before `pinSession`. */
+/**
+ * The options (PGOPTIONS) of a tool's session, where its settings would be others when it logs in, or where nobody can
+ * tell, as this session's own options are in their place; before `pinSession`.
+ */
 export async function toolOptions(client: pg.Client): Promise<Record<string, string>> {
   const money = named.parse((await client.query<Record<string, unknown>>(HAS_MONEY)).rows);
   const names = [...NOT_SET_BY_TOOL, ...money.map(({ name }) => name)];
   const wanted = Object.fromEntries(names.map((name) => [name, PINNED[name] ?? '']));
   const { rows } = await client.query<Record<string, unknown>>(
-    'SELECT name FROM pg_catalog.json_each_text($1) AS wanted(name, value) JOIN pg_catalog.pg_settings USING (name) WHERE setting <> wanted.value ORDER BY 1',
+    "SELECT name FROM pg_catalog.json_each_text($1) AS wanted(name, value) JOIN pg_catalog.pg_settings USING (name) WHERE reset_val <> wanted.value OR source = 'client' ORDER BY 1",
     [JSON.stringify(wanted)],
   );
   const options = named.parse(rows).map(({ name }) => `-c ${name}=${wanted[name] ?? ''}`);
