@@ -53,6 +53,27 @@ test('a drill ends with its verdict, from which backup, RPO and RTO', () => {
   assert.doesNotMatch(statusLines(last).join('\n'), /drill at conclude/);
 });
 
+test('a recovery beside the live data ends with the place, until when, what differs and what to type', () => {
+  const run = { operation: 'recover/shop/orders', workflowId: 'w', runId: 'r' };
+  const place = `${BACKUP.id} is in /var/a b/gen-2, read-only, until 2026-11-23T08:51:26.123Z`;
+  const differs = '2 only in what is live: new, newer; 1 in both, with other content: orders';
+  const message = `${place}; ${differs}. Look into it: ls '/var/a b/gen-2' · diff -r live copy`;
+  const ending = { ...ENDING, message, verdict: 'pass', backups: [BACKUP] };
+  const lines = [
+    'recover/shop/orders: succeeded: pass',
+    `  from    ${BACKUP.id}  60.8 kB, 3 parts, 1,381 rows`,
+    '  place   /var/a b/gen-2, read-only',
+    '  until   2026-11-23T08:51:26.123Z',
+    '  differs 2 only in what is live: new, newer',
+    '          1 in both, with other content: orders',
+    "  look    ls '/var/a b/gen-2'",
+    '          diff -r live copy',
+    '  report  fairlead report recover/shop/orders',
+  ];
+  assert.deepEqual(endLines(run, ending, STATUS), lines);
+  assert.deepEqual(endLines(run, ending), lines);
+});
+
 test('whoever is left with an operation hears what answers users, and the commands that help', () => {
   const of = (version: string, weight: number, ready: number) => ({
     ...{ version, weight, ready, desired: 2 },

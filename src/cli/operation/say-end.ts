@@ -8,6 +8,7 @@ import type { CommonOptions } from '../command-options.ts';
 import type { Temporal } from '../temporal/connect.ts';
 import { askPlan } from './ask-status.ts';
 import { passedOverIn } from '../../domain/backup/anomaly.ts';
+import { besideLines } from './beside-lines.ts';
 import type { Ending, RunName } from './ending.ts';
 import type { Watched } from './follow.ts';
 import { countOf, sizeOf } from '../../domain/text/amounts.ts';
@@ -66,10 +67,14 @@ function holderLines({ outcome, message }: Ending): string[] {
 }
 
 export function endLines(run: RunName, ending: Ending, last?: OperationStatus): string[] {
-  const why = last !== undefined && hasPassed(ending) ? passed(ending, last) : ending.message;
+  const beside = besideLines(ending.message);
+  const said = beside === undefined ? ending.message : (ending.verdict ?? '');
+  const why =
+    beside === undefined && last !== undefined && hasPassed(ending) ? passed(ending, last) : said;
   return [
     `${run.operation}: ${ending.outcome}${why === '' ? '' : `: ${why}`}`,
     ...dataLines(ending, last),
+    ...(beside ?? []),
     ...holderLines(ending),
     ...ending.leftovers.map((line) => `  left over: ${line}`),
     ...ending.findings.map((line) => `  finding: ${line}`),
