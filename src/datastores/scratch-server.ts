@@ -10,13 +10,24 @@ import { processesIn } from '../machine/processes-in.ts';
 import { saysFull } from './full-disk.ts';
 import { serverIdentity } from './tool.ts';
 
-/** A folder that its user cannot pass through, a version that does not know a setting, a module that is not there, no namespaces. */
-const HOPELESS =
-  /permission denied|bad directive|unrecognized configuration parameter|no matching module|could not look up effective user|unshare:/i;
+/**
+ * What stays as it is however often a server is started: a folder that its user cannot pass through, a setting or locale
+ * that it does not know, a module or library that is not there, more databases than it has, no namespaces.
+ */
+const HOPELESS = new RegExp(
+  [
+    ...['permission denied', 'bad directive', 'fatal config file', 'invalid locale'],
+    ...['unrecognized configuration parameter', 'invalid value for parameter'],
+    ...['no matching module', 'configured to handle more than', 'shared libraries'],
+    ...['exec format error', 'could not look up effective user', 'unshare:'],
+  ].join('|'),
+  'i',
+);
 /** Either is enough for a server that asks for the name of its user. */
 const NAMELESS = /could not look up effective user|unshare:/i;
 const NOTE = 'server.json';
 export const PASSWORD_FILE = 'password';
+export const LOG_FILE = 'log';
 
 const noteSchema = z.object({ port: z.number().int(), database: z.string(), server: z.string() });
 export type ServerNote = z.output<typeof noteSchema>;
@@ -48,13 +59,23 @@ export function serverRuns(folder: string): void {
 
 /**
  * For whatever keeps a copy's own server from starting: it says nothing of what was to be loaded. Where trying again is
- * useless it is Unsupported. A full disk stays what it is: full-disk.ts knows it.
+ * useless it is Unsupported. A full disk stays what it is: full-disk.ts knows it. `log` is what the server itself wrote.
  */
-export function notStarted(error: unknown): never {
-  if (!(error instanceof Failure) || error.kind !== 'CheckFailed' || saysFull(error.message)) {
-    throw error;
-  }
-  throw serverProblem(error.message);
+export function notStarted(error: unknown, log = ''): never {
+  if (!(error instanceof Failure) || error.kind !== 'CheckFailed') throw error;
+  const said = log === '' ? error.message : `${lastWords(log)} (${error.message})`;
+  if (saysFull(said)) throw new Failure('CheckFailed', said);
+  throw serverProblem(said);
+}
+
+/** What a server's log ends with. */
+export function lastWords(log: string): string {
+  return log.trim().split('\n').slice(-3).join(' ').slice(-500);
+}
+
+/** What a server has written into the log in its folder; a program that starts it says only that it did not start. */
+export function logIn(folder: string): Promise<string> {
+  return readFile(join(folder, LOG_FILE), 'utf8').catch(() => '');
 }
 
 export function serverProblem(said: string): Failure {

@@ -176,3 +176,9 @@ export function keepOf({ datastore, settings }: DatastoreRef): number {
 
 /** The adapter of each kind of datastore. */
 export type Stores = Record<DatastoreKind, Store>;
+
+/** Of a dump that had begun: what may be otherwise next time is told apart by its details, since all of the work is lost with it. */
+export function begun(error: unknown): unknown {
+  if (!(error instanceof Failure) || !error.retryable) return error;
+  return new Failure(error.kind, error.message, { begun: true });
+}

@@ -7,12 +7,14 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import type { Bytes } from '../ports/objects.ts';
-import { Failure } from '../domain/failure.ts';
+import { Failure, type FailureKind } from '../domain/failure.ts';
 import { reasonIn } from '../domain/text/reason-line.ts';
 import { signalGroup } from '../machine/process-identity.ts';
 
 const KEPT = 16 * 1024;
 const SHOWN = 1000;
+/** Why a program cannot be started, now or later: its file may not be run, or not on this machine. */
+const MAY_NOT = /\b(EACCES|EPERM|ENOEXEC)\b/;
 /** Of a shell, `unshare` or the loader of programs: there was no program that runs, or a library is not there. */
 const NOT_RUN: ReadonlySet<number> = new Set([126, 127]);
 
@@ -116,20 +118,22 @@ function failureOf(
   const shown = [program.split('/').at(-1) ?? program, ...args].join(' ').slice(0, 200);
   if (exitCode === undefined && signal === undefined) {
     const why = (originalMessage ?? 'no reason given').slice(0, 300);
-    return new Failure('Unavailable', `${shown} could not be started: ${why}`);
+    const kind = MAY_NOT.test(why) ? 'Unsupported' : 'Unavailable';
+    return new Failure(kind, `${shown} could not be started: ${why}`);
   }
   const ended =
     exitCode === undefined ? `was ended by ${signal ?? '?'}` : `exited with ${exitCode}`;
-  const kind = isVerdict(exitCode) ? 'CheckFailed' : 'Unavailable';
+  const kind = kindOf(exitCode);
   const { reason, rest } = reasonIn(said);
   if (reason === '') return new Failure(kind, `${shown} ${ended}: it said nothing`);
   const more = rest === '' ? '' : `; it said besides: ${rest.slice(-SHOWN)}`;
   return new Failure(kind, `${reason.slice(0, SHOWN)} (${shown} ${ended}${more})`);
 }
 
-/** Who ran out of memory, was stopped by somebody, or could not be run by what starts it, has given none. */
-function isVerdict(exitCode: number | undefined): boolean {
-  return exitCode !== undefined && !NOT_RUN.has(exitCode);
+/** Who ran out of memory or was stopped by somebody has given no verdict, and who could not be run never will. */
+function kindOf(exitCode: number | undefined): FailureKind {
+  if (exitCode === undefined) return 'Unavailable';
+  return NOT_RUN.has(exitCode) ? 'Unsupported' : 'CheckFailed';
 }
 
 function tailOf(stream: NodeJS.ReadableStream): () => string {
@@ -140,7 +144,7 @@ function tailOf(stream: NodeJS.ReadableStream): () => string {
   return () => tail;
 }
 
-/** Where a program is, in `folders` and then on PATH. Throws Unavailable with where it was looked for. */
+/** Where a program is, in `folders` and then on PATH. Throws Unsupported with where it was looked for. */
 export async function findProgram(name: string, folders: readonly string[]): Promise<string> {
   const path = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
   for (const folder of [...folders, ...path]) {
@@ -153,7 +157,7 @@ export async function findProgram(name: string, folders: readonly string[]): Pro
   }
   const looked = [...folders, 'PATH'].join(', ');
   throw new Failure(
-    'Unavailable',
+    'Unsupported',
     `there is no program ${name} (looked in ${looked}); install it where the worker runs`,
   );
 }

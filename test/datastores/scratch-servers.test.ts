@@ -30,12 +30,17 @@ async function programsThat(t: TestContext, scripts: Record<string, string>): Pr
 
 const VERSION = { postgres: 'echo "postgres (PostgreSQL) 15.1"' };
 const MADE = 'mkdir -p "$2"';
+/** A Postgres that writes this into its log, of which pg_ctl says nothing. */
+const startsWith = (line: string) => ({
+  ...{ ...VERSION, initdb: MADE },
+  pg_ctl: `echo '${line}' >> "$4"; echo "pg_ctl: could not start server" >&2; exit 1`,
+});
 
 for (const [what, scripts, kind, said] of [
   [
     'that no cluster can be made for',
     { ...VERSION, initdb: 'echo "initdb: error: invalid locale" >&2; exit 1' },
-    'Unavailable',
+    'Unsupported',
     /the server of the copy does not start: .*invalid locale/,
   ],
   [
@@ -50,6 +55,19 @@ for (const [what, scripts, kind, said] of [
     'Unavailable',
     /could not start server/,
   ],
+  [
+    'whose log says that its port is taken',
+    startsWith('could not bind IPv4 address "127.0.0.1": Address already in use'),
+    'Unavailable',
+    /Address already in use \(pg_ctl: could not start server/,
+  ],
+  [
+    'whose log says that it does not know a setting',
+    startsWith('FATAL:  unrecognized configuration parameter "max_of_it"'),
+    'Unsupported',
+    /does not start: FATAL: +unrecognized configuration parameter/,
+  ],
+  ['that lacks a library', { postgres: 'exit 127' }, 'Unsupported', /exited with 127/],
 ] as const) {
   test(`a Postgres ${what} says nothing of a backup`, async (t) => {
     const programs = [await programsThat(t, scripts)];
@@ -95,6 +113,12 @@ for (const [what, script, kind] of [
   ['finds its port taken', logs('# Failed listening on port 1 (TCP), aborting.'), 'Unavailable'],
   ['is killed while it loads', logs(LOADING), 'Unavailable'],
   ['says nothing', 'exit 0', 'Unavailable'],
+  ['lacks a library', 'exit 127', 'Unsupported'],
+  [
+    'has fewer databases than the dump',
+    logs('# FATAL: Data file was created with a Redis server configured to handle more than 16'),
+    'Unsupported',
+  ],
   [
     'may not read',
     logs("# Fatal error: can't open the RDB file dump.rdb for reading: Permission denied"),
@@ -143,4 +167,22 @@ test('a real Redis says what is wrong with a dump, and the dump is blamed', asyn
     );
     assert.match(failure.message, /Redis does not load the dump: /, what);
   }
+});
+
+test('a real Redis with fewer databases than a dump needs is not started again and again', async (t) => {
+  const live = await startTestRedis({ more: ['databases 64'] });
+  if (live === undefined) {
+    t.skip('missing part: redis-server (looked on PATH and in the cache; npm run parts gets it)');
+    return;
+  }
+  t.after(live.stop);
+  await live.ask('-n', '40', 'SET', 'far', 'away');
+  const folder = await folderOf(t);
+  await live.ask('--rdb', join(folder, 'dump.rdb'));
+  const programs = {
+    server: join(live.programs, 'redis-server'),
+    cli: join(live.programs, 'redis-cli'),
+  };
+  const starting = startRedis(folder, { programs, databases: 16 }, waiting());
+  assert.match((await fails('Unsupported', starting)).message, /handle more than 16 databases/);
 });

@@ -1,7 +1,7 @@
 // What the end of a tool says: its own exit code is its verdict, a signal is nobody's.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { runTool } from '../../src/datastores/tool.ts';
+import { findProgram, runTool } from '../../src/datastores/tool.ts';
 import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
 
@@ -42,8 +42,19 @@ for (const signal of ['KILL', 'SEGV', 'TERM']) {
 }
 
 for (const code of [126, 127]) {
-  test(`a tool that could not be run, exit ${code}, has said nothing`, async () => {
-    const failure = await fails('Unavailable', run(`echo "tool: not found" >&2; exit ${code}`));
+  test(`a tool that could not be run, exit ${code}, has said nothing, and will not`, async () => {
+    const failure = await fails('Unsupported', run(`echo "tool: not found" >&2; exit ${code}`));
     assert.match(failure.message, new RegExp(`^tool: not found \\(sh .* exited with ${code}\\)$`));
   });
 }
+
+test('a program that is nowhere, or may not be run, is not tried again', async () => {
+  const nowhere = await fails('Unsupported', findProgram('no-such-program', ['/opt/none']));
+  assert.equal(
+    nowhere.message,
+    'there is no program no-such-program (looked in /opt/none, PATH); install it where the worker runs',
+  );
+  const tool = { args: [], env: {}, directory: '/', signal: waiting().signal };
+  const refused = await fails('Unsupported', runTool({ ...tool, program: '/etc/passwd' }));
+  assert.match(refused.message, /^passwd could not be started: .*EACCES/);
+});

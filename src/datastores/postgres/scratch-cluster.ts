@@ -9,6 +9,8 @@ import { Failure } from '../../domain/failure.ts';
 import { tryListening } from '../../machine/port-holder.ts';
 import {
   giveAway,
+  LOG_FILE,
+  logIn,
   makePassword,
   notStarted,
   PASSWORD_FILE,
@@ -80,9 +82,9 @@ export async function startCluster(
   const settings = Object.entries({ ...SETTINGS, port }).map((pair) => `-c ${pair.join('=')}`);
   await writeNote(folder, { port, database, server });
   await run('pg_ctl', [
-    ...['--pgdata', data, '--log', join(folder, 'log'), '--wait'],
+    ...['--pgdata', data, '--log', join(folder, LOG_FILE), '--wait'],
     ...['--timeout', String(START_S), '--options', settings.join(' '), 'start'],
-  ]).catch(notStarted);
+  ]).catch(async (error: unknown) => notStarted(error, await logIn(folder)));
   // Many live databases are called `postgres`, which a new cluster has already, with an encoding of its own.
   const address = { ...(await clusterAddress(folder)), database: 'template1' };
   await withClient(address, signal, (client) => createDatabase(client, database, locale));

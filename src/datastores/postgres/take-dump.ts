@@ -9,7 +9,7 @@ import type { Contents } from '../../domain/backup/backup.ts';
 import { HEARTBEAT_TABLE, type HeartbeatRecord } from '../../domain/backup/heartbeat.ts';
 import { Failure } from '../../domain/failure.ts';
 import { drain, heardOf, shownTo, startingWith } from '../byte-streams.ts';
-import type { Taken, Write } from '../store.ts';
+import { begun, type Taken, type Write } from '../store.ts';
 import { runTool, toolOutput, type ToolRun } from '../tool.ts';
 import {
   asFailure,
@@ -166,9 +166,4 @@ export function lackingTables(listing: string, { definitions }: Contents): strin
 
 function isTableData(line: string): boolean {
   return / TABLE DATA /.test(line) && !line.includes(` public ${HEARTBEAT_TABLE} `);
-}
-
-function begun(error: unknown): unknown {
-  if (!(error instanceof Failure) || !error.retryable) return error;
-  return new Failure(error.kind, error.message, { begun: true });
 }

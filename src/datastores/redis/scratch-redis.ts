@@ -2,7 +2,7 @@
 // empty AOF and not the dump). It is the replica of nobody: a master would throw away, at load and later, every key
 // whose time has passed since, and the copy would not be what the dump is. It takes no writes either, until it is handed
 // over to a service (store.ts).
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Waiting } from '../../ports/waiting.ts';
@@ -12,6 +12,9 @@ import { tryListening } from '../../machine/port-holder.ts';
 import { processesIn } from '../../machine/processes-in.ts';
 import { saysFull } from '../full-disk.ts';
 import {
+  lastWords,
+  LOG_FILE,
+  logIn,
   makePassword,
   notStarted,
   passwordIn,
@@ -44,7 +47,7 @@ dbfilename ${DUMP_FILE}
 save ""
 appendonly no
 daemonize yes
-logfile ${join(folder, 'log')}
+logfile ${join(folder, LOG_FILE)}
 replicaof 127.0.0.1 1
 enable-debug-command local
 `;
@@ -120,8 +123,8 @@ function whileStarting(error: unknown): undefined {
 }
 
 async function refused(folder: string): Promise<Failure> {
-  const log = await readFile(join(folder, 'log'), 'utf8').catch(() => '');
-  const said = log.trim().split('\n').slice(-3).join(' ').slice(-500);
+  const log = await logIn(folder);
+  const said = lastWords(log);
   const [, format] = /Can't handle RDB format version (\d+)/.exec(log) ?? [];
   if (format !== undefined) {
     const message = `the dump is of RDB format ${format}, which this Redis is too old for; install the Redis that it was taken from, or a newer one, where the worker runs`;

@@ -8,7 +8,7 @@ import type { Waiting } from '../../ports/waiting.ts';
 import type { Contents, RecoveryPoint } from '../../domain/backup/backup.ts';
 import { Failure } from '../../domain/failure.ts';
 import { heardOf, startingWith } from '../byte-streams.ts';
-import type { Taken, Write } from '../store.ts';
+import { begun, type Taken, type Write } from '../store.ts';
 import { toolOutput } from '../tool.ts';
 import {
   askRedis,
@@ -48,15 +48,20 @@ export async function takeDump(
     await askRedis(cli, address, ['PING'], waiting);
   };
   const dump = heardOf(tool, { ask, stop });
-  let proved: Proved | undefined;
-  const body = async function* (): Bytes {
-    yield* saving(join(folder, DUMP_FILE), startingWith(MAGIC, dump, 'redis-cli --rdb'));
+  const prove = async (): Promise<Proved> => {
     const recoveryPoint = await point();
     const after = await readState(cli, address, waiting);
     await startRedis(folder, { programs, databases }, waiting);
     const contents = await redisContents(folder, cli, waiting);
     refuseEmpty(contents, [total(before.keys), total(after.keys)]);
-    proved = { recoveryPoint, contents };
+    return { recoveryPoint, contents };
+  };
+  let proved: Proved | undefined;
+  const body = async function* (): Bytes {
+    yield* saving(join(folder, DUMP_FILE), startingWith(MAGIC, dump, 'redis-cli --rdb'));
+    proved = await prove().catch((error: unknown) => {
+      throw begun(error);
+    });
   };
   const object = await write(DUMP, body());
   if (proved === undefined) throw new Failure('Broken', 'a dump was stored before it was proved');
