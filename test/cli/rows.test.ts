@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ago } from '../../src/cli/output/ages.ts';
-import type { Row } from '../../src/cli/operation/rows.ts';
+import { touches, type Row } from '../../src/cli/operation/rows.ts';
 import { storyLines, storyOf } from '../../src/cli/operation/service-story.ts';
 import { diffLines } from '../../src/cli/verbs/service.ts';
 import { tables } from '../../src/cli/verbs/list.ts';
@@ -59,6 +59,23 @@ test('a stop of the whole system is what was last of each of its services', () =
   const stop = row({ operation: 'stop/shop', kind: 'stopTraffic', target: 'shop', runId: 's' });
   const { last } = storyOf({ system: 'shop', service: 'api', since: null }, [stop, row({})]);
   assert.equal(last?.operation, 'stop/shop');
+});
+
+test('the history of a part has what was done to the whole system and touched it', () => {
+  const orders = row({ kind: 'verifyBackup', target: 'shop/orders' });
+  const backup = row({ kind: 'backup', target: 'shop' });
+  const drill = row({ kind: 'disasterRecovery', target: 'shop' });
+  const stop = row({ kind: 'stopTraffic', target: 'shop' });
+  const whole = [backup, drill, stop];
+  const historyOf = (target: string, ...own: Row[]) =>
+    [...own, ...whole].filter((one, _, all) => touches(one, target, all)).map(({ kind }) => kind);
+  assert.deepEqual(historyOf('shop/orders', orders), [
+    'verifyBackup',
+    'backup',
+    'disasterRecovery',
+  ]);
+  assert.deepEqual(historyOf('shop/api', row({})), ['canaryDeploy', 'stopTraffic']);
+  assert.equal(historyOf('shop/new').length, 3);
 });
 
 test('dry runs and retirements that were called off stand apart', () => {

@@ -2,6 +2,7 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { isRecord, textAt } from '../../domain/json.ts';
 import type { OperationStatus } from '../../domain/operation/status.ts';
+import { runbooksOfType } from '../../runbooks/index.ts';
 import { ANY_OPERATION } from '../../workflows/messages.ts';
 import type { Temporal } from '../temporal/connect.ts';
 import { attribute, staleStatus } from './ask-status.ts';
@@ -48,14 +49,35 @@ export async function readRows(temporal: Temporal, wanted: RowsWanted): Promise<
   const query = [
     ANY_OPERATION,
     ...(system === undefined ? [] : [`FairleadSystem = "${system}"`]),
-    ...(target === undefined ? [] : [`FairleadTarget = "${target}"`]),
+    ...(target === undefined ? [] : [targetQuery(target)]),
     ...(open === true ? ['ExecutionStatus = "Running"'] : []),
     ...(since === undefined ? [] : [`StartTime > "${new Date(since).toISOString()}"`]),
   ].join(' AND ');
   const found = await take(temporal, query, most);
-  return found
+  const rows = found
     .toSorted((a, b) => b.startTime.getTime() - a.startTime.getTime())
     .map((info) => rowOf(info));
+  return target === undefined ? rows : rows.filter((row) => touches(row, target, rows));
+}
+
+/** Its own operations, and those of the whole system. */
+function targetQuery(target: string): string {
+  const [system = ''] = target.split('/');
+  return `(FairleadTarget = "${target}" OR FairleadTarget = "${system}")`;
+}
+
+/**
+ * Whether an operation of the whole system is about a part of it too: a backup about a datastore, a stop about a service.
+ * Which of both the part is, its own operations say; where there are none, all of the system are shown.
+ */
+export function touches(row: Row, target: string, rows: readonly Row[]): boolean {
+  if (row.target === target) return true;
+  const own = rows.find((one) => one.target === target);
+  return own === undefined || changesServices(own) === changesServices(row);
+}
+
+function changesServices({ kind }: Row): boolean {
+  return runbooksOfType(kind).some(({ leases }) => leases === 'services');
 }
 
 function rowOf(info: WorkflowExecutionInfo): Row {
