@@ -80,7 +80,8 @@ test('list says what an open operation waits for, and whom; the gauges count it'
   assert.equal(field(gate, 'waitsFor.what'), 'approval promote 0/1');
   assert.deepEqual(field(gate, 'waitsFor.who'), ['anyone but ci']);
   assert.match(String(field(gate, 'waitsFor.since')), /^\d{4}-\d\d-\d\dT/);
-  assert.equal(field(gate, 'waitsFor.command'), `fairlead approve ${GATED} --gate weight-50`);
+  const command = `fairlead approve ${GATED} --gate weight-50 --as SOMEBODY-ELSE`;
+  assert.equal(field(gate, 'waitsFor.command'), command);
   const parked = JSON.stringify(rowOf(stdout, QUIET));
   assert.match(String(field(parked, 'waitsFor.what')), /^parked: .*errors/);
   assert.equal(field(parked, 'waitsFor.command'), `fairlead retry ${QUIET}`);
