@@ -112,9 +112,10 @@ describe('syncing schedules', () => {
     await synced(system);
     const id = `backup/${system}`;
     await edit(id, () => ({ spec: { cronExpressions: ['30 7 * * *'] } }));
+    // The server takes each in its own time: an update that it takes after the pause would put that back.
+    await untilDescribed(id, ({ info }) => info.nextActionTimes[0]?.getUTCMinutes() === 30);
     await handleOf(id).pause('the disk is being changed');
-    // The server takes a pause in its own time: an update that is sent before that puts it back.
-    while (!(await handleOf(id).describe()).state.paused) await sleep(20);
+    await untilDescribed(id, ({ state }) => state.paused);
     await edit(`verify/${system}/users`, ({ action }) => ({
       action: { ...action, args: [{ system, datastore: 'orders' }] },
       policies: { overlap: 'ALLOW_ALL', catchupWindow: '1d' },
@@ -177,6 +178,13 @@ describe('syncing schedules', () => {
     assert.deepEqual([action.workflowType, action.args], ['mine', [7]]);
   });
 });
+
+async function untilDescribed(
+  id: string,
+  seen: (schedule: ScheduleDescription) => boolean,
+): Promise<void> {
+  while (!seen(await handleOf(id).describe())) await sleep(20);
+}
 
 /** Visibility lags behind a little; the test's own time-out is the deadline. */
 async function untilListed(id: string): Promise<void> {
