@@ -159,7 +159,7 @@ module.exports = {
       '^src/workflows/messages',
       '^src/payload-converter',
       '^src/integrations/signing',
-      '^src/machine/(own-files|own-file|keep-file)',
+      '^src/machine/(own-modules|own-file|keep-file)',
       `${temporal}(client|common|envconfig)/`,
       '^node_modules/(commander|picocolors)/',
     ]),

@@ -16,7 +16,7 @@ const SOURCES = [
   'tsconfig.json',
   'package-lock.json',
 ];
-/** What is started by its path, as `machine/own-files.ts` finds it, besides the command line. */
+/** What is started by its path, as `machine/own-modules.ts` finds it, besides the command line. */
 const PROGRAMS = [
   'worker',
   'payload-converter',

@@ -35,7 +35,7 @@ import { createSnapshots } from './integrations/snapshots.ts';
 import { noteServer, storeId, type TemporalServer } from './integrations/store-id.ts';
 import { createPlatforms } from './platforms/registry.ts';
 import { machineId } from './machine/machine-id.ts';
-import { ownModule, ownVersion } from './machine/own-files.ts';
+import { ownModule, ownVersion } from './machine/own-modules.ts';
 import { activityAttributes } from './watching/activity-attributes.ts';
 import { SEARCH_ATTRIBUTES } from './workflows/messages.ts';
 import { textAt } from './domain/json.ts';

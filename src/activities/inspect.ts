@@ -5,7 +5,7 @@ import type { CatalogueEntry } from '../domain/backup/backup.ts';
 import { gateWatchSeen, type GateWatchStatus } from '../domain/analysis/gate-watch.ts';
 import { buildReport } from '../domain/record/build-report.ts';
 import { Failure } from '../domain/failure.ts';
-import type { LogsAsked, StartAsked } from '../domain/operation/inspection.ts';
+import type { Inspection } from '../domain/operation/inspection.ts';
 import { secretSource, type LoadedSystem } from '../domain/loaded-system.ts';
 import type { Recoverability } from '../domain/recovery/recoverability.ts';
 import { reportAnswer, type ReportEntries } from '../domain/record/report-answer.ts';
@@ -28,24 +28,6 @@ import { recoverabilityOf, type RecoveryPorts } from './data/recovery.ts';
 import { redactionOf } from './redaction.ts';
 import { diffOf, logsOf, type DiffAnswer, type LogsAnswer } from './service-logs.ts';
 import { tryStart, type StartAnswer } from './try-start.ts';
-
-export interface InspectInput {
-  system: string;
-  /** Read this run's report instead. */
-  report: RunRef | null;
-  /** Read the catalogue of its backups instead. */
-  backups?: true;
-  /** Read which schedules it asks for instead; of all systems when `system` is empty. */
-  schedules?: true;
-  /** Work out whether it is recoverable instead. */
-  recovery?: true;
-  /** Say instead whether an operation could be started that is asked for like this. */
-  start?: StartAsked;
-  /** Read what the processes of a service said instead, since a position. */
-  logs?: LogsAsked;
-  /** Compare what is deployed of a service with the system file instead. */
-  diff?: { service: string };
-}
 
 export interface InspectPorts extends RecoveryPorts {
   systems: SystemsPort;
@@ -78,7 +60,7 @@ const MOST_BACKUPS = 500;
 const WAITING: ReadonlySet<string> = new Set(['waiting', 'paused', 'parked']);
 
 export async function inspect(
-  input: InspectInput,
+  input: Inspection,
   call: Call,
   ports: InspectPorts,
 ): Promise<Inspected> {

@@ -1,6 +1,6 @@
 // The whole command line as one commander program, with only the verbs that are needed loaded.
 import { Command, CommanderError } from 'commander';
-import { ownVersion } from '../machine/own-files.ts';
+import { ownVersion } from '../machine/own-modules.ts';
 import { describeEnd } from './describe-end.ts';
 import { EXIT, exitCodeLines } from './exit.ts';
 import { printFailure, shown } from './output/print.ts';

@@ -92,11 +92,17 @@ function makeFolder(path: string): void {
   mkdirSync(path, { mode: 0o700 });
 }
 
-/** Writes the file whole or not at all, also for somebody who reads it meanwhile. */
+/** Writes a JSON file as `writeWhole` does. */
 export function writeJson(path: string, value: unknown): void {
-  const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, JSON.stringify(value, null, 2) + '\n', { mode: 0o600 });
-  renameSync(temporary, path);
+  writeWhole(path, JSON.stringify(value, null, 2) + '\n');
+}
+
+/** Writes a file whole or not at all, also for somebody who reads it meanwhile; a link in its place is replaced, not followed. */
+export function writeWhole(path: string, text: string): void {
+  const draft = `${path}.${process.pid}.tmp`;
+  rmSync(draft, { force: true });
+  writeFileSync(draft, text, { mode: 0o600, flag: 'wx' });
+  renameSync(draft, path);
 }
 
 /**

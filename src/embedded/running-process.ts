@@ -3,7 +3,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, constants, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ownProgram } from '../machine/own-files.ts';
+import { ownProgram } from '../machine/own-modules.ts';
 import {
   isAlive,
   signalProcess,

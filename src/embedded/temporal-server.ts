@@ -1,10 +1,10 @@
 // Temporal's dev server: how it is started, when it answers, and how long it remembers.
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../config/environment.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
+import { writeWhole } from './data-folder.ts';
 import { run } from './download.ts';
 import type { Program } from './running-process.ts';
 import { sentence } from './start-failure.ts';
@@ -83,11 +83,7 @@ export function clientEnvironment(
   folder: string,
 ): NodeJS.ProcessEnv {
   const file = join(folder, 'temporal.toml');
-  // Made anew: what lies there may be a link.
-  const draft = `${file}.${process.pid}.tmp`;
-  rmSync(draft, { force: true });
-  writeFileSync(draft, '[profile.default]\n', { mode: 0o600, flag: 'wx' });
-  renameSync(draft, file);
+  writeWhole(file, '[profile.default]\n');
   return {
     ...withoutTemporal(env),
     TEMPORAL_CONFIG_FILE: file,

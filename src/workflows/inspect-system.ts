@@ -2,9 +2,9 @@
 // schedules that system files ask for, or for the report of a run that it has the evidence of.
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/create.ts';
-import type { Inspected, InspectInput } from '../activities/inspect.ts';
+import type { Inspected } from '../activities/inspect.ts';
 import { describeValue } from '../domain/text/describe-value.ts';
-import { parseInspection } from '../domain/operation/inspection.ts';
+import { parseInspection, type Inspection } from '../domain/operation/inspection.ts';
 import { answered, singleEnvelope } from './steps/single-activity.ts';
 
 /**
@@ -15,7 +15,7 @@ export async function inspectSystem(input: unknown): Promise<Inspected> {
   return answered(async () => inspect(parseInspection(input)));
 }
 
-async function inspect(input: InspectInput): Promise<Inspected> {
+async function inspect(input: Inspection): Promise<Inspected> {
   const { inspectSystem: look } = proxyActivities<Activities>({
     startToCloseTimeout: '30s',
     heartbeatTimeout: '5s',

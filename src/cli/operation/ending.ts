@@ -95,7 +95,7 @@ function ending(run: RunName, outcome: string, message: string, details: unknown
   };
 }
 
-/** Those of a summary, which may come from a worker of another version. */
+/** The backups that a summary names; the summary may come from a worker of another version, so each is checked. */
 function backupsIn(backups: unknown): BackupSummary[] {
   return Array.isArray(backups) ? backups.filter(isBackupSummary) : [];
 }

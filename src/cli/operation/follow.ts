@@ -83,7 +83,7 @@ async function lastOf(temporal: Temporal, run: RunName): Promise<OperationStatus
   return answer.from === 'worker' && answer.status.state === 'closed' ? answer.status : undefined;
 }
 
-/** One sentence for who pressed Ctrl-C. */
+/** The sentence that a person reads after Ctrl-C: the operation goes on, how to come back to it, how to stop it. */
 function goesOn(operation: string): string {
   const [look, stop] = [commandText('status', operation), commandText('abort', operation)];
   return `${operation} goes on: the same command or "${look}" comes back to it, "${stop}" stops it`;

@@ -6,7 +6,7 @@ import { courseLines, newLines, statusLines, workLines } from './view.ts';
 const MOST_STEPS = 8;
 /** How often a log is told how far a long step is; that it is tried again is told at once. */
 const TELL_AGAIN_MS = 30_000;
-/** Of an operation that is told in a few lines. */
+/** How many lines a terminal shows at most of the steps of an operation that is told briefly. */
 const MOST_BRIEF = 2;
 
 export interface Screen {

@@ -60,7 +60,7 @@ export async function readRows(temporal: Temporal, wanted: RowsWanted): Promise<
   return target === undefined ? rows : rows.filter((row) => touches(row, target, rows));
 }
 
-/** Its own operations, and those of the whole system. */
+/** A query for the operations on a target (`shop/api`, `shop/orders`) and for those on its whole system. */
 function targetQuery(target: string): string {
   const [system = ''] = target.split('/');
   return `(FairleadTarget = "${target}" OR FairleadTarget = "${system}")`;

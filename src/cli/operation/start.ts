@@ -119,7 +119,7 @@ async function join(
   return run;
 }
 
-/** One sentence when the running operation loaded another system file than there is now; an unknown digest differs from none. */
+/** A sentence when the running operation loaded another system file than there is now, else none. A digest that nobody knows is taken for the same file. */
 async function compareSystem(
   temporal: Temporal,
   run: RunName,

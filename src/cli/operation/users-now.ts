@@ -41,7 +41,7 @@ export function serviceNow(target: string, service: Service): string[] {
   return [`  ${said}: ${told}`, ...wayOut(waysOut(target, service, live))];
 }
 
-/** Of what is ready, all users at once, past no approval; of what died, once it can run again. */
+/** Commands that give users an answer again: a deploy of what is ready, to all at once and past no approval, or back to what died, once it can run again. */
 function waysOut(
   target: string,
   { revisions, strategy }: Service,

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { OWN_PACKAGE } from '../../machine/own-files.ts';
+import { OWN_PACKAGE } from '../../machine/own-modules.ts';
 import { EXIT, ExitError } from '../exit.ts';
 
 /** The demonstration's program, which lies beside src and dist alike. */

@@ -2,7 +2,7 @@
 // It becomes this process, so that a signal, or a kill, meets the worker itself and nothing is left behind.
 import type { Command } from 'commander';
 import { pathToFileURL } from 'node:url';
-import { ownModule } from '../../machine/own-files.ts';
+import { ownModule } from '../../machine/own-modules.ts';
 import { ExitError } from '../exit.ts';
 
 interface Flags {

@@ -3,20 +3,23 @@ import { describeValue } from '../text/describe-value.ts';
 import { Failure } from '../failure.ts';
 import { isRecord } from '../json.ts';
 import { NAME } from '../text/names.ts';
+import type { RunRef } from './operation.ts';
 
+/** What one question asks of a system: its status, or what one of the optional fields names instead. */
 export interface Inspection {
   /** Empty for every system there is, which only `schedules` may ask for. */
   system: string;
-  report: { workflowId: string; runId: string } | null;
+  /** Read this run's report instead. */
+  report: RunRef | null;
   /** Read the catalogue of its backups instead. */
   backups?: true;
-  /** Read which schedules system files ask for instead. */
+  /** Read which schedules it asks for instead; of all systems when `system` is empty. */
   schedules?: true;
   /** Work out whether it is recoverable instead. */
   recovery?: true;
   /** Say instead whether an operation could be started that is asked for like this. */
   start?: StartAsked;
-  /** Read what the processes of a service said instead. */
+  /** Read what the processes of a service said instead, since a position. */
   logs?: LogsAsked;
   /** Compare what is deployed of a service with the system file instead. */
   diff?: { service: string };

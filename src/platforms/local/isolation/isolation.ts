@@ -10,7 +10,7 @@ import { Failure } from '../../../domain/failure.ts';
 import { machineId } from '../../../machine/machine-id.ts';
 import { filledIn } from './credentials.ts';
 import { startDetached, startRunner, whyUnable } from './namespaces.ts';
-import { ownProgram } from '../../../machine/own-files.ts';
+import { ownProgram } from '../../../machine/own-modules.ts';
 import {
   askedSchema,
   looksSchema,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Waiting } from '../../../ports/waiting.ts';
 import { Failure } from '../../../domain/failure.ts';
-import { ownProgram } from '../../../machine/own-files.ts';
+import { ownProgram } from '../../../machine/own-modules.ts';
 import { toolEnvironment } from './inside/mounts.ts';
 import { nothing } from './protocol.ts';
 import { askRunner } from './runner-client.ts';
