@@ -91,7 +91,8 @@ test('the short addresses lead to what waits for people, to what is not over, to
       else assert.equal(await row.count(), 0, `${handle.workflowId} in ${list}`);
     }
   }
-  await showColumns(page, uiUrl, ['FairleadSummary', 'FairleadOutcome']);
+  const shown = [waiting, failed, refused].map(({ workflowId }) => workflowId);
+  await showColumns(page, uiUrl, ['FairleadSummary', 'FairleadOutcome'], shown);
   const listed = page.getByRole('row').filter({ hasText: waiting.workflowId });
   await listed.getByText('/api v1 → v2 by canary, asked by ci').waitFor();
   for (const [handle, outcome] of [

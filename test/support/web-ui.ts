@@ -82,15 +82,24 @@ export async function openTab(
   await page.goto(`${uiUrl}/namespaces/default/workflows/${id}/${runId}/${tab}`);
 }
 
-/** Adds search attributes to the columns of the list of workflows, and shows the list. */
-export async function showColumns(page: Page, uiUrl: string, names: string[]): Promise<void> {
+/**
+ * Adds search attributes to the columns of the list of workflows, and shows the list of those that are named: other
+ * tests run on the same server, and a page of the whole list is full of theirs.
+ */
+export async function showColumns(
+  page: Page,
+  uiUrl: string,
+  names: string[],
+  workflowIds: string[],
+): Promise<void> {
   await page.goto(`${uiUrl}/namespaces/default/workflows`);
   await page.getByRole('button', { name: 'Configure Columns' }).click();
   for (const name of names) {
     await page.getByRole('button', { name: new RegExp(name) }).click();
     await page.locator('th', { hasText: name }).waitFor({ state: 'attached' });
   }
-  await page.goto(`${uiUrl}/namespaces/default/workflows`);
+  const query = workflowIds.map((id) => `WorkflowId = "${id}"`).join(' OR ');
+  await page.goto(`${uiUrl}/namespaces/default/workflows?query=${encodeURIComponent(query)}`);
 }
 
 /** The operation's own page, in its frame. */
