@@ -26,8 +26,8 @@ export async function readText(
   key: string,
   waiting: Waiting,
 ): Promise<string | undefined> {
-  const object = await found(objects, key, waiting);
-  return object && (await collect(object.body)).toString('utf8');
+  const read = async () => (await collect((await objects.get(key, waiting)).body)).toString('utf8');
+  return read().catch(noneWhenMissing);
 }
 
 /** The value, or what is wrong with it; more than `longest` bytes are not read. */
@@ -78,16 +78,13 @@ export async function infoOf(
   objects: Pick<ObjectsPort, 'get'>,
   key: string,
 ): Promise<ObjectInfo | undefined> {
-  return (await found(objects, key, UNDISTURBED))?.info;
+  return (await objects.get(key, UNDISTURBED).catch(noneWhenMissing))?.info;
 }
 
-async function found(objects: Pick<ObjectsPort, 'get'>, key: string, waiting: Waiting) {
-  try {
-    return await objects.get(key, waiting);
-  } catch (error) {
-    if (error instanceof Failure && error.kind === 'NotFound') return undefined;
-    throw error;
-  }
+/** Undefined for an object that is not there, be it that it went while it was read. */
+function noneWhenMissing(error: unknown): undefined {
+  if (error instanceof Failure && error.kind === 'NotFound') return undefined;
+  throw error;
 }
 
 async function collect(body: Bytes): Promise<Buffer> {

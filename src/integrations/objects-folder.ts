@@ -22,8 +22,7 @@ import { textAt } from '../domain/json.ts';
 import { fileChunks } from '../machine/file-chunks.ts';
 
 const INCOMING = '.incoming';
-const CHUNK = 1024 * 1024;
-const BEAT_EVERY = 16 * CHUNK;
+const BEAT_EVERY = 16 * 1024 * 1024;
 const BEAT_MS = 1_000;
 const PART = /^[A-Za-z0-9_%~-][A-Za-z0-9._%~-]{0,219}$/;
 const LONGEST_KEY = 1024;
@@ -38,7 +37,7 @@ export function createObjectsFolder(root: string): ObjectsPort {
         throw isGone(error) ? missing(root, key) : unavailable('reading', file, error);
       });
       if (!stats.isFile()) throw missing(root, key);
-      return { info: infoOf(key, stats), body: chunksOf(file, waiting) };
+      return { info: infoOf(key, stats), body: chunksOf(root, key, waiting) };
     },
     list: async (prefix) => {
       const found = await walk(root, folderOfPrefix(prefix));
@@ -156,7 +155,9 @@ async function write(file: string, body: Bytes, { signal, beat }: Waiting): Prom
   return hash.digest('hex');
 }
 
-async function* chunksOf(file: string, { signal, beat }: Waiting): Bytes {
+/** Throws NotFound when the object was removed before its first byte was asked for. */
+async function* chunksOf(root: string, key: string, { signal, beat }: Waiting): Bytes {
+  const file = join(root, key);
   const told = progress('read', beat);
   try {
     for await (const chunk of fileChunks(file, signal)) {
@@ -166,7 +167,7 @@ async function* chunksOf(file: string, { signal, beat }: Waiting): Bytes {
     told(0);
   } catch (error) {
     if (textAt(error, 'syscall') === undefined) throw error;
-    throw unavailable('reading', file, error);
+    throw isGone(error) ? missing(root, key) : unavailable('reading', file, error);
   }
 }
 
@@ -214,14 +215,14 @@ async function infoAt(root: string, key: string): Promise<ObjectInfo | undefined
   try {
     return infoOf(key, await lstat(file, { bigint: true }));
   } catch (error) {
-    if (textAt(error, 'code') === 'ENOENT') return undefined;
+    if (isGone(error)) return undefined;
     throw unavailable('looking at', file, error);
   }
 }
 
 /** The folder that everything with this prefix lies in. */
 function folderOfPrefix(prefix: string): string {
-  const folder = prefix.slice(0, Math.max(0, prefix.lastIndexOf('/')));
+  const folder = prefix.split('/').slice(0, -1).join('/');
   if (folder !== '') checkKey(folder);
   return folder;
 }

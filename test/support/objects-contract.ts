@@ -101,6 +101,15 @@ export function keepsObjectsContract(
       await fails('NotFound', objects.get('no/such', waiting()));
     });
 
+    test('an object that is removed before it is read is read whole, or not found', async (t) => {
+      const objects = await make(t);
+      const { etag } = await objects.put({ key: 'a/b', body: bytes('x') }, waiting());
+      const { body } = await objects.get('a/b', waiting());
+      await objects.remove({ key: 'a/b', etag });
+      const found = await collected(body).catch((error: unknown) => error);
+      assert.ok(found === 'x' || (found instanceof Failure && found.kind === 'NotFound'));
+    });
+
     test('removes what is as expected, refuses what is not, and is fine with what is gone', async (t) => {
       const objects = await make(t);
       const { etag } = await objects.put({ key: 'a/b', body: bytes('x') }, waiting());
