@@ -11,6 +11,7 @@ import type { Recoverability } from '../domain/recovery/recoverability.ts';
 import { reportAnswer, type ReportEntries } from '../domain/record/report-answer.ts';
 import type { Report } from '../domain/record/report.ts';
 import { janitorSchedule, type WantedSchedules } from '../domain/time/schedules.ts';
+import { runbooksOfType } from '../runbooks/index.ts';
 import { wantedSchedules } from '../runbooks/schedules.ts';
 import type { SystemStatus } from '../domain/operation/status.ts';
 import { percentOf, normalised } from '../domain/traffic/weights.ts';
@@ -24,12 +25,13 @@ import type { EvidencePort } from '../ports/evidence.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import type { RunRef } from '../domain/operation/operation.ts';
 import type { SystemsPort } from '../ports/systems.ts';
+import { loadOrKept, type LoadOrKeptPorts } from './load-or-kept.ts';
 import { recoverabilityOf, type RecoveryPorts } from './data/recovery.ts';
 import { redactionOf } from './redaction.ts';
 import { diffOf, logsOf, type DiffAnswer, type LogsAnswer } from './service-logs.ts';
 import { tryStart, type StartAnswer } from './try-start.ts';
 
-export interface InspectPorts extends RecoveryPorts {
+export interface InspectPorts extends RecoveryPorts, LoadOrKeptPorts {
   systems: SystemsPort;
   platforms: Platforms;
   evidence: EvidencePort;
@@ -56,6 +58,8 @@ export type Inspected =
 
 const MOST_OPERATIONS = 20;
 const MOST_BACKUPS = 500;
+/** All that a question has that asks how a system is. */
+const STATUS_FIELDS: ReadonlySet<string> = new Set(['system', 'report']);
 /** States in which people are waited for. */
 const WAITING: ReadonlySet<string> = new Set(['waiting', 'paused', 'parked']);
 
@@ -66,7 +70,9 @@ export async function inspect(
 ): Promise<Inspected> {
   if (input.report !== null) return readReport(input.report, ports.evidence);
   if (input.schedules === true) return schedulesOf(input.system, ports);
-  const loaded = await ports.systems.load(input.system);
+  const loaded = await (needsNoFile(input)
+    ? loadOrKept(input.system, call, ports)
+    : ports.systems.load(input.system));
   if (input.logs !== undefined) {
     const names = [loaded.name, input.logs.service];
     const shown = await redactionOf(ports.redactor, secretSource(loaded), names);
@@ -76,6 +82,12 @@ export async function inspect(
   if (input.start !== undefined) return tryStart(input.start, loaded, call, ports);
   if (input.backups === true) return catalogueOf(loaded, call, ports);
   return input.recovery === true ? recoveryOf(loaded, call, ports) : statusOf(loaded, call, ports);
+}
+
+/** What is there, what it says, and whether something could be started that is not held up by the file either. */
+function needsNoFile({ start, logs, ...others }: Inspection): boolean {
+  if (start !== undefined) return runbooksOfType(start.type)[0]?.needsNoFile === true;
+  return logs !== undefined || Object.keys(others).every((one) => STATUS_FIELDS.has(one));
 }
 
 async function statusOf(
@@ -109,6 +121,7 @@ async function statusOf(
   return {
     system: loaded.name,
     systemDigest: loaded.digest,
+    ...(loaded.instead !== undefined && { instead: shown(loaded.instead) }),
     services,
     operations: await openOperations(loaded.name),
   };

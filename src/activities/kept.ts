@@ -17,11 +17,18 @@ export interface KeptPlan {
   boundTo: Caller;
 }
 
+export interface NewestSystem {
+  loaded: LoadedSystem;
+  at: number;
+}
+
 type KeepingCall = Waiting & { urgent: boolean };
 
 export interface Kept {
   /** Answers the digest. What saves users goes on when the store does not answer: this worker remembers it. */
   keepSystem(loaded: LoadedSystem, call: KeepingCall): Promise<string>;
+  /** What was kept last of a system whose file loaded, and when (ms since 1970); undefined where nothing was. */
+  newestSystem(name: string, waiting: Waiting): Promise<NewestSystem | undefined>;
   keepPlan(plan: KeptPlan, call: KeepingCall): Promise<string>;
   /** Throws NotFound, Broken, Unavailable. */
   system(digest: string, waiting: Waiting): Promise<LoadedSystem>;
@@ -58,8 +65,14 @@ export function createKept(snapshots: SnapshotsPort): Kept {
     remember(digest, found);
     return found;
   };
+  const newest = newestSystems(snapshots, (digest, waiting) => get('system', digest, waiting));
   return {
-    keepSystem: (loaded, call) => keep('system', { ...loaded }, call),
+    keepSystem: async (loaded, call) => {
+      const digest = await keep('system', { ...loaded }, call);
+      if (loaded.instead === undefined) await newest.note(loaded, digest, call);
+      return digest;
+    },
+    newestSystem: newest.find,
     keepPlan: (plan, call) => keep('plan', { ...plan }, call),
     system: async (digest, waiting) => {
       const found = await get('system', digest, waiting);
@@ -77,6 +90,30 @@ export function createKept(snapshots: SnapshotsPort): Kept {
         'Refused',
         `the plan ${plan.digest} of ${plan.operation} was made for ${boundTo.workflowId} (first run ${boundTo.firstRunId}), and not for ${caller.workflowId} (first run ${caller.firstRunId}): nothing was done`,
       );
+    },
+  };
+}
+
+/** Which system file was kept last, in the store and in this worker, which answers where the store does not. */
+function newestSystems(
+  snapshots: SnapshotsPort,
+  get: (digest: string, waiting: Waiting) => Promise<unknown>,
+) {
+  const remembered = new Map<string, NewestSystem>();
+  return {
+    note: async (loaded: LoadedSystem, digest: string, call: KeepingCall): Promise<void> => {
+      remembered.set(loaded.name, { loaded, at: Date.now() });
+      if (!call.urgent) await snapshots.noteNewest(loaded.name, digest, call);
+    },
+    find: async (name: string, waiting: Waiting): Promise<NewestSystem | undefined> => {
+      try {
+        const noted = await snapshots.newest(name);
+        const found = noted && (await get(noted.digest, waiting));
+        if (noted !== undefined && isKeptSystem(found)) return { loaded: found, at: noted.at };
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+      }
+      return remembered.get(name);
     },
   };
 }

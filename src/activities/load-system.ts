@@ -9,7 +9,8 @@ import type { Redactor } from '../ports/redactor.ts';
 import type { SystemsPort } from '../ports/systems.ts';
 import type { Call } from './call.ts';
 import type { Kept } from './kept.ts';
-import { redactionOf } from './redaction.ts';
+import { loadOrKept } from './load-or-kept.ts';
+import { redactionOf, type Redaction } from './redaction.ts';
 
 export interface LoadInput {
   system: string;
@@ -18,6 +19,8 @@ export interface LoadInput {
   reason: string | null;
   /** The one service or datastore whose lease is taken next; null where that is not known yet. */
   wants: string | null;
+  /** Where the file does not load, go on with what was kept of it last. */
+  orKept?: true;
 }
 
 /**
@@ -36,7 +39,10 @@ export async function loadSystem(
   free: boolean;
 }> {
   const { systems, redactor, kept } = ports;
-  const loaded = await systems.load(input.system);
+  const found = await (input.orKept === true
+    ? loadOrKept(input.system, call, ports)
+    : systems.load(input.system));
+  const loaded = shownInstead(found, await redactionOf(redactor, secretSource(found), []));
   if (!call.urgent) await redactor.learn(secretSource(loaded));
   if (input.service !== null) serviceTarget(loaded, input.service);
   if (input.datastore !== undefined) datastoreIn(loaded, input.datastore);
@@ -48,6 +54,11 @@ export async function loadSystem(
     free:
       input.wants !== null && (await isPlainlyFree(leaseId(loaded.name, input.wants), call, ports)),
   };
+}
+
+/** What is wrong with the file may quote it. */
+function shownInstead(loaded: LoadedSystem, shown: Redaction): LoadedSystem {
+  return loaded.instead === undefined ? loaded : { ...loaded, instead: shown(loaded.instead) };
 }
 
 /** As much of it as an operation on one service decides by: activities read the rest where it is kept. */

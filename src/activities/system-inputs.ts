@@ -38,7 +38,8 @@ export const SYSTEM_INPUTS = {
   ): SealInput => ({
     ...rest,
     places: loaded === undefined ? [] : services.map((one) => serviceTarget(loaded, one)),
-    systemDigest: loaded?.digest ?? '',
+    // Where it did not load from the start, it was not changed meanwhile.
+    systemDigest: loaded?.instead === undefined ? (loaded?.digest ?? '') : '',
   }),
   /** `of`: the service or datastore; `kind`: that of the operation that wants the lease. */
   clearLease: (loaded: Loaded, { of, kind }: { of: string; kind: string }) => ({

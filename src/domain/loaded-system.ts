@@ -12,6 +12,8 @@ export interface LoadedSystem {
   system: System;
   /** Where its datastores are today; read when a plan is made, and no part of the digest. */
   places?: BoundPlaces;
+  /** Present where the file does not load and this was kept of it before: a sentence that says so. */
+  instead?: string;
 }
 
 /** As much of a loaded system as it takes to look its secrets up: references and where they stand, and no secret. */

@@ -4,7 +4,7 @@ import type { ObjectInfo, ObjectRemovalPort, ObjectsPort } from '../ports/object
 import type { KeptRemovalPort } from '../ports/snapshots.ts';
 import { infoOf } from './json-objects.ts';
 import { NOTES } from './notify/deliveries.ts';
-import { snapshotKey } from './snapshots.ts';
+import { newestKey, newestNote, snapshotKey } from './snapshots.ts';
 import { isSharedByServers } from './store-id.ts';
 
 /** The folders of notes that are named by a run; others (of what is not proven) are named by what they are about. */
@@ -27,6 +27,9 @@ export function createKeptRemoval(
     remove: async (kind, digest) => {
       const info = await infoOf(objects, snapshotKey(kind, digest));
       if (info !== undefined) await objects.remove(info);
+      const notes = kind === 'system' ? await objects.list(newestKey()) : [];
+      for (const note of notes.filter(({ key }) => newestNote(key)?.digest === digest))
+        await objects.remove(note);
     },
     notedBefore: async (before) => {
       const old = await oldIn(NOTES, before);

@@ -13,13 +13,17 @@ export interface SnapshotsPort {
   put(kind: SnapshotKind, digest: string, value: unknown, waiting: Waiting): Promise<void>;
   /** Answers the value as it was put. Throws NotFound, and Broken when what is kept does not fit its digest. */
   get(kind: SnapshotKind, digest: string, waiting: Waiting): Promise<unknown>;
+  /** Notes that the file of this system loads, and is kept under this digest; nothing where it was noted last. */
+  noteNewest(system: string, digest: string, waiting: Waiting): Promise<void>;
+  /** What was noted last of this system, and when it was (ms since 1970); undefined where nothing was. */
+  newest(system: string): Promise<{ digest: string; at: number } | undefined>;
 }
 
 /** Removes what no run stands on any more: of another identity than the ports that keep it. */
 export interface KeptRemovalPort {
   /** Digests of the systems or plans that were put before `before` (ms since 1970), oldest first; none where several servers of Temporal share the store. */
   putBefore(kind: SnapshotKind, before: number): Promise<string[]>;
-  /** Removes a kept system or plan; one that is gone is fine. */
+  /** Removes a kept system, with the notes that it was the newest, or a plan; one that is gone is fine. */
   remove(kind: SnapshotKind, digest: string): Promise<void>;
   /** Runs whose newest note of a notice was put before `before`; none where several servers share the store. */
   notedBefore(before: number): Promise<string[]>;

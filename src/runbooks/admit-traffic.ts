@@ -23,6 +23,7 @@ export const admitTraffic: Runbook = {
   rank: RANK.traffic,
   leases: 'services',
   policy: { onFailure: 'continue', undone: 'failed' },
+  needsNoFile: true,
   looksFirst: 'need',
   reads: trafficAsked,
   plan: planAdmit,

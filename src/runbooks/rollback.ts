@@ -35,6 +35,7 @@ export const rollback: Runbook = {
   leases: 'services',
   policy: { onFailure: 'undo', undone: 'failed' },
   savesUsers: true,
+  needsNoFile: true,
   looksFirst: 'can',
   reads: servicesAsked,
   plan: (input, world) => planRollback(onService(input, world.services)),

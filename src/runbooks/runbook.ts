@@ -50,6 +50,8 @@ export interface Runbook {
   policy: Policy;
   /** Takes users away from what harms them: goes on without a record where others would rather wait. */
   savesUsers?: true;
+  /** Is not held up by a system file that does not load: goes on with what was kept of it last. */
+  needsNoFile?: true;
   /**
    * Nobody's lease holds it up: it changes services under the epoch of its own run, side by side, and makes those that hold
    * their leases give way afterwards.

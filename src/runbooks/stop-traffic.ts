@@ -24,6 +24,7 @@ export const stopTraffic: Runbook = {
   leases: 'services',
   policy: { onFailure: 'continue', undone: 'failed' },
   savesUsers: true,
+  needsNoFile: true,
   waitsForNoLease: true,
   reads: trafficAsked,
   plan: planStop,

@@ -61,10 +61,25 @@ test('what saves users goes on when the store does not answer, and nothing else 
   const kept = createKept({
     put: () => Promise.reject(away),
     get: () => Promise.reject(away),
+    noteNewest: () => Promise.reject(away),
+    newest: () => Promise.reject(away),
   });
   await fails('Unavailable', kept.keepSystem(loaded, call()));
   const digest = await kept.keepSystem(loaded, { ...call(), urgent: true });
   assert.deepEqual(await kept.system(digest, call()), loaded);
+  assert.deepEqual((await kept.newestSystem(loaded.name, call()))?.loaded, loaded);
+});
+
+test('what was kept last of a system is found by another worker, and one that stands in for a broken file is not the last', async () => {
+  const objects = createMemoryObjects();
+  const { call } = createActivityWorld();
+  const kept = createKept(createSnapshots(objects));
+  const edited = { ...loaded, digest: 'edited' };
+  for (const one of [loaded, edited, loaded, { ...edited, instead: 'it does not load' }])
+    await kept.keepSystem(one, call());
+  const other = createKept(createSnapshots(objects));
+  assert.deepEqual((await other.newestSystem(loaded.name, call()))?.loaded, loaded);
+  assert.equal(await other.newestSystem('other', call()), undefined);
 });
 
 test('what a stop went on without is put into the store as soon as that answers again', async () => {
@@ -77,6 +92,8 @@ test('what a stop went on without is put into the store as soon as that answers 
       put.push(digest);
     },
     get: () => Promise.reject(new Failure('NotFound', 'nothing')),
+    noteNewest: async () => undefined,
+    newest: async () => undefined,
   });
   const digest = await kept.keepSystem(loaded, { ...call(), urgent: true });
   isAway = false;

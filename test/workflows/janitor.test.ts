@@ -163,6 +163,8 @@ describe('the janitor', () => {
       return digest;
     };
     const current = { ...(await systems.load(system)) };
+    const last = await keep({ ...current, name: 'broken-since', digest: 'last' });
+    await snapshots.noteNewest('broken-since', last, call);
     const [now, before, gone] = [
       await keep(current),
       await keep({ ...current, digest: 'of before' }),
@@ -180,8 +182,8 @@ describe('the janitor', () => {
     const report = await swept();
     shop.ports.clock.now = () => Date.now();
     const left = await keptRemoval.putBefore('system', Date.now() + HOUR);
-    const isLeft = [now, there, before, gone].map((one) => left.includes(one));
-    assert.deepEqual(isLeft, [true, true, false, false]);
+    const isLeft = [now, there, last, before, gone].map((one) => left.includes(one));
+    assert.deepEqual(isLeft, [true, true, true, false, false]);
     assert.ok(report.systems >= 2);
     assert.equal(report.notices, 1);
     assert.deepEqual(await keptRemoval.notedBefore(Date.now() + HOUR), [runId]);

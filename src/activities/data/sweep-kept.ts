@@ -12,7 +12,7 @@ import type { Waiting } from '../../ports/waiting.ts';
 import { hasOpenRuns, isKnownRun, isRetained } from '../executions.ts';
 
 export interface KeptSweepPorts {
-  snapshots: Pick<SnapshotsPort, 'get'>;
+  snapshots: Pick<SnapshotsPort, 'get' | 'newest'>;
   keptRemoval: KeptRemovalPort;
   systems: Pick<SystemsPort, 'load'>;
   clock: Pick<Clock, 'now'>;
@@ -35,7 +35,7 @@ export async function sweepPlans(waiting: Waiting, ports: KeptSweepPorts): Promi
 
 /**
  * Answers how many system files were removed. Called after `sweepPlans`: what a plan that is left names stays, and so does
- * what the file says now, and all of a system with an open operation, which may have no plan yet.
+ * what the file says now, what was kept last, which a stop goes on with when the file does not load, and all of a system with an open operation, which may have no plan yet.
  */
 export async function sweepSystems(waiting: Waiting, ports: KeptSweepPorts): Promise<number> {
   const { keptRemoval, clock } = ports;
@@ -50,6 +50,7 @@ export async function sweepSystems(waiting: Waiting, ports: KeptSweepPorts): Pro
   return removedOf(old, waiting, async (digest) => {
     const name = textAt(await read('system', digest, waiting, ports), 'name');
     if (name === undefined || named.has(digest) || (await isCurrent(name, digest, ports))) return 0;
+    if ((await ports.snapshots.newest(name))?.digest === digest) return 0;
     if (await hasOpenRuns(name)) return 0;
     await keptRemoval.remove('system', digest);
     return 1;

@@ -121,11 +121,18 @@ function planLines(plan: unknown): string[] {
   const why = textAt(plan, 'nothingToDo');
   return [
     `plan of ${textAt(plan, 'operation') ?? 'an operation'}, digest ${textAt(plan, 'digest') ?? 'unknown'}`,
+    ...insteadLines(plan),
     ...carriedLines(plan),
     ...platformLines(plan),
     ...(why === undefined ? [] : [`nothing to do: ${why}`]),
     ...steps.flatMap(stepLines),
   ];
+}
+
+/** A plan that stands on a system file of before, because the one of now does not load. */
+function insteadLines(plan: unknown): string[] {
+  const instead = isRecord(plan) ? textAt(plan, 'instead') : undefined;
+  return instead === undefined ? [] : [`  note: ${instead}`];
 }
 
 /** A roll-back: for how long all users were on what it goes back to. */

@@ -58,12 +58,18 @@ export function systemLines(
   ]);
   return [
     status.system,
+    ...noteLines(status),
     ...Object.entries(status.services).flatMap(([name, service]) => [
       ...serviceLines(name, service),
       ...more(name),
     ]),
     ...(operations.length === 0 ? [] : ['operations under way:', ...operations]),
   ];
+}
+
+/** Said where the system file does not load. */
+export function noteLines({ instead }: SystemStatus): string[] {
+  return instead === undefined ? [] : [`  note: ${instead}`];
 }
 
 /** What is known of versions that wait for people to go on, one line each. */

@@ -57,7 +57,7 @@ async function health(text: string, options: HealthOptions): Promise<void> {
 }
 
 async function look(temporal: Temporal, system: string, options: HealthOptions): Promise<number> {
-  const { askSystem, healthCode, healthOf, serviceLines, watchedLines } =
+  const { askSystem, healthCode, healthOf, noteLines, serviceLines, watchedLines } =
     await import('../output/system-status.ts');
   const { printJson, printText } = await import('../output/print.ts');
   const status = await askSystem(temporal, system);
@@ -67,15 +67,17 @@ async function look(temporal: Temporal, system: string, options: HealthOptions):
   if (options.json === true) {
     const details = options.detailed === true ? await detailsOf(temporal, status) : {};
     const watched = status.operations.filter(({ watch }) => watch !== undefined);
-    printJson({ system, healthy: code === EXIT.done, services: healths, watched, ...details });
+    const { instead } = status;
+    const noted = { ...details, ...(instead !== undefined && { instead }) };
+    printJson({ system, healthy: code === EXIT.done, services: healths, watched, ...noted });
   } else if (options.detailed === true) {
     const { askRecovery, recoveryLines } = await import('../output/recovery.ts');
     const lines = services.flatMap(([name, service]) => serviceLines(name, service));
-    lines.push(...watchedLines(status));
+    lines.push(...noteLines(status), ...watchedLines(status));
     printText([...lines, ...recoveryLines(await askRecovery(temporal, system))].join('\n'));
   } else {
     const lines = healths.map((one) => `${system}/${one.service} ${one.condition}: ${one.detail}`);
-    printText([...lines, ...watchedLines(status)].join('\n'));
+    printText([...lines, ...noteLines(status), ...watchedLines(status)].join('\n'));
   }
   return code;
 }

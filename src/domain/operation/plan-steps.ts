@@ -154,6 +154,7 @@ export function finishPlan(input: {
     ...rest,
     system: loaded.name,
     systemDigest: loaded.digest,
+    ...(loaded.instead !== undefined && { instead: loaded.instead }),
     before,
     platforms,
   };

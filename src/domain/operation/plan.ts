@@ -97,6 +97,8 @@ export interface Plan {
   kind: string;
   system: string;
   systemDigest: string;
+  /** Why it stands on what was kept of the system file before, where that does not load. */
+  instead?: string;
   service?: string;
   strategy?: string;
   /** A proof: what is to be proved, as its manifest describes it. */

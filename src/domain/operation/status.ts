@@ -75,6 +75,8 @@ export interface OperationStatus {
 export interface SystemStatus {
   system: string;
   systemDigest: string;
+  /** Present where the system file does not load: a sentence; services and digest are those of the file as it was last used. */
+  instead?: string;
   services: Record<
     string,
     {

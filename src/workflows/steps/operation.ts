@@ -75,6 +75,8 @@ function needsWay({ runbook, request }: Run, { outcome }: End): boolean {
 async function prepare(run: Run): Promise<End | undefined> {
   await load(run);
   recordOpening(run);
+  const { instead } = loadedOf(run);
+  if (instead !== undefined) record(run, { type: 'finding', text: instead });
   await waitFirst(run);
   const idle = await lookFirst(run);
   if (idle !== undefined) return { outcome: 'nothingToDo', message: idle };
@@ -108,7 +110,11 @@ async function load(run: Run): Promise<void> {
   const { value } = await call(
     run,
     'loadSystem',
-    { system, service, reason, wants, ...(datastore !== undefined && { datastore }) },
+    {
+      ...{ system, service, reason, wants },
+      ...(datastore !== undefined && { datastore }),
+      ...(run.runbook.needsNoFile === true && { orKept: true }),
+    },
     { profile: 'look', step: 'load', summary: `Load ${system}` },
   );
   run.basis.loaded = value.loaded;
