@@ -20,6 +20,7 @@ export function lookInto({
     placeForCopy: async (store, waiting) => {
       const kind = stores[store.settings.kind];
       lookOf(kind, store);
+      if (kind.capabilities.look === 'apart') return { into: 'scratch', why: apart(store) };
       // What is live may be away: that is what a copy is looked into for.
       const why = await notBeside(kind, await boundStore(bindings, store, waiting)).catch(said);
       return why === undefined ? { into: 'beside' } : { into: 'scratch', why };
@@ -46,6 +47,10 @@ function lookOf(
   if (look !== undefined) return look;
   const message = `recovering ${datastore} beside what is live: a copy of a datastore of kind ${settings.kind} cannot be compared with the live one yet, nor opened for reading only; prove its backup with "fairlead verify", and load it into a server of your own to look into it`;
   throw new Failure('Unsupported', message);
+}
+
+function apart({ datastore, settings }: DatastoreRef): string {
+  return `${datastore} goes on: people look into a copy of a datastore of kind ${settings.kind} in a server of its own`;
 }
 
 /** Throws Unsupported where nothing can be restored beside the live datastore. */

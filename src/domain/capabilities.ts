@@ -41,6 +41,8 @@ export interface DatastoreCapabilities {
   counts: 'files' | 'keys' | 'rows';
   /** How the live one is exchanged for a copy beside it (ports/exchanges.ts); null: not as yet. */
   exchange: ExchangeKind | null;
+  /** Where a copy goes that people look into: beside what is live, or apart from it, with a server of its own; null: not as yet. */
+  look: 'beside' | 'apart' | null;
   /** The fields of its settings that say where it is: what a binding may change, as `{{binding.NAME.FIELD}}`. */
   place: readonly PlaceField[];
   /** The value of each place field that holds where the system file says nothing. */

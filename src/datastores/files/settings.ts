@@ -18,6 +18,7 @@ export const files = {
     copyLogin: [],
     counts: 'files',
     exchange: 'generation',
+    look: 'beside',
     place: ['directory'],
     defaultPlace: {},
   },

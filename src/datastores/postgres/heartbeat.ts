@@ -66,6 +66,11 @@ export async function addHeartbeat(
   return recordSchema.parse(rows[0]);
 }
 
+/** The next heartbeat begins a timeline of its own. */
+export async function forgetHeartbeats(client: pg.Client): Promise<void> {
+  if ((await lookAt(client)) === 'ours') await client.query(`DELETE FROM ${TABLE}`);
+}
+
 async function makeTable(client: pg.Client): Promise<void> {
   const there = await lookAt(client);
   if (there === 'other') {

@@ -1,4 +1,4 @@
-// Loads a dump into the empty database of a copy's own cluster. A dump carries no roles, and a policy that names one
+// Loads a dump into the empty database of a copy: in a cluster of its own, or beside the live one. A dump carries no roles, and a policy that names one
 // cannot be made without it: they are read from the dump and made first. Used by store.ts.
 import type { Bytes } from '../../ports/objects.ts';
 import type { Waiting } from '../../ports/waiting.ts';
@@ -22,6 +22,12 @@ const POLICY = new RegExp(
 const LACKING =
   /(?:role|language|access method) ".*" does not exist|extension ".*" is not available|could not open (?:extension control|dictionary|stop-word|synonym|thesaurus|affix) file|could not (?:access file|load library)|collation ".*" for encoding ".*" does not exist|compression method \w+ not supported/;
 
+/** What a server of the copy's own has not got; a label takes the module that gives it a meaning. */
+const APART = [
+  ...['--no-owner', '--no-privileges', '--no-publications'],
+  ...['--no-tablespaces', '--no-security-labels'],
+];
+
 /** What pg_restore says when it asked no server, or lost it: no verdict on a dump. */
 const NOT_ASKED =
   /pg_restore: error: (?:connection to (?:server|database) |invalid connection option|missing "=" after|invalid URI)|Try "pg_restore --help"|server closed the connection|FATAL: {1,2}(?:terminating|the database system)/;
@@ -38,20 +44,21 @@ interface DumpInput {
   folder: string;
   /** The dump from its beginning, as often as it is asked for. */
   read: () => Bytes;
+  /** Into the live server: with owners, grants and all that the live database has there. */
+  beside?: boolean;
 }
 
 /** Throws Unsupported where the dump needs a role or an extension that is not here, CheckFailed for what else is wrong. */
 export async function loadDump(input: DumpInput, waiting: Waiting): Promise<void> {
-  const { address } = input;
-  const listing = await runTool(restoring(input, ['--list'], waiting));
-  refuseReaching(listing);
-  await makeRoles(address, await rolesOf(input, listing, waiting), waiting);
+  const { address, beside = false } = input;
+  if (!beside) {
+    const listing = await runTool(restoring(input, ['--list'], waiting));
+    refuseReaching(listing);
+    await makeRoles(address, await rolesOf(input, listing, waiting), waiting);
+  }
   const database = `--dbname=${databaseArgument(address.database)}`;
-  const args = [database, '--exit-on-error', '--no-password'];
-  const isolated = ['--no-owner', '--no-privileges', '--no-subscriptions', '--no-publications'];
-  // A label takes the module that gives it a meaning; a copy needs neither.
-  const elsewhere = ['--no-tablespaces', '--no-security-labels'];
-  const run = restoring(input, [...args, ...isolated, ...elsewhere], waiting);
+  const args = [database, '--exit-on-error', '--no-password', '--no-subscriptions'];
+  const run = restoring(input, [...args, ...(beside ? [] : APART)], waiting);
   await runTool({ ...run, env: toolEnvironment(address) }).catch((error: unknown) => {
     if (!(error instanceof Failure) || error.kind !== 'CheckFailed') throw error;
     if (NOT_ASKED.test(error.message)) {
@@ -61,7 +68,9 @@ export async function loadDump(input: DumpInput, waiting: Waiting): Promise<void
     if (!LACKING.test(error.message)) throw error;
     throw new Failure(
       'Unsupported',
-      `the dump needs what the Postgres of the copy does not have; install its extensions where the worker runs (roles come with no dump): ${error.message}`,
+      beside
+        ? `the dump needs what its server does not have any more; make the roles that are missing there, install the extensions: ${error.message}`
+        : `the dump needs what the Postgres of the copy does not have; install its extensions where the worker runs (roles come with no dump): ${error.message}`,
     );
   });
 }

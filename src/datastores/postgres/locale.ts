@@ -9,7 +9,7 @@ import { Failure } from '../../domain/failure.ts';
 const LOCALE = `SELECT pg_encoding_to_char(d.encoding) AS encoding, d.datcollate AS collate, d.datctype AS ctype,
     coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') AS provider, coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale') AS locale,
     to_jsonb(d) ->> 'daticurules' AS rules, to_jsonb(d) ->> 'datcollversion' AS version
-  FROM pg_database d WHERE d.datname = current_database()`;
+  FROM pg_database d WHERE d.datname = coalesce($1, current_database())`;
 
 const PROVIDERS = { c: 'libc', i: 'icu', b: 'builtin', d: 'libc' } as const;
 const localeRow = z.tuple([
@@ -24,16 +24,18 @@ const localeRow = z.tuple([
   }),
 ]);
 
-export async function readLocale(client: pg.Client): Promise<Locale> {
-  const { rows } = await client.query<Record<string, unknown>>(LOCALE);
+/** Of the database that the session is in, or of another one of its server. */
+export async function readLocale(client: pg.Client, database?: string): Promise<Locale> {
+  const { rows } = await client.query<Record<string, unknown>>(LOCALE, [database ?? null]);
   return localeRow.parse(rows)[0];
 }
 
-/** Throws Unsupported where this machine, or this server, has not got the locale. */
+/** Throws Unsupported where this machine, or this server, has not got the locale. `more`: options, as SQL has them. */
 export async function createDatabase(
   client: pg.Client,
   database: string,
   locale: Locale,
+  more = '',
 ): Promise<void> {
   const name = client.escapeIdentifier(database);
   const clauses = Object.entries(clausesOf(locale)).flatMap(([clause, value]) =>
@@ -41,7 +43,7 @@ export async function createDatabase(
   );
   await client.query(`DROP DATABASE IF EXISTS ${name}`);
   const provider = locale.provider === 'libc' ? '' : `LOCALE_PROVIDER ${locale.provider} `;
-  const create = `CREATE DATABASE ${name} TEMPLATE template0 ${provider}${clauses.join(' ')}`;
+  const create = `CREATE DATABASE ${name} TEMPLATE template0 ${provider}${clauses.join(' ')} ${more}`;
   await client.query(create).catch((error: unknown) => {
     const said = error instanceof Error ? error.message : String(error);
     throw new Failure(

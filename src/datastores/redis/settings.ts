@@ -11,6 +11,7 @@ export const redis = {
     copyLogin: ['user', 'password'],
     counts: 'keys',
     exchange: null,
+    look: null,
     place: ['host', 'port'],
     defaultPlace: { host: '127.0.0.1', port: 6379 },
   },

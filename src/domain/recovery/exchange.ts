@@ -26,8 +26,11 @@ export interface WritePosition {
 export type ExchangePlan =
   /** `gen-3` and `gen-4` of a folder. */
   | { kind: 'generation'; from: string; to: string }
-  /** Databases of one server; `from` is called `quarantine` afterwards. */
-  | { kind: 'rename'; from: string; to: string; quarantine: string }
+  /**
+   * Databases of one server; `from` is called `quarantine` afterwards, with the number of the operation for `EPOCH`. `notes`
+   * say what becomes of slots and the like, and where the copy is otherwise beside its rows.
+   */
+  | { kind: 'rename'; from: string; to: string; quarantine: string; notes?: string[] }
   /** Places as people read them. */
   | { kind: 'binding'; from: string; to: string };
 

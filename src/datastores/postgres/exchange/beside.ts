@@ -1,0 +1,170 @@
+// Copies in the live server, beside the database that they may be exchanged for: one is made with the live one's locale
+// and place on disk, nobody logs in to it, and a note beside the copy's folder says where it is. By its number: its name
+// changes when it goes live.
+import { readFile, readlink, statfs } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { z } from 'zod';
+import type { DatastoreRef } from '../../../ports/backups.ts';
+import type { Waiting } from '../../../ports/waiting.ts';
+import { Failure } from '../../../domain/failure.ts';
+import { parsedJson } from '../../../domain/json.ts';
+import { secretValue, type SecretSources } from '../../../integrations/secret-value.ts';
+import { keepFile } from '../../../machine/keep-file.ts';
+import { liveAddress, withClient, type PostgresAddress } from '../connection.ts';
+import { createDatabase, readLocale } from '../locale.ts';
+import type pg from 'pg';
+import { MAINTENANCE, restoredName } from './names.ts';
+import { currentOf, placesOf } from './places.ts';
+
+const noteSchema = z.object({
+  ...{ host: z.string(), port: z.number(), user: z.string(), live: z.string() },
+  /** Where the password is found: no password. */
+  password: z.exactOptional(
+    z.union([z.object({ env: z.string() }), z.object({ file: z.string() })]),
+  ),
+  directory: z.string(),
+  name: z.string(),
+  /** Absent while it is being made. */
+  oid: z.exactOptional(z.string()),
+  /** Nobody could look at the disk. */
+  roomUnknown: z.exactOptional(z.boolean()),
+});
+export type BesideNote = z.output<typeof noteSchema>;
+
+const PLACE = `SELECT d.oid::text, t.spcname AS tablespace, pg_backend_pid() AS pid, r.rolsuper AS superuser,
+    CASE WHEN r.rolsuper THEN current_setting('data_directory') END AS folder,
+    CASE WHEN r.rolsuper THEN nullif(pg_tablespace_location(t.oid), '') END AS location
+  FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace JOIN pg_roles r ON r.rolname = current_user WHERE d.datname = $1`;
+const placeRow = z.tuple([
+  z.object({
+    ...{ oid: z.string(), tablespace: z.string(), pid: z.number(), superuser: z.boolean() },
+    ...{ folder: z.string().nullable(), location: z.string().nullable() },
+  }),
+]);
+const OID = 'SELECT oid::text FROM pg_database WHERE datname = $1';
+const NAME = 'SELECT datname AS name FROM pg_database WHERE oid = $1';
+const oidRow = z.tuple([z.object({ oid: z.string() })]);
+const nameRows = z.array(z.object({ name: z.string() }));
+
+/** Makes an empty database beside the live one. Throws Refused where the server's disk has no room, as far as it is this machine's. */
+export async function beginBeside(
+  store: DatastoreRef,
+  folder: string,
+  bytes: number,
+  { secrets, signal }: { secrets: SecretSources; signal: AbortSignal },
+): Promise<void> {
+  const { host, port, user, database } = await liveAddress(store, secrets);
+  const { password } = store.settings;
+  const name = restoredName(database, basename(folder).replace(/^data-/, ''));
+  const where = { host, port, user, live: database, directory: store.directory, name };
+  const note: BesideNote = { ...where, ...(password !== undefined && { password }) };
+  const address = { ...(await liveAddress(store, secrets)), database: MAINTENANCE };
+  await withClient(address, signal, async (client) => {
+    const roomUnknown = await refuseFull(client, database, bytes);
+    // First the note: what is made and not noted is nobody's.
+    await keepNote(folder, { ...note, roomUnknown });
+    const oid = await makeLike(client, { like: database, name });
+    await keepNote(folder, { ...note, roomUnknown, oid });
+  });
+}
+
+/** An empty database that has the live one's locale and place on disk, and that nobody logs in to. Answers its number. */
+export async function makeLike(
+  client: pg.Client,
+  { like, name }: { like: string; name: string },
+): Promise<string> {
+  const { current } = currentOf(like, await placesOf(client, like));
+  const [{ tablespace, superuser }] = placeRow.parse(
+    (await client.query<never>(PLACE, [current.name])).rows,
+  );
+  const escaped = client.escapeIdentifier(name);
+  const more = [
+    `TABLESPACE ${client.escapeIdentifier(tablespace)}`,
+    ...(superuser ? ['CONNECTION LIMIT 0'] : []),
+  ];
+  await createDatabase(client, name, await readLocale(client, current.name), more.join(' '));
+  await client.query(`REVOKE ALL ON DATABASE ${escaped} FROM PUBLIC`);
+  const [{ oid }] = oidRow.parse((await client.query<never>(OID, [name])).rows);
+  return oid;
+}
+
+/** Whether nobody could look. Twice of what is restored: what is live has to have room as well. */
+async function refuseFull(client: pg.Client, database: string, bytes: number): Promise<boolean> {
+  const { current } = currentOf(database, await placesOf(client, database));
+  const [place] = placeRow.parse((await client.query<never>(PLACE, [current.name])).rows);
+  const folder = place.location ?? place.folder;
+  if (folder === null || !(await runsHere(place.pid))) return true;
+  const room = await statfs(folder).catch(() => undefined);
+  if (room === undefined) return true;
+  const free = room.bavail * room.bsize;
+  if (free >= 2 * bytes) return false;
+  const message = `restoring ${bytes} bytes beside the database ${database}, in ${folder}: ${free} bytes are free there, and twice as many as are restored have to be, so that the live data can go on; make room`;
+  throw new Failure('Refused', message);
+}
+
+/** Whether the process that serves the session is one of this machine. */
+async function runsHere(pid: number): Promise<boolean> {
+  const title = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  if (title.startsWith('postgres')) return true;
+  const program = await readlink(`/proc/${pid}/exe`).catch(() => '');
+  return basename(program) === 'postgres';
+}
+
+/** Removes the copy unless it is live, or was: then it has another name. */
+export async function releaseBeside(
+  folder: string,
+  secrets: SecretSources,
+  { signal }: Waiting,
+): Promise<void> {
+  const note = await besideIn(folder);
+  if (note === undefined) return;
+  await withClient(await serverOf(note, secrets), signal, async (client) => {
+    if (note.oid !== undefined && (await nameOf(client, note.oid)) !== note.name) return;
+    await client.query(
+      `DROP DATABASE IF EXISTS ${client.escapeIdentifier(note.name)} WITH (FORCE)`,
+    );
+  });
+}
+
+/** Where the copy is reached, whatever it is called now. Throws NotReady when it is gone. */
+export async function besideAddress(
+  note: BesideNote,
+  secrets: SecretSources,
+  signal: AbortSignal,
+): Promise<PostgresAddress> {
+  const server = await serverOf(note, secrets);
+  const { oid } = note;
+  const name = oid && (await withClient(server, signal, (client) => nameOf(client, oid)));
+  if (name) return { ...server, database: name };
+  throw new Failure(
+    'NotReady',
+    `the copy ${note.name} is not in its server any more; restore it beside again`,
+  );
+}
+
+async function nameOf(client: pg.Client, oid: string): Promise<string | undefined> {
+  return nameRows.parse((await client.query<never>(NAME, [oid])).rows)[0]?.name;
+}
+
+async function serverOf(note: BesideNote, secrets: SecretSources): Promise<PostgresAddress> {
+  const { host, port, user } = note;
+  const address = { host, port, user, database: MAINTENANCE, password: undefined };
+  if (note.password === undefined) return address;
+  const found = await secretValue(note.password, note.directory, secrets);
+  if ('secret' in found) return { ...address, password: found.secret };
+  throw new Failure(
+    'BadInput',
+    `the password of the server of ${note.name} is in ${found.problem}`,
+  );
+}
+
+/** Next to the copy's folder, which goes with the copy. */
+async function keepNote(folder: string, note: BesideNote): Promise<void> {
+  await keepFile(`${folder}.beside.json`, JSON.stringify(note), { mode: 0o600 });
+}
+
+/** Undefined for a copy with a server of its own. */
+export async function besideIn(folder: string): Promise<BesideNote | undefined> {
+  const text = await readFile(`${folder}.beside.json`, 'utf8').catch(() => '');
+  return noteSchema.safeParse(parsedJson(text)).data;
+}
