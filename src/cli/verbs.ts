@@ -18,7 +18,7 @@ function under(heading: string, rows: readonly Row[]): VerbGroup[] {
 
 export const VERB_GROUPS: readonly VerbGroup[] = [
   ...under('Start', [
-    { verbs: ['up'], load: () => import('./verbs/up.ts') },
+    { verbs: ['up', 'down'], load: () => import('./verbs/up.ts') },
     { verbs: ['worker'], load: () => import('./verbs/worker.ts') },
     { verbs: ['init'], load: () => import('./verbs/init.ts') },
     { verbs: ['check', 'schema'], load: () => import('./verbs/system-files.ts') },

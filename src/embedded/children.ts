@@ -71,8 +71,19 @@ export async function endLeftovers(file: ChildrenFile, say: Say): Promise<void> 
     const left = file.get(name);
     if (!left || !isAlive(left)) continue;
     say(`replacing ${names[name]} (pid ${left.pid}) that an earlier \`up\` left`);
-    await end(left, { graceMs: GRACE_MS[name] });
+    await endChild(name, left);
   }
+}
+
+/** SIGTERM, and SIGKILL once its time is over; resolves when it is gone. */
+export async function endChild(name: ChildName, identity: ProcessIdentity): Promise<void> {
+  if (isAlive(identity)) await end(identity, { graceMs: GRACE_MS[name] });
+}
+
+/** The local host of this data folder that lives, as it says itself or as it was written down at its launch. */
+export function hostOf(file: ChildrenFile, data: string): ProcessIdentity | undefined {
+  const candidates = [readJson(hostPaths(data).host, hostFileSchema), file.get('host')];
+  return candidates.find((one) => one !== undefined && isAlive(one));
 }
 
 /** The local host that an earlier `up` left and that still lives. */
@@ -81,8 +92,7 @@ export function hostLeft(
   data: string,
   portOffset: number,
 ): ProcessIdentity | undefined {
-  const candidates = [readJson(hostPaths(data).host, hostFileSchema), file.get('host')];
-  const left = candidates.find((one) => one !== undefined && isAlive(one));
+  const left = hostOf(file, data);
   if (left && file.hostPortOffset !== portOffset) {
     throw new StartFailure(
       2,

@@ -33,6 +33,12 @@ export function lockFile(path: string): Locking {
   }
 }
 
+/** The living process that holds the lock, if one does. */
+export function lockHolder(path: string): ProcessIdentity | undefined {
+  const holder = holderIn(textOf(path) ?? '');
+  return holder && isAlive(holder) ? holder : undefined;
+}
+
 /** Only who holds the lock on a dead one's lock may replace it: of two that saw it dead, one is late, and sees who was first. */
 function takeOver(
   path: string,

@@ -1,8 +1,11 @@
-// `fairlead up`: everything on this machine, until Ctrl-C.
+// `fairlead up`: everything on this machine, until Ctrl-C. `fairlead down` ends it from another terminal, a script, or where
+// `npx` passes no signal on.
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Embedded, EmbeddedOptions } from '../../embedded/up.ts';
-import { wholeNumber } from '../flags.ts';
+import type { Down, EndedProcess } from '../../embedded/down.ts';
+import { EXIT, ExitError } from '../exit.ts';
+import { durationFlag, wholeNumber } from '../flags.ts';
 
 interface Flags {
   data?: string;
@@ -20,7 +23,32 @@ Examples:
   $ fairlead up --data /var/lib/fairlead --port 7300
   $ TEMPORAL_ADDRESS=temporal:7233 fairlead up      # uses that server and starts none
 
-It restarts what dies. Ctrl-C ends all of it; start it again and it carries on.`;
+It restarts what dies. Ctrl-C ends all of it, and so does "fairlead down" from elsewhere; start it again and it
+carries on.`;
+
+interface DownFlags {
+  data?: string;
+  timeout: string;
+  json?: boolean;
+}
+
+const DOWN_SCHEMA = 'fairlead/down/v1';
+
+const DOWN_EXAMPLES = `
+Examples:
+  $ fairlead down
+  $ fairlead down --data /var/lib/fairlead
+
+It ends what Ctrl-C ends: services, worker, local host and the server that \`up\` started; also what an \`up\`
+left that was killed. What it began is carried on by the next \`up\`. Exit 0 also where nothing ran; 6 where it
+is another user's; 9 where something had not ended when --timeout passed.`;
+
+const TITLES: Record<EndedProcess['name'], string> = {
+  up: '`up`',
+  worker: 'the worker',
+  host: 'the local host with its services',
+  temporal: "Temporal's server",
+};
 
 const port = wholeNumber(0, 65_535);
 const offset = wholeNumber(0, 60_000);
@@ -42,6 +70,15 @@ export function register(program: Command): void {
     .option('--json', 'print where everything is as JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (flags: Flags) => up(flags));
+  program
+    .command('down')
+    .description('end what `up` runs on a data folder, as Ctrl-C does')
+    .option('--data <dir>', 'the data folder of that `up` (FAIRLEAD_DATA, default .fairlead)')
+    .option('--timeout <duration>', 'how long it may take', '2m')
+    .option('--json', 'print what was ended as one JSON object on stdout')
+    .allowExcessArguments(false)
+    .addHelpText('after', DOWN_EXAMPLES)
+    .action(async (flags: DownFlags) => down(flags));
 }
 
 async function up(flags: Flags): Promise<void> {
@@ -160,4 +197,32 @@ async function whatIsNext(systems: string, prefix: string): Promise<string[]> {
 /** The other verbs find `.fairlead/up.json` from this folder by themselves; any other data folder they do not. */
 function addressFor(data: string, address: string): string {
   return resolve(data) === resolve('.fairlead') ? '' : `TEMPORAL_ADDRESS=${address} `;
+}
+
+async function down(flags: DownFlags): Promise<void> {
+  const { dataFolder } = await import('../data-folder.ts');
+  const { endEmbedded } = await import('../../embedded/down.ts');
+  const { startExit } = await import('../start-exit.ts');
+  const { printJson, printText, progress } = await import('../output/print.ts');
+  const withinMs = durationFlag('--timeout', flags.timeout);
+  const data = flags.data === undefined ? dataFolder(process.env, '.') : flags.data;
+  try {
+    const result = await endEmbedded(resolve(data), { withinMs, say: progress });
+    if (flags.json === true) printJson({ schema: DOWN_SCHEMA, data: resolve(data), ...result });
+    else printText(downLines(resolve(data), result).join('\n'));
+    if (result.left.length > 0) {
+      throw new ExitError(EXIT.stillRunning, 'once more, or with a longer --timeout');
+    }
+  } catch (error) {
+    throw startExit(error) ?? error;
+  }
+}
+
+function downLines(data: string, { ended, left }: Down): string[] {
+  if (ended.length + left.length === 0) return [`nothing of an \`up\` runs on ${data}`];
+  const named = ({ name, pid }: EndedProcess): string => `${TITLES[name]} (pid ${pid})`;
+  return [
+    ...ended.map((one) => `ended ${named(one)}`),
+    ...left.map((one) => `still running: ${named(one)}`),
+  ];
 }
