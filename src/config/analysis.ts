@@ -34,7 +34,7 @@ const metric = z.strictObject({
       z.strictObject({
         of: selector.meta({
           meaning: 'The counter above the line.',
-          example: 'fairlead_requests_total{code=~"5.."}',
+          example: 'fairlead_requests_total{code=~"499|5.."}',
         }),
         to: selector.meta({
           meaning: 'The counter below the line.',
@@ -157,7 +157,7 @@ export const analysisSchema = z.strictObject({
     meaning: 'What is measured, by a name of yours, and its limits.',
     example: {
       'error-ratio': {
-        ratio: { of: 'fairlead_requests_total{code=~"5.."}', to: 'fairlead_requests_total' },
+        ratio: { of: 'fairlead_requests_total{code=~"499|5.."}', to: 'fairlead_requests_total' },
         max: 0.05,
       },
     },

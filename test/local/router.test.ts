@@ -121,6 +121,24 @@ describe('the local host', () => {
     assert.equal(await counted(labels), before + 3);
   });
 
+  test('counts who leaves before an answer as 499, and who leaves a stream by its status', async () => {
+    const labels = { revision: v1.id, probe: 'false' };
+    const left = await counted({ ...labels, code: '499' });
+    const unanswered = get(`${url}/slow?ms=600000`).on('error', () => undefined);
+    await eventually('it to be asked', async () => (await ask(`${url}/open`)).body === 'slow');
+    unanswered.destroy();
+    await eventually('the count', async () => (await counted({ ...labels, code: '499' })) > left);
+    const after = await counted({ ...labels, code: '200' });
+    const stream = get(`${url}/stream`);
+    stream.on('response', (answer) => answer.once('data', () => answer.destroy()));
+    await once(stream, 'close');
+    await eventually(
+      'the count of the stream',
+      async () => (await counted({ ...labels, code: '200' })) > after,
+    );
+    assert.equal(await counted({ ...labels, code: '499' }), left + 1);
+  });
+
   test('takes the probe mark off before the service sees it, and answers one once, of this service only', async () => {
     const headers = await host.mark(service);
     const right = await ask(url, { headers });

@@ -50,7 +50,7 @@ analyses:
     # A measurement needs 20 requests (minimumSamples); when too few come, it asks a person.
     metrics:
       error-ratio:
-        ratio: { of: 'fairlead_requests_total{code=~"5.."}', to: fairlead_requests_total }
+        ratio: { of: 'fairlead_requests_total{code=~"499|5.."}', to: fairlead_requests_total }
         max: 0.05
 ${wanted.asks ? approvals() : ''}${data === undefined ? '' : recovery(wanted, data)}`;
 }

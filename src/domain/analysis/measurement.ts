@@ -50,6 +50,9 @@ export function minimumOf({ minimumSamples = MINIMUM_SAMPLES }: Analysis): numbe
   return minimumSamples;
 }
 
+/** The status of requests whose users left before any answer: they say nothing good of a revision. */
+const LEFT = '499';
+
 interface Value extends Quantile {
   samples: number;
   /** What the value was made of, in words. */
@@ -64,17 +67,26 @@ interface Labels {
   known: Record<string, string>;
 }
 
-/** The terms that a metric counts. Throws `Failure('BadInput', ...)` for a selector that cannot be read. */
+/**
+ * The terms that a metric counts. Requests that their users gave up are among those that a value stands on only where they
+ * are what is counted. Throws `Failure('BadInput', ...)` for a selector that cannot be read.
+ */
 export function termsOf(metric: Metric, { added, known }: Labels): Term[] {
   const select = (text: string) => withLabels(parseSelector(text), added, known);
   const counting = (selector: Selector, term: string): Term => ({ selector, key: () => term });
+  const requests = (selector: Selector, term: string, of: Selector): Term => {
+    const countsThem = of.matchers.every(({ label, accepts }) => label !== 'code' || accepts(LEFT));
+    const left = countsThem ? term : 'left';
+    return { selector, key: ({ labels }) => (labels['code'] === LEFT ? left : term) };
+  };
   if (metric.ratio !== undefined) {
-    return [counting(select(metric.ratio.of), 'of'), counting(select(metric.ratio.to), 'to')];
+    const of = select(metric.ratio.of);
+    return [counting(of, 'of'), requests(select(metric.ratio.to), 'to', of)];
   }
   if (metric.rate !== undefined) {
     const of = select(metric.rate.of);
     // A series of errors is not there before the first error: requests are those of all its labels.
-    return [counting(of, 'of'), counting(select(of.name), 'all')];
+    return [counting(of, 'of'), requests(select(of.name), 'all', of)];
   }
   return metric.quantile === undefined ? [] : [buckets(select(metric.quantile.of))];
 }
@@ -123,12 +135,14 @@ export function judgeMetric(name: string, metric: Metric, window: Window): Readi
 /** Why there is nothing to judge by yet; undefined when there is. */
 function lacking(
   { samples, uncounted }: Value,
-  { missing = uncounted }: Counted,
+  { missing = uncounted, grown }: Counted,
   minimum: number,
 ): string | undefined {
   if (missing !== undefined) return `no data: ${missing}`;
   if (samples >= minimum && samples > 0) return undefined;
-  return `no data (${show(samples)} of the ${minimum} requests needed)`;
+  const left = grown['left'] ?? 0;
+  const more = left > 0 ? `; ${show(left)} more were given up by their users, unanswered` : '';
+  return `no data (${show(samples)} of the ${minimum} requests needed${more})`;
 }
 
 function measuredOf(metric: Metric, value: Value, { judged, stable }: Window): Reading['measured'] {

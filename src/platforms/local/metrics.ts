@@ -7,7 +7,7 @@ import type { RevisionSpec, ServiceRef } from '../../domain/rollout/model.ts';
 /** How long the series of a removed revision can still be read. */
 const FORGET_AFTER = 5 * 60_000;
 /** Codes that are there from the start: of a series that begins with its first error, Prometheus's `increase` sees no error. */
-const EXPECTED = ['200', '500', '502', '503', '504'];
+const EXPECTED = ['200', '499', '500', '502', '503', '504'];
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export interface GaugeRow {
@@ -36,7 +36,7 @@ export class HostMetrics {
     const registers = [this.#registry];
     this.#requests = new Counter({
       name: 'fairlead_requests_total',
-      help: 'Requests answered, by revision and status code; revision is empty where none was reached.',
+      help: 'Requests, by revision and status code (499: the client left before an answer); revision is empty where none was reached.',
       labelNames: local.metrics.fairlead_requests_total.labels,
       registers,
     });

@@ -163,7 +163,9 @@ async function sendTo(sending: Sending, response: ServerResponse): Promise<Sent>
 
 function codeOf(sent: Exclude<Sent, 'tryAnother'>, response: ServerResponse): number {
   if (sent === 'answered') return response.statusCode;
-  return sent === 'clientLeft' ? 499 : 502;
+  if (sent !== 'clientLeft') return 502;
+  // Whoever leaves a stream had an answer; who leaves before its head had none.
+  return response.headersSent ? response.statusCode : 499;
 }
 
 async function chooseOrHold(

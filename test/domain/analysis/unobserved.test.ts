@@ -153,6 +153,32 @@ test('a selector that refuses the judged revision is no count of 0', () => {
   assert.equal(judged(text, refusing('code=~"5.."'), null).verdict, 'pass');
 });
 
+test('requests that their users gave up unanswered are no good ones, and are counted where they are asked for', () => {
+  const text = (read: number): string => {
+    const line = (code: string, value: number) =>
+      `fairlead_requests_total{revision="new",version="new",probe="false",code="${code}"} ${value}\n`;
+    return `# TYPE fairlead_requests_total counter\n${line('200', 0)}${line('499', 30 * read)}`;
+  };
+  const of = (codes: string) => `fairlead_requests_total{code=~"${codes}"}`;
+  const ratio = (codes: string): AnalysisFile['metrics'][string] => ({
+    ratio: { of: of(codes), to: 'fairlead_requests_total' },
+    max: 0.05,
+  });
+  const rate = (codes: string): AnalysisFile['metrics'][string] => ({
+    rate: { of: of(codes) },
+    max: 0.1,
+  });
+  for (const metric of [ratio, rate]) {
+    const without = judged(text, metric('5..'), null);
+    assert.equal(without.verdict, 'inconclusive');
+    assert.match(
+      without.reason,
+      /0 of the 1 requests needed; \d+ more were given up by their users/,
+    );
+    assert.equal(judged(text, metric('499|5..'), null).verdict, 'fail');
+  }
+});
+
 test('where nothing is written a measurement needs 20 requests, and fewer are no pass', () => {
   const file: AnalysisFile = {
     source: 'scrape',
