@@ -101,7 +101,8 @@ function valuesOf(
     case 'code':
       return {
         all: Array.from({ length: 500 }, (_, index) => String(100 + index)),
-        words: 'a status such as 200 or 503 (=~"499|5.." is every server error, and users who got no answer)',
+        words:
+          'a status such as 200 or 503 (=~"499|5.." is every server error, and users who got no answer)',
       };
     case 'probe':
       return { all: ['true', 'false'], words: 'true or false' };

@@ -35,7 +35,7 @@ testMistakes([
     'a status that there is not',
     ratio('fairlead_requests_total{code=~"5xx"}'),
     [
-      `${of}no fairlead_requests_total has such a value of code: it is a status such as 200 or 503 (=~"5.." is every server error)`,
+      `${of}no fairlead_requests_total has such a value of code: it is a status such as 200 or 503 (=~"499|5.." is every server error, and users who got no answer)`,
     ],
   ],
   [
