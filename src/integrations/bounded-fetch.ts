@@ -1,4 +1,5 @@
 // A GET or a POST that ends: after a time, after so many bytes, or when its caller stops waiting. Follows no redirect.
+import { timerOf } from '../domain/time/longest-timer.ts';
 
 export interface FetchInput {
   url: string;
@@ -31,7 +32,7 @@ export async function fetchText(input: FetchInput): Promise<FetchAnswer> {
   const timer = setTimeout(() => {
     clock.late = true;
     stop.abort();
-  }, input.timeoutMs);
+  }, timerOf(input.timeoutMs));
   input.signal.addEventListener('abort', onAbort, { once: true });
   const began = performance.now();
   try {

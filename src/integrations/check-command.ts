@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { execa } from 'execa';
 import { Failure } from '../domain/failure.ts';
 import { reasonIn } from '../domain/text/reason-line.ts';
+import { timerOf } from '../domain/time/longest-timer.ts';
 import { killWithLimit, withLimit } from '../machine/limit-mark.ts';
 import { signalGroup } from '../machine/process-identity.ts';
 
@@ -110,7 +111,7 @@ async function runToEnd(input: CommandInput): Promise<End> {
   const timer = setTimeout(() => {
     clock.late = true;
     kill();
-  }, input.timeoutMs);
+  }, timerOf(input.timeoutMs));
   input.signal.addEventListener('abort', kill, { once: true });
   child.once('exit', kill);
   const tail = tailOf(child.all);

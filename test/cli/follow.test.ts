@@ -30,7 +30,8 @@ async function watched(): Promise<{ system: string; run: RunName; end: Promise<W
   const operation = `deploy/${system}/api/v2`;
   const run = await startRun(temporal, 'canaryDeploy', operation, asked(system, 'v2'));
   await untilBaking(handleOf(run), 5);
-  return { system, run, end: follow(temporal, run) };
+  // Longer than a timer can wait: it must not be over at once.
+  return { system, run, end: follow(temporal, run, { timeoutMs: 366 * 86_400_000 }) };
 }
 
 const handleOf = ({ workflowId, runId }: RunName) =>

@@ -128,6 +128,16 @@ test('no answer in time fails; nothing at the address could not be run', async (
   );
 });
 
+test('a time that no timer can wait is not over at once', async (t) => {
+  const { url: address } = await serve(t, (request, response) => response.end(request.url));
+  const timeout = 366 * 86_400_000;
+  assert.match(
+    await runner.run(target({ http: '/', timeout }, { address }), waiting),
+    /answered 200/,
+  );
+  assert.match(await runner.run(target({ ...node(''), timeout }), waiting), /exited with 0/);
+});
+
 test('the mark of a probe goes to the service and to nobody else', async (t) => {
   const own = await serve(t, (_, response) => response.end());
   const foreign = await serve(t, (_, response) => response.end());

@@ -19,6 +19,7 @@ import {
 } from '../support/local-daemon.ts';
 import { freePort } from '../support/free-ports.ts';
 import { fails } from '../support/fails.ts';
+import { ask } from '../support/http-load.ts';
 
 describe('the local host starting a revision', () => {
   let host: TestHost;
@@ -43,6 +44,20 @@ describe('the local host starting a revision', () => {
     const failure = await fails('Refused', ensure(spec));
     assert.match(failure.message, new RegExp(`process ${process.pid} \\(.*node`));
     squatter.close();
+  });
+
+  test('asks for health as seldom as it was told, also where no timer can wait so long', async () => {
+    const spec = plainSpec({ system: 'shop', service: 'seldom' }, 'v1', await freePort(), {
+      configuration: { HEALTH: '20' },
+      health: { path: '/health', interval: 366 * 86_400_000, timeout: 366 * 86_400_000 },
+    });
+    const state = async () => (await host.platform.workload.revisions(spec))[0];
+    await ensure(spec);
+    await eventually('it to be ready', async () => (await state())?.ready === 1);
+    // It would be ill after 20 checks.
+    const { previewUrl = '' } = (await state()) ?? {};
+    for (let i = 0; i < 200; i += 1) assert.equal((await ask(`${previewUrl}/open`)).status, 200);
+    assert.equal((await state())?.ready, 1);
   });
 
   test('starts on a port that somebody holds on another address only', async () => {

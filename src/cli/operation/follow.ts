@@ -9,6 +9,7 @@ import {
   WorkflowFailedError,
 } from '@temporalio/client';
 import type { OperationStatus } from '../../domain/operation/status.ts';
+import { LONGEST_TIMER, timerOf } from '../../domain/time/longest-timer.ts';
 import { askStatus } from './ask-status.ts';
 import { hasWorker, isReachable, noWorker, type Temporal } from '../temporal/connect.ts';
 import { type Ending, endingOfError, endingOfResult, type RunName } from './ending.ts';
@@ -94,7 +95,7 @@ function rejoin(operation: string): string {
 }
 
 async function untilExpired(run: RunName, ms: number, signal: AbortSignal): Promise<never> {
-  await quietSleep(ms, signal);
+  for (let left = ms; left > 0; left -= LONGEST_TIMER) await quietSleep(timerOf(left), signal);
   const message = `${run.operation} still runs when --timeout passed. ${rejoin(run.operation)}`;
   throw new ExitError(EXIT.stillRunning, message);
 }

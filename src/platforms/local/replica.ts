@@ -4,6 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RevisionSpec } from '../../domain/rollout/model.ts';
+import { timerOf } from '../../domain/time/longest-timer.ts';
 import {
   environmentOf,
   isAlive,
@@ -168,7 +169,7 @@ export class Replica {
     if (this.gone) return;
     const { interval } = this.#spec.health;
     const next = this.ready ? interval : Math.min(interval, FAST_CHECK);
-    this.#timer = setTimeout(() => void this.check(), next);
+    this.#timer = setTimeout(() => void this.check(), timerOf(next));
   }
 
   #setReady(ready: boolean): void {
@@ -223,7 +224,7 @@ function askHealth(port: number, health: RevisionSpec['health']): Promise<string
         done(status >= 200 && status < 400 ? OK : `answered ${status}`);
       },
     );
-    request.setTimeout(health.timeout, () => {
+    request.setTimeout(timerOf(health.timeout), () => {
       done(`did not answer within ${health.timeout / 1000} s`);
       request.destroy();
     });
