@@ -12,7 +12,7 @@ import { recoveredPoints } from '../domain/recovery/recovered.ts';
 import type { MountedCopy } from '../domain/recovery/recovery-actions.ts';
 import type { Weights } from '../domain/rollout/model.ts';
 import type { CopyRef, DatastoreRef } from '../ports/backups.ts';
-import { serviceTarget, type PlatformKind } from '../domain/rollout/service-target.ts';
+import { readyWithin, serviceTarget, type PlatformKind } from '../domain/rollout/service-target.ts';
 
 /** A step of a kept plan. */
 export interface StepAt {
@@ -42,13 +42,14 @@ export const STEP_INPUTS = {
   },
   ensureRevision: (at: StepAt) => {
     const { service, spec, replicas } = actionOf(at, 'ensure');
-    return { place: serviceTarget(at.loaded, service), spec, replicas };
+    const place = serviceTarget(at.loaded, service);
+    return { place, spec, replicas, deadline: readyWithin(at.loaded, service) };
   },
   shiftTraffic: (at: StepAt, { expect, back }: { expect: Weights[] } & MaybeBack) => {
     const action = actionOf(at, 'weights');
     const { service, capacity } = action;
     const place = serviceTarget(at.loaded, service);
-    const deadline = at.loaded.system.services[service]?.rollout.deadlines.ready ?? 0;
+    const deadline = readyWithin(at.loaded, service);
     return back === true
       ? { place, weights: action.back, expect, deadline }
       : { place, weights: action.weights, expect, capacity, deadline, ...bakeAfter(at) };

@@ -1,6 +1,7 @@
 // Brings revisions into being, waits for them, resizes, restarts and removes them.
 import { getClient } from '@temporalio/activity';
 import { Failure } from '../domain/failure.ts';
+import { isRecord, textAt } from '../domain/json.ts';
 import type { RevisionSpec, RevisionState } from '../domain/rollout/model.ts';
 import type { ServiceTarget } from '../domain/rollout/service-target.ts';
 import { retireRevision } from '../runbooks/retire-revision.ts';
@@ -12,17 +13,76 @@ const LOOK_EVERY_MS = 200;
 /** Longer between two looks is a time in which nobody looked: it does not count towards a deadline. */
 const GAP_MS = 5000;
 
+/** Makes the revision. Where somebody holds the service's port, who may be there for a moment, it waits as long as for readiness. */
 export async function ensureRevision(
-  input: { place: ServiceTarget; spec: RevisionSpec; replicas: number },
+  input: { place: ServiceTarget; spec: RevisionSpec; replicas: number; deadline: number },
   call: Call,
-  { platforms }: { platforms: Platforms },
+  { platforms, clock }: { platforms: Platforms; clock: Clock },
 ): Promise<{ detail: string }> {
-  const { place, spec, replicas } = input;
+  const { place, spec, replicas, deadline } = input;
   const workload = workloadOf(platforms, place);
   await callOffRetirement(place, spec);
   const change = { service: place, spec, replicas, token: await call.token() };
-  const state = await workload.ensure(change, call);
-  return { detail: `${spec.id}: ${state.ready} of ${state.desired} replicas ready` };
+  const { state, waited } = await madeOnceFree(() => workload.ensure(change, call), {
+    deadline,
+    call,
+    clock,
+  });
+  return { detail: `${spec.id}: ${state.ready} of ${state.desired} replicas ready${waited}` };
+}
+
+/** Makes what needs the service's address as soon as nobody else has it. Throws Refused once `deadline` ms of observed time are over. */
+export async function madeOnceFree<Made>(
+  make: () => Promise<Made>,
+  { deadline, call, clock }: { deadline: number; call: Call; clock: Clock },
+): Promise<{ state: Made; waited: string }> {
+  let held: Held | undefined;
+  const beat = (seen?: unknown): void => {
+    call.beat(waitingFor(seen, held));
+  };
+  const state = await lookUntil(deadline, { ...call, beat }, clock, async () => {
+    try {
+      return await make();
+    } catch (error) {
+      const found = heldIn(error);
+      if (found === undefined) throw error;
+      held = found;
+      return undefined;
+    }
+  });
+  if (state === undefined) throw notHad(held, deadline);
+  return { state, waited: held === undefined ? '' : letGo(held) };
+}
+
+/** Who has the service's address. */
+interface Held {
+  address: string;
+  holder: string;
+  refused: Failure;
+}
+
+/** Undefined for whatever else is wrong, and for an address that will not be let go of. */
+function heldIn(error: unknown): Held | undefined {
+  if (!(error instanceof Failure) || error.kind !== 'Refused') return undefined;
+  const { details } = error;
+  const [address, holder] = [textAt(details, 'address'), textAt(details, 'holder')];
+  const isPassing = isRecord(details) && details['passing'] === true;
+  if (!isPassing || address === undefined || holder === undefined) return undefined;
+  return { address, holder, refused: error };
+}
+
+function waitingFor(seen: unknown, held: Held | undefined): unknown {
+  if (!isRecord(seen) || held === undefined) return seen;
+  return { ...seen, waitsFor: `${held.holder} to let go of ${held.address}` };
+}
+
+function letGo({ address, holder }: Held): string {
+  return `, after ${holder} had let go of ${address}`;
+}
+
+function notHad(held: Held | undefined, deadline: number): Failure {
+  const why = held?.refused.message ?? 'the address could not be had';
+  return new Failure('Refused', `${why} (waited ${deadline / 1000} s for it)`);
 }
 
 export async function awaitReady(

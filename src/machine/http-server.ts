@@ -23,14 +23,16 @@ export interface Answers {
 }
 
 export function newHttpServer({ request, upgrade }: Answers, options: ServerOptions = {}): Server {
-  const responses = new WeakMap<Duplex, ServerResponse>();
+  const exchanges = new WeakMap<Duplex, Exchange>();
   const answer: RequestListener = (incoming, response) => {
-    responses.set(incoming.socket, response);
+    exchanges.set(incoming.socket, { incoming, response });
     const code = faultOf(incoming);
     if (code === undefined) {
       request(incoming, response);
       return;
     }
+    // Whatever is read of this connection from here on was answered with that.
+    told.add(incoming.socket);
     response.writeHead(code, { 'content-length': 0, connection: 'close' });
     response.end();
   };
@@ -43,9 +45,7 @@ export function newHttpServer({ request, upgrade }: Answers, options: ServerOpti
     else socket.on('error', () => socket.destroy()).end(closing(code));
   });
   server.on('clientError', (error, socket) => {
-    const response = responses.get(socket);
-    const amid = response?.headersSent === true && !response.writableFinished;
-    refuse(error, socket, amid);
+    refuse(error, socket, howFar(exchanges.get(socket)));
   });
   return server;
 }
@@ -62,11 +62,25 @@ function faultOf({ httpVersion, headers, headersDistinct }: IncomingMessage): nu
 
 const told = new WeakSet<Duplex>();
 
+/** The newest request of a connection, and what is answered to it. */
+interface Exchange {
+  incoming: IncomingMessage;
+  response: ServerResponse;
+}
+
+/** Whether a request that cannot be read on has an answer already, or the beginning of one. */
+function howFar(exchange: Exchange | undefined): 'unanswered' | 'amid' | 'answered' {
+  if (exchange?.response.headersSent !== true) return 'unanswered';
+  if (!exchange.response.writableFinished) return 'amid';
+  // What came after a request that was whole is another request.
+  return exchange.incoming.complete ? 'unanswered' : 'answered';
+}
+
 /** A connection that is closed with something unread is reset, and takes the answer from the client: it is read and dropped. */
-function refuse(error: Error, socket: Duplex, amid: boolean): void {
+function refuse(error: Error, socket: Duplex, far: ReturnType<typeof howFar>): void {
   if (told.has(socket)) return;
   told.add(socket);
-  if (!socket.writable || amid || textAt(error, 'code') === 'ECONNRESET') {
+  if (!socket.writable || far === 'amid' || textAt(error, 'code') === 'ECONNRESET') {
     socket.destroy();
     return;
   }
@@ -75,7 +89,7 @@ function refuse(error: Error, socket: Duplex, amid: boolean): void {
     clearTimeout(timer);
   });
   socket.once('end', () => socket.destroy());
-  socket.end(closing(statusOf(error)));
+  socket.end(far === 'answered' ? '' : closing(statusOf(error)));
 }
 
 function statusOf(error: Error): number {

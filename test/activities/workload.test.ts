@@ -1,9 +1,10 @@
-// A restart: begun once, waited for, and no longer than its deadline.
+// A restart: begun once, waited for, and no longer than its deadline. A revision whose service's port somebody holds.
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import { restartRevision } from '../../src/activities/workload.ts';
+import { madeOnceFree, restartRevision } from '../../src/activities/workload.ts';
 import type { RevisionSpec } from '../../src/domain/rollout/model.ts';
 import { createActivityWorld, PLACE } from '../support/activity-world.ts';
+import { Failure } from '../../src/domain/failure.ts';
 import { fails } from '../support/fails.ts';
 
 const DEADLINE = 60_000;
@@ -61,6 +62,56 @@ describe('a restart', () => {
     it.world.behave('v1', 'crashLoop');
     const before = it.clock.now();
     assert.match((await fails('NotReady', restart())).message, /it keeps crashing/);
+    assert.equal(it.clock.now(), before);
+  });
+});
+
+describe('a revision of a service whose port somebody holds', () => {
+  const held = (more: object = { passing: true }) =>
+    new Failure('Refused', 'listening on 127.0.0.1:8001 for shop/api: the port is taken by nc', {
+      ...{ address: '127.0.0.1:8001', holder: 'process 7 (nc)' },
+      ...more,
+    });
+  /** Somebody holds the port until then. */
+  const ensure = (until: number, beats: unknown[] = [], error = held()) => {
+    const beat = (progress?: unknown) => {
+      beats.push(progress);
+    };
+    const make = async () => {
+      if (it.clock.now() < until) throw error;
+      return 'made';
+    };
+    return madeOnceFree(make, {
+      deadline: DEADLINE,
+      call: { ...it.call(), beat },
+      clock: it.clock,
+    });
+  };
+
+  beforeEach(() => {
+    it = createActivityWorld();
+  });
+
+  test('is made once they let go of it, and says for whom it waited', async () => {
+    const beats: unknown[] = [];
+    const { state, waited } = await ensure(it.clock.now() + DEADLINE / 2, beats);
+    assert.equal(state, 'made');
+    assert.equal(waited, ', after process 7 (nc) had let go of 127.0.0.1:8001');
+    const [beat] = beats;
+    assert.ok(typeof beat === 'object' && beat !== null && 'waitsFor' in beat);
+    assert.equal(beat.waitsFor, 'process 7 (nc) to let go of 127.0.0.1:8001');
+  });
+
+  test('is refused when the time for readiness is over, with who holds it', async () => {
+    const before = it.clock.now();
+    const { message } = await fails('Refused', ensure(Infinity));
+    assert.match(message, /taken by nc \(waited 60 s for it\)$/);
+    assert.ok(it.clock.now() - before >= DEADLINE);
+  });
+
+  test('is refused at once where that is another service of the same host', async () => {
+    const before = it.clock.now();
+    await fails('Refused', ensure(Infinity, [], held({})));
     assert.equal(it.clock.now(), before);
   });
 });

@@ -251,6 +251,48 @@ describe('the local host passes on', () => {
     assert.equal(got.headers['transfer_encoding'], undefined);
   });
 
+  test('one answer to what cannot be read on, before or after its answer, and then the end', async () => {
+    const chunked = 'Host: shop\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const told = [
+      ...['zz\r\nbad', '1\r\nabc\r\n', '0\r\n\r\nnonsense', ''].map(
+        (body) => `POST /two HTTP/1.0\r\n${chunked}${body}`,
+      ),
+      'POST /two HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: gzip, chunked\r\n\r\nzz\r\nbad',
+      `POST /two HTTP/1.1\r\n${chunked}zz\r\nbad`,
+    ];
+    for (const text of told) {
+      // In one piece, and with the body when the head was read.
+      const [head = '', ...body] = text.split(/(?<=\r\n\r\n)/);
+      for (const parts of [[text], [head, body.join('')]]) {
+        const socket = await opened();
+        const closed = once(socket, 'close');
+        let all = '';
+        socket.on('data', (data) => (all += String(data)));
+        for (const part of parts) {
+          socket.write(part);
+          await new Promise((done) => setTimeout(done, 20));
+        }
+        await closed;
+        assert.match(all, /^HTTP\/1.1 (400|501) /, text);
+        assert.equal(all.match(/HTTP\/1\.1/g)?.length, 1, `${text}\n${all}`);
+      }
+    }
+  });
+
+  test('one answer where a request goes bad that was answered early', async () => {
+    const socket = await opened();
+    const closed = once(socket, 'close');
+    let all = '';
+    socket.on('data', (data) => (all += String(data)));
+    const head = 'POST /early HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n';
+    socket.write(`${head}1\r\na\r\n`);
+    await eventually('the early answer', () => all.endsWith('too much'));
+    socket.write('zz\r\nbad');
+    await closed;
+    assert.match(all, /^HTTP\/1.1 413 /);
+    assert.equal(all.match(/HTTP\/1\.1/g)?.length, 1, all);
+  });
+
   test('no request for two hosts', async () => {
     const hosts = 'Host: shop\r\nHost: other\r\n';
     for (const head of [

@@ -7,6 +7,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { isRecord } from '../../src/domain/json.ts';
 import { endHolder, portHolder } from '../../src/machine/port-holder.ts';
 import { hostPaths } from '../../src/platforms/local/protocol.ts';
 import {
@@ -43,6 +44,8 @@ describe('the local host starting a revision', () => {
     );
     const failure = await fails('Refused', ensure(spec));
     assert.match(failure.message, new RegExp(`process ${process.pid} \\(.*node`));
+    const { details } = failure;
+    assert.ok(isRecord(details) && details['passing'] === true, 'who asked may wait for it');
     squatter.close();
   });
 

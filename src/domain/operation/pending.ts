@@ -1,7 +1,7 @@
 // What an operation waits for at this moment, as Temporal lists it: the activities that run or are tried again, with what their
 // heartbeats say. Plain JSON, and the sentences that say it.
 import { GATE_WATCH, type PendingActivity, type Timestamp } from '../analysis/gate-watch.ts';
-import { isRecord } from '../json.ts';
+import { isRecord, textAt } from '../json.ts';
 import { countOf, numberOf, sizeOf } from '../text/amounts.ts';
 import { spanOf } from '../text/time-span.ts';
 
@@ -25,6 +25,8 @@ export interface PendingWork {
   /** Why the attempt before ended. */
   lastFailure?: string;
   progress?: DataProgress;
+  /** What it waits for, that may take a while. */
+  waitsFor?: string;
   /** Since when no number grew, where that is long. */
   silentSince?: string;
 }
@@ -42,8 +44,13 @@ export function pendingWork<Payload>(
     const activity = one.activityType?.name ?? '';
     if (activity === '' || activity === GATE_WATCH) return [];
     const [payload] = one.heartbeatDetails?.payloads ?? [];
-    const progress = payload === undefined ? undefined : progressIn(decode(payload));
-    return { activity, ...attemptOf(one), ...(progress !== undefined && seenOf(progress, now)) };
+    const beat = payload === undefined ? undefined : decode(payload);
+    const [progress, waitsFor] = [progressIn(beat), waitsForIn(beat)];
+    return {
+      ...{ activity, ...attemptOf(one) },
+      ...(waitsFor !== undefined && { waitsFor }),
+      ...(progress !== undefined && seenOf(progress, now)),
+    };
   });
 }
 
@@ -71,8 +78,9 @@ function seenOf(
 
 /** `attempt 2: connection refused`, `12.0 MB of 40.0 MB read, 1,200 rows counted`; nothing where nothing is to be said. */
 export function pendingLines(pending: readonly PendingWork[], now: number): string[] {
-  return pending.flatMap(({ attempt, lastFailure, progress, silentSince }) => {
+  return pending.flatMap(({ attempt, lastFailure, progress, silentSince, waitsFor }) => {
     const words = [
+      ...(waitsFor === undefined ? [] : [`waits for ${waitsFor}`]),
       ...(progress === undefined ? [] : progressWords(progress)),
       ...(silentSince === undefined
         ? []
@@ -98,6 +106,10 @@ function progressWords({ written, read, rows, of = {} }: DataProgress): string[]
 function progressIn(beat: unknown): DataProgress | undefined {
   const progress = isRecord(beat) ? beat['progress'] : undefined;
   return isDataProgress(progress) ? progress : undefined;
+}
+
+function waitsForIn(beat: unknown): string | undefined {
+  return textAt(isRecord(beat) ? beat['progress'] : undefined, 'waitsFor');
 }
 
 function isDataProgress(value: unknown): value is DataProgress {

@@ -59,3 +59,8 @@ function platformTarget(config: Service): PlatformTarget {
   } = config;
   return { kind, ...settings };
 }
+
+/** How long the service may take until it is ready (ms). */
+export function readyWithin({ system }: LoadedSystem, service: string): number {
+  return system.services[service]?.rollout.deadlines.ready ?? 0;
+}

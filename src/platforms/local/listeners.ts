@@ -37,7 +37,9 @@ export class Listeners {
     } catch (error) {
       this.#open.delete(key);
       const code = error instanceof Error && 'code' in error ? error.code : '';
-      if (code === 'EADDRINUSE') throw taken(owner, key, describeHolder(portHolder(address.port)));
+      // Whoever it is may let go of it: whoever asked may wait for that.
+      if (code === 'EADDRINUSE')
+        throw taken(owner, key, describeHolder(portHolder(address.port)), { passing: true });
       throw new Failure('Refused', `listening on ${key} for ${owner}: ${String(error)}`);
     }
   }
@@ -128,10 +130,10 @@ function newServer(handlers: Handlers): Server {
   return server;
 }
 
-function taken(owner: string, address: string, holder: string): Failure {
+function taken(owner: string, address: string, holder: string, more: object = {}): Failure {
   return new Failure(
     'Refused',
     `listening on ${address} for ${owner}: the port is taken by ${holder}; end that, or give one of the two another port`,
-    { address, holder },
+    { address, holder, ...more },
   );
 }

@@ -59,3 +59,18 @@ test('a tool that is silent for long is said to be waited for', () => {
     '1.5 MB written, nothing new for 40 s: waiting for its tool or server',
   ]);
 });
+
+test('what a step waits for is told', () => {
+  const progress = { waitsFor: 'process 7 (nc) to let go of 127.0.0.1:8001', observed: 1 };
+  const pending = {
+    activityType: { name: 'ensureRevision' },
+    heartbeatDetails: { payloads: [{ lastAt: NOW, progress }] },
+  };
+  assert.deepEqual(
+    pendingLines(
+      pendingWork([pending], (one) => one, NOW),
+      NOW,
+    ),
+    ['waits for process 7 (nc) to let go of 127.0.0.1:8001'],
+  );
+});
