@@ -37,7 +37,7 @@ const SUBJECTS = {
   rollout: [['.', 'text', 'traffic', 'operation', 'people', 'recovery'], []],
   operation: [
     ['.', 'text', 'analysis', 'traffic', 'backup'],
-    ['rollout', 'recovery'],
+    ['rollout', 'recovery', 'time'],
   ],
   recovery: [['.', 'text', 'time', 'analysis', 'backup', 'operation', 'rollout'], ['record']],
   people: [

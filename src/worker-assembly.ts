@@ -41,7 +41,7 @@ import { SEARCH_ATTRIBUTES } from './workflows/messages.ts';
 import { textAt } from './domain/json.ts';
 
 const SCRAPE_TIMEOUT_MS = 2000;
-/** Gates that one worker watches at a time: each takes a look now and then. */
+/** Gates and freezes that one worker watches at a time: each takes a look now and then. */
 const MOST_WATCHES = 500;
 
 const clock: Clock = {
@@ -166,13 +166,13 @@ export async function createWorker(input: WorkerInput): Promise<Worker> {
   });
 }
 
-/** Watches while people are waited for, with slots of its own: it runs in the process of each worker, beside that. */
+/** Watches while people, or the end of a freeze, are waited for, with slots of its own: it runs in the process of each worker, beside that. */
 export async function createWatchWorker(input: WorkerInput): Promise<Worker> {
   const { workflowBundle: _, workflowsPath: __, ...options } = input.options ?? {};
-  const { watchWhileWaiting } = createActivities(input.ports);
+  const { watchWhileWaiting, awaitThaw } = createActivities(input.ports);
   return Worker.create({
     ...shared(input),
-    activities: { watchWhileWaiting },
+    activities: { watchWhileWaiting, awaitThaw },
     maxConcurrentActivityTaskExecutions: MOST_WATCHES,
     ...options,
     taskQueue: watchQueueOf(options.taskQueue ?? input.settings.taskQueue),

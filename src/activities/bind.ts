@@ -19,6 +19,8 @@ export interface ActivityRow {
   plain?: true;
   /** A change under the epoch of the run that asks, without a lease. */
   byRun?: true;
+  /** A change that a freeze holds where the operation goes forward; `always`: whichever operation makes it. */
+  held?: true | 'always';
   /** A read that anybody may ask for outside a workflow; checks what such a caller sends. */
   question?: (raw: unknown) => { system: string };
 }

@@ -7,6 +7,7 @@ import type { EvidenceEntry } from '../domain/record/evidence.ts';
 import { secretSource, type SecretSource } from '../domain/loaded-system.ts';
 import type { EpochToken } from '../domain/rollout/model.ts';
 import { epochOfRun } from './caller.ts';
+import { refuseFrozen } from './freezes.ts';
 import { guardLease, type LeaseRef } from './leases.ts';
 import type { Call } from './call.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -70,6 +71,8 @@ export interface BoundaryOptions {
   plain?: boolean;
   /** Changes are made under the epoch of the run that asks, without a lease. */
   byRun?: boolean;
+  /** A freeze holds its changes where the operation goes forward, or whichever operation makes them. */
+  held?: boolean | 'always';
   /**
    * A read that anybody may ask for by itself, outside a workflow. Checks the input that such a caller sends; throws
    * a `Failure` BadInput.
@@ -81,7 +84,7 @@ export interface BoundaryOptions {
 export function atBoundary<Input, Value>(
   ports: BoundaryPorts,
   work: (input: Input, call: Call) => Promise<Value>,
-  { plain = false, byRun = false, question }: BoundaryOptions = {},
+  { plain = false, byRun = false, held = false, question }: BoundaryOptions = {},
 ): (envelope: Envelope<Input>) => Promise<ActivityAnswer<Value>> {
   const { redactor } = ports;
   return async (sent) => {
@@ -114,13 +117,14 @@ export function atBoundary<Input, Value>(
         },
         previous,
         givenUp: isGivenUp,
-        token: () =>
-          tokenOf(
-            envelope,
-            silent(),
-            cancellationSignal,
-            byRun ? () => epochOfRun(run) : undefined,
-          ),
+        token: async () => {
+          const ofRun = byRun ? () => epochOfRun(run) : undefined;
+          const [token] = await Promise.all([
+            tokenOf(envelope, silent(), cancellationSignal, ofRun),
+            thawed(envelope, run, { held, now: clock.now() }),
+          ]);
+          return token;
+        },
       });
       return {
         value: plain ? value : shown(value),
@@ -209,6 +213,16 @@ async function tokenOf(
   signal.throwIfAborted();
   const { operation, step, sequence } = envelope;
   return { operation, step, epoch, sequence };
+}
+
+/** Throws Frozen where a freeze holds the change; what takes back and what saves users is held by none. */
+async function thawed(
+  { system, urgent }: Envelope<unknown>,
+  run: RunRef,
+  { held, now }: { held: boolean | 'always'; now: number },
+): Promise<void> {
+  if (held === false || urgent === true) return;
+  await refuseFrozen(system, run, { always: held === 'always', now });
 }
 
 async function epochOfLease({ lease, step }: Envelope<unknown>): Promise<number> {

@@ -30,6 +30,7 @@ import { writeHeartbeats } from './data/heartbeats.ts';
 import { inspect } from './inspect.ts';
 import { sweep } from './data/janitor.ts';
 import { takeInventory } from './data/inventory.ts';
+import { awaitHalt, awaitThaw, beginFreeze } from './freezes.ts';
 import { clearLease, releaseLeases } from './leases.ts';
 import { loadSystem } from './load-system.ts';
 import { planOperation } from './plan-operation.ts';
@@ -115,19 +116,23 @@ const ACTIVITIES = {
   // Leases.
   clearLease: { ...ofSystem(clearLease, SYSTEM_INPUTS.clearLease), plain: true },
   releaseLeases: { work: releaseLeases, plain: true },
+  // Freezes.
+  beginFreeze: { work: beginFreeze, plain: true },
+  awaitHalt: { work: awaitHalt, plain: true },
+  awaitThaw: { work: awaitThaw, plain: true },
   // Changes of services.
-  ensureRevision: named(ensureRevision, STEP_INPUTS.ensureRevision),
-  shiftTraffic: named(shiftTraffic, STEP_INPUTS.shiftTraffic),
+  ensureRevision: { ...named(ensureRevision, STEP_INPUTS.ensureRevision), held: true },
+  shiftTraffic: { ...named(shiftTraffic, STEP_INPUTS.shiftTraffic), held: true },
   stopServices: { ...named(stopServices, STEP_INPUTS.stopServices), byRun: true },
   makeWay: { ...ofSystem(makeWay, SYSTEM_INPUTS.makeWay), byRun: true },
   admitService: named(admitService, STEP_INPUTS.admitService),
-  scaleRevision: named(scaleRevision, STEP_INPUTS.scaleRevision),
-  restartRevision: named(restartRevision, STEP_INPUTS.restartRevision),
-  settleService: named(settleService, STEP_INPUTS.settleService),
-  removeRevision: named(removeRevision, STEP_INPUTS.removeRevision),
+  scaleRevision: { ...named(scaleRevision, STEP_INPUTS.scaleRevision), held: true },
+  restartRevision: { ...named(restartRevision, STEP_INPUTS.restartRevision), held: true },
+  settleService: { ...named(settleService, STEP_INPUTS.settleService), held: true },
+  removeRevision: { ...named(removeRevision, STEP_INPUTS.removeRevision), held: true },
   // Backups, and what proves them.
   takeBackup: named(takeBackup, STEP_INPUTS.takeBackup),
-  applyRetention: named(applyRetention, STEP_INPUTS.applyRetention),
+  applyRetention: { ...named(applyRetention, STEP_INPUTS.applyRetention), held: 'always' },
   examineBackup: named(examineBackup, STEP_INPUTS.examineBackup),
   restoreCopy: named(restoreCopy, STEP_INPUTS.restoreCopy),
   compareCopy: named(compareCopy, STEP_INPUTS.compareCopy),

@@ -19,6 +19,7 @@ import type { Served, Weights } from '../domain/rollout/model.ts';
 import { serviceTarget } from '../domain/rollout/service-target.ts';
 import type { Call } from './call.ts';
 import { describe } from './executions.ts';
+import { freezesOver } from './freezes.ts';
 import { readWorld, type Platforms } from './platforms.ts';
 import type { BindingsPort } from '../ports/bindings.ts';
 import type { EvidencePort } from '../ports/evidence.ts';
@@ -123,6 +124,10 @@ async function statusOf(
     systemDigest: loaded.digest,
     ...(loaded.instead !== undefined && { instead: shown(loaded.instead) }),
     services,
+    freezes: (await freezesOver(loaded.name, ports.clock.now())).map((one) => ({
+      ...one,
+      reason: shown(one.reason),
+    })),
     operations: await openOperations(loaded.name),
   };
 }

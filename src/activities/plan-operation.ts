@@ -14,6 +14,7 @@ import type { BackupsPort, DatastoreRef } from '../ports/backups.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Call } from './call.ts';
 import { callerOf } from './caller.ts';
+import { holds, type Held } from './freezes.ts';
 import type { Kept } from './kept.ts';
 import { refuseQuarantined } from '../domain/rollout/quarantine.ts';
 import { withPlaces, type PlacesPorts } from './data/places.ts';
@@ -43,21 +44,26 @@ export interface PlanPorts {
   clock: Pick<Clock, 'now'>;
 }
 
-/** `kept` is what steps are told; null for a plan that nobody carries out. Throws Refused, NotFound: nothing was changed. */
+/**
+ * `kept` is what steps are told; null for a plan that nobody carries out. `held`: what holds the operation back, and its plan
+ * has to be made anew. Throws Refused, NotFound: nothing was changed.
+ */
 export async function planOperation(
   { keep, loaded, ...asked }: PlanOperationInput,
   call: Call,
   ports: PlanPorts & PlacesPorts & { kept: Kept },
-): Promise<{ plan: Plan; kept: string | null }> {
+): Promise<{ plan: Plan; kept: string | null; held: Held | null }> {
   const { kept: system } = call;
+  const held = await holds(loaded.name, call, ports.clock.now());
   const there = await withPlaces(loaded, call, ports);
   const plan = await makePlan(asked, there, call, ports);
   refuseQuarantined(plan, there.places);
-  const isKept = keep && asked.request.dryRun !== true && plan.nothingToDo === undefined;
-  if (system === null || !isKept) return { plan, kept: null };
+  const isCarriedOut = asked.request.dryRun !== true && plan.nothingToDo === undefined;
+  const isKept = keep && isCarriedOut && held === null;
+  if (system === null || !isKept) return { plan, kept: null, held };
   const { workflowId, firstRunId } = await callerOf(call.run);
   const boundTo = { workflowId, firstRunId };
-  return { plan, kept: await ports.kept.keepPlan({ plan, system, boundTo }, call) };
+  return { plan, kept: await ports.kept.keepPlan({ plan, system, boundTo }, call), held };
 }
 
 /** Keeps nothing. */

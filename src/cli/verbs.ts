@@ -32,6 +32,7 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
     { verbs: ['rollback'], load: () => import('./verbs/rollback.ts') },
     { verbs: ['stop', 'admit'], load: () => import('./verbs/traffic.ts') },
     { verbs: ['scale', 'restart'], load: () => import('./verbs/replicas.ts') },
+    { verbs: ['freeze', 'thaw'], load: () => import('./verbs/freeze.ts') },
   ]),
   ...under('Answer and steer an operation', [
     { verbs: ['approve', 'reject'], load: () => import('./verbs/answer-gate.ts') },

@@ -10,6 +10,7 @@ export const FAILURE_KINDS = [
   'WorldChanged', // not as this operation left it: somebody else changed it
   'Superseded', // a newer epoch or a later change was there first
   'LeaseLost', // the lease of this run is gone
+  'Frozen', // a freeze holds what goes forward; the operation waits for its end
   'Outage', // no worker ran for longer than resumeWithin
   'NotReady', // a deadline passed, or the revision keeps crashing
   'CheckFailed', // a check ran and said no

@@ -37,6 +37,7 @@ export const blueGreenDeploy: Runbook = {
   summary: (request, from) => `${changeOf(request, from, request.version ?? '')} by blue-green`,
   rank: RANK.change,
   leases: 'services',
+  goesForward: true,
   policy: { onFailure: 'undo', undone: 'rolledBack' },
   reads: servicesAsked,
   plan: (input, world) => planBlueGreen(deployOf(onService(input, world.services))),

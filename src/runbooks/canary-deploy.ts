@@ -38,6 +38,7 @@ export const canaryDeploy: Runbook = {
   summary: (request, from) => `${changeOf(request, from, request.version ?? '')} by canary`,
   rank: RANK.change,
   leases: 'services',
+  goesForward: true,
   policy: { onFailure: 'undo', undone: 'rolledBack' },
   reads: servicesAsked,
   plan: (input, world) => planCanary(deployOf(onService(input, world.services))),

@@ -21,6 +21,7 @@ export const restartService: Runbook = {
   summary: (request) => `restart ${scopeOf(request)}`,
   rank: RANK.change,
   leases: 'services',
+  goesForward: true,
   policy: { onFailure: 'undo', undone: 'failed' },
   reads: servicesAsked,
   plan: planRestart,

@@ -28,6 +28,7 @@ export const retireRevision: Runbook = {
   summary: (request) => `remove ${request.version ?? ''} of ${scopeOf(request)}`,
   rank: RANK.later,
   leases: 'services',
+  goesForward: true,
   policy: { onFailure: 'undo', undone: 'failed' },
   waitsFirst: ({ delay = 0, version = '' }) =>
     delay > 0 ? { ms: delay, summary: `Keep ${version}` } : undefined,

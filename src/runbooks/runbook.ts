@@ -48,6 +48,10 @@ export interface Runbook {
   leases: 'services' | 'datastores' | 'none';
   /** What a failed step leads to. */
   policy: Policy;
+  /** Brings something new, or removes what is old: a freeze holds it, though never what it takes back. */
+  goesForward?: true;
+  /** While it is open, what goes forward in its system is held, but for itself and what it starts. */
+  freezes?: true;
   /** Takes users away from what harms them: goes on without a record where others would rather wait. */
   savesUsers?: true;
   /** Is not held up by a system file that does not load: goes on with what was kept of it last. */

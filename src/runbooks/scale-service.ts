@@ -22,6 +22,7 @@ export const scaleService: Runbook = {
   summary: (request) => `scale ${scopeOf(request)} to ${request.replicas ?? '?'} replicas`,
   rank: RANK.change,
   leases: 'services',
+  goesForward: true,
   policy: { onFailure: 'undo', undone: 'failed' },
   reads: servicesAsked,
   plan: planScale,

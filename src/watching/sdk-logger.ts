@@ -34,6 +34,7 @@ const EXPECTED: Readonly<Record<FailureKind, boolean>> = {
   WorldChanged: true,
   Superseded: true,
   LeaseLost: true,
+  Frozen: true,
   Outage: true,
   NotReady: true,
   CheckFailed: true,

@@ -9,6 +9,7 @@ export const ANY_OPERATION = `(FairleadKind IS NOT NULL OR WorkflowType IN (${OP
 export const LISTS = {
   waiting: 'FairleadState IN ("waiting", "parked", "paused") AND ExecutionStatus = "Running"',
   running: `${ANY_OPERATION} AND ExecutionStatus = "Running"`,
+  frozen: `WorkflowType = "freeze" AND ExecutionStatus = "Running"`,
   failed: `FairleadOutcome IN ("failed", "rolledBack", "inconclusive") OR (${ANY_OPERATION} AND ExecutionStatus IN ("Terminated", "TimedOut"))`,
 } as const;
 
@@ -26,6 +27,7 @@ export const WORKFLOW_TYPES: readonly string[] = [
   ...OPERATION_TYPES,
   'acceptBackup',
   'checkRecovery',
+  'freeze',
   'inspectSystem',
   'janitor',
   'writeCanary',

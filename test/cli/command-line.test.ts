@@ -118,6 +118,22 @@ const REFUSED: [name: string, args: string[], message: RegExp][] = [
     ['report', 'deploy/a/b/c', '--format', 'pdf'],
     /allowed: md, html or json/,
   ],
+  ['a freeze of nothing', ['freeze', '--until', '2099-01-01T00:00Z'], /name one SYSTEM, or say/],
+  ['a freeze of one and all', ['freeze', 'shop', '--all'], /name one SYSTEM, or say --all/],
+  ['a freeze without an end', ['freeze', 'shop', '--reason', 'r'], /freeze needs --until/],
+  ['a freeze without a reason', ['freeze', 'shop', '--until', '2099-01-01T00:00Z'], /--reason/],
+  [
+    'a freeze that is over',
+    ['freeze', 'shop', '--reason', 'r', '--until', '2020-01-01T00:00:00Z'],
+    /--until is "2020-01-01T00:00:00Z", allowed: .* yet to come/,
+  ],
+  [
+    'a freeze until nobody knows when',
+    ['freeze', 'shop', '--reason', 'r', '--until', 'tomorrow'],
+    /--until is "tomorrow", allowed: a time with its zone/,
+  ],
+  ['a freeze of a service', ['freeze', 'shop/api', '--until', 'x'], /SYSTEM is "shop\/api"/],
+  ['a thaw of nothing', ['thaw'], /name one SYSTEM, or say --all/],
   ['a page in Markdown', ['report', 'deploy/a/b/c', '--open', '--out', 'x.md'], /ends in .html/],
 ];
 

@@ -5,6 +5,7 @@ import { untilStatus, endOf } from '../support/operations.ts';
 import { withData, withDrill, withUsable, withWarmCache } from '../support/data-shop.ts';
 import { longBake, send, untilBaking, type Shop, type ShopFile } from '../support/shop.ts';
 import type { WorkflowHandle } from '@temporalio/client';
+import type { FreezeState } from '../../src/domain/time/freeze.ts';
 import type { Report } from '../../src/domain/record/report.ts';
 import { Failure } from '../../src/domain/failure.ts';
 
@@ -155,6 +156,23 @@ export const COURSES: Record<string, (shop: Shop) => Promise<WorkflowHandle>> = 
     ended(await shop.start('admitTraffic', { system: shop.live() })),
   'check-recovery': async (shop) =>
     ended(await shop.start('checkRecovery', { system: shop.empty(withData) })),
+  freeze: async (shop) => {
+    const system = shop.live();
+    const until = '2099-01-04T08:00:00Z';
+    const asked = { system, until, reason: 'holidays', requestedBy: 'ana' };
+    const handle = await shop.start('freeze', asked, `freeze/${system}`);
+    while (!(await handle.query<FreezeState>('status')).frozen) await sleep(20);
+    await send(handle, 'thaw', { actor: 'ana' });
+    return ended(handle);
+  },
+  'held-by-a-freeze': async (shop) => {
+    const { system, handle } = await shop.waiting();
+    const until = '2099-01-04T08:00:00Z';
+    await shop.start('freeze', { system, until, reason: 'holidays' }, `freeze/${system}`);
+    await send(handle, 'approve', { actor: 'ana' });
+    await untilStatus(handle, ({ held }) => held !== undefined);
+    return handle;
+  },
   'accept-backup': async (shop) => {
     const backup = storedBackup(shop.ports.vault, shop.empty(withData), 1);
     return ended(await shop.start('acceptBackup', { backup, reason: 'fine', requestedBy: 'ana' }));

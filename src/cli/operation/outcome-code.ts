@@ -25,6 +25,7 @@ const FAILURES: Record<FailureKind, number> = {
   Refused: EXIT.refused,
   Superseded: EXIT.refused,
   LeaseLost: EXIT.refused,
+  Frozen: EXIT.refused,
   WorldChanged: EXIT.needsPerson,
   Outage: EXIT.needsPerson,
   NotReady: EXIT.failed,

@@ -3,6 +3,7 @@
 import { commandText } from '../../domain/text/command-text.ts';
 import { approveCommand, gateCommand, verbOf } from '../../domain/people/answers.ts';
 import type { OperationState } from '../../domain/operation/outcome.ts';
+import { EVERY_SYSTEM, freezeWords, type Freeze } from '../../domain/time/freeze.ts';
 import type { GateStatus, OperationStatus } from '../../domain/operation/status.ts';
 import { askStatus } from './ask-status.ts';
 import type { Temporal } from '../temporal/connect.ts';
@@ -26,6 +27,7 @@ export interface WaitsFor {
 
 export interface Waiting extends RunName {
   state: OperationState;
+  system: string;
 }
 
 export interface Answers {
@@ -39,12 +41,15 @@ const AT_ONCE = 50;
 const ASK_WITHIN_MS = 1000;
 const WAITING: ReadonlySet<OperationState> = new Set(['waiting', 'parked', 'paused']);
 
-/** Asks the operations that wait, 50 at a time; when none of 50 answered, no more are asked. */
+/** Asks the operations that wait, or that a freeze may hold, 50 at a time; when none of 50 answered, no more are asked. */
 export async function askWaits(
   temporal: Temporal,
   operations: readonly Waiting[],
+  freezes: readonly Freeze[] = [],
 ): Promise<Answers> {
-  const left = operations.filter((one) => WAITING.has(one.state));
+  const mayBeHeld = ({ state, system }: Waiting): boolean =>
+    state === 'running' && freezes.some(({ scope }) => [system, EVERY_SYSTEM].includes(scope));
+  const left = operations.filter((one) => WAITING.has(one.state) || mayBeHeld(one));
   const found = new Map<string, WaitsFor>();
   let unanswered = 0;
   for (let at = 0; at < left.length; at += AT_ONCE) {
@@ -81,7 +86,15 @@ export function waitsForOf(status: OperationStatus): WaitsFor | undefined {
     const what = note ?? 'paused; send resume to go on';
     return waits({ ...at, what, since }, [commandText('resume', operation)]);
   }
-  return undefined;
+  return status.held === undefined ? undefined : waitsForThaw(status.held);
+}
+
+/** What an operation froze only that operation thaws. */
+function waitsForThaw(freeze: Freeze): WaitsFor {
+  const { scope, takenBy, owner, since } = freeze;
+  const end = commandText('thaw', scope === EVERY_SYSTEM ? '--all' : scope);
+  const commands = takenBy === 'people' ? [end] : [commandText('status', owner)];
+  return { ...waits({ what: `held: ${freezeWords(freeze)}`, since }, commands), who: [owner] };
 }
 
 function waitsAtGate(operation: string, gate: GateStatus, since: string | null): WaitsFor {

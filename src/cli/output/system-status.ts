@@ -3,6 +3,7 @@ import { gateWatchLines } from '../../domain/analysis/gate-watch.ts';
 import { bar } from '../../domain/text/markdown.ts';
 import { didYouMean } from '../../domain/text/did-you-mean.ts';
 import type { SystemStatus } from '../../domain/operation/status.ts';
+import { freezeWords } from '../../domain/time/freeze.ts';
 import { isSystemStatus } from '../temporal/answers.ts';
 import type { Temporal } from '../temporal/connect.ts';
 import { EXIT, ExitError } from '../exit.ts';
@@ -59,6 +60,7 @@ export function systemLines(
   return [
     status.system,
     ...noteLines(status),
+    ...(status.freezes ?? []).map((one) => `  ${freezeWords(one)}`),
     ...Object.entries(status.services).flatMap(([name, service]) => [
       ...serviceLines(name, service),
       ...more(name),

@@ -1,7 +1,7 @@
 // `fairlead backup`, `fairlead backups` and `fairlead verify`: take backups, see what there is, prove one.
 import type { Command } from 'commander';
 import type { BackupList } from '../../domain/backup/backup-list.ts';
-import type { AcceptOptions } from './accept-backup.ts';
+import type { AcceptOptions } from '../temporal/accept-backup.ts';
 import {
   withCommon,
   withLooking,
@@ -47,7 +47,7 @@ export function register(program: Command): void {
   withCommon(accept, [
     'backups accept shop/orders/20261122T085126.123Z --reason "the archive was emptied"',
   ]).action(async (backup: string, options: AcceptOptions) => {
-    const { acceptBackup } = await import('./accept-backup.ts');
+    const { acceptBackup } = await import('../temporal/accept-backup.ts');
     await acceptBackup(backup, options);
   });
   registerVerify(program);

@@ -2,6 +2,7 @@
 // waits for whom.
 import type { Command } from 'commander';
 import { oneLine, spanBetween } from '../../domain/text/markdown.ts';
+import type { Freeze } from '../../domain/time/freeze.ts';
 import { withLooking, type CommonOptions } from '../command-options.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { durationFlag, numberFlag } from '../flags.ts';
@@ -75,6 +76,7 @@ async function show(
   const { actorName } = await import('../identity.ts');
   const { printJson, printText, progress } = await import('../output/print.ts');
   const { readRows } = await import('../operation/rows.ts');
+  const { freezeWords } = await import('../../domain/time/freeze.ts');
   const { most, since } = bounds(options);
   await withTemporal(actorName(options.as), async (temporal) => {
     const read = await readRows(temporal, { ...wanted, since, most });
@@ -82,16 +84,22 @@ async function show(
       const { refuseUnknownSystem } = await import('../output/system-status.ts');
       await refuseUnknownSystem(temporal, wanted.system);
     }
-    const { rows: all, unanswered } = await withWaits(temporal, read);
+    const { listFreezes } = await import('../temporal/freezes.ts');
+    const freezes = await listFreezes(temporal, wanted.system ?? wanted.target?.split('/')[0]);
+    const { rows: all, unanswered } = await withWaits(temporal, read, freezes);
     const rows = options.waiting === true ? all.filter(({ state }) => WAITS.has(state)) : all;
     if (unanswered > 0) {
       const whose = unanswered === 1 ? 'one operation waits' : `${unanswered} operations wait`;
       progress(`no worker answered in time what ${whose} for`);
     }
-    if (options.json === true) printJson({ operations: rows });
-    else if (rows.length > 0) printText(tables(rows, Date.now(), options).join('\n'));
-    else printText(options.waiting === true ? 'no operation waits for anybody' : nothing);
+    if (options.json === true) printJson({ operations: rows, freezes });
+    else printText([...freezes.map(freezeWords), ...linesOf(rows, options, nothing)].join('\n'));
   });
+}
+
+function linesOf(rows: readonly Row[], options: ListOptions, nothing: string): string[] {
+  if (rows.length > 0) return tables(rows, Date.now(), options);
+  return [options.waiting === true ? 'no operation waits for anybody' : nothing];
 }
 
 const WAITS: ReadonlySet<Row['state']> = new Set(['waiting', 'parked', 'paused']);
@@ -111,9 +119,10 @@ function bounds({ limit, since }: ListOptions): { most: number; since: number | 
 async function withWaits(
   temporal: import('../temporal/connect.ts').Temporal,
   rows: readonly Row[],
+  freezes: readonly Freeze[],
 ): Promise<{ rows: Row[]; unanswered: number }> {
   const { askWaits } = await import('../operation/waits-for.ts');
-  const { found, unanswered } = await askWaits(temporal, rows);
+  const { found, unanswered } = await askWaits(temporal, rows, freezes);
   const full = rows.map((row) => ({ ...row, waitsFor: found.get(row.runId) ?? null }));
   return { rows: full, unanswered };
 }

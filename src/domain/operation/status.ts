@@ -5,6 +5,7 @@ import type { PendingWork } from './pending.ts';
 import type { StepFinding } from '../analysis/finding.ts';
 import type { GateWatchStatus } from '../analysis/gate-watch.ts';
 import type { Verdict } from '../analysis/verdict.ts';
+import type { Freeze } from '../time/freeze.ts';
 
 export interface GateStatus {
   id: string;
@@ -53,6 +54,8 @@ export interface OperationStatus {
   note?: string;
   /** Since when it waits for people (ISO 8601): at a gate, parked or paused. */
   waitingSince?: string;
+  /** The freeze that keeps it from its next change. */
+  held?: Freeze;
   /** The messages that answer the parked step. */
   answers?: string[];
   lastRefused?: LastRefused;
@@ -77,6 +80,8 @@ export interface SystemStatus {
   systemDigest: string;
   /** Present where the system file does not load: a sentence; services and digest are those of the file as it was last used. */
   instead?: string;
+  /** Freezes that hold changes of this system back; missing from a worker of before. */
+  freezes?: Freeze[];
   services: Record<
     string,
     {

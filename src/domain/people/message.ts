@@ -27,6 +27,7 @@ const FIELDS: Record<string, Field[]> = {
   adopt: ['actor', 'step', 'reason'],
   abort: ['actor', 'keep', 'reason'],
   preempt: ['actor'],
+  thaw: ['actor', 'reason'],
 };
 
 const LONGEST_REASON = 2000;

@@ -90,8 +90,10 @@ export const settle: StepKind<ActionOf<'settle'>> = {
     }),
 };
 
-/** Failures after which somebody else has the service, or somebody has to look at it first. */
-const ENDS_OR_PARKS: readonly FailureKind[] = ['LeaseLost', 'Superseded', 'WorldChanged', 'Outage'];
+/** Failures after which somebody else has the service, somebody has to look at it first, or it is tried again later. */
+const ENDS_OR_PARKS: readonly FailureKind[] = [
+  ...(['LeaseLost', 'Superseded', 'WorldChanged', 'Outage', 'Frozen'] as const),
+];
 
 /** The first of several stops them all, side by side; the others tell what became of their own service. */
 export const stop: StepKind<ActionOf<'stop'>> = {

@@ -6,6 +6,7 @@ import type { PlanStep } from '../../domain/operation/plan.ts';
 import { plainResult, type StepResult } from '../../domain/operation/step-result.ts';
 import { describeUndo, inNobodysWay, type UndoEntry } from '../../domain/operation/undo.ts';
 import { performBake } from './bake.ts';
+import { heldBy, holdAt } from '../freezing/hold.ts';
 import { failureOf } from './call.ts';
 import type { End } from './close.ts';
 import { endTiming, startTiming } from './logged.ts';
@@ -39,15 +40,35 @@ async function attempt(run: Run, action: ToPerform): Promise<StepResult | undefi
     const bad = await scope.run(() => prepared(run, action));
     if (bad !== undefined) return plainResult(bad);
     return await scope.run(() =>
-      action.do === 'change' || action.do === 'undo'
-        ? performStep(run, action)
-        : bakeOrAsk(run, action),
+      action.do === 'change' || action.do === 'undo' ? thawed(run, action) : bakeOrAsk(run, action),
     );
   } catch (error) {
     if (!isUndo && isCancellation(error)) return undefined;
     const failure = failureOf(error);
     if (failure === undefined) throw error;
     return failureResult(run, action, failure);
+  }
+}
+
+/** Performs a step; as often as a freeze holds its change, it waits for the end of that and tries again. */
+async function thawed(
+  run: Run,
+  action: Extract<ToPerform, { do: 'change' | 'undo' }>,
+): Promise<StepResult> {
+  for (;;) {
+    try {
+      return await performStep(run, action);
+    } catch (error) {
+      const failure = failureOf(error);
+      const held = failure && heldBy(failure);
+      if (held === undefined || action.do === 'undo') throw error;
+      const bad = await holdAt(run, held, stepOf(action));
+      if (bad !== undefined) {
+        const { id, title } = action.step;
+        record(run, { type: 'step', id, title, status: 'failed', attempts: 1, detail: held.why });
+        return plainResult(bad);
+      }
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import { COMPLETES, type Outcome } from '../../domain/operation/outcome.ts';
 import type { Plan } from '../../domain/operation/plan.ts';
 import type { RecordHead } from '../../activities/record/seal.ts';
 import type { ReportSummary } from '../../domain/record/report.ts';
+import { giveBackFreeze } from '../freezing/own-freeze.ts';
 import { call, failureOf, type InputOf } from './call.ts';
 import { endingFailure } from './ending-failure.ts';
 import { giveBackLeases } from './leases.ts';
@@ -44,6 +45,7 @@ export async function close(run: Run, end: End): Promise<OperationResult> {
       ? closedHere(run, { ...end, verdict: null, leftovers: [] })
       : await sealed(run, end);
   await tolerating(() => giveBackLeases(run));
+  await giveBackFreeze(run);
   announceEnd(run);
   logEnd(run, end);
   await condition(allHandlersFinished);

@@ -8,13 +8,14 @@ import {
 } from '@temporalio/workflow';
 import { Failure, isMistake } from '../../domain/failure.ts';
 import type { Outcome } from '../../domain/operation/outcome.ts';
-import type { Plan } from '../../domain/operation/plan.ts';
 import { parseRequest, type OperationRequest } from '../../domain/operation/request.ts';
 import { startMachine } from '../../domain/operation/machine.ts';
 import { datastoreOf } from '../../domain/operation/operation.ts';
 import { runbooksOfType } from '../../runbooks/index.ts';
 import { leasedBy, type Runbook } from '../../runbooks/runbook.ts';
-import { call, failureOf } from './call.ts';
+import { holdBefore } from '../freezing/hold.ts';
+import { takeFreeze } from '../freezing/own-freeze.ts';
+import { call, failureOf, type ValueOf } from './call.ts';
 import { carryOut, interruptEvent } from './carry-out.ts';
 import { close, type End, type OperationResult } from './close.ts';
 import { keepRecord } from './drill-record.ts';
@@ -26,6 +27,8 @@ import { announce, announceRefusal } from './page.ts';
 import { record, recordOpening } from './record.ts';
 import { loadedOf, newRun, type Run } from './run.ts';
 import { logRefusal, logStart } from './logged.ts';
+
+type Planned = ValueOf<'planOperation'>;
 
 export async function operation(runbook: Runbook, input: unknown): Promise<OperationResult> {
   const run = newRun(runbook, requestOf(runbook, input));
@@ -80,20 +83,19 @@ async function prepare(run: Run): Promise<End | undefined> {
   await waitFirst(run);
   const idle = await lookFirst(run);
   if (idle !== undefined) return { outcome: 'nothingToDo', message: idle };
-  if (run.request.dryRun !== true && run.runbook.waitsForNoLease !== true) {
-    const refused = await lease(run);
-    if (refused !== undefined) return { outcome: 'refused', message: refused, kind: 'Refused' };
-  }
-  const { plan, kept } = await makePlan(run, { keep: true });
+  const made = await keepOthersOut(run);
+  if ('refused' in made) return { outcome: 'refused', message: made.refused, kind: 'Refused' };
+  const { plan, kept, held } = made;
   run.basis.plan = plan;
   if (kept !== null) run.basis.kept.plan = kept;
   record(run, { type: 'planned', plan: run.basis.plan });
   for (const [name, { weights }] of Object.entries(run.basis.plan.before))
     run.traffic.weights[name] = weights;
   if (run.request.dryRun === true) {
+    const wouldWait = held == null ? '' : `; it would be held: ${held.why}`;
     return {
       outcome: 'planned',
-      message: `${run.basis.plan.steps.length} steps; nothing was changed`,
+      message: `${run.basis.plan.steps.length} steps; nothing was changed${wouldWait}`,
     };
   }
   if (run.basis.plan.nothingToDo !== undefined) {
@@ -160,6 +162,35 @@ async function lease(run: Run): Promise<string | undefined> {
   }
 }
 
+/** Freezes the system where its runbook does, takes the leases, plans. Each may be refused, in a sentence. */
+async function keepOthersOut(run: Run): Promise<Planned | { refused: string }> {
+  const { runbook, request, basis } = run;
+  const asks = [
+    ...(runbook.freezes === true ? [() => takeFreeze(run, basis.reason ?? runbook.title)] : []),
+    ...(runbook.waitsForNoLease === true ? [] : [() => lease(run)]),
+  ];
+  for (const ask of request.dryRun === true ? [] : asks) {
+    const refused = await ask();
+    if (refused !== undefined) return { refused };
+  }
+  return planThawed(run);
+}
+
+/** The plan, made when nothing holds the operation back; while it is held it has no lease, and asks for one afterwards. */
+async function planThawed(run: Run): Promise<Planned | { refused: string }> {
+  for (;;) {
+    const made = await makePlan(run, { keep: true });
+    const isCarriedOut = run.request.dryRun !== true && made.plan.nothingToDo === undefined;
+    // A worker of before asks after no freeze.
+    if (!isCarriedOut || made.held == null) return made;
+    await giveBackLeases(run);
+    run.leases.held = {};
+    await holdBefore(run, made.held);
+    const refused = await lease(run);
+    if (refused !== undefined) return { refused };
+  }
+}
+
 /** How long to wait before the lease is asked for again (ms); undefined where its being held is a refusal. */
 function untilNextTry(
   { runbook: { whenHeld }, request }: Run,
@@ -170,10 +201,7 @@ function untilNextTry(
   return whenHeld?.waitsFor(holder) === true ? whenHeld.delay(tries, request) : undefined;
 }
 
-async function makePlan(
-  run: Run,
-  { keep }: { keep: boolean },
-): Promise<{ plan: Plan; kept: string | null }> {
+async function makePlan(run: Run, { keep }: { keep: boolean }): Promise<Planned> {
   const {
     runbook: { kind },
     operation: id,

@@ -43,6 +43,7 @@ export function statusOf(run: Run): OperationStatus {
     ...(run.progress.outcome !== undefined && { outcome: run.progress.outcome }),
     ...(run.progress.machine?.verdict != null && { verdict: run.progress.machine.verdict }),
     ...(note !== undefined && { note }),
+    ...heldOf(run.progress),
     ...waitingSince(run),
     ...answering(run),
     ...gateWatchOf(run.people.watch),
@@ -183,6 +184,16 @@ function answering(run: Run): Pick<OperationStatus, 'answers' | 'lastRefused'> {
   return { ...answers, lastRefused: { message, ...(actor !== null && { actor }), note, at } };
 }
 
+function whatGoesOn({ held, message, leaseWait, machine }: Progress): string | undefined {
+  return held === undefined
+    ? (message ?? leaseWait ?? machine?.ending?.message)
+    : `held: ${held.why}`;
+}
+
+function heldOf({ held, outcome }: Progress): Pick<OperationStatus, 'held'> {
+  return held === undefined || outcome !== undefined ? {} : { held: held.freeze };
+}
+
 function waitingSince({
   people: { waitingSince: at },
   progress: { outcome },
@@ -197,5 +208,5 @@ function noteOf(run: Run): string | undefined {
   if (run.progress.state === 'parked') return run.progress.machine?.problem?.message;
   if (run.people.paused !== undefined)
     return `paused by ${run.people.paused.by}; send resume to go on`;
-  return run.progress.message ?? run.progress.leaseWait ?? run.progress.machine?.ending?.message;
+  return whatGoesOn(run.progress);
 }

@@ -68,7 +68,7 @@ function isPassed({ decided }: Gate): boolean {
 }
 
 /** Waits for people: however long that takes, and however it ends, it is no time without a worker. */
-async function waiting(run: Run, work: () => Promise<void>): Promise<void> {
+export async function waiting(run: Run, work: () => Promise<void>): Promise<void> {
   const from = Date.now();
   run.people.waitingSince = from;
   try {
@@ -181,7 +181,7 @@ export async function unpaused(run: Run): Promise<MachineEvent | undefined> {
 }
 
 /** Waits without a deadline; messages that come in meanwhile are recorded as they come. */
-async function settledUntil(run: Run, over: () => boolean): Promise<void> {
+export async function settledUntil(run: Run, over: () => boolean): Promise<void> {
   while (!over()) {
     await condition(() => over() || run.people.received.length > 0);
     await settleMessages(run);
@@ -189,7 +189,7 @@ async function settledUntil(run: Run, over: () => boolean): Promise<void> {
 }
 
 /** Writes what is not written yet before people are waited for. */
-async function writeRecord(run: Run, summary: string): Promise<void> {
+export async function writeRecord(run: Run, summary: string): Promise<void> {
   await call(run, 'recordEvidence', null, {
     profile: 'look',
     step: run.progress.step ?? 'record',

@@ -1,5 +1,6 @@
 // The state of one operation while it runs, in the parts that its functions take.
 import { CancellationScope } from '@temporalio/workflow';
+import type { Held } from '../../activities/freezes.ts';
 import type { LeaseRef } from '../../activities/leases.ts';
 import { buildReport } from '../../domain/record/build-report.ts';
 import type { EvidenceBody, EvidenceEntry } from '../../domain/record/evidence.ts';
@@ -112,6 +113,11 @@ export interface Leases {
   gaveBack?: true;
 }
 
+/** The freeze that the operation took, while it has it. */
+export interface Freezing {
+  taken?: { scope: CancellationScope; over: Promise<void> };
+}
+
 /** The traffic of each service as this operation knows it. */
 export interface Traffic {
   /** As it was read back last. */
@@ -140,6 +146,8 @@ export interface Progress {
   spent?: Spent;
   /** The sentence that says whose lease is waited for before the operation may begin. */
   leaseWait?: string;
+  /** What keeps it from its next change now. */
+  held?: Held;
   outcome?: Outcome;
   /** The sentence it ended with. */
   message?: string;
@@ -156,6 +164,7 @@ export interface Run {
   readonly record: OperationRecord;
   readonly people: People;
   readonly leases: Leases;
+  readonly freezing: Freezing;
   readonly traffic: Traffic;
   readonly progress: Progress;
 }
@@ -188,6 +197,7 @@ export function newRun(runbook: Runbook, request: OperationRequest): Run {
       waitedMs: 0,
     },
     leases: { held: {}, sequence: 0 },
+    freezing: {},
     traffic: { weights: {}, attempted: new Map() },
     progress: { state: 'running', results: [], aliveAt: Date.now() },
   };

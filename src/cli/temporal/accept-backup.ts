@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { isRecord, isText, textAt } from '../../domain/json.ts';
-import { hasWorker, noWorker, withTemporal, type Temporal } from '../temporal/connect.ts';
+import { hasWorker, noWorker, withTemporal, type Temporal } from './connect.ts';
 import { kindOf } from '../operation/ending.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { actorName } from '../identity.ts';
