@@ -26,9 +26,6 @@ export interface Freeze {
   operation?: { workflowId: string; runId: string };
 }
 
-/** What the memo of a freeze says, under the key `freeze`. */
-type FreezeMemo = Pick<Freeze, 'owner' | 'reason' | 'until'>;
-
 /** The one workflow id of a freeze of this scope. */
 export function freezeId(scope: string, takenBy: Freeze['takenBy']): string {
   return takenBy === 'people' ? `${FREEZE}/${scope}` : `${FREEZE}/${scope}/operation`;
