@@ -37,7 +37,12 @@ test('there is a history of every course', () => {
 });
 
 test('every recorded history replays', async () => {
-  const histories = files.map((name) => ({ workflowId: name, history: historyIn(name) }));
+  // What a freeze is about stands in its id.
+  const histories = files.map((name) => {
+    const history = historyIn(name);
+    const { workflowId } = history.events?.[0]?.workflowExecutionStartedEventAttributes ?? {};
+    return { workflowId: workflowId ?? name, history };
+  });
   assert.deepEqual([...(await replayed(histories))], []);
 });
 

@@ -19,6 +19,8 @@ const ACTING: ReadonlySet<string> = new Set([
     'admit',
     'scale',
     'restart',
+    'freeze',
+    'thaw',
     'backup',
     'verify',
     'drill',
@@ -31,7 +33,7 @@ const ACTING: ReadonlySet<string> = new Set([
 const OTHERS: readonly string[] = [
   ...['approve', 'reject', 'status', 'list', 'health', 'report', 'backups', 'schedules'],
   ...['history', 'logs', 'open', 'diff'],
-  ...['up', 'worker', 'init', 'check', 'schema', 'completion', 'judge', 'port', 'demo'],
+  ...['up', 'down', 'worker', 'init', 'check', 'schema', 'completion', 'judge', 'port', 'demo'],
 ];
 
 /** Every verb there is. (The table of verbs loads what prints, and cannot be loaded here.) */
