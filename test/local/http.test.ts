@@ -2,16 +2,11 @@
 // of other protocols, answers before the body was read. Written to sockets by hand, since no client sends all of it.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { z } from 'zod';
 import { parsePrometheusText } from '../../src/domain/analysis/prometheus-text.ts';
-import { freePort } from '../support/free-ports.ts';
-import { eventually, plainSpec, TestHost, tokens, weightsOf } from '../support/local-daemon.ts';
-
-const ODD = join(import.meta.dirname, '..', 'support', 'odd-service.mjs');
-const service = { system: 'shop', service: 'odd' };
+import { eventually } from '../support/local-daemon.ts';
+import { startOddHost, type OddHost } from '../support/odd-host.ts';
 
 const echo = z.object({
   method: z.string(),
@@ -24,42 +19,14 @@ const echo = z.object({
 const WEBSOCKET = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
 
 describe('the local host passes on', () => {
-  let host: TestHost;
-  let port: number;
-  const nextToken = tokens();
+  let odd: OddHost;
   before(async () => {
-    host = await TestHost.start();
-    port = await freePort();
-    const spec = plainSpec(service, 'v1', port, {
-      command: [process.execPath, ODD],
-      // Who is suspected once is asked again after a long time only: it shows.
-      health: { path: '/health', interval: 600_000, timeout: 2000 },
-    });
-    await host.ready(spec, 1, nextToken());
-    const weights = weightsOf([spec, 100]);
-    await host.platform.traffic.set({ service, weights, expect: [], token: nextToken() });
+    odd = await startOddHost();
   });
-  after(() => host.end());
-
-  async function opened(): Promise<Socket> {
-    const socket = connect(port, '127.0.0.1');
-    socket.on('error', () => undefined);
-    await once(socket, 'connect');
-    return socket;
-  }
-
-  /** Everything that comes back until the connection is closed. */
-  async function said(text: string): Promise<string> {
-    const socket = await opened();
-    let all = '';
-    socket.on('data', (data) => (all += String(data)));
-    socket.write(text);
-    await once(socket, 'close');
-    return all;
-  }
-
-  const asked = (head: string, body = '') =>
-    said(`${head}Host: shop\r\nConnection: close\r\n\r\n${body}`);
+  after(() => odd.host.end());
+  const opened = () => odd.opened();
+  const said = (text: string) => odd.said(text);
+  const asked = (head: string, body?: string) => odd.asked(head, body);
 
   async function echoed(head: string, body = '') {
     const all = await asked(head, body);
@@ -68,7 +35,7 @@ describe('the local host passes on', () => {
   }
 
   async function counted(code: number): Promise<number> {
-    const text = await (await fetch(`${await host.url()}/metrics`)).text();
+    const text = await (await fetch(`${await odd.host.url()}/metrics`)).text();
     return parsePrometheusText(text)
       .samples.filter(
         ({ name, labels }) => name === 'fairlead_requests_total' && labels['code'] === String(code),
@@ -181,7 +148,7 @@ describe('the local host passes on', () => {
         socket.destroy();
       }
       assert.deepEqual([await counted(413), await counted(502)], [(before[0] ?? 0) + 5, before[1]]);
-      const states = await host.platform.workload.revisions(service);
+      const states = await odd.host.platform.workload.revisions(odd.service);
       assert.equal(states[0]?.ready, 1, 'nobody is suspected');
     });
   }
@@ -216,7 +183,7 @@ describe('the local host passes on', () => {
     assert.match(await asked('GET /half HTTP/1.1\r\n'), /half$/);
     await eventually('the count', async () => (await counted(502)) === before + 1);
     await eventually('it to be asked again and found well', async () => {
-      const [state] = await host.platform.workload.revisions(service);
+      const [state] = await odd.host.platform.workload.revisions(odd.service);
       return state?.ready === 1;
     });
   });
@@ -251,61 +218,6 @@ describe('the local host passes on', () => {
     assert.equal(got.headers['transfer_encoding'], undefined);
   });
 
-  test('one answer to what cannot be read on, before or after its answer, and then the end', async () => {
-    const chunked = 'Host: shop\r\nTransfer-Encoding: chunked\r\n\r\n';
-    const told = [
-      ...['zz\r\nbad', '1\r\nabc\r\n', '0\r\n\r\nnonsense', ''].map(
-        (body) => `POST /two HTTP/1.0\r\n${chunked}${body}`,
-      ),
-      'POST /two HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: gzip, chunked\r\n\r\nzz\r\nbad',
-      `POST /two HTTP/1.1\r\n${chunked}zz\r\nbad`,
-    ];
-    for (const text of told) {
-      // In one piece, and with the body when the head was read.
-      const [head = '', ...body] = text.split(/(?<=\r\n\r\n)/);
-      for (const parts of [[text], [head, body.join('')]]) {
-        const socket = await opened();
-        const closed = once(socket, 'close');
-        let all = '';
-        socket.on('data', (data) => (all += String(data)));
-        for (const part of parts) {
-          socket.write(part);
-          await new Promise((done) => setTimeout(done, 20));
-        }
-        await closed;
-        assert.match(all, /^HTTP\/1.1 (400|501) /, text);
-        assert.equal(all.match(/HTTP\/1\.1/g)?.length, 1, `${text}\n${all}`);
-      }
-    }
-  });
-
-  test('one answer where a request goes bad that was answered early', async () => {
-    const socket = await opened();
-    const closed = once(socket, 'close');
-    let all = '';
-    socket.on('data', (data) => (all += String(data)));
-    const head = 'POST /early HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n';
-    socket.write(`${head}1\r\na\r\n`);
-    await eventually('the early answer', () => all.endsWith('too much'));
-    socket.write('zz\r\nbad');
-    await closed;
-    assert.match(all, /^HTTP\/1.1 413 /);
-    assert.equal(all.match(/HTTP\/1\.1/g)?.length, 1, all);
-  });
-
-  test('no request for two hosts', async () => {
-    const hosts = 'Host: shop\r\nHost: other\r\n';
-    for (const head of [
-      'GET /x HTTP/1.1\r\n',
-      'GET /x HTTP/1.0\r\n',
-      'GET http://shop/x HTTP/1.1\r\n',
-      `GET /ws HTTP/1.1\r\n${WEBSOCKET}`,
-      'GET /x HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n',
-    ]) {
-      assert.match(await said(`${head}${hosts}\r\n`), /^HTTP\/1.1 400 /, head);
-    }
-  });
-
   test('an answer in chunks to a client of HTTP/1.0 as one that ends with the connection', async () => {
     const all = await said('GET /chunked HTTP/1.0\r\nHost: shop\r\nConnection: keep-alive\r\n\r\n');
     assert.match(all, /^HTTP\/1.1 200 OK\r\n[^]*\r\n\r\nwhole$/);
@@ -321,13 +233,6 @@ describe('the local host passes on', () => {
       const all = await said(`${head}Host: shop\r\n\r\n`);
       assert.match(all, /^HTTP\/1.1 502 /, `${head}: ${all}`);
       assert.ok(!all.includes('smuggled'));
-    }
-  });
-
-  test('an answer to a head that is too large, however large', async () => {
-    for (const lines of [128, 4000]) {
-      const all = await asked(`GET /x HTTP/1.1\r\n${`X: ${'x'.repeat(1000)}\r\n`.repeat(lines)}`);
-      assert.match(all, /^HTTP\/1.1 431 /, `${lines} kB`);
     }
   });
 

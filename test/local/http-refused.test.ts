@@ -1,0 +1,82 @@
+// What the local host refuses: requests that cannot be read, each answered once before the connection is closed. Written to
+// sockets by hand, since no client sends such.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { after, before, describe, test } from 'node:test';
+import { eventually } from '../support/local-daemon.ts';
+import { startOddHost, type OddHost } from '../support/odd-host.ts';
+
+const WEBSOCKET = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+
+describe('the local host refuses', () => {
+  let odd: OddHost;
+  before(async () => {
+    odd = await startOddHost();
+  });
+  after(() => odd.host.end());
+  const opened = () => odd.opened();
+  const said = (text: string) => odd.said(text);
+  const asked = (head: string) => odd.asked(head);
+
+  test('by one answer what cannot be read on, before or after its answer, and then the end', async () => {
+    const chunked = 'Host: shop\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const told = [
+      ...['zz\r\nbad', '1\r\nabc\r\n', '0\r\n\r\nnonsense', ''].map(
+        (body) => `POST /two HTTP/1.0\r\n${chunked}${body}`,
+      ),
+      'POST /two HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: gzip, chunked\r\n\r\nzz\r\nbad',
+      `POST /two HTTP/1.1\r\n${chunked}zz\r\nbad`,
+    ];
+    for (const text of told) {
+      // In one piece, and with the body when the head was read.
+      const [head = '', ...body] = text.split(/(?<=\r\n\r\n)/);
+      for (const parts of [[text], [head, body.join('')]]) {
+        const socket = await opened();
+        const closed = once(socket, 'close');
+        let all = '';
+        socket.on('data', (data) => (all += String(data)));
+        for (const part of parts) {
+          socket.write(part);
+          await new Promise((done) => setTimeout(done, 20));
+        }
+        await closed;
+        assert.match(all, /^HTTP\/1.1 (400|501) /, text);
+        assert.equal(all.match(/HTTP\/1\.1/g)?.length, 1, `${text}\n${all}`);
+      }
+    }
+  });
+
+  test('by no second answer a request that goes bad after it was answered', async () => {
+    const socket = await opened();
+    const closed = once(socket, 'close');
+    let all = '';
+    socket.on('data', (data) => (all += String(data)));
+    const head = 'POST /early HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n';
+    socket.write(`${head}1\r\na\r\n`);
+    await eventually('the early answer', () => all.endsWith('too much'));
+    socket.write('zz\r\nbad');
+    await closed;
+    assert.match(all, /^HTTP\/1.1 413 /);
+    assert.equal(all.match(/HTTP\/1\.1/g)?.length, 1, all);
+  });
+
+  test('a request for two hosts', async () => {
+    const hosts = 'Host: shop\r\nHost: other\r\n';
+    for (const head of [
+      'GET /x HTTP/1.1\r\n',
+      'GET /x HTTP/1.0\r\n',
+      'GET http://shop/x HTTP/1.1\r\n',
+      `GET /ws HTTP/1.1\r\n${WEBSOCKET}`,
+      'GET /x HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n',
+    ]) {
+      assert.match(await said(`${head}${hosts}\r\n`), /^HTTP\/1.1 400 /, head);
+    }
+  });
+
+  test('a head that is too large, however large, by an answer', async () => {
+    for (const lines of [128, 4000]) {
+      const all = await asked(`GET /x HTTP/1.1\r\n${`X: ${'x'.repeat(1000)}\r\n`.repeat(lines)}`);
+      assert.match(all, /^HTTP\/1.1 431 /, `${lines} kB`);
+    }
+  });
+});
