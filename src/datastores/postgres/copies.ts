@@ -16,6 +16,7 @@ import { oneValue } from './ask.ts';
 import { liveAddress, withClient, type PostgresAddress } from './connection.ts';
 import { lockTables, readContents } from './contents.ts';
 import { besideAddress, besideIn } from './exchange/beside.ts';
+import { giveSettings } from './exchange/make-alike.ts';
 import { loadDump } from './load-dump.ts';
 import { carrySettings, readLocale } from './locale.ts';
 import { lossBetween, openForReading } from './look.ts';
@@ -122,6 +123,9 @@ async function restoreBeside(
   const program = await findProgram('pg_restore', to.programs);
   const read = () => dumpIn(artefact, DUMP, waiting);
   await loadDump({ ...to, program, read, beside: true }, waiting);
+  const settings = artefact.manifest.contents.definitions.filter(({ kind }) => kind === 'setting');
+  const entries = settings.map(({ name, text }) => `${name}=${text}`);
+  await withClient(to.address, waiting.signal, (client) => giveSettings(client, entries));
 }
 
 async function reprintAt(

@@ -4,6 +4,9 @@ import type pg from 'pg';
 import { z } from 'zod';
 import type { Definition, Locale } from '../../domain/backup/backup.ts';
 import { Failure } from '../../domain/failure.ts';
+import { textAt } from '../../domain/json.ts';
+
+const NOT_ALLOWED = '42501';
 
 /** As JSON: each version of Postgres has other columns. */
 const LOCALE = `SELECT pg_encoding_to_char(d.encoding) AS encoding, d.datcollate AS collate, d.datctype AS ctype,
@@ -46,6 +49,8 @@ export async function createDatabase(
   const create = `CREATE DATABASE ${name} TEMPLATE template0 ${provider}${clauses.join(' ')} ${more}`;
   await client.query(create).catch((error: unknown) => {
     const said = error instanceof Error ? error.message : String(error);
+    if (textAt(error, 'code') === NOT_ALLOWED)
+      throw new Failure('Refused', `making the database ${database}: ${said}`);
     throw new Failure(
       'Unsupported',
       `making a database with the locale of the live one (${describeLocale(locale)}) on this machine: ${said}; make that locale here (locale-gen), and use the same version of Postgres`,

@@ -137,7 +137,8 @@ async function exchangeWorld(
         const { rows } = await client.query<{ text: string }>(`SELECT text FROM ${key}.kept`);
         return rows[0]?.text;
       }).catch((error: unknown) => {
-        if (textAt(error, 'code') === '3D000') return undefined;
+        // No such database, or none that takes connections.
+        if (/^(3D000|55000)$/.test(textAt(error, 'code') ?? '')) return undefined;
         throw error;
       }),
     write: async (key, text) => {
@@ -192,9 +193,15 @@ async function quietIn(ask: Ask, database: string): Promise<void> {
   });
 }
 
+/** With what a database is not dropped with. */
 async function dropAll(ask: Ask, database: string): Promise<void> {
+  const own = `datname ~ '^${database}(_|$)'`;
+  await ask(`DELETE FROM pg_subscription s USING pg_database d WHERE d.oid = s.subdbid AND ${own}`);
+  await ask(
+    `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE ${own.replace('datname', 'database')}`,
+  );
   const rows = await ask(
-    `SELECT format('DROP DATABASE %I WITH (FORCE)', datname) AS text FROM pg_database WHERE datname ~ '^${database}(_|$)'`,
+    `SELECT format('DROP DATABASE %I WITH (FORCE)', datname) AS text FROM pg_database WHERE ${own}`,
   );
   for (const { text } of rows) await ask(String(text));
 }

@@ -31,13 +31,18 @@ const noteSchema = z.object({
 });
 export type BesideNote = z.output<typeof noteSchema>;
 
-const PLACE = `SELECT d.oid::text, t.spcname AS tablespace, pg_backend_pid() AS pid, r.rolsuper AS superuser,
+const PLACE = `SELECT d.oid::text, nullif(t.spcname, 'pg_default') AS tablespace, pg_backend_pid() AS pid, r.rolsuper AS superuser,
     CASE WHEN r.rolsuper THEN current_setting('data_directory') END AS folder,
     CASE WHEN r.rolsuper THEN nullif(pg_tablespace_location(t.oid), '') END AS location
   FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace JOIN pg_roles r ON r.rolname = current_user WHERE d.datname = $1`;
 const placeRow = z.tuple([
   z.object({
-    ...{ oid: z.string(), tablespace: z.string(), pid: z.number(), superuser: z.boolean() },
+    ...{
+      oid: z.string(),
+      tablespace: z.string().nullable(),
+      pid: z.number(),
+      superuser: z.boolean(),
+    },
     ...{ folder: z.string().nullable(), location: z.string().nullable() },
   }),
 ]);
@@ -79,7 +84,7 @@ export async function makeLike(
   );
   const escaped = client.escapeIdentifier(name);
   const more = [
-    `TABLESPACE ${client.escapeIdentifier(tablespace)}`,
+    ...(tablespace === null ? [] : [`TABLESPACE ${client.escapeIdentifier(tablespace)}`]),
     ...(superuser ? ['CONNECTION LIMIT 0'] : []),
   ];
   await createDatabase(client, name, await readLocale(client, current.name), more.join(' '));

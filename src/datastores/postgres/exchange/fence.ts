@@ -1,5 +1,5 @@
-// The write fence of a database, which is the first rename: subscriptions disabled, nobody logs in any more, sessions
-// ended, renamed. Each statement notes what it changes before, or with, the change: whoever comes after a kill goes on.
+// The write fence of a database, which is the first rename: subscriptions disabled and nobody logs in any more, then sessions
+// ended and renamed. Each statement notes what it changes before, or with, the change: whoever comes after a kill goes on.
 import type pg from 'pg';
 import { z } from 'zod';
 import type { Waiting } from '../../../ports/waiting.ts';
@@ -45,10 +45,7 @@ export async function raiseFence(
   const noted = places.quarantined.find(({ oid }) => oid === current.oid);
   if (noted === undefined)
     throw new Failure('Unavailable', `fencing ${held.database}: another attempt was first`);
-  if (seen.fence === undefined) {
-    await switchSubscriptions(server, current, noted.subscriptions, 'DISABLE', waiting);
-    await shut(client, held, current);
-  }
+  if (seen.fence === undefined) await shut(server, held, current);
   await whileInUse(client, current, waiting, () => renameAway(server, held, noted)).catch(
     async (error: unknown) => {
       if (error instanceof Failure && error.kind === 'Refused') {
@@ -94,12 +91,14 @@ async function freeName(client: pg.Client, { database, token }: Claim): Promise<
 }
 
 /** Superusers and tools that read are shut out too; Fairlead itself as well, until it is renamed. */
-async function shut(client: pg.Client, held: Claim, current: Database): Promise<void> {
+async function shut(server: Server, held: Claim, current: Database): Promise<void> {
+  const { client } = server;
   const name = client.escapeLiteral(current.name);
   await guarded(
     client,
     held,
     `${unlessChanged(client, current)}
+    ${disabled(server, current.oid)}
     UPDATE fairlead.exchanges SET fenced = ${current.oid} WHERE database = ${client.escapeLiteral(held.database)};
     EXECUTE format('ALTER DATABASE %I WITH ALLOW_CONNECTIONS false', ${name});`,
   );
@@ -119,9 +118,19 @@ async function renameAway(server: Server, held: Claim, noted: Quarantined): Prom
     ${ended(noted.oid)}
     PERFORM pg_sleep(0.02), pg_stat_clear_snapshot();
     ${ended(noted.oid)}
+    ${disabled(server, noted.oid)}
     EXECUTE format('ALTER DATABASE %I RENAME TO %I', ${name}, ${quarantine});
     EXECUTE format('ALTER DATABASE %I WITH ALLOW_CONNECTIONS true${limit}', ${quarantine});`,
   );
+}
+
+/**
+ * ALTER SUBSCRIPTION has to be asked in the database itself, where no epoch is; what only a superuser may do is noted in a
+ * catalogue of the whole server, and a worker that applies what it receives sees it there.
+ */
+function disabled({ superuser }: Server, oid: string): string {
+  if (!superuser) return '';
+  return `UPDATE pg_subscription SET subenabled = false WHERE subdbid = ${oid} AND subenabled;`;
 }
 
 function ended(oid: string): string {
@@ -157,7 +166,7 @@ export async function settle(server: Server, held: Claim, waiting: Waiting): Pro
   const { live, fenced, quarantined } = await placesOf(client, held.database);
   const noted = quarantined.find(({ oid }) => oid === live?.oid);
   if (noted === undefined || fenced !== undefined) return;
-  await switchSubscriptions(server, noted, noted.subscriptions, 'ENABLE', waiting);
+  await enableSubscriptions(server, noted, waiting);
   await guarded(
     client,
     held,
@@ -194,12 +203,10 @@ export function refuseOther(database: string, fence: Database, live: Database | 
   throw new Failure('WorldChanged', message, seen);
 }
 
-/** In a session of the database itself: renaming it ends that session, and nothing is switched in another one. */
-async function switchSubscriptions(
+/** In a session of the database itself, which ends when that is renamed: nothing is enabled in another one. */
+async function enableSubscriptions(
   { address }: Server,
-  { oid, name }: Database,
-  subscriptions: readonly string[],
-  how: 'ENABLE' | 'DISABLE',
+  { oid, name, subscriptions }: Quarantined,
   { signal }: Waiting,
 ): Promise<void> {
   if (subscriptions.length === 0) return;
@@ -209,7 +216,7 @@ async function switchSubscriptions(
     const there = 'SELECT 1 FROM pg_subscription WHERE subdbid = $1 AND subname = $2';
     for (const one of subscriptions) {
       if ((await client.query(there, [oid, one])).rowCount === 0) continue;
-      await client.query(`ALTER SUBSCRIPTION ${client.escapeIdentifier(one)} ${how}`);
+      await client.query(`ALTER SUBSCRIPTION ${client.escapeIdentifier(one)} ENABLE`);
     }
   });
 }

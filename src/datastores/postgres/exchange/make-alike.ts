@@ -9,6 +9,7 @@ import { forgetHeartbeats } from '../heartbeat.ts';
 import { guarded, unlessChanged, type Claim } from './epochs.ts';
 import type { Server } from './fence.ts';
 import type { Database } from './names.ts';
+import { isSuperuser } from './rights.ts';
 
 const OWNER = `SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE oid = $1`;
 /** Who may what; without the one who granted it, who is another one after a copy. */
@@ -47,17 +48,10 @@ export async function copyProperties(
   const wanted = await propertiesOf(client, from);
   const there = await propertiesOf(client, to);
   if (differences(wanted, there).length === 0) return;
-  const statements = [
-    ...owned(client, to, wanted, there),
-    ...(superuser ? [] : [`ALTER DATABASE ${client.escapeIdentifier(to.name)} RESET ALL`]),
-  ];
-  const settings = superuser
-    ? asTheyStand(client, to, wanted.settings)
-    : setAnew(client, to, wanted.settings);
   const all = [
     unlessChanged(client, to),
-    ...statements.map((statement) => `EXECUTE ${client.escapeLiteral(statement)};`),
-    ...settings,
+    ...owned(client, to, wanted, there).map((text) => `EXECUTE ${client.escapeLiteral(text)};`),
+    ...settingsAs(client, to, wanted.settings, superuser),
   ];
   await guarded(client, held, all.join('\n'));
   const left = differences(wanted, await propertiesOf(client, to));
@@ -83,6 +77,29 @@ function owned(client: pg.Client, to: Database, wanted: Properties, there: Prope
         `GRANT ${privilege} ON DATABASE ${name} TO ${whom(role)}${grantable ? ' WITH GRANT OPTION' : ''}`,
     ),
   ];
+}
+
+/** In PL/pgSQL: the database has these settings from now on, for whoever logs in, and no others. */
+export function settingsAs(
+  client: pg.Client,
+  to: Database,
+  settings: Properties['settings'],
+  superuser: boolean,
+): string[] {
+  if (superuser) return asTheyStand(client, to, settings);
+  const reset = `ALTER DATABASE ${client.escapeIdentifier(to.name)} RESET ALL`;
+  return [`EXECUTE ${client.escapeLiteral(reset)};`, ...setAnew(client, to, settings)];
+}
+
+/** To the database of the session: those that it had when it was backed up, until it is exchanged. */
+export async function giveSettings(client: pg.Client, entries: string[]): Promise<void> {
+  const { rows } = await client.query<Record<string, unknown>>(
+    'SELECT oid::text, datname AS name FROM pg_database WHERE datname = current_database()',
+  );
+  const [own] = z.tuple([z.object({ oid: z.string(), name: z.string() })]).parse(rows);
+  const settings = entries.length === 0 ? [] : [{ role: '', setrole: '0', entries }];
+  const body = settingsAs(client, own, settings, await isSuperuser(client)).join('\n');
+  await client.query(`DO ${client.escapeLiteral(`BEGIN ${body} END`)}`);
 }
 
 /** A superuser's way: also what nobody may set in a session, and lists as they are written. */

@@ -14,6 +14,15 @@ const superuserRow = z.tuple([z.object({ superuser: z.boolean() })]);
 const REPLICA = 'SELECT pg_is_in_recovery() AS replica';
 const replicaRow = z.tuple([z.object({ replica: z.boolean() })]);
 
+const KEEPS = `(has_schema_privilege('fairlead', 'CREATE') AND has_schema_privilege('fairlead', 'USAGE')
+  AND NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = to_regnamespace('fairlead') AND c.relkind = 'r'
+    AND NOT (has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE'))))`;
+/** Whether it is known which database is fenced. */
+const READABLE = `SELECT CASE WHEN to_regnamespace('fairlead') IS NULL THEN true ELSE ${KEEPS} END AS readable`;
+const readableRow = z.tuple([z.object({ readable: z.boolean() })]);
+const OID = 'SELECT oid::text FROM pg_database WHERE datname = $1';
+const oidRows = z.array(z.object({ oid: z.string() }));
+
 /** $1 is the number of the database. Each gives sentences; none is asked of a superuser. */
 const LACKING: readonly string[] = [
   `SELECT format('it may not make and rename databases: ALTER ROLE %I CREATEDB', current_user) AS text FROM pg_roles WHERE rolname = current_user AND NOT rolcreatedb AND $1::oid IS NOT NULL`,
@@ -24,10 +33,13 @@ const LACKING: readonly string[] = [
   `SELECT format('policies hide rows from it: ALTER ROLE %I BYPASSRLS', current_user) AS text FROM pg_roles WHERE rolname = current_user AND NOT rolbypassrls AND $1::oid IS NOT NULL`,
   `SELECT format('it cannot make what %I owns: GRANT %I TO %I', r.rolname, r.rolname, current_user) AS text
     FROM (SELECT DISTINCT refobjid FROM pg_shdepend WHERE dbid = $1 AND deptype = 'o' AND refclassid = 'pg_authid'::regclass) owners
-    JOIN pg_roles r ON r.oid = owners.refobjid WHERE NOT pg_has_role(r.oid, 'MEMBER') ORDER BY 1`,
-  `SELECT format('it may not keep its epochs: GRANT CREATE ON DATABASE %I TO %I', current_database(), current_user) AS text
-    WHERE $1::oid IS NOT NULL AND CASE WHEN to_regnamespace('fairlead') IS NULL THEN NOT has_database_privilege(current_database(), 'CREATE')
-      ELSE NOT has_schema_privilege('fairlead', 'CREATE, USAGE') END`,
+    JOIN pg_roles r ON r.oid = owners.refobjid WHERE NOT pg_has_role(r.oid, 'MEMBER') AND r.oid <> (SELECT datdba FROM pg_database WHERE oid = $1) ORDER BY 1`,
+  `SELECT CASE WHEN there THEN format('epochs are kept by somebody else: GRANT ALL ON SCHEMA fairlead TO %1$I; GRANT ALL ON ALL TABLES IN SCHEMA fairlead TO %1$I', current_user)
+      ELSE format('it may not keep epochs: GRANT CREATE ON DATABASE %I TO %I', current_database(), current_user) END AS text
+    FROM (SELECT to_regnamespace('fairlead') IS NOT NULL AS there) schema
+    WHERE $1::oid IS NOT NULL AND NOT CASE WHEN there THEN ${KEEPS} ELSE has_database_privilege(current_database(), 'CREATE') END`,
+  `SELECT format('it may not use the place on disk of the database: GRANT CREATE ON TABLESPACE %I TO %I', t.spcname, current_user) AS text
+    FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace WHERE d.oid = $1 AND t.spcname <> 'pg_default' AND NOT has_tablespace_privilege(t.oid, 'CREATE')`,
   `SELECT format('settings of roles in the database are copied by who may alter roles: ALTER ROLE %I CREATEROLE', current_user) AS text
     FROM pg_roles WHERE rolname = current_user AND NOT rolcreaterole AND EXISTS (SELECT FROM pg_db_role_setting WHERE setdatabase = $1 AND setrole <> 0)`,
   `SELECT format('subscriptions of the database are disabled by a superuser: ALTER ROLE %I SUPERUSER', current_user) AS text
@@ -71,6 +83,11 @@ async function reasons(client: pg.Client, database: string, owner: string): Prom
     return [
       'its server is a replica, which follows another one; name the address of its primary in the system file',
     ];
+  }
+  const [{ readable }] = readableRow.parse((await client.query<never>(READABLE)).rows);
+  if (!readable) {
+    const [there] = oidRows.parse((await client.query<never>(OID, [database])).rows);
+    return lacking(client, there?.oid ?? '0');
   }
   const places = await placesOf(client, database);
   const fence = places.quarantined.find(({ oid }) => oid === places.fenced);
