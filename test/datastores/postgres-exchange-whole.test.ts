@@ -24,7 +24,7 @@ async function beside({ store, backups, exchanges }: PostgresExchangeWorld) {
 
 const DATABASE = (
   name: string,
-): string => `SELECT pg_get_userbyid(datdba) AS owner, pg_encoding_to_char(encoding) AS encoding, datcollate, datctype, datlocprovider, daticulocale, datconnlimit AS limit,
+): string => `SELECT pg_get_userbyid(datdba) AS owner, pg_encoding_to_char(encoding) AS encoding, datcollate, datctype, datlocprovider, daticulocale, datconnlimit AS limit, shobj_description(oid, 'pg_database') AS comment,
   (SELECT array_agg(coalesce(grantee::regrole::text, '') || privilege_type || is_grantable ORDER BY 1)::text FROM (SELECT nullif(grantee, 0) AS grantee, privilege_type, is_grantable FROM aclexplode(coalesce(datacl, acldefault('d', datdba)))) a) AS grants,
   (SELECT array_agg(setrole::regrole::text || setconfig::text ORDER BY setrole)::text FROM pg_db_role_setting WHERE setdatabase = d.oid) AS settings
   FROM pg_database d WHERE datname = '${name}'`;
@@ -55,7 +55,7 @@ test('locale, owner, grants, settings, limits, policies, large objects, extensio
   const { store, backups, exchanges, ask, database, application } = it;
   const owner = application.user;
   await ask(FILLING(owner), database);
-  await ask(`ALTER DATABASE ${database} CONNECTION LIMIT 44; REVOKE ALL ON DATABASE ${database} FROM PUBLIC;
+  await ask(`COMMENT ON DATABASE ${database} IS 'of the shop''s'; ALTER DATABASE ${database} CONNECTION LIMIT 44; REVOKE ALL ON DATABASE ${database} FROM PUBLIC;
     GRANT CONNECT ON DATABASE ${database} TO pg_monitor WITH GRANT OPTION; ALTER DATABASE ${database} SET search_path = a, "$user", public;
     ALTER ROLE ${owner} IN DATABASE ${database} SET work_mem = '7MB'; ALTER DATABASE ${database} SET statement_timeout = '9s'`);
   const [was] = await ask(DATABASE(database));
@@ -172,7 +172,11 @@ test('a login that may not do it is told each right that it lacks, and with them
   ]);
   for (const text of grants) await ask(text);
   assert.equal(await exchanges.unable(own), undefined);
-  const { plan } = await beside({ ...it, store: own });
+  const { plan, target } = await beside({ ...it, store: own });
+  assert.equal(await backups.ask({ target, query: 'SELECT text FROM b.kept' }, waiting()), 'old');
+  const { contents } = await backups.fingerprint(target, waiting());
+  const { definitions } = contents;
+  assert.deepEqual(await backups.reprint({ target, definitions }, waiting()), definitions);
   await write('b', 'newer');
   await exchanges.writeFence({ store: own, token: token(5) }, waiting());
   assert.equal(await read('b'), undefined);

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { z } from 'zod';
 import { Failure, type FailureKind } from '../../domain/failure.ts';
 import { isPassing } from './connection.ts';
+import { isSuperuser } from './session.ts';
 
 const ASK_MS = 30_000;
 const CANCELED = '57014';
@@ -20,10 +21,12 @@ export async function oneValue(client: pg.Client, query: string): Promise<string
   const asked = `the query ${query.slice(0, 100)}`;
   // The settings of the live database, which the copy has, may say that nothing is written.
   await client.query('SET default_transaction_read_only = off');
-  await client.query(MAKE_READER);
+  // Another login of a live server has what it was given there, and makes no such role.
+  const superuser = await isSuperuser(client);
+  if (superuser) await client.query(MAKE_READER);
   await client.query('BEGIN TRANSACTION READ ONLY');
   await client.query(`SET LOCAL statement_timeout = ${ASK_MS}`);
-  await client.query(`SET LOCAL ROLE ${READER}`);
+  if (superuser) await client.query(`SET LOCAL ROLE ${READER}`);
   const rows = await answerOf(client, query).catch(async (error: unknown) => {
     const { DatabaseError } = await import('pg');
     if (!(error instanceof DatabaseError)) throw error;

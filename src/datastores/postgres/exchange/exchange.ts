@@ -10,6 +10,7 @@ import type { SecretSources } from '../../../integrations/secret-value.ts';
 import type { StoreExchange } from '../../store.ts';
 import { liveAddress, withClient, type PostgresAddress } from '../connection.ts';
 import { lossBetween } from '../look.ts';
+import { isSuperuser } from '../session.ts';
 import { becomesOf } from './becomes.ts';
 import { beginBeside, besideAddress, besideIn, releaseBeside } from './beside.ts';
 import { claim, unhindered, type Claim } from './epochs.ts';
@@ -18,7 +19,7 @@ import { copyProperties, moveCounters } from './make-alike.ts';
 import { labelOf, MAINTENANCE, oidIn, quarantineName } from './names.ts';
 import { currentOf, databaseOf, placesOf } from './places.ts';
 import { positionOf } from './position.ts';
-import { isSuperuser, unableToExchange } from './rights.ts';
+import { unableToExchange } from './rights.ts';
 import { flushDatabase } from './flush.ts';
 
 interface ExchangeInput {

@@ -6,12 +6,12 @@ import type { Waiting } from '../../../ports/waiting.ts';
 import { Failure } from '../../../domain/failure.ts';
 import { withClient } from '../connection.ts';
 import { forgetHeartbeats } from '../heartbeat.ts';
+import { isSuperuser } from '../session.ts';
 import { guarded, unlessChanged, type Claim } from './epochs.ts';
 import type { Server } from './fence.ts';
 import type { Database } from './names.ts';
-import { isSuperuser } from './rights.ts';
 
-const OWNER = `SELECT pg_get_userbyid(datdba) AS owner FROM pg_database WHERE oid = $1`;
+const OWNER = `SELECT pg_get_userbyid(datdba) AS owner, shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE oid = $1`;
 /** Who may what; without the one who granted it, who is another one after a copy. */
 const GRANTS = `SELECT DISTINCT coalesce(r.rolname, '') AS role, a.privilege_type AS privilege, bool_or(a.is_grantable) AS grantable
   FROM pg_database d CROSS JOIN LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a LEFT JOIN pg_roles r ON r.oid = a.grantee
@@ -19,7 +19,7 @@ const GRANTS = `SELECT DISTINCT coalesce(r.rolname, '') AS role, a.privilege_typ
 const SETTINGS = `SELECT coalesce(r.rolname, '') AS role, s.setrole::text, s.setconfig AS entries
   FROM pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = s.setrole WHERE s.setdatabase = $1 ORDER BY 1`;
 
-const ownerRow = z.tuple([z.object({ owner: z.string() })]);
+const ownerRow = z.tuple([z.object({ owner: z.string(), comment: z.string().nullable() })]);
 const grantRows = z.array(
   z.object({ role: z.string(), privilege: z.string(), grantable: z.boolean() }),
 );
@@ -31,7 +31,7 @@ async function propertiesOf(client: pg.Client, { oid }: Database) {
   const ask = async (text: string): Promise<unknown[]> =>
     (await client.query<Record<string, unknown>>(text, [oid])).rows;
   return {
-    owner: ownerRow.parse(await ask(OWNER))[0].owner,
+    ...ownerRow.parse(await ask(OWNER))[0],
     grants: grantRows.parse(await ask(GRANTS)),
     settings: settingRows.parse(await ask(SETTINGS)),
   };
@@ -61,7 +61,7 @@ export async function copyProperties(
 }
 
 function differences(wanted: Properties, there: Properties): string[] {
-  const kinds = ['owner', 'grants', 'settings'] as const;
+  const kinds = ['owner', 'comment', 'grants', 'settings'] as const;
   return kinds.filter((kind) => JSON.stringify(wanted[kind]) !== JSON.stringify(there[kind]));
 }
 
@@ -71,6 +71,7 @@ function owned(client: pg.Client, to: Database, wanted: Properties, there: Prope
   const roles = new Set([...there.grants.map(({ role }) => role), wanted.owner]);
   return [
     `ALTER DATABASE ${name} OWNER TO ${whom(wanted.owner)}`,
+    `COMMENT ON DATABASE ${name} IS ${wanted.comment === null ? 'NULL' : client.escapeLiteral(wanted.comment)}`,
     ...[...roles].map((role) => `REVOKE ALL ON DATABASE ${name} FROM ${whom(role)}`),
     ...wanted.grants.map(
       ({ role, privilege, grantable }) =>

@@ -4,12 +4,10 @@ import type pg from 'pg';
 import { z } from 'zod';
 import { Failure } from '../../../domain/failure.ts';
 import { withClient, type PostgresAddress } from '../connection.ts';
+import { isSuperuser } from '../session.ts';
 import { MAINTENANCE, OF_THE_SERVER } from './names.ts';
 import { placesOf } from './places.ts';
 import { preparedIn, sentencesOf } from './writers.ts';
-
-const SUPERUSER = 'SELECT rolsuper AS superuser FROM pg_roles WHERE rolname = current_user';
-const superuserRow = z.tuple([z.object({ superuser: z.boolean() })]);
 
 const REPLICA = 'SELECT pg_is_in_recovery() AS replica';
 const replicaRow = z.tuple([z.object({ replica: z.boolean() })]);
@@ -47,11 +45,6 @@ const LACKING: readonly string[] = [
 ];
 const MANAGED = `SELECT format('this is a managed server (it has the role %I), on which nobody is a superuser: where one of these rights cannot be given, restore with the means of its provider', rolname) AS text
   FROM pg_roles WHERE rolname IN ('rds_superuser', 'cloudsqlsuperuser', 'azure_pg_admin', 'alloydbsuperuser') AND $1::oid IS NOT NULL`;
-
-export async function isSuperuser(client: pg.Client): Promise<boolean> {
-  const { rows } = await client.query<Record<string, unknown>>(SUPERUSER);
-  return superuserRow.parse(rows)[0].superuser;
-}
 
 /** Sentences in one line; undefined when it can be exchanged. `owner` is whose the database is: `system/datastore`. */
 export async function unableToExchange(
