@@ -22,6 +22,8 @@ export interface Forward {
   /** Fields of the answer that are left out, and those that are sent besides, said as those of the request are. */
   answerWithout: (name: string) => boolean;
   answerMore: readonly string[];
+  /** The head of the final answer is out. */
+  begun?: (answer: IncomingMessage) => void;
 }
 
 interface Interim {
@@ -214,6 +216,7 @@ export function passAnswer(
       outgoing.destroy();
       return;
     }
+    input.begun?.(answer);
     answer.pipe(response, { end: false });
     answer.once('end', () => {
       if (!answer.complete) return;

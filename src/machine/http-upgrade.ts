@@ -69,11 +69,13 @@ export function forwardUpgrade(
   headers.push(...more, 'connection', 'Upgrade', 'upgrade', 'websocket');
   if (socket.destroyed) return Promise.resolve({ code: 499, closed: Promise.resolve() });
   const closed = new Promise((gone) => socket.once('close', gone));
+  const stopLooking = destroyedWhenLeft(socket);
   return new Promise((done) => {
     const outgoing = newRequest({ ...target, agent, method: 'GET', path, headers });
     void closed.then(() => outgoing.destroy());
     outgoing.on('error', () => {
-      done(undefined);
+      stopLooking();
+      done(socket.destroyed ? { code: 499, closed } : undefined);
     });
     outgoing.once('upgrade', (answer, other, first) => {
       if (answer.headers.upgrade?.toLowerCase() !== 'websocket') {
@@ -81,6 +83,7 @@ export function forwardUpgrade(
         done(undefined);
         return;
       }
+      stopLooking();
       const fields = [...endToEnd(answer.rawHeaders, answerWithout), ...answerMore];
       fields.push('connection', 'Upgrade', 'upgrade', 'websocket');
       socket.write(headOf('HTTP/1.1 101 Switching Protocols', fields), 'latin1');
@@ -88,15 +91,35 @@ export function forwardUpgrade(
       done({ code: 101, closed });
     });
     outgoing.once('response', (answer) => {
+      stopLooking();
       const response = new ServerResponse(request);
       response.assignSocket(socket);
       response.shouldKeepAlive = false;
       response.once('finish', () => socket.end());
       void passAnswer({ ...input, response }, outgoing, answer);
-      done({ code: answer.statusCode ?? 502, closed });
+      if (response.headersSent) done({ code: answer.statusCode ?? 502, closed });
+      else {
+        response.detachSocket(socket);
+        done(undefined);
+      }
     });
     outgoing.end();
   });
+}
+
+/** Nothing is read of a connection that waits for its answer, and without reading nobody sees that its client has left. */
+function destroyedWhenLeft(socket: Socket): () => void {
+  const look = (): void => {
+    // What it sent already stays for whoever reads it.
+    if (socket.readableLength === 0) socket.read();
+  };
+  const left = (): void => {
+    socket.destroy();
+  };
+  socket.on('readable', look).once('end', left);
+  return () => {
+    socket.off('readable', look).off('end', left);
+  };
 }
 
 function join(client: Socket, server: Duplex, [fromClient, fromServer]: [Buffer, Buffer]): void {

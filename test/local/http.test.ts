@@ -224,11 +224,12 @@ describe('the local host passes on', () => {
     assert.ok(!/transfer-encoding|keep-alive/i.test(all), all);
   });
 
-  test('no tunnel that nobody asked for', async () => {
+  test('no tunnel that nobody asked for, and no status that there is not', async () => {
     for (const head of [
       'GET /switched HTTP/1.1\r\nConnection: close\r\n',
       'POST /switched HTTP/1.1\r\nConnection: close\r\nContent-Length: 0\r\n',
       `GET /odd HTTP/1.1\r\n${WEBSOCKET}`,
+      `GET /status HTTP/1.1\r\n${WEBSOCKET}`,
     ]) {
       const all = await said(`${head}Host: shop\r\n\r\n`);
       assert.match(all, /^HTTP\/1.1 502 /, `${head}: ${all}`);

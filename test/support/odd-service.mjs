@@ -78,6 +78,8 @@ server.on('upgrade', (request, socket) => {
     socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nplain');
   } else if (request.url === '/required') {
     socket.end('HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nContent-Length: 0\r\n\r\n');
+  } else if (request.url === '/status') {
+    socket.end('HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n');
   } else if (request.url === '/odd') {
     socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: odd\r\n\r\n');
   } else if (request.headers.upgrade !== 'websocket') {

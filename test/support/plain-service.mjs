@@ -1,14 +1,15 @@
 // A small service for tests of platforms: says who answered, streams, upgrades, and fails as its
-// environment says (HEALTH=never|hang|<how many checks are well>, RESET_KEPT=1, CRASH_AFTER=<ms>, DIE_AT_START=1, KILL_ITSELF=1, LISTEN_NOWHERE=1).
+// environment says (HEALTH=never|hang|<how many checks are well>, RESET_KEPT=1, CRASH_AFTER=<ms>, DIE_AT_START=1, KILL_ITSELF=1, LISTEN_NOWHERE=1, DIE_OF=<file>).
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import process from 'node:process';
 import { setTimeout } from 'node:timers';
 import { URL } from 'node:url';
 
 const { PORT, HOST, FAIRLEAD_REVISION, FAIRLEAD_VERSION } = process.env;
-const { HEALTH, RESET_KEPT, CRASH_AFTER, DIE_AT_START, KILL_ITSELF, LISTEN_NOWHERE } = process.env;
+const { HEALTH, RESET_KEPT, CRASH_AFTER, DIE_AT_START } = process.env;
+const { KILL_ITSELF, LISTEN_NOWHERE, DIE_OF } = process.env;
 if (DIE_AT_START) {
   process.stderr.write(`dies at the start: ${DIE_AT_START}\n`);
   process.exit(3);
@@ -53,6 +54,10 @@ const pages = {
     for (const stream of streams.splice(0)) stream.end('second\n');
     response.end('ok');
   },
+  '/events': (_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+    response.write('data: first\n\n');
+  },
   '/slow': (request, response) => {
     slow += 1;
     setTimeout(() => response.end('slow'), Number(query(request).get('ms')));
@@ -79,6 +84,12 @@ const server = createServer((request, response) => {
 
 // The handshake of RFC 6455, then the bytes come back as they are.
 server.on('upgrade', (request, socket) => {
+  if (request.url === '/never') return (slow += 1);
+  // Whoever takes the file away dies of the offer.
+  if (DIE_OF && existsSync(DIE_OF)) {
+    rmSync(DIE_OF);
+    process.exit(1);
+  }
   const accept = createHash('sha1')
     .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
     .digest('base64');

@@ -6,12 +6,24 @@ import { TrustedProxies } from './forwarded-fields.ts';
 import type { Replica } from './replica.ts';
 import type { RevisionRunner } from './revision-runner.ts';
 import type { ServiceRecord } from './state.ts';
+import { timerOf } from '../../domain/time/longest-timer.ts';
 import type { Servable } from '../../domain/traffic/traffic-rules.ts';
+import { percentOf } from '../../domain/traffic/weights.ts';
 import { WeightedRotation } from '../../domain/traffic/weighted-rotation.ts';
 
 export interface ServedAddress {
   replica: Replica;
   runner: RevisionRunner;
+}
+
+/** An answer without an end of its own: a WebSocket, a stream of events. */
+export interface Endless {
+  revision: string;
+  /** How long (ms) it may go on when its user would not be sent there any more. */
+  drain: number;
+  /** Whether its user is let in. */
+  admitted: () => boolean;
+  end: () => void;
 }
 
 export function serviceKey(ref: ServiceRef): string {
@@ -27,6 +39,7 @@ export class HostedService {
   readonly left = new Map<string, ProcessIdentity[]>();
   readonly #rotation = new WeightedRotation();
   readonly #waiting = new Set<() => void>();
+  readonly #endless = new Map<Endless, NodeJS.Timeout | undefined>();
   #trusted = { written: NOBODY, proxies: new TrustedProxies(NOBODY) };
   #last: Promise<unknown> = Promise.resolve();
 
@@ -57,6 +70,30 @@ export class HostedService {
   setTraffic(traffic: ServiceRecord['traffic']): void {
     this.record.traffic = traffic;
     this.#rotation.reset();
+    for (const one of this.#endless.keys()) this.#endIfMoved(one);
+  }
+
+  /** Ends it when users have moved on, which it would never see by itself. Answers with what says that it is over. */
+  follow(one: Endless): () => void {
+    this.#endless.set(one, undefined);
+    this.#endIfMoved(one);
+    return () => {
+      clearTimeout(this.#endless.get(one));
+      this.#endless.delete(one);
+    };
+  }
+
+  #endIfMoved(one: Endless): void {
+    if (this.#endless.get(one) !== undefined || this.#goesThere(one)) return;
+    const timer = setTimeout(() => {
+      this.#endless.set(one, undefined);
+      if (!this.#goesThere(one)) one.end();
+    }, timerOf(one.drain));
+    this.#endless.set(one, timer.unref());
+  }
+
+  #goesThere({ revision, admitted }: Endless): boolean {
+    return percentOf(this.record.traffic.weights, revision) > 0 && admitted();
   }
 
   /** Some revision has weight: neither stopped nor without a first deploy. */

@@ -23,6 +23,8 @@ export interface Sending {
   trusted: TrustedProxies;
   /** The revision, where the client may know which one answers. */
   shown: string | undefined;
+  /** The head of its answer is out. */
+  begun?: (answer: IncomingMessage) => void;
 }
 
 /** Resolves when the answer is through, or when there will be none from this replica. */
@@ -48,9 +50,10 @@ export function sendUpgrade(
   return forwardUpgrade({ ...fieldsOf(sending), agent: fresh, socket, head });
 }
 
-function fieldsOf({ request, replica, trusted, shown }: Sending) {
+function fieldsOf({ request, replica, trusted, shown, begun }: Sending) {
   return {
     request,
+    ...(begun !== undefined && { begun }),
     target: replica.address,
     without: (name: string) => name === PROBE_HEADER || saysWhoAsked(name),
     more: forwardedFields(request, trusted),

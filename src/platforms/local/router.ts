@@ -123,7 +123,7 @@ async function forward(
     const next = await chooseOrHold(route, request, failed);
     if (!next) break;
     target = next;
-    const sent = await sendTo(sending(route, next, request, probe), response);
+    const sent = await sendTo(route, { next, request, probe }, response);
     if (sent !== 'tryAnother') return { target, code: codeOf(sent, response) };
     failed.add(next.replica);
   }
@@ -148,17 +148,40 @@ function sending(
   return { request, replica, trusted: service.trusted, shown };
 }
 
-async function sendTo(sending: Sending, response: ServerResponse): Promise<Sent> {
-  const { replica } = sending;
+async function sendTo(
+  route: Route,
+  { next, request, probe }: { next: ServedAddress; request: IncomingMessage; probe: boolean },
+  response: ServerResponse,
+): Promise<Sent> {
+  const { replica } = next;
+  let over = (): void => undefined;
+  const begun = (answer: IncomingMessage): void => {
+    if (!/^text\/event-stream\b/i.test(answer.headers['content-type'] ?? '')) return;
+    over = follow(route, next, request, () => response.destroy());
+  };
   replica.open += 1;
   try {
-    const sent = await send(sending, response);
+    const sent = await send({ ...sending(route, next, request, probe), begun }, response);
     if (sent === 'broken' || sent === 'failed' || sent === 'tryAnother') replica.suspect();
     if (sent === 'failed') refuse(response, BROKE_OFF);
     return sent;
   } finally {
+    over();
     replica.open -= 1;
   }
+}
+
+/** An answer without an end, of users: it ends when they have moved on, or are not let in any more. */
+function follow(
+  route: Route,
+  { runner }: ServedAddress,
+  request: IncomingMessage,
+  end: () => void,
+): () => void {
+  if (route.preview) return () => undefined;
+  const { id, drain } = runner.record.spec;
+  const admitted = (): boolean => refusalOf(route, request, false) === null;
+  return route.service.follow({ revision: id, drain, admitted, end });
 }
 
 function codeOf(sent: Exclude<Sent, 'tryAnother'>, response: ServerResponse): number {
@@ -197,33 +220,65 @@ async function answerUpgrade(
   route: Route,
   parts: RouterParts,
   request: IncomingMessage,
-  { socket, head }: { socket: Socket; head: Buffer },
+  client: Client,
 ): Promise<void> {
+  const { socket } = client;
   socket.on('error', () => socket.destroy());
   const probe = isProbe(request, route, parts);
-  const refusal = refusalOf(route, request, probe);
-  const target = refusal ? undefined : await chooseOrHold(route, request, new Set());
-  const count = (code: number): void => {
+  const count = (code: number, target: ServedAddress | null): void => {
     const spec = target?.runner.record.spec ?? null;
     const { ref } = route.service.record;
     parts.metrics.count({ service: ref, spec, code, seconds: null, probe: probe || route.preview });
   };
-  if (!target) {
-    count(refuseUpgrade(socket, refusal ?? NONE_READY));
+  const refusal = refusalOf(route, request, probe);
+  if (refusal) {
+    count(refuseUpgrade(socket, refusal), null);
     return;
   }
-  const { replica } = target;
-  replica.open += 1;
-  const sent = await sendUpgrade(sending(route, target, request, probe), { socket, head });
-  // Counted when it is answered: a connection that stays open for hours is seen by the analysis of today.
-  if (sent) {
-    count(sent.code);
-    await sent.closed;
-  } else {
-    replica.suspect();
-    count(refuseUpgrade(socket, BROKE_OFF));
+  const failed = new Set<Replica>();
+  let target: ServedAddress | null = null;
+  while (failed.size < ATTEMPTS) {
+    const next = await chooseOrHold(route, request, failed);
+    if (!next) break;
+    target = next;
+    // Counted when it is answered: a connection that stays open for hours is seen by the analysis of today.
+    const counted = (code: number): void => {
+      count(code, next);
+    };
+    if (await upgradeBy(route, { next, request, probe }, client, counted)) return;
+    failed.add(next.replica);
   }
-  replica.open -= 1;
+  count(refuseUpgrade(socket, target ? BROKE_OFF : NONE_READY), target);
+}
+
+interface Client {
+  socket: Socket;
+  head: Buffer;
+}
+
+/** Resolves when the connection has ended; with false when the replica gave no answer, and another one may have the request. */
+async function upgradeBy(
+  route: Route,
+  { next, request, probe }: { next: ServedAddress; request: IncomingMessage; probe: boolean },
+  client: Client,
+  counted: (code: number) => void,
+): Promise<boolean> {
+  const { replica } = next;
+  replica.open += 1;
+  try {
+    const sent = await sendUpgrade(sending(route, next, request, probe), client);
+    if (!sent) {
+      replica.suspect();
+      return false;
+    }
+    counted(sent.code);
+    const over = follow(route, next, request, () => client.socket.destroy());
+    await sent.closed;
+    over();
+    return true;
+  } finally {
+    replica.open -= 1;
+  }
 }
 
 function refuseUpgrade(socket: Socket, { code, retryAfter }: Refusal): number {

@@ -1,0 +1,149 @@
+// Answers without an end of their own, WebSockets and streams of events: whom they are opened to, and what ends them.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { get, request, type IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { after, before, describe, test } from 'node:test';
+import { parsePrometheusText } from '../../src/domain/analysis/prometheus-text.ts';
+import { freePort } from '../support/free-ports.ts';
+import { ask } from '../support/http-load.ts';
+import { eventually, plainSpec, TestHost, tokens, weightsOf } from '../support/local-daemon.ts';
+
+const OFFER = {
+  connection: 'Upgrade',
+  upgrade: 'websocket',
+  'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  'sec-websocket-version': '13',
+};
+
+/** A WebSocket that echoes, with whether it is closed. */
+async function open(url: string): Promise<{ socket: Duplex; isClosed: () => boolean }> {
+  const socket = await new Promise<Duplex>((done, failed) => {
+    const outgoing = request(url, { headers: OFFER });
+    outgoing.once('upgrade', (_, upgraded) => {
+      done(upgraded);
+    });
+    outgoing.once('response', ({ statusCode }) => {
+      failed(new Error(`answered ${statusCode ?? 0}`));
+    });
+    outgoing.once('error', failed).end();
+  });
+  let closed = false;
+  socket.on('error', () => undefined).once('close', () => (closed = true));
+  const back = once(socket, 'data');
+  socket.write('ahoy');
+  assert.equal(String((await back)[0]), 'ahoy');
+  return { socket, isClosed: () => closed };
+}
+
+async function events(url: string): Promise<{ isClosed: () => boolean }> {
+  const [answer] = (await once(get(`${url}/events`), 'response')) as [IncomingMessage];
+  let closed = false;
+  answer.on('error', () => undefined).once('close', () => (closed = true));
+  await once(answer, 'data');
+  return { isClosed: () => closed };
+}
+
+describe('an answer without an end', () => {
+  const service = { system: 'shop', service: 'chat' };
+  const nextToken = tokens();
+  let host: TestHost;
+  let folder = '';
+  let url = '';
+  let v1: ReturnType<typeof plainSpec>;
+  let v2: ReturnType<typeof plainSpec>;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'fairlead-endless-'));
+    host = await TestHost.start();
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}`;
+    const more = { drain: 100, configuration: { DIE_OF: join(folder, 'poison') } };
+    v1 = plainSpec(service, 'v1', port, more);
+    v2 = plainSpec(service, 'v2', port, more);
+    await host.ready(v1, 2, nextToken());
+    await host.ready(v2, 1, nextToken());
+    await share(100, 0);
+  });
+  after(async () => {
+    await host.end();
+    await rm(folder, { recursive: true });
+  });
+
+  async function share(first: number, second: number): Promise<void> {
+    const { traffic } = host.platform;
+    const { weights: expect } = await traffic.read(service);
+    const pairs: [typeof v1, number][] = [
+      [v1, first],
+      [v2, second],
+    ];
+    const weights = weightsOf(...pairs.filter(([, percent]) => percent > 0));
+    await traffic.set({ service, weights, expect, token: nextToken() });
+  }
+
+  async function counted(code: number): Promise<number> {
+    const { samples } = parsePrometheusText(
+      await (await fetch(`${await host.url()}/metrics`)).text(),
+    );
+    return samples
+      .filter(
+        ({ name, labels }) => name === 'fairlead_requests_total' && labels['probe'] === 'false',
+      )
+      .filter(({ labels }) => labels['code'] === String(code) && labels['revision'] !== '')
+      .reduce((sum, { value }) => sum + value, 0);
+  }
+
+  test('ends when the service is stopped, and not one on a preview address', async () => {
+    const states = await host.platform.workload.revisions(service);
+    const preview = states.find(({ spec }) => spec.id === v1.id)?.previewUrl ?? '';
+    const [users, stream, own] = [await open(url), await events(url), await open(preview)];
+    await host.platform.traffic.stop({ service, token: nextToken() });
+    await eventually('both to end', () => users.isClosed() && stream.isClosed());
+    assert.equal(own.isClosed(), false);
+    own.socket.destroy();
+    await host.platform.traffic.admit({ service, percent: 100, token: nextToken() });
+  });
+
+  test('ends for clients that are not let in any more, and stays for the others', async () => {
+    const all = await Promise.all(Array.from({ length: 20 }, () => open(url)));
+    await host.platform.traffic.admit({ service, percent: 0, token: nextToken() });
+    await eventually('them to end', () => all.every(({ isClosed }) => isClosed()));
+    await host.platform.traffic.admit({ service, percent: 100, token: nextToken() });
+  });
+
+  test('ends when its version has no users any more, and stays while it has some', async () => {
+    const [users, stream] = [await open(url), await events(url)];
+    await share(50, 50);
+    await share(100, 0);
+    const later = await open(url);
+    assert.deepEqual([users.isClosed(), stream.isClosed()], [false, false]);
+    await share(0, 100);
+    await eventually('all to end', () =>
+      [users, stream, later].every(({ isClosed }) => isClosed()),
+    );
+    await share(100, 0);
+  });
+
+  test('is opened by another replica when the first one dies of the offer', async () => {
+    const broken = await counted(502);
+    await writeFile(join(folder, 'poison'), '');
+    const { socket } = await open(url);
+    socket.destroy();
+    assert.equal(await counted(502), broken);
+  });
+
+  test('whose client leaves before it is opened is no failure of the replica', async () => {
+    const [left, broken] = [await counted(499), await counted(502)];
+    const outgoing = request(`${url}/never`, { headers: OFFER });
+    outgoing.on('error', () => undefined).end();
+    await eventually('it to be asked', async () => {
+      const bodies = await Promise.all([1, 2].map(() => ask(`${url}/open`)));
+      return bodies.some(({ body }) => body === 'slow');
+    });
+    outgoing.destroy();
+    await eventually('the count', async () => (await counted(499)) === left + 1);
+    assert.equal(await counted(502), broken);
+  });
+});
