@@ -59,6 +59,12 @@ test('guesses the program, its versions, its health path and whether it reads PO
   }
 });
 
+/** Where `check` has a doubt: what is to be asked beside the health path only its writer knows. */
+const doubted = async (folder: string): Promise<string[]> => {
+  const found = await warningsOf(join(folder, 'systems'), 'shop', process.env['PATH'] ?? '');
+  return found.map(({ path }) => path);
+};
+
 test('writes a system file that passes check, of what lies in the folder, and asks nothing without a terminal', async (t) => {
   const folder = await folderWith(t, { 'v1.py': PYTHON, 'v2.py': PYTHON });
   const { code, stdout, stderr } = await runCli(['init', 'shop'], {}, folder);
@@ -70,10 +76,7 @@ test('writes a system file that passes check, of what lies in the folder, and as
   const { system } = await loadSystem(join(folder, 'systems'), 'shop');
   assert.deepEqual(system.services['web']?.command, ['python3', '../../{version}.py']);
   assert.equal(system.services['web'].health.path, '/healthz');
-  assert.deepEqual(
-    await warningsOf(join(folder, 'systems'), 'shop', process.env['PATH'] ?? ''),
-    [],
-  );
+  assert.deepEqual(await doubted(folder), ['services.web.checks.smoke']);
   const text = await readFile(join(folder, 'systems', 'shop', 'system.yaml'), 'utf8');
   const [, schema = ''] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text) ?? [];
   const written = await readFile(join(folder, 'systems', 'shop', schema), 'utf8');
@@ -100,7 +103,12 @@ test('takes every answer as a flag, backs up a folder of data, and gives each sy
   ];
   const { code, stdout, stderr } = await runCli(['init', 'two', ...flags, '--json'], {}, folder);
   assert.equal(code, 0, stderr);
-  assert.match(stdout, /"port":8001,"warnings":\[\]/);
+  assert.match(stdout, /"port":8001,"warnings":\[/);
+  const { warnings } = JSON.parse(stdout) as { warnings: string[] };
+  assert.deepEqual(
+    warnings.map((line) => / (\S+): only (?:the )?health path/.exec(line)?.[1]),
+    ['services.api.checks.smoke', 'drill.golden'],
+  );
   const { system } = await loadSystem(join(folder, 'systems'), 'two');
   assert.deepEqual(system.services['api']?.command, ['sh', 'run.sh', '{version}']);
   assert.equal(system.services['api'].health.path, '/up?full=1');
@@ -120,10 +128,7 @@ test('writes an example where there is no program', async (t) => {
   assert.match(stdout, /v1 and v2 are an example/);
   const files = await readdir(join(folder, 'systems', 'shop'));
   assert.deepEqual(files.sort(), ['system.yaml', 'v1.mjs', 'v2.mjs']);
-  assert.deepEqual(
-    await warningsOf(join(folder, 'systems'), 'shop', process.env['PATH'] ?? ''),
-    [],
-  );
+  assert.deepEqual(await doubted(folder), ['services.web.checks.smoke']);
 });
 
 test('overwrites nothing, and takes no name, port, path or folder that cannot be', async (t) => {

@@ -81,9 +81,9 @@ test('looks at the placeholders of previews, and wherever nothing is put in', as
 test('takes in http checks what they really get, and doubts the rest', async (t) => {
   const checks = (http: string, contains: string) =>
     withKeys(`checks: { smoke: [{ name: a, http: '${http}', contains: '${contains}' }] }`);
-  assert.deepEqual(await warningsIn(t, checks('/health?v={version}', 'is {version} {ok}')), []);
-  assert.deepEqual(await warningsIn(t, checks('{address}/health?u={url}', 'ok')), []);
-  assert.deepEqual(await warningsIn(t, checks('/health?v={verison}', 'ok')), [
+  assert.deepEqual(await warningsIn(t, checks('/page?v={version}', 'is {version} {ok}')), []);
+  assert.deepEqual(await warningsIn(t, checks('{address}/page?u={url}', 'ok')), []);
+  assert.deepEqual(await warningsIn(t, checks('/page?v={verison}', 'ok')), [
     'services.api.checks.smoke.0.http: {verison} is taken as it stands; filled in here: {version}, {address}, {url}',
   ]);
 });
@@ -124,4 +124,26 @@ test('names what is declared and named by nobody', async (t) => {
   assert.deepEqual(await warningsIn(t, unused), [
     'approvals.spare: no service names this approval, so it does nothing; name it in rollout, or remove it',
   ]);
+});
+
+test('names checks and golden queries that ask nothing but the health path', async (t) => {
+  const checks = (...pages: string[]): string =>
+    withKeys(
+      `checks:\n  smoke: [${pages.map((page, n) => `{ name: c${n}, http: '${page}' }`).join(', ')}]`,
+    );
+  const [warning, ...more] = await warningsIn(t, checks('/health', '{url}/health/?deep=1'));
+  assert.match(
+    warning ?? '',
+    /^services\.api\.checks\.smoke: only the health path \/health is asked, .* wrong everywhere else passes; write a page/,
+  );
+  assert.deepEqual(more, []);
+  assert.deepEqual(await warningsIn(t, checks('/health', '/orders')), []);
+  const command = withKeys('checks:\n  smoke: [{ name: c, command: [node, --version] }]');
+  assert.deepEqual(await warningsIn(t, command), []);
+  const drill = (page: string) =>
+    `${SURE}drill: { rto: 2m, services: [api], golden: [{ service: api, name: g, http: ${page} }] }\n`;
+  const golden = async (page: string) =>
+    (await warningsIn(t, drill(page))).filter((line) => line.startsWith('drill.golden: only'));
+  assert.equal((await golden('/health')).length, 1);
+  assert.deepEqual(await golden('/orders'), []);
 });

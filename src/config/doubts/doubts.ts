@@ -3,6 +3,7 @@
 import { isWritten, plain, type Located, type Path } from '../reading/located.ts';
 import type { Readable } from '../reading/salvage.ts';
 import { under, type Remark } from '../remark.ts';
+import { healthOnly } from './health-only.ts';
 import { idleRemarks } from './idle.ts';
 import { literalPlaceholders } from './literal-placeholders.ts';
 import { storeFolderMissing, serviceFilesMissing } from './missing-files.ts';
@@ -32,6 +33,7 @@ export async function doubtsOf({
   return [
     ...(await Promise.all([...services, ...stores])).flat(),
     ...idleRemarks(readable, wrote),
+    ...healthOnly(readable),
     ...literalPlaceholders(plain(root)),
   ];
 }
