@@ -8,8 +8,18 @@ import { runProgram } from './cli/program.ts';
 const enableCompileCache: unknown = Reflect.get(module, 'enableCompileCache');
 if (typeof enableCompileCache === 'function') Reflect.apply(enableCompileCache, module, []);
 
+// Whoever read has gone (`| head`): what would go on printing ends without a word, and what is at its end has its own code.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') setTimeout(() => process.exit(141), 1000);
+});
+
 const code = await runProgram(process.argv.slice(2), (text) =>
   process.stderr.write(fitted(process.stderr, text)),
 );
 // What was written has to be out before the process ends, and nothing left open may keep it.
-process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+process.stdout.write('', () => {
+  const unwritten: NodeJS.ErrnoException | null = process.stdout.errored;
+  const isLost = unwritten !== null && unwritten.code !== 'EPIPE';
+  const said = isLost ? `what was printed could not be written: ${unwritten.message}\n` : '';
+  process.stderr.write(said, () => process.exit(isLost ? code || 1 : code));
+});

@@ -123,12 +123,10 @@ export const serviceSchema = z.strictObject({
       example: ['versions/{version}.py'],
     }),
   health: health.prefault({}).meta({ meaning: 'How Fairlead knows that a process can answer.' }),
-  drain: duration
-    .prefault('5s')
-    .meta({
-      meaning:
-        'How long a process may finish what it is answering before it is stopped, and a WebSocket or stream of events goes on when its user would be sent elsewhere.',
-    }),
+  drain: duration.prefault('5s').meta({
+    meaning:
+      'How long a process may finish what it is answering before it is stopped, and a WebSocket or stream of events goes on when its user would be sent elsewhere.',
+  }),
   rollout: rolloutSchema.prefault({}).meta({ meaning: 'How a new version gets its users.' }),
   checks: z
     .strictObject({

@@ -10,7 +10,7 @@ import { findAddress } from '../../src/cli/temporal/address.ts';
 import { isRecord } from '../../src/domain/json.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { groupOf, VERB_GROUPS } from '../../src/cli/verbs.ts';
-import { ROOT } from '../support/entry.ts';
+import { entryArgs, ROOT } from '../support/entry.ts';
 import { entriesOf, ROLLED_BACK } from '../support/record/evidence.ts';
 import { freePort } from '../support/free-ports.ts';
 import { runCli } from '../support/run-cli.ts';
@@ -30,6 +30,26 @@ test('--version prints the version of the package: exit 0', async () => {
     version: string;
   };
   assert.deepEqual(await runCli(['--version']), { code: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+test('output that cannot be written is told, and no success', async () => {
+  const script = 'exec "$0" "$@" > /dev/full';
+  const args = ['-c', script, process.execPath, ...entryArgs('client'), '--version'];
+  const child = spawn('sh', args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  await once(child, 'close');
+  assert.match(stderr, /^what was printed could not be written: ENOSPC/);
+  assert.equal(child.exitCode, 1);
+});
+
+test('a reader that has gone is no failure', async () => {
+  const child = spawn(process.execPath, [...entryArgs('client'), '--help'], { cwd: ROOT });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stdout.destroy();
+  await once(child, 'close');
+  assert.deepEqual([child.exitCode, stderr], [0, '']);
 });
 
 test('every verb shows how it is used, with an example', async () => {

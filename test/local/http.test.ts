@@ -228,8 +228,7 @@ describe('the local host passes on', () => {
     for (const head of [
       'GET /switched HTTP/1.1\r\nConnection: close\r\n',
       'POST /switched HTTP/1.1\r\nConnection: close\r\nContent-Length: 0\r\n',
-      `GET /odd HTTP/1.1\r\n${WEBSOCKET}`,
-      `GET /status HTTP/1.1\r\n${WEBSOCKET}`,
+      ...['/odd', '/status'].map((path) => `GET ${path} HTTP/1.1\r\n${WEBSOCKET}`),
     ]) {
       const all = await said(`${head}Host: shop\r\n\r\n`);
       assert.match(all, /^HTTP\/1.1 502 /, `${head}: ${all}`);
