@@ -116,6 +116,38 @@ test('where the copy is otherwise beside its rows is told before it is exchanged
   assert.deepEqual(fenced, { ...plan, quarantine: `${database}_quarantine_5` });
 });
 
+test('a fenced database is backed up and compared all the same, and Fairlead itself writes nothing to it', async (t) => {
+  const it = await world(t);
+  if (it === undefined) return;
+  const { store, backups, exchanges, heartbeats, write } = it;
+  await write('b', 'old');
+  const first = await heartbeats.write(store, waiting());
+  const { target, plan } = await beside(it);
+  const before = await backups.fingerprint(store, waiting());
+  await exchanges.writeFence({ store, token: token(5) }, waiting());
+  assert.deepEqual((await backups.fingerprint(store, waiting())).contents, before.contents);
+  assert.deepEqual((await backups.lossAgainstLive(target, waiting())).onlyThere.count, 0);
+  const id = backupId('shop', 'orders', 1_700_000_009_000);
+  const { contents } = await backups.backup({ store, id, systemDigest: 'd' }, waiting());
+  assert.deepEqual(contents.parts, before.contents.parts);
+  const { message } = await fails('Refused', heartbeats.write(store, waiting()));
+  assert.equal(message, 'orders is fenced against writes since epoch 5: nothing is written to it');
+  await exchanges.exchange({ store, plan, token: token(5, 2) }, waiting());
+  // The copy knows numbers of the old timeline, and goes on with none of them.
+  const next = await heartbeats.write(store, waiting());
+  assert.deepEqual([first.number, next.number], [1, 1]);
+  assert.notEqual(next.timeline, first.timeline);
+});
+
+test('a copy for which the disk of the server has no room is not begun, and nothing is made', async (t) => {
+  const it = await world(t);
+  if (it === undefined) return;
+  const { ask, begin, database, server } = it;
+  const { message } = await fails('Refused', begin(`${server.folder}/data-ab`, 2 ** 62));
+  assert.match(message, /bytes are free there, and twice as many .* have to be/);
+  assert.equal((await ask(`SELECT 1 FROM pg_database WHERE datname ~ '^${database}_'`)).length, 0);
+});
+
 test('a role that is gone since the backup ends the restore beside, says so, and leaves nothing', async (t) => {
   const it = await world(t);
   if (it === undefined) return;

@@ -16,6 +16,7 @@ import { oneValue } from './ask.ts';
 import { liveAddress, withClient, type PostgresAddress } from './connection.ts';
 import { lockTables, readContents } from './contents.ts';
 import { besideAddress, besideIn } from './exchange/beside.ts';
+import { inLiveOrFenced } from './exchange/fenced.ts';
 import { giveSettings } from './exchange/make-alike.ts';
 import { loadDump } from './load-dump.ts';
 import { carrySettings, readLocale } from './locale.ts';
@@ -69,7 +70,9 @@ export function copiesOf({ secrets, clock, folders }: CopiesInput): Pick<Store, 
     look: {
       loss: async (store, folder, waiting) => {
         const copy = await at(folder, waiting);
-        return lossBetween(await liveAddress(store, secrets), copy, clock, waiting);
+        return inLiveOrFenced(await liveAddress(store, secrets), waiting, (live) =>
+          lossBetween(live, copy, clock, waiting),
+        );
       },
       open: async (_, folder, waiting) =>
         openForReading(await clusterAddress(folder), folder, waiting),

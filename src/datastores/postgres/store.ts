@@ -11,6 +11,7 @@ import { findProgram, runTool, toolOutput, versionedFolders } from '../tool.ts';
 import { liveAddress, withClient } from './connection.ts';
 import { copiesOf, copyAddress, fingerprintOf } from './copies.ts';
 import { createPostgresExchange } from './exchange/exchange.ts';
+import { fenceBehind, inLiveOrFenced } from './exchange/fenced.ts';
 import { addHeartbeat, newestHeartbeat } from './heartbeat.ts';
 import { namedDump } from './named.ts';
 import { postgres } from './settings.ts';
@@ -39,23 +40,35 @@ export function createPostgresStore({ secrets, clock, programs = [] }: PostgresI
         dump: await findProgram('pg_dump', await folders()),
         restore: await findProgram('pg_restore', await folders()),
       };
-      return takeDump({ address, programs, clock }, write, waiting);
+      return inLiveOrFenced(address, waiting, (there) =>
+        takeDump({ address: there, programs, clock }, write, waiting),
+      );
     },
     examine: async (artefact, waiting) => {
       const program = await findProgram('pg_restore', await folders());
       return examineDump(program, artefact, waiting);
     },
     fingerprint: async (store, waiting) =>
-      fingerprintOf(await liveAddress(store, secrets), clock, waiting),
+      inLiveOrFenced(await liveAddress(store, secrets), waiting, (address) =>
+        fingerprintOf(address, clock, waiting),
+      ),
     ...copiesOf(input),
     exchange: createPostgresExchange(input),
     named: async (path, waiting) =>
       namedDump(path, await findProgram('pg_restore', await folders()), waiting),
     heartbeats: {
-      write: async (store, { signal }) => {
+      write: async (store, waiting) => {
         const keep = keepOf(store);
         const address = await liveAddress(store, secrets);
-        return withClient(address, signal, (client) => addHeartbeat(client, keep, clock));
+        const written = withClient(address, waiting.signal, (client) =>
+          addHeartbeat(client, keep, clock),
+        );
+        return written.catch(async (error: unknown) => {
+          const fence = await fenceBehind(address, error, waiting);
+          if (fence === undefined) throw error;
+          const message = `${store.datastore} is fenced against writes since epoch ${fence.since}: nothing is written to it`;
+          throw new Failure('Refused', message);
+        });
       },
       newest: async (folder, waiting) =>
         withClient(await copyAddress(folder, secrets, waiting), waiting.signal, newestHeartbeat),

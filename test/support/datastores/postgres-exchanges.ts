@@ -6,6 +6,8 @@ import { after, before, type TestContext } from 'node:test';
 import type pg from 'pg';
 import { createBackups } from '../../../src/datastores/backups.ts';
 import { createBindings } from '../../../src/datastores/bindings.ts';
+import { createHeartbeats } from '../../../src/datastores/heartbeats.ts';
+import type { HeartbeatPort } from '../../../src/ports/heartbeats.ts';
 import { createExchanges } from '../../../src/datastores/exchanges.ts';
 import { withClient, type PostgresAddress } from '../../../src/datastores/postgres/connection.ts';
 import { PLAIN_LOCALE, startCluster } from '../../../src/datastores/postgres/scratch-cluster.ts';
@@ -69,6 +71,9 @@ export interface PostgresExchangeWorld extends ExchangeWorld {
   ask: (text: string, database?: string) => Promise<Record<string, unknown>[]>;
   /** As the application. */
   application: PostgresAddress;
+  heartbeats: HeartbeatPort;
+  /** Makes a place for a copy of so many bytes. */
+  begin: (folder: string, bytes: number) => Promise<void>;
 }
 
 /** One server for the tests of a file, each with a database of its own; without Postgres they skip. */
@@ -119,7 +124,11 @@ async function exchangeWorld(
     reader: 'the test',
   };
   const settings = { kind: 'postgres', host, port, database, user: server.address.user } as const;
-  const store = datastoreRef('orders', '/', { ...settings, password: { env: 'PGSECRET' } });
+  const store = datastoreRef('orders', '/', {
+    ...settings,
+    password: { env: 'PGSECRET' },
+    recoveryPoint: { canary: {} },
+  });
   const root = await passableFolder('fairlead-pg-exchange-');
   const objects = createMemoryObjects();
   const stores = createStores({ clock, secrets });
@@ -131,6 +140,9 @@ async function exchangeWorld(
   });
   return {
     ...{ server, database, ask, application, store, backups },
+    heartbeats: createHeartbeats({ stores, bindings, copies: root }),
+    begin: (folder, bytes) =>
+      stores.postgres.exchange?.begin(store, folder, bytes) ?? Promise.reject(new Error('none')),
     exchanges: createExchanges({ stores, bindings, copies: root }),
     read: (key) =>
       asApplication(application, async (client) => {
