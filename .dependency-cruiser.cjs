@@ -39,7 +39,10 @@ const SUBJECTS = {
     ['.', 'text', 'analysis', 'traffic', 'backup'],
     ['rollout', 'recovery', 'time'],
   ],
-  recovery: [['.', 'text', 'time', 'analysis', 'backup', 'operation', 'rollout'], ['record']],
+  recovery: [
+    ['.', 'text', 'time', 'analysis', 'backup', 'operation', 'rollout', 'traffic'],
+    ['record'],
+  ],
   people: [
     ['.', 'text'],
     ['analysis', 'operation'],

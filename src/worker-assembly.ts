@@ -12,6 +12,7 @@ import { loadSystem } from './config/load.ts';
 import { systemNames } from './config/system-names.ts';
 import type { WorkerSettings } from './config/environment.ts';
 import { createBackups } from './datastores/backups.ts';
+import { createExchanges } from './datastores/exchanges.ts';
 import { createHeartbeats } from './datastores/heartbeats.ts';
 import { createBindings } from './datastores/bindings.ts';
 import { createDrills } from './datastores/drills.ts';
@@ -119,6 +120,7 @@ function storedPorts(settings: WorkerSettings, secrets: SecretSources) {
   return {
     backups: createBackups({ objects, stores, copies, secrets, clock }),
     bindings,
+    exchanges: createExchanges({ stores, bindings, copies }),
     heartbeats: createHeartbeats({ stores, bindings, copies }),
     namedFiles: createNamedFiles({ stores, copies, clock }),
     removal: createBackupRemoval({ list: (prefix) => objects.list(prefix), ...uploads }),

@@ -6,7 +6,7 @@ import { atBoundary, type ActivityAnswer, type BoundaryPorts, type Envelope } fr
 import { callerOf } from './caller.ts';
 import type { LoadedSystem } from '../domain/loaded-system.ts';
 import type { Kept } from './kept.ts';
-import type { StepAt } from './step-inputs.ts';
+import type { StepAt } from './inputs/step-at.ts';
 
 export interface ActivityRow {
   /** For an activity on a whole system: makes what it works with from the kept system (undefined until it is loaded). */

@@ -24,6 +24,15 @@ import {
   probeIsolation,
   startIsolated,
 } from './data/drill.ts';
+import {
+  exchangeStore,
+  flushDerived,
+  liftFence,
+  lookAhead,
+  lossAgainst,
+  proveQuiet,
+  writeFence,
+} from './data/exchanges.ts';
 import { emptyCopy, warmCopy } from './data/derived.ts';
 import { checkRecovery } from './data/check-recovery.ts';
 import { writeHeartbeats } from './data/heartbeats.ts';
@@ -38,6 +47,7 @@ import { parseInspection } from '../domain/operation/inspection.ts';
 import { examineFile, restoreFile } from './data/named-files.ts';
 import { measurePoint } from './data/point-in-time.ts';
 import type { BindingsPort } from '../ports/bindings.ts';
+import type { ExchangesPort } from '../ports/exchanges.ts';
 import type { HeartbeatPort } from '../ports/heartbeats.ts';
 import type { NamedFilesPort } from '../ports/named-files.ts';
 import type { Platforms } from './platforms.ts';
@@ -56,12 +66,12 @@ import type { SystemsPort } from '../ports/systems.ts';
 import { readSignalTimes } from './signal-times.ts';
 import { seal } from './record/seal.ts';
 import { createKept } from './kept.ts';
-import { STEP_INPUTS } from './step-inputs.ts';
-import { SYSTEM_INPUTS } from './system-inputs.ts';
+import { STEP_INPUTS } from './inputs/step-inputs.ts';
+import { SYSTEM_INPUTS } from './inputs/system-inputs.ts';
 import { watchWhileWaiting } from './judging/gate-watch.ts';
 import { bakeAt, runChecksAt } from './judging/on-platform.ts';
 import { settleService } from './settle.ts';
-import { makeWay, stopServices } from './stop-services.ts';
+import { makeWay, stopService, stopServices } from './stop-services.ts';
 import { admitService, readTraffic, shiftTraffic } from './traffic.ts';
 import {
   awaitReady,
@@ -82,6 +92,7 @@ export interface ActivityPorts extends Omit<BoundaryPorts, 'kept'> {
   /** Where datastores are today. */
   bindings: BindingsPort;
   heartbeats: HeartbeatPort;
+  exchanges: ExchangesPort;
   namedFiles: NamedFilesPort;
   /** Retention's own identity. */
   removal: BackupRemovalPort;
@@ -124,6 +135,7 @@ const ACTIVITIES = {
   ensureRevision: { ...named(ensureRevision, STEP_INPUTS.ensureRevision), held: true },
   shiftTraffic: { ...named(shiftTraffic, STEP_INPUTS.shiftTraffic), held: true },
   stopServices: { ...named(stopServices, STEP_INPUTS.stopServices), byRun: true },
+  stopService: named(stopService, STEP_INPUTS.stopService),
   makeWay: { ...ofSystem(makeWay, SYSTEM_INPUTS.makeWay), byRun: true },
   admitService: named(admitService, STEP_INPUTS.admitService),
   scaleRevision: { ...named(scaleRevision, STEP_INPUTS.scaleRevision), held: true },
@@ -157,6 +169,14 @@ const ACTIVITIES = {
   startIsolated: named(startIsolated, STEP_INPUTS.startIsolated),
   askGolden: named(askGolden, STEP_INPUTS.askGolden),
   closeTarget: named(closeTarget, STEP_INPUTS.closeTarget),
+  // What a recovery does with what is live.
+  lookAhead: named(lookAhead, STEP_INPUTS.lookAhead),
+  writeFence: named(writeFence, STEP_INPUTS.writeFence),
+  liftFence: named(liftFence, STEP_INPUTS.liftFence),
+  proveQuiet: named(proveQuiet, STEP_INPUTS.proveQuiet),
+  lossAgainst: named(lossAgainst, STEP_INPUTS.lossAgainst),
+  exchangeStore: named(exchangeStore, STEP_INPUTS.exchangeStore),
+  flushDerived: named(flushDerived, STEP_INPUTS.flushDerived),
   // What schedules and people start that is no operation.
   sweepRemnants: { work: sweep, plain: true },
   checkRecovery: { work: checkRecovery, plain: true },

@@ -71,11 +71,25 @@ async function counted(query: string): Promise<number> {
   }
 }
 
+/** The id of the operation that a run is; undefined where the run does not say it. */
+export function operationOf({
+  typedSearchAttributes,
+}: Pick<Description, 'typedSearchAttributes'>): string | undefined {
+  return textIn(typedSearchAttributes, 'FairleadOperation');
+}
+
+function textIn(
+  attributes: Description['typedSearchAttributes'],
+  name: string,
+): string | undefined {
+  const value = attributes.getAll().find(({ key }) => key.name === name)?.value;
+  return typeof value === 'string' ? value : undefined;
+}
+
 /** What is aborted may leave a copy on purpose (`keep`); everything else that ends by itself leaves none. */
 function endOf(own: Description): OwnerState {
   const how = `is closed (${own.status.name.toLowerCase()})`;
-  const attributes = own.typedSearchAttributes.getAll();
-  const outcome = attributes.find(({ key }) => key.name === 'FairleadOutcome')?.value;
+  const outcome = textIn(own.typedSearchAttributes, 'FairleadOutcome');
   if (outcome !== 'aborted' || own.closeTime === undefined) return { open: false, how };
   return { open: false, how, keptUntil: own.closeTime.getTime() + KEPT_FOR_MS };
 }

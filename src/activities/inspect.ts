@@ -22,6 +22,7 @@ import { describe } from './executions.ts';
 import { freezesOver } from './freezes.ts';
 import { readWorld, type Platforms } from './platforms.ts';
 import type { BindingsPort } from '../ports/bindings.ts';
+import type { ExchangesPort } from '../ports/exchanges.ts';
 import type { EvidencePort } from '../ports/evidence.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import type { RunRef } from '../domain/operation/operation.ts';
@@ -38,6 +39,7 @@ export interface InspectPorts extends RecoveryPorts, LoadOrKeptPorts {
   evidence: EvidencePort;
   redactor: Redactor;
   bindings: BindingsPort;
+  exchanges: ExchangesPort;
 }
 
 /** `null` for a system that has nothing to recover. */

@@ -2,10 +2,9 @@
 // follows looks at them, breaks those that nobody stands behind, and asks lower operations to make way.
 import { Context, getClient } from '@temporalio/activity';
 import { Failure } from '../domain/failure.ts';
-import { rankOfType, runbookNamed } from '../runbooks/index.ts';
-import { callerOf } from './caller.ts';
 import type { Call } from './call.ts';
-import { describe, ignoringClosed, isOpen, type Description } from './executions.ts';
+import { describe, ignoringClosed, isOpen, operationOf, type Description } from './executions.ts';
+import { givesWay } from './gives-way.ts';
 import { sealInterrupted } from './record/seal-interrupted.ts';
 import type { SigningPorts } from './record/sign-record.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -22,10 +21,12 @@ const LONGEST_ACTOR = 128;
 /** A lease does nothing but wait for its end: what takes longer will not obey any more. */
 const OBEYS_WITHIN_MS = 10_000;
 
-interface Holder {
+export interface Holder {
   workflowId: string;
   runId: string;
   type: string;
+  /** The id of the operation, where the holder says it. */
+  operation: string | undefined;
   open: boolean;
 }
 
@@ -43,8 +44,10 @@ export interface ClearedLease {
   cleared: boolean;
   /** What was found and done, for the evidence; or who holds it and since when. */
   note: string;
-  /** The kind of the operation that holds it. */
+  /** The workflow type of the operation that holds it. */
   heldBy?: string;
+  /** The id of that operation, where it is known. */
+  holder?: string;
   /** What an operation that ended without closing its record had begun. */
   left?: string;
   /** When the newest lease of this name was taken (ms); missing when there never was one. */
@@ -80,6 +83,7 @@ export async function describeLease(id: string): Promise<LeaseState | undefined>
         workflowId: parent.workflowId,
         runId: parent.runId,
         type: holder?.type ?? 'unknown',
+        operation: holder === undefined ? undefined : operationOf(holder),
         open: holder !== undefined && isOpen(holder),
       },
     }),
@@ -165,25 +169,11 @@ async function clearHeld(
   }
   const since = new Date(state.startedAt).toISOString();
   const note = `${holder.workflowId} (${holder.type}) holds it since ${since}`;
-  return { cleared: false, note, heldBy: holder.type };
-}
-
-async function givesWay(
-  { startedAt }: LeaseState,
-  holder: Holder,
-  { kind, began = 0 }: ClearInput,
-  call: Call,
-): Promise<boolean> {
-  const runbook = runbookNamed(kind);
-  const { type } = await callerOf(call.run);
-  if (runbook?.type !== type) {
-    throw new Failure(
-      'Refused',
-      `a lease was asked for as ${kind} by ${call.run.workflowId}, which is a ${type}: nothing was done`,
-    );
-  }
-  const theirs = rankOfType(holder.type);
-  return theirs < runbook.rank || (theirs === runbook.rank && startedAt < began);
+  const { operation } = holder;
+  return {
+    ...{ cleared: false, note, heldBy: holder.type },
+    ...(operation !== undefined && { holder: operation }),
+  };
 }
 
 /** Ends leases and waits until they are closed; by force what does not obey in time. Idempotent. */

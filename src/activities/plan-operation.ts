@@ -8,12 +8,14 @@ import type { Plan } from '../domain/operation/plan.ts';
 import type { OperationRequest } from '../domain/operation/request.ts';
 import type { LiveSystem } from '../domain/recovery/live-system.ts';
 import { serviceTarget } from '../domain/rollout/service-target.ts';
-import { rankOfType, runbookNamed } from '../runbooks/index.ts';
+import { rankOf, runbookNamed } from '../runbooks/index.ts';
 import type { OpenOperation, Wanted, World } from '../runbooks/runbook.ts';
 import type { BackupsPort, DatastoreRef } from '../ports/backups.ts';
+import type { ExchangesPort } from '../ports/exchanges.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Call } from './call.ts';
 import { callerOf } from './caller.ts';
+import { operationOf } from './executions.ts';
 import { holds, type Held } from './freezes.ts';
 import type { Kept } from './kept.ts';
 import { refuseQuarantined } from '../domain/rollout/quarantine.ts';
@@ -41,6 +43,7 @@ export interface PlanOperationInput {
 export interface PlanPorts {
   platforms: Platforms;
   backups: Pick<BackupsPort, 'list' | 'read' | 'place' | 'placeForCopy'>;
+  exchanges: Pick<ExchangesPort, 'unable'>;
   clock: Pick<Clock, 'now'>;
 }
 
@@ -85,11 +88,13 @@ export async function makePlan(
 }
 
 async function readWanted(
-  { services = [], trafficOf: open = [], backups = [], live, operations = false, beside }: Wanted,
+  wanted: Wanted,
   loaded: LoadedSystem,
   call: Call,
   ports: PlanPorts,
 ): Promise<World> {
+  const { services = [], trafficOf: open = [], backups = [], live, operations = false } = wanted;
+  const { beside, exchange } = wanted;
   return {
     operations: operations ? await openOperations(loaded.name) : [],
     services: {
@@ -101,10 +106,22 @@ async function readWanted(
     ...(beside !== undefined && {
       beside: await ports.backups.placeForCopy(datastoreRef(loaded, beside), call),
     }),
+    ...(exchange !== undefined && { exchange: await readExchanges(loaded, exchange, ports) }),
   };
 }
 
 const NOT_READ = { why: 'nobody wanted to know what is live' };
+
+async function readExchanges(
+  loaded: LoadedSystem,
+  names: readonly string[],
+  { exchanges }: PlanPorts,
+): Promise<NonNullable<World['exchange']>> {
+  const found = await sideBySide(names, async (name) => {
+    return [name, await exchanges.unable(datastoreRef(loaded, name))] as const;
+  });
+  return Object.fromEntries(found);
+}
 
 async function readServices(
   loaded: LoadedSystem,
@@ -177,8 +194,15 @@ async function openOperations(system: string): Promise<OpenOperation[]> {
   // The name was checked against the pattern of names: it cannot leave its quotes.
   const query = `FairleadSystem = '${system}' AND ExecutionStatus = 'Running'`;
   const found: OpenOperation[] = [];
-  for await (const { workflowId, type, startTime } of getClient().workflow.list({ query })) {
-    found.push({ workflowId, type, rank: rankOfType(type), startedAt: startTime.toISOString() });
+  for await (const one of getClient().workflow.list({ query })) {
+    const { workflowId, type, startTime } = one;
+    const operation = operationOf(one);
+    found.push({
+      workflowId,
+      type,
+      rank: rankOf({ type, operation }),
+      startedAt: startTime.toISOString(),
+    });
   }
   return found;
 }

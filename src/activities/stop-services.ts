@@ -42,6 +42,21 @@ export async function stopServices(
   return all;
 }
 
+/** One service, under the epoch of its lease. */
+export async function stopService(
+  place: ServiceTarget,
+  call: Call,
+  ports: { platforms: Platforms; clock: Clock },
+): Promise<{ weights: Weights; detail: string }> {
+  const token = await call.token();
+  const state = await trafficOf(ports.platforms, place).stop({ service: place, token }, call);
+  if (state.url !== '') await untilNobodyAnswers(place, call, ports);
+  return {
+    weights: state.weights,
+    detail: `stopped; before: ${describeWeights(state.beforeStop)}`,
+  };
+}
+
 export interface WayInput {
   place: ServiceTarget;
   /** The id of the service's lease. */

@@ -30,7 +30,7 @@ export async function tryStart(
   call: Call,
   ports: PlanPorts & PlacesPorts & { redactor: Redactor },
 ): Promise<StartAnswer> {
-  const runbook = type === '' ? deployOf(loaded, request) : runbookFor(type, request['mode']);
+  const runbook = type === '' ? deployOf(loaded, request) : runbookFor(type, request);
   if (runbook === undefined) throw new Failure('BadInput', `there is no operation ${type}`);
   const asked = parseRequest(runbook, request);
   refuseUnknownNames(loaded, asked);

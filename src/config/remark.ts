@@ -28,7 +28,7 @@ export function repeatsIn(texts: readonly string[]): number[] {
 
 /** `there is no service "ap" (did you mean api?); declared in services: api, web`. */
 export function noSuch(
-  what: 'service' | 'datastore',
+  what: 'service' | 'datastore' | 'approval',
   name: string,
   declared: readonly string[],
 ): string {

@@ -14,6 +14,7 @@ import type { Mistake } from './reading/mistake.ts';
 import type { Readable } from './reading/salvage.ts';
 import { shown } from './reading/wording.ts';
 import { under, type Remark } from './remark.ts';
+import { recoveryRemarks } from './recovery.ts';
 import { rolloutRemarks } from './rollout.ts';
 import { rpoRemarks, scheduleRemarks } from './schedules.ts';
 import { bindingRemarks, placeRemarks, serviceRemarks } from './service.ts';
@@ -50,6 +51,7 @@ const RULES: readonly ((file: Context) => Remark[])[] = [
   (file) => inEach('notify', file.notify, channelRemarks),
   (file) => under(['schedules'], scheduleRemarks(file.schedules ?? {}, hasPrimary(file))),
   (file) => under(['drill'], file.drill ? drillRemarks(file.drill, file) : []),
+  (file) => under(['recovery'], file.recovery ? recoveryRemarks(file.recovery, file) : []),
 ];
 
 /** `folders`: the system's own folder first, then those of its bases. */

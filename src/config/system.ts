@@ -7,6 +7,7 @@ import { approvalSchema } from './approval.ts';
 import { channelSchema } from './channel.ts';
 import { datastoreSchema } from './datastores.ts';
 import { drillSchema } from './drill.ts';
+import { recoverySchema } from './recovery.ts';
 import { schedulesSchema } from './schedules.ts';
 import { serviceSchema } from './service.ts';
 import { name } from './terms.ts';
@@ -33,6 +34,9 @@ export const systemSchema = z.strictObject({
   drill: z
     .exactOptional(drillSchema)
     .meta({ meaning: 'How a recovery is rehearsed, and how long it may take.' }),
+  recovery: z.exactOptional(recoverySchema).meta({
+    meaning: 'How damaged data are exchanged for a backup: who is asked, how users come back.',
+  }),
   analyses: z
     .record(name, analysisSchema)
     .prefault({})

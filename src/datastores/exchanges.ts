@@ -34,6 +34,10 @@ export function createExchanges({ stores, bindings, copies: root }: ExchangesInp
       if (exchange === undefined) return noExchange(store);
       return exchange.unable(await boundStore(bindings, store, UNDISTURBED));
     },
+    room: async (store, bytes) => {
+      const [exchange, there] = await live(store, UNDISTURBED);
+      return exchange.room?.(there, bytes);
+    },
     writeFence: async ({ store, token }, waiting) => {
       const [exchange, there] = await live(store, waiting);
       return exchange.writeFence(there, token, waiting);

@@ -83,6 +83,8 @@ export type Scratch = <T>(work: (folder: string) => Promise<T>) => Promise<T>;
  */
 export interface StoreExchange {
   unable(store: DatastoreRef): Promise<string | undefined>;
+  /** Why so many bytes would have no room beside the live data; absent where nobody can tell before it is tried. */
+  room?: (store: DatastoreRef, bytes: number) => Promise<string | undefined>;
   /**
    * Makes a place for a copy beside the live data and notes where, so that a `restore` into the folder goes there. Throws
    * Refused where the live data would have no room to grow.

@@ -1,7 +1,7 @@
 // The port to recovering a live datastore: keep writers out, show that nobody writes, put a copy in its place, say what
 // is lost by that. Every change carries the epoch token of its operation, which the store compares in the same breath as
 // it changes anything: a worker that was frozen and wakes up changes nothing. Implemented in datastores/exchanges.ts.
-// Every verb throws `Failure`: Superseded for an older token, Unsupported where `unable` says why. No runbook uses it yet.
+// Every verb throws `Failure`: Superseded for an older token, Unsupported where `unable` says why.
 import type {
   Exchanged,
   ExchangePlan,
@@ -19,6 +19,8 @@ export type BesideCopy = Pick<CopyRef, 'copy' | 'store'>;
 export interface ExchangesPort {
   /** Why the live datastore cannot be exchanged, with what to do; undefined when it can. Asked when a plan is made. */
   unable(store: DatastoreRef): Promise<string | undefined>;
+  /** Why so many bytes cannot be restored beside the live datastore; undefined when they can, or when nobody knows. */
+  room(store: DatastoreRef, bytes: number): Promise<string | undefined>;
   /** Keeps writers out of the live datastore, and readers too: nothing is found under its name. Fenced twice is fine. */
   writeFence(
     input: { store: DatastoreRef; token: EpochToken },

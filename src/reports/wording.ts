@@ -2,7 +2,7 @@
 import { span } from '../domain/text/markdown.ts';
 import type { Report } from '../domain/record/report.ts';
 import { drill } from '../runbooks/drill.ts';
-import { runbookOf, runbooksOfType } from '../runbooks/index.ts';
+import { runbookOf } from '../runbooks/index.ts';
 import { keyFingerprint } from '../domain/record/evidence-chain.ts';
 
 /** Which of the page's colours something has; never the only sign of it. */
@@ -76,13 +76,15 @@ export function kindWords({ kind, operation }: Pick<Report, 'kind' | 'operation'
 }
 
 /** Backups and their proofs; what a later version has may touch services. */
-export function touchesNoService(kind: string): boolean {
-  return runbooksOfType(kind).some(({ leases }) => leases !== 'services');
+export function touchesNoService(report: Pick<Report, 'kind' | 'operation'>): boolean {
+  const leases = runbookOf(report)?.leases;
+  return leases === 'datastores' || leases === 'none';
 }
 
 /** What users get now, with the version where the plan names it. */
-export function servingWords({ serving, plan, kind }: Report): string {
-  if (touchesNoService(kind)) return 'as before: no service was touched';
+export function servingWords(report: Report): string {
+  const { serving, plan } = report;
+  if (touchesNoService(report)) return 'as before: no service was touched';
   const named = (version: string | undefined, words: string): string =>
     version === undefined ? words : `${version}, ${words}`;
   switch (serving) {

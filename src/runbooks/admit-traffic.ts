@@ -20,11 +20,12 @@ export const admitTraffic: Runbook = {
   asks: { required: ['system'], optional: ['service', 'percent'] },
   id: (request) => `admit/${scopeOf(request)}`,
   summary: (request) => `admit ${request.percent ?? 100} % of users to ${scopeOf(request)}`,
-  rank: RANK.traffic,
+  rank: RANK.wayBack,
   leases: 'services',
   policy: { onFailure: 'continue', undone: 'failed' },
   needsNoFile: true,
   looksFirst: 'need',
+  laterWord: true,
   reads: trafficAsked,
   plan: planAdmit,
 };

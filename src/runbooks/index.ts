@@ -1,10 +1,12 @@
 // The one table of runbooks. What is said per runbook anywhere is derived from here.
+import { isRecord } from '../domain/json.ts';
 import { admitTraffic } from './admit-traffic.ts';
 import { backup } from './backup.ts';
 import { blueGreenDeploy } from './blue-green-deploy.ts';
 import { canaryDeploy } from './canary-deploy.ts';
 import { drill } from './drill.ts';
 import { recover } from './recover.ts';
+import { recoverLive } from './recover-live.ts';
 import { restartService } from './restart-service.ts';
 import { retireRevision } from './retire-revision.ts';
 import { rollback } from './rollback.ts';
@@ -26,6 +28,7 @@ export const RUNBOOKS = {
   verifyBackup,
   drill,
   recover,
+  recoverLive,
 } satisfies Record<string, Runbook>;
 
 export type OperationKind = keyof typeof RUNBOOKS;
@@ -45,10 +48,12 @@ export function runbooksOfType(type: string): Runbook[] {
   return ALL.filter((one) => one.type === type);
 }
 
-/** The runbook that a workflow of this type is to carry out: where there are several, the one that `mode` names, else the first. */
-export function runbookFor(type: string, mode: unknown): Runbook | undefined {
+/** The runbook that a workflow of this type is to carry out: where there are several, the one that the request means, else the first. */
+export function runbookFor(type: string, request: unknown): Runbook | undefined {
   const behind = runbooksOfType(type);
-  return behind.find((one) => one.mode === mode) ?? behind[0];
+  const { mode, beside } = isRecord(request) ? request : {};
+  const meant = behind.filter((one) => one.mode === mode);
+  return meant.find((one) => (one.beside === true) === (beside === true)) ?? meant[0] ?? behind[0];
 }
 
 /** The runbook that an operation was carried out by: where several stand behind its workflow type, the one that names its operations so. */
@@ -60,8 +65,25 @@ export function runbookOf({
   operation: string;
 }): Runbook | undefined {
   const behind = runbooksOfType(kind);
-  const [word] = operation.split('/');
-  return behind.find((one) => one.id({ system: '' }).split('/')[0] === word) ?? behind[0];
+  const [word, system = '', datastore] = operation.split('/');
+  const request = { system, ...(datastore !== undefined && { datastore }) };
+  return (
+    behind.find((one) => one.id(request) === operation) ??
+    behind.find((one) => one.id({ system: '' }).split('/')[0] === word) ??
+    behind[0]
+  );
+}
+
+/** The rank of an operation; the highest of its workflow type where its name is not known. */
+export function rankOf({
+  type,
+  operation,
+}: {
+  type: string;
+  operation: string | undefined;
+}): number {
+  if (operation === undefined) return rankOfType(type);
+  return runbookOf({ kind: type, operation })?.rank ?? 0;
 }
 
 /** The deploy of this strategy, as `--strategy` and system files call it. */

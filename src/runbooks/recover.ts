@@ -1,28 +1,21 @@
 // Looks into a backup beside the live data: restored as a place of its own, judged rung by rung, compared with what is live,
 // kept read-only until it expires. Nobody is stopped, and nothing that is live is changed. Ended before that, it leaves nothing.
-import { defaultBackup, doubts, PASSED_OVER, passedOverNote } from '../domain/backup/anomaly.ts';
 import { parseBackupId } from '../domain/backup/backup-id.ts';
-import {
-  lastMark,
-  type BackupSummary,
-  type CatalogueEntry,
-  type CompleteBackup,
-} from '../domain/backup/backup.ts';
+import type { BackupSummary } from '../domain/backup/backup.ts';
 import { ladderSteps } from '../domain/backup/ladder-steps.ts';
 import { datastoreIn, RUNG_STEPS, rungsOf, rungTitle } from '../domain/backup/rung-steps.ts';
 import { RUNGS } from '../domain/backup/rungs.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Plan, PlanStep } from '../domain/operation/plan.ts';
 import { finishPlan } from '../domain/operation/plan-steps.ts';
-import type { OperationRequest } from '../domain/operation/request.ts';
 import type { CopyPlace } from '../domain/recovery/exchange.ts';
-import { commandText } from '../domain/text/command-text.ts';
 import { runName } from '../domain/text/names.ts';
 import { spanOf } from '../domain/text/time-span.ts';
 import { drill } from './drill.ts';
 import { RANK, type PlanInput, type Runbook, type Wanted, type World } from './runbook.ts';
 import { provable } from './verify-backup.ts';
 import { waitForData } from './wait-for-data.ts';
+import { chooseBackup } from './which-backup.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -30,6 +23,7 @@ export const recover: Runbook = {
   kind: 'recover',
   type: drill.type,
   mode: 'recover',
+  beside: true,
   title: 'Recover beside',
   asks: {
     required: ['system', 'mode', 'datastore'],
@@ -46,19 +40,8 @@ export const recover: Runbook = {
   plan,
 };
 
-/** What is said of a recovery that is to take the live data's place. */
-export function notYet({ system, datastore = 'DATASTORE' }: Partial<OperationRequest>): string {
-  const shop = system ?? 'SYSTEM';
-  const look = `${commandText('recover', shop)} --datastore ${datastore} --beside`;
-  return (
-    `recovering ${shop}/${datastore} in the place of what is live is not there yet: it will stop users and writers, restore beside, show what is lost, ask one person, exchange, and let users in again step by step. ` +
-    `Today: keep users out with "${commandText('stop', shop)}" where the data harms them, restore and compare with "${look}", put back by hand what you need, let users in with "${commandText('admit', shop)}"`
-  );
-}
-
 function reads({ request }: PlanInput): Wanted {
-  const { datastore = '', backup: id, at, beside } = request;
-  if (beside !== true) throw new Failure('Refused', notYet(request));
+  const { datastore = '', backup: id, at } = request;
   if (id !== undefined && at !== undefined) {
     throw new Failure(
       'BadInput',
@@ -72,7 +55,8 @@ function plan({ operation, loaded, request, runId, now }: PlanInput, world: Worl
   const { datastore = '', keep = DAY_MS } = request;
   const place = world.beside;
   if (place === undefined) throw new Failure('Broken', `nobody knows where ${datastore} goes`);
-  const { entry, note } = chosen(request, world.backups[datastore] ?? [], now);
+  const asked = { ...request, datastore };
+  const { entry, note } = chooseBackup(asked, world.backups[datastore] ?? [], now);
   const backup = provable(entry);
   const settings = datastoreIn(loaded, datastore);
   const time = parseBackupId(backup.id)?.time ?? '';
@@ -135,57 +119,4 @@ function restoreTitle(
       : `apart from everything live (${place.why})`;
   const proved = verifiedAt === null ? 'never verified' : `verified ${verifiedAt}`;
   return `Restore ${id} (recovery point ${recoveryPoint.notAfter}, ${proved}) ${where}; nobody is stopped${note}`;
-}
-
-/** The one that is named; else the newest good one at that time; else the newest good one that was verified. Throws NotFound. */
-function chosen(
-  { system, datastore = '', backup, at }: OperationRequest,
-  entries: readonly CatalogueEntry[],
-  now: number,
-): { entry: CatalogueEntry; note: string } {
-  const [named] = backup === undefined ? [] : entries;
-  if (named !== undefined) return { entry: named, note: '' };
-  const doubted = doubts(entries, now);
-  const good = entries.filter(
-    (entry): entry is CompleteBackup => entry.state === 'complete' && !doubted.has(entry.id),
-  );
-  if (at !== undefined) return atTime(good, at, `${system}/${datastore}`);
-  const newest = defaultBackup(entries, now);
-  const verified = good.findLast(({ marks }) => lastMark(marks, 'verified') !== null);
-  const entry = verified ?? newest;
-  const odd = passedOverNote(entries, now);
-  if (entry === undefined || newest === undefined) {
-    const message = `${system}/${datastore} has no good backup to recover from${odd}; look at "${commandText('backups', system)}", and name one with --backup`;
-    throw new Failure('NotFound', message);
-  }
-  const newer =
-    newest.id === entry.id
-      ? ''
-      : `; ${PASSED_OVER}${newest.id} (never verified; --backup takes it all the same)`;
-  return { entry, note: `${newer}${odd}` };
-}
-
-/** `good`: oldest first, as the catalogue has them. */
-function atTime(
-  good: readonly CompleteBackup[],
-  at: string,
-  of: string,
-): { entry: CatalogueEntry; note: string } {
-  const pointOf = ({ manifest }: CompleteBackup): number =>
-    Date.parse(manifest.recoveryPoint.notAfter);
-  const wanted = Date.parse(at);
-  const entry = good.findLast((one) => pointOf(one) <= wanted);
-  if (entry !== undefined) {
-    const before = spanOf(wanted - pointOf(entry));
-    return {
-      entry,
-      note: `; the newest good one whose recovery point is not after ${at}: ${before} before it`,
-    };
-  }
-  const [first] = good;
-  const since =
-    first === undefined
-      ? 'there is no good backup at all'
-      : `the first good one is ${first.id}, whose recovery point is ${first.manifest.recoveryPoint.notAfter}`;
-  throw new Failure('NotFound', `${of} has no good backup of ${at} or before: ${since}`);
 }

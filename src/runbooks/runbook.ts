@@ -8,6 +8,7 @@ import type { Asks, OperationRequest } from '../domain/operation/request.ts';
 import type { Policy } from '../domain/operation/machine-state.ts';
 import type { Plan } from '../domain/operation/plan.ts';
 import type { CopyPlace } from '../domain/recovery/exchange.ts';
+import { recoveredIn } from '../domain/recovery/recovered-system.ts';
 import type { LiveSystem } from '../domain/recovery/live-system.ts';
 import type { PlatformKind } from '../domain/rollout/service-target.ts';
 import type { ServiceWorld } from '../domain/rollout/model.ts';
@@ -15,9 +16,11 @@ import { shown } from '../domain/traffic/weights.ts';
 
 /** The ranks. An operation makes one of a lower rank on the same service or datastore give way; an equal or higher one refuses it. */
 export const RANK = {
-  /** Takes users away from what harms them, or lets them in again: nothing holds it up. */
+  /** Takes users away from what harms them: nothing holds it up. */
   traffic: 7,
-  /** Goes back to what worked: the deploy that is under way is what users are to be saved from. */
+  /** Puts good data in the place of bad: what changes services makes way. */
+  recovery: 6,
+  /** Goes back to what worked, or lets users in again: the deploy that is under way is what users are to be saved from. */
   wayBack: 5,
   /** Changes a service. */
   change: 4,
@@ -32,6 +35,8 @@ export interface Runbook {
   type: string;
   /** Where several runbooks stand behind one workflow type: the `mode` of a request that means this one. */
   mode?: 'drill' | 'recover';
+  /** A recovery that leaves what is live as it is: a request that says so means this one. */
+  beside?: true;
   /** What a report calls it. */
   title: string;
   /** A deploy: what `--strategy` and a plan call its way. */
@@ -45,7 +50,7 @@ export interface Runbook {
   /** Precedence: the operation with the higher rank makes another one on the same service or datastore give way. */
   rank: number;
   /** What it takes the leases of. What takes none of services changes no service. */
-  leases: 'services' | 'datastores' | 'none';
+  leases: 'services' | 'datastores' | 'both' | 'none';
   /** What a failed step leads to. */
   policy: Policy;
   /** Brings something new, or removes what is old: a freeze holds it, though never what it takes back. */
@@ -61,6 +66,10 @@ export interface Runbook {
    * their leases give way afterwards.
    */
   waitsForNoLease?: true;
+  /** One that was begun after a stop is the later word, and gives it no way. */
+  laterWord?: true;
+  /** A stop of its services makes it not give way: it keeps users out itself. */
+  goesOnBesideStops?: true;
   /** Plans before it takes leases too, so that what cannot be done (or need not be) makes nobody give way. */
   looksFirst?: 'can' | 'need';
   /** How long it waits before it takes leases; undefined for not at all. */
@@ -104,6 +113,8 @@ export interface Wanted {
   operations?: boolean;
   /** The datastore that something is to be restored beside. Throws Unsupported where people could not look into that. */
   beside?: string;
+  /** Datastores that are to be exchanged. */
+  exchange?: string[];
 }
 
 /** What was read; empty where nothing was wanted. */
@@ -117,6 +128,8 @@ export interface World {
   operations: OpenOperation[];
   /** Where a copy would go; absent where nobody wanted to know. */
   beside?: CopyPlace;
+  /** By datastore, why it cannot be exchanged; undefined where it can. */
+  exchange?: Record<string, string | undefined>;
 }
 
 export interface OpenOperation {
@@ -149,6 +162,10 @@ export function leasedBy(
     case 'datastores': {
       const named = datastoreOf(request);
       return named === undefined ? primaryDatastores(system) : [named];
+    }
+    case 'both': {
+      const { services, datastores, derived } = recoveredIn(system, request);
+      return [...services, ...datastores, ...derived];
     }
   }
 }

@@ -9,7 +9,8 @@ const IN_ALL_MS = 3_600_000;
 /** For an hour in all; `unless` names a runbook that is not waited for: two backups of one datastore at a time are one too many. */
 export function waitForData(unless?: string): WhenHeld {
   return {
-    waitsFor: (holder) => holder?.leases === 'datastores' && holder.kind !== unless,
+    waitsFor: (holder) =>
+      (holder?.leases === 'datastores' || holder?.leases === 'both') && holder.kind !== unless,
     delay: (tries) => {
       let waited = 0;
       for (let one = 1; one < tries; one += 1) waited += delayOf(one);

@@ -1,7 +1,6 @@
 // Every workflow type, by the name that people start it with: those that are no operation by name, and one for whatever the
 // table of runbooks has; an unknown type is answered with the list.
 import { workflowInfo } from '@temporalio/workflow';
-import { isRecord } from '../domain/json.ts';
 import { describeValue } from '../domain/text/describe-value.ts';
 import { runbookFor } from '../runbooks/index.ts';
 import { WORKFLOW_TYPES } from './messages.ts';
@@ -20,7 +19,7 @@ export { writeCanary } from './write-heartbeats.ts';
 /** What Temporal runs for a type without a function of that name: the operations, all of them. */
 export default async function runbook(input: unknown): Promise<OperationResult> {
   const { workflowType } = workflowInfo();
-  const found = runbookFor(workflowType, isRecord(input) ? input['mode'] : undefined);
+  const found = runbookFor(workflowType, input);
   if (found !== undefined) return operation(found, input);
   throw endingFailure(
     'failed',

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createKept } from '../../src/activities/kept.ts';
-import { STEP_INPUTS } from '../../src/activities/step-inputs.ts';
+import { STEP_INPUTS } from '../../src/activities/inputs/step-inputs.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import { finishPlan } from '../../src/domain/operation/plan-steps.ts';
 import { createSnapshots } from '../../src/integrations/snapshots.ts';

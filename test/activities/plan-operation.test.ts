@@ -8,6 +8,7 @@ import { createActivityWorld, PLACE } from '../support/activity-world.ts';
 import { datastoreRef } from '../support/datastores/datastores.ts';
 import { fails } from '../support/fails.ts';
 import { memoryBackups } from '../support/memory/memory-backups.ts';
+import { memoryExchanges } from '../support/memory/memory-exchanges.ts';
 import { sampleSystem } from '../support/samples.ts';
 
 const files = ['data/trips.csv', 'data/zones.csv'];
@@ -17,7 +18,9 @@ const input = {
   kind: 'canaryDeploy',
   request: { system: 'shop', service: 'api', version: 'v2' },
 } as const;
-const DATA = { backups: memoryBackups().backups };
+const { backups: kept, vault } = memoryBackups();
+const { exchanges } = memoryExchanges(vault);
+const DATA = { backups: kept, exchanges };
 
 test('a plan names every file that the new version lacks, and changes nothing', async () => {
   const { world, ports, call } = createActivityWorld();
@@ -59,7 +62,7 @@ test('two proofs of one backup that begin in the same second make nothing of the
       request,
     } as const;
     const own = { ...call, run: { ...call.run, runId } };
-    const ports = { ...it.ports, backups };
+    const ports = { ...it.ports, backups, exchanges };
     return namesMade(await makePlan(proof, shop, own, ports));
   };
   const names = [

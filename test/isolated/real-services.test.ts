@@ -31,7 +31,7 @@ test('the portfolio API answers from a copy on its own port, which somebody else
   const directory = join(ROOT, 'systems', 'commercial-view');
   const live = { datastore: 'portfolio', kind: 'folder' as const, path: join(directory, 'data') };
   const copy = join(it.data, 'copies', 'portfolio');
-  await cp(live.path, copy, { recursive: true });
+  await cp(join(live.path, 'current'), copy, { recursive: true, dereference: true });
   const loans = (await readFile(join(copy, 'loans.csv'), 'utf8')).trim().split('\n');
   await writeFile(join(copy, 'loans.csv'), `${loans.slice(0, 4).join('\n')}\n`);
   const opening = { target: 'one', owner: OWNER, system: 'commercial-view', directory };

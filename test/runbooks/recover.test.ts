@@ -123,14 +123,6 @@ describe('a recovery beside the live data', () => {
     assert.match(conclude.noMark ?? '', /usable is not climbed/);
   });
 
-  test('in the place of what is live is refused, with what it will be and what to do today', () => {
-    const { beside: _, ...asked } = ASKED;
-    const input = { ...inputOf({}), request: parseRequest(recover, asked) };
-    const said =
-      /is not there yet: it will stop users .* Today: keep users out with "fairlead stop/;
-    assert.throws(() => recover.reads(input), refused('Refused', said));
-  });
-
   test('is asked with one backup or one time, of that datastore', () => {
     const both = inputOf({ at: iso(NOW), backup: NEWEST.id });
     assert.throws(() => recover.reads(both), refused('BadInput', /both say which; name one/));

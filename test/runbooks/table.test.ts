@@ -22,7 +22,8 @@ test('every runbook stands in the table under its own name, and its type leads b
   for (const [name, runbook] of Object.entries(RUNBOOKS)) {
     assert.equal(runbook.kind, name);
     assert.equal(runbookNamed(name), runbook);
-    assert.equal(runbookFor(runbook.type, 'mode' in runbook ? runbook.mode : undefined), runbook);
+    const one: Runbook = runbook;
+    assert.equal(runbookFor(one.type, { mode: one.mode, beside: one.beside }), one);
   }
   assert.equal(runbookNamed('makeCoffee'), undefined);
   assert.equal(runbookFor('janitor', undefined), undefined);
@@ -31,10 +32,12 @@ test('every runbook stands in the table under its own name, and its type leads b
 test('a drill is called so in code, and disasterRecovery where it is recorded', () => {
   assert.ok(!OPERATION_TYPES.includes('drill'));
   assert.equal(runbookFor('disasterRecovery', undefined), RUNBOOKS.drill);
-  assert.equal(runbookFor('disasterRecovery', 'something else'), RUNBOOKS.drill);
-  assert.equal(runbookFor('disasterRecovery', 'recover'), RUNBOOKS.recover);
+  assert.equal(runbookFor('disasterRecovery', { mode: 'something else' }), RUNBOOKS.drill);
+  assert.equal(runbookFor('disasterRecovery', { mode: 'recover', beside: true }), RUNBOOKS.recover);
+  assert.equal(runbookFor('disasterRecovery', { mode: 'recover' }), RUNBOOKS.recoverLive);
   const recorded = { kind: 'disasterRecovery', operation: 'recover/shop/orders' };
   assert.equal(runbookOf(recorded), RUNBOOKS.recover);
+  assert.equal(runbookOf({ ...recorded, operation: 'recover/shop' }), RUNBOOKS.recoverLive);
   assert.equal(runbookOf({ ...recorded, operation: 'drill/shop' }), RUNBOOKS.drill);
   assert.equal(runbookOf({ ...recorded, operation: 'x' }), RUNBOOKS.drill);
 });
@@ -68,6 +71,7 @@ test('an operation says in a line what it does and who asked', () => {
     'verify shop/orders, asked by ci',
     'drill shop: recover it apart from everything live, asked by ci',
     'recover shop/orders beside the live one, asked by ci',
+    'recover shop/orders from a backup, in the place of what is live, asked by ci',
   ]);
   const [deploy] = ALL;
   assert.ok(deploy !== undefined);
@@ -80,21 +84,22 @@ test('an operation says in a line what it does and who asked', () => {
 
 /** Who asks for a lease (rows), and who holds it (columns): preempts, waits, or is refused. */
 const MEETINGS: Record<OperationKind, string> = {
-  //               stop  canary  scale   backup  recover
-  //                | admit| bg   | restart| verify |
-  //                |  |  rollb.  |  |  retire| drill
-  stopTraffic: /*  */ '- - P P P P P P P P P P',
-  admitTraffic: /* */ '- - P P P P P P P P P P',
-  rollback: /*     */ '- - - P P P P P P P P P',
-  canaryDeploy: /* */ '- - - - - - - P P P P P',
-  blueGreenDeploy: '   - - - - - - - P P P P P',
-  scaleService: /* */ '- - - - - - - P P P P P',
-  restartService: /**/ '- - - - - - - P P P P P',
-  retireRevision: /**/ 'W W W W W W W W W W W W',
-  backup: /*       */ '- - - - - - - - - W W W',
-  verifyBackup: /* */ '- - - - - - - - W W W W',
-  drill: /*        */ '- - - - - - - - - - - -',
-  recover: /*      */ '- - - - - - - - W W W W',
+  //               stop  canary  scale   backup  recover beside
+  //                | admit| bg   | restart| verify | recover live
+  //                |  |  rollb.  |  |  retire| drill  |
+  stopTraffic: /*  */ '- P P P P P P P P P P P -',
+  admitTraffic: /* */ '- - - P P P P P P P P P -',
+  rollback: /*     */ '- - - P P P P P P P P P -',
+  canaryDeploy: /* */ '- - - - - - - P P P P P -',
+  blueGreenDeploy: '   - - - - - - - P P P P P -',
+  scaleService: /* */ '- - - - - - - P P P P P -',
+  restartService: /**/ '- - - - - - - P P P P P -',
+  retireRevision: /**/ 'W W W W W W W W W W W W W',
+  backup: /*       */ '- - - - - - - - - W W W W',
+  verifyBackup: /* */ '- - - - - - - - W W W W W',
+  drill: /*        */ '- - - - - - - - - - - - -',
+  recover: /*      */ '- - - - - - - - W W W W W',
+  recoverLive: /*  */ '- P P P P P P P P P P P -',
 };
 
 const HOLDERS: OperationKind[] = [
@@ -110,10 +115,12 @@ const HOLDERS: OperationKind[] = [
   'verifyBackup',
   'drill',
   'recover',
+  'recoverLive',
 ];
 
 function meeting(asker: Runbook, holder: Runbook): string {
-  if (rankOfType(holder.type) < asker.rank) return 'P';
+  if (asker.waitsForNoLease === true && holder.goesOnBesideStops === true) return '-';
+  if (holder.rank < asker.rank) return 'P';
   return asker.whenHeld?.waitsFor(holder) === true ? 'W' : '-';
 }
 

@@ -18,6 +18,7 @@ import { createSnapshots } from '../../src/integrations/snapshots.ts';
 import { createWatchWorker, createWorker, type WorkerInput } from '../../src/worker-assembly.ts';
 import { memoryBackups, type MemoryVault } from './memory/memory-backups.ts';
 import { memoryHeartbeats, type MemoryHeartbeats } from './memory/memory-heartbeats.ts';
+import { memoryExchanges, type MemoryExchanges } from './memory/memory-exchanges.ts';
 import { memoryEvidence } from './memory/memory-evidence.ts';
 import { memoryIsolation } from './memory/memory-isolation.ts';
 import { scriptedTargets, type MemoryTargets } from './memory/memory-targets.ts';
@@ -54,6 +55,7 @@ export interface MemoryPorts extends ActivityPorts {
   vault: MemoryVault;
   targets: MemoryTargets;
   beats: MemoryHeartbeats;
+  exchanged: MemoryExchanges;
   /** Where systems and plans are kept. */
   objects: ReturnType<typeof createMemoryObjects>;
 }
@@ -82,6 +84,7 @@ export function memoryPorts(systems: LoadedSystem[], double: Double = 'memory'):
     signer: memorySigner(),
     ...backups,
     ...memoryHeartbeats(backups.vault),
+    ...memoryExchanges(backups.vault),
     targets,
     ...memoryRecovery(),
     snapshots: createSnapshots(objects),

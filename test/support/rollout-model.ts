@@ -225,8 +225,7 @@ function change(world: World, { action }: PlanStep): World | undefined {
 function undo(world: World, entry: UndoEntry): World | undefined {
   if (entry.verb === 'setWeights') return shift(world, entry.weights);
   if (entry.verb === 'settle') return settledOn(world, entry.revision);
-  if (entry.verb === 'scale' || entry.verb === 'discardCopy' || entry.verb === 'closeTarget')
-    return world;
+  if (entry.verb !== 'removeRevision') return world;
   if (percentOf(world.weights, entry.revision) > 0) return undefined;
   if (world.settled === entry.revision) return undefined;
   const { [entry.revision]: _, ...ready } = world.ready;

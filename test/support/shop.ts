@@ -37,6 +37,7 @@ export interface ShopFile {
   datastores?: NonNullable<SystemFile['datastores']>;
   schedules?: NonNullable<SystemFile['schedules']>;
   drill?: NonNullable<SystemFile['drill']>;
+  recovery?: NonNullable<SystemFile['recovery']>;
   /** Datastores of the service. */
   uses?: string[];
   /** Between two measurements; 50 ms without it. */
@@ -181,12 +182,19 @@ export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
 }
 
 /** What a system has only when it is asked for. */
-function sectionsOf({ notify, datastores, schedules, drill }: ShopFile): Partial<SystemFile> {
+function sectionsOf({
+  notify,
+  datastores,
+  schedules,
+  drill,
+  recovery,
+}: ShopFile): Partial<SystemFile> {
   return {
     ...(notify !== undefined && { notify }),
     ...(datastores !== undefined && { datastores }),
     ...(schedules !== undefined && { schedules }),
     ...(drill !== undefined && { drill }),
+    ...(recovery !== undefined && { recovery }),
   };
 }
 

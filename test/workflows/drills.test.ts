@@ -96,15 +96,6 @@ function suite(double: Double): void {
       it.nothingLeft(system);
     });
 
-    test('into the live system is refused with what there is instead', async () => {
-      const system = it.shop.live(withDrill);
-      const { message, kind } = await endOf(
-        await it.shop.start('disasterRecovery', { system, mode: 'recover', datastore: 'orders' }),
-      );
-      assert.equal(kind, 'Refused');
-      assert.match(message, /in the place of what is live is not there yet: .* --beside/);
-    });
-
     test('that only plans opens nothing, and says where a recovery differs', async () => {
       const system = await it.ready();
       const handle = await it.shop.start('disasterRecovery', { system, dryRun: true });

@@ -141,14 +141,6 @@ describe('a recovery beside the live data', () => {
     vault.copies.clear();
   });
 
-  test('in the place of what is live is refused before anything is made', async () => {
-    const { system } = await withBackup();
-    const { outcome, message } = await endOf(await recovering(system, { beside: false }));
-    assert.equal(outcome, 'refused');
-    assert.match(message, /not there yet: it will stop users and writers/);
-    nothingLeft(system);
-  });
-
   test('that is only planned makes nothing', async () => {
     const { system } = await withBackup();
     const made = vault.made.length;

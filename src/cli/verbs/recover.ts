@@ -1,12 +1,14 @@
-// `fairlead recover`: restores a backup beside the live data for people to look into, and says what differs.
+// `fairlead recover`: puts a backup in the place of damaged data; with --beside, only next to it for people to look into.
 import type { Command } from 'commander';
 import { withCommon, withVerbose, withWaiting, type WaitOptions } from '../command-options.ts';
 
 interface RecoverOptions extends WaitOptions {
-  datastore: string;
+  datastore?: string;
   beside?: boolean;
   backup?: string;
   at?: string;
+  corruptedSince?: string;
+  severity?: string;
   keep?: string;
   dryRun?: boolean;
 }
@@ -16,35 +18,40 @@ export function register(program: Command): void {
     .command('recover')
     .argument('<system>', 'a system, for example shop')
     .description(
-      'restore a backup beside the live data, prove it, say what differs, keep it read-only for a while; nobody is stopped',
+      'put a backup in the place of damaged data: users and writers are kept out, the copy is judged, one person is asked, users come back step by step; with --beside only look into a backup, and nobody is stopped',
     )
-    .requiredOption('--datastore <name>', 'the datastore to recover, for example orders')
-    .option('--beside', 'leave the live data as it is (the only way as yet)')
+    .option('--datastore <name>', 'only this datastore (default: every primary one)')
+    .option('--beside', 'leave the live data as it is: restore beside, compare, keep read-only')
     .option(
       '--backup <id>',
       'this backup as "fairlead backups" names it (default: the newest verified one)',
     )
     .option('--at <time>', 'the newest backup whose recovery point is not after this time')
-    .option('--keep <duration>', 'how long the copy is kept (default: 24h)')
+    .option(
+      '--corrupted-since <time>',
+      'since when the data are damaged: no backup with a later recovery point is taken',
+    )
+    .option('--severity <P0-P3>', 'how bad it is, for those who are told')
+    .option('--keep <duration>', 'with --beside: how long the copy is kept (default: 24h)')
     .option('--dry-run', 'only show the plan');
   const examples = [
+    'recover shop --corrupted-since 2026-11-22T08:00:00Z --severity P1',
+    'recover shop --datastore orders --at 2026-11-22T08:00:00Z --dry-run',
     'recover shop --datastore orders --beside',
-    'recover shop --datastore orders --beside --at 2026-11-22T08:00:00Z --keep 3d',
-    'recover shop --datastore orders --beside --backup shop/orders/20261122T085126.123Z',
+    'recover shop --datastore orders --beside --backup shop/orders/20261122T085126.123Z --keep 3d',
   ];
   withVerbose(withWaiting(withCommon(recover, examples))).action(
     async (text: string, options: RecoverOptions) => {
       const { systemName } = await import('../ids.ts');
       const { startOperation } = await import('../operation/start.ts');
       const { durationFlag } = await import('../flags.ts');
-      const { notYet, recover: runbook } = await import('../../runbooks/recover.ts');
-      const { EXIT, ExitError } = await import('../exit.ts');
-      const { datastore, beside, backup, at, dryRun } = options;
-      const system = systemName(text);
-      if (beside !== true) throw new ExitError(EXIT.refused, notYet({ system, datastore }));
+      const { recover: look } = await import('../../runbooks/recover.ts');
+      const { recoverLive } = await import('../../runbooks/recover-live.ts');
+      const { datastore, beside, backup, at, corruptedSince, severity, dryRun } = options;
       const keep = options.keep === undefined ? undefined : durationFlag('--keep', options.keep);
-      const asked = { system, mode: 'recover', datastore, beside, backup, at, keep, dryRun };
-      await startOperation(runbook, asked, options);
+      const which = { datastore, beside, backup, at, corruptedSince, severity, keep, dryRun };
+      const asked = { system: systemName(text), mode: 'recover', ...which };
+      await startOperation(beside === true ? look : recoverLive, asked, options);
     },
   );
 }

@@ -1,5 +1,6 @@
 // Values that another value, often a default that nobody wrote, makes idle: a reminder after the deadline, a bake that no
 // analysis can measure in, a declaration that nothing names.
+import { RECOVERY_APPROVAL } from '../../domain/text/names.ts';
 import { durationText } from '../duration-text.ts';
 import type { Path } from '../reading/located.ts';
 import type { Readable } from '../reading/salvage.ts';
@@ -24,7 +25,7 @@ export function idleRemarks(file: Readable, wrote: Wrote): Remark[] {
       under(['approvals', name], reminderRemarks(policy)),
     ),
     ...unusedRemarks('analysis', 'analyses', file.analysisNames, namedIn(services, 'analysis')),
-    ...unusedRemarks('approval', 'approvals', file.approvalNames, namedIn(services, 'approval')),
+    ...unusedRemarks('approval', 'approvals', file.approvalNames, askedIn(file)),
   ];
 }
 
@@ -190,4 +191,9 @@ function unusedRemarks(
       `no service names this ${what}, so it does nothing; name it in rollout, or remove it`,
     ]),
   );
+}
+
+/** Approvals that a rollout or a recovery asks for. */
+function askedIn({ services, recovery }: Readable): ReadonlySet<string> {
+  return namedIn(services, 'approval').add(recovery?.approval ?? RECOVERY_APPROVAL);
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { channelSchema, type Channel } from '../channel.ts';
 import { datastoreSchema, type Datastore } from '../datastores.ts';
 import { drillSchema, type Drill } from '../drill.ts';
+import { recoverySchema, type Recovery } from '../recovery.ts';
 import { schedulesSchema, type Schedules } from '../schedules.ts';
 import type { Analysis, ApprovalPolicy, Service } from '../system.ts';
 import { analysisSchema } from '../analysis.ts';
@@ -20,6 +21,7 @@ export interface Readable {
   /** Absent when the file has none, or none that is right. */
   schedules: Schedules | undefined;
   drill: Drill | undefined;
+  recovery: Recovery | undefined;
   serviceNames: string[];
   analysisNames: string[];
   approvalNames: string[];
@@ -48,6 +50,7 @@ export function salvaged(value: unknown, issues: readonly z.core.$ZodIssue[]): R
     notify: rightOnes(mapOf(root['notify']), channelSchema),
     schedules: schedulesSchema.safeParse(root['schedules']).data,
     drill: drillSchema.safeParse(root['drill']).data,
+    recovery: recoverySchema.safeParse(root['recovery']).data,
     serviceNames: Object.keys(services),
     analysisNames: Object.keys(analyses),
     approvalNames: Object.keys(approvals),

@@ -37,10 +37,12 @@ export function createFilesExchange(clock: Pick<Clock, 'now'>): StoreExchange {
       (await generationsOf(directoryOf(store))).current === undefined
         ? noGenerations(store)
         : undefined,
+    room: (store, bytes) => shortOf(directoryOf(store), bytes),
     begin: async (store, folder, bytes) => {
       const directory = directoryOf(store);
       const { folder: live } = await withGenerations(store);
-      await roomBeside(directory, bytes);
+      const short = await shortOf(directory, bytes);
+      if (short !== undefined) throw new Failure('Refused', short);
       const generation = await newGeneration(directory, live);
       const note: Beside = { directory, generation };
       await keepFile(noteOf(folder), JSON.stringify(note), { mode: 0o644 });
@@ -86,12 +88,11 @@ export function createFilesExchange(clock: Pick<Clock, 'now'>): StoreExchange {
 }
 
 /** Twice of what is restored: what is live has to have room as well. */
-async function roomBeside(directory: string, bytes: number): Promise<void> {
+async function shortOf(directory: string, bytes: number): Promise<string | undefined> {
   const { bavail, bsize } = await statfs(directory);
   const free = bavail * bsize;
-  if (free >= 2 * bytes) return;
-  const message = `restoring ${bytes} bytes beside what is live in ${directory}: ${free} bytes are free there, and twice as many as are restored have to be, so that the live data can go on; make room`;
-  throw new Failure('Refused', message);
+  if (free >= 2 * bytes) return undefined;
+  return `restoring ${bytes} bytes beside what is live in ${directory}: ${free} bytes are free there, and twice as many as are restored have to be, so that the live data can go on; make room`;
 }
 
 /** Where a copy's files are: in a generation beside the live one, or in its own folder. */

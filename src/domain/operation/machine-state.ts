@@ -20,9 +20,10 @@ export interface Problem {
 export interface Policy {
   /**
    * What a failed step leads to: everything undone, or the next step all the same: a stop stops what it can, and what
-   * it could not is left over; a backup of several datastores takes those it can, and has failed (`failAtEnd`).
+   * it could not is left over; a backup of several datastores takes those it can, and has failed (`failAtEnd`); a recovery
+   * stays where it is, users kept out, until a person says what to do (`ask`).
    */
-  onFailure: 'undo' | 'continue' | 'failAtEnd';
+  onFailure: 'undo' | 'continue' | 'failAtEnd' | 'ask';
   /** What it is called when everything was undone. */
   undone: Outcome;
 }
@@ -43,6 +44,8 @@ export interface MachineState {
   problem?: Problem;
   /** What a judgement came to: the sentence that a success ends with. */
   said?: string;
+  /** What stays as it is when it is ended from here on, as a sentence; it is left over then. */
+  stays?: string;
   ending?: { outcome: Outcome; message: string };
 }
 
@@ -55,7 +58,8 @@ export type Action =
   | { do: 'end'; outcome: Outcome; message: string };
 
 export type MachineEvent =
-  | { type: 'done' }
+  /** `stays`: what an end leaves from here on; empty for nothing. */
+  | { type: 'done'; stays?: string }
   | { type: 'failed'; kind: FailureKind; message: string; details?: unknown }
   | {
       type: 'baked';

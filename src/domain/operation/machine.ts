@@ -3,16 +3,17 @@
 // model in place of the real world.
 import type { Outcome } from './outcome.ts';
 import type { PlanStep } from './plan.ts';
+import { dropNewest, undoFailed } from './failed-undo.ts';
 import { fullStepAhead } from './read-machine.ts';
 import type { Action, Policy, Problem, MachineEvent, MachineState } from './machine-state.ts';
 import {
   covers,
   describeUndo,
   inNobodysWay,
+  isBarred,
   isTakenBack,
   newestUndo,
   undoOf,
-  type UndoEntry,
 } from './undo.ts';
 import { worst, type Verdict } from '../analysis/verdict.ts';
 
@@ -49,16 +50,19 @@ export function next(state: MachineState): Action {
 
 /** Call before a change is made: its undo is kept from here on, whatever becomes of it. */
 export function begin(state: MachineState): MachineState {
-  const entry = undoOf(currentStep(state));
-  if (entry === undefined) return state;
-  const covered = state.undo.some((one) => covers(one, entry));
-  return covered ? state : { ...state, undo: [...state.undo, entry] };
+  const step = currentStep(state);
+  const undo = state.undo.filter((entry) => !isBarred(entry, step));
+  const entry = undoOf(step);
+  const isNew = entry !== undefined && !undo.some((one) => covers(one, entry));
+  return { ...state, undo: isNew ? [...undo, entry] : undo };
 }
 
 export function apply(state: MachineState, event: MachineEvent): MachineState {
   switch (event.type) {
     case 'done':
-      return advance(takenBack(state));
+      return advance(
+        takenBack({ ...state, ...(event.stays !== undefined && { stays: event.stays }) }),
+      );
     case 'noted':
       return advance(noted(state, event));
     case 'failed':
@@ -70,7 +74,7 @@ export function apply(state: MachineState, event: MachineEvent): MachineState {
     case 'answered':
       return event.decision === 'approved' || event.decision === 'overridden'
         ? advance(state)
-        : giveUp(state, event.decision, event.message);
+        : refused(state, event.decision, { kind: 'Refused', message: event.message });
     case 'retryStep':
     case 'adopt':
       return forward(state);
@@ -82,14 +86,17 @@ export function apply(state: MachineState, event: MachineEvent): MachineState {
       return promoted(state, event);
     case 'abort':
       return event.keep
-        ? ended(keeping(state), 'aborted', event.message)
+        ? ended(keeping(staying(state)), 'aborted', event.message)
         : giveUp(state, 'aborted', event.message);
     case 'cancelled':
       return giveUp(state, 'aborted', 'cancelled through Temporal');
     case 'preempted':
       return preempted(state, event.message);
     case 'watched':
-      return giveUp(withVerdict(state, 'fail'), 'failed', event.message);
+      return refused(withVerdict(state, 'fail'), 'failed', {
+        kind: 'CheckFailed',
+        message: event.message,
+      });
     case 'undone':
       return dropNewest(state);
     case 'undoFailed':
@@ -135,8 +142,19 @@ function failed(
       }
       return state.policy.onFailure === 'failAtEnd'
         ? advance({ ...state, failures: [...state.failures, event.message] })
-        : giveUp(state, 'failed', event.message);
+        : refused(state, 'failed', event);
   }
+}
+
+/** Takes everything back; or stays where it is and asks, where that is the policy. */
+function refused(
+  state: MachineState,
+  outcome: Outcome,
+  { kind, message, details }: Pick<Problem, 'kind' | 'message' | 'details'>,
+): MachineState {
+  return state.policy.onFailure === 'ask'
+    ? park(state, kind, message, details)
+    : giveUp(state, outcome, message);
 }
 
 function baked(state: MachineState, event: Extract<MachineEvent, { type: 'baked' }>): MachineState {
@@ -145,10 +163,10 @@ function baked(state: MachineState, event: Extract<MachineEvent, { type: 'baked'
     case 'pass':
       return advance(next);
     case 'fail':
-      return giveUp(next, 'failed', event.message);
+      return refused(next, 'failed', { kind: 'CheckFailed', message: event.message });
     case 'inconclusive':
       return event.onInconclusive === 'undo'
-        ? giveUp(next, 'inconclusive', event.message)
+        ? refused(next, 'inconclusive', { kind: 'Inconclusive', message: event.message })
         : park(next, 'Inconclusive', event.message);
   }
 }
@@ -159,9 +177,11 @@ function judged(
 ): MachineState {
   const said = event.message === '' ? {} : { said: event.message };
   const next = { ...withVerdict(state, event.verdict), ...said };
-  if (event.verdict === 'fail') return giveUp(next, 'failed', event.message);
-  const ends = event.verdict === 'inconclusive' && event.ends;
-  return ends ? giveUp(next, 'inconclusive', event.message) : advance(takenBack(next));
+  const { verdict, ends, message } = event;
+  if (verdict === 'fail') return refused(next, 'failed', { kind: 'CheckFailed', message });
+  return verdict === 'inconclusive' && ends
+    ? refused(next, 'inconclusive', { kind: 'Inconclusive', message })
+    : advance(takenBack(next));
 }
 
 /** Goes on all the same: what comes after it is worth knowing, and the conclusion counts it. */
@@ -222,9 +242,15 @@ function park(
 /** Undo what was done, then end; what failed without having changed anything simply failed. */
 function giveUp(state: MachineState, outcome: Outcome, message: string): MachineState {
   if (state.phase === 'undoing' || state.phase === 'ended') return state;
-  if (state.undo.length === 0) return ended(state, outcome, message);
+  const given = staying(state);
+  if (given.undo.length === 0) return ended(given, outcome, message);
   const called = outcome === 'failed' ? state.policy.undone : outcome;
-  return { ...forward(state), phase: 'undoing', ending: { outcome: called, message } };
+  return { ...forward(given), phase: 'undoing', ending: { outcome: called, message } };
+}
+
+/** What cannot be taken back any more is left over. */
+function staying({ stays = '', ...state }: MachineState): MachineState {
+  return stays === '' ? state : { ...state, leftovers: [...state.leftovers, stays] };
 }
 
 /** Left as it is because somebody wants that: what is not undone is said. */
@@ -236,42 +262,18 @@ function keeping(state: MachineState): MachineState {
 /** The end of a preempted operation: the one with precedence goes on from here, so traffic is sent nowhere and nothing is removed. */
 function preempted(state: MachineState, message: string): MachineState {
   if (state.phase === 'ended') return state;
-  const own = state.undo.filter(inNobodysWay);
-  const left = state.undo
+  const given = staying(state);
+  const own = given.undo.filter(inNobodysWay);
+  const left = given.undo
     .filter((entry) => !inNobodysWay(entry))
     .map((entry) => `${entry.step}: left to whoever took over`);
-  const rest = { ...state, undo: own, findings: [...state.findings, ...left] };
+  const rest = { ...given, undo: own, findings: [...given.findings, ...left] };
   if (own.length === 0) return ended(rest, 'preempted', message);
   return { ...forward(rest), phase: 'undoing', ending: { outcome: 'preempted', message } };
 }
 
 function ended(state: MachineState, outcome: Outcome, message: string): MachineState {
   return { ...forward(state), phase: 'ended', ending: { outcome, message } };
-}
-
-function dropNewest(state: MachineState): MachineState {
-  const entry = newestUndo(state.undo);
-  return { ...state, undo: state.undo.filter((one) => one !== entry) };
-}
-
-function undoFailed(state: MachineState, message: string): MachineState {
-  const entry = newestUndo(state.undo);
-  const rest = dropNewest(state);
-  const leftovers = [...rest.leftovers, message];
-  if (entry?.verb !== 'setWeights') return { ...rest, leftovers };
-  // The traffic did not go back: what may carry it has to stay, and this was no roll-back.
-  const isOfIt = (one: UndoEntry): boolean => 'service' in one && one.service === entry.service;
-  const kept = rest.undo.filter(isOfIt);
-  const ending = rest.ending?.outcome === rest.policy.undone ? 'failed' : rest.ending?.outcome;
-  return {
-    ...rest,
-    undo: rest.undo.filter((one) => !isOfIt(one)),
-    leftovers: [
-      ...leftovers,
-      ...kept.map((one) => `${one.step}: not undone, because it may carry traffic`),
-    ],
-    ending: { outcome: ending ?? 'failed', message: rest.ending?.message ?? message },
-  };
 }
 
 function missing(what: string): never {

@@ -7,7 +7,14 @@ import type { Rung } from '../backup/rungs.ts';
 
 /** The change or check that a step makes; the workflow has one performer per `kind`. */
 export type StepAction =
-  | { kind: 'check'; point: 'preflight' | 'smoke'; service: string; revision?: string }
+  | {
+      kind: 'check';
+      point: 'preflight' | 'smoke';
+      service: string;
+      revision?: string;
+      /** Of the revision, where the plan brings none. */
+      version?: string;
+    }
   | { kind: 'ensure'; service: string; spec: RevisionSpec; replicas: number; existed: boolean }
   | { kind: 'ready'; service: string; revision: string; deadline: number }
   | {
@@ -20,7 +27,8 @@ export type StepAction =
       capacity: { revision: string; replicas: number };
     }
   | { kind: 'watch'; service: string }
-  | { kind: 'stop'; service: string }
+  /** `back`: the percent of the clients that are let in again when it is taken back; absent where it is not. */
+  | { kind: 'stop'; service: string; back?: number }
   | { kind: 'admit'; service: string; percent: number }
   | { kind: 'scale'; service: string; revision: string; replicas: number; before: number }
   | { kind: 'restart'; service: string; revision: string; deadline: number }

@@ -1,13 +1,24 @@
 // What others ask of a state of the machine of decisions (machine.ts). Pure.
 import type { MachineState } from './machine-state.ts';
-import type { PlanStep } from './plan.ts';
+import type { PlanStep, StepAction } from './plan.ts';
 
 /** May the parked step be skipped? Only what checks can: a change that did not happen cannot be wished away. */
 export function skippable(state: MachineState): boolean {
   const { problem } = state;
   if (state.phase !== 'parked' || problem === undefined) return false;
-  return problem.part === 'bake' || state.steps[state.index]?.action.kind === 'check';
+  const action = state.steps[state.index]?.action;
+  if (action === undefined) return false;
+  if (problem.part === 'bake' || action.kind === 'check') return true;
+  return state.policy.onFailure === 'ask' && problem.part === 'change' && isCheck(action);
 }
+
+/** What a recovery finds, and does not stand on. */
+function isCheck(action: StepAction): boolean {
+  return action.kind === 'rung' ? action.rung !== 'loads' : CHECKS.has(action.kind);
+}
+
+/** Kinds of steps that change nothing, or nothing that a recovery stands on. */
+const CHECKS: ReadonlySet<string> = new Set(['lookAhead', 'quiet', 'flush']);
 
 /** The first step from here on that people have yet to approve. */
 export function gateAhead(state: MachineState): string | undefined {

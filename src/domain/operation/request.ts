@@ -105,6 +105,10 @@ const FIELDS = {
   beside: flag,
   /** A recovery takes the newest backup with a recovery point that is not after this time. */
   at: textThat(isMoment, MOMENT_ALLOWED, '2026-11-22T08:00:00Z'),
+  /** A recovery takes no backup with a recovery point after this time: what harmed the data may be in it. */
+  corruptedSince: textThat(isMoment, MOMENT_ALLOWED, '2026-11-22T08:00:00Z'),
+  /** How bad it is, for people. */
+  severity: text(/^P[0-3]$/, 'P0, P1, P2 or P3', 'P1'),
   /** How long what was restored beside is kept, in milliseconds. */
   keep: whole(60_000, 30 * 86_400_000, 86_400_000),
   /** Instead of a backup: a dump of `datastore` that is in no catalogue, by its path on the worker's machine. */

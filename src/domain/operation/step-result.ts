@@ -5,7 +5,7 @@ import type { Verdict } from '../analysis/verdict.ts';
 import type { BackupSummary } from '../backup/backup.ts';
 import type { RungResult } from '../backup/ladder.ts';
 import type { FailureKind } from '../failure.ts';
-import type { Loss } from '../recovery/exchange.ts';
+import type { Exchanged, ExchangePlan, Loss, WritePosition } from '../recovery/exchange.ts';
 import type { Inventory } from '../recovery/inventory.ts';
 import type { Weights } from '../rollout/model.ts';
 import type { MachineEvent } from './machine-state.ts';
@@ -39,6 +39,12 @@ export type StepOutput =
   | { kind: 'rungs'; rungs: ClimbedRung[] }
   /** What the live datastore and a copy do not have in common. */
   | { kind: 'loss'; loss: Loss }
+  /** A fenced datastore to which nobody writes. */
+  | { kind: 'quiet'; datastore: string; position: WritePosition }
+  /** What users lose of a datastore, and how it would be exchanged. */
+  | { kind: 'lost'; datastore: string; loss: Loss; plan: ExchangePlan }
+  /** What is live now. */
+  | { kind: 'exchanged'; datastore: string; exchanged: Exchanged }
   /** What there was before a drill. */
   | { kind: 'inventory'; inventory: Inventory };
 

@@ -8,6 +8,8 @@ export type UndoEntry =
   | { step: string; verb: 'removeRevision'; service: string; revision: string; version: string }
   | { step: string; verb: 'scale'; service: string; revision: string; replicas: number }
   | { step: string; verb: 'settle'; service: string; revision: string; version: string }
+  | { step: string; verb: 'admit'; service: string; percent: number }
+  | { step: string; verb: 'liftFence'; datastore: string }
   | OwnEntry;
 
 /** Takes back what is this operation's alone. */
@@ -56,6 +58,12 @@ export function undoOf(step: PlanStep): UndoEntry | undefined {
       };
     case 'isolate':
       return { step: step.id, verb: 'closeTarget', target: action.target };
+    case 'stop': {
+      const { service, back: percent } = action;
+      return percent === undefined ? undefined : { step: step.id, verb: 'admit', service, percent };
+    }
+    case 'writeFence':
+      return { step: step.id, verb: 'liftFence', datastore: action.datastore };
     default:
       return undefined;
   }
@@ -68,11 +76,18 @@ export function inNobodysWay(entry: UndoEntry): entry is OwnEntry {
 
 /**
  * The platform's own object first, for the old revision answers again only once that stands on it; then traffic before
- * workloads, what runs on a copy before the copy, then newest first.
+ * workloads, what runs on a copy before the copy, a datastore before the users that need it, then newest first.
  */
 export function newestUndo(entries: UndoEntry[]): UndoEntry | undefined {
   const last = (verb: UndoEntry['verb']) => entries.findLast((entry) => entry.verb === verb);
-  return last('settle') ?? last('setWeights') ?? last('closeTarget') ?? entries.at(-1);
+  return (
+    last('settle') ??
+    last('setWeights') ??
+    last('closeTarget') ??
+    last('liftFence') ??
+    last('admit') ??
+    entries.at(-1)
+  );
 }
 
 /** True when `one` makes `entry` needless: one way back for a revision, or for the traffic of a service, is enough: the oldest, which leads to where it was. */
@@ -84,7 +99,10 @@ export function covers(one: UndoEntry, entry: UndoEntry): boolean {
     case 'closeTarget':
       return entry.verb === one.verb && entry.target === one.target;
     case 'setWeights':
+    case 'admit':
       return entry.verb === one.verb && entry.service === one.service;
+    case 'liftFence':
+      return entry.verb === one.verb && entry.datastore === one.datastore;
     default:
       return (
         entry.verb === one.verb && entry.service === one.service && entry.revision === one.revision
@@ -92,11 +110,25 @@ export function covers(one: UndoEntry, entry: UndoEntry): boolean {
   }
 }
 
-/** The step has taken back itself what this entry would, or has handed it over to people. */
+/**
+ * The step has taken back itself what this entry would, or has handed it over to people, or there is no way back behind it:
+ * not to the data that were exchanged, and to nothing at all once users are let in again.
+ */
 export function isTakenBack(entry: UndoEntry, { action }: PlanStep): boolean {
+  if (action.kind === 'admit') return true;
+  if (action.kind === 'exchange') {
+    return (
+      entry.verb === 'liftFence' || (entry.verb === 'discardCopy' && entry.copy === action.copy)
+    );
+  }
   if (action.kind === 'discard' || action.kind === 'keepCopy')
     return entry.verb === 'discardCopy' && entry.copy === action.copy;
   return action.kind === 'close' && entry.verb === 'closeTarget' && entry.target === action.target;
+}
+
+/** From the beginning of the step on nobody knows what is live: users come back by a person's word only. */
+export function isBarred(entry: UndoEntry, { action }: PlanStep): boolean {
+  return action.kind === 'exchange' && entry.verb === 'admit';
 }
 
 export function describeUndo(entry: UndoEntry): string {
@@ -109,6 +141,10 @@ export function describeUndo(entry: UndoEntry): string {
       return `${entry.step}: ${entry.service} back to ${entry.replicas} replicas`;
     case 'settle':
       return `${entry.step}: settle ${entry.service} on ${entry.version} again`;
+    case 'admit':
+      return `${entry.step}: let ${entry.percent} % of the clients of ${entry.service} in again`;
+    case 'liftFence':
+      return `${entry.step}: lift the write fence of ${entry.datastore}`;
     case 'discardCopy':
       return `${entry.step}: discard the copy ${entry.copy} of ${entry.datastore}`;
     case 'closeTarget':

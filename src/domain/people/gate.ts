@@ -3,6 +3,7 @@ import type { ApprovalPolicy } from '../../config/system.ts';
 import { digestOf } from '../digest.ts';
 import { example, type Message } from './message.ts';
 import { isAmong, personKey, samePerson } from '../text/names.ts';
+import type { Finding } from '../analysis/finding.ts';
 import type { Verdict } from '../analysis/verdict.ts';
 
 export type Decision = 'approved' | 'rejected' | 'expired' | 'overridden';
@@ -46,17 +47,20 @@ export function openGate(input: {
   policy: ApprovalPolicy;
   planDigest: string;
   verdicts: { name: string; verdict: Verdict }[];
+  /** What whoever approves answers for, where that is more than the plan and the verdicts. */
+  found?: readonly Finding[];
   requester: string | null;
   now: number;
 }): Gate {
   const id = input.before === 0 ? input.step : `${input.step}#${input.before + 1}`;
   const verdicts = input.verdicts.map(({ name, verdict }) => ({ name, verdict }));
-  const { policy, policyName, requester, now } = input;
+  const { policy, policyName, requester, now, found } = input;
+  const more = found?.map(({ name, reason }) => ({ name, reason }));
   return {
     id,
     policyName,
     policy,
-    digest: digestOf({ plan: input.planDigest, gate: id, verdicts }),
+    digest: digestOf({ plan: input.planDigest, gate: id, verdicts, ...(more && { found: more }) }),
     need: needOf(policy, requester),
     requester,
     openedAt: now,

@@ -84,6 +84,13 @@ export function lossWords(loss: Loss): string {
   return told.length === 0 ? 'what is live holds the same' : told.join('; ');
 }
 
+/** What an exchange does, for people. */
+export function exchangeWords(plan: ExchangePlan): string {
+  const { from, to } = plan;
+  const kept = plan.kind === 'rename' ? `${from} is kept as ${plan.quarantine}` : `${from} is kept`;
+  return `${to} takes the place of ${from}; ${kept}`;
+}
+
 const TOLD = 5;
 
 /** The first of a list, after a colon; empty where nothing is shown. */

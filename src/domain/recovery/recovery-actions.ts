@@ -53,5 +53,18 @@ export type RecoveryAction =
   | { kind: 'compareLive'; datastore: string; copy: string }
   /** The copy stays for `ms`, read-only, whatever becomes of the operation. */
   | { kind: 'keepCopy'; datastore: string; copy: string; backup: string; ms: number }
+  /** Whether these live datastores can be exchanged, and whether there is room for that. */
+  | { kind: 'lookAhead'; datastores: string[] }
+  | { kind: 'writeFence'; datastore: string }
+  /** Nobody writes to a fenced datastore; `again`: nor did anybody since that was shown first. */
+  | { kind: 'quiet'; datastore: string; again?: true }
+  /** What users lose by the copy, and how it would take the live one's place. */
+  | { kind: 'lossAgainst'; datastore: string; copy: string }
+  /** What people are asked about: all that was found. */
+  | { kind: 'weighExchange' }
+  | { kind: 'exchange'; datastore: string; copy: string }
+  /** An empty one in the place of a derived datastore. */
+  | { kind: 'flush'; datastore: string }
+  | { kind: 'concludeExchange' }
   | { kind: 'close'; target: string }
   | { kind: 'concludeRecovery'; rtoMs: number };

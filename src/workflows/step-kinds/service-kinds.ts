@@ -10,7 +10,7 @@ import {
   type StepResult,
   type StoppedService,
 } from '../../domain/operation/step-result.ts';
-import type { StepActivity } from '../../activities/step-inputs.ts';
+import type { StepActivity } from '../../activities/inputs/step-inputs.ts';
 import { ask, type ActionOf, type StepKind } from './step-kind.ts';
 
 /** A change of a service that says in `detail` how it went. */
@@ -95,10 +95,14 @@ const ENDS_OR_PARKS: readonly FailureKind[] = [
   ...(['LeaseLost', 'Superseded', 'WorldChanged', 'Outage', 'Frozen'] as const),
 ];
 
-/** The first of several stops them all, side by side; the others tell what became of their own service. */
+/**
+ * The first of several stops them all, side by side; the others tell what became of their own service. What has the lease of
+ * the service stops it by itself.
+ */
 export const stop: StepKind<ActionOf<'stop'>> = {
   whenFailed: 'fails',
-  begin({ results, action: { service } }) {
+  begin({ results, leased, action: { service } }) {
+    if (leased.includes(service)) return stopUnderLease(service);
     const all = outputsOf(results, 'stopped').flatMap(({ services }) => services);
     const own = all.find((one) => one.service === service);
     if (own !== undefined) return stopped(own);
@@ -115,6 +119,16 @@ export const stop: StepKind<ActionOf<'stop'>> = {
     });
   },
 };
+
+function stopUnderLease(service: string) {
+  return ask({
+    activity: 'stopService',
+    told: {},
+    profile: 'change',
+    lease: service,
+    answered: (answer) => shifted(service, answer),
+  });
+}
 
 /** What a newer operation changed is stopped again once that one has given way (steps/make-way.ts). */
 function stopped(found: StoppedService): StepResult {

@@ -9,7 +9,7 @@ import type { Finding } from '../../domain/analysis/finding.ts';
 import type { EvidenceEntry } from '../../domain/record/evidence.ts';
 import type { Weights } from '../../domain/rollout/model.ts';
 import type { CallFailure, Profile, ValueOf } from '../steps/call.ts';
-import type { StepActivity, ToldOf } from '../../activities/step-inputs.ts';
+import type { StepActivity, ToldOf } from '../../activities/inputs/step-inputs.ts';
 
 export type ActionOf<Kind extends StepAction['kind']> = Extract<StepAction, { kind: Kind }>;
 

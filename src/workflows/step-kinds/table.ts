@@ -26,6 +26,16 @@ import {
   watch,
   weights,
 } from './service-kinds.ts';
+import {
+  concludeExchange,
+  exchange,
+  flush,
+  lookAhead,
+  lossAgainst,
+  quiet,
+  weighExchange,
+  writeFence,
+} from './exchange-kinds.ts';
 import { ask, type ActionOf, type StepContext, type StepKind, type Work } from './step-kind.ts';
 import {
   bind,
@@ -70,6 +80,14 @@ const KINDS: { [Kind in StepAction['kind']]: StepKind<ActionOf<Kind>> } = {
   production,
   close,
   concludeRecovery,
+  lookAhead,
+  writeFence,
+  quiet,
+  lossAgainst,
+  weighExchange,
+  exchange,
+  flush,
+  concludeExchange,
 };
 
 export function kindOf({ action }: PlanStep): StepKind {
@@ -107,6 +125,18 @@ export function undoWork(entry: UndoEntry, { expected }: Pick<StepContext, 'expe
         told: { back: true },
         lease: entry.service,
       });
+    case 'admit': {
+      const { service } = entry;
+      return ask({
+        ...undo,
+        activity: 'admitService',
+        told: { back: true },
+        lease: service,
+        answered: (answer) => ({ ...shifted(service, answer), event: { type: 'undone' } }),
+      });
+    }
+    case 'liftFence':
+      return ask({ ...undo, activity: 'liftFence', told: {}, lease: entry.datastore });
     case 'discardCopy':
       return ask({ ...undo, activity: 'discardCopy', told: {} });
     case 'closeTarget':

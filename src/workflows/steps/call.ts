@@ -243,7 +243,8 @@ function causeOf(error: unknown): unknown {
 
 function resumeWithin(run: Run): number {
   // Nothing that it does could meet what a person has repaired meanwhile.
-  if (run.runbook.leases !== 'services') return ANY_TIME_MS;
+  const { leases } = run.runbook;
+  if (leases !== 'services' && leases !== 'both') return ANY_TIME_MS;
   const services = run.basis.loaded?.system.services ?? {};
   const { service } = run.request;
   const named = service === undefined ? undefined : services[service];

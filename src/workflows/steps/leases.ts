@@ -17,8 +17,10 @@ const MOST_TRIES = 10;
 /** Why a lease cannot be had. */
 export interface LeaseHolder {
   message: string;
-  /** The kind of the operation that has it; missing when it is not known. */
+  /** The workflow type of the operation that has it; missing when it is not known. */
   by?: string;
+  /** The id of that operation; missing when it is not known. */
+  operation?: string;
 }
 
 /** Takes the leases of these services or datastores in sorted order, up to one that is held. */
@@ -37,9 +39,10 @@ export async function takeLease(run: Run, service: string): Promise<LeaseHolder 
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const value = await cleared(run, service, id);
     if (!value.cleared) {
-      const { note, heldBy: by } = value;
+      const { note, heldBy: by, holder: operation } = value;
       const message = `${run.request.system}/${service} is being changed: ${note}`;
-      return { message, ...(by !== undefined && { by }) };
+      const known = { ...(by !== undefined && { by }), ...(operation && { operation }) };
+      return { message, ...known };
     }
     if (value.note !== '') notes.push(value.note);
     if (value.left !== undefined) record(run, { type: 'finding', text: value.left });

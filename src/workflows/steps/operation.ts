@@ -11,7 +11,7 @@ import type { Outcome } from '../../domain/operation/outcome.ts';
 import { parseRequest, type OperationRequest } from '../../domain/operation/request.ts';
 import { startMachine } from '../../domain/operation/machine.ts';
 import { datastoreOf } from '../../domain/operation/operation.ts';
-import { runbooksOfType } from '../../runbooks/index.ts';
+import { runbookOf } from '../../runbooks/index.ts';
 import { leasedBy, type Runbook } from '../../runbooks/runbook.ts';
 import { holdBefore } from '../freezing/hold.ts';
 import { takeFreeze } from '../freezing/own-freeze.ts';
@@ -44,7 +44,8 @@ export async function operation(runbook: Runbook, input: unknown): Promise<Opera
 
 /** A change or a drill that could not begin is refused; a backup or a proof that could not be made has failed. */
 function outcomeOf({ progress: { machine }, runbook }: Run, kind: Failure['kind']): Outcome {
-  const asked = runbook.leases === 'services' || runbook.keeps === 'drillRecord';
+  const isChange = runbook.leases === 'services' || runbook.leases === 'both';
+  const asked = isChange || runbook.keeps === 'drillRecord';
   const notBegun = machine === undefined && asked && isMistake(kind);
   return kind === 'Refused' || notBegun ? 'refused' : 'failed';
 }
@@ -194,10 +195,10 @@ async function planThawed(run: Run): Promise<Planned | { refused: string }> {
 /** How long to wait before the lease is asked for again (ms); undefined where its being held is a refusal. */
 function untilNextTry(
   { runbook: { whenHeld }, request }: Run,
-  { by }: LeaseHolder,
+  { by, operation = '' }: LeaseHolder,
   tries: number,
 ): number | undefined {
-  const [holder] = by === undefined ? [] : runbooksOfType(by);
+  const holder = by === undefined ? undefined : runbookOf({ kind: by, operation });
   return whenHeld?.waitsFor(holder) === true ? whenHeld.delay(tries, request) : undefined;
 }
 

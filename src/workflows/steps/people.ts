@@ -1,9 +1,9 @@
 // Waiting for people: a gate with its reminder, escalation and deadline, a parked step, a pause.
 import { condition } from '@temporalio/workflow';
-import type { ApprovalPolicy } from '../../config/system.ts';
 import { openGate, type Gate } from '../../domain/people/gate.ts';
+import { recoveryPolicy } from '../../domain/people/recovery-approval.ts';
 import type { PlanStep } from '../../domain/operation/plan.ts';
-import { verdictsAt } from '../../domain/operation/step-result.ts';
+import { resultOf, verdictsAt } from '../../domain/operation/step-result.ts';
 import type { MachineEvent } from '../../domain/operation/machine-state.ts';
 import { call, failureOf } from './call.ts';
 import { dropLate, settleLate } from './late-answers.ts';
@@ -199,8 +199,7 @@ export async function writeRecord(run: Run, summary: string): Promise<void> {
 
 function open(run: Run, step: PlanStep): Gate {
   const policyName = step.gate ?? '';
-  const policy: ApprovalPolicy | undefined = loadedOf(run).system.approvals[policyName];
-  if (policy === undefined) throw new Error(`a gate with the unknown policy ${policyName}`);
+  const policy = recoveryPolicy(loadedOf(run).system, policyName);
   const gate = openGate({
     step: step.id,
     before: run.people.gates.filter((one) => one.id.split('#')[0] === step.id).length,
@@ -208,6 +207,9 @@ function open(run: Run, step: PlanStep): Gate {
     policy,
     planDigest: planOf(run).digest,
     verdicts: verdictsAt(run.progress.results, step.id),
+    ...(step.action.kind === 'weighExchange' && {
+      found: resultOf(run.progress.results, step.id)?.findings ?? [],
+    }),
     requester: run.request.requestedBy ?? null,
     now: Date.now(),
   });

@@ -1,6 +1,9 @@
 // The three datasets that every answer is made from, and the columns that they must have.
+import { existsSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCsv } from './csv.mjs';
+
+const FIRST = 'gen-1';
 
 export const COLUMNS = {
   customers: ['customer_id', 'name', 'segment', 'region', 'risk'],
@@ -23,4 +26,36 @@ export function loadDatasets(folder) {
       return [name, rows];
     }),
   );
+}
+
+/**
+ * The datasets in a folder, or in the generation (`gen-N`) that its link `current` leads to: read anew as soon as that leads
+ * to another one. `generation` says which one is open.
+ */
+export function openDatasets(folder) {
+  let open;
+  const now = () => {
+    const generation = currentOf(folder);
+    if (open?.generation !== generation) {
+      const from = generation === null ? folder : join(folder, generation);
+      open = { generation, datasets: loadDatasets(from) };
+    }
+    return open;
+  };
+  now();
+  return {
+    /** Throws an Error while there are none: nothing is answered from what is not live any more. */
+    datasets: () => now().datasets,
+    generation: () => currentOf(folder),
+  };
+}
+
+/** What the link `current` says; null for a folder without one. A package of npm has no links: the first generation then. */
+function currentOf(folder) {
+  try {
+    return readlinkSync(join(folder, 'current'));
+  } catch (error) {
+    if (error.code !== 'ENOENT' && error.code !== 'EINVAL') throw error;
+    return existsSync(join(folder, FIRST)) ? FIRST : null;
+  }
 }

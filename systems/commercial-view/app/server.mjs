@@ -1,6 +1,6 @@
 // The HTTP server that all versions share. A version adds routes or spoils requests; this file knows none.
 import { createServer } from 'node:http';
-import { loadDatasets } from './datasets.mjs';
+import { openDatasets } from './datasets.mjs';
 import { loanList, portfolio } from './portfolio.mjs';
 
 const ROUTES = {
@@ -21,13 +21,16 @@ const ROUTES = {
 export function serve({ version, routes = {}, beforeApi = async () => undefined }) {
   const host = process.env.HOST ?? '127.0.0.1';
   const port = Number(process.env.PORT ?? 8000);
-  const datasets = loadDatasets(process.env.COMMERCIAL_VIEW_DATA_PATH ?? 'data');
+  const data = openDatasets(process.env.COMMERCIAL_VIEW_DATA_PATH ?? 'data');
   const known = { ...ROUTES, ...routes };
   let apiRequests = 0;
   let ending = false;
 
   const answerTo = async ({ pathname, searchParams }) => {
-    if (pathname === '/health') return { status: 200, body: { status: 'ok', version } };
+    if (pathname === '/health') {
+      const generation = data.generation();
+      return { status: 200, body: { status: 'ok', version, ...(generation && { generation }) } };
+    }
     const route = Object.hasOwn(known, pathname) ? known[pathname] : undefined;
     if (route === undefined) {
       return {
@@ -37,7 +40,7 @@ export function serve({ version, routes = {}, beforeApi = async () => undefined 
     }
     apiRequests += 1;
     const { status = 200, ...body } =
-      (await beforeApi(apiRequests)) ?? route(datasets, searchParams);
+      (await beforeApi(apiRequests)) ?? route(data.datasets(), searchParams);
     return { status, body: { version, ...body } };
   };
 

@@ -1,11 +1,11 @@
 // Are the datasets there, with their columns, and do they refer to each other? Exit 0 or 1, one line.
 import { fileURLToPath } from 'node:url';
-import { loadDatasets } from '../app/datasets.mjs';
+import { openDatasets } from '../app/datasets.mjs';
 
 try {
   const folder =
     process.env.COMMERCIAL_VIEW_DATA_PATH ?? fileURLToPath(new URL('../data', import.meta.url));
-  const { customers, loans, payments } = loadDatasets(folder);
+  const { customers, loans, payments } = openDatasets(folder).datasets();
   const customerIds = new Set(customers.map(({ customer_id }) => customer_id));
   const loanIds = new Set(loans.map(({ loan_id }) => loan_id));
   const lost = [

@@ -65,6 +65,8 @@ export function startUsers(url: string): Load {
   return startLoad(url, 100);
 }
 
+const VIEW = join(ROOT, 'systems', 'commercial-view');
+
 export async function startUp(systems: readonly UpSystem[]): Promise<WholeUp> {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-whole-'));
   const data = join(folder, 'data');
@@ -72,7 +74,9 @@ export async function startUp(systems: readonly UpSystem[]): Promise<WholeUp> {
   const portOf = new Map(systems.map((one, index) => [one.name, ports[index] ?? 0]));
   for (const system of systems) {
     const home = join(folder, 'systems', system.name);
-    cpSync(join(ROOT, 'systems', 'commercial-view'), home, { recursive: true });
+    // A plain folder of files, without generations.
+    cpSync(VIEW, home, { recursive: true, filter: (path) => path !== join(VIEW, 'data') });
+    cpSync(join(VIEW, 'data', 'gen-1'), join(home, 'data'), { recursive: true });
     writeFileSync(join(home, 'system.yaml'), systemFile(system, portOf.get(system.name) ?? 0));
   }
   const base = { PATH: process.env['PATH'] ?? '', HOME: folder, FAIRLEAD_DATA: data };

@@ -1,12 +1,12 @@
 // What activities on a whole system work with: worked out from the system as it is kept, and from names.
-import { Failure } from '../domain/failure.ts';
-import type { LoadedSystem } from '../domain/loaded-system.ts';
-import { leaseId } from '../domain/operation/operation.ts';
-import type { NoticeInput } from './record/notify.ts';
-import type { PlanOperationInput } from './plan-operation.ts';
-import { serviceTarget } from '../domain/rollout/service-target.ts';
-import type { RecordDrillInput } from './data/recovery.ts';
-import type { SealInput } from './record/seal.ts';
+import { Failure } from '../../domain/failure.ts';
+import type { LoadedSystem } from '../../domain/loaded-system.ts';
+import { leaseId } from '../../domain/operation/operation.ts';
+import type { NoticeInput } from '../record/notify.ts';
+import type { PlanOperationInput } from '../plan-operation.ts';
+import { serviceTarget } from '../../domain/rollout/service-target.ts';
+import type { RecordDrillInput } from '../data/recovery.ts';
+import type { SealInput } from '../record/seal.ts';
 
 type Loaded = LoadedSystem | undefined;
 

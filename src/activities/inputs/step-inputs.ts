@@ -1,25 +1,20 @@
 // What the activities of steps work with: worked out from the plan, the step and the system that it was made for, as they
 // are kept (snapshots). From the workflow comes only what it alone knows (`told`), to be compared or to go on from.
-import type { BakeProgress } from '../domain/analysis/bake-progress.ts';
-import { Failure } from '../domain/failure.ts';
-import type { LoadedSystem } from '../domain/loaded-system.ts';
-import type { Plan, PlanStep, StepAction } from '../domain/operation/plan.ts';
-import { bakingStep } from '../domain/operation/plan-steps.ts';
-import { fileOf } from '../domain/backup/backup-id.ts';
-import { primaryDatastores } from '../domain/operation/operation.ts';
-import { copiesNamed } from '../domain/recovery/copy-template.ts';
-import { recoveredPoints } from '../domain/recovery/recovered.ts';
-import type { MountedCopy } from '../domain/recovery/recovery-actions.ts';
-import type { Weights } from '../domain/rollout/model.ts';
-import type { CopyRef, DatastoreRef } from '../ports/backups.ts';
-import { readyWithin, serviceTarget, type PlatformKind } from '../domain/rollout/service-target.ts';
-
-/** A step of a kept plan. */
-export interface StepAt {
-  loaded: LoadedSystem;
-  plan: Plan;
-  step: PlanStep;
-}
+import type { BakeProgress } from '../../domain/analysis/bake-progress.ts';
+import { bakingStep } from '../../domain/operation/plan-steps.ts';
+import { fileOf } from '../../domain/backup/backup-id.ts';
+import { primaryDatastores } from '../../domain/operation/operation.ts';
+import { copiesNamed } from '../../domain/recovery/copy-template.ts';
+import { recoveredPoints } from '../../domain/recovery/recovered.ts';
+import type { MountedCopy } from '../../domain/recovery/recovery-actions.ts';
+import type { Weights } from '../../domain/rollout/model.ts';
+import { EXCHANGE_INPUTS } from './exchange-inputs.ts';
+import { actionOf, copyOf, storeOf, unfit, type StepAt } from './step-at.ts';
+import {
+  readyWithin,
+  serviceTarget,
+  type PlatformKind,
+} from '../../domain/rollout/service-target.ts';
 
 /** The way back of a step instead of the step. */
 interface MaybeBack {
@@ -28,10 +23,10 @@ interface MaybeBack {
 
 export const STEP_INPUTS = {
   runChecks: (at: StepAt) => {
-    const { service, point, revision = null } = actionOf(at, 'check');
+    const { service, point, revision = null, version: own } = actionOf(at, 'check');
     const checks = at.loaded.system.services[service]?.checks[point] ?? [];
     const { place, version, directory } = serviceOf(at, service);
-    return { place, point, checks, revision, version, directory };
+    return { place, point, checks, revision, version: own ?? version, directory };
   },
   bake: bakeOf,
   /** The first of its bakes counts on from the last bake of the step. */
@@ -61,9 +56,15 @@ export const STEP_INPUTS = {
       action.kind === 'stop' ? [serviceTarget(at.loaded, action.service)] : [],
     );
   },
-  admitService: (at: StepAt) => {
-    const { service, percent } = actionOf(at, 'admit');
-    return { place: serviceTarget(at.loaded, service), percent };
+  stopService: (at: StepAt) => serviceTarget(at.loaded, actionOf(at, 'stop').service),
+  /** The way back of a stop lets in whom it kept out. */
+  admitService: (at: StepAt, { back }: MaybeBack) => {
+    const action = actionOf(at, 'admit', 'stop');
+    const percent = action.kind === 'admit' ? action.percent : action.back;
+    if (percent === undefined || (back === true) !== (action.kind === 'stop')) {
+      throw unfit(at, 'lets nobody in');
+    }
+    return { place: serviceTarget(at.loaded, action.service), percent };
   },
   scaleRevision: (at: StepAt, { back }: MaybeBack) => {
     const { service, revision, replicas, before } = actionOf(at, 'scale');
@@ -104,6 +105,7 @@ export const STEP_INPUTS = {
     return { id, target: copyOf(at), ...(into !== undefined && { into }) };
   },
   compareLive: (at: StepAt) => ({ target: copyOf(at) }),
+  ...EXCHANGE_INPUTS,
   /** `until` in ms. */
   keepCopy: (at: StepAt, { until }: { until: number }) => ({ target: copyOf(at), until }),
   restoreFile: (at: StepAt) => ({ file: namedFile(at), target: copyOf(at) }),
@@ -218,27 +220,6 @@ export type ToldOf<Name extends StepActivity> =
     ? Told
     : Record<string, never>;
 
-/** The action of the step, which has to be of one of these kinds: a step is told to the activities that are its own. */
-function actionOf<Kind extends StepAction['kind']>(
-  at: StepAt,
-  ...kinds: Kind[]
-): Extract<StepAction, { kind: Kind }> {
-  const { action } = at.step;
-  if (isOf(action, kinds)) return action;
-  throw unfit(at, `is of the kind ${action.kind}, and not ${kinds.join(' or ')}`);
-}
-
-function isOf<Kind extends StepAction['kind']>(
-  action: StepAction,
-  kinds: readonly Kind[],
-): action is Extract<StepAction, { kind: Kind }> {
-  return kinds.some((kind) => kind === action.kind);
-}
-
-function unfit({ plan, step }: StepAt, why: string): Failure {
-  return new Failure('Refused', `step ${step.id} of ${plan.operation} ${why}: nothing was done`);
-}
-
 /** The platform of the one target that a plan opens. */
 function isolatedBy(at: StepAt): PlatformKind {
   for (const { action } of at.plan.steps) if (action.kind === 'isolate') return action.platform;
@@ -273,19 +254,6 @@ function serviceOf(at: StepAt, service: string) {
   const { loaded, plan } = at;
   const place = serviceTarget(loaded, service);
   return { place, version: plan.to ?? '', directory: loaded.directory };
-}
-
-function storeOf(at: StepAt, datastore: string): DatastoreRef {
-  const { name, directory, system } = at.loaded;
-  const settings = system.datastores?.[datastore];
-  if (settings === undefined) throw unfit(at, `is on ${datastore}, which ${name} does not have`);
-  return { system: name, datastore, directory, settings };
-}
-
-/** The copy that the step is about. */
-function copyOf(at: StepAt): CopyRef {
-  const { copy, datastore } = actionOf(at, 'rung', 'compareLive', 'keepCopy');
-  return { copy, store: storeOf(at, datastore) };
 }
 
 function mountedCopy(at: StepAt, mount: MountedCopy) {

@@ -1,0 +1,115 @@
+// What a recovery does with live datastores: asks whether they can be exchanged, fences them, shows that nobody writes,
+// counts what will be lost, exchanges.
+import type { Finding } from '../../domain/analysis/finding.ts';
+import { Failure } from '../../domain/failure.ts';
+import {
+  exchangeWords,
+  judgeQuiet,
+  QUIET_MS,
+  type Exchanged,
+  type ExchangePlan,
+  type Loss,
+  type WritePosition,
+} from '../../domain/recovery/exchange.ts';
+import { sizeOf } from '../../domain/text/amounts.ts';
+import type { CopyRef, DatastoreRef } from '../../ports/backups.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { ExchangesPort } from '../../ports/exchanges.ts';
+import type { Call } from '../call.ts';
+
+export interface ExchangePorts {
+  exchanges: ExchangesPort;
+  clock: Clock;
+}
+
+/** All of them are looked at, whatever is said of one. */
+export async function lookAhead(
+  stores: { store: DatastoreRef; bytes: number }[],
+  call: Call,
+  { exchanges }: ExchangePorts,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const { store, bytes } of stores) {
+    const name = `exchange ${store.datastore}`;
+    const why = await exchanges.unable(store);
+    if (why !== undefined) {
+      findings.push({ name, verdict: 'fail', reason: why, samples: 1 });
+      continue;
+    }
+    const short = await exchanges.room(store, bytes);
+    const reason = short ?? `it can be exchanged, and there is room for ${sizeOf(bytes)} beside it`;
+    findings.push({ name, verdict: short === undefined ? 'pass' : 'fail', reason, samples: 1 });
+    call.beat();
+  }
+  return findings;
+}
+
+export async function writeFence(
+  { store }: { store: DatastoreRef },
+  call: Call,
+  { exchanges }: ExchangePorts,
+): Promise<{ detail: string }> {
+  const { epoch, quarantined } = await exchanges.writeFence(
+    { store, token: await call.token() },
+    call,
+  );
+  return {
+    detail: `nothing is found under the name of ${store.datastore} since epoch ${epoch}; what was live is in ${quarantined}`,
+  };
+}
+
+export async function liftFence(
+  { store }: { store: DatastoreRef },
+  call: Call,
+  { exchanges }: ExchangePorts,
+): Promise<{ detail: string }> {
+  await exchanges.liftFence({ store, token: await call.token() }, call);
+  return { detail: `${store.datastore} is found under its name again, as it was` };
+}
+
+/** Against what was found `since`; else twice, as far apart as it takes to see a writer that does something every second. */
+export async function proveQuiet(
+  { store, since }: { store: DatastoreRef; since?: WritePosition },
+  call: Call,
+  { exchanges, clock }: ExchangePorts,
+): Promise<{ finding: Finding; position: WritePosition }> {
+  const before = since ?? (await exchanges.writePosition(store, call));
+  const left = before.at + QUIET_MS - clock.now();
+  if (left > 0) await clock.sleep(left, call.signal);
+  const position = await exchanges.writePosition(store, call);
+  return { finding: judgeQuiet(store.datastore, before, position), position };
+}
+
+export async function lossAgainst(
+  { target }: { target: CopyRef },
+  call: Call,
+  { exchanges }: ExchangePorts,
+): Promise<{ loss: Loss; plan: ExchangePlan }> {
+  const plan = await exchanges.exchangePlan(target, call);
+  const loss = await exchanges.lossAgainst({ target, quarantined: plan.from }, call);
+  return { loss, plan };
+}
+
+/** `plan` is compared with what is there: one that was approved for other places is not carried out. */
+export async function exchangeStore(
+  { target, plan }: { target: CopyRef; plan: ExchangePlan },
+  call: Call,
+  { exchanges }: ExchangePorts,
+): Promise<{ exchanged: Exchanged; detail: string }> {
+  const token = await call.token();
+  const exchanged = await exchanges.exchange({ store: target.store, plan, token }, call);
+  if (exchanged.live !== plan.to) {
+    const message = `${target.store.datastore} was to be exchanged for ${plan.to}, and ${exchanged.live} is live`;
+    throw new Failure('WorldChanged', message, { expected: plan.to, found: exchanged.live });
+  }
+  return { exchanged, detail: exchangeWords(plan) };
+}
+
+export async function flushDerived(
+  { store }: { store: DatastoreRef },
+  call: Call,
+  { exchanges }: ExchangePorts,
+): Promise<{ detail: string }> {
+  const { live, quarantined } = await exchanges.flush({ store, token: await call.token() }, call);
+  return { detail: `${store.datastore} is empty: ${live} took the place of ${quarantined}` };
+}

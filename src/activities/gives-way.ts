@@ -1,0 +1,37 @@
+// Whether the holder of a lease makes way for who asks for it: by their ranks, and by what a stop leaves to others.
+import { Failure } from '../domain/failure.ts';
+import { rankOf, runbookNamed, runbookOf } from '../runbooks/index.ts';
+import type { Runbook } from '../runbooks/runbook.ts';
+import type { Call } from './call.ts';
+import { callerOf } from './caller.ts';
+
+/** Throws Refused for a caller that asks in the name of another kind of operation. */
+export async function givesWay(
+  { startedAt }: { startedAt: number },
+  holder: { type: string; operation: string | undefined },
+  { kind, began }: { kind: string; began?: number },
+  call: Call,
+): Promise<boolean> {
+  const asker = await askerOf(kind, call);
+  const theirs = runbookOf({ kind: holder.type, operation: holder.operation ?? '' });
+  const isEarlier = began !== undefined && startedAt < began;
+  const beside = asker.waitsForNoLease === true ? besideStop(theirs, isEarlier) : undefined;
+  const rank = rankOf(holder);
+  return beside ?? (rank < asker.rank || (rank === asker.rank && isEarlier));
+}
+
+/** A recovery keeps users out itself and goes on; an admit that was begun later is the later word. */
+function besideStop(holder: Runbook | undefined, isEarlier: boolean): boolean | undefined {
+  if (holder?.goesOnBesideStops === true) return false;
+  return holder?.laterWord === true ? isEarlier : undefined;
+}
+
+async function askerOf(kind: string, { run }: Call): Promise<Runbook> {
+  const runbook = runbookNamed(kind);
+  const { type } = await callerOf(run);
+  if (runbook?.type === type) return runbook;
+  throw new Failure(
+    'Refused',
+    `a lease was asked for as ${kind} by ${run.workflowId}, which is a ${type}: nothing was done`,
+  );
+}

@@ -1,0 +1,24 @@
+// Who is asked before data are exchanged, where the system file does not say.
+import type { ApprovalPolicy, System } from '../../config/system.ts';
+import { RECOVERY_APPROVAL } from '../text/names.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** One person, and not the requester. */
+const DEFAULT: ApprovalPolicy = {
+  quorum: 1,
+  deadline: 24 * HOUR_MS,
+  reminder: HOUR_MS,
+  selfApproval: false,
+  breakGlass: [],
+};
+
+/** Throws for a name that the system does not have. */
+export function recoveryPolicy(
+  { approvals }: Pick<System, 'approvals'>,
+  name: string,
+): ApprovalPolicy {
+  const found = approvals[name] ?? (name === RECOVERY_APPROVAL ? DEFAULT : undefined);
+  if (found === undefined) throw new Error(`a gate with the unknown policy ${name}`);
+  return found;
+}

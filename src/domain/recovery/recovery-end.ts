@@ -1,0 +1,98 @@
+// What a recovery in the place of the live data ends with: what was lost, from which backup, how long users were without, and
+// what is due now.
+import { parseBackupId } from '../backup/backup-id.ts';
+import type { BackupSummary } from '../backup/backup.ts';
+import type { Finding } from '../analysis/finding.ts';
+import type { Plan } from '../operation/plan.ts';
+import { outputsOf, type StepResults } from '../operation/step-result.ts';
+import type { EvidenceEntry } from '../record/evidence.ts';
+import { commandText } from '../text/command-text.ts';
+import { spanOf } from '../text/time-span.ts';
+import { lossWords } from './exchange.ts';
+
+const DAY_MS = 86_400_000;
+/** How long what was live should be kept at least; it is removed by people. */
+const QUARANTINE_MS = 30 * DAY_MS;
+
+export interface RecoveryEnding {
+  plan: Plan;
+  results: StepResults;
+  entries: readonly EvidenceEntry[];
+  /** ISO 8601 */
+  now: string;
+}
+
+export function recoveryEnd(ending: RecoveryEnding): { message: string; findings: Finding[] } {
+  const { plan } = ending;
+  const backups = plan.backups ?? [];
+  const findings = [
+    ...backups.map((backup) => pointFinding(backup, ending)),
+    ...timeFindings(ending),
+  ];
+  const stores = backups.map((backup) => storeWords(backup, ending));
+  const times = findings.map(({ reason }) => reason);
+  const due = `due now: "${commandText('backup', plan.system)}", for the newest backup is of before, and "${commandText('drill', plan.system)}"`;
+  return { message: [...stores, ...times, due].join('; '), findings };
+}
+
+function storeWords(backup: BackupSummary, { results, now }: RecoveryEnding): string {
+  const datastore = parseBackupId(backup.id)?.datastore ?? '';
+  const lost = outputsOf(results, 'lost').findLast((one) => one.datastore === datastore);
+  const done = outputsOf(results, 'exchanged').findLast((one) => one.datastore === datastore);
+  const loss = lost === undefined ? 'what was lost is not known' : `lost: ${lossWords(lost.loss)}`;
+  const kept =
+    done === undefined
+      ? ''
+      : `; what was live is kept as ${done.exchanged.quarantined}: keep it until ${new Date(Date.parse(now) + QUARANTINE_MS).toISOString()}, then remove it by hand`;
+  return `${datastore} is ${backup.id}; ${loss}${kept}`;
+}
+
+/** From the recovery point to when writers were kept out: what was written in between is what is lost. */
+function pointFinding(backup: BackupSummary, { entries, plan }: RecoveryEnding): Finding {
+  const datastore = parseBackupId(backup.id)?.datastore ?? '';
+  const fence = plan.steps.find(
+    ({ action }) => action.kind === 'writeFence' && action.datastore === datastore,
+  );
+  const fencedAt = doneAt(entries, fence?.id);
+  const point = backup.recoveryPoint.notAfter;
+  const about = { name: `rpo ${datastore}`, verdict: 'pass', samples: 1 } as const;
+  if (fencedAt === undefined) return { ...about, reason: `${datastore} is as of ${point}` };
+  const got = spanOf(Date.parse(fencedAt) - Date.parse(point));
+  return {
+    ...about,
+    reason: `${datastore} is as of ${point}, ${got} before writers were kept out`,
+    got,
+  };
+}
+
+/** From the start of the operation to the first users, people's time told apart. */
+function timeFindings({ entries, plan }: RecoveryEnding): Finding[] {
+  const began = entries[0]?.at;
+  const first = plan.steps.find(({ action }) => action.kind === 'admit')?.id;
+  const admitted = admittedAt(entries, first);
+  if (began === undefined || admitted === undefined) return [];
+  const got = spanOf(Date.parse(admitted) - Date.parse(began));
+  const asked = entries.find((one) => one.type === 'gate')?.at;
+  const answered = entries.find((one) => one.type === 'decision' && one.final)?.at;
+  const waited =
+    asked === undefined || answered === undefined
+      ? ''
+      : `, of that ${spanOf(Date.parse(answered) - Date.parse(asked))} of waiting for an answer`;
+  const reason = `first users were in again ${got} after the recovery began${waited}`;
+  return [{ name: 'rto', verdict: 'pass', samples: 1, reason, got }];
+}
+
+/** When users were seen to be let in: the step watches them for a while after that. */
+function admittedAt(
+  entries: readonly EvidenceEntry[],
+  step: string | undefined,
+): string | undefined {
+  const began = entries.findIndex((one) => one.type === 'step' && one.id === step);
+  if (began === -1) return undefined;
+  return entries.slice(began).find((one) => one.type === 'weights')?.at;
+}
+
+function doneAt(entries: readonly EvidenceEntry[], id: string | undefined): string | undefined {
+  return entries.findLast((one) => one.type === 'step' && one.id === id && one.status !== 'started')
+    ?.at;
+}

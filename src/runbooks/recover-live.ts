@@ -1,0 +1,158 @@
+// Puts a backup in the place of damaged data: keeps users and writers out and proves it, restores beside, judges the copy, says
+// what will be lost, asks one person, exchanges, and lets users in step by step. What fails stays where it is, users kept out,
+// until a person says what to do; until the exchange an abort brings back what was. Once users are in there is no way back.
+import { parseBackupId } from '../domain/backup/backup-id.ts';
+import { datastoreIn } from '../domain/backup/rung-steps.ts';
+import { Failure } from '../domain/failure.ts';
+import type { LoadedSystem } from '../domain/loaded-system.ts';
+import type { Plan, PlanStep } from '../domain/operation/plan.ts';
+import { finishPlan } from '../domain/operation/plan-steps.ts';
+import { recoveryPolicy } from '../domain/people/recovery-approval.ts';
+import { unreachable } from '../domain/people/gate.ts';
+import {
+  admitStep,
+  askStep,
+  besideSteps,
+  concludeExchangeStep,
+  exchangeStep,
+  fenceSteps,
+  flushStep,
+  letGoStep,
+  lookAheadStep,
+  lossStep,
+  quietAgainStep,
+  restartSteps,
+  smokeSteps,
+  stopSteps,
+  type AffectedService,
+  type Exchange,
+} from '../domain/recovery/exchange-steps.ts';
+import { recoveredIn } from '../domain/recovery/recovered-system.ts';
+import { RECOVERY_APPROVAL, runName } from '../domain/text/names.ts';
+import { drill } from './drill.ts';
+import { RANK, type PlanInput, type Runbook, type Wanted, type World } from './runbook.ts';
+import { provable } from './verify-backup.ts';
+import { chooseBackup } from './which-backup.ts';
+
+/** Users come back in these shares where the system file says nothing else. */
+const ADMIT = [5, 25, 100];
+
+export const recoverLive: Runbook = {
+  kind: 'recoverLive',
+  type: drill.type,
+  mode: 'recover',
+  title: 'Recovery',
+  asks: {
+    required: ['system', 'mode'],
+    optional: ['datastore', 'backup', 'at', 'corruptedSince', 'severity', 'beside'],
+  },
+  // One per system, whatever it recovers of it: it takes the services too.
+  id: ({ system }) => `recover/${system}`,
+  summary: ({ system, datastore, severity }) =>
+    `recover ${datastore === undefined ? system : `${system}/${datastore}`} from a backup, in the place of what is live${severity === undefined ? '' : ` (${severity})`}`,
+  rank: RANK.recovery,
+  leases: 'both',
+  policy: { onFailure: 'ask', undone: 'failed' },
+  stopsHeartbeats: true,
+  goesOnBesideStops: true,
+  reads,
+  plan,
+};
+
+function reads({ request, loaded }: PlanInput): Wanted {
+  const { backup: id, at } = request;
+  if (id !== undefined && at !== undefined) {
+    throw new Failure('BadInput', 'recovering: backup and at both say which; name one');
+  }
+  const { datastores, services, derived } = recoveredIn(loaded.system, request);
+  if (datastores.length === 0) {
+    throw new Failure('NotFound', `${loaded.name} has no primary datastore to recover`);
+  }
+  for (const datastore of datastores) refuseDerived(loaded, datastore);
+  return {
+    services,
+    backups: datastores.map((datastore) => ({ datastore, ...(id !== undefined && { id }) })),
+    exchange: [...datastores, ...derived],
+  };
+}
+
+function refuseDerived(loaded: LoadedSystem, datastore: string): void {
+  if (datastoreIn(loaded, datastore).role === 'primary') return;
+  const message = `${loaded.name}/${datastore} is derived: it is emptied when what it is made from is recovered, and never restored`;
+  throw new Failure('Refused', message);
+}
+
+function plan(input: PlanInput, world: World): Plan {
+  const { operation, loaded, request } = input;
+  const { datastores, services, derived } = recoveredIn(loaded.system, request);
+  refuseUnable(loaded, datastores, world);
+  const exchanges = datastores.map((datastore) => exchangeOf(datastore, input, world));
+  const affected = services.flatMap((service) => affectedIn(service, loaded, world));
+  const flushed = derived.filter((name) => world.exchange?.[name] === undefined);
+  const steps: PlanStep[] = [
+    lookAheadStep(datastores),
+    ...affected.flatMap(stopSteps),
+    ...datastores.flatMap(fenceSteps),
+    ...exchanges.flatMap(besideSteps),
+    ...exchanges.map(lossStep),
+    askStep(gateOf(input)),
+    ...exchanges.map(quietAgainStep),
+    ...exchanges.map(exchangeStep),
+    ...exchanges.map(letGoStep),
+    ...flushed.map(flushStep),
+    ...affected.flatMap(restartSteps),
+    ...affected.flatMap(smokeSteps),
+    ...admitSteps(loaded, affected),
+    concludeExchangeStep(),
+  ];
+  const backups = exchanges.map(({ backup }) => backup);
+  const worlds = world.services;
+  return finishPlan({ operation, kind: drill.type, loaded, backups, steps, worlds });
+}
+
+/** All of them at once, before anything is changed. */
+function refuseUnable(loaded: LoadedSystem, datastores: readonly string[], world: World): void {
+  const why = datastores.flatMap((name) => world.exchange?.[name] ?? []);
+  if (why.length === 0) return;
+  throw new Failure('Refused', `${loaded.name} cannot be recovered so: ${why.join('; ')}`);
+}
+
+function exchangeOf(
+  datastore: string,
+  { loaded, request, runId, now }: PlanInput,
+  world: World,
+): Exchange {
+  const asked = { ...request, datastore };
+  const { entry, note } = chooseBackup(asked, world.backups[datastore] ?? [], now);
+  const backup = provable(entry);
+  const time = parseBackupId(backup.id)?.time ?? '';
+  const copy = `recover-${loaded.name}-${datastore}-${time}-${runName(runId)}`;
+  return { datastore, settings: datastoreIn(loaded, datastore), backup, copy, note };
+}
+
+function affectedIn(service: string, loaded: LoadedSystem, world: World): AffectedService[] {
+  const config = loaded.system.services[service];
+  const found = world.services[service];
+  return config === undefined || found === undefined ? [] : [{ service, config, world: found }];
+}
+
+/** A gate that nobody could pass is refused before anything changes. */
+function gateOf({ loaded: { system }, request }: PlanInput): string {
+  const name = system.recovery?.approval ?? RECOVERY_APPROVAL;
+  const why = unreachable(name, recoveryPolicy(system, name), request.requestedBy ?? null);
+  if (why !== undefined) throw new Failure('Refused', why);
+  return name;
+}
+
+/** Nobody gets the next share before all services have had theirs. */
+function admitSteps({ system }: LoadedSystem, affected: readonly AffectedService[]): PlanStep[] {
+  const shares = system.recovery?.admit ?? ADMIT;
+  return shares.flatMap((percent) =>
+    affected.flatMap((one) => admitStep(one, percentFor(one, percent))),
+  );
+}
+
+/** A platform that cannot let a part of the clients in lets all of them in. */
+function percentFor({ world }: AffectedService, percent: number): number {
+  return world.platform.partialAdmission === 'none' ? 100 : percent;
+}

@@ -1,0 +1,93 @@
+// Which backup a recovery restores: the one that is named, the newest good one at a time, or the newest good one that was
+// verified; and those that it would fall back on.
+import { defaultBackup, doubts, PASSED_OVER, passedOverNote } from '../domain/backup/anomaly.ts';
+import { lastMark, type CatalogueEntry, type CompleteBackup } from '../domain/backup/backup.ts';
+import { Failure } from '../domain/failure.ts';
+import type { OperationRequest } from '../domain/operation/request.ts';
+import { commandText } from '../domain/text/command-text.ts';
+import { spanOf } from '../domain/text/time-span.ts';
+
+/** How a datastore and its backups are asked for. */
+type Asked = Pick<OperationRequest, 'system' | 'backup' | 'at' | 'corruptedSince'> & {
+  datastore: string;
+};
+
+/** `note`: which newer ones were not taken, and why. */
+export interface Choice {
+  entry: CatalogueEntry;
+  note: string;
+}
+
+/** Throws NotFound where there is none. `entries`: oldest first, as the catalogue has them. */
+export function chooseBackup(
+  asked: Asked,
+  entries: readonly CatalogueEntry[],
+  now: number,
+): Choice {
+  const { system, datastore, backup, at, corruptedSince } = asked;
+  const [named] = backup === undefined ? [] : entries;
+  if (named !== undefined) return { entry: named, note: suspectNote(named, corruptedSince) };
+  const doubted = doubts(entries, now);
+  const good = entries.filter(
+    (entry): entry is CompleteBackup => entry.state === 'complete' && !doubted.has(entry.id),
+  );
+  const sane = good.filter((entry) => !isSuspect(entry, corruptedSince));
+  const suspects = passedOverSuspects(good, corruptedSince);
+  if (at !== undefined) {
+    const { entry, note } = atTime(sane, at, `${system}/${datastore}`);
+    return { entry, note: `${note}${suspects}` };
+  }
+  const newest = corruptedSince === undefined ? defaultBackup(entries, now) : sane.at(-1);
+  const verified = sane.findLast(({ marks }) => lastMark(marks, 'verified') !== null);
+  const entry = verified ?? newest;
+  const odd = corruptedSince === undefined ? passedOverNote(entries, now) : suspects;
+  if (entry === undefined || newest === undefined) {
+    const message = `${system}/${datastore} has no good backup to recover from${odd}; look at "${commandText('backups', system)}", and name one with --backup`;
+    throw new Failure('NotFound', message);
+  }
+  const newer =
+    newest.id === entry.id
+      ? ''
+      : `; ${PASSED_OVER}${newest.id} (never verified; --backup takes it all the same)`;
+  return { entry, note: `${newer}${odd}` };
+}
+
+/** Its recovery point may lie after what harmed the data. */
+function isSuspect({ manifest }: CompleteBackup, since: string | undefined): boolean {
+  return since !== undefined && pointOf(manifest) > Date.parse(since);
+}
+
+function pointOf({ recoveryPoint }: CompleteBackup['manifest']): number {
+  return Date.parse(recoveryPoint.notAfter);
+}
+
+function suspectNote(entry: CatalogueEntry, since: string | undefined): string {
+  if (entry.state !== 'complete' || !isSuspect(entry, since)) return '';
+  return `; its recovery point is after ${since ?? ''}, since when the data are said to be damaged`;
+}
+
+function passedOverSuspects(good: readonly CompleteBackup[], since: string | undefined): string {
+  const suspects = good.filter((entry) => isSuspect(entry, since));
+  const newest = suspects.at(-1);
+  if (newest === undefined) return '';
+  const more = suspects.length === 1 ? '' : ` and ${suspects.length - 1} more`;
+  return `; ${PASSED_OVER}${newest.id}${more} (suspect: the data are said to be damaged since ${since ?? ''})`;
+}
+
+function atTime(good: readonly CompleteBackup[], at: string, of: string): Choice {
+  const wanted = Date.parse(at);
+  const entry = good.findLast((one) => pointOf(one.manifest) <= wanted);
+  if (entry !== undefined) {
+    const before = spanOf(wanted - pointOf(entry.manifest));
+    return {
+      entry,
+      note: `; the newest good one whose recovery point is not after ${at}: ${before} before it`,
+    };
+  }
+  const [first] = good;
+  const since =
+    first === undefined
+      ? 'there is no good backup at all'
+      : `the first good one is ${first.id}, whose recovery point is ${first.manifest.recoveryPoint.notAfter}`;
+  throw new Failure('NotFound', `${of} has no good backup of ${at} or before: ${since}`);
+}

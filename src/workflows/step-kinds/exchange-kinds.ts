@@ -1,0 +1,176 @@
+// Steps that put a copy in the place of a live datastore: the fence and the proof of it, the loss, the exchange, and what a
+// recovery ends with.
+import type { Finding } from '../../domain/analysis/finding.ts';
+import { parseBackupId } from '../../domain/backup/backup-id.ts';
+import { passedOverIn } from '../../domain/backup/anomaly.ts';
+import type { Plan } from '../../domain/operation/plan.ts';
+import { outputsOf, plainResult, type StepResult } from '../../domain/operation/step-result.ts';
+import {
+  exchangeWords,
+  lossFindings,
+  lossWords,
+  type ExchangePlan,
+} from '../../domain/recovery/exchange.ts';
+import { recoveryEnd } from '../../domain/recovery/recovery-end.ts';
+import { problemsIn, said } from './service-kinds.ts';
+import { ask, type ActionOf, type StepContext, type StepKind } from './step-kind.ts';
+
+export const lookAhead: StepKind<ActionOf<'lookAhead'>> = {
+  whenFailed: 'fails',
+  begin: () =>
+    ask({
+      activity: 'lookAhead',
+      told: {},
+      profile: 'look',
+      answered: ({ value: findings }) => judgedBy(findings),
+    }),
+};
+
+export const writeFence: StepKind<ActionOf<'writeFence'>> = {
+  whenFailed: 'fails',
+  begin: ({ action: { datastore } }) =>
+    ask({
+      activity: 'writeFence',
+      told: {},
+      profile: 'change',
+      lease: datastore,
+      answered: said,
+    }),
+};
+
+export const quiet: StepKind<ActionOf<'quiet'>> = {
+  whenFailed: 'fails',
+  begin({ action: { datastore, again }, results }) {
+    const before = outputsOf(results, 'quiet').findLast((one) => one.datastore === datastore);
+    // What was skipped then was counted as it was: there is nothing that it could be compared with.
+    const since = again === true && before !== undefined ? { since: before.position } : {};
+    return ask({
+      activity: 'proveQuiet',
+      told: since,
+      profile: 'wait',
+      answered: ({ value: { finding, position } }) => ({
+        ...judgedBy([finding]),
+        output: { kind: 'quiet', datastore, position },
+      }),
+    });
+  },
+};
+
+export const lossAgainst: StepKind<ActionOf<'lossAgainst'>> = {
+  whenFailed: 'fails',
+  begin: ({ action: { datastore } }) =>
+    ask({
+      activity: 'lossAgainst',
+      told: {},
+      profile: 'wait',
+      answered: ({ value: { loss, plan } }) =>
+        plainResult(
+          { type: 'done' },
+          {
+            detail: `${lossWords(loss)}; ${exchangeWords(plan)}`,
+            findings: lossFindings(loss),
+            output: { kind: 'lost', datastore, loss, plan },
+          },
+        ),
+    }),
+};
+
+/** All that was found in one place, under the digest that whoever approves answers for. */
+export const weighExchange: StepKind<ActionOf<'weighExchange'>> = {
+  whenFailed: 'fails',
+  begin({ plan, results, now }) {
+    const lost = outputsOf(results, 'lost');
+    const findings = (plan.backups ?? []).flatMap((backup): Finding[] => {
+      const datastore = parseBackupId(backup.id)?.datastore ?? '';
+      const found = lost.findLast((one) => one.datastore === datastore);
+      const { notAfter } = backup.recoveryPoint;
+      const proved = backup.verifiedAt === null ? 'never verified before' : 'verified before';
+      const reason = `${backup.id}, recovery point ${notAfter}, ${proved}${passedOverOf(plan, datastore)}`;
+      return [
+        { name: `${datastore}: backup`, verdict: 'pass', reason, samples: 1 },
+        ...(found === undefined ? [] : lossFindings(found.loss)).map((one) => ({
+          ...one,
+          name: `${datastore}: ${one.name}`,
+        })),
+        ...(found === undefined ? [] : [placeFinding(datastore, found.plan)]),
+      ];
+    });
+    const told = lost.map(({ datastore, loss }) => `${datastore}: ${lossWords(loss)}`);
+    const detail = `as of ${now}, users are kept out; to be lost: ${told.join('. ')}`;
+    return plainResult({ type: 'done' }, { detail, findings });
+  },
+};
+
+export const exchange: StepKind<ActionOf<'exchange'>> = {
+  whenFailed: 'fails',
+  begin({ action: { datastore }, results, plan }) {
+    const lost = outputsOf(results, 'lost').findLast((one) => one.datastore === datastore);
+    if (lost === undefined) throw new Error(`an exchange of ${datastore} without its plan`);
+    return ask({
+      activity: 'exchangeStore',
+      told: { plan: lost.plan },
+      profile: 'change',
+      lease: datastore,
+      answered: ({ value: { exchanged, detail } }) => ({
+        ...plainResult({ type: 'done', stays: staysOf(plan, datastore) }, { detail }),
+        output: { kind: 'exchanged', datastore, exchanged },
+      }),
+    });
+  },
+};
+
+export const flush: StepKind<ActionOf<'flush'>> = {
+  whenFailed: 'fails',
+  begin: ({ action: { datastore } }) =>
+    ask({
+      activity: 'flushDerived',
+      told: {},
+      profile: 'change',
+      lease: datastore,
+      answered: said,
+    }),
+};
+
+export const concludeExchange: StepKind<ActionOf<'concludeExchange'>> = {
+  whenFailed: 'fails',
+  begin({ plan, results, entries, now }: StepContext<ActionOf<'concludeExchange'>>) {
+    const { message, findings } = recoveryEnd({ plan, results, entries, now });
+    return plainResult({ type: 'judged', verdict: 'pass', message, ends: false }, { findings });
+  },
+};
+
+/** What does not pass asks people; the rest goes on. */
+function judgedBy(findings: Finding[]): StepResult {
+  const message = problemsIn(findings);
+  if (findings.some(({ verdict }) => verdict === 'fail')) {
+    return plainResult({ type: 'failed', kind: 'CheckFailed', message }, { findings });
+  }
+  if (message !== '') {
+    const event = { type: 'baked', verdict: 'inconclusive', judged: true, message } as const;
+    return plainResult({ ...event, onInconclusive: 'ask' }, { findings });
+  }
+  const detail = findings.map(({ reason }) => reason).join('; ');
+  return plainResult({ type: 'done' }, { detail, findings });
+}
+
+function placeFinding(datastore: string, plan: ExchangePlan): Finding {
+  const reason = exchangeWords(plan);
+  return { name: `${datastore}: exchange`, verdict: 'pass', reason, samples: 1 };
+}
+
+/** Which newer backups were not taken, as the plan says it. */
+function passedOverOf({ steps }: Plan, datastore: string): string {
+  const loads = steps.find(
+    ({ action }) =>
+      action.kind === 'rung' && action.rung === 'loads' && action.datastore === datastore,
+  );
+  const note = passedOverIn(loads?.title ?? '');
+  return note === undefined ? '' : `; ${note}`;
+}
+
+/** For whoever ends it between the exchange and the first user. */
+function staysOf({ steps, system }: Plan, datastore: string): string {
+  const kept = steps.flatMap(({ action }) => (action.kind === 'stop' ? [action.service] : []));
+  const who = kept.length === 0 ? 'users' : `users of ${kept.join(', ')}`;
+  return `${datastore} was exchanged, and ${who} are kept out: "fairlead admit ${system}" lets them in on what is live now`;
+}

@@ -1,0 +1,133 @@
+// Plans of recoveries in the place of the live data: their steps, which backup is taken, what is stopped, what is refused.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { SystemFile } from '../../src/config/system.ts';
+import type { CatalogueEntry } from '../../src/domain/backup/backup.ts';
+import { Failure } from '../../src/domain/failure.ts';
+import { undoOf } from '../../src/domain/operation/undo.ts';
+import { parseRequest, type OperationRequest } from '../../src/domain/operation/request.ts';
+import type { ServiceWorld, TrafficState } from '../../src/domain/rollout/model.ts';
+import { recoverLive } from '../../src/runbooks/recover-live.ts';
+import { leasedBy } from '../../src/runbooks/runbook.ts';
+import { completeBackup, iso, DAY, NOW } from '../support/datastores/catalogue-entries.ts';
+import {
+  sampleRevision,
+  SAMPLE_PLATFORM,
+  sampleSystem,
+  sampleTraffic,
+} from '../support/samples.ts';
+
+const OLD = completeBackup({ daysOld: 3, marks: ['verified'] });
+const NEWER = completeBackup({ daysOld: 1, marks: ['verified'] });
+const ALL = [OLD, NEWER];
+const FILES = { kind: 'files', directory: 'data' } as const;
+const SHOP = {
+  datastores: { orders: FILES, cache: { kind: 'redis', role: 'derived' } },
+} satisfies Partial<SystemFile>;
+
+function inputOf(request: Partial<OperationRequest>, file: Partial<SystemFile> = {}) {
+  return {
+    operation: 'recover/shop',
+    loaded: sampleSystem({ datastores: ['orders', 'cache'] }, { ...SHOP, ...file }),
+    request: parseRequest(recoverLive, { system: 'shop', mode: 'recover', ...request }),
+    runId: '01a20147-4f62-7229-a461-c4ad2e63645d',
+    now: NOW,
+  };
+}
+
+interface Found {
+  entries?: readonly CatalogueEntry[];
+  traffic?: Partial<TrafficState>;
+  unable?: Record<string, string>;
+}
+
+function planOf(request: Partial<OperationRequest> = {}, found: Found = {}, file = {}) {
+  const { entries = ALL, traffic = {}, unable = {} } = found;
+  const v1 = sampleRevision(inputOf({}, file).loaded, 'v1');
+  const weights = [{ revision: v1.spec.id, version: 'v1', percent: 100 }];
+  const api: ServiceWorld = {
+    platform: SAMPLE_PLATFORM,
+    traffic: sampleTraffic(weights, traffic),
+    revisions: [v1],
+    history: [],
+  };
+  return recoverLive.plan(inputOf(request, file), {
+    services: { api },
+    backups: { orders: [...entries] },
+    live: { why: 'nobody asked' },
+    operations: [],
+    exchange: unable,
+  });
+}
+
+const refused = (kind: string, message: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof Failure, String(error));
+  assert.equal(error.kind, kind);
+  assert.match(error.message, message);
+  return true;
+};
+
+const titleOf = (plan: ReturnType<typeof planOf>, step: string): string =>
+  plan.steps.find(({ id }) => id === step)?.title ?? assert.fail(`no ${step}`);
+
+describe('a recovery in the place of the live data', () => {
+  test('keeps out, restores beside, asks, exchanges, flushes, restarts, admits', () => {
+    const plan = planOf({ severity: 'P1' });
+    assert.deepEqual(
+      plan.steps.map(({ id }) => id),
+      [
+        ...['preflight', 'stop-api', 'fence-orders', 'quiet-orders', 'artefact-orders'],
+        ...['loads-orders', 'complete-orders', 'correct-orders', 'loss-orders', 'exchange'],
+        ...['quiet-again-orders', 'exchange-orders', 'release-orders', 'flush-cache'],
+        ...['restart-api', 'admit-5-api', 'admit-25-api', 'admit-100-api', 'conclude'],
+      ],
+    );
+    assert.deepEqual(
+      plan.steps.flatMap((step) => undoOf(step)?.verb ?? []),
+      ['admit', 'liftFence', 'discardCopy'],
+    );
+    assert.equal(plan.steps.find(({ id }) => id === 'exchange')?.gate, 'recovery');
+    const { loaded, request } = inputOf({});
+    assert.deepEqual(leasedBy(recoverLive, request, loaded.system), ['api', 'orders', 'cache']);
+  });
+
+  test('stops nobody whom a person has stopped already, and lets all of them in at its end', () => {
+    const [weight = assert.fail()] = planOf().before['api']?.weights ?? [];
+    const traffic = { stopped: true, weights: [], beforeStop: [weight] };
+    const ids = planOf({}, { traffic }).steps.map(({ id }) => id);
+    assert.ok(!ids.includes('stop-api'));
+    assert.ok(ids.includes('restart-api') && ids.includes('admit-100-api'));
+  });
+
+  test('takes no backup of after the damage, and says which it passed over', () => {
+    const since = iso(NOW - 2 * DAY);
+    const plan = planOf({ corruptedSince: since });
+    const title = titleOf(plan, 'loads-orders');
+    assert.match(title, new RegExp(`Restore ${OLD.id} .*; newer, and not taken: ${NEWER.id}`));
+    assert.match(title, /suspect: the data are said to be damaged since/);
+    const early = { corruptedSince: iso(NOW - 9 * DAY) };
+    assert.throws(() => planOf(early), refused('NotFound', /no good backup .*suspect/));
+    assert.match(titleOf(planOf({ at: iso(NOW - 2 * DAY) }), 'loads-orders'), new RegExp(OLD.id));
+  });
+
+  test('is refused where something cannot be exchanged; a derived one stays as it is then', () => {
+    const replica = { unable: { orders: 'orders is a replica' } };
+    assert.throws(() => planOf({}, replica), refused('Refused', /orders is a replica/));
+    const ids = planOf({}, { unable: { cache: 'not as yet' } }).steps.map(({ id }) => id);
+    assert.ok(!ids.includes('flush-cache'));
+    const derived = inputOf({ datastore: 'cache' });
+    assert.throws(() => recoverLive.reads(derived), refused('Refused', /is derived/));
+  });
+
+  test('asks whom the system file names, and is refused where nobody could ever approve', () => {
+    const exchange = { from: ['ci'] };
+    const file = { approvals: { exchange }, recovery: { approval: 'exchange', admit: [100] } };
+    const plan = planOf({ requestedBy: 'ana' }, {}, file);
+    assert.equal(plan.steps.find(({ id }) => id === 'exchange')?.gate, 'exchange');
+    assert.ok(!plan.steps.some(({ id }) => id === 'admit-25-api'));
+    assert.throws(
+      () => planOf({ requestedBy: 'ci' }, {}, file),
+      refused('Refused', /never be had/),
+    );
+  });
+});
