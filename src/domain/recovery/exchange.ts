@@ -87,8 +87,10 @@ export function lossWords(loss: Loss): string {
 /** What an exchange does, for people. */
 export function exchangeWords(plan: ExchangePlan): string {
   const { from, to } = plan;
-  const kept = plan.kind === 'rename' ? `${from} is kept as ${plan.quarantine}` : `${from} is kept`;
-  return `${to} takes the place of ${from}; ${kept}`;
+  const isRename = plan.kind === 'rename';
+  const kept = isRename ? `${from} is kept as ${plan.quarantine}` : `${from} is kept`;
+  const notes = isRename ? (plan.notes ?? []) : [];
+  return [`${to} takes the place of ${from}`, kept, ...notes].join('; ');
 }
 
 const TOLD = 5;
