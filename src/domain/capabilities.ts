@@ -55,4 +55,5 @@ export type PlaceField = 'host' | 'port' | 'database' | 'directory';
 type ExchangeKind =
   | 'generation' // a link leads to another folder of the same datastore: nobody needs to notice
   | 'rename' // two databases of one server change their names: sessions end, addresses stay
+  | 'swap' // two numbers of one server change places: nobody needs to notice
   | 'binding'; // services are bound to another place (domain/recovery/binding.ts): they are started anew

@@ -10,7 +10,7 @@ export const redis = {
     heartbeats: false,
     copyLogin: ['user', 'password'],
     counts: 'keys',
-    exchange: null,
+    exchange: 'swap',
     look: null,
     place: ['host', 'port'],
     defaultPlace: { host: '127.0.0.1', port: 6379 },

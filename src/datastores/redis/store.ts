@@ -21,6 +21,8 @@ import {
   type RedisPrograms,
 } from './scratch-redis.ts';
 import { redis } from './settings.ts';
+import { loadBeside } from './exchange/beside.ts';
+import { createRedisExchange } from './exchange/exchange.ts';
 import { DUMP, MAGIC, pointFrom, saving, takeDump } from './take-dump.ts';
 
 /** The end of an RDB: 0xFF and eight bytes; what was sent without a length has 40 more, which nothing reads. */
@@ -54,7 +56,9 @@ export function createRedisStore({ secrets, clock, programs = [] }: RedisInput):
       await drain(saving(join(folder, DUMP_FILE), dumpIn(artefact, DUMP, waiting)));
       const { databases = MANY_DATABASES } = artefact.manifest;
       await startRedis(folder, { programs: await find(), databases }, waiting);
+      await loadBeside(folder, secrets, waiting);
     },
+    exchange: createRedisExchange({ secrets, clock }),
     empty: async (_, folder, waiting) =>
       startRedis(folder, { programs: await find(), databases: MANY_DATABASES }, waiting),
     address: async (folder) => {

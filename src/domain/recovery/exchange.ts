@@ -31,6 +31,8 @@ export type ExchangePlan =
    * say what becomes of slots and the like, and where the copy is otherwise beside its rows.
    */
   | { kind: 'rename'; from: string; to: string; quarantine: string; notes?: string[] }
+  /** Numbers of one server are swapped; named by what they hold. */
+  | { kind: 'swap'; from: string; to: string }
   /** Places as people read them. */
   | { kind: 'binding'; from: string; to: string };
 
