@@ -50,6 +50,7 @@ const MEASUREMENTS: readonly Entry[] = [
   { letter: 'k', name: 'backups', load: async () => (await import('./backups.ts')).backups },
   { letter: 'l', name: 'drills', load: async () => (await import('./drills.ts')).drills },
   { letter: 'm', name: 'stop', load: async () => (await import('./stop-many.ts')).stopMany },
+  { letter: 'n', name: 'exchange', load: async () => (await import('./exchange.ts')).exchange },
 ];
 
 const { values, positionals } = parseArgs({
