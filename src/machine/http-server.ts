@@ -16,6 +16,8 @@ import { onWebSocket } from './http-upgrade.ts';
 
 /** How long (ms) is read on from a client that was told that its request cannot be read. */
 const LINGER = 10_000;
+/** How long (ms) a connection is silent before the kernel asks whether its other end is still there. */
+const KEEP_ALIVE_AFTER = 60_000;
 
 export interface Answers {
   request: RequestListener;
@@ -36,7 +38,9 @@ export function newHttpServer({ request, upgrade }: Answers, options: ServerOpti
     response.writeHead(code, { 'content-length': 0, connection: 'close' });
     response.end();
   };
-  const server = createServer(options, answer).on('checkContinue', answer);
+  // Who vanished without a word (no power, another network) would keep a WebSocket open for ever.
+  const alive = { keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_AFTER };
+  const server = createServer({ ...alive, ...options }, answer).on('checkContinue', answer);
   // The head's size is its limit: fields after the 2000th were left out without a word.
   server.maxHeadersCount = 0;
   onWebSocket(server, (incoming, socket, head) => {

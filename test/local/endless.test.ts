@@ -1,8 +1,9 @@
 // Answers without an end of their own, WebSockets and streams of events: whom they are opened to, and what ends them.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { get, request, type IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -124,6 +125,17 @@ describe('an answer without an end', () => {
       [users, stream, later].every(({ isClosed }) => isClosed()),
     );
     await share(100, 0);
+  });
+
+  test('whose client vanished without a word is missed: the kernel asks for it', async () => {
+    const { socket } = await open(url);
+    assert.ok(socket instanceof Socket && socket.localPort !== undefined);
+    const hex = (port: number): string => port.toString(16).toUpperCase().padStart(4, '0');
+    const [from, to] = [hex(Number(new URL(url).port)), hex(socket.localPort)];
+    // Local and remote address, state, queues, then which timer runs: 02 is keep-alive.
+    const line = new RegExp(`: \\w+:${from} \\w+:${to} 01 \\w+:\\w+ 02:`);
+    await eventually('it', async () => line.test(await readFile('/proc/net/tcp', 'utf8')));
+    socket.destroy();
   });
 
   test('is opened by another replica when the first one dies of the offer', async () => {
