@@ -15,5 +15,7 @@ export interface Shown {
 export interface Demonstration {
   /** The first line of its story. */
   opening: string;
+  /** Makes a folder of systems of its own in the demo's data folder, and answers its path; without it the repository's is taken. */
+  systems?(data: string): string;
   play(scene: Scene, embedded: Embedded): Promise<Shown>;
 }

@@ -17,6 +17,8 @@ const CLIENTS = 8;
 const PAUSE_MS = 30;
 const PATIENCE_MS = 10_000;
 const PATHS = ['/api/portfolio', '/api/loans?limit=5'];
+/** Told apart by their cookie, where a part of the users is let in. */
+const USERS = 200;
 
 export interface Load {
   /** Grows while the load runs. */
@@ -31,7 +33,8 @@ export function startLoad(url: string, pauseMs = PAUSE_MS): Load {
   const stopping = new AbortController();
   const client = async (): Promise<void> => {
     for (let count = 0; !stopping.signal.aborted; count += 1) {
-      answers.push(await ask(agent, `${url}${PATHS[count % PATHS.length] ?? '/'}`));
+      const cookie = `fairlead-client=${Math.floor(Math.random() * USERS)}`;
+      answers.push(await ask(agent, `${url}${PATHS[count % PATHS.length] ?? '/'}`, cookie));
       await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   };
@@ -46,22 +49,26 @@ export function startLoad(url: string, pauseMs = PAUSE_MS): Load {
   };
 }
 
-function ask(agent: Agent, url: string): Promise<LoadAnswer> {
+function ask(agent: Agent, url: string, cookie: string): Promise<LoadAnswer> {
   const startedAt = Date.now();
   return new Promise((done) => {
     const end = (version: string, status: number): void => {
       done({ startedAt, endedAt: Date.now(), version, status });
     };
-    const outgoing = request(url, { agent, timeout: PATIENCE_MS }, (response) => {
-      let body = '';
-      response.setEncoding('utf8').on('data', (text: string) => (body += text));
-      response.once('error', () => {
-        end(versionIn(body), 0);
-      });
-      response.once('end', () => {
-        end(versionIn(body), response.statusCode ?? 0);
-      });
-    });
+    const outgoing = request(
+      url,
+      { agent, timeout: PATIENCE_MS, headers: { cookie } },
+      (response) => {
+        let body = '';
+        response.setEncoding('utf8').on('data', (text: string) => (body += text));
+        response.once('error', () => {
+          end(versionIn(body), 0);
+        });
+        response.once('end', () => {
+          end(versionIn(body), response.statusCode ?? 0);
+        });
+      },
+    );
     outgoing.once('timeout', () => outgoing.destroy());
     outgoing.once('error', () => {
       end('', 0);

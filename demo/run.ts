@@ -47,6 +47,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { story, signal } = options;
   const data = await freshFolder(options.folder);
   const portOffset = await freeOffset();
+  const systems = options.demonstration.systems?.(data) ?? join(REPOSITORY, 'systems');
   story.tell('starting Temporal, the local host and a worker on free ports');
   const embedded = await startEmbedded({
     data,
@@ -54,7 +55,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     metricsPort: 0,
     portOffset,
     standIns: builtPrograms(data, portOffset),
-    env: { ...process.env, FAIRLEAD_SYSTEMS: join(REPOSITORY, 'systems') },
+    env: { ...process.env, FAIRLEAD_SYSTEMS: systems },
     say: (line) => {
       story.tell(line);
     },

@@ -46,13 +46,14 @@ export async function rollback(scene: Scene, who: string): Promise<Report> {
   return carriedOut(scene, { kind: 'rollback', said, who, fields: { service: SERVICE } });
 }
 
-/** Of the whole system: a backup, a drill. */
+/** Of the whole system: a backup, a drill, a recovery. */
 export async function carryOut(
   scene: Scene,
   who: string,
-  { kind, verb }: { kind: 'backup' | 'drill'; verb: string },
+  { kind, verb, fields = {} }: { kind: OperationKind; verb: string; fields?: object },
+  act?: Act,
 ): Promise<Report> {
-  return carriedOut(scene, { kind, said: `fairlead ${verb} ${SYSTEM}`, who, fields: {} });
+  return carriedOut(scene, { kind, said: `fairlead ${verb} ${SYSTEM}`, who, fields }, act);
 }
 
 /** Users from now on, until it is stopped. */
