@@ -15,9 +15,12 @@ export function healthOnly({ services, drill }: Readable): Remark[] {
   ];
 }
 
-/** Of each point: whoever wrote no check has none, and knows it. */
+/**
+ * Of each point before there are users, whom analyses judge from then on: the point `watch` is not among them. Whoever wrote no
+ * check has none, and knows it.
+ */
 function checkRows({ checks, health }: Service): Row[] {
-  return (['preflight', 'smoke', 'watch', 'preview'] as const).map((point) => {
+  return (['preflight', 'smoke', 'preview'] as const).map((point) => {
     const asked = checks[point].map(({ http }) => http);
     const isOnly = asked.length > 0 && asked.every((one) => isHealth(one, health.path));
     return [
