@@ -32,7 +32,7 @@ async function begun(file: ShopFile = FILE, more: object = {}): Promise<Begun> {
   return { system, backup, handle: await shop.start('disasterRecovery', request) };
 }
 
-const waiting = (handle: WorkflowHandle): Promise<OperationStatus> =>
+const askedFor = (handle: WorkflowHandle): Promise<OperationStatus> =>
   untilStatus(handle, ({ state }) => state === 'waiting');
 
 const parkedAt = (handle: WorkflowHandle, at: string): Promise<OperationStatus> =>
@@ -43,7 +43,7 @@ const liveOf = (system: string) => exchanged.live.get(`${system}/orders`);
 const trafficOf = (system: string) => shop.ports.world.service({ system, service: 'api' }).traffic;
 
 async function approve(handle: WorkflowHandle): Promise<void> {
-  const { gates } = await waiting(handle);
+  const { gates } = await askedFor(handle);
   const { id, digest } = gates.at(-1) ?? assert.fail('no gate');
   await send(handle, 'approve', { actor: 'ana', gate: id, digest });
 }
@@ -62,7 +62,7 @@ describe('a recovery in the place of the live data', () => {
     const before = vault.loss;
     vault.loss = { ...vault.loss, onlyThere: one('order 7') };
     const { system, backup, handle } = await begun();
-    const { gates, verdicts } = await waiting(handle);
+    const { gates, verdicts } = await askedFor(handle);
     assert.equal(trafficOf(system).stopped, true);
     assert.notEqual(liveOf(system)?.fencedSince, undefined);
     assert.deepEqual(
@@ -116,7 +116,7 @@ describe('a recovery in the place of the live data', () => {
   test('that is aborted at its gate, or cancelled there, lets users in on what was live', async () => {
     for (const end of ['abort', 'cancel'] as const) {
       const { system, handle } = await begun();
-      await waiting(handle);
+      await askedFor(handle);
       if (end === 'abort') await send(handle, 'abort', { actor: 'ana' });
       else await handle.cancel();
       await handle.result().catch(() => undefined);
@@ -162,7 +162,7 @@ describe('a recovery in the place of the live data', () => {
 
   test('that is written to while people are asked parks before it exchanges', async () => {
     const { system, handle } = await begun();
-    await waiting(handle);
+    await askedFor(handle);
     const live = liveOf(system) ?? assert.fail();
     live.writes += 1;
     await approve(handle);
@@ -176,7 +176,7 @@ describe('a recovery in the place of the live data', () => {
 
   test('is approved by nobody who asked for it, not twice, and only for what was found', async () => {
     const { handle } = await begun();
-    const { gates } = await waiting(handle);
+    const { gates } = await askedFor(handle);
     const [{ id, digest } = assert.fail()] = gates;
     const by = (actor: string, more: object = {}) => ({ actor, gate: id, digest, ...more });
     assert.match(await refusal(handle, 'approve', by('ci')), /cannot approve it/);
@@ -192,13 +192,13 @@ describe('a recovery in the place of the live data', () => {
 
   test('that is rejected keeps users out and asks: another answer opens the gate anew', async () => {
     const { system, handle } = await begun();
-    const { gates } = await waiting(handle);
+    const { gates } = await askedFor(handle);
     const [{ id, digest } = assert.fail()] = gates;
     await send(handle, 'reject', { actor: 'ana', gate: id, digest, reason: 'not yet' });
     await parkedAt(handle, 'exchange');
     assert.equal(trafficOf(system).stopped, true);
     await send(handle, 'retryStep', { actor: 'ana', step: 'exchange' });
-    const again = await waiting(handle);
+    const again = await askedFor(handle);
     assert.equal(again.gates.at(-1)?.id, 'exchange#2');
     await approve(handle);
     assert.equal((await endOf(handle)).outcome, 'succeeded');
@@ -219,7 +219,7 @@ describe('a recovery in the place of the live data', () => {
     stored(system, 1);
     const request = { system, mode: 'recover', requestedBy: 'ci' };
     const handle = await shop.start('disasterRecovery', request);
-    await waiting(handle);
+    await askedFor(handle);
     assert.equal((await endOf(deploy)).outcome, 'preempted');
     for (const [type, more] of [
       ['canaryDeploy', { service: 'api', version: 'v3' }],
@@ -233,6 +233,45 @@ describe('a recovery in the place of the live data', () => {
     assert.equal(stop.outcome, 'nothingToDo', stop.message);
     await approve(handle);
     assert.equal((await endOf(handle)).outcome, 'succeeded');
+  });
+
+  test('waits for a word when its service was changed by a newer epoch before it lets users in', async () => {
+    const checks = { smoke: [{ name: 'total', http: '/total' }] };
+    const before = shop.ports.checks.run.bind(shop.ports.checks);
+    let system = '';
+    shop.ports.checks.run = async (input, waiting) => {
+      const service = shop.ports.world.service({ system, service: 'api' });
+      // As a stop would, which begins now.
+      service.token = { operation: 'stop', epoch: Date.now(), sequence: 0 };
+      return before(input, waiting);
+    };
+    const found = await begun({ ...FILE, checks });
+    system = found.system;
+    await approve(found.handle);
+    await parkedAt(found.handle, 'admit-25-api');
+    shop.ports.checks.run = before;
+    assert.equal(trafficOf(system).stopped, true);
+    await send(found.handle, 'retryStep', { actor: 'ana', step: 'admit-25-api' });
+    assert.equal((await endOf(found.handle)).outcome, 'succeeded');
+    assert.equal(trafficOf(system).admitPercent, 100);
+  });
+
+  test('that is aborted as it is goes on from there when it is started again', async () => {
+    exchanged.failNext('lossAgainst', new Failure('CheckFailed', 'it cannot be read'));
+    const { system, handle } = await begun();
+    await parkedAt(handle, 'loss-orders');
+    await send(handle, 'abort', { actor: 'ana', keep: true });
+    assert.equal((await endOf(handle)).outcome, 'aborted');
+    assert.equal(trafficOf(system).stopped, true);
+    assert.notEqual(liveOf(system)?.fencedSince, undefined);
+    const again = await shop.start('disasterRecovery', { system, mode: 'recover' });
+    const { gates } = await askedFor(again);
+    const [{ id, digest } = assert.fail()] = gates;
+    await send(again, 'approve', { actor: 'ana', gate: id, digest });
+    await send(again, 'approve', { actor: 'ben', gate: id, digest });
+    assert.equal((await endOf(again)).outcome, 'succeeded');
+    assert.equal(trafficOf(system).stopped, false);
+    vault.copies.clear();
   });
 
   test('of what cannot be exchanged is refused before anybody is kept out', async () => {

@@ -138,12 +138,20 @@ function failed(
         return advance({ ...state, leftovers: [...state.leftovers, event.message] });
       }
       if (event.kind === 'Superseded' || event.kind === 'LeaseLost') {
-        return preempted(state, event.message);
+        return isStopped(state, event.kind)
+          ? park(state, event.kind, event.message, event.details)
+          : preempted(state, event.message);
       }
       return state.policy.onFailure === 'failAtEnd'
         ? advance({ ...state, failures: [...state.failures, event.message] })
         : refused(state, 'failed', event);
   }
+}
+
+/** A stop was carried out beside a recovery that lets users in: people say when they may. */
+function isStopped(state: MachineState, kind: Problem['kind']): boolean {
+  const { action } = currentStep(state);
+  return state.policy.onFailure === 'ask' && kind === 'Superseded' && action.kind === 'admit';
 }
 
 /** Takes everything back; or stays where it is and asks, where that is the policy. */

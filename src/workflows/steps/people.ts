@@ -10,6 +10,7 @@ import { dropLate, settleLate } from './late-answers.ts';
 import { tellOfGate, tellOfParking } from './notices.ts';
 import { watched } from './gate-watch.ts';
 import { rule } from './handle-message.ts';
+import { takeLease } from './leases.ts';
 import { setState } from './page.ts';
 import { record, recordWeights } from './record.ts';
 import { loadedOf, machineOf, now as isoNow, planOf, type Run } from './run.ts';
@@ -123,8 +124,17 @@ export async function askAboutProblem(run: Run): Promise<MachineEvent> {
     await settleMessages(run);
     if (answer === undefined) return { type: 'retryStep' };
     if (answer.type === 'skipStep') return { type: 'skipStep', by: answer.by };
+    if (answer.type === 'retryStep') await withNewerEpoch(run);
     if (answer.type === 'retryStep' || (await adopted(run))) return { type: answer.type };
   }
+}
+
+/** Whoever changed the service meanwhile has a newer epoch: a new lease has the newest. */
+async function withNewerEpoch(run: Run): Promise<void> {
+  const { problem, steps } = machineOf(run);
+  if (problem?.kind !== 'Superseded') return;
+  const action = steps.find(({ id }) => id === problem.step)?.action;
+  if (action !== undefined && 'service' in action) await takeLease(run, action.service);
 }
 
 /** What could not be read cannot be adopted: it stays parked, and says so. */
