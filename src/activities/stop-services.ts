@@ -4,6 +4,7 @@ import type { Weights } from '../domain/rollout/model.ts';
 import type { ServiceTarget } from '../domain/rollout/service-target.ts';
 import { Failure } from '../domain/failure.ts';
 import type { StoppedService } from '../domain/operation/step-result.ts';
+import { seconds } from '../domain/operation/stop-times.ts';
 import { describeWeights, total } from '../domain/traffic/weights.ts';
 import type { Call } from './call.ts';
 import { clearLease, type ClearedLease } from './leases.ts';
@@ -23,12 +24,14 @@ export async function stopServices(
   ports: { platforms: Platforms; clock: Clock },
 ): Promise<StoppedService[]> {
   const token = await call.token();
+  const began = ports.clock.now();
   const all = await sideBySide(services, async (place) => {
     try {
       const state = await trafficOf(ports.platforms, place).stop({ service: place, token }, call);
       if (state.url !== '') await untilNobodyAnswers(place, call, ports);
-      const detail = `stopped; before: ${describeWeights(state.beforeStop)}`;
-      return { service: place.service, weights: state.weights, detail };
+      const afterMs = ports.clock.now() - began;
+      const detail = `no user was answered after ${seconds(afterMs)}; before: ${describeWeights(state.beforeStop)}`;
+      return { service: place.service, weights: state.weights, detail, afterMs };
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       return { service: place.service, failed: { kind: error.kind, message: error.message } };

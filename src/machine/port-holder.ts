@@ -127,6 +127,35 @@ export function listenersAmong(
   return isHidden ? undefined : null;
 }
 
+/** Where these processes listen, as `127.0.0.1:8001` or `[::1]:8001`, in order; without what cannot be seen. */
+export function addressesOf(pids: Iterable<number>): string[] {
+  const listening = new Map<string, string>();
+  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
+    for (const line of linesOf(table).slice(1)) {
+      const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
+      if (state === LISTENING) listening.set(`socket:[${inode}]`, addressIn(local));
+    }
+  }
+  const sockets = new Set(listening.keys());
+  const held = [...pids].flatMap((pid) => heldBy(pid, sockets) ?? []);
+  return [...new Set(held.flatMap(({ socket }) => listening.get(socket) ?? []))].sort();
+}
+
+/** `0100007F:1F40` as people write it. */
+function addressIn(local: string): string {
+  const [hex = '', port = ''] = local.split(':');
+  const words = (hex.match(/.{8}/g) ?? []).map((word) => (word.match(/../g) ?? []).reverse());
+  const bytes = words.flat();
+  const isShort = bytes.length === 4 || hex.startsWith(IPV4_IN_IPV6);
+  const dotted = bytes
+    .slice(-4)
+    .map((byte) => parseInt(byte, 16))
+    .join('.');
+  const groups = bytes.join('').toLowerCase().match(/.{4}/g) ?? [];
+  const host = isShort ? dotted : new URL(`http://[${groups.join(':')}]`).hostname;
+  return `${host}:${parseInt(port, 16)}`;
+}
+
 /** Who listens on the port; null when nobody does, or nobody who keeps others from `host`. Changes nothing. */
 export function portHolder(port: number, host?: string): PortHolder | null {
   const sockets = listeningInodes(port, host);

@@ -1,6 +1,7 @@
 // Every workflow type, by the name that people start it with: those that are no operation by name, and one for whatever the
 // table of runbooks has; an unknown type is answered with the list.
 import { workflowInfo } from '@temporalio/workflow';
+import { didYouMean } from '../domain/text/did-you-mean.ts';
 import { describeValue } from '../domain/text/describe-value.ts';
 import { runbookFor } from '../runbooks/index.ts';
 import { WORKFLOW_TYPES } from './messages.ts';
@@ -23,6 +24,6 @@ export default async function runbook(input: unknown): Promise<OperationResult> 
   if (found !== undefined) return operation(found, input);
   throw endingFailure(
     'failed',
-    `there is no workflow type ${describeValue(workflowType)}; there are ${WORKFLOW_TYPES.join(', ')}`,
+    `${describeValue(workflowType)} is no workflow type of Fairlead, and nothing was done${didYouMean(workflowType, WORKFLOW_TYPES)}; there are ${WORKFLOW_TYPES.join(', ')}`,
   );
 }

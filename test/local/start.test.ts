@@ -117,6 +117,12 @@ describe('the local host starting a revision', () => {
 
   test('says what the health check is answered with, at which address, while a revision does not become ready', async () => {
     const cases = [
+      [{ HEALTH: '404' }, /^GET http:\/\/127\.0\.0\.1:\d+\/health answered 404 \(\d+\.\d s ago\)$/],
+      [
+        { LISTEN_ON: '127.0.0.1' },
+        /\/health was refused: the program listens on 127\.0\.0\.1:\d+, and has to listen on the HOST and PORT of its environment, 127\.0\.0\.1:\d+ \(/,
+      ],
+      [{ LISTEN_ON: '::1' }, /\/health was refused: the program listens on \[::1\]:\d+, and has/],
       [
         { HEALTH: 'never' },
         /^GET http:\/\/127\.0\.0\.1:\d+\/health answered 500 \(\d+\.\d s ago\)$/,

@@ -1,5 +1,5 @@
 // A small service for tests of platforms: says who answered, streams, upgrades, and fails as its
-// environment says (HEALTH=never|hang|<how many checks are well>, RESET_KEPT=1, CRASH_AFTER=<ms>, DIE_AT_START=1, KILL_ITSELF=1, LISTEN_NOWHERE=1, DIE_OF=<file>).
+// environment says (HEALTH=never|hang|404|<how many checks are well>, RESET_KEPT=1, CRASH_AFTER=<ms>, DIE_AT_START=1, KILL_ITSELF=1, LISTEN_NOWHERE=1, LISTEN_ON=<another address, with any port>, DIE_OF=<file>).
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -9,7 +9,7 @@ import { URL } from 'node:url';
 
 const { PORT, HOST, FAIRLEAD_REVISION, FAIRLEAD_VERSION } = process.env;
 const { HEALTH, RESET_KEPT, CRASH_AFTER, DIE_AT_START } = process.env;
-const { KILL_ITSELF, LISTEN_NOWHERE, DIE_OF } = process.env;
+const { KILL_ITSELF, LISTEN_NOWHERE, LISTEN_ON, DIE_OF } = process.env;
 if (DIE_AT_START) {
   process.stderr.write(`dies at the start: ${DIE_AT_START}\n`);
   process.exit(3);
@@ -22,6 +22,10 @@ const pages = {
   '/health': (request, response) => {
     checks += 1;
     if (HEALTH === 'hang') return;
+    if (HEALTH === '404') {
+      response.writeHead(404).end('not here');
+      return;
+    }
     const ill = HEALTH === 'never' || checks > Number(HEALTH ?? Infinity);
     response.statusCode = ill ? 500 : 200;
     response.end('ok');
@@ -101,6 +105,7 @@ server.on('upgrade', (request, socket) => {
 });
 
 if (LISTEN_NOWHERE) setTimeout(() => process.exit(0), 60_000);
+else if (LISTEN_ON) server.listen(0, LISTEN_ON);
 else server.listen(Number(PORT), HOST);
 if (CRASH_AFTER) setTimeout(() => process.exit(1), Number(CRASH_AFTER));
 process.on('SIGTERM', () => {

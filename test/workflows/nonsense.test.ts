@@ -42,6 +42,9 @@ async function shownOutcome(handle: WorkflowHandle): Promise<unknown> {
 const takesNothing = new Set(['janitor']);
 const empty = new Set(['nothing', 'null', 'an empty object']);
 
+const NO_SUCH_TYPE =
+  /^"canaryDeplyo" is no workflow type of Fairlead, and nothing was done \(did you mean canaryDeploy\?\); there are canaryDeploy, /;
+
 for (const type of [...WORKFLOW_TYPES, 'canaryDeplyo']) {
   test(`${type} with nonsense ends with a sentence`, async () => {
     const all = Object.entries(NONSENSE).map(async ([what, payload]) => {
@@ -51,6 +54,7 @@ for (const type of [...WORKFLOW_TYPES, 'canaryDeplyo']) {
       const end = await endOf(handle);
       readable(end.message, `${type} with ${what}`);
       assert.notEqual(end.outcome, 'succeeded');
+      if (type === 'canaryDeplyo') assert.match(end.message, NO_SUCH_TYPE);
       assert.deepEqual(await failedTasks(handle), [], `${type} with ${what}`);
       if (!operations.has(type)) return;
       assert.deepEqual([end.outcome, await shownOutcome(handle)], ['refused', 'refused']);

@@ -63,8 +63,11 @@ test('users are kept out of every service although the holder of one lease does 
   held.release();
   const end = await endOf(stopping);
   assert.equal(end.outcome, 'succeeded', end.message);
+  assert.match(end.message, /^users get 503: s0 after \d+\.\d s, s1 after \d+\.\d s, s2 after/);
   assert.match(end.summary?.findings.join() ?? '', /\/s1: restartService-.* made way/);
   const report = await reportOf(stopping);
+  const details = report.steps.map(({ detail }) => detail ?? '');
+  assert.match(details[0] ?? '', /^no user was answered after \d+\.\d s; before: v1 100 %$/);
   assert.deepEqual(statesOf(report), ['stop-s0 done', 'stop-s1 done', 'stop-s2 done']);
   assert.equal((await endOf(holder)).outcome, 'preempted');
   const admit = await endOf(await worker.start('admitTraffic', { system }));

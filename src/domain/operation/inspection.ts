@@ -1,6 +1,7 @@
 // What `inspectSystem` may be asked, checked by hand: its input comes from outside.
 import { describeValue } from '../text/describe-value.ts';
-import { Failure } from '../failure.ts';
+import { didYouMean } from '../text/did-you-mean.ts';
+import { badInput, Failure } from '../failure.ts';
 import { isRecord } from '../json.ts';
 import { NAME } from '../text/names.ts';
 import type { RunRef } from './operation.ts';
@@ -43,25 +44,55 @@ const INSTEAD = ['backups', 'schedules', 'recovery'] as const;
 const FIELDS: readonly string[] = ['system', 'report', 'start', 'logs', 'diff', ...INSTEAD];
 const EXAMPLE = 'send one JSON object, for example {"system":"shop"}';
 
-/** Throws a `Failure` BadInput with a sentence. */
+/** Throws a `Failure` BadInput with every problem. */
 export function parseInspection(raw: unknown): Inspection {
   if (!isRecord(raw))
     throw bad(`inspectSystem needs one JSON object, not ${describeValue(raw)}; ${EXAMPLE}`);
-  const unknown = Object.keys(raw).find((field) => !FIELDS.includes(field));
-  if (unknown !== undefined) {
-    throw bad(
-      `inspectSystem has no field ${describeValue(unknown)}; it takes ${FIELDS.join(', ')}`,
-    );
-  }
+  const failure = badInput('inspectSystem', problemsOf(raw), EXAMPLE);
+  if (failure !== null) throw failure;
   const asked = { system: systemAsked(raw), report: reportRef(raw['report']) };
   if (raw['start'] !== undefined) return { ...asked, start: startAsked(raw['start']) };
   if (raw['logs'] !== undefined) return { ...asked, logs: logsAsked(raw['logs']) };
   if (raw['diff'] !== undefined)
     return { ...asked, diff: { service: serviceAsked('diff', raw['diff']) } };
-  const [other, second] = INSTEAD.filter((field) => isAsked(field, raw[field]));
-  if (other === undefined) return asked;
-  if (asked.report === null && second === undefined) return { ...asked, [other]: true };
-  throw bad(`inspectSystem looks at one thing at a time; send report, ${INSTEAD.join(' or ')}`);
+  const other = INSTEAD.find((field) => isAsked(field, raw[field]));
+  return other === undefined ? asked : { ...asked, [other]: true };
+}
+
+/** Everything that is wrong with a question, each as a sentence that goes on after `inspectSystem: `. */
+function problemsOf(raw: Record<string, unknown>): string[] {
+  const unknown = Object.keys(raw)
+    .filter((field) => !FIELDS.includes(field))
+    .map(
+      (field) =>
+        `has no field ${describeValue(field)}${didYouMean(field, FIELDS)}; it takes ${FIELDS.join(', ')}`,
+    );
+  const wrong = [
+    () => systemAsked(raw),
+    () => reportRef(raw['report']),
+    () => raw['start'] === undefined || startAsked(raw['start']),
+    () => raw['logs'] === undefined || logsAsked(raw['logs']),
+    () => raw['diff'] === undefined || serviceAsked('diff', raw['diff']),
+    ...INSTEAD.map((field) => () => isAsked(field, raw[field])),
+  ].flatMap((check) => problemOf(check) ?? []);
+  const instead = INSTEAD.filter((field) => raw[field] === true);
+  const others = ['report', 'start', 'logs', 'diff'].filter((field) => raw[field] != null);
+  const many = [...others, ...instead];
+  return [
+    ...unknown,
+    ...wrong,
+    ...(many.length > 1 ? [`looks at one thing at a time, and ${many.join(', ')} were sent`] : []),
+  ];
+}
+
+function problemOf(check: () => unknown): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return error.message.replace(/^inspectSystem: /, '').replace(`; ${EXAMPLE}`, '');
+  }
 }
 
 /** The system of `{system}`, for workflows that take nothing else. Throws a `Failure` BadInput with a sentence. */

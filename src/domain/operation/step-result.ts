@@ -18,7 +18,8 @@ export interface ClimbedRung extends RungResult {
 
 /** What became of one service of a stop. */
 export type StoppedService =
-  | { service: string; weights: Weights; detail: string }
+  /** `afterMs`: from when the stop began until none of its users was answered; missing from a worker of before. */
+  | { service: string; weights: Weights; detail: string; afterMs?: number }
   | { service: string; failed: { kind: FailureKind; message: string } };
 
 /** What a step hands on to later steps, beside its findings. */

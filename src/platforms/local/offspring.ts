@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { carriesLimit } from '../../machine/limit-mark.ts';
 import {
+  addressesOf,
   describeHolder,
   isHeld,
   listenersAmong,
@@ -56,6 +57,11 @@ export class Offspring {
     const listening = listenersAmong(port, this.#pids());
     this.#listening = listening ?? [];
     return listening === null ? describeHolder(portHolder(port, '127.0.0.1')) : undefined;
+  }
+
+  /** Where the replica, and what descends from it, listens. */
+  addresses(): string[] {
+    return addressesOf([this.#pid, ...descendantsOf(this.#pid).map(({ pid }) => pid)]);
   }
 
   *#pids(): Iterable<number> {

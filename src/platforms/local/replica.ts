@@ -17,6 +17,8 @@ import type { ReplicaRecord } from './state.ts';
 
 const ADOPTED_POLL = 100;
 const FAST_CHECK = 100;
+/** How long it is believed where a program listens that does not listen where it should. */
+const ELSEWHERE_FOR = 1000;
 /** One failed check of a running process may be a hiccup; the second takes it out of the rotation. */
 const FAILURES_TO_LEAVE = 2;
 
@@ -49,6 +51,7 @@ export class Replica {
   #longestHealth = 0;
   #failures = 0;
   #answer: { said: string; at: number } | undefined;
+  #elsewhere: { at: number; addresses: string[] } = { at: -Infinity, addresses: [] };
   #timer: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
 
@@ -102,7 +105,19 @@ export class Replica {
     if (this.#answer === undefined || this.#answer.said === OK) return undefined;
     const { path } = this.#spec.health;
     const ago = ((performance.now() - this.#answer.at) / 1000).toFixed(1);
-    return `GET http://127.0.0.1:${this.record.port}${path} ${this.#answer.said} (${ago} s ago)`;
+    const said = this.#answer.said === REFUSED ? this.#refused() : this.#answer.said;
+    return `GET http://127.0.0.1:${this.record.port}${path} ${said} (${ago} s ago)`;
+  }
+
+  /** Where the program listens instead; looked for once a second at most. */
+  #refused(): string {
+    const now = performance.now();
+    if (now - this.#elsewhere.at > ELSEWHERE_FOR) {
+      this.#elsewhere = { at: now, addresses: this.#offspring.addresses() };
+    }
+    const { addresses } = this.#elsewhere;
+    if (addresses.length === 0) return REFUSED;
+    return `was refused: the program listens on ${addresses.join(' and ')}, and has to listen on the HOST and PORT of its environment, 127.0.0.1:${this.record.port}`;
   }
 
   /** Checks its health now, and from then on every interval until it ends. */
@@ -202,10 +217,11 @@ function hintOf(signal: NodeJS.Signals): string {
 
 /** What is said of a health check that is well. */
 const OK = 'is well';
+const REFUSED =
+  'was refused: nothing listens there; the program has to listen on the HOST and PORT of its environment';
 /** What people find behind errors of connecting. */
 const CONNECTING: Readonly<Record<string, string>> = {
-  ECONNREFUSED:
-    'was refused: nothing listens there; the program has to listen on the HOST and PORT of its environment',
+  ECONNREFUSED: REFUSED,
   ECONNRESET: 'was cut off without an answer',
   EPIPE: 'was cut off without an answer',
 };

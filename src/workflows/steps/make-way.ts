@@ -2,6 +2,7 @@
 // gave traffic meanwhile is stopped too.
 import { CancellationScope } from '@temporalio/workflow';
 import { startMachine } from '../../domain/operation/machine.ts';
+import { stopTimes } from '../../domain/operation/stop-times.ts';
 import { total } from '../../domain/traffic/weights.ts';
 import { leasedBy } from '../../runbooks/runbook.ts';
 import { call, failureOf, type ValueOf } from './call.ts';
@@ -28,6 +29,8 @@ export async function makeWay(run: Run, end: End): Promise<End> {
   run.progress.machine = { ...machine, leftovers: [...machine.leftovers, ...problems] };
   if (problems.length > 0) return { ...end, outcome: 'failed', message: problems.join('; ') };
   const again = made.filter(({ weights }) => weights !== undefined).map(({ service }) => service);
+  const times = stopTimes(run.progress.results);
+  if (end.outcome === 'succeeded' && times !== undefined) return { ...end, message: times };
   if (end.outcome !== 'nothingToDo' || again.length === 0) return end;
   return {
     outcome: 'succeeded',
