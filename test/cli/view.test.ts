@@ -168,6 +168,13 @@ test('what is parked for want of requests says that more are needed', () => {
   const parked = { ...STATUS, state: 'parked' as const, note: 'inconclusive' };
   assert.match(attention({ ...parked, verdicts }).join('\n'), /send more of them, then retry/);
   assert.doesNotMatch(attention(parked).join('\n'), /send more/);
+  const left = reason.replace(')', '; 34 more were given up by their users, unanswered)');
+  const hung = attention({
+    ...parked,
+    verdicts: verdicts.map((one) => ({ ...one, reason: left })),
+  });
+  assert.match(hung.join('\n'), /its users left before it answered/);
+  assert.doesNotMatch(hung.join('\n'), /send more/);
 });
 
 test('a pause at a gate shows in the first line, with the way on', () => {

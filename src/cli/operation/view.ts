@@ -155,7 +155,10 @@ function watchLines({ watch }: OperationStatus): string[] {
 
 function wantOfRequests({ note, step, verdicts }: OperationStatus): string[] {
   const reasons = verdicts.filter((one) => one.step === step).map((one) => one.reason);
-  const few = [note ?? '', ...reasons.slice(-1)].some((text) => /requests needed/.test(text));
+  const said = [note ?? '', ...reasons.slice(-1)].join('\n');
+  if (/requests needed; [\d.]+ more were given up/.test(said))
+    return ['  its users left before it answered: find out what it waits for, or abort'];
+  const few = /requests needed/.test(said);
   return few ? ['  too few requests came to judge by: send more of them, then retry'] : [];
 }
 
