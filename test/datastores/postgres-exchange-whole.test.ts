@@ -142,9 +142,11 @@ test('a fenced database is backed up and compared all the same, and Fairlead its
 test('a copy for which the disk of the server has no room is not begun, and nothing is made', async (t) => {
   const it = await world(t);
   if (it === undefined) return;
-  const { ask, begin, database, server } = it;
+  const { ask, begin, database, exchanges, server, store } = it;
   const { message } = await fails('Refused', begin(`${server.folder}/data-ab`, 2 ** 62));
   assert.match(message, /bytes are free there, and twice as many .* have to be/);
+  assert.equal(await exchanges.room(store, 2 ** 62), message);
+  assert.equal(await exchanges.room(store, 1), undefined);
   assert.equal((await ask(`SELECT 1 FROM pg_database WHERE datname ~ '^${database}_'`)).length, 0);
 });
 

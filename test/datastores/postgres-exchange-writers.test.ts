@@ -108,6 +108,40 @@ test('a superuser and a job that come again at once are kept out; all that they 
   assert.equal(new Set(all).size, all.length, 'a number was given out twice');
 });
 
+test('vacuum and statistics, which the server makes by itself, do not count as writes; an update, DDL and TRUNCATE do', async (t) => {
+  const it = await world(t);
+  if (it === undefined) return;
+  const { store, exchanges, ask, database } = it;
+  await ask(
+    `CREATE TABLE a.wide (text text); INSERT INTO a.wide SELECT repeat(md5(n::text), 60) FROM generate_series(1, 300) n; DELETE FROM a.wide WHERE text < '8'`,
+    database,
+  );
+  const positionOf = async (): Promise<string> =>
+    (await exchanges.writePosition(store, waiting())).position;
+  const settled = async (): Promise<string> => {
+    await eventually('nobody to be there', async () => {
+      const there = `SELECT 1 FROM pg_stat_activity WHERE datname = '${database}'`;
+      return (await ask(there)).length === 0;
+    });
+    return positionOf();
+  };
+  let before = await settled();
+  for (const quietly of ['VACUUM ANALYZE a.wide', 'ANALYZE', 'CHECKPOINT', 'VACUUM']) {
+    await ask(quietly, database);
+    assert.equal(await settled(), before, quietly);
+  }
+  const writing = [
+    ...["UPDATE a.wide SET text = 'x' WHERE text LIKE 'a%'", 'ALTER TABLE a.wide ADD n int'],
+    ...['TRUNCATE a.wide', 'CREATE VIEW a.seen AS SELECT 1', "SELECT lo_from_bytea(0, 'x')"],
+  ];
+  for (const text of writing) {
+    await ask(text, database);
+    const after = await settled();
+    assert.notEqual(after, before, text);
+    before = after;
+  }
+});
+
 test('a subscription that comes again is disabled with the fence, named while it is not, and enabled as before', async (t) => {
   const it = await world(t);
   if (it === undefined) return;

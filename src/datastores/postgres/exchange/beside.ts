@@ -65,7 +65,9 @@ export async function beginBeside(
   const note: BesideNote = { ...where, ...(password !== undefined && { password }) };
   const address = { ...(await liveAddress(store, secrets)), database: MAINTENANCE };
   await withClient(address, signal, async (client) => {
-    const roomUnknown = await refuseFull(client, database, bytes);
+    const room = await roomFor(client, database, bytes);
+    if ('short' in room) throw new Failure('Refused', room.short);
+    const roomUnknown = !room.known;
     // First the note: what is made and not noted is nobody's.
     await keepNote(folder, { ...note, roomUnknown });
     const oid = await makeLike(client, { like: database, name });
@@ -93,18 +95,35 @@ export async function makeLike(
   return oid;
 }
 
-/** Whether nobody could look. Twice of what is restored: what is live has to have room as well. */
-async function refuseFull(client: pg.Client, database: string, bytes: number): Promise<boolean> {
+/** Why there is none, or whether anybody could look. Twice of what is restored: what is live has to have room as well. */
+async function roomFor(
+  client: pg.Client,
+  database: string,
+  bytes: number,
+): Promise<{ short: string } | { known: boolean }> {
   const { current } = currentOf(database, await placesOf(client, database));
   const [place] = placeRow.parse((await client.query<never>(PLACE, [current.name])).rows);
   const folder = place.location ?? place.folder;
-  if (folder === null || !(await runsHere(place.pid))) return true;
+  if (folder === null || !(await runsHere(place.pid))) return { known: false };
   const room = await statfs(folder).catch(() => undefined);
-  if (room === undefined) return true;
+  if (room === undefined) return { known: false };
   const free = room.bavail * room.bsize;
-  if (free >= 2 * bytes) return false;
-  const message = `restoring ${bytes} bytes beside the database ${database}, in ${folder}: ${free} bytes are free there, and twice as many as are restored have to be, so that the live data can go on; make room`;
-  throw new Failure('Refused', message);
+  if (free >= 2 * bytes) return { known: true };
+  const short = `restoring ${bytes} bytes beside the database ${database}, in ${folder}: ${free} bytes are free there, and twice as many as are restored have to be, so that the live data can go on; make room`;
+  return { short };
+}
+
+/** Why so many bytes have no room beside the live database, as far as its server's disk is this machine's. */
+export async function shortBeside(
+  address: PostgresAddress,
+  bytes: number,
+): Promise<string | undefined> {
+  const { signal } = new AbortController();
+  const maintenance = { ...address, database: MAINTENANCE };
+  const room = await withClient(maintenance, signal, (client) =>
+    roomFor(client, address.database, bytes),
+  );
+  return 'short' in room ? room.short : undefined;
 }
 
 /** Whether the process that serves the session is one of this machine. */

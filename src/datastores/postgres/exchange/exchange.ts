@@ -12,7 +12,7 @@ import { liveAddress, withClient, type PostgresAddress } from '../connection.ts'
 import { lossBetween } from '../look.ts';
 import { isSuperuser } from '../session.ts';
 import { becomesOf } from './becomes.ts';
-import { beginBeside, besideAddress, besideIn, releaseBeside } from './beside.ts';
+import { beginBeside, besideAddress, besideIn, releaseBeside, shortBeside } from './beside.ts';
 import { claim, unhindered, type Claim } from './epochs.ts';
 import { bringLive, lowerFence, raiseFence, settle, type Server } from './fence.ts';
 import { copyProperties, moveCounters } from './make-alike.ts';
@@ -55,6 +55,7 @@ export function createPostgresExchange({ secrets, clock, folders }: ExchangeInpu
     );
   return {
     unable: async (store) => unableToExchange(await liveAddress(store, secrets), ownerOf(store)),
+    room: async (store, bytes) => shortBeside(await liveAddress(store, secrets), bytes),
     begin: async (store, folder, bytes) =>
       beginBeside(store, folder, bytes, { secrets, signal: new AbortController().signal }),
     release: (folder, waiting) => releaseBeside(folder, secrets, waiting),

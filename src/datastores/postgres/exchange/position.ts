@@ -16,10 +16,11 @@ import { writersIn } from './writers.ts';
 
 const KEYS_AT_ONCE = 50;
 
-/** Also those of the catalogue: a table that is made or altered shows. What the server counts by itself (ANALYZE) does not. */
+/** Also those of the catalogue: a table that is made or altered shows. What the server counts by itself (ANALYZE) does not, long values of that neither. */
 const COUNTERS = `SELECT s.relid::text AS id, concat_ws(' ', c.relfilenode, s.n_tup_ins, s.n_tup_upd, s.n_tup_del) AS counted
   FROM pg_stat_all_tables s JOIN pg_class c ON c.oid = s.relid
-  WHERE NOT c.relisshared AND c.relpersistence <> 't' AND s.relname NOT IN ('pg_statistic', 'pg_statistic_ext_data') ORDER BY s.relid`;
+  WHERE NOT c.relisshared AND c.relpersistence <> 't' AND c.oid NOT IN (
+    SELECT unnest(ARRAY[oid, reltoastrelid]) FROM pg_class WHERE oid IN ('pg_catalog.pg_statistic'::regclass, coalesce(to_regclass('pg_catalog.pg_statistic_ext_data'), 'pg_catalog.pg_statistic'))) ORDER BY s.relid`;
 
 /** Counters come late from a session that goes on; keys do not. */
 const KEYS = `SELECT format('SELECT %L AS id, max(%I)::text AS counted FROM %s', c.oid, a.attname, c.oid::regclass) AS text
