@@ -37,7 +37,8 @@ export async function lookAhead(
       continue;
     }
     const short = await exchanges.room(store, bytes);
-    const reason = short ?? `it can be exchanged, and there is room for ${sizeOf(bytes)} beside it`;
+    // Not everywhere can anybody look.
+    const reason = short ?? `it can be exchanged, and no lack of room for ${sizeOf(bytes)} is seen`;
     findings.push({ name, verdict: short === undefined ? 'pass' : 'fail', reason, samples: 1 });
     call.beat();
   }
