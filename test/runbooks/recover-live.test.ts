@@ -99,6 +99,15 @@ describe('a recovery in the place of the live data', () => {
     assert.ok(ids.includes('restart-api') && ids.includes('admit-100-api'));
   });
 
+  test('restarts two revisions of one version each in a step of its own', () => {
+    const [weight = assert.fail()] = planOf().before['api']?.weights ?? [];
+    const other = { ...weight, revision: 'v1-0123456789', percent: 10 };
+    const weights = [{ ...weight, percent: 90 }, other];
+    const ids = planOf({}, { traffic: { weights } }).steps.map(({ id }) => id);
+    assert.deepEqual([...new Set(ids)], ids);
+    assert.ok(ids.includes('restart-api-v1-0123456789'), ids.join());
+  });
+
   test('takes no backup of after the damage, and says which it passed over', () => {
     const since = iso(NOW - 2 * DAY);
     const plan = planOf({ corruptedSince: since });

@@ -161,16 +161,31 @@ function sharesOf({ world: { traffic } }: AffectedService): Weight[] {
   return normalised(traffic.stopped ? traffic.beforeStop : traffic.weights);
 }
 
+/** The step's id for one of the revisions that had users, which may be of one version with other settings. */
+function idFor(
+  what: string,
+  service: string,
+  { revision, version }: Weight,
+  shares: Weight[],
+): string {
+  if (shares.length === 1) return `${what}-${service}`;
+  const alike = shares.filter((one) => one.version === version).length;
+  return `${what}-${service}-${alike === 1 ? version : revision}`;
+}
+
 /** Nothing of what a replica read before stays in it. */
 export function restartSteps(one: AffectedService): PlanStep[] {
   const { service, config, world } = one;
   if (!world.platform.restart) return [];
   const shares = sharesOf(one);
-  return shares.map(({ revision, version }) => ({
-    id: shares.length === 1 ? `restart-${service}` : `restart-${service}-${version}`,
-    title: `Restart ${version} of ${service} on what is live now`,
+  return shares.map((share) => ({
+    id: idFor('restart', service, share, shares),
+    title: `Restart ${share.version} of ${service} on what is live now`,
     undo: 'none: users are kept out',
-    action: { kind: 'restart', service, revision, deadline: config.rollout.deadlines.ready },
+    action: {
+      ...({ kind: 'restart', service, revision: share.revision } as const),
+      deadline: config.rollout.deadlines.ready,
+    },
   }));
 }
 
@@ -180,14 +195,15 @@ export function smokeSteps(one: AffectedService): PlanStep[] {
   const count = config.checks.smoke.length;
   if (count === 0) return [];
   const shares = sharesOf(one);
-  return shares.flatMap(({ revision, version }) => {
+  return shares.flatMap((share) => {
+    const { revision, version } = share;
     const spec: RevisionSpec | undefined = world.revisions.find(
       (found) => found.spec.id === revision,
     )?.spec;
     if (spec === undefined) return [];
     const step = checkStep('smoke', service, count, spec);
     const action = { ...step.action, version } as typeof step.action;
-    const id = shares.length === 1 ? `smoke-${service}` : `smoke-${service}-${version}`;
+    const id = idFor('smoke', service, share, shares);
     return [{ ...step, id, action }];
   });
 }
