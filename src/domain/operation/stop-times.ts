@@ -22,7 +22,7 @@ export function stopTimes(results: StepResults): string | undefined {
   return `users get 503: ${all}${said.join(', ')}`;
 }
 
-/** `0.4 s` */
+/** `0.4 s`; rounded up, for it was not sooner. */
 export function seconds(ms: number): string {
-  return `${(Math.max(0, ms) / 1000).toFixed(1)} s`;
+  return `${(Math.max(1, Math.ceil(ms / 100)) / 10).toFixed(1)} s`;
 }

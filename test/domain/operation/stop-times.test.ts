@@ -17,8 +17,8 @@ function stopped(times: (number | undefined)[]): StepResults {
 
 test('each service is named with its time, one that was not stopped is not', () => {
   assert.equal(
-    stopTimes(stopped([380, undefined, 1240])),
-    'users get 503: s0 after 0.4 s, s2 after 1.2 s',
+    stopTimes(stopped([380, undefined, 1240, 3])),
+    'users get 503: s0 after 0.4 s, s2 after 1.3 s, s3 after 0.1 s',
   );
   assert.equal(stopTimes(stopped([undefined])), undefined);
   assert.equal(stopTimes([]), undefined);
