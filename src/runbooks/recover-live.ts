@@ -54,6 +54,7 @@ export const recoverLive: Runbook = {
   leases: 'both',
   policy: { onFailure: 'ask', undone: 'failed' },
   stopsHeartbeats: true,
+  freezes: true,
   goesOnBesideStops: true,
   reads,
   plan,

@@ -115,6 +115,18 @@ describe('a Redis is exchanged by nobody', () => {
     });
   }
 
+  test('that is a cache, which is flushed whatever it evicts', async (t) => {
+    const world = await redisWorld(t, { more: ['maxmemory-policy allkeys-lru'], aof: true });
+    if (world === undefined) return;
+    const { exchanges, read, write } = world;
+    const settings = { ...world.store.settings, role: 'derived' as const };
+    const store = { ...world.store, settings };
+    assert.equal(await exchanges.unable(store), undefined);
+    await write('a', 'cached');
+    await exchanges.flush({ store, token: token(5) }, waiting());
+    assert.equal(await read('a'), undefined);
+  });
+
   test('with too few numbers, and says how many it takes', async (t) => {
     const world = await redisWorld(t, { more: ['databases 2'] });
     if (world === undefined) return;

@@ -103,6 +103,16 @@ describe('the freeze of an operation', { concurrency: 3 }, () => {
     assert.equal(await stateOf(ice), 'TERMINATED');
   });
 
+  test('holds until a cancellation is undone, and is given back then', async () => {
+    const { system, handle, ice } = await freezing();
+    await handle.cancel();
+    await handle.result().catch(() => undefined);
+    assert.equal(shop.weightsOf(system), 'v1 100 %');
+    assert.equal(await stateOf(ice), 'COMPLETED');
+    const { findings } = await reportOf(handle);
+    assert.ok(!findings.some((text) => text.includes('ended by hand')), findings.join('\n'));
+  });
+
   test('is taken anew when somebody ends it, and that is said', async () => {
     const { system, handle, ice } = await freezing();
     const first = (await ice.describe()).runId;

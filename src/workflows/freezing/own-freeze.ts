@@ -21,7 +21,8 @@ const TRY_AGAIN_MS = 1_000;
 export async function takeFreeze(run: Run, reason: string): Promise<string | undefined> {
   const handle = await start(run, reason);
   if (typeof handle === 'string') return handle;
-  void keep(run, reason, handle);
+  // A cancellation of the operation ends no freeze: its undo comes first.
+  void CancellationScope.nonCancellable(() => keep(run, reason, handle));
   return undefined;
 }
 
@@ -39,7 +40,7 @@ async function start(
 ): Promise<ChildWorkflowHandle<typeof freeze> | string> {
   const { system } = run.request;
   const workflowId = freezeId(system, 'operation');
-  const scope = new CancellationScope();
+  const scope = await CancellationScope.nonCancellable(async () => new CancellationScope());
   const memo = { [FREEZE]: { owner: run.operation, reason, until: null } };
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     try {

@@ -21,7 +21,7 @@ import {
   type Change,
   type Ledger,
 } from './ledger.ts';
-import { refuseFull, unableToExchange } from './rights.ts';
+import { refuseFull, unableToExchange, unableToFlush } from './rights.ts';
 import { inServer, loggedIn, type Server } from './server.ts';
 
 export interface RedisExchangeInput {
@@ -37,7 +37,11 @@ export function createRedisExchange({ secrets, clock }: RedisExchangeInput): Sto
   ): Promise<T> => inServer(store, secrets, signal, work);
   return {
     unable: async (store) =>
-      atServer(store, NEVER, async (server) => unableToExchange(server, store)),
+      atServer(store, NEVER, async (server) =>
+        store.settings.role === 'derived'
+          ? unableToFlush(server, store)
+          : unableToExchange(server, store),
+      ),
     begin: async (store, folder, bytes) =>
       atServer(store, NEVER, async (server) => {
         const reason = await unableToExchange(server, store);

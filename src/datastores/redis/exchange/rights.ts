@@ -11,19 +11,25 @@ const NEEDED = ['acl', 'client', 'config', 'swapdb', 'restore', 'dump', 'multi',
 
 type Info = ReadonlyMap<string, string>;
 
+function inCluster(info: Info): string | undefined {
+  return info.get('cluster_enabled') === '1'
+    ? 'it is a Cluster, which has one number and cannot swap it'
+    : undefined;
+}
+
+function onReplica(info: Info): string | undefined {
+  return info.get('role') === 'master'
+    ? undefined
+    : "it is a replica, and what it holds is its master's: name the master in the system file";
+}
+
 const REASONS: readonly ((info: Info, policy: string) => string | undefined)[] = [
-  (info) =>
-    info.get('cluster_enabled') === '1'
-      ? 'it is a Cluster, which has one number and cannot swap it'
-      : undefined,
+  inCluster,
   (info) =>
     Number((info.get('redis_version') ?? '').split('.')[0]) < OLDEST
       ? `it is Redis ${info.get('redis_version') ?? 'of an unknown version'}, and users, which keep writers out, came with ${OLDEST}`
       : undefined,
-  (info) =>
-    info.get('role') === 'master'
-      ? undefined
-      : 'it is a replica, and what it holds is its master’s: name the master in the system file',
+  onReplica,
   (info) =>
     Number(info.get('connected_slaves') ?? 0) > 0
       ? `${info.get('connected_slaves') ?? ''} replica of it is connected, and would be exchanged with it: detach it (REPLICAOF NO ONE), and attach it again afterwards`
@@ -37,6 +43,17 @@ const REASONS: readonly ((info: Info, policy: string) => string | undefined)[] =
       ? undefined
       : `it evicts keys (maxmemory-policy ${policy}), and could throw away what is restored: set it to noeviction until that is done`,
 ];
+
+/** What is derived is only flushed, which a cache with replicas and an eviction policy takes as well. */
+export async function unableToFlush(
+  server: Server,
+  { datastore }: DatastoreRef,
+): Promise<string | undefined> {
+  const info = await infoOf(server);
+  const reason = [inCluster, onReplica].map((one) => one(info)).find((one) => one !== undefined);
+  const why = reason ?? tooFewNumbers(server);
+  return why && `${datastore} cannot be flushed: ${why}`;
+}
 
 export async function unableToExchange(
   server: Server,
