@@ -90,9 +90,14 @@ export function lossWords(loss: Loss): string {
 export function exchangeWords(plan: ExchangePlan): string {
   const { from, to } = plan;
   const isRename = plan.kind === 'rename';
-  const kept = isRename ? `${from} is kept as ${plan.quarantine}` : `${from} is kept`;
+  const kept = isRename ? `${from} is kept as ${quarantinedAs(plan)}` : `${from} is kept`;
   const notes = isRename ? (plan.notes ?? []) : [];
   return [`${to} takes the place of ${from}`, kept, ...notes].join('; ');
+}
+
+/** What people find the data under that were live, once they are exchanged. */
+export function quarantinedAs(plan: ExchangePlan): string {
+  return plan.kind === 'rename' ? plan.quarantine : plan.from;
 }
 
 const TOLD = 5;

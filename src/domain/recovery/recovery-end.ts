@@ -8,7 +8,7 @@ import { outputsOf, type StepResults } from '../operation/step-result.ts';
 import type { EvidenceEntry } from '../record/evidence.ts';
 import { commandText } from '../text/command-text.ts';
 import { spanOf } from '../text/time-span.ts';
-import { lossWords } from './exchange.ts';
+import { lossWords, quarantinedAs } from './exchange.ts';
 
 const DAY_MS = 86_400_000;
 /** How long what was live should be kept at least; it is removed by people. */
@@ -43,7 +43,7 @@ function storeWords(backup: BackupSummary, { results, now }: RecoveryEnding): st
   const kept =
     done === undefined
       ? ''
-      : `; what was live is kept as ${done.exchanged.quarantined}: keep it until ${new Date(Date.parse(now) + QUARANTINE_MS).toISOString()}, then remove it by hand`;
+      : `; what was live is kept as ${lost === undefined ? done.exchanged.quarantined : quarantinedAs(lost.plan)}: keep it until ${new Date(Date.parse(now) + QUARANTINE_MS).toISOString()}, then remove it by hand`;
   return `${datastore} is ${backup.id}; ${loss}${kept}`;
 }
 
