@@ -11,6 +11,7 @@ import { createHeartbeats } from '../../src/datastores/heartbeats.ts';
 import { createStores } from '../../src/datastores/registry.ts';
 import { backupId } from '../../src/domain/backup/backup-id.ts';
 import { HEARTBEAT_FILE } from '../../src/domain/backup/heartbeat.ts';
+import type { DatastoreCapabilities } from '../../src/domain/capabilities.ts';
 import type { BindingRecord } from '../../src/domain/recovery/binding.ts';
 import { fails } from '../support/fails.ts';
 import { datastoreRef } from '../support/datastores/datastores.ts';
@@ -126,9 +127,10 @@ test('backups, heartbeats, comparisons and live places go where a datastore is t
 test('what the settings of a kind say that it can do is what its store does', () => {
   const stores = createStores({ clock, secrets });
   for (const kind of Object.keys(DATASTORES) as (keyof typeof DATASTORES)[]) {
-    const { capabilities, exchange, heartbeats } = stores[kind];
-    assert.equal(capabilities, DATASTORES[kind].capabilities, kind);
-    assert.equal(capabilities.exchange !== null, exchange !== undefined, kind);
-    assert.equal(capabilities.heartbeats, heartbeats !== undefined, kind);
+    const { exchange, heartbeats, ...store } = stores[kind];
+    assert.equal(store.capabilities, DATASTORES[kind].capabilities, kind);
+    const can: DatastoreCapabilities = store.capabilities;
+    assert.equal(can.exchange !== null, exchange !== undefined, kind);
+    assert.equal(can.heartbeats, heartbeats !== undefined, kind);
   }
 });
