@@ -94,7 +94,7 @@ test('a recovery beside the live data keeps a copy that people look into, and ch
   const { stdout: report } = await up.exits(0, 'report recover/vault/data');
   assert.match(report, /Recover beside/);
   const whole = await up.exits(6, asked);
-  assert.match(whole.stderr, /vault cannot be recovered so: data cannot be exchanged/);
+  assert.match(whole.stdout, /vault cannot be recovered so: data cannot be exchanged/);
   rmSync(copy, { recursive: true });
 });
 
