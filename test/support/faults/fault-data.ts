@@ -1,4 +1,4 @@
-// Backups, drills and recoveries beside with a fault in them: carried out in real files and real namespaces, and what is left afterwards of
+// Backups, drills and recoveries with a fault in them: carried out in real files and real namespaces, and what is left afterwards of
 // copies, targets and processes, and of the live data.
 import { createHash } from 'node:crypto';
 import {
@@ -24,6 +24,11 @@ const ASKED: Record<DataType, { type: string; id: (system: string) => string; mo
     type: 'disasterRecovery',
     id: (system) => `recover/${system}/data`,
     more: { mode: 'recover', datastore: 'data', beside: true },
+  },
+  recoverLive: {
+    type: 'disasterRecovery',
+    id: (system) => `recover/${system}`,
+    more: { mode: 'recover', requestedBy: 'ci' },
   },
 };
 
@@ -56,14 +61,18 @@ export async function followData(
     operation: essence(report),
     backups: report.backups?.map(({ parts, rows, bytes }) => ({ parts, rows, bytes })),
     told: await place.told(report.runId),
-    remains: type === 'recover' ? takenAway(lane) : remainsOf(lane),
     liveData: digestOf(liveData(place, system)),
+    remains: type === 'recover' || type === 'recoverLive' ? takenAway(lane) : remainsOf(lane),
   };
 }
 
-/** What a recovery kept for people, without what is different each time; removed, so that the next one finds nothing. */
+/**
+ * What a recovery kept for people, or made live, without what is different each time. All is as it was then, so that the next
+ * one finds nothing of it.
+ */
 function takenAway(lane: Lane): string[] {
   const folder = dirname(liveData(lane.place, lane.system));
+  inFirstGeneration(folder);
   const beside = namesIn(folder).filter((name) => name.startsWith('gen-') && name !== 'gen-1');
   const texts = beside.map((name) => `${name}: ${namesIn(join(folder, name)).join()}`);
   const copies = remainsOf(lane);
@@ -71,6 +80,12 @@ function takenAway(lane: Lane): string[] {
     rmSync(one, { recursive: true, force: true });
   }
   return [...texts, `${copies.length} copies`];
+}
+
+function inFirstGeneration(folder: string): void {
+  const next = join(folder, 'current.next');
+  symlinkSync('gen-1', next);
+  renameSync(next, join(folder, 'current'));
 }
 
 /** Copies and targets of the system that are still there, and processes that work in one or in namespaces of one. */

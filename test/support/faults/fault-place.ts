@@ -252,5 +252,7 @@ function smallSystem(system: string, port: number) {
       },
     },
     approvals: { promote: {} },
+    // The users of the test are one client: it is let in, or it is not.
+    recovery: { admit: [100] },
   };
 }

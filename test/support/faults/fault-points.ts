@@ -54,6 +54,7 @@ const POINTS: Record<OperationType, { server: string[]; host: string[] }> = {
     ],
     host: [],
   },
+  recoverLive: { server: [], host: [] },
 };
 
 /** When a frozen worker wakes: once the operation has made its next change, or is about to end. */

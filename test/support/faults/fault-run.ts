@@ -15,7 +15,7 @@ const LOOK_EVERY_MS = 40;
 const SPARES = 2;
 
 export type DeployType = 'canaryDeploy' | 'blueGreenDeploy';
-export type DataType = 'backup' | 'disasterRecovery' | 'recover';
+export type DataType = 'backup' | 'disasterRecovery' | 'recover' | 'recoverLive';
 export type OperationType = DeployType | DataType;
 
 /** A system with a version live and users on it; one operation after the other goes over it. */
@@ -86,9 +86,10 @@ export async function openLane(
     spares,
   };
   const first = type === 'blueGreenDeploy' ? type : 'canaryDeploy';
-  const restores = type === 'disasterRecovery' || type === 'recover';
+  const recovers = type === 'recover' || type === 'recoverLive';
+  const restores = recovers || type === 'disasterRecovery';
   const before: OperationType[] = restores ? [first, 'backup'] : [first];
-  if (type === 'recover') inGenerations(place, system);
+  if (recovers) inGenerations(place, system);
   for (const one of before) {
     lane.type = one;
     const { same } = await runOnce(lane);
@@ -128,7 +129,7 @@ export async function runOnce(lane: Lane, fault?: Fault): Promise<RunResult> {
     if (lane.type === 'canaryDeploy' || lane.type === 'blueGreenDeploy') lane.live += 1;
     return {
       same: asOldAndNew(lane, { ...operations, seenWeights, users, left: await left(lane) }),
-      failed: isFirst ? [] : load.failed,
+      failed: isFirst ? [] : load.failed.filter((one) => !isKeptOut(lane, one)),
       requests: load.total,
       tookMs: Date.now() - started,
       points: victim.points(),
@@ -138,6 +139,11 @@ export async function runOnce(lane: Lane, fault?: Fault): Promise<RunResult> {
     following.abort();
     await putAway(lane, workers, fault !== undefined);
   }
+}
+
+/** While a recovery exchanges what is live, users get 503, whatever happens to its worker. */
+function isKeptOut({ type }: Lane, { what }: FailedRequest): boolean {
+  return type === 'recoverLive' && what.includes('503');
 }
 
 /** What was disturbed is killed; the one that went on to the end is as good as a new one. */
@@ -234,6 +240,7 @@ async function left(lane: Lane): Promise<string[]> {
 
 function asOldAndNew(lane: Lane, found: Record<string, unknown>): Record<string, unknown> {
   const text = JSON.stringify(found)
+    .replaceAll(lane.system, 'system')
     .replaceAll(new RegExp(`\\b${versionOf(lane.live)}\\b`, 'g'), 'new')
     .replaceAll(new RegExp(`\\b${versionOf(lane.live - 1)}\\b`, 'g'), 'old');
   return JSON.parse(text) as Record<string, unknown>;

@@ -121,6 +121,7 @@ function guardPorts(track, ports) {
     ...ports,
     platforms: { local },
     backups: guarded(track, ports.backups, ['backup', 'restore', 'keep', 'discard', 'mark']),
+    exchanges: guarded(track, ports.exchanges, ['writeFence', 'liftFence', 'exchange', 'flush']),
   };
 }
 
