@@ -1,6 +1,6 @@
 // Durations and numbers as people type them after a flag, or as an argument.
 import { InvalidArgumentError } from 'commander';
-import { DURATION, milliseconds } from '../config/duration-text.ts';
+import { DURATION, milliseconds } from '../domain/text/duration-text.ts';
 import { describeValue } from '../domain/text/describe-value.ts';
 import { EXIT, ExitError } from './exit.ts';
 

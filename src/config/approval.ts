@@ -1,7 +1,7 @@
 // One policy of `approvals:`: who is asked and for how long, and what these values must be to each other.
 import { z } from 'zod';
 import { PERSON, PERSON_ALLOWED, personKey, samePerson } from '../domain/text/names.ts';
-import { durationText } from './duration-text.ts';
+import { durationText } from '../domain/text/duration-text.ts';
 import { remarksIn, repeatsIn, type Remark, type Row } from './remark.ts';
 import { someTime, text } from './terms.ts';
 

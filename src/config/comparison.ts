@@ -1,7 +1,7 @@
 // What an analysis that compares with the stable revision needs: two revisions, the whole bake, enough values, a fair
 // score.
 import { z } from 'zod';
-import { durationText } from './duration-text.ts';
+import { durationText } from '../domain/text/duration-text.ts';
 import type { JudgeOptions } from './judge-options.ts';
 import { didYouMean } from '../domain/text/did-you-mean.ts';
 import { listed, shown } from './reading/wording.ts';

@@ -2,7 +2,7 @@
 // be to each other. How a kind is reached, and what it can do, is in that kind's settings.ts.
 import { z } from 'zod';
 import { RUNGS } from '../domain/backup/rungs.ts';
-import { durationText } from './duration-text.ts';
+import { durationText } from '../domain/text/duration-text.ts';
 import { fieldsOf, kindIn, type DatastoreSettings } from './kind-settings.ts';
 import { DATASTORES, type DatastoreKind } from './kinds.ts';
 import { listed, shown } from './reading/wording.ts';

@@ -1,7 +1,7 @@
 // `rollout:` of a service: its shape, and what its values must be to each other: weights that rise, names that are
 // declared, bakes that are long enough for their analysis.
 import { z } from 'zod';
-import { durationText } from './duration-text.ts';
+import { durationText } from '../domain/text/duration-text.ts';
 import { didYouMean } from '../domain/text/did-you-mean.ts';
 import { listed, shown } from './reading/wording.ts';
 import { remarksIn, type Remark } from './remark.ts';

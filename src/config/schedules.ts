@@ -2,7 +2,7 @@
 // Times are UTC. `fairlead schedules sync` makes Temporal's schedules match (runbooks/schedules.ts).
 import { z } from 'zod';
 import type { Datastore } from './datastores.ts';
-import { durationText } from './duration-text.ts';
+import { durationText } from '../domain/text/duration-text.ts';
 import { shown } from './reading/wording.ts';
 import { remarksIn, repeatsIn, type Remark } from './remark.ts';
 import { someTime, text } from './terms.ts';

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { posix } from 'node:path';
 import { z } from 'zod';
 import { NAME, NAME_ALLOWED } from '../domain/text/names.ts';
-import { DURATION, milliseconds, WRITTEN } from './duration-text.ts';
+import { DURATION, milliseconds, WRITTEN } from '../domain/text/duration-text.ts';
 import { shown } from './reading/wording.ts';
 
 /** A text of one form; the sentence says what to write, in messages and in editors. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { durationText, milliseconds } from '../../src/config/duration-text.ts';
+import { durationText, milliseconds } from '../../src/domain/text/duration-text.ts';
 
 test('reads back what it writes', () => {
   fc.assert(
