@@ -145,7 +145,9 @@ test('a copy for which the disk of the server has no room is not begun, and noth
   const { ask, begin, database, exchanges, server, store } = it;
   const { message } = await fails('Refused', begin(`${server.folder}/data-ab`, 2 ** 62));
   assert.match(message, /bytes are free there, and twice as many .* have to be/);
-  assert.equal(await exchanges.room(store, 2 ** 62), message);
+  // Whatever else is written to that disk meanwhile.
+  const less = (text = ''): string => text.replace(/\d+ bytes are free/, 'some bytes are free');
+  assert.equal(less(await exchanges.room(store, 2 ** 62)), less(message));
   assert.equal(await exchanges.room(store, 1), undefined);
   assert.equal((await ask(`SELECT 1 FROM pg_database WHERE datname ~ '^${database}_'`)).length, 0);
 });
