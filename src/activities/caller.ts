@@ -2,9 +2,9 @@
 import { Context } from '@temporalio/activity';
 import { watchQueueOf } from '../domain/analysis/gate-watch.ts';
 import { Failure } from '../domain/failure.ts';
-import type { RunRef } from '../domain/operation/operation.ts';
+import { isOpen, type RunRef } from '../domain/operation/operation.ts';
 import { runbooksOfType } from '../runbooks/index.ts';
-import { describe, firstRunOf, isOpen } from './executions.ts';
+import { describe, firstRunOf } from './executions.ts';
 
 /** A run and the first one of its chain: a Reset makes a new run of the same chain. */
 export interface Caller {

@@ -2,7 +2,7 @@
 import { getClient } from '@temporalio/activity';
 import { Failure } from '../domain/failure.ts';
 import { KEPT_FOR_MS, type OwnerState } from '../domain/recovery/sweep.ts';
-import type { RunRef } from '../domain/operation/operation.ts';
+import { isOpen, type RunRef } from '../domain/operation/operation.ts';
 
 export type Description = Awaited<
   ReturnType<ReturnType<ReturnType<typeof getClient>['workflow']['getHandle']>['describe']>
@@ -21,8 +21,11 @@ export async function describe(
   }
 }
 
-export function isOpen(description: { status: { name: string } }): boolean {
-  return description.status.name === 'RUNNING' || description.status.name === 'PAUSED';
+/** The run that started this one; undefined for a run that nobody's workflow started. */
+export function parentOf({ parentExecution }: Description): RunRef | undefined {
+  const { workflowId, runId } = parentExecution ?? {};
+  if (typeof workflowId !== 'string' || typeof runId !== 'string') return undefined;
+  return { workflowId, runId };
 }
 
 /** Telling a closed workflow to close is no error. */

@@ -3,7 +3,7 @@
 import { Context, getClient } from '@temporalio/activity';
 import { watchQueueOf } from '../domain/analysis/gate-watch.ts';
 import { Failure } from '../domain/failure.ts';
-import { leaseId, type RunRef } from '../domain/operation/operation.ts';
+import { isOpen, leaseId, type RunRef } from '../domain/operation/operation.ts';
 import {
   EVERY_SYSTEM,
   FREEZE,
@@ -17,7 +17,7 @@ import { runbooksOfType } from '../runbooks/index.ts';
 import { secretSource } from '../domain/loaded-system.ts';
 import type { Call } from './call.ts';
 import { callerOf } from './caller.ts';
-import { describe, isOpen, unavailable, type Description } from './executions.ts';
+import { describe, parentOf, unavailable, type Description } from './executions.ts';
 import { describeLease } from './leases.ts';
 import { redactionOf } from './redaction.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -223,10 +223,4 @@ async function listedLeases(system: string): Promise<string[]> {
 
 async function systemsOf(scope: string, systems: SystemsPort): Promise<string[]> {
   return scope === EVERY_SYSTEM ? systems.names() : [scope];
-}
-
-function parentOf({ parentExecution }: Description): RunRef | undefined {
-  const { workflowId, runId } = parentExecution ?? {};
-  if (typeof workflowId !== 'string' || typeof runId !== 'string') return undefined;
-  return { workflowId, runId };
 }

@@ -3,12 +3,12 @@
 import { Context, getClient } from '@temporalio/activity';
 import { Failure } from '../domain/failure.ts';
 import type { Call } from './call.ts';
-import { describe, ignoringClosed, isOpen, operationOf, type Description } from './executions.ts';
+import { describe, ignoringClosed, operationOf, parentOf } from './executions.ts';
 import { givesWay } from './gives-way.ts';
 import { sealInterrupted } from './record/seal-interrupted.ts';
 import type { SigningPorts } from './record/sign-record.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { RunRef } from '../domain/operation/operation.ts';
+import { isOpen, type RunRef } from '../domain/operation/operation.ts';
 
 export interface LeaseRef {
   id: string;
@@ -274,10 +274,4 @@ async function untilClosed(
 
 async function terminate(id: string, runId: string, reason: string): Promise<void> {
   await ignoringClosed(() => getClient().workflow.getHandle(id, runId).terminate(reason));
-}
-
-function parentOf(lease: Description): RunRef | undefined {
-  const { workflowId, runId } = lease.parentExecution ?? {};
-  if (typeof workflowId !== 'string' || typeof runId !== 'string') return undefined;
-  return { workflowId, runId };
 }

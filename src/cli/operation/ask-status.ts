@@ -7,6 +7,7 @@ import type {
 import type { Payload } from '@temporalio/common';
 import { gateWatchSeen } from '../../domain/analysis/gate-watch.ts';
 import { isRecord, textAt } from '../../domain/json.ts';
+import { isOpen } from '../../domain/operation/operation.ts';
 import type { OperationState } from '../../domain/operation/outcome.ts';
 import { pendingWork } from '../../domain/operation/pending.ts';
 import type { OperationStatus } from '../../domain/operation/status.ts';
@@ -91,7 +92,7 @@ export function staleStatus(
 ): OperationStatus {
   const request = isRecord(info.memo) ? info.memo['request'] : undefined;
   const outcome = outcomeOf(info);
-  const open = info.status.name === 'RUNNING' || info.status.name === 'PAUSED';
+  const open = isOpen(info);
   return {
     schema: 'fairlead/status/v1',
     operation: attribute(info, 'FairleadOperation') ?? info.workflowId,

@@ -2,6 +2,7 @@
 // says so, whatever its workflow id; else the workflow of that id, or the run of that id; with --run, that run of it. The
 // address of a page in the Web UI means the run that the page shows.
 import { type WorkflowExecutionInfo, WorkflowNotFoundError } from '@temporalio/client';
+import { isOpen } from '../../domain/operation/operation.ts';
 import { didYouMean } from '../../domain/text/did-you-mean.ts';
 import { ANY_OPERATION } from '../../workflows/messages.ts';
 import { attribute, problemOf } from './ask-status.ts';
@@ -66,7 +67,7 @@ export async function lookUp(
     operation: attribute(newest, 'FairleadOperation') ?? newest.workflowId,
     workflowId: newest.workflowId,
     runId: newest.runId,
-    open: newest.status.name === 'RUNNING' || newest.status.name === 'PAUSED',
+    open: isOpen(newest),
     info: newest,
   };
 }

@@ -19,6 +19,7 @@ import {
   type FreezeRequest,
   type FreezeState,
 } from '../../domain/time/freeze.ts';
+import { isOpen } from '../../domain/operation/operation.ts';
 import { isInForce } from '../../domain/time/may-change.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { kindOf } from '../operation/ending.ts';
@@ -54,11 +55,7 @@ function isAbout({ scope }: Freeze, system: string | undefined): boolean {
 
 /** The freezes that hold changes of a system (or, of `*`, of all) back, asked for by name. */
 export async function freezesOver(temporal: Temporal, scope: string): Promise<Freeze[]> {
-  const about = freezesAbout(scope).filter(
-    (one, index, all) =>
-      all.findIndex((other) => other.scope === one.scope && other.takenBy === one.takenBy) ===
-      index,
-  );
+  const about = freezesAbout(scope);
   const found = await Promise.all(about.map((one) => describeFreeze(temporal, one)));
   return found.flatMap((one) => (one === undefined ? [] : [one]));
 }
@@ -69,9 +66,8 @@ export async function describeFreeze(
   { scope, takenBy }: Pick<Freeze, 'scope' | 'takenBy'>,
 ): Promise<Freeze | undefined> {
   const found = await describe(temporal, freezeId(scope, takenBy));
-  const isOpen = found?.status.name === 'RUNNING' || found?.status.name === 'PAUSED';
   const isOurs = found?.type === FREEZE && found.taskQueue === temporal.taskQueue;
-  if (found === undefined || !isOpen || !isOurs) return undefined;
+  if (found === undefined || !isOpen(found) || !isOurs) return undefined;
   const freeze = freezeOf({ scope, takenBy, since: found.startTime.toISOString() }, found.memo);
   return isInForce(freeze, Date.now()) ? freeze : undefined;
 }

@@ -24,3 +24,8 @@ export interface RunRef {
   workflowId: string;
   runId: string;
 }
+
+/** Whether a run, as Temporal describes it, is not over: a paused one goes on. */
+export function isOpen({ status }: { status: { name: string } }): boolean {
+  return status.name === 'RUNNING' || status.name === 'PAUSED';
+}

@@ -31,9 +31,9 @@ export function freezeId(scope: string, takenBy: Freeze['takenBy']): string {
   return takenBy === 'people' ? `${FREEZE}/${scope}` : `${FREEZE}/${scope}/operation`;
 }
 
-/** The freezes that hold changes of a system back, by the ids that they would have. */
+/** The freezes that hold changes of a system (of `*`: of all systems) back, by the ids that they would have. */
 export function freezesAbout(system: string): Pick<Freeze, 'scope' | 'takenBy'>[] {
-  return [system, EVERY_SYSTEM].flatMap((scope) => [
+  return [...new Set([system, EVERY_SYSTEM])].flatMap((scope) => [
     { scope, takenBy: 'operation' as const },
     { scope, takenBy: 'people' as const },
   ]);
