@@ -6,6 +6,7 @@ import { atBoundary, type ActivityAnswer, type BoundaryPorts, type Envelope } fr
 import { callerOf } from './caller.ts';
 import type { LoadedSystem } from '../domain/loaded-system.ts';
 import type { Kept } from './kept.ts';
+import { heldChange } from './held-changes.ts';
 import type { StepAt } from './inputs/step-at.ts';
 
 export interface ActivityRow {
@@ -19,8 +20,6 @@ export interface ActivityRow {
   plain?: true;
   /** A change under the epoch of the run that asks, without a lease. */
   byRun?: true;
-  /** A change that a freeze holds where the operation goes forward; `always`: whichever operation makes it. */
-  held?: true | 'always';
   /** A read that anybody may ask for outside a workflow; checks what such a caller sends. */
   question?: (raw: unknown) => { system: string };
 }
@@ -104,7 +103,7 @@ export function bind<Table extends Record<string, ActivityRow>>(
           const own = { ...ports, clock: ports.clock.anchored?.() ?? ports.clock };
           return whole(await resolved(resolve, input, call, ports.kept), call, own);
         },
-        options,
+        { ...options, held: heldChange(name) },
       ),
     ];
   });

@@ -8,6 +8,7 @@ import { secretSource, type SecretSource } from '../domain/loaded-system.ts';
 import type { EpochToken } from '../domain/rollout/model.ts';
 import { epochOfRun } from './caller.ts';
 import { refuseFrozen } from './freezes.ts';
+import type { HeldChange } from './held-changes.ts';
 import { guardLease, type LeaseRef } from './leases.ts';
 import type { Call } from './call.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -71,8 +72,8 @@ export interface BoundaryOptions {
   plain?: boolean;
   /** Changes are made under the epoch of the run that asks, without a lease. */
   byRun?: boolean;
-  /** A freeze holds its changes where the operation goes forward, or whichever operation makes them. */
-  held?: boolean | 'always';
+  /** A freeze holds its changes where the operation goes forward, or (`always`) whichever operation makes them. */
+  held?: HeldChange | undefined;
   /**
    * A read that anybody may ask for by itself, outside a workflow. Checks the input that such a caller sends; throws
    * a `Failure` BadInput.
@@ -84,7 +85,7 @@ export interface BoundaryOptions {
 export function atBoundary<Input, Value>(
   ports: BoundaryPorts,
   work: (input: Input, call: Call) => Promise<Value>,
-  { plain = false, byRun = false, held = false, question }: BoundaryOptions = {},
+  { plain = false, byRun = false, held, question }: BoundaryOptions = {},
 ): (envelope: Envelope<Input>) => Promise<ActivityAnswer<Value>> {
   const { redactor } = ports;
   return async (sent) => {
@@ -219,9 +220,9 @@ async function tokenOf(
 async function thawed(
   { system, urgent }: Envelope<unknown>,
   run: RunRef,
-  { held, now }: { held: boolean | 'always'; now: number },
+  { held, now }: { held: HeldChange | undefined; now: number },
 ): Promise<void> {
-  if (held === false || urgent === true) return;
+  if (held === undefined || urgent === true) return;
   await refuseFrozen(system, run, { always: held === 'always', now });
 }
 

@@ -18,6 +18,7 @@ import { secretSource } from '../domain/loaded-system.ts';
 import type { Call } from './call.ts';
 import { callerOf } from './caller.ts';
 import { describe, parentOf, unavailable, type Description } from './executions.ts';
+import { heldChange } from './held-changes.ts';
 import { describeLease } from './leases.ts';
 import { redactionOf } from './redaction.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -163,15 +164,11 @@ export async function awaitHalt(
   }
 }
 
-/** Activities that change something, of which one that runs cannot be told of a freeze any more. */
-const CHANGES: ReadonlySet<string> = new Set([
-  ...['ensureRevision', 'shiftTraffic', 'scaleRevision', 'restartRevision', 'settleService'],
-  ...['removeRevision', 'applyRetention'],
-]);
-
+/** A change that was begun cannot be told of a freeze any more. */
 function isChanging({ raw }: Description, since: number): boolean {
   return (raw.pendingActivities ?? []).some(({ activityType, lastStartedTime, state }) => {
-    if (!CHANGES.has(activityType?.name ?? '') || Number(state) === SCHEDULED) return false;
+    if (heldChange(activityType?.name ?? '') === undefined || Number(state) === SCHEDULED)
+      return false;
     return Number(lastStartedTime?.seconds ?? 0) * 1000 <= since + MARGIN_MS;
   });
 }
