@@ -1,7 +1,7 @@
 // The live folder of files exchanged for a generation that was restored beside it: one rename of `current`, and a rename
 // too for the write fence. The old generation stays where it is; nobody finds it by `current` any more.
 import { createHash } from 'node:crypto';
-import { readFile, readlink, realpath, rm, rmdir, statfs, symlink } from 'node:fs/promises';
+import { readlink, realpath, rm, rmdir, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { DatastoreRef } from '../../ports/backups.ts';
@@ -10,10 +10,10 @@ import type { Waiting } from '../../ports/waiting.ts';
 import type { Exchanged, ExchangePlan, WritePosition } from '../../domain/recovery/exchange.ts';
 import type { EpochToken } from '../../domain/rollout/model.ts';
 import { Failure } from '../../domain/failure.ts';
-import { parsedJson, textAt } from '../../domain/json.ts';
-import { keepFile } from '../../machine/keep-file.ts';
+import { textAt } from '../../domain/json.ts';
 import { commandOf } from '../../machine/process-identity.ts';
 import { writersIn } from '../../machine/writers-in.ts';
+import { besideNotes, shortOf } from '../beside.ts';
 import type { StoreExchange } from '../store.ts';
 import { claim } from './claims.ts';
 import {
@@ -28,8 +28,7 @@ import { stampOf, walkFiles } from './walk.ts';
 
 const SHOWN = 5;
 
-const besideSchema = z.object({ directory: z.string(), generation: z.string() });
-type Beside = z.output<typeof besideSchema>;
+const notes = besideNotes(z.object({ directory: z.string(), generation: z.string() }), 0o644);
 
 export function createFilesExchange(clock: Pick<Clock, 'now'>): StoreExchange {
   return {
@@ -37,18 +36,17 @@ export function createFilesExchange(clock: Pick<Clock, 'now'>): StoreExchange {
       (await generationsOf(directoryOf(store))).current === undefined
         ? noGenerations(store)
         : undefined,
-    room: (store, bytes) => shortOf(directoryOf(store), bytes),
+    room: (store, bytes) => roomFor(directoryOf(store), bytes),
     begin: async (store, folder, bytes) => {
       const directory = directoryOf(store);
       const { folder: live } = await withGenerations(store);
-      const short = await shortOf(directory, bytes);
+      const short = await roomFor(directory, bytes);
       if (short !== undefined) throw new Failure('Refused', short);
       const generation = await newGeneration(directory, live);
-      const note: Beside = { directory, generation };
-      await keepFile(noteOf(folder), JSON.stringify(note), { mode: 0o644 });
+      await notes.keep(folder, { directory, generation });
     },
     release: async (folder) => {
-      const beside = await besideOf(folder);
+      const beside = await notes.find(folder);
       if (beside === undefined) return;
       const { directory, generation } = beside;
       // It went live: it is nobody's copy any more.
@@ -69,7 +67,7 @@ export function createFilesExchange(clock: Pick<Clock, 'now'>): StoreExchange {
     writePosition: (store, waiting) => positionOf(store, clock, waiting),
     plan: async (store, folder) => {
       const { current } = await withGenerations(store);
-      const beside = await besideOf(folder);
+      const beside = await notes.find(folder);
       if (beside?.directory === directoryOf(store)) {
         return { kind: 'generation', from: current, to: beside.generation };
       }
@@ -87,17 +85,13 @@ export function createFilesExchange(clock: Pick<Clock, 'now'>): StoreExchange {
   };
 }
 
-/** Twice of what is restored: what is live has to have room as well. */
-async function shortOf(directory: string, bytes: number): Promise<string | undefined> {
-  const { bavail, bsize } = await statfs(directory);
-  const free = bavail * bsize;
-  if (free >= 2 * bytes) return undefined;
-  return `restoring ${bytes} bytes beside what is live in ${directory}: ${free} bytes are free there, and twice as many as are restored have to be, so that the live data can go on; make room`;
+function roomFor(directory: string, bytes: number): Promise<string | undefined> {
+  return shortOf(directory, bytes, `what is live in ${directory}`);
 }
 
 /** Where a copy's files are: in a generation beside the live one, or in its own folder. */
 export async function copyFilesIn(folder: string): Promise<string> {
-  const beside = await besideOf(folder);
+  const beside = await notes.find(folder);
   return beside === undefined ? folder : join(beside.directory, beside.generation);
 }
 
@@ -199,14 +193,4 @@ async function generationThere(directory: string, name: string): Promise<void> {
   const there = await realpath(join(directory, name)).catch(() => undefined);
   if (there !== undefined) return;
   throw new Failure('NotFound', `${join(directory, name)} is no folder; restore it beside again`);
-}
-
-/** The note of where a copy beside lies: next to the copy's folder, which may hold files of a backup. It goes with the copy. */
-function noteOf(folder: string): string {
-  return `${folder}.beside.json`;
-}
-
-async function besideOf(folder: string): Promise<Beside | undefined> {
-  const text = await readFile(noteOf(folder), 'utf8').catch(() => '');
-  return besideSchema.safeParse(parsedJson(text)).data;
 }

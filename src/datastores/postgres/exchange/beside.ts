@@ -1,18 +1,19 @@
 // Copies in the live server, beside the database that they may be exchanged for: one is made with the live one's locale
 // and place on disk, nobody logs in to it, and a note beside the copy's folder says where it is. By its number: its name
 // changes when it goes live.
-import { readFile, readlink, statfs } from 'node:fs/promises';
+import { readFile, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import type { DatastoreRef } from '../../../ports/backups.ts';
 import type { Waiting } from '../../../ports/waiting.ts';
 import { Failure } from '../../../domain/failure.ts';
-import { parsedJson } from '../../../domain/json.ts';
 import { secretValue, type SecretSources } from '../../../integrations/secret-value.ts';
-import { keepFile } from '../../../machine/keep-file.ts';
+import { UNDISTURBED } from '../../../integrations/json-objects.ts';
+import { besideNotes, shortOf } from '../../beside.ts';
 import { liveAddress, withClient, type PostgresAddress } from '../connection.ts';
 import { createDatabase, readLocale } from '../locale.ts';
 import type pg from 'pg';
+import { inMaintenance } from './maintenance.ts';
 import { MAINTENANCE, restoredName } from './names.ts';
 import { currentOf, placesOf } from './places.ts';
 
@@ -30,6 +31,10 @@ const noteSchema = z.object({
   roomUnknown: z.exactOptional(z.boolean()),
 });
 export type BesideNote = z.output<typeof noteSchema>;
+const notes = besideNotes(noteSchema, 0o600);
+
+/** Undefined for a copy with a server of its own. */
+export const besideIn = notes.find;
 
 const PLACE = `SELECT d.oid::text, nullif(t.spcname, 'pg_default') AS tablespace, pg_backend_pid() AS pid, r.rolsuper AS superuser,
     CASE WHEN r.rolsuper THEN current_setting('data_directory') END AS folder,
@@ -58,20 +63,20 @@ export async function beginBeside(
   bytes: number,
   { secrets, signal }: { secrets: SecretSources; signal: AbortSignal },
 ): Promise<void> {
-  const { host, port, user, database } = await liveAddress(store, secrets);
+  const live = await liveAddress(store, secrets);
+  const { host, port, user, database } = live;
   const { password } = store.settings;
   const name = restoredName(database, basename(folder).replace(/^data-/, ''));
   const where = { host, port, user, live: database, directory: store.directory, name };
   const note: BesideNote = { ...where, ...(password !== undefined && { password }) };
-  const address = { ...(await liveAddress(store, secrets)), database: MAINTENANCE };
-  await withClient(address, signal, async (client) => {
+  await inMaintenance(live, signal, async (client) => {
     const room = await roomFor(client, database, bytes);
     if ('short' in room) throw new Failure('Refused', room.short);
     const roomUnknown = !room.known;
     // First the note: what is made and not noted is nobody's.
-    await keepNote(folder, { ...note, roomUnknown });
+    await notes.keep(folder, { ...note, roomUnknown });
     const oid = await makeLike(client, { like: database, name });
-    await keepNote(folder, { ...note, roomUnknown, oid });
+    await notes.keep(folder, { ...note, roomUnknown, oid });
   });
 }
 
@@ -95,7 +100,7 @@ export async function makeLike(
   return oid;
 }
 
-/** Why there is none, or whether anybody could look. Twice of what is restored: what is live has to have room as well. */
+/** Why there is no room, or whether anybody could look. */
 async function roomFor(
   client: pg.Client,
   database: string,
@@ -105,12 +110,12 @@ async function roomFor(
   const [place] = placeRow.parse((await client.query<never>(PLACE, [current.name])).rows);
   const folder = place.location ?? place.folder;
   if (folder === null || !(await runsHere(place.pid))) return { known: false };
-  const room = await statfs(folder).catch(() => undefined);
-  if (room === undefined) return { known: false };
-  const free = room.bavail * room.bsize;
-  if (free >= 2 * bytes) return { known: true };
-  const short = `restoring ${bytes} bytes beside the database ${database}, in ${folder}: ${free} bytes are free there, and twice as many as are restored have to be, so that the live data can go on; make room`;
-  return { short };
+  try {
+    const short = await shortOf(folder, bytes, `the database ${database}, in ${folder}`);
+    return short === undefined ? { known: true } : { short };
+  } catch {
+    return { known: false };
+  }
 }
 
 /** Why so many bytes have no room beside the live database, as far as its server's disk is this machine's. */
@@ -118,9 +123,7 @@ export async function shortBeside(
   address: PostgresAddress,
   bytes: number,
 ): Promise<string | undefined> {
-  const { signal } = new AbortController();
-  const maintenance = { ...address, database: MAINTENANCE };
-  const room = await withClient(maintenance, signal, (client) =>
+  const room = await inMaintenance(address, UNDISTURBED.signal, (client) =>
     roomFor(client, address.database, bytes),
   );
   return 'short' in room ? room.short : undefined;
@@ -180,15 +183,4 @@ async function serverOf(note: BesideNote, secrets: SecretSources): Promise<Postg
     'BadInput',
     `the password of the server of ${note.name} is in ${found.problem}`,
   );
-}
-
-/** Next to the copy's folder, which goes with the copy. */
-async function keepNote(folder: string, note: BesideNote): Promise<void> {
-  await keepFile(`${folder}.beside.json`, JSON.stringify(note), { mode: 0o600 });
-}
-
-/** Undefined for a copy with a server of its own. */
-export async function besideIn(folder: string): Promise<BesideNote | undefined> {
-  const text = await readFile(`${folder}.beside.json`, 'utf8').catch(() => '');
-  return noteSchema.safeParse(parsedJson(text)).data;
 }

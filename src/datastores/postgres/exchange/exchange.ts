@@ -6,9 +6,10 @@ import type { Waiting } from '../../../ports/waiting.ts';
 import type { Exchanged, ExchangePlan } from '../../../domain/recovery/exchange.ts';
 import type { EpochToken } from '../../../domain/rollout/model.ts';
 import { Failure } from '../../../domain/failure.ts';
+import { UNDISTURBED } from '../../../integrations/json-objects.ts';
 import type { SecretSources } from '../../../integrations/secret-value.ts';
 import type { StoreExchange } from '../../store.ts';
-import { liveAddress, withClient, type PostgresAddress } from '../connection.ts';
+import { liveAddress, type PostgresAddress } from '../connection.ts';
 import { lossBetween } from '../look.ts';
 import { isSuperuser } from '../session.ts';
 import { becomesOf } from './becomes.ts';
@@ -16,7 +17,8 @@ import { beginBeside, besideAddress, besideIn, releaseBeside, shortBeside } from
 import { claim, unhindered, type Claim } from './epochs.ts';
 import { bringLive, lowerFence, raiseFence, settle, type Server } from './fence.ts';
 import { copyProperties, moveCounters } from './make-alike.ts';
-import { labelOf, MAINTENANCE, oidIn, quarantineName } from './names.ts';
+import { inMaintenance } from './maintenance.ts';
+import { labelOf, oidIn, quarantineName } from './names.ts';
 import { currentOf, databaseOf, placesOf } from './places.ts';
 import { positionOf } from './position.ts';
 import { unableToExchange } from './rights.ts';
@@ -57,7 +59,7 @@ export function createPostgresExchange({ secrets, clock, folders }: ExchangeInpu
     unable: async (store) => unableToExchange(await liveAddress(store, secrets), ownerOf(store)),
     room: async (store, bytes) => shortBeside(await liveAddress(store, secrets), bytes),
     begin: async (store, folder, bytes) =>
-      beginBeside(store, folder, bytes, { secrets, signal: new AbortController().signal }),
+      beginBeside(store, folder, bytes, { secrets, signal: UNDISTURBED.signal }),
     release: (folder, waiting) => releaseBeside(folder, secrets, waiting),
     writeFence: (store, token, waiting) =>
       claiming(store, token, waiting, async (server, held) => {
@@ -104,8 +106,7 @@ async function atServer<T>(
   { signal }: Waiting,
   work: (server: Server) => Promise<T>,
 ): Promise<T> {
-  const maintenance = { ...address, database: MAINTENANCE };
-  return withClient(maintenance, signal, async (client) =>
+  return inMaintenance(address, signal, async (client, maintenance) =>
     work({ client, address: maintenance, superuser: await isSuperuser(client) }),
   );
 }

@@ -1,8 +1,8 @@
 // Reading what is live while it is fenced: it has another name then, which the maintenance database knows.
 import type { Waiting } from '../../../ports/waiting.ts';
 import { Failure } from '../../../domain/failure.ts';
-import { withClient, type PostgresAddress } from '../connection.ts';
-import { MAINTENANCE } from './names.ts';
+import type { PostgresAddress } from '../connection.ts';
+import { inMaintenance } from './maintenance.ts';
 import { placesOf, type Quarantined } from './places.ts';
 
 /** What the server says of a name that it has no database of; said before anything is done there. */
@@ -30,8 +30,7 @@ export async function fenceBehind(
   { signal }: Waiting,
 ): Promise<Quarantined | undefined> {
   if (!(error instanceof Failure) || !error.message.includes(NO_DATABASE)) return undefined;
-  const maintenance = { ...address, database: MAINTENANCE };
-  const look = withClient(maintenance, signal, (client) => placesOf(client, database));
+  const look = inMaintenance(address, signal, (client) => placesOf(client, database));
   // Who only makes backups need not be let in there.
   const { fenced, quarantined } = await look.catch((more: unknown) => {
     if (more instanceof Failure && !more.retryable) return { quarantined: [], fenced: undefined };

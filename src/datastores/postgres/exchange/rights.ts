@@ -3,8 +3,10 @@
 import type pg from 'pg';
 import { z } from 'zod';
 import { Failure } from '../../../domain/failure.ts';
-import { withClient, type PostgresAddress } from '../connection.ts';
+import type { PostgresAddress } from '../connection.ts';
 import { isSuperuser } from '../session.ts';
+import { UNDISTURBED } from '../../../integrations/json-objects.ts';
+import { inMaintenance } from './maintenance.ts';
 import { MAINTENANCE, OF_THE_SERVER } from './names.ts';
 import { placesOf } from './places.ts';
 import { preparedIn, sentencesOf } from './writers.ts';
@@ -57,10 +59,10 @@ export async function unableToExchange(
       `the database ${database} is one of the server's own, from which others are made and renamed; move what the application keeps into a database of its own`,
     );
   }
-  const maintenance = { ...address, database: MAINTENANCE };
-  const { signal } = new AbortController();
   try {
-    const why = await withClient(maintenance, signal, (client) => reasons(client, database, owner));
+    const why = await inMaintenance(address, UNDISTURBED.signal, (client) =>
+      reasons(client, database, owner),
+    );
     return why.length === 0 ? undefined : say(why.join('; '));
   } catch (error) {
     if (!(error instanceof Failure) || error.retryable) throw error;

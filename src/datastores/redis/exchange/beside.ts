@@ -1,13 +1,11 @@
 // A copy in a spare number of a live Redis, beside what is live: its number is found free and named in one transaction, it is
 // filled from the copy's own server, and emptied when the copy is discarded.
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { DatastoreRef } from '../../../ports/backups.ts';
 import type { Waiting } from '../../../ports/waiting.ts';
 import { Failure } from '../../../domain/failure.ts';
-import { parsedJson } from '../../../domain/json.ts';
 import type { SecretSources } from '../../../integrations/secret-value.ts';
-import { keepFile } from '../../../machine/keep-file.ts';
+import { besideNotes } from '../../beside.ts';
 import { redisAddress } from '../scratch-redis.ts';
 import { fieldsOf, openRedis, type Argument, type RedisConnection } from './connection.ts';
 import { copyKeys, lossBetween } from './contents.ts';
@@ -29,6 +27,7 @@ const noteSchema = z.object({
   number: z.number(),
   store: z.unknown(),
 });
+const notes = besideNotes(noteSchema, 0o600);
 export type BesideNote = Omit<z.output<typeof noteSchema>, 'store'> & { store: DatastoreRef };
 
 /** Takes a free number for a copy, and notes it. */
@@ -39,7 +38,7 @@ export async function beginBeside(
 ): Promise<void> {
   const begun = await changing(server, undefined, (ledger) => beginning(server, ledger));
   const note: BesideNote = { where: server.where, ...begun, store };
-  await keepFile(noteOf(folder), JSON.stringify(note), { mode: 0o600 });
+  await notes.keep(folder, note);
 }
 
 /** Empties the number of a copy, unless it went live, or was live. */
@@ -163,14 +162,8 @@ async function refuseOtherNumbers(connection: RedisConnection): Promise<void> {
   throw new Failure('Unsupported', message);
 }
 
-/** Next to the copy's folder, which goes with the copy. */
-function noteOf(folder: string): string {
-  return `${folder}.beside.json`;
-}
-
 export async function besideIn(folder: string): Promise<BesideNote | undefined> {
-  const text = await readFile(noteOf(folder), 'utf8').catch(() => '');
-  const note = noteSchema.safeParse(parsedJson(text)).data;
+  const note = await notes.find(folder);
   // What was written as a reference to a datastore is read as one.
   return note && { ...note, store: note.store as DatastoreRef };
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../../../ports/clock.ts';
 import type { Waiting } from '../../../ports/waiting.ts';
 import type { Exchanged, ExchangePlan, WriteFence } from '../../../domain/recovery/exchange.ts';
 import { Failure } from '../../../domain/failure.ts';
+import { UNDISTURBED } from '../../../integrations/json-objects.ts';
 import type { SecretSources } from '../../../integrations/secret-value.ts';
 import type { StoreExchange } from '../../store.ts';
 import { liveRedis } from '../client.ts';
@@ -37,13 +38,13 @@ export function createRedisExchange({ secrets, clock }: RedisExchangeInput): Sto
   ): Promise<T> => inServer(store, secrets, signal, work);
   return {
     unable: async (store) =>
-      atServer(store, NEVER, async (server) =>
+      atServer(store, UNDISTURBED, async (server) =>
         store.settings.role === 'derived'
           ? unableToFlush(server, store)
           : unableToExchange(server, store),
       ),
     begin: async (store, folder, bytes) =>
-      atServer(store, NEVER, async (server) => {
+      atServer(store, UNDISTURBED, async (server) => {
         const reason = await unableToExchange(server, store);
         if (reason !== undefined) throw new Failure('Unsupported', reason);
         await refuseFull(server, bytes);
@@ -86,7 +87,6 @@ export function createRedisExchange({ secrets, clock }: RedisExchangeInput): Sto
   };
 }
 
-const NEVER = { signal: new AbortController().signal };
 const UNKNOWN = 'data that nothing is known of';
 
 async function fencing(server: Server, before: Ledger, epoch: number): Promise<Change<WriteFence>> {
