@@ -5,8 +5,8 @@ import { mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { EpochToken } from '../../domain/rollout/model.ts';
-import { Failure } from '../../domain/failure.ts';
 import { textAt } from '../../domain/json.ts';
+import { superseded } from '../../domain/traffic/epoch-token.ts';
 import { syncFolder } from '../../machine/keep-file.ts';
 import { CURRENT } from './generations.ts';
 
@@ -34,7 +34,7 @@ export async function claim(directory: string, token: EpochToken): Promise<Claim
     if (name.startsWith(GONE)) await removed(join(directory, name));
     if (epoch === undefined || name === own) continue;
     const found = { epoch: Number(epoch), sequence: Number(sequence) };
-    if (isNewer(found, token)) throw superseded(directory, token, found);
+    if (isNewer(found, token)) throw superseded(`what is live in ${directory}`, token, found);
     await moveAway(directory, name);
   }
   return {
@@ -46,7 +46,8 @@ export async function claim(directory: string, token: EpochToken): Promise<Claim
         await rename(link, join(directory, CURRENT));
       } catch (error) {
         // Its folder is gone: a newer claim came in between.
-        if (textAt(error, 'code') === 'ENOENT') throw superseded(directory, token, {});
+        if (textAt(error, 'code') === 'ENOENT')
+          throw superseded(`what is live in ${directory}`, token, {});
         throw error;
       }
       await syncFolder(directory);
@@ -73,15 +74,4 @@ async function moveAway(directory: string, name: string): Promise<void> {
 
 async function removed(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true, maxRetries: 3 });
-}
-
-function superseded(directory: string, token: EpochToken, found: Partial<Seen>): Failure {
-  const { operation, step, epoch, sequence } = token;
-  const since =
-    found.epoch === undefined ? '' : ` (epoch ${found.epoch}, change ${found.sequence ?? 0})`;
-  return new Failure(
-    'Superseded',
-    `changing what is live in ${directory} was asked by ${operation} (step ${step}, epoch ${epoch}, change ${sequence}), but a newer change was there first${since}`,
-    { token, found },
-  );
 }

@@ -33,3 +33,19 @@ export function passToken(seen: SeenToken | null, token: EpochToken, what: strin
 function said({ epoch, sequence }: { epoch: number; sequence: number }): string {
   return `${epoch}, from ${new Date(epoch).toISOString()}, change ${sequence}`;
 }
+
+/** Of a store that keeps the newest token itself: what it says to an older one. `found`: what it has, as far as it was seen. */
+export function superseded(
+  what: string,
+  token: EpochToken,
+  found: Partial<Pick<EpochToken, 'epoch' | 'sequence'>>,
+): Failure {
+  const { operation, step, epoch, sequence } = token;
+  const since =
+    found.epoch === undefined ? '' : ` (epoch ${found.epoch}, change ${found.sequence ?? 0})`;
+  return new Failure(
+    'Superseded',
+    `changing ${what} was asked by ${operation} (step ${step}, epoch ${epoch}, change ${sequence}), but a newer change was there first${since}`,
+    { token, found },
+  );
+}

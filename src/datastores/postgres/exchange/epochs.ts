@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { EpochToken } from '../../../domain/rollout/model.ts';
 import { Failure } from '../../../domain/failure.ts';
 import { textAt } from '../../../domain/json.ts';
+import { superseded } from '../../../domain/traffic/epoch-token.ts';
 
 /**
  * `fenced`: the database that writers are kept out of, by its number. `quarantined`: what databases were before they were
@@ -45,7 +46,7 @@ export async function claim(client: pg.Client, { database, owner, token }: Claim
   await setUp(client);
   const { operation, epoch, sequence } = token;
   const { rowCount } = await client.query(CLAIM, [database, owner, operation, epoch, sequence]);
-  if (rowCount === 0) throw await superseded(client, database, token);
+  if (rowCount === 0) throw await tooLate(client, database, token);
 }
 
 async function setUp(client: pg.Client): Promise<void> {
@@ -76,7 +77,7 @@ export async function guarded(
   END ${quote}`;
   await client.query(text).catch(async (error: unknown) => {
     const [code, said] = [textAt(error, 'code'), textAt(error, 'message') ?? ''];
-    if (code === SUPERSEDED) throw await superseded(client, database, token);
+    if (code === SUPERSEDED) throw await tooLate(client, database, token);
     if (code === NAME_TAKEN)
       throw new Failure('WorldChanged', `exchanging the database ${database}: ${said}`);
     if (code !== NOT_ALLOWED) throw error;
@@ -109,16 +110,7 @@ export function unlessChanged(client: pg.Client, { oid, name }: { oid: string; n
     RAISE EXCEPTION USING MESSAGE = ${message}, ERRCODE = '${CHANGED}'; END IF;`;
 }
 
-async function superseded(
-  client: pg.Client,
-  database: string,
-  token: EpochToken,
-): Promise<Failure> {
+async function tooLate(client: pg.Client, database: string, token: EpochToken): Promise<Failure> {
   const [found] = seenRow.parse((await client.query<never>(FOUND, [database])).rows);
-  const { operation, step, epoch, sequence } = token;
-  return new Failure(
-    'Superseded',
-    `changing the database ${database} was asked by ${operation} (step ${step}, epoch ${epoch}, change ${sequence}), but a newer change was there first (epoch ${found.epoch}, change ${found.sequence})`,
-    { token, found },
-  );
+  return superseded(`the database ${database}`, token, found);
 }
