@@ -4,6 +4,7 @@
 import type { Service } from '../config/system.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Plan, PlanStep } from '../domain/operation/plan.ts';
+import { NO_UNDO } from '../domain/text/plan-words.ts';
 import {
   afterWatch,
   beforeTraffic,
@@ -84,7 +85,7 @@ function previewSteps(
     {
       id: 'preview',
       title: `Preview: ${target.version} at full size without traffic, for ${preview.bake / 1000} s`,
-      undo: 'none: it changes nothing',
+      undo: NO_UNDO,
       action: { kind: 'watch', service },
       ...(bakes && {
         bake: {

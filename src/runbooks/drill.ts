@@ -17,6 +17,7 @@ import { Failure } from '../domain/failure.ts';
 import type { LoadedSystem } from '../domain/loaded-system.ts';
 import { primaryDatastores } from '../domain/operation/operation.ts';
 import type { Plan, PlanStep } from '../domain/operation/plan.ts';
+import { NO_UNDO } from '../domain/text/plan-words.ts';
 import { finishPlan } from '../domain/operation/plan-steps.ts';
 import {
   emptyStep,
@@ -49,8 +50,6 @@ const CHANGES_SERVICES = RANK.change;
 
 /** Rungs that bring the data back; those above judge it. */
 const RESTORES: readonly Rung[] = ['artefact', 'loads'];
-
-const NO_UNDO = 'none: it changes nothing';
 
 export const drill: Runbook = {
   kind: 'drill',

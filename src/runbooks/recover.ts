@@ -7,6 +7,7 @@ import { datastoreIn, RUNG_STEPS, rungsOf, rungTitle } from '../domain/backup/ru
 import { RUNGS } from '../domain/backup/rungs.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Plan, PlanStep } from '../domain/operation/plan.ts';
+import { NO_UNDO } from '../domain/text/plan-words.ts';
 import { finishPlan } from '../domain/operation/plan-steps.ts';
 import type { CopyPlace } from '../domain/recovery/exchange.ts';
 import { runName } from '../domain/text/names.ts';
@@ -95,7 +96,7 @@ function lookSteps(
     {
       id: 'compare-live',
       title: `Compare the live ${datastore}, which goes on meanwhile, with the copy`,
-      undo: 'none: it changes nothing',
+      undo: NO_UNDO,
       action: { kind: 'compareLive', datastore, copy },
     },
     {

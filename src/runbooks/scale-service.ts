@@ -1,5 +1,6 @@
 // Changes the number of replicas of the revision that users are on.
 import type { Plan, PlanStep } from '../domain/operation/plan.ts';
+import { NO_UNDO } from '../domain/text/plan-words.ts';
 import { finishServices, liveRevision, onlyService } from '../domain/rollout/whole-service.ts';
 import { findRevision } from '../domain/rollout/model.ts';
 import {
@@ -43,7 +44,7 @@ function planScale(input: PlanInput, { services }: World): Plan {
     {
       id: 'ready',
       title: 'Wait until all of them are ready',
-      undo: 'none: it changes nothing',
+      undo: NO_UNDO,
       action: {
         kind: 'ready',
         service,

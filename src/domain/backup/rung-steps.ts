@@ -6,10 +6,10 @@ import { didYouMean } from '../text/did-you-mean.ts';
 import type { LoadedSystem } from '../loaded-system.ts';
 import { measuresPoint } from './measured-point.ts';
 import type { PlanStep } from '../operation/plan.ts';
+import { NO_UNDO } from '../text/plan-words.ts';
 import { RUNGS, type Rung } from './rungs.ts';
 import { countOf, sizeOf } from '../text/amounts.ts';
 
-const NO_UNDO = 'none: it changes nothing';
 export const NEVER_RESTORED =
   'a derived datastore is made anew, and never restored beside newer data';
 

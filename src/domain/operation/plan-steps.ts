@@ -4,6 +4,7 @@ import { digestOf } from '../digest.ts';
 import type { LoadedSystem } from '../loaded-system.ts';
 import type { RevisionSpec, RevisionState, Weights, ServiceWorld } from '../rollout/model.ts';
 import type { Plan, PlanStep } from './plan.ts';
+import { NO_UNDO } from '../text/plan-words.ts';
 import { describeWeights, percentOf, shown } from '../traffic/weights.ts';
 
 export function checkStep(
@@ -19,7 +20,7 @@ export function checkStep(
       target === undefined
         ? `Preflight: ${what}`
         : `Smoke: ${what} on ${target.version} without traffic`,
-    undo: 'none: it changes nothing',
+    undo: NO_UNDO,
     action: { kind: 'check', point, service, ...(target !== undefined && { revision: target.id }) },
   };
 }
@@ -45,7 +46,7 @@ export function readyStep(service: string, spec: RevisionSpec, deadline: number)
   return {
     id: 'ready',
     title: `Wait until ${spec.version} is ready, at most ${deadline / 1000} s`,
-    undo: 'none: it changes nothing',
+    undo: NO_UNDO,
     action: { kind: 'ready', service, revision: spec.id, deadline },
   };
 }

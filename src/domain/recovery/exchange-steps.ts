@@ -6,13 +6,12 @@ import type { BackupSummary } from '../backup/backup.ts';
 import { RUNGS, type Rung } from '../backup/rungs.ts';
 import type { Datastore } from '../../config/datastores.ts';
 import type { PlanStep } from '../operation/plan.ts';
+import { NO_UNDO } from '../text/plan-words.ts';
 import { checkStep } from '../operation/plan-steps.ts';
 import type { RevisionSpec, ServiceWorld, Weight } from '../rollout/model.ts';
 import { describeWeights, heaviest, normalised } from '../traffic/weights.ts';
 import { spanOf } from '../text/time-span.ts';
 import { QUIET_MS } from './exchange.ts';
-
-const NO_UNDO = 'none: it changes nothing';
 
 /** A datastore that is exchanged, and what for. */
 export interface Exchange {

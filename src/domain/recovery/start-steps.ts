@@ -4,6 +4,7 @@ import type { Drill, GoldenQuery } from '../../config/drill.ts';
 import { Failure } from '../failure.ts';
 import type { LoadedSystem } from '../loaded-system.ts';
 import type { PlanStep } from '../operation/plan.ts';
+import { NO_UNDO } from '../text/plan-words.ts';
 import type { RevisionSpec } from '../rollout/model.ts';
 import { processOf } from '../rollout/revision.ts';
 import { spanOf } from '../text/time-span.ts';
@@ -54,7 +55,7 @@ export function usableStep(
   return {
     id: 'usable',
     title: `Ask ${golden.length === 1 ? '1 golden query' : `${golden.length} golden queries`} of the service on the copy`,
-    undo: 'none: it changes nothing',
+    undo: NO_UNDO,
     action: { kind: 'usable', target, golden },
   };
 }

@@ -3,6 +3,7 @@
 import { Failure } from '../failure.ts';
 import type { LoadedSystem } from '../loaded-system.ts';
 import type { PlanStep } from '../operation/plan.ts';
+import { NO_UNDO } from '../text/plan-words.ts';
 import type { RevisionSpec } from '../rollout/model.ts';
 import type { PlatformKind } from '../rollout/service-target.ts';
 import type { LivePlace } from './isolation.ts';
@@ -51,7 +52,7 @@ export function isolateSteps({
     {
       id: 'fence',
       title: `Prove the fence: ${live.length} live places answer outside and are refused inside`,
-      undo: 'none: it changes nothing',
+      undo: NO_UNDO,
       differs: 'a recovery fences the live datastores against writes, and proves that',
       action: { kind: 'fence', target, live },
     },

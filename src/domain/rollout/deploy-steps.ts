@@ -6,6 +6,7 @@ import { unreachable } from '../people/gate.ts';
 import type { LoadedSystem } from '../loaded-system.ts';
 import type { RevisionSpec, Weight } from './model.ts';
 import type { Plan, PlanStep } from '../operation/plan.ts';
+import { NO_UNDO } from '../text/plan-words.ts';
 import {
   checkStep,
   ensureStep,
@@ -148,7 +149,7 @@ export function watchStep(input: DeployInput, ms: number, wanted: string[]): Pla
   return {
     id: 'watch',
     title: `Watch ${target.version} for ${ms / 1000} s at 100 %`,
-    undo: 'none: it changes nothing',
+    undo: NO_UNDO,
     action: { kind: 'watch', service },
     bake: {
       ...{ ms, analyses, revision: target.id, checks: true },
