@@ -44,7 +44,7 @@ const SUBJECTS = {
     ['record'],
   ],
   people: [
-    ['.', 'text'],
+    ['.', 'text', 'recovery'],
     ['analysis', 'operation'],
   ],
   record: [
@@ -82,7 +82,7 @@ module.exports = {
       '^src/config/',
       [
         '^src/config/',
-        '^src/domain/(failure|digest|text/names|text/did-you-mean|text/duration-text|backup/rungs|analysis/selector|analysis/query-template|recovery/copy-template|text/placeholders|recovery/started-services)\\.ts$',
+        '^src/domain/(failure|digest|text/names|text/did-you-mean|text/duration-text|backup/rungs|analysis/selector|analysis/query-template|recovery/copy-template|recovery/recovery-defaults|text/placeholders|recovery/started-services)\\.ts$',
         '^src/(platforms|datastores)/[^/]+/settings\\.ts$',
         '^node_modules/(zod|yaml)/',
       ],

@@ -1,10 +1,9 @@
 // The section `recovery:` of a system file: who is asked before damaged data are exchanged for a backup, and how users are
 // let in again afterwards.
 import { z } from 'zod';
+import { ADMIT_SHARES } from '../domain/recovery/recovery-defaults.ts';
 import { noSuch, remarksIn, type Remark } from './remark.ts';
 import { name, percent } from './terms.ts';
-
-const ADMIT = [5, 25, 100];
 
 export const recoverySchema = z.strictObject({
   approval: z.exactOptional(name).meta({
@@ -15,11 +14,11 @@ export const recoverySchema = z.strictObject({
   admit: z
     .array(percent)
     .min(1)
-    .default(ADMIT)
+    .default([...ADMIT_SHARES])
     .meta({
       description: 'a list of rising percentages that ends with 100',
       meaning: 'In which steps users are let in again, in percent of the clients.',
-      example: [5, 25, 100],
+      example: [...ADMIT_SHARES],
     }),
 });
 

@@ -2,7 +2,7 @@
 // of each primary datastore, judges it, starts the service on it and asks that, measures RPO and RTO, cleans up. Asks nobody.
 // Whatever ends it, what it made is undone.
 import { defaultBackup, passedOverNote } from '../domain/backup/anomaly.ts';
-import { parseBackupId } from '../domain/backup/backup-id.ts';
+import { copyName } from '../domain/backup/backup-id.ts';
 import { summaryOf, type BackupSummary, type CatalogueEntry } from '../domain/backup/backup.ts';
 import {
   datastoreIn,
@@ -258,7 +258,6 @@ interface Copied {
 
 function copyOf(restored: Restored, runId: string): Copied {
   const { datastore, backup, place } = restored;
-  const name = parseBackupId(backup.id);
-  const copy = `drill-${name?.system ?? ''}-${datastore}-${name?.time ?? ''}-${runName(runId)}`;
+  const copy = copyName('drill', backup.id, runId);
   return { restored, mount: { datastore, backup: backup.id, copy, place } };
 }

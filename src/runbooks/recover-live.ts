@@ -1,13 +1,13 @@
 // Puts a backup in the place of damaged data: keeps users and writers out and proves it, restores beside, judges the copy, says
 // what will be lost, asks one person, exchanges, and lets users in step by step. What fails stays where it is, users kept out,
 // until a person says what to do; until the exchange an abort brings back what was. Once users are in there is no way back.
-import { parseBackupId } from '../domain/backup/backup-id.ts';
+import { copyName } from '../domain/backup/backup-id.ts';
 import { datastoreIn } from '../domain/backup/rung-steps.ts';
 import { Failure } from '../domain/failure.ts';
 import type { LoadedSystem } from '../domain/loaded-system.ts';
 import type { Plan, PlanStep } from '../domain/operation/plan.ts';
 import { finishPlan } from '../domain/operation/plan-steps.ts';
-import { recoveryPolicy } from '../domain/people/recovery-approval.ts';
+import { policyNamed } from '../domain/people/recovery-approval.ts';
 import { unreachable } from '../domain/people/gate.ts';
 import {
   admitStep,
@@ -27,15 +27,13 @@ import {
   type AffectedService,
   type Exchange,
 } from '../domain/recovery/exchange-steps.ts';
+import { ADMIT_SHARES, RECOVERY_APPROVAL } from '../domain/recovery/recovery-defaults.ts';
 import { recoveredIn } from '../domain/recovery/recovered-system.ts';
-import { RECOVERY_APPROVAL, runName } from '../domain/text/names.ts';
+
 import { drill } from './drill.ts';
 import { RANK, type PlanInput, type Runbook, type Wanted, type World } from './runbook.ts';
 import { provable } from './verify-backup.ts';
 import { chooseBackup } from './which-backup.ts';
-
-/** Users come back in these shares where the system file says nothing else. */
-const ADMIT = [5, 25, 100];
 
 export const recoverLive: Runbook = {
   kind: 'recoverLive',
@@ -126,8 +124,7 @@ function exchangeOf(
   const asked = { ...request, datastore };
   const { entry, note } = chooseBackup(asked, world.backups[datastore] ?? [], now);
   const backup = provable(entry);
-  const time = parseBackupId(backup.id)?.time ?? '';
-  const copy = `recover-${loaded.name}-${datastore}-${time}-${runName(runId)}`;
+  const copy = copyName('recover', backup.id, runId);
   return { datastore, settings: datastoreIn(loaded, datastore), backup, copy, note };
 }
 
@@ -140,14 +137,14 @@ function affectedIn(service: string, loaded: LoadedSystem, world: World): Affect
 /** A gate that nobody could pass is refused before anything changes. */
 function gateOf({ loaded: { system }, request }: PlanInput): string {
   const name = system.recovery?.approval ?? RECOVERY_APPROVAL;
-  const why = unreachable(name, recoveryPolicy(system, name), request.requestedBy ?? null);
+  const why = unreachable(name, policyNamed(system, name), request.requestedBy ?? null);
   if (why !== undefined) throw new Failure('Refused', why);
   return name;
 }
 
 /** Nobody gets the next share before all services have had theirs. */
 function admitSteps({ system }: LoadedSystem, affected: readonly AffectedService[]): PlanStep[] {
-  const shares = system.recovery?.admit ?? ADMIT;
+  const shares = system.recovery?.admit ?? ADMIT_SHARES;
   return shares.flatMap((percent) =>
     affected.flatMap((one) => admitStep(one, percentFor(one, percent))),
   );

@@ -1,7 +1,7 @@
 // Looks into a backup beside the live data: restored as a place of its own, judged rung by rung, compared with what is live,
 // kept read-only until it expires. Nobody is stopped, and nothing that is live is changed. Ended before that, it leaves nothing.
-import { parseBackupId } from '../domain/backup/backup-id.ts';
-import type { BackupSummary } from '../domain/backup/backup.ts';
+import { copyName } from '../domain/backup/backup-id.ts';
+import { provedWords, type BackupSummary } from '../domain/backup/backup.ts';
 import { ladderSteps } from '../domain/backup/ladder-steps.ts';
 import { datastoreIn, RUNG_STEPS, rungsOf, rungTitle } from '../domain/backup/rung-steps.ts';
 import { RUNGS } from '../domain/backup/rungs.ts';
@@ -10,7 +10,6 @@ import type { Plan, PlanStep } from '../domain/operation/plan.ts';
 import { NO_UNDO } from '../domain/text/plan-words.ts';
 import { finishPlan } from '../domain/operation/plan-steps.ts';
 import type { CopyPlace } from '../domain/recovery/exchange.ts';
-import { runName } from '../domain/text/names.ts';
 import { spanOf } from '../domain/text/time-span.ts';
 import { drill } from './drill.ts';
 import { RANK, type PlanInput, type Runbook, type Wanted, type World } from './runbook.ts';
@@ -60,12 +59,7 @@ function plan({ operation, loaded, request, runId, now }: PlanInput, world: Worl
   const { entry, note } = chooseBackup(asked, world.backups[datastore] ?? [], now);
   const backup = provable(entry);
   const settings = datastoreIn(loaded, datastore);
-  const time = parseBackupId(backup.id)?.time ?? '';
-  const about = {
-    datastore,
-    backup: backup.id,
-    copy: `recover-${loaded.name}-${datastore}-${time}-${runName(runId)}`,
-  };
+  const about = { datastore, backup: backup.id, copy: copyName('recover', backup.id, runId) };
   const rungs = rungsOf(settings);
   const required = settings.verify.required.filter((rung) => rung !== 'usable');
   const noMark =
@@ -109,7 +103,7 @@ function lookSteps(
 }
 
 function restoreTitle(
-  { id, recoveryPoint, verifiedAt }: BackupSummary,
+  backup: BackupSummary,
   datastore: string,
   place: CopyPlace,
   note: string,
@@ -118,6 +112,6 @@ function restoreTitle(
     place.into === 'beside'
       ? `beside the live ${datastore}`
       : `apart from everything live (${place.why})`;
-  const proved = verifiedAt === null ? 'never verified' : `verified ${verifiedAt}`;
-  return `Restore ${id} (recovery point ${recoveryPoint.notAfter}, ${proved}) ${where}; nobody is stopped${note}`;
+  const { id, recoveryPoint } = backup;
+  return `Restore ${id} (recovery point ${recoveryPoint.notAfter}, ${provedWords(backup)}) ${where}; nobody is stopped${note}`;
 }

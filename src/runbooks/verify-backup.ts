@@ -1,7 +1,7 @@
 // Proves a backup, or a file that is in no catalogue: restored into a copy, judged rung by rung, discarded. Where the rung
 // `usable` is required, the service is started on the copy, in an isolated target. Whatever ends it, what it made is undone.
 import { defaultBackup, passedOverNote } from '../domain/backup/anomaly.ts';
-import { fileAsBackup, parseBackupId } from '../domain/backup/backup-id.ts';
+import { copyName, fileAsBackup } from '../domain/backup/backup-id.ts';
 import { summaryOf, type BackupSummary, type CatalogueEntry } from '../domain/backup/backup.ts';
 import { notOnAFile, rungsOfFile, titleOfFile } from '../domain/backup/file-rungs.ts';
 import { ladderSteps } from '../domain/backup/ladder-steps.ts';
@@ -84,7 +84,7 @@ function plan(input: PlanInput, world: World): Plan {
     return planVerifyFile({ ...input, file, copy });
   }
   const { entry, note } = provenBackup(request, world.backups[datastore] ?? [], input.now);
-  const copy = copyName(entry.id, runId);
+  const copy = copyName('verify', entry.id, runId);
   return planVerify({ ...input, entry, copy, note, ...usableOf(input, world) });
 }
 
@@ -177,14 +177,6 @@ function provenBackup(
     'NotFound',
     `${system}/${datastore} has no backup to verify: ${why}; take one with "fairlead backup ${system}/${datastore}", or name one`,
   );
-}
-
-/** The name of the copy of one run: another run that proves the same backup at the same time has a copy of its own. */
-function copyName(backup: string, runId: string): string {
-  const name = parseBackupId(backup);
-  if (name === undefined) throw new Failure('Broken', `planning a proof of ${backup}`);
-  const { system, datastore, time } = name;
-  return `verify-${system}-${datastore}-${time}-${runName(runId)}`;
 }
 
 function requiresUsable(loaded: LoadedSystem, datastore: string): boolean {

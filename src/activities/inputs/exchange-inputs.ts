@@ -1,5 +1,5 @@
 // What the activities of a recovery in the place of the live data work with.
-import { parseBackupId } from '../../domain/backup/backup-id.ts';
+import { backedUpDatastore } from '../../domain/backup/backup-id.ts';
 import type { ExchangePlan, WritePosition } from '../../domain/recovery/exchange.ts';
 import { actionOf, copyOf, storeOf, type StepAt } from './step-at.ts';
 
@@ -24,8 +24,6 @@ export const EXCHANGE_INPUTS = {
 
 /** As much as its backup holds. */
 function bytesOf(at: StepAt, datastore: string): number {
-  const found = (at.plan.backups ?? []).find(
-    ({ id }) => parseBackupId(id)?.datastore === datastore,
-  );
+  const found = (at.plan.backups ?? []).find(({ id }) => backedUpDatastore(id) === datastore);
   return found?.bytes ?? 0;
 }

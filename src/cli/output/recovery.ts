@@ -1,4 +1,5 @@
 // Whether a system is recoverable, as `fairlead health SYSTEM --detailed` shows it.
+import { provedWords } from '../../domain/backup/backup.ts';
 import { isRecord, isText } from '../../domain/json.ts';
 import { span } from '../../domain/text/markdown.ts';
 import type {
@@ -49,9 +50,8 @@ function drillLine(drill: LastDrill | null): string {
 
 function datastoreLine({ datastore, rpoMs, newestBackup }: DatastoreState): string {
   if (newestBackup === null) return `${datastore}: no good backup`;
-  const { id, ageMs, verifiedAt } = newestBackup;
-  const proved = verifiedAt === null ? 'never verified' : `verified ${verifiedAt}`;
-  return `${datastore}: ${id}, goes back ${span(ageMs)} of ${span(rpoMs)} allowed; ${proved}`;
+  const { id, ageMs } = newestBackup;
+  return `${datastore}: ${id}, goes back ${span(ageMs)} of ${span(rpoMs)} allowed; ${provedWords(newestBackup)}`;
 }
 
 function isRecoverability(value: unknown): value is Recoverability {

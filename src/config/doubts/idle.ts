@@ -1,6 +1,6 @@
 // Values that another value, often a default that nobody wrote, makes idle: a reminder after the deadline, a bake that no
 // analysis can measure in, a declaration that nothing names.
-import { RECOVERY_APPROVAL } from '../../domain/text/names.ts';
+import { RECOVERY_APPROVAL } from '../../domain/recovery/recovery-defaults.ts';
 import { durationText } from '../../domain/text/duration-text.ts';
 import type { Path } from '../reading/located.ts';
 import type { Readable } from '../reading/salvage.ts';

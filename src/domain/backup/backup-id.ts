@@ -1,6 +1,7 @@
 // The name of a backup: `<system>/<datastore>/<time>`, valid in a workflow id, and where it lies in the object store.
 // The time is UTC to the millisecond, so the order of names is the order in which backups were begun.
-import { NAME } from '../text/names.ts';
+import { Failure } from '../failure.ts';
+import { NAME, runName } from '../text/names.ts';
 
 export interface BackupName {
   system: string;
@@ -24,6 +25,21 @@ export function parseBackupId(id: string): BackupName | undefined {
   const [system = '', datastore = '', time = '', ...more] = id.split('/');
   if (more.length > 0 || !NAME.test(system) || !NAME.test(datastore)) return undefined;
   return timeOf(time) === undefined ? undefined : { system, datastore, time };
+}
+
+/** The datastore that a backup is of; empty for a text that is no backup's name. */
+export function backedUpDatastore(id: string): string {
+  return parseBackupId(id)?.datastore ?? '';
+}
+
+/**
+ * The name of the copy that one run makes of a backup, `verify-shop-orders-20261122T085126.123Z-86d3e1c07a52`: another run that
+ * copies the same backup at the same time has a copy of its own.
+ */
+export function copyName(word: 'verify' | 'drill' | 'recover', id: string, runId: string): string {
+  const name = parseBackupId(id);
+  if (name === undefined) throw new Failure('Broken', `planning a proof of ${id}`);
+  return [word, name.system, name.datastore, name.time, runName(runId)].join('-');
 }
 
 /** When the backup was begun (ms); undefined for what is no such time. */

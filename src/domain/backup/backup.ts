@@ -160,6 +160,11 @@ export interface BackupSummary {
   liveBytes?: number;
 }
 
+/** Whether a backup was proved by a restore, for people: `verified 2026-11-22T08:51:26.123Z`. */
+export function provedWords({ verifiedAt }: Pick<BackupSummary, 'verifiedAt'>): string {
+  return verifiedAt === null ? 'never verified' : `verified ${verifiedAt}`;
+}
+
 export function summaryOf({ id, manifest, marks }: CompleteBackup): BackupSummary {
   const { kind, source, endedAt, recoveryPoint, contents, liveBytes } = manifest;
   return {

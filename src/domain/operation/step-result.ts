@@ -86,6 +86,18 @@ export function outputsOf<Kind extends StepOutput['kind']>(
   return results.flatMap(({ result: { output } }) => (isOfKind(output, kind) ? [output] : []));
 }
 
+type OnDatastore = Extract<StepOutput, { datastore: string }>;
+
+/** The newest output of one kind that is about this datastore. */
+export function outputOn<Kind extends OnDatastore['kind']>(
+  results: StepResults,
+  kind: Kind,
+  datastore: string,
+): Extract<OnDatastore, { kind: Kind }> | undefined {
+  const all = outputsOf(results, kind) as Extract<OnDatastore, { kind: Kind }>[];
+  return all.findLast((one) => one.datastore === datastore);
+}
+
 /** How far the bake of a step has begun with the change before it; undefined once it was baked since. */
 export function begunBake(results: StepResults, step: string): BakeProgress | undefined {
   const last = results.findLastIndex(({ result: { output } }) => {

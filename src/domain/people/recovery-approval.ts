@@ -1,6 +1,6 @@
-// Who is asked before data are exchanged, where the system file does not say.
+// The policy behind the name of an approval: the system file's, or that of a recovery where the file does not say.
 import type { ApprovalPolicy, System } from '../../config/system.ts';
-import { RECOVERY_APPROVAL } from '../text/names.ts';
+import { RECOVERY_APPROVAL } from '../recovery/recovery-defaults.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -14,7 +14,7 @@ const DEFAULT: ApprovalPolicy = {
 };
 
 /** Throws for a name that the system does not have. */
-export function recoveryPolicy(
+export function policyNamed(
   { approvals }: Pick<System, 'approvals'>,
   name: string,
 ): ApprovalPolicy {

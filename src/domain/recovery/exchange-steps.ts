@@ -2,7 +2,7 @@
 // a backup is restored beside and judged, people are asked, the copy takes the live one's place, users come back.
 import type { Service } from '../../config/system.ts';
 import { discardStep, RUNG_STEPS, rungsOf, rungStep, rungTitle } from '../backup/rung-steps.ts';
-import type { BackupSummary } from '../backup/backup.ts';
+import { provedWords, type BackupSummary } from '../backup/backup.ts';
 import { RUNGS, type Rung } from '../backup/rungs.ts';
 import type { Datastore } from '../../config/datastores.ts';
 import type { PlanStep } from '../operation/plan.ts';
@@ -79,7 +79,7 @@ export function besideSteps({ datastore, settings, backup, copy, note }: Exchang
   return rungs.map((rung) => {
     const title =
       rung === 'loads'
-        ? `Restore ${backup.id} (recovery point ${backup.recoveryPoint.notAfter}, ${proved(backup)}) beside what was live${note}`
+        ? `Restore ${backup.id} (recovery point ${backup.recoveryPoint.notAfter}, ${provedWords(backup)}) beside what was live${note}`
         : rungTitle(rung, backup, settings, 'the end of the backup');
     const step = rungStep({
       ...{ rung, datastore, backup: backup.id, copy, title },
@@ -92,10 +92,6 @@ export function besideSteps({ datastore, settings, backup, copy, note }: Exchang
 function isClimbed(rung: Rung, wanted: readonly Rung[]): boolean {
   if (rung === 'artefact' || rung === 'loads') return true;
   return rung !== 'pointInTime' && wanted.includes(rung);
-}
-
-function proved({ verifiedAt }: BackupSummary): string {
-  return verifiedAt === null ? 'never verified' : `verified ${verifiedAt}`;
 }
 
 export function lossStep({ datastore, copy }: Exchange): PlanStep {
@@ -200,10 +196,13 @@ export function smokeSteps(one: AffectedService): PlanStep[] {
       (found) => found.spec.id === revision,
     )?.spec;
     if (spec === undefined) return [];
-    const step = checkStep('smoke', service, count, spec);
-    const action = { ...step.action, version } as typeof step.action;
-    const id = idFor('smoke', service, share, shares);
-    return [{ ...step, id, action }];
+    return [
+      {
+        ...checkStep('smoke', service, count, spec),
+        id: idFor('smoke', service, share, shares),
+        action: { kind: 'check', point: 'smoke', service, revision, version },
+      },
+    ];
   });
 }
 

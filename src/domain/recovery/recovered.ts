@@ -1,5 +1,5 @@
 // What a drill's plan says it recovers and makes, read from the plan.
-import { parseBackupId } from '../backup/backup-id.ts';
+import { backedUpDatastore } from '../backup/backup-id.ts';
 import type { BackupSummary } from '../backup/backup.ts';
 import { datastoreIn, RUNG_STEPS } from '../backup/rung-steps.ts';
 import type { Rung } from '../backup/rungs.ts';
@@ -15,7 +15,7 @@ export interface RecoveredPoint {
 /** What was restored, with the rungs that each datastore requires: for the conclusion. */
 export function recoveredPoints(loaded: LoadedSystem, plan: Plan): RecoveredPoint[] {
   return (plan.backups ?? []).map((backup) => {
-    const datastore = parseBackupId(backup.id)?.datastore ?? '';
+    const datastore = backedUpDatastore(backup.id);
     return { datastore, backup, required: datastoreIn(loaded, datastore).verify.required };
   });
 }

@@ -1,10 +1,10 @@
 // What a recovery in the place of the live data ends with: what was lost, from which backup, how long users were without, and
 // what is due now.
-import { parseBackupId } from '../backup/backup-id.ts';
+import { backedUpDatastore } from '../backup/backup-id.ts';
 import type { BackupSummary } from '../backup/backup.ts';
 import type { Finding } from '../analysis/finding.ts';
 import type { Plan } from '../operation/plan.ts';
-import { outputsOf, type StepResults } from '../operation/step-result.ts';
+import { outputOn, type StepResults } from '../operation/step-result.ts';
 import type { EvidenceEntry } from '../record/evidence.ts';
 import { commandText } from '../text/command-text.ts';
 import { spanOf } from '../text/time-span.ts';
@@ -36,9 +36,9 @@ export function recoveryEnd(ending: RecoveryEnding): { message: string; findings
 }
 
 function storeWords(backup: BackupSummary, { results, now }: RecoveryEnding): string {
-  const datastore = parseBackupId(backup.id)?.datastore ?? '';
-  const lost = outputsOf(results, 'lost').findLast((one) => one.datastore === datastore);
-  const done = outputsOf(results, 'exchanged').findLast((one) => one.datastore === datastore);
+  const datastore = backedUpDatastore(backup.id);
+  const lost = outputOn(results, 'lost', datastore);
+  const done = outputOn(results, 'exchanged', datastore);
   const loss = lost === undefined ? 'what was lost is not known' : `lost: ${lossWords(lost.loss)}`;
   const kept =
     done === undefined
@@ -49,7 +49,7 @@ function storeWords(backup: BackupSummary, { results, now }: RecoveryEnding): st
 
 /** From the recovery point to when writers were kept out: what was written in between is what is lost. */
 function pointFinding(backup: BackupSummary, { entries, plan }: RecoveryEnding): Finding {
-  const datastore = parseBackupId(backup.id)?.datastore ?? '';
+  const datastore = backedUpDatastore(backup.id);
   const fence = plan.steps.find(
     ({ action }) => action.kind === 'writeFence' && action.datastore === datastore,
   );

@@ -48,6 +48,3 @@ export const RESERVED_NAMES: ReadonlySet<string> = new Set([
   ...['deploy', 'plan', 'rollback', 'stop', 'admit', 'scale', 'restart', 'retire', 'inspect'],
   ...['backup', 'verify', 'drill', 'recover', 'maintain', 'lease'],
 ]);
-
-/** The approval that a recovery asks where its system file names none; a system may have one of this name. */
-export const RECOVERY_APPROVAL = 'recovery';

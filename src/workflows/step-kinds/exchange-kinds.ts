@@ -1,10 +1,15 @@
 // Steps that put a copy in the place of a live datastore: the fence and the proof of it, the loss, the exchange, and what a
 // recovery ends with.
 import type { Finding } from '../../domain/analysis/finding.ts';
-import { parseBackupId } from '../../domain/backup/backup-id.ts';
+import { backedUpDatastore } from '../../domain/backup/backup-id.ts';
 import { passedOverIn } from '../../domain/backup/anomaly.ts';
 import type { Plan } from '../../domain/operation/plan.ts';
-import { outputsOf, plainResult, type StepResult } from '../../domain/operation/step-result.ts';
+import {
+  outputOn,
+  outputsOf,
+  plainResult,
+  type StepResult,
+} from '../../domain/operation/step-result.ts';
 import {
   exchangeWords,
   lossFindings,
@@ -41,7 +46,7 @@ export const writeFence: StepKind<ActionOf<'writeFence'>> = {
 export const quiet: StepKind<ActionOf<'quiet'>> = {
   whenFailed: 'fails',
   begin({ action: { datastore, again }, results }) {
-    const before = outputsOf(results, 'quiet').findLast((one) => one.datastore === datastore);
+    const before = outputOn(results, 'quiet', datastore);
     // What was skipped then was counted as it was: there is nothing that it could be compared with.
     const since = again === true && before !== undefined ? { since: before.position } : {};
     return ask({
@@ -81,8 +86,8 @@ export const weighExchange: StepKind<ActionOf<'weighExchange'>> = {
   begin({ plan, results, now }) {
     const lost = outputsOf(results, 'lost');
     const findings = (plan.backups ?? []).flatMap((backup): Finding[] => {
-      const datastore = parseBackupId(backup.id)?.datastore ?? '';
-      const found = lost.findLast((one) => one.datastore === datastore);
+      const datastore = backedUpDatastore(backup.id);
+      const found = outputOn(results, 'lost', datastore);
       const { notAfter } = backup.recoveryPoint;
       const proved = backup.verifiedAt === null ? 'never verified before' : 'verified before';
       const reason = `${backup.id}, recovery point ${notAfter}, ${proved}${passedOverOf(plan, datastore)}`;
@@ -104,7 +109,7 @@ export const weighExchange: StepKind<ActionOf<'weighExchange'>> = {
 export const exchange: StepKind<ActionOf<'exchange'>> = {
   whenFailed: 'fails',
   begin({ action: { datastore }, results, plan }) {
-    const lost = outputsOf(results, 'lost').findLast((one) => one.datastore === datastore);
+    const lost = outputOn(results, 'lost', datastore);
     if (lost === undefined) throw new Error(`an exchange of ${datastore} without its plan`);
     return ask({
       activity: 'exchangeStore',

@@ -1,7 +1,7 @@
 // Waiting for people: a gate with its reminder, escalation and deadline, a parked step, a pause.
 import { condition } from '@temporalio/workflow';
 import { openGate, type Gate } from '../../domain/people/gate.ts';
-import { recoveryPolicy } from '../../domain/people/recovery-approval.ts';
+import { policyNamed } from '../../domain/people/recovery-approval.ts';
 import type { PlanStep } from '../../domain/operation/plan.ts';
 import { resultOf, verdictsAt } from '../../domain/operation/step-result.ts';
 import type { MachineEvent } from '../../domain/operation/machine-state.ts';
@@ -209,7 +209,7 @@ export async function writeRecord(run: Run, summary: string): Promise<void> {
 
 function open(run: Run, step: PlanStep): Gate {
   const policyName = step.gate ?? '';
-  const policy = recoveryPolicy(loadedOf(run).system, policyName);
+  const policy = policyNamed(loadedOf(run).system, policyName);
   const gate = openGate({
     step: step.id,
     before: run.people.gates.filter((one) => one.id.split('#')[0] === step.id).length,
