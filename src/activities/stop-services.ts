@@ -1,6 +1,6 @@
 // A stop: users are kept out of every service at once, under the epoch of the stop's own run, which is newer than that of any
 // operation that was there before. Leases are looked at afterwards: nobody's lease holds up a stop.
-import type { Weights } from '../domain/rollout/model.ts';
+import type { EpochToken, TrafficState, Weights } from '../domain/rollout/model.ts';
 import type { ServiceTarget } from '../domain/rollout/service-target.ts';
 import { Failure } from '../domain/failure.ts';
 import type { StoppedService } from '../domain/operation/step-result.ts';
@@ -27,8 +27,7 @@ export async function stopServices(
   const began = ports.clock.now();
   const all = await sideBySide(services, async (place) => {
     try {
-      const state = await trafficOf(ports.platforms, place).stop({ service: place, token }, call);
-      if (state.url !== '') await untilNobodyAnswers(place, call, ports);
+      const state = await stopped(place, token, call, ports);
       const afterMs = ports.clock.now() - began;
       const detail = `no user was answered after ${seconds(afterMs)}; before: ${describeWeights(state.beforeStop)}`;
       return { service: place.service, weights: state.weights, detail, afterMs };
@@ -45,19 +44,26 @@ export async function stopServices(
   return all;
 }
 
-/** One service, under the epoch of its lease. */
+/** Stops one service, under the epoch of the lease that the operation has of it. */
 export async function stopService(
   place: ServiceTarget,
   call: Call,
   ports: { platforms: Platforms; clock: Clock },
 ): Promise<{ weights: Weights; detail: string }> {
-  const token = await call.token();
+  const { weights, beforeStop } = await stopped(place, await call.token(), call, ports);
+  return { weights, detail: `stopped; before: ${describeWeights(beforeStop)}` };
+}
+
+/** The traffic of a service as it is once none of its users is answered any more. */
+async function stopped(
+  place: ServiceTarget,
+  token: EpochToken,
+  call: Call,
+  ports: { platforms: Platforms; clock: Clock },
+): Promise<TrafficState> {
   const state = await trafficOf(ports.platforms, place).stop({ service: place, token }, call);
   if (state.url !== '') await untilNobodyAnswers(place, call, ports);
-  return {
-    weights: state.weights,
-    detail: `stopped; before: ${describeWeights(state.beforeStop)}`,
-  };
+  return state;
 }
 
 export interface WayInput {

@@ -3,6 +3,7 @@ import { span } from '../domain/text/markdown.ts';
 import type { Report } from '../domain/record/report.ts';
 import { drill } from '../runbooks/drill.ts';
 import { runbookOf } from '../runbooks/index.ts';
+import { takesServices } from '../runbooks/runbook.ts';
 import { keyFingerprint } from '../domain/record/evidence-chain.ts';
 
 /** Which of the page's colours something has; never the only sign of it. */
@@ -77,8 +78,8 @@ export function kindWords({ kind, operation }: Pick<Report, 'kind' | 'operation'
 
 /** Backups and their proofs; what a later version has may touch services. */
 export function touchesNoService(report: Pick<Report, 'kind' | 'operation'>): boolean {
-  const leases = runbookOf(report)?.leases;
-  return leases === 'datastores' || leases === 'none';
+  const runbook = runbookOf(report);
+  return runbook !== undefined && !takesServices(runbook);
 }
 
 /** What users get now, with the version where the plan names it. */

@@ -148,6 +148,15 @@ export interface WhenHeld {
   delay: (tries: number, request: OperationRequest) => number | undefined;
 }
 
+/** Whether it takes leases of services: what takes none changes no service. */
+export function takesServices({ leases }: Pick<Runbook, 'leases'>): boolean {
+  return leases === 'services' || leases === 'both';
+}
+
+export function takesDatastores({ leases }: Pick<Runbook, 'leases'>): boolean {
+  return leases === 'datastores' || leases === 'both';
+}
+
 /** The services or datastores that an operation needs the leases of. */
 export function leasedBy(
   { leases }: Pick<Runbook, 'leases'>,

@@ -14,6 +14,7 @@ import type { Activities } from '../../activities/create.ts';
 import type { LeaseRef } from '../../activities/leases.ts';
 import { watchQueueOf } from '../../domain/analysis/gate-watch.ts';
 import { Failure, failureKind, type FailureKind } from '../../domain/failure.ts';
+import { takesServices } from '../../runbooks/runbook.ts';
 import type { Run } from './run.ts';
 
 const DEFAULT_RESUME_WITHIN_MS = 15 * 60_000;
@@ -243,8 +244,7 @@ function causeOf(error: unknown): unknown {
 
 function resumeWithin(run: Run): number {
   // Nothing that it does could meet what a person has repaired meanwhile.
-  const { leases } = run.runbook;
-  if (leases !== 'services' && leases !== 'both') return ANY_TIME_MS;
+  if (!takesServices(run.runbook)) return ANY_TIME_MS;
   const services = run.basis.loaded?.system.services ?? {};
   const { service } = run.request;
   const named = service === undefined ? undefined : services[service];

@@ -12,7 +12,7 @@ import { parseRequest, type OperationRequest } from '../../domain/operation/requ
 import { startMachine } from '../../domain/operation/machine.ts';
 import { datastoreOf } from '../../domain/operation/operation.ts';
 import { runbookOf } from '../../runbooks/index.ts';
-import { leasedBy, type Runbook } from '../../runbooks/runbook.ts';
+import { leasedBy, takesServices, type Runbook } from '../../runbooks/runbook.ts';
 import { holdBefore } from '../freezing/hold.ts';
 import { takeFreeze } from '../freezing/own-freeze.ts';
 import { call, failureOf, type ValueOf } from './call.ts';
@@ -44,8 +44,7 @@ export async function operation(runbook: Runbook, input: unknown): Promise<Opera
 
 /** A change or a drill that could not begin is refused; a backup or a proof that could not be made has failed. */
 function outcomeOf({ progress: { machine }, runbook }: Run, kind: Failure['kind']): Outcome {
-  const isChange = runbook.leases === 'services' || runbook.leases === 'both';
-  const asked = isChange || runbook.keeps === 'drillRecord';
+  const asked = takesServices(runbook) || runbook.keeps === 'drillRecord';
   const notBegun = machine === undefined && asked && isMistake(kind);
   return kind === 'Refused' || notBegun ? 'refused' : 'failed';
 }
