@@ -2,21 +2,14 @@
 // sockets by hand, since no client sends such.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { eventually } from '../support/local-daemon.ts';
-import { startOddHost, type OddHost } from '../support/odd-host.ts';
+import { useOddHost } from '../support/odd-host.ts';
 
 const WEBSOCKET = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
 
 describe('the local host refuses', () => {
-  let odd: OddHost;
-  before(async () => {
-    odd = await startOddHost();
-  });
-  after(() => odd.host.end());
-  const opened = () => odd.opened();
-  const said = (text: string) => odd.said(text);
-  const asked = (head: string) => odd.asked(head);
+  const { opened, said, asked } = useOddHost();
 
   test('by one answer what cannot be read on, before or after its answer, and then the end', async () => {
     const chunked = 'Host: shop\r\nTransfer-Encoding: chunked\r\n\r\n';

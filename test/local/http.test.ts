@@ -2,11 +2,11 @@
 // of other protocols, answers before the body was read. Written to sockets by hand, since no client sends all of it.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { z } from 'zod';
 import { parsePrometheusText } from '../../src/domain/analysis/prometheus-text.ts';
 import { eventually } from '../support/local-daemon.ts';
-import { startOddHost, type OddHost } from '../support/odd-host.ts';
+import { useOddHost } from '../support/odd-host.ts';
 
 const echo = z.object({
   method: z.string(),
@@ -19,14 +19,7 @@ const echo = z.object({
 const WEBSOCKET = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
 
 describe('the local host passes on', () => {
-  let odd: OddHost;
-  before(async () => {
-    odd = await startOddHost();
-  });
-  after(() => odd.host.end());
-  const opened = () => odd.opened();
-  const said = (text: string) => odd.said(text);
-  const asked = (head: string, body?: string) => odd.asked(head, body);
+  const { odd, opened, said, asked } = useOddHost();
 
   async function echoed(head: string, body = '') {
     const all = await asked(head, body);
@@ -35,7 +28,7 @@ describe('the local host passes on', () => {
   }
 
   async function counted(code: number): Promise<number> {
-    const text = await (await fetch(`${await odd.host.url()}/metrics`)).text();
+    const text = await (await fetch(`${await odd().host.url()}/metrics`)).text();
     return parsePrometheusText(text)
       .samples.filter(
         ({ name, labels }) => name === 'fairlead_requests_total' && labels['code'] === String(code),
@@ -148,7 +141,7 @@ describe('the local host passes on', () => {
         socket.destroy();
       }
       assert.deepEqual([await counted(413), await counted(502)], [(before[0] ?? 0) + 5, before[1]]);
-      const states = await odd.host.platform.workload.revisions(odd.service);
+      const states = await odd().host.platform.workload.revisions(odd().service);
       assert.equal(states[0]?.ready, 1, 'nobody is suspected');
     });
   }
@@ -183,7 +176,7 @@ describe('the local host passes on', () => {
     assert.match(await asked('GET /half HTTP/1.1\r\n'), /half$/);
     await eventually('the count', async () => (await counted(502)) === before + 1);
     await eventually('it to be asked again and found well', async () => {
-      const [state] = await odd.host.platform.workload.revisions(odd.service);
+      const [state] = await odd().host.platform.workload.revisions(odd().service);
       return state?.ready === 1;
     });
   });

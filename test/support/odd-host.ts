@@ -2,13 +2,14 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { after, before } from 'node:test';
 import { freePort } from './free-ports.ts';
 import { plainSpec, TestHost, tokens, weightsOf } from './local-daemon.ts';
 
 const ODD = join(import.meta.dirname, 'odd-service.mjs');
 const service = { system: 'shop', service: 'odd' };
 
-export interface OddHost {
+interface OddHost {
   host: TestHost;
   service: typeof service;
   opened: () => Promise<Socket>;
@@ -17,7 +18,7 @@ export interface OddHost {
   asked: (head: string, body?: string) => Promise<string>;
 }
 
-export async function startOddHost(): Promise<OddHost> {
+async function startOddHost(): Promise<OddHost> {
   const host = await TestHost.start();
   const port = await freePort();
   const nextToken = tokens();
@@ -46,4 +47,19 @@ export async function startOddHost(): Promise<OddHost> {
   const asked = (head: string, body = '') =>
     said(`${head}Host: shop\r\nConnection: close\r\n\r\n${body}`);
   return { host, service, opened, said, asked };
+}
+
+/** The local host with the odd service for the tests of one `describe`. */
+export function useOddHost() {
+  let odd: OddHost;
+  before(async () => {
+    odd = await startOddHost();
+  });
+  after(() => odd.host.end());
+  return {
+    odd: () => odd,
+    opened: () => odd.opened(),
+    said: (text: string) => odd.said(text),
+    asked: (head: string, body?: string) => odd.asked(head, body),
+  };
 }

@@ -117,18 +117,35 @@ async function forward(
   response: ServerResponse,
   probe: boolean,
 ): Promise<Outcome> {
+  const { done, target } = await offered(route, request, async (next) => {
+    const sent = await sendTo(route, { next, request, probe }, response);
+    return sent === 'tryAnother' ? undefined : codeOf(sent, response);
+  });
+  if (done !== undefined) return { target, code: done };
+  if (response.destroyed) return { target, code: 499 };
+  return { ...refuse(response, target ? BROKE_OFF : NONE_READY), target };
+}
+
+/**
+ * Offers a request to one replica, and to another one where `take` answers undefined: that one gave no answer. `target` is the
+ * one that had it last; null where none was ready.
+ */
+async function offered<Done>(
+  route: Route,
+  request: IncomingMessage,
+  take: (next: ServedAddress) => Promise<Done | undefined>,
+): Promise<{ done?: Done; target: ServedAddress | null }> {
   const failed = new Set<Replica>();
   let target: ServedAddress | null = null;
   while (failed.size < ATTEMPTS) {
     const next = await chooseOrHold(route, request, failed);
     if (!next) break;
     target = next;
-    const sent = await sendTo(route, { next, request, probe }, response);
-    if (sent !== 'tryAnother') return { target, code: codeOf(sent, response) };
+    const done = await take(next);
+    if (done !== undefined) return { done, target };
     failed.add(next.replica);
   }
-  if (response.destroyed) return { target, code: 499 };
-  return { ...refuse(response, target ? BROKE_OFF : NONE_READY), target };
+  return { target };
 }
 
 const BROKE_OFF = {
@@ -235,20 +252,14 @@ async function answerUpgrade(
     count(refuseUpgrade(socket, refusal), null);
     return;
   }
-  const failed = new Set<Replica>();
-  let target: ServedAddress | null = null;
-  while (failed.size < ATTEMPTS) {
-    const next = await chooseOrHold(route, request, failed);
-    if (!next) break;
-    target = next;
+  const { done, target } = await offered(route, request, async (next) => {
     // Counted when it is answered: a connection that stays open for hours is seen by the analysis of today.
     const counted = (code: number): void => {
       count(code, next);
     };
-    if (await upgradeBy(route, { next, request, probe }, client, counted)) return;
-    failed.add(next.replica);
-  }
-  count(refuseUpgrade(socket, target ? BROKE_OFF : NONE_READY), target);
+    return (await upgradeBy(route, { next, request, probe }, client, counted)) || undefined;
+  });
+  if (done === undefined) count(refuseUpgrade(socket, target ? BROKE_OFF : NONE_READY), target);
 }
 
 interface Client {
