@@ -16,8 +16,8 @@ export function healthOnly({ services, drill }: Readable): Remark[] {
 }
 
 /**
- * Of each point before there are users, whom analyses judge from then on: the point `watch` is not among them. Whoever wrote no
- * check has none, and knows it.
+ * The checks of each point at which a version has no users yet. Not those of `watch`: from then on analyses judge the version by
+ * its users. A point without checks is no doubt, since whoever wrote the file knows that.
  */
 function checkRows({ checks, health }: Service): Row[] {
   return (['preflight', 'smoke', 'preview'] as const).map((point) => {
@@ -45,7 +45,7 @@ function goldenRows(drill: Drill | undefined, services: Readable['services']): R
   ];
 }
 
-/** The same page, whatever is asked of it and however its address is written. */
+/** Whether a check asks the service's health page, by any query and however the address of the page is written. */
 function isHealth(asked: string | undefined, health: string | undefined): boolean {
   if (asked === undefined || health === undefined) return false;
   return pageOf(asked) === pageOf(health);

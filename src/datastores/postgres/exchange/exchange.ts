@@ -38,7 +38,7 @@ type InServer = <T>(
   work: (server: Server, database: string) => Promise<T>,
 ) => Promise<T>;
 
-/** The same for changes: what is asked by an older token than was seen is not done. */
+/** Works in the maintenance database to change something there, once the token is claimed: a change with an older token is not made. */
 type Claiming = <T>(
   store: DatastoreRef,
   token: EpochToken,

@@ -17,7 +17,7 @@ const ATTEMPTS = 6;
 /** Where changes are made from: a session in the maintenance database, and how others are reached. */
 export interface Server {
   client: pg.Client;
-  /** Of the maintenance database; others have its host, port and login. */
+  /** Where the maintenance database is reached; the other databases of the server have the same host, port and login. */
   address: PostgresAddress;
   /** May do whatever it likes: then others are kept out by a limit of no connections. */
   superuser: boolean;

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 
 /** Where epochs are kept, and from where other databases are renamed. */
 export const MAINTENANCE = 'postgres';
-/** Those of the server itself. */
+/** Databases of the server itself, which no application exchanges. */
 export const OF_THE_SERVER: readonly string[] = [MAINTENANCE, 'template0', 'template1'];
 
 const LONGEST = 63;
