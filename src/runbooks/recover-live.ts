@@ -27,6 +27,7 @@ import {
   type AffectedService,
   type Exchange,
 } from '../domain/recovery/exchange-steps.ts';
+import { MOST_CANDIDATES, type Candidate } from '../domain/recovery/live/candidates.ts';
 import { ADMIT_SHARES, RECOVERY_APPROVAL } from '../domain/recovery/recovery-defaults.ts';
 import { recoveredIn } from '../domain/recovery/recovered-system.ts';
 
@@ -105,8 +106,12 @@ function plan(input: PlanInput, world: World): Plan {
     concludeExchangeStep(),
   ];
   const backups = exchanges.map(({ backup }) => backup);
+  const candidates = exchanges.flatMap(({ others }) => others.map(({ backup }) => backup));
   const worlds = world.services;
-  return finishPlan({ operation, kind: drill.type, loaded, backups, steps, worlds });
+  return finishPlan({
+    ...{ operation, kind: drill.type, loaded, backups, steps, worlds },
+    ...(candidates.length > 0 && { candidates }),
+  });
 }
 
 /** All of them at once, before anything is changed. */
@@ -122,10 +127,13 @@ function exchangeOf(
   world: World,
 ): Exchange {
   const asked = { ...request, datastore };
-  const { entry, note } = chooseBackup(asked, world.backups[datastore] ?? [], now);
-  const backup = provable(entry);
-  const copy = copyName('recover', backup.id, runId);
-  return { datastore, settings: datastoreIn(loaded, datastore), backup, copy, note };
+  const { entry, note, others } = chooseBackup(asked, world.backups[datastore] ?? [], now);
+  const [first, ...more] = [entry, ...others].slice(0, MOST_CANDIDATES).map((one): Candidate => {
+    const backup = provable(one);
+    return { backup, copy: copyName('recover', backup.id, runId) };
+  });
+  if (first === undefined) throw new Failure('Broken', `a recovery of ${datastore} from nothing`);
+  return { datastore, settings: datastoreIn(loaded, datastore), ...first, note, others: more };
 }
 
 function affectedIn(service: string, loaded: LoadedSystem, world: World): AffectedService[] {

@@ -12,10 +12,11 @@ type Asked = Pick<OperationRequest, 'system' | 'backup' | 'at' | 'corruptedSince
   datastore: string;
 };
 
-/** `note`: which newer ones were not taken, and why. */
+/** `note`: which newer ones were not taken, and why; `others`: what could be taken instead, newest first. */
 export interface Choice {
   entry: CatalogueEntry;
   note: string;
+  others: CompleteBackup[];
 }
 
 /** Throws NotFound where there is none. `entries`: oldest first, as the catalogue has them. */
@@ -26,7 +27,9 @@ export function chooseBackup(
 ): Choice {
   const { system, datastore, backup, at, corruptedSince } = asked;
   const [named] = backup === undefined ? [] : entries;
-  if (named !== undefined) return { entry: named, note: suspectNote(named, corruptedSince) };
+  if (named !== undefined) {
+    return { entry: named, note: suspectNote(named, corruptedSince), others: [] };
+  }
   const doubted = doubts(entries, now);
   const good = entries.filter(
     (entry): entry is CompleteBackup => entry.state === 'complete' && !doubted.has(entry.id),
@@ -34,8 +37,8 @@ export function chooseBackup(
   const sane = good.filter((entry) => !isSuspect(entry, corruptedSince));
   const suspects = passedOverSuspects(good, corruptedSince);
   if (at !== undefined) {
-    const { entry, note } = atTime(sane, at, `${system}/${datastore}`);
-    return { entry, note: `${note}${suspects}` };
+    const { note, ...choice } = atTime(sane, at, `${system}/${datastore}`);
+    return { ...choice, note: `${note}${suspects}` };
   }
   const newest = corruptedSince === undefined ? defaultBackup(entries, now) : sane.at(-1);
   const verified = sane.findLast(({ marks }) => lastMark(marks, 'verified') !== null);
@@ -49,7 +52,11 @@ export function chooseBackup(
     newest.id === entry.id
       ? ''
       : `; ${PASSED_OVER}${newest.id} (never verified; --backup takes it all the same)`;
-  return { entry, note: `${newer}${odd}` };
+  return { entry, note: `${newer}${odd}`, others: othersOf(sane, entry) };
+}
+
+function othersOf(sane: readonly CompleteBackup[], taken: CompleteBackup): CompleteBackup[] {
+  return sane.filter(({ id }) => id !== taken.id).reverse();
 }
 
 /** Its recovery point may lie after what harmed the data. */
@@ -76,12 +83,14 @@ function passedOverSuspects(good: readonly CompleteBackup[], since: string | und
 
 function atTime(good: readonly CompleteBackup[], at: string, of: string): Choice {
   const wanted = Date.parse(at);
-  const entry = good.findLast((one) => pointOf(one.manifest) <= wanted);
+  const inTime = good.filter((one) => pointOf(one.manifest) <= wanted);
+  const entry = inTime.at(-1);
   if (entry !== undefined) {
     const before = spanOf(wanted - pointOf(entry.manifest));
     return {
       entry,
       note: `; the newest good one whose recovery point is not after ${at}: ${before} before it`,
+      others: othersOf(inTime, entry),
     };
   }
   const [first] = good;

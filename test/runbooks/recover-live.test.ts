@@ -72,7 +72,7 @@ const titleOf = (plan: ReturnType<typeof planOf>, step: string): string =>
 
 describe('a recovery in the place of the live data', () => {
   test('keeps out, restores beside, asks, exchanges, flushes, restarts, admits', () => {
-    const plan = planOf({ severity: 'P1' });
+    const plan = planOf({ severity: 'P1' }, { entries: [NEWER] });
     assert.deepEqual(
       plan.steps.map(({ id }) => id),
       [
@@ -89,6 +89,31 @@ describe('a recovery in the place of the live data', () => {
     assert.equal(plan.steps.find(({ id }) => id === 'exchange')?.gate, 'recovery');
     const { loaded, request } = inputOf({});
     assert.deepEqual(leasedBy(recoverLive, request, loaded.system), ['api', 'orders', 'cache']);
+  });
+
+  test('has the next newest sane ones follow, in steps that are carried out where the one before is bad', () => {
+    const oldest = completeBackup({ daysOld: 9, marks: ['verified'] });
+    const verified = completeBackup({ daysOld: 2, marks: ['verified'] });
+    const plan = planOf({}, { entries: [oldest, OLD, verified, completeBackup({ daysOld: 1 })] });
+    assert.deepEqual(
+      [plan.backups, plan.candidates].map((some) => some?.map(({ id }) => id)),
+      [[verified.id], [completeBackup({ daysOld: 1 }).id, OLD.id]],
+    );
+    const ladder = plan.steps.filter(({ candidate }) => candidate !== undefined);
+    assert.deepEqual(
+      ladder.map(({ id }) => id),
+      [
+        ...['artefact-orders', 'loads-orders', 'complete-orders', 'correct-orders'],
+        ...['instead-orders.2', 'artefact-orders.2', 'loads-orders.2', 'complete-orders.2'],
+        ...['correct-orders.2', 'instead-orders.3', 'artefact-orders.3', 'loads-orders.3'],
+        ...['complete-orders.3', 'correct-orders.3'],
+      ],
+    );
+    assert.match(
+      titleOf(plan, 'instead-orders.2'),
+      new RegExp(`Only where ${verified.id} is found bad`),
+    );
+    assert.equal(planOf({ backup: OLD.id }, { entries: [OLD] }).candidates, undefined);
   });
 
   test('stops nobody whom a person has stopped already, and lets all of them in at its end', () => {

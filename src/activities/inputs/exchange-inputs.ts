@@ -1,7 +1,7 @@
 // What the activities of a recovery in the place of the live data work with.
-import { backedUpDatastore } from '../../domain/backup/backup-id.ts';
+import { candidatesOf } from '../../domain/recovery/live/candidates.ts';
 import type { ExchangePlan, WritePosition } from '../../domain/recovery/exchange.ts';
-import { actionOf, copyOf, storeOf, type StepAt } from './step-at.ts';
+import { actionOf, copyOf, storeOf, type OtherCopy, type StepAt } from './step-at.ts';
 
 export const EXCHANGE_INPUTS = {
   lookAhead: (at: StepAt) =>
@@ -16,14 +16,16 @@ export const EXCHANGE_INPUTS = {
     store: storeOf(at, actionOf(at, 'quiet').datastore),
     ...(since !== undefined && { since }),
   }),
-  lossAgainst: (at: StepAt) => ({ target: copyOf(at) }),
+  lossAgainst: (at: StepAt, told: OtherCopy) => ({ target: copyOf(at, told) }),
   /** `plan`: as it was approved. */
-  exchangeStore: (at: StepAt, { plan }: { plan: ExchangePlan }) => ({ target: copyOf(at), plan }),
+  exchangeStore: (at: StepAt, told: { plan: ExchangePlan } & OtherCopy) => ({
+    target: copyOf(at, told),
+    plan: told.plan,
+  }),
   flushDerived: (at: StepAt) => ({ store: storeOf(at, actionOf(at, 'flush').datastore) }),
 };
 
-/** As much as its backup holds. */
+/** As much as the largest of its candidates holds. */
 function bytesOf(at: StepAt, datastore: string): number {
-  const found = (at.plan.backups ?? []).find(({ id }) => backedUpDatastore(id) === datastore);
-  return found?.bytes ?? 0;
+  return Math.max(0, ...candidatesOf(at.plan, datastore).map(({ bytes }) => bytes));
 }

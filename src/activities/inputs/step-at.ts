@@ -39,8 +39,23 @@ export function storeOf(at: StepAt, datastore: string): DatastoreRef {
   return { system: name, datastore, directory, settings };
 }
 
+/** Where several backups are tried one after the other: the copy of the one that was taken, if not the first. */
+export interface OtherCopy {
+  copy?: string;
+}
+
+/** A copy that the plan makes of this datastore; no other one is believed. */
+export function candidateCopy(at: StepAt, datastore: string, copy: string): string {
+  const isPlanned = at.plan.steps.some(
+    ({ action }) =>
+      action.kind === 'rung' && action.datastore === datastore && action.copy === copy,
+  );
+  if (!isPlanned) throw unfit(at, `makes no copy ${copy} of ${datastore}`);
+  return copy;
+}
+
 /** The copy that the step is about. */
-export function copyOf(at: StepAt): CopyRef {
+export function copyOf(at: StepAt, other: OtherCopy = {}): CopyRef {
   const { copy, datastore } = actionOf(
     at,
     'rung',
@@ -49,5 +64,6 @@ export function copyOf(at: StepAt): CopyRef {
     'lossAgainst',
     'exchange',
   );
-  return { copy, store: storeOf(at, datastore) };
+  const taken = other.copy === undefined ? copy : candidateCopy(at, datastore, other.copy);
+  return { copy: taken, store: storeOf(at, datastore) };
 }

@@ -9,7 +9,15 @@ import { recoveredPoints } from '../../domain/recovery/recovered.ts';
 import type { MountedCopy } from '../../domain/recovery/recovery-actions.ts';
 import type { Weights } from '../../domain/rollout/model.ts';
 import { EXCHANGE_INPUTS } from './exchange-inputs.ts';
-import { actionOf, copyOf, storeOf, unfit, type StepAt } from './step-at.ts';
+import {
+  actionOf,
+  candidateCopy,
+  copyOf,
+  storeOf,
+  unfit,
+  type OtherCopy,
+  type StepAt,
+} from './step-at.ts';
 import {
   readyWithin,
   serviceTarget,
@@ -110,9 +118,9 @@ export const STEP_INPUTS = {
   keepCopy: (at: StepAt, { until }: { until: number }) => ({ target: copyOf(at), until }),
   restoreFile: (at: StepAt) => ({ file: namedFile(at), target: copyOf(at) }),
   compareCopy: (at: StepAt) => {
-    const { backup: id, datastore } = actionOf(at, 'rung');
+    const { backup: id, copy } = actionOf(at, 'rung');
     const rungs = at.plan.steps.flatMap(({ action }) =>
-      action.kind === 'rung' && action.datastore === datastore ? [action.rung] : [],
+      action.kind === 'rung' && action.copy === copy ? [action.rung] : [],
     );
     return { id, target: copyOf(at), rungs };
   },
@@ -141,7 +149,10 @@ export const STEP_INPUTS = {
     id: actionOf(at, 'rung').backup,
     ...mark,
   }),
-  discardCopy: (at: StepAt) => ({ copy: actionOf(at, 'discard', 'rung', 'empty').copy }),
+  discardCopy: (at: StepAt, { copy }: OtherCopy) => {
+    const action = actionOf(at, 'discard', 'rung', 'empty');
+    return { copy: copy === undefined ? action.copy : candidateCopy(at, action.datastore, copy) };
+  },
   /** `at`: when the operation began (ms). */
   lookBothWays: (at: StepAt, { at: began }: { at: number }) => ({
     recovered: recoveredPoints(at.loaded, at.plan).map(({ datastore, backup }) => ({

@@ -72,6 +72,8 @@ export type MachineEvent =
   | { type: 'judged'; verdict: Verdict; message: string; ends: boolean }
   /** A verdict that the conclusion decides on; what it found left over needs a person. */
   | { type: 'noted'; verdict: Verdict; leftovers?: string[] }
+  /** The backup of this step is bad: the steps of the next candidate come now; where there is none, it has failed. */
+  | { type: 'nextCandidate'; message: string }
   | {
       type: 'answered';
       decision: 'approved' | 'overridden' | 'rejected' | 'expired';

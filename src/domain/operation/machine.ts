@@ -3,6 +3,7 @@
 // model in place of the real world.
 import type { Outcome } from './outcome.ts';
 import type { PlanStep } from './plan.ts';
+import { indexAfter, indexOfNextCandidate } from './candidate-steps.ts';
 import { dropNewest, undoFailed } from './failed-undo.ts';
 import { fullStepAhead } from './read-machine.ts';
 import type { Action, Policy, Problem, MachineEvent, MachineState } from './machine-state.ts';
@@ -71,6 +72,8 @@ export function apply(state: MachineState, event: MachineEvent): MachineState {
       return baked(state, event);
     case 'judged':
       return judged(state, event);
+    case 'nextCandidate':
+      return nextCandidate(state, event.message);
     case 'answered':
       return event.decision === 'approved' || event.decision === 'overridden'
         ? advance(state)
@@ -117,12 +120,19 @@ function advance(state: MachineState): MachineState {
   const step = currentStep(state);
   if (state.part === 'change' && step.bake !== undefined) return { ...state, part: 'bake' };
   if (state.part !== 'gate' && step.gate !== undefined) return { ...state, part: 'gate' };
-  if (state.index + 1 < state.steps.length)
-    return { ...state, index: state.index + 1, part: 'change' };
+  const index = indexAfter(state.steps, state.index);
+  if (index < state.steps.length) return { ...state, index, part: 'change' };
   const problems = [...state.leftovers, ...state.failures];
   return problems.length > 0
     ? ended(state, 'failed', problems.join('; '))
     : ended(state, 'succeeded', state.said ?? 'done as planned');
+}
+
+function nextCandidate(state: MachineState, message: string): MachineState {
+  const index = indexOfNextCandidate(state.steps, state.index);
+  return index === undefined
+    ? refused(state, 'failed', { kind: 'CheckFailed', message })
+    : { ...state, index, part: 'change' };
 }
 
 function failed(

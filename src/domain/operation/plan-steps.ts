@@ -138,6 +138,7 @@ export function finishPlan(input: {
   carried?: NonNullable<Plan['carried']>;
   backup?: BackupSummary;
   backups?: BackupSummary[];
+  candidates?: BackupSummary[];
   steps: PlanStep[];
   /** The services that were read, by name; absent where none was. */
   worlds?: Readonly<Record<string, ServiceWorld>>;

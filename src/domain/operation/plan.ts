@@ -88,6 +88,11 @@ export interface PlanStep {
   title: string;
   /** How it is undone, in words; `none` where it has no undo. */
   undo: string;
+  /**
+   * One of several backups that are tried one after the other, from 1: the steps of the next one are carried out only where
+   * this one is found bad.
+   */
+  candidate?: { of: string; number: number };
   /** In a drill: what a recovery does otherwise at this step. */
   differs?: string;
   action: StepAction;
@@ -113,6 +118,8 @@ export interface Plan {
   backup?: BackupSummary;
   /** A recovery: what is restored, in the order of the datastores. */
   backups?: BackupSummary[];
+  /** A recovery: what is restored instead where one of `backups` is found bad, in the order in which they are tried. */
+  candidates?: BackupSummary[];
   /** Versions; absent when nothing was live. */
   from?: string;
   to?: string;

@@ -117,8 +117,10 @@ export function covers(one: UndoEntry, entry: UndoEntry): boolean {
 export function isTakenBack(entry: UndoEntry, { action }: PlanStep): boolean {
   if (action.kind === 'admit') return true;
   if (action.kind === 'exchange') {
+    // Whichever copy it was: the others were discarded before.
     return (
-      entry.verb === 'liftFence' || (entry.verb === 'discardCopy' && entry.copy === action.copy)
+      entry.verb === 'liftFence' ||
+      (entry.verb === 'discardCopy' && entry.datastore === action.datastore)
     );
   }
   if (action.kind === 'discard' || action.kind === 'keepCopy')

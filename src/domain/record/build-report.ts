@@ -178,12 +178,20 @@ function addRow(report: Report, entry: EvidenceEntry): void {
     case 'backup':
       report.backups = [...(report.backups ?? []), entry.backup];
       return;
+    case 'candidate':
+      addCandidate(report, entry);
+      return;
     case 'notice':
       addNotice(report, entry);
       return;
     default:
       return;
   }
+}
+
+function addCandidate(report: Report, { backup, passedOver, reason }: Entry<'candidate'>): void {
+  report.backups = (report.backups ?? []).map((one) => (one.id === passedOver ? backup : one));
+  report.findings.push(`${passedOver} was found bad and passed over for ${backup.id}: ${reason}`);
 }
 
 /** A notice that could not be delivered is a finding too, so that nobody has to search the notices for it. */

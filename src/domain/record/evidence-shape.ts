@@ -63,6 +63,7 @@ const BODIES: { [Type in EvidenceBody['type']]: Record<string, Shape> } = {
   undo: { step: 'string', verb: 'string', status: 'string', detail: 'string' },
   notice: { event: 'string', channel: 'string', about: 'string', delivered: 'boolean' },
   backup: { backup: 'object' },
+  candidate: { backup: 'object', passedOver: 'string', reason: 'string' },
   finding: { text: 'string' },
   closed: {
     outcome: 'string',

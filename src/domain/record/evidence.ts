@@ -75,6 +75,8 @@ export type EvidenceBody =
       reason?: string;
     }
   | { type: 'backup'; backup: BackupSummary }
+  /** A recovery restores `backup` from here on: what it restored before, `passedOver`, was found bad. */
+  | { type: 'candidate'; backup: BackupSummary; passedOver: string; reason: string }
   | { type: 'finding'; text: string }
   | {
       type: 'closed';

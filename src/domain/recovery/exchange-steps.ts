@@ -12,6 +12,7 @@ import type { RevisionSpec, ServiceWorld, Weight } from '../rollout/model.ts';
 import { describeWeights, heaviest, normalised } from '../traffic/weights.ts';
 import { spanOf } from '../text/time-span.ts';
 import { QUIET_MS } from './exchange.ts';
+import type { Candidate } from './live/candidates.ts';
 
 /** A datastore that is exchanged, and what for. */
 export interface Exchange {
@@ -19,6 +20,8 @@ export interface Exchange {
   settings: Datastore;
   backup: BackupSummary;
   copy: string;
+  /** What is restored instead where that is bad, in order. */
+  others: Candidate[];
   /** Which newer backups were not taken, as the end of a sentence. */
   note: string;
 }
@@ -72,14 +75,46 @@ export function fenceSteps(datastore: string): PlanStep[] {
   ];
 }
 
-/** Restored beside what is live, and judged. How old it is decides nobody's machine, but whoever is asked. */
-export function besideSteps({ datastore, settings, backup, copy, note }: Exchange): PlanStep[] {
+/**
+ * Restored beside what is live, and judged; where that is found bad, the next candidate. How old it is decides nobody's
+ * machine, but whoever is asked.
+ */
+export function besideSteps(exchange: Exchange): PlanStep[] {
+  const { datastore, backup, copy, others } = exchange;
+  const first = ladderOf(exchange, { backup, copy });
+  if (others.length === 0) return first;
+  const instead = others.flatMap((candidate, index) => {
+    const before = index === 0 ? { backup, copy } : (others[index - 1] ?? candidate);
+    const steps = [insteadStep(datastore, before), ...ladderOf(exchange, candidate)];
+    return steps.map((step) => asCandidate(step, datastore, index + 2));
+  });
+  return [...first.map((step) => asCandidate(step, datastore, 1)), ...instead];
+}
+
+/** `loads-orders.2`: a step of the second candidate. */
+function asCandidate(step: PlanStep, of: string, number: number): PlanStep {
+  const id = number === 1 ? step.id : `${step.id}.${number}`;
+  return { ...step, id, candidate: { of, number } };
+}
+
+function insteadStep(datastore: string, { backup, copy }: Candidate): PlanStep {
+  return {
+    ...discardStep({ datastore, copy }),
+    id: `instead-${datastore}`,
+    title: `Only where ${backup.id} is found bad: discard its copy, and take the next one`,
+  };
+}
+
+function ladderOf(
+  { datastore, settings, backup: first, note }: Exchange,
+  { backup, copy }: Candidate,
+): PlanStep[] {
   const wanted = rungsOf(settings);
   const rungs = RUNGS.filter((rung) => isClimbed(rung, wanted));
   return rungs.map((rung) => {
     const title =
       rung === 'loads'
-        ? `Restore ${backup.id} (recovery point ${backup.recoveryPoint.notAfter}, ${provedWords(backup)}) beside what was live${note}`
+        ? `Restore ${backup.id} (recovery point ${backup.recoveryPoint.notAfter}, ${provedWords(backup)}) beside what was live${backup.id === first.id ? note : ''}`
         : rungTitle(rung, backup, settings, 'the end of the backup');
     const step = rungStep({
       ...{ rung, datastore, backup: backup.id, copy, title },
@@ -137,7 +172,7 @@ export function letGoStep({ datastore, copy }: Exchange): PlanStep {
   return {
     ...discardStep({ datastore, copy }),
     id: `release-${datastore}`,
-    title: `Forget the name ${copy}: it is the live ${datastore} now`,
+    title: `Forget the name of the copy: it is the live ${datastore} now`,
     undo: 'none: nothing is removed',
   };
 }

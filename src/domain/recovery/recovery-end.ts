@@ -8,6 +8,7 @@ import { outputOn, type StepResults } from '../operation/step-result.ts';
 import type { EvidenceEntry } from '../record/evidence.ts';
 import { commandText } from '../text/command-text.ts';
 import { spanOf } from '../text/time-span.ts';
+import { passedOverCandidates, takenBackups } from './live/candidates.ts';
 import { lossWords, quarantinedAs } from './exchange.ts';
 
 const DAY_MS = 86_400_000;
@@ -24,7 +25,7 @@ export interface RecoveryEnding {
 
 export function recoveryEnd(ending: RecoveryEnding): { message: string; findings: Finding[] } {
   const { plan } = ending;
-  const backups = plan.backups ?? [];
+  const backups = takenBackups(plan, ending.results);
   const findings = [
     ...backups.map((backup) => pointFinding(backup, ending)),
     ...timeFindings(ending),
@@ -44,7 +45,10 @@ function storeWords(backup: BackupSummary, { results, now }: RecoveryEnding): st
     done === undefined
       ? ''
       : `; what was live is kept as ${lost === undefined ? done.exchanged.quarantined : quarantinedAs(lost.plan)}: keep it until ${new Date(Date.parse(now) + QUARANTINE_MS).toISOString()}, then remove it by hand`;
-  return `${datastore} is ${backup.id}; ${loss}${kept}`;
+  const over = passedOverCandidates(results, datastore).map(
+    ({ id }) => `, for ${id} was found bad`,
+  );
+  return `${datastore} is ${backup.id}${over.join('')}; ${loss}${kept}`;
 }
 
 /** From the recovery point to when writers were kept out: what was written in between is what is lost. */

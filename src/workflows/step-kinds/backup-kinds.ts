@@ -5,6 +5,7 @@ import type { BackupSummary } from '../../domain/backup/backup.ts';
 import { combineRungs } from '../../domain/backup/ladder.ts';
 import { lossFindings, lossWords } from '../../domain/recovery/exchange.ts';
 import { outputsOf, plainResult, type StepResult } from '../../domain/operation/step-result.ts';
+import { otherCopy } from './candidate-kinds.ts';
 import { climbedRungs } from './rungs.ts';
 import { said } from './service-kinds.ts';
 import { ask, type ActionOf, type StepContext, type StepKind } from './step-kind.ts';
@@ -49,7 +50,14 @@ export const retention: StepKind<ActionOf<'retention'>> = {
 
 export const discard: StepKind<ActionOf<'discard'>> = {
   whenFailed: 'fails',
-  begin: () => ask({ activity: 'discardCopy', told: {}, profile: 'undo', answered: said }),
+  begin: (context) =>
+    ask({
+      activity: 'discardCopy',
+      told:
+        context.step.candidate === undefined ? otherCopy(context, context.action.datastore) : {},
+      profile: 'undo',
+      answered: said,
+    }),
 };
 
 /** What is live may be away: that is what a copy is looked into for. */

@@ -16,8 +16,10 @@ import {
   lossWords,
   type ExchangePlan,
 } from '../../domain/recovery/exchange.ts';
+import { passedOverCandidates, takenBackups } from '../../domain/recovery/live/candidates.ts';
 import { recoveryEnd } from '../../domain/recovery/recovery-end.ts';
 import { problemsIn, said } from './service-kinds.ts';
+import { otherCopy } from './candidate-kinds.ts';
 import { ask, type ActionOf, type StepContext, type StepKind } from './step-kind.ts';
 
 export const lookAhead: StepKind<ActionOf<'lookAhead'>> = {
@@ -63,10 +65,10 @@ export const quiet: StepKind<ActionOf<'quiet'>> = {
 
 export const lossAgainst: StepKind<ActionOf<'lossAgainst'>> = {
   whenFailed: 'fails',
-  begin: ({ action: { datastore } }) =>
+  begin: ({ action: { datastore }, ...context }) =>
     ask({
       activity: 'lossAgainst',
-      told: {},
+      told: otherCopy(context, datastore),
       profile: 'wait',
       answered: ({ value: { loss, plan } }) =>
         plainResult(
@@ -85,14 +87,16 @@ export const weighExchange: StepKind<ActionOf<'weighExchange'>> = {
   whenFailed: 'fails',
   begin({ plan, results, now }) {
     const lost = outputsOf(results, 'lost');
-    const findings = (plan.backups ?? []).flatMap((backup): Finding[] => {
+    const findings = takenBackups(plan, results).flatMap((backup): Finding[] => {
       const datastore = backedUpDatastore(backup.id);
+      const over = passedOverCandidates(results, datastore);
       const found = outputOn(results, 'lost', datastore);
       const { notAfter } = backup.recoveryPoint;
       const proved = backup.verifiedAt === null ? 'never verified before' : 'verified before';
       const reason = `${backup.id}, recovery point ${notAfter}, ${proved}${passedOverOf(plan, datastore)}`;
       return [
         { name: `${datastore}: backup`, verdict: 'pass', reason, samples: 1 },
+        ...over.map(({ id, why }) => overFinding(datastore, id, why)),
         ...(found === undefined ? [] : lossFindings(found.loss)).map((one) => ({
           ...one,
           name: `${datastore}: ${one.name}`,
@@ -108,12 +112,12 @@ export const weighExchange: StepKind<ActionOf<'weighExchange'>> = {
 
 export const exchange: StepKind<ActionOf<'exchange'>> = {
   whenFailed: 'fails',
-  begin({ action: { datastore }, results, plan }) {
+  begin({ action: { datastore }, results, plan, step }) {
     const lost = outputOn(results, 'lost', datastore);
     if (lost === undefined) throw new Error(`an exchange of ${datastore} without its plan`);
     return ask({
       activity: 'exchangeStore',
-      told: { plan: lost.plan },
+      told: { plan: lost.plan, ...otherCopy({ plan, results, step }, datastore) },
       profile: 'change',
       lease: datastore,
       answered: ({ value: { exchanged, detail } }) => ({
@@ -161,6 +165,11 @@ function judgedBy(findings: Finding[]): StepResult {
 function placeFinding(datastore: string, plan: ExchangePlan): Finding {
   const reason = exchangeWords(plan);
   return { name: `${datastore}: exchange`, verdict: 'pass', reason, samples: 1 };
+}
+
+function overFinding(datastore: string, id: string, why: string): Finding {
+  const reason = `${id} was found bad and passed over: ${why}`;
+  return { name: `${datastore}: candidate passed over`, verdict: 'pass', reason, samples: 1 };
 }
 
 /** Which newer backups were not taken, as the plan says it. */

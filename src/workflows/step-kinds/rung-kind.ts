@@ -4,9 +4,14 @@ import { fileOf } from '../../domain/backup/backup-id.ts';
 import { judgePointInTime, type RungResult } from '../../domain/backup/ladder.ts';
 import { measuresPoint } from '../../domain/backup/measured-point.ts';
 import type { Rung } from '../../domain/backup/rungs.ts';
-import { plainResult, type StepResult } from '../../domain/operation/step-result.ts';
+import {
+  plainResult,
+  type ClimbedRung,
+  type StepResult,
+} from '../../domain/operation/step-result.ts';
 import type { Plan } from '../../domain/operation/plan.ts';
 import type { CallFailure } from '../steps/call.ts';
+import { foundBad, ofSameCandidate } from './candidate-kinds.ts';
 import { climbedRungs, endingAt } from './rungs.ts';
 import { ask, type ActionOf, type StepContext, type StepKind, type Work } from './step-kind.ts';
 
@@ -28,10 +33,12 @@ export const rung: StepKind<ActionOf<'rung'>> = {
   whenFailed: 'fails',
   begin(context) {
     const { datastore, rung: name } = context.action;
-    const isMeasured = climbedRungs(context.results).some(
+    const isMeasured = climbedRungs(ofSameCandidate(context)).some(
       (one) => one.datastore === datastore && one.rung === name,
     );
-    return isMeasured ? climbed(context, []) : climb(context);
+    // Somebody wants it again who has seen what it came to.
+    const isAgain = context.results.some(({ step }) => step.id === context.step.id);
+    return isMeasured && !isAgain ? climbed(context, []) : climb(context);
   },
 };
 
@@ -114,13 +121,15 @@ function notClimbed(context: Context, { kind, message }: CallFailure): Work | un
 
 /** What was climbed in one go, and what the rung of this step came to with it. */
 function climbed(context: Context, measured: readonly RungResult[]): Work {
-  const { action, step, results } = context;
+  const { action, step } = context;
   const { datastore } = action;
-  const before = climbedRungs(results);
-  const isKnown = ({ rung: name }: RungResult): boolean =>
-    before.some((one) => one.datastore === datastore && one.rung === name);
-  const rungs = measured.filter((one) => !isKnown(one)).map((one) => ({ datastore, ...one }));
-  const all = [...before, ...rungs];
+  const rungs = measured.map((one) => ({ datastore, ...one }));
+  const isNew = (known: ClimbedRung): boolean =>
+    rungs.some((one) => known.datastore === datastore && one.rung === known.rung);
+  const all = [
+    ...climbedRungs(ofSameCandidate(context)).filter((known) => !isNew(known)),
+    ...rungs,
+  ];
   const result = all.find((one) => one.datastore === datastore && one.rung === action.rung);
   if (result === undefined) throw new Error(`${step.id} gave no verdict`);
   const { verdict, reason, differences = [] } = result;
@@ -128,15 +137,13 @@ function climbed(context: Context, measured: readonly RungResult[]): Work {
   const ends = action.rung === 'artefact' || action.rung === 'loads';
   const message = endingAt(context, { all, verdict, ends });
   const finding = { name: action.rung, verdict, reason, samples: 1 };
-  const judged = plainResult(
-    { type: 'judged', verdict, message, ends },
-    {
-      detail: differences.length > 1 ? differences.join('; ') : reason,
-      findings: [finding],
-      output: { kind: 'rungs', rungs },
-    },
-  );
   const isBad = verdict === 'fail' && OF_THE_BACKUP.has(action.rung);
+  const bad = isBad ? foundBad(context, `${action.rung}: ${reason}`) : undefined;
+  const judged = plainResult(bad ?? { type: 'judged', verdict, message, ends }, {
+    detail: differences.length > 1 ? differences.join('; ') : reason,
+    findings: [finding],
+    output: { kind: 'rungs', rungs },
+  });
   return isBad && fileOf(action.backup) === undefined ? markBad(context, judged, reason) : judged;
 }
 

@@ -3,6 +3,7 @@ import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { MachineEvent } from '../../domain/operation/machine-state.ts';
 import { apply, next } from '../../domain/operation/machine.ts';
 import type { PlanStep } from '../../domain/operation/plan.ts';
+import { candidatesOf, nextCandidate } from '../../domain/recovery/live/candidates.ts';
 import { plainResult, type StepResult } from '../../domain/operation/step-result.ts';
 import { describeUndo, inNobodysWay, type UndoEntry } from '../../domain/operation/undo.ts';
 import { performBake } from './bake.ts';
@@ -14,7 +15,7 @@ import { setState } from './page.ts';
 import { askAboutProblem, askPeople, unpaused } from './people.ts';
 import { failureResult, performStep, recordVerdicts, type ToPerform } from './perform.ts';
 import { record, recordWeights } from './record.ts';
-import { machineOf, type Run } from './run.ts';
+import { machineOf, planOf, type Run } from './run.ts';
 import { settleMessages } from './settle-messages.ts';
 
 export async function carryOut(run: Run): Promise<End> {
@@ -119,6 +120,7 @@ function keepResult(run: Run, action: ToPerform, result: StepResult): void {
     return;
   }
   run.progress.results.push({ step: action.step, result });
+  recordCandidate(run, action.step, result);
   const goesOn = action.do === 'change' && action.step.bake !== undefined;
   if (!goesOn || result.event.type === 'failed') recordStep(run, action.step, result);
 }
@@ -149,9 +151,21 @@ function recordOutput(run: Run, { output }: StepResult): void {
   if (output?.kind === 'backup') record(run, { type: 'backup', backup: output.summary });
 }
 
+/** From here on another backup is what is restored. */
+function recordCandidate(run: Run, step: PlanStep, { event }: StepResult): void {
+  if (event.type !== 'nextCandidate' || step.action.kind !== 'rung') return;
+  const { datastore, backup: passedOver } = step.action;
+  const id = nextCandidate(planOf(run), step);
+  const backup = candidatesOf(planOf(run), datastore).find((one) => one.id === id);
+  if (backup === undefined) return;
+  record(run, { type: 'candidate', backup, passedOver, reason: event.message });
+}
+
 function recordStep(run: Run, { id, title }: PlanStep, result: StepResult): void {
   const { event, attempts } = result;
-  const isFailed = event.type === 'failed' || ('verdict' in event && event.verdict !== 'pass');
+  const isFailed =
+    ['failed', 'nextCandidate'].includes(event.type) ||
+    ('verdict' in event && event.verdict !== 'pass');
   const detail = detailOf(result);
   const status = isFailed ? 'failed' : 'done';
   const entry = { type: 'step', id, title, status, attempts } as const;
