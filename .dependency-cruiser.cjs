@@ -169,7 +169,7 @@ module.exports = {
     {
       name: 'the worker starts no other process and is no command line',
       severity: 'error',
-      from: { path: '^src/worker' },
+      from: { path: '^src/(worker|stop-without-temporal)' },
       to: { path: '^src/(cli|embedded)/' },
     },
   ],

@@ -29,7 +29,7 @@ export async function stopServices(
     try {
       const state = await stopped(place, token, call, ports);
       const afterMs = ports.clock.now() - began;
-      const detail = `no user was answered after ${seconds(afterMs)}; before: ${describeWeights(state.beforeStop)}`;
+      const detail = `no user was answered after ${seconds(afterMs)}; ${beforeWords(state)}`;
       return { service: place.service, weights: state.weights, detail, afterMs };
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
@@ -50,8 +50,14 @@ export async function stopService(
   call: Call,
   ports: { platforms: Platforms; clock: Clock },
 ): Promise<{ weights: Weights; detail: string }> {
-  const { weights, beforeStop } = await stopped(place, await call.token(), call, ports);
-  return { weights, detail: `stopped; before: ${describeWeights(beforeStop)}` };
+  const state = await stopped(place, await call.token(), call, ports);
+  return { weights: state.weights, detail: `stopped; ${beforeWords(state)}` };
+}
+
+function beforeWords({ beforeStop, unsaved }: TrafficState): string {
+  const before = `before: ${describeWeights(beforeStop)}`;
+  if (unsaved === undefined) return before;
+  return `${before}; the platform could not write the stop down (${unsaved}): started anew it would let users in again`;
 }
 
 /** The traffic of a service as it is once none of its users is answered any more. */

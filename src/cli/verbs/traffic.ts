@@ -6,18 +6,38 @@ interface AdmitOptions extends WaitOptions {
   percent?: string;
 }
 
+interface StopOptions extends WaitOptions {
+  withoutTemporal?: boolean;
+}
+
 export function register(program: Command): void {
   const stop = program
     .command('stop')
     .argument('<target>', TARGET_ARGUMENT)
     .description('answer every user of SYSTEM or SYSTEM/SERVICE with 503, at once; asks nobody');
+  stop.option(
+    '--without-temporal',
+    'tell the platform itself, from here: for the hour in which Temporal or its workers do not answer',
+  );
   withWaiting(
-    withCommon(stop, ['stop shop', 'stop shop/api --reason "wrong prices are shown"']),
-  ).action(async (text: string, options: WaitOptions) => {
+    withCommon(stop, [
+      'stop shop',
+      'stop shop/api --reason "wrong prices are shown"',
+      'stop shop --without-temporal',
+    ]),
+  ).action(async (text: string, options: StopOptions) => {
     const { target } = await import('../ids.ts');
+    if (options.withoutTemporal === true) {
+      const { stopDirectly } = await import('../operation/stop-directly.ts');
+      return stopDirectly(target(text), options);
+    }
     const { startOperation } = await import('../operation/start.ts');
     const { stopTraffic } = await import('../../runbooks/stop-traffic.ts');
-    await startOperation(stopTraffic, { ...target(text) }, options);
+    try {
+      await startOperation(stopTraffic, { ...target(text) }, options);
+    } catch (error) {
+      throw await withWayOut(error, text);
+    }
   });
   const admit = program
     .command('admit')
@@ -38,4 +58,13 @@ export function register(program: Command): void {
       await startOperation(admitTraffic, { ...target(text), percent }, options);
     },
   );
+}
+
+/** Where Temporal did not answer: how users are kept out all the same. */
+async function withWayOut(error: unknown, target: string): Promise<unknown> {
+  const { EXIT, ExitError } = await import('../exit.ts');
+  const { commandText } = await import('../../domain/text/command-text.ts');
+  if (!(error instanceof ExitError) || error.code !== EXIT.noAnswer) return error;
+  const way = commandText('stop', target, '--without-temporal');
+  return new ExitError(error.code, `${error.message}\nTo keep users out without it: ${way}`);
 }

@@ -89,6 +89,8 @@ export interface TrafficState {
   admitPercent: number;
   /** What the weights were before the stop; `admit` brings them back. */
   beforeStop: Weights;
+  /** Answered by a stop that holds and could not be written down: why. A platform that starts anew would not know of it. */
+  unsaved?: string;
 }
 
 /** A revision that carried everything (100 %), whole, so that it can be made again. */

@@ -31,6 +31,8 @@ import {
   withWeights,
 } from '../../domain/traffic/traffic-rules.ts';
 
+const SAVE_AGAIN_MS = 2000;
+
 export interface HostParts {
   file: StateFile;
   services: Services;
@@ -179,10 +181,16 @@ export class LocalHost {
     );
   }
 
+  /** Users are kept out whatever becomes of the state's file: what cannot be written down is answered as `unsaved`. */
   stop(input: VerbInput<'stop'>): Promise<TrafficState> {
-    return this.#changeTraffic(input, `stopping ${serviceKey(input.service)}`, (service) =>
-      stopped(service.record.traffic),
-    );
+    const what = `stopping ${serviceKey(input.service)}`;
+    return this.#change(input.service, what, input, async (service) => {
+      service.setTraffic(stopped(service.record.traffic));
+      service.changed();
+      const unsaved = await this.#unsaved(what);
+      const state = this.read(input.service);
+      return unsaved === undefined ? state : { ...state, unsaved };
+    });
   }
 
   async admit(input: VerbInput<'admit'>): Promise<TrafficState> {
@@ -213,6 +221,19 @@ export class LocalHost {
       service.changed();
       return this.read(input.service);
     });
+  }
+
+  /** Why the state could not be written down just now; it is tried again until it is. */
+  async #unsaved(what: string): Promise<string | undefined> {
+    try {
+      await this.#parts.file.save();
+      return undefined;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#parts.note(`${what}: done, and not written down: ${why}`);
+      setTimeout(() => void this.#unsaved(what), SAVE_AGAIN_MS).unref();
+      return why;
+    }
   }
 
   #change<T>(

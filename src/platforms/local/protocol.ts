@@ -140,6 +140,7 @@ const trafficState = z.object({
   stopped: z.boolean(),
   admitPercent: z.number(),
   beforeStop: weights,
+  unsaved: z.exactOptional(z.string()),
 }) satisfies z.ZodType<TrafficState>;
 
 /** Who makes a change: an operation with its epoch token, or a person, whom none holds back. */
