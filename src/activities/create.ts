@@ -27,6 +27,7 @@ import {
 import {
   exchangeStore,
   flushDerived,
+  judgeLive,
   liftFence,
   lookAhead,
   lossAgainst,
@@ -114,6 +115,7 @@ const ACTIVITIES = {
   loadSystem: { work: loadSystem, plain: true },
   planOperation: { ...ofSystem(planOperation, SYSTEM_INPUTS.planOperation), plain: true },
   runChecks: named(runChecksAt, STEP_INPUTS.runChecks),
+  warmLive: named(runChecksAt, STEP_INPUTS.warmLive),
   bake: named(bakeAt, STEP_INPUTS.bake),
   watchWhileWaiting: named(watchWhileWaiting, STEP_INPUTS.watchWhileWaiting),
   awaitReady: named(awaitReady, STEP_INPUTS.awaitReady),
@@ -176,6 +178,7 @@ const ACTIVITIES = {
   proveQuiet: named(proveQuiet, STEP_INPUTS.proveQuiet),
   lossAgainst: named(lossAgainst, STEP_INPUTS.lossAgainst),
   exchangeStore: named(exchangeStore, STEP_INPUTS.exchangeStore),
+  judgeLive: named(judgeLive, STEP_INPUTS.judgeLive),
   flushDerived: named(flushDerived, STEP_INPUTS.flushDerived),
   // What schedules and people start that is no operation.
   sweepRemnants: { work: sweep, plain: true },

@@ -10,23 +10,27 @@ import { finishPlan } from '../domain/operation/plan-steps.ts';
 import { policyNamed } from '../domain/people/recovery-approval.ts';
 import { unreachable } from '../domain/people/gate.ts';
 import {
-  admitStep,
   askStep,
   besideSteps,
   concludeExchangeStep,
   exchangeStep,
   fenceSteps,
   flushStep,
+  judgeLiveStep,
   letGoStep,
   lookAheadStep,
   lossStep,
   quietAgainStep,
+  type Exchange,
+} from '../domain/recovery/exchange-steps.ts';
+import {
+  admitStep,
   restartSteps,
   smokeSteps,
   stopSteps,
+  warmLiveSteps,
   type AffectedService,
-  type Exchange,
-} from '../domain/recovery/exchange-steps.ts';
+} from '../domain/recovery/live/service-steps.ts';
 import { MOST_CANDIDATES, type Candidate } from '../domain/recovery/live/candidates.ts';
 import { ADMIT_SHARES, RECOVERY_APPROVAL } from '../domain/recovery/recovery-defaults.ts';
 import { recoveredIn } from '../domain/recovery/recovered-system.ts';
@@ -98,10 +102,12 @@ function plan(input: PlanInput, world: World): Plan {
     askStep(gateOf(input)),
     ...exchanges.map(quietAgainStep),
     ...exchanges.map(exchangeStep),
+    ...exchanges.map(judgeLiveStep),
     ...exchanges.map(letGoStep),
     ...flushed.map(flushStep),
     ...affected.flatMap(restartSteps),
     ...affected.flatMap(smokeSteps),
+    ...flushed.flatMap((name) => warmLiveSteps(name, datastoreIn(loaded, name), affected)),
     ...admitSteps(loaded, affected),
     concludeExchangeStep(),
   ];

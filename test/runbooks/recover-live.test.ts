@@ -78,8 +78,15 @@ describe('a recovery in the place of the live data', () => {
       [
         ...['preflight', 'stop-api', 'fence-orders', 'quiet-orders', 'artefact-orders'],
         ...['loads-orders', 'complete-orders', 'correct-orders', 'loss-orders', 'exchange'],
-        ...['quiet-again-orders', 'exchange-orders', 'release-orders', 'flush-cache'],
-        ...['restart-api', 'admit-5-api', 'admit-25-api', 'admit-100-api', 'conclude'],
+        ...['quiet-again-orders', 'exchange-orders', 'live-orders', 'release-orders'],
+        ...[
+          'flush-cache',
+          'restart-api',
+          'admit-5-api',
+          'admit-25-api',
+          'admit-100-api',
+          'conclude',
+        ],
       ],
     );
     assert.deepEqual(
@@ -142,6 +149,19 @@ describe('a recovery in the place of the live data', () => {
     const early = { corruptedSince: iso(NOW - 9 * DAY) };
     assert.throws(() => planOf(early), refused('NotFound', /no good backup .*suspect/));
     assert.match(titleOf(planOf({ at: iso(NOW - 2 * DAY) }), 'loads-orders'), new RegExp(OLD.id));
+  });
+
+  test('warms what it empties, on the services that are asked for that, before users come', () => {
+    const warm = [
+      { service: 'api', http: '/products' },
+      { service: 'api', http: '/prices' },
+    ];
+    const cache = { kind: 'redis', role: 'derived', warm } as const;
+    const plan = planOf({}, {}, { datastores: { ...SHOP.datastores, cache } });
+    const ids = plan.steps.map(({ id }) => id);
+    assert.match(titleOf(plan, 'warm-cache-api'), /ask v1 of api for \/products, \/prices/);
+    assert.ok(ids.indexOf('flush-cache') < ids.indexOf('warm-cache-api'));
+    assert.ok(ids.indexOf('warm-cache-api') < ids.indexOf('admit-5-api'));
   });
 
   test('is refused where something cannot be exchanged; a derived one stays as it is then', () => {

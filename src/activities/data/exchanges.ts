@@ -4,6 +4,7 @@ import type { Finding } from '../../domain/analysis/finding.ts';
 import { Failure } from '../../domain/failure.ts';
 import {
   exchangeWords,
+  judgeExchanged,
   judgeQuiet,
   QUIET_MS,
   type Exchanged,
@@ -104,6 +105,17 @@ export async function exchangeStore(
     throw new Failure('WorldChanged', message, { expected: plan.to, found: exchanged.live });
   }
   return { exchanged, detail: exchangeWords(plan) };
+}
+
+/** By what is read of the live datastore itself, and not by what the exchange answered. */
+export async function judgeLive(
+  { target, plan, loss }: { target: CopyRef; plan: ExchangePlan; loss: Loss },
+  call: Call,
+  { exchanges }: ExchangePorts,
+): Promise<Finding> {
+  const { from: live } = await exchanges.exchangePlan(target, call);
+  const found = await exchanges.lossAgainst({ target, quarantined: plan.from }, call);
+  return judgeExchanged(target.store.datastore, { plan, loss }, { live, loss: found });
 }
 
 export async function flushDerived(

@@ -1,6 +1,6 @@
 // What the activities of a recovery in the place of the live data work with.
 import { candidatesOf } from '../../domain/recovery/live/candidates.ts';
-import type { ExchangePlan, WritePosition } from '../../domain/recovery/exchange.ts';
+import type { ExchangePlan, Loss, WritePosition } from '../../domain/recovery/exchange.ts';
 import { actionOf, copyOf, storeOf, type OtherCopy, type StepAt } from './step-at.ts';
 
 export const EXCHANGE_INPUTS = {
@@ -21,6 +21,12 @@ export const EXCHANGE_INPUTS = {
   exchangeStore: (at: StepAt, told: { plan: ExchangePlan } & OtherCopy) => ({
     target: copyOf(at, told),
     plan: told.plan,
+  }),
+  /** `plan`, `loss`: as they were approved. */
+  judgeLive: (at: StepAt, told: { plan: ExchangePlan; loss: Loss } & OtherCopy) => ({
+    target: copyOf(at, told),
+    plan: told.plan,
+    loss: told.loss,
   }),
   flushDerived: (at: StepAt) => ({ store: storeOf(at, actionOf(at, 'flush').datastore) }),
 };

@@ -63,6 +63,7 @@ export function copyOf(at: StepAt, other: OtherCopy = {}): CopyRef {
     'keepCopy',
     'lossAgainst',
     'exchange',
+    'judgeLive',
   );
   const taken = other.copy === undefined ? copy : candidateCopy(at, datastore, other.copy);
   return { copy: taken, store: storeOf(at, datastore) };

@@ -36,6 +36,15 @@ export const STEP_INPUTS = {
     const { place, version, directory } = serviceOf(at, service);
     return { place, point, checks, revision, version: own ?? version, directory };
   },
+  warmLive: (at: StepAt) => {
+    const { datastore, service, revision, version } = actionOf(at, 'warmLive');
+    const { place, directory } = serviceOf(at, service);
+    const { warm = [] } = storeOf(at, datastore).settings;
+    const checks = warm
+      .filter((request) => request.service === service)
+      .map(({ http, timeout }) => ({ name: http, http, status: 200, timeout }));
+    return { place, point: 'smoke' as const, checks, revision, version, directory };
+  },
   bake: bakeOf,
   /** The first of its bakes counts on from the last bake of the step. */
   watchWhileWaiting: bakeOf,

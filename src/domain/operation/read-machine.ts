@@ -18,7 +18,13 @@ function isCheck(action: StepAction): boolean {
 }
 
 /** Kinds of steps that change nothing, or nothing that a recovery stands on. */
-const CHECKS: ReadonlySet<string> = new Set(['lookAhead', 'quiet', 'flush']);
+const CHECKS: ReadonlySet<string> = new Set([
+  'lookAhead',
+  'quiet',
+  'judgeLive',
+  'flush',
+  'warmLive',
+]);
 
 /** The first step from here on that people have yet to approve. */
 export function gateAhead(state: MachineState): string | undefined {

@@ -1,15 +1,11 @@
-// The steps of a recovery in the place of the live data, phase by phase: users and writers are kept out and that is proved,
-// a backup is restored beside and judged, people are asked, the copy takes the live one's place, users come back.
-import type { Service } from '../../config/system.ts';
+// The steps of a recovery in the place of the live data on datastores, phase by phase: writers are kept out and that is proved,
+// a backup is restored beside and judged, people are asked, the copy takes the live one's place.
 import { discardStep, RUNG_STEPS, rungsOf, rungStep, rungTitle } from '../backup/rung-steps.ts';
 import { provedWords, type BackupSummary } from '../backup/backup.ts';
 import { RUNGS, type Rung } from '../backup/rungs.ts';
 import type { Datastore } from '../../config/datastores.ts';
 import type { PlanStep } from '../operation/plan.ts';
 import { NO_UNDO } from '../text/plan-words.ts';
-import { checkStep } from '../operation/plan-steps.ts';
-import type { RevisionSpec, ServiceWorld, Weight } from '../rollout/model.ts';
-import { describeWeights, heaviest, normalised } from '../traffic/weights.ts';
 import { spanOf } from '../text/time-span.ts';
 import { QUIET_MS } from './exchange.ts';
 import type { Candidate } from './live/candidates.ts';
@@ -26,13 +22,6 @@ export interface Exchange {
   note: string;
 }
 
-/** A service that needs what is exchanged, as it was found. */
-export interface AffectedService {
-  service: string;
-  config: Service;
-  world: ServiceWorld;
-}
-
 export function lookAheadStep(datastores: readonly string[]): PlanStep {
   return {
     id: 'preflight',
@@ -40,21 +29,6 @@ export function lookAheadStep(datastores: readonly string[]): PlanStep {
     undo: NO_UNDO,
     action: { kind: 'lookAhead', datastores: [...datastores] },
   };
-}
-
-/** None for a service without users: it stays as it is until users are let in. */
-export function stopSteps({ service, world: { traffic } }: AffectedService): PlanStep[] {
-  if (traffic.stopped || normalised(traffic.weights).length === 0) return [];
-  const { weights, admitPercent: back } = traffic;
-  return [
-    {
-      id: `stop-${service}`,
-      title: `Stop traffic of ${service} (${describeWeights(weights)}): 503 with Retry-After`,
-      undo: `let ${back} % of the clients in again, where nothing was exchanged`,
-      action: { kind: 'stop', service, back },
-      weights: [],
-    },
-  ];
 }
 
 /** The fence, and the proof of it. */
@@ -167,6 +141,16 @@ export function exchangeStep({ datastore, copy }: Exchange): PlanStep {
   };
 }
 
+/** Before anything is started on it. */
+export function judgeLiveStep({ datastore, copy }: Exchange): PlanStep {
+  return {
+    id: `live-${datastore}`,
+    title: `Read the live ${datastore}: it has to differ from what is in quarantine as it was approved, no more and no less`,
+    undo: NO_UNDO,
+    action: { kind: 'judgeLive', datastore, copy },
+  };
+}
+
 /** The copy is nobody's any more: it is live. */
 export function letGoStep({ datastore, copy }: Exchange): PlanStep {
   return {
@@ -184,83 +168,6 @@ export function flushStep(datastore: string): PlanStep {
     undo: 'none: it is filled by use',
     action: { kind: 'flush', datastore },
   };
-}
-
-/** Every revision that has users, or had before the stop. */
-function sharesOf({ world: { traffic } }: AffectedService): Weight[] {
-  return normalised(traffic.stopped ? traffic.beforeStop : traffic.weights);
-}
-
-/** The step's id for one of the revisions that had users, which may be of one version with other settings. */
-function idFor(
-  what: string,
-  service: string,
-  { revision, version }: Weight,
-  shares: Weight[],
-): string {
-  if (shares.length === 1) return `${what}-${service}`;
-  const alike = shares.filter((one) => one.version === version).length;
-  return `${what}-${service}-${alike === 1 ? version : revision}`;
-}
-
-/** Nothing of what a replica read before stays in it. */
-export function restartSteps(one: AffectedService): PlanStep[] {
-  const { service, config, world } = one;
-  if (!world.platform.restart) return [];
-  const shares = sharesOf(one);
-  return shares.map((share) => ({
-    id: idFor('restart', service, share, shares),
-    title: `Restart ${share.version} of ${service} on what is live now`,
-    undo: 'none: users are kept out',
-    action: {
-      ...({ kind: 'restart', service, revision: share.revision } as const),
-      deadline: config.rollout.deadlines.ready,
-    },
-  }));
-}
-
-/** While there is no user yet. */
-export function smokeSteps(one: AffectedService): PlanStep[] {
-  const { service, config, world } = one;
-  const count = config.checks.smoke.length;
-  if (count === 0) return [];
-  const shares = sharesOf(one);
-  return shares.flatMap((share) => {
-    const { revision, version } = share;
-    const spec: RevisionSpec | undefined = world.revisions.find(
-      (found) => found.spec.id === revision,
-    )?.spec;
-    if (spec === undefined) return [];
-    return [
-      {
-        ...checkStep('smoke', service, count, spec),
-        id: idFor('smoke', service, share, shares),
-        action: { kind: 'check', point: 'smoke', service, revision, version },
-      },
-    ];
-  });
-}
-
-/** One share of the clients of a service; what users get is judged before the next share. */
-export function admitStep(one: AffectedService, percent: number): PlanStep[] {
-  const { service, config } = one;
-  const shares = sharesOf(one);
-  const judged = heaviest(shares);
-  if (judged === undefined) return [];
-  const { strategy, canary, blueGreen } = config.rollout;
-  const how = strategy === 'canary' ? canary : blueGreen;
-  const ms = how?.watch ?? 0;
-  return [
-    {
-      id: `admit-${percent}-${service}`,
-      title: `Let ${percent} % of the clients of ${service} in (${describeWeights(shares)})`,
-      undo: 'none: users have written by then; "fairlead stop" keeps them out again',
-      action: { kind: 'admit', service, percent },
-      ...(ms > 0 && {
-        bake: { ms, analyses: how?.analysis ?? [], revision: judged.revision, checks: true },
-      }),
-    },
-  ];
 }
 
 export function concludeExchangeStep(): PlanStep {

@@ -136,3 +136,37 @@ export function judgeQuiet(
   const reason = `${datastore} did not change within ${apart} ms, and nobody holds it open for writing${unseen}`;
   return { ...about, verdict: 'pass', reason, got: 'nobody writes' };
 }
+
+/** What stays of the words for a place when it is renamed: a database keeps its number, `shop (oid 16636)`. */
+export function lasting(place: string): string {
+  return /\(oid \d+\)$/.exec(place)?.[0] ?? place;
+}
+
+/** Whether what is live after an exchange is the copy that was approved, by what was read of it then. */
+export function judgeExchanged(
+  datastore: string,
+  approved: { plan: ExchangePlan; loss: Loss },
+  found: { live: string; loss: Loss },
+): Finding {
+  const about = { name: `live ${datastore}`, expected: approved.plan.to, got: found.live };
+  const samples = DIFFERENCES.reduce((sum, [kind]) => sum + found.loss[kind].count, 0);
+  if (lasting(found.live) !== lasting(approved.plan.to)) {
+    const reason = `${found.live} is live, and not ${approved.plan.to}, which was approved`;
+    return { ...about, samples, verdict: 'fail', reason };
+  }
+  const others = DIFFERENCES.filter(
+    ([kind]) =>
+      found.loss[kind].count !== approved.loss[kind].count ||
+      found.loss[kind].digest !== approved.loss[kind].digest,
+  );
+  if (others.length > 0) {
+    const told = others.map(
+      ([kind, , what]) =>
+        `${numberOf(found.loss[kind].count)} ${what}, and ${numberOf(approved.loss[kind].count)} when it was approved`,
+    );
+    const reason = `the live ${datastore} is not what was approved: ${told.join('; ')}; did a service write to it by itself?`;
+    return { ...about, samples, verdict: 'fail', reason };
+  }
+  const reason = `the live ${datastore} is ${found.live}, and differs from what is in quarantine as it was approved: same counts, same hashes`;
+  return { ...about, samples, verdict: 'pass', reason };
+}

@@ -63,6 +63,10 @@ export type RecoveryAction =
   /** What people are asked about: all that was found. */
   | { kind: 'weighExchange' }
   | { kind: 'exchange'; datastore: string; copy: string }
+  /** What is live now is what was approved: read once more, whatever a tool said. */
+  | { kind: 'judgeLive'; datastore: string; copy: string }
+  /** Asks a service for what fills a derived datastore, on the preview address of a revision. */
+  | { kind: 'warmLive'; datastore: string; service: string; revision: string; version: string }
   /** An empty one in the place of a derived datastore. */
   | { kind: 'flush'; datastore: string }
   | { kind: 'concludeExchange' }

@@ -128,6 +128,31 @@ export const exchange: StepKind<ActionOf<'exchange'>> = {
   },
 };
 
+export const judgeLive: StepKind<ActionOf<'judgeLive'>> = {
+  whenFailed: 'fails',
+  begin({ action: { datastore }, results, plan, step }) {
+    const lost = outputOn(results, 'lost', datastore);
+    if (lost === undefined) throw new Error(`an exchange of ${datastore} that nobody approved`);
+    return ask({
+      activity: 'judgeLive',
+      told: { plan: lost.plan, loss: lost.loss, ...otherCopy({ plan, results, step }, datastore) },
+      profile: 'wait',
+      answered: ({ value: finding }) => judgedBy([finding]),
+    });
+  },
+};
+
+export const warmLive: StepKind<ActionOf<'warmLive'>> = {
+  whenFailed: 'fails',
+  begin: () =>
+    ask({
+      activity: 'warmLive',
+      told: {},
+      profile: 'wait',
+      answered: ({ value: findings }) => judgedBy(findings),
+    }),
+};
+
 export const flush: StepKind<ActionOf<'flush'>> = {
   whenFailed: 'fails',
   begin: ({ action: { datastore } }) =>

@@ -30,9 +30,11 @@ import {
   concludeExchange,
   exchange,
   flush,
+  judgeLive,
   lookAhead,
   lossAgainst,
   quiet,
+  warmLive,
   weighExchange,
   writeFence,
 } from './exchange-kinds.ts';
@@ -86,7 +88,9 @@ const KINDS: { [Kind in StepAction['kind']]: StepKind<ActionOf<Kind>> } = {
   lossAgainst,
   weighExchange,
   exchange,
+  judgeLive,
   flush,
+  warmLive,
   concludeExchange,
 };
 

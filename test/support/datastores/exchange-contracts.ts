@@ -5,7 +5,7 @@ import { describe, test, type TestContext } from 'node:test';
 import type { BackupsPort, CopyRef, DatastoreRef } from '../../../src/ports/backups.ts';
 import type { ExchangesPort } from '../../../src/ports/exchanges.ts';
 import { backupId } from '../../../src/domain/backup/backup-id.ts';
-import { judgeQuiet } from '../../../src/domain/recovery/exchange.ts';
+import { judgeQuiet, lasting } from '../../../src/domain/recovery/exchange.ts';
 import type { EpochToken } from '../../../src/domain/rollout/model.ts';
 import { fails } from '../fails.ts';
 import { waiting } from '../local-daemon.ts';
@@ -122,6 +122,11 @@ export function exchangeContracts(
       assert.match(changed.shown.join(), /^b/);
       await exchanges.exchange({ store, plan, token: token(5) }, waiting());
       assert.deepEqual(await exchanges.lossAgainst(asked, waiting()), loss);
+      const { from: live } = await exchanges.exchangePlan(target, waiting());
+      assert.equal(lasting(live), lasting(plan.to));
+      await world.write('b', 'behind its back');
+      const other = await exchanges.lossAgainst(asked, waiting());
+      assert.notEqual(other.changed.digest, changed.digest);
     });
 
     check('of two exchanges the newer epoch counts, whichever comes first', async (world) => {
