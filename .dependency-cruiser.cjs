@@ -43,6 +43,10 @@ const SUBJECTS = {
     ['.', 'text', 'time', 'analysis', 'backup', 'operation', 'rollout', 'traffic'],
     ['record'],
   ],
+  'by-hand': [
+    ['.', 'text', 'operation', 'rollout', 'traffic'],
+    ['backup', 'recovery'],
+  ],
   people: [
     ['.', 'text', 'recovery'],
     ['analysis', 'operation'],

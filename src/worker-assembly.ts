@@ -12,6 +12,7 @@ import { loadSystem } from './config/load.ts';
 import { systemNames } from './config/system-names.ts';
 import type { WorkerSettings } from './config/environment.ts';
 import { createBackups } from './datastores/backups.ts';
+import { createByHand } from './datastores/by-hand/by-hand.ts';
 import { createExchanges } from './datastores/exchanges.ts';
 import { createHeartbeats } from './datastores/heartbeats.ts';
 import { createBindings } from './datastores/bindings.ts';
@@ -121,6 +122,7 @@ function storedPorts(settings: WorkerSettings, secrets: SecretSources) {
     backups: createBackups({ objects, stores, copies, secrets, clock }),
     bindings,
     exchanges: createExchanges({ stores, bindings, copies }),
+    byHand: createByHand({ objects, folder: objectsFolder, stores, bindings }),
     heartbeats: createHeartbeats({ stores, bindings, copies }),
     namedFiles: createNamedFiles({ stores, copies, clock }),
     removal: createBackupRemoval({ list: (prefix) => objects.list(prefix), ...uploads }),

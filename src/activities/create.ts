@@ -47,6 +47,7 @@ import { planOperation } from './plan-operation.ts';
 import { parseInspection } from '../domain/operation/inspection.ts';
 import { examineFile, restoreFile } from './data/named-files.ts';
 import { measurePoint } from './data/point-in-time.ts';
+import type { ByHandPort } from '../ports/by-hand.ts';
 import type { BindingsPort } from '../ports/bindings.ts';
 import type { ExchangesPort } from '../ports/exchanges.ts';
 import type { HeartbeatPort } from '../ports/heartbeats.ts';
@@ -94,6 +95,7 @@ export interface ActivityPorts extends Omit<BoundaryPorts, 'kept'> {
   bindings: BindingsPort;
   heartbeats: HeartbeatPort;
   exchanges: ExchangesPort;
+  byHand: ByHandPort;
   namedFiles: NamedFilesPort;
   /** Retention's own identity. */
   removal: BackupRemovalPort;

@@ -31,6 +31,7 @@ import { loadOrKept, type LoadOrKeptPorts } from './load-or-kept.ts';
 import { recoverabilityOf, type RecoveryPorts } from './data/recovery.ts';
 import { redactionOf } from './redaction.ts';
 import { diffOf, logsOf, type DiffAnswer, type LogsAnswer } from './service-logs.ts';
+import { commandsOf, type CommandsAnswer, type CommandsPorts } from './by-hand/commands.ts';
 import { tryStart, type StartAnswer } from './try-start.ts';
 
 export interface InspectPorts extends RecoveryPorts, LoadOrKeptPorts {
@@ -40,6 +41,7 @@ export interface InspectPorts extends RecoveryPorts, LoadOrKeptPorts {
   redactor: Redactor;
   bindings: BindingsPort;
   exchanges: ExchangesPort;
+  byHand: CommandsPorts['byHand'];
 }
 
 /** `null` for a system that has nothing to recover. */
@@ -56,6 +58,7 @@ export type Inspected =
   | WantedSchedules
   | RecoveryAnswer
   | StartAnswer
+  | CommandsAnswer
   | LogsAnswer
   | DiffAnswer;
 
@@ -83,12 +86,13 @@ export async function inspect(
   }
   if (input.diff !== undefined) return diffOf(loaded, input.diff.service, call, ports);
   if (input.start !== undefined) return tryStart(input.start, loaded, call, ports);
+  if (input.commands !== undefined) return commandsOf(input.commands, loaded, call, ports);
   if (input.backups === true) return catalogueOf(loaded, call, ports);
   return input.recovery === true ? recoveryOf(loaded, call, ports) : statusOf(loaded, call, ports);
 }
 
 /** What is there, what it says, and whether something could be started that is not held up by the file either. */
-function needsNoFile({ start, logs, ...others }: Inspection): boolean {
+function needsNoFile({ commands, start = commands, logs, ...others }: Inspection): boolean {
   if (start !== undefined) return runbooksOfType(start.type)[0]?.needsNoFile === true;
   return logs !== undefined || Object.keys(others).every((one) => STATUS_FIELDS.has(one));
 }

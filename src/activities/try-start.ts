@@ -25,14 +25,13 @@ export interface StartAnswer {
 
 /** Throws a `Failure` for a mistake of whoever asks; whatever else keeps it from being done now, the operation says itself. */
 export async function tryStart(
-  { type, request }: StartAsked,
+  start: StartAsked,
   loaded: LoadedSystem,
   call: Call,
   ports: PlanPorts & PlacesPorts & { redactor: Redactor },
 ): Promise<StartAnswer> {
-  const runbook = type === '' ? deployOf(loaded, request) : runbookFor(type, request);
-  if (runbook === undefined) throw new Failure('BadInput', `there is no operation ${type}`);
-  const asked = parseRequest(runbook, request);
+  const runbook = runbookAsked(start, loaded);
+  const asked = parseRequest(runbook, start.request);
   refuseUnknownNames(loaded, asked);
   // Nothing holds up what takes users away from harm: its names are looked at, and no more.
   let plan: Plan | undefined;
@@ -45,6 +44,13 @@ export async function tryStart(
     });
   }
   return { system: loaded.name, type: runbook.type, summary: summaryOf(runbook, asked, plan) };
+}
+
+/** The runbook that a request means. Throws BadInput without any. */
+export function runbookAsked({ type, request }: StartAsked, loaded: LoadedSystem): Runbook {
+  const runbook = type === '' ? deployOf(loaded, request) : runbookFor(type, request);
+  if (runbook === undefined) throw new Failure('BadInput', `there is no operation ${type}`);
+  return runbook;
 }
 
 async function refuseMistakes(work: () => Promise<Plan>): Promise<Plan | undefined> {

@@ -42,10 +42,22 @@ export interface WaitOptions extends CommonOptions {
   timeout?: string;
   reason?: string;
   verbose?: boolean;
+  dryRun?: boolean;
+  format?: string;
 }
 
+/** For a verb that starts an operation. */
 export function withWaiting(command: Command): Command {
   return command
+    .option('--dry-run', 'only show the plan, and change nothing')
+    .addOption(
+      new Option(
+        '--format <format>',
+        'with --dry-run: commands to type where Fairlead is not there',
+      )
+        .choices(['plan', 'commands'])
+        .default('plan'),
+    )
     .option('--reason <text>', 'why, for the record')
     .option('--no-wait', 'start it and return at once')
     .option('--timeout <duration>', 'return with exit code 9 when it still runs after, say, 10m');

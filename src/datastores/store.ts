@@ -24,6 +24,7 @@ import type {
   WritePosition,
 } from '../domain/recovery/exchange.ts';
 import type { EpochToken } from '../domain/rollout/model.ts';
+import type { DatastoreByHand } from '../domain/by-hand/by-hand.ts';
 import type { Named } from './named-dump.ts';
 
 /** Streams one object away, whole or not at all. `path` says which file of the source it is a copy of. */
@@ -106,6 +107,20 @@ export interface StoreExchange {
   flush(store: DatastoreRef, token: EpochToken, waiting: Waiting): Promise<Exchanged>;
 }
 
+/** A stored object as a person finds it. */
+export interface HandObject extends BackupObject {
+  /** Absolute. */
+  file: string;
+  /** A command of a shell that prints its plain bytes. */
+  read: string;
+}
+
+/** A backup that a person restores without Fairlead. */
+export interface HandBackup {
+  manifest: StreamedManifest;
+  objects: HandObject[];
+}
+
 /**
  * A copy is a folder of its kind's own: with the data, or with a note of where they are. Nobody else looks inside, and
  * what runs in it is ended with it.
@@ -142,6 +157,8 @@ export interface Store {
    * Unsupported (it may be one), each with a sentence.
    */
   named(path: string, waiting: Waiting): Promise<Named>;
+  /** What a person types to do the same without Fairlead; nothing is changed, no secret looked up. */
+  byHand(store: DatastoreRef, backup: HandBackup | undefined): Promise<DatastoreByHand>;
   /** Absent where the live datastore of this kind cannot be exchanged yet, and nothing is restored beside it. */
   exchange?: StoreExchange;
   /** Absent where people cannot look into a copy, or it cannot be compared with what is live. */

@@ -9,7 +9,7 @@ import { answered, singleEnvelope } from './steps/single-activity.ts';
 
 /**
  * Input: `{system}`, `{system, report: {workflowId, runId}}`, `{system, backups: true}`, `{system, recovery: true}`,
- * `{system, start: {type, request}}`, or `{system?, schedules: true}`.
+ * `{system, start: {type, request}}`, `{system, commands: {type, request}}`, or `{system?, schedules: true}`.
  */
 export async function inspectSystem(input: unknown): Promise<Inspected> {
   return answered(async () => inspect(parseInspection(input)));

@@ -16,6 +16,24 @@ test('the plan of a drill says what a recovery does otherwise', async () => {
   nothingLeft(up);
 });
 
+test('a plan as commands names no secret, starts nothing, and is refused where it would be carried out', async () => {
+  const beside = 'recover drilled --datastore portfolio --beside';
+  const { stdout } = await up.exits(0, `${beside} --dry-run --format commands`);
+  assert.match(stdout, /^# recover\/drilled\/portfolio by hand, for bash: \d+ steps\n/);
+  assert.match(
+    stdout,
+    /\n# \d+ artefact: [^]*\nsha256sum --check [^]*\n# \d+ loads: [^]*\nmkdir .*data-by-hand\n/,
+  );
+  const stop = (await up.exits(0, 'stop drilled --dry-run --format commands')).stdout;
+  assert.match(stop, /\n# \d+ stop-api: [^\n]*\ncurl .*\/v1\/stop\n/);
+  const listed = (await up.exits(0, 'list --json')).stdout;
+  assert.equal(listed.includes('recover/drilled'), false);
+  assert.equal(listed.includes('stop/drilled'), false);
+  await up.exits(2, `${beside} --format commands`);
+  await up.exits(2, 'recover drilled --dry-run --format poem');
+  nothingLeft(up);
+});
+
 test(
   'a drill ends by itself, no user notices, and its report opens with the verdict',
   NAMESPACES,

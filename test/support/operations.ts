@@ -86,6 +86,7 @@ export function memoryPorts(systems: LoadedSystem[], double: Double = 'memory'):
     ...memoryHeartbeats(backups.vault),
     ...memoryExchanges(backups.vault),
     targets,
+    byHand: { datastore: async () => ({}) },
     ...memoryRecovery(),
     snapshots: createSnapshots(objects),
     keptRemoval: createKeptRemoval(objects),

@@ -21,6 +21,11 @@ export function chooseDeploy(strategy: string | undefined): RunbookChoice {
   throw new ExitError(EXIT.badInput, `--strategy is "${strategy}", allowed: ${allowed}`);
 }
 
+/** The workflow type to ask a worker about; empty for the deploy that the system file chooses. */
+export function typeAsked(choice: RunbookChoice): string {
+  return 'asFileSays' in choice ? '' : choice.type;
+}
+
 function chosenBy(answer: unknown, known: Runbook): Runbook {
   return runbooksOfType(textAt(answer, 'type') ?? '')[0] ?? known;
 }
@@ -51,7 +56,7 @@ export async function checkStart(
   const system = textAt(request, 'system');
   // Nobody asks for the reason before an operation keeps it, redacted.
   const { reason: _, ...rest } = request;
-  const type = 'asFileSays' in choice ? '' : known.type;
+  const type = typeAsked(choice);
   try {
     const start = { type, request: rest };
     const asking = inspect(temporal, { ...(system !== undefined && { system }), start });

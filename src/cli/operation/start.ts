@@ -16,6 +16,7 @@ import { follow } from './follow.ts';
 import { differences, requestOf, type Fields } from './in-its-place.ts';
 import { actorName } from '../identity.ts';
 import { printJson, printText, progress } from '../output/print.ts';
+import { sayCommands } from './say-commands.ts';
 import { sayClosed, sayParked } from './say-end.ts';
 import { inWords } from '../as-typed.ts';
 
@@ -26,12 +27,17 @@ export async function startOperation(
   options: WaitOptions,
 ): Promise<void> {
   const actor = actorName(options.as);
-  const asked = withoutUndefined({ ...fields, reason: options.reason, requestedBy: actor });
+  const { reason, dryRun } = options;
+  const asked = withoutUndefined({ ...fields, dryRun, reason, requestedBy: actor });
   // Everything that can be wrong with what was typed is found before anything is sent.
   inWords(() => parseRequest('asFileSays' in choice ? choice.else : choice, asked));
   const timeoutMs =
     options.timeout === undefined ? undefined : durationFlag('--timeout', options.timeout);
   await withTemporal(actor, async (temporal) => {
+    if (options.format === 'commands') {
+      await sayCommands(temporal, choice, asked, options);
+      return;
+    }
     const checked = await checkStart(temporal, choice, asked);
     const { runbook } = checked;
     const request = inWords(() => parseRequest(runbook, asked));

@@ -28,6 +28,7 @@ export interface InspectRequest {
   schedules?: true;
   recovery?: true;
   start?: { type: string; request: Record<string, unknown> };
+  commands?: { type: string; request: Record<string, unknown> };
   logs?: { service: string; position: unknown };
   diff?: { service: string };
 }

@@ -13,7 +13,6 @@ import {
 
 interface VerifyOptions extends WaitOptions {
   file?: string;
-  dryRun?: boolean;
 }
 
 export function register(program: Command): void {
@@ -64,7 +63,6 @@ function registerVerify(program: Command): void {
       '--file <path>',
       "prove this dump of SYSTEM/DATASTORE instead, which is in no catalogue; the path is the worker's, absolute or inside the system's folder",
     )
-    .option('--dry-run', 'only show the plan')
     .description('restore BACKUP into a copy, judge it rung by rung, discard the copy');
   const examples = [
     'verify shop/orders/20261122T085126.123Z',
@@ -78,9 +76,9 @@ function registerVerify(program: Command): void {
       const { backupTarget, datastoreTarget } = await import('../ids.ts');
       const { startOperation } = await import('../operation/start.ts');
       const { verifyBackup } = await import('../../runbooks/verify-backup.ts');
-      const { file, dryRun } = options;
+      const { file } = options;
       const asked = file === undefined ? backupTarget(text) : { ...datastoreTarget(text), file };
-      await startOperation(verifyBackup, { ...asked, dryRun }, options);
+      await startOperation(verifyBackup, asked, options);
     },
   );
 }

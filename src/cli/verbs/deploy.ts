@@ -4,7 +4,6 @@ import { SERVICE_ARGUMENT, withCommon, withWaiting, type WaitOptions } from '../
 
 interface DeployOptions extends WaitOptions {
   strategy?: string;
-  dryRun?: boolean;
   autoPromote?: boolean;
   initialWeight?: string;
 }
@@ -16,7 +15,6 @@ export function register(program: Command): void {
     .argument('<version>', 'what replaces {version} in the system file')
     .description('bring a version of SYSTEM/SERVICE to all users, step by step')
     .option('--strategy <name>', 'canary or blue-green (default: as the system file says)')
-    .option('--dry-run', 'print the plan and change nothing')
     .option('--auto-promote', 'ask nobody, where the system file allows it')
     .option('--initial-weight <percent>', 'share of the first step');
   withWaiting(
@@ -39,7 +37,6 @@ export function register(program: Command): void {
         ...target,
         version,
         strategy: options.strategy,
-        dryRun: options.dryRun,
         autoPromote: options.autoPromote,
         initialWeight:
           initialWeight === undefined ? undefined : numberFlag('--initial-weight', initialWeight),

@@ -2,26 +2,20 @@
 import type { Command } from 'commander';
 import { withCommon, withVerbose, withWaiting, type WaitOptions } from '../command-options.ts';
 
-interface DrillOptions extends WaitOptions {
-  dryRun?: boolean;
-}
-
 export function register(program: Command): void {
   const drill = program
     .command('drill')
     .argument('<system>', 'a system, for example shop')
     .description(
       'restore the newest backups into an isolated target, prove them, start the service on them, clean up',
-    )
-    .option('--dry-run', 'only show the plan, with what a recovery would do otherwise');
+    );
   const examples = ['drill shop', 'drill shop --dry-run', 'drill shop --json --timeout 2h'];
   withVerbose(withWaiting(withCommon(drill, examples))).action(
-    async (text: string, options: DrillOptions) => {
+    async (text: string, options: WaitOptions) => {
       const { systemName } = await import('../ids.ts');
       const { startOperation } = await import('../operation/start.ts');
       const { drill: runbook } = await import('../../runbooks/drill.ts');
-      const { dryRun } = options;
-      await startOperation(runbook, { system: systemName(text), dryRun }, options);
+      await startOperation(runbook, { system: systemName(text) }, options);
     },
   );
 }

@@ -10,7 +10,6 @@ interface RecoverOptions extends WaitOptions {
   corruptedSince?: string;
   severity?: string;
   keep?: string;
-  dryRun?: boolean;
 }
 
 export function register(program: Command): void {
@@ -32,11 +31,11 @@ export function register(program: Command): void {
       'since when the data are damaged: no backup with a later recovery point is taken',
     )
     .option('--severity <P0-P3>', 'how bad it is, for those who are told')
-    .option('--keep <duration>', 'with --beside: how long the copy is kept (default: 24h)')
-    .option('--dry-run', 'only show the plan');
+    .option('--keep <duration>', 'with --beside: how long the copy is kept (default: 24h)');
   const examples = [
     'recover shop --corrupted-since 2026-11-22T08:00:00Z --severity P1',
     'recover shop --datastore orders --at 2026-11-22T08:00:00Z --dry-run',
+    'recover shop --dry-run --format commands',
     'recover shop --datastore orders --beside',
     'recover shop --datastore orders --beside --backup shop/orders/20261122T085126.123Z --keep 3d',
   ];
@@ -47,9 +46,9 @@ export function register(program: Command): void {
       const { durationFlag } = await import('../flags.ts');
       const { recover: look } = await import('../../runbooks/recover.ts');
       const { recoverLive } = await import('../../runbooks/recover-live.ts');
-      const { datastore, beside, backup, at, corruptedSince, severity, dryRun } = options;
+      const { datastore, beside, backup, at, corruptedSince, severity } = options;
       const keep = options.keep === undefined ? undefined : durationFlag('--keep', options.keep);
-      const which = { datastore, beside, backup, at, corruptedSince, severity, keep, dryRun };
+      const which = { datastore, beside, backup, at, corruptedSince, severity, keep };
       const asked = { system: systemName(text), mode: 'recover', ...which };
       await startOperation(beside === true ? look : recoverLive, asked, options);
     },

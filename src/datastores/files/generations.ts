@@ -62,11 +62,7 @@ export function fencedName(
 export async function newGeneration(directory: string, like: string): Promise<string> {
   const { mode, uid, gid } = await stat(like);
   for (;;) {
-    const numbers = (await readdir(directory)).flatMap((name) => {
-      const number = GENERATION.exec(name)?.[1];
-      return number === undefined ? [] : [Number(number)];
-    });
-    const name = `gen-${Math.max(0, ...numbers) + 1}`;
+    const name = await nextGeneration(directory);
     try {
       await mkdir(join(directory, name));
     } catch (error) {
@@ -78,6 +74,15 @@ export async function newGeneration(directory: string, like: string): Promise<st
     if (process.getuid?.() === 0) await chown(join(directory, name), uid, gid);
     return name;
   }
+}
+
+/** The name of the generation after all that are there. */
+export async function nextGeneration(directory: string): Promise<string> {
+  const numbers = (await readdir(directory)).flatMap((name) => {
+    const number = GENERATION.exec(name)?.[1];
+    return number === undefined ? [] : [Number(number)];
+  });
+  return `gen-${Math.max(0, ...numbers) + 1}`;
 }
 
 async function folderThere(folder: string): Promise<void> {

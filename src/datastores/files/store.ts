@@ -15,6 +15,7 @@ import { shellWord } from '../../domain/text/command-text.ts';
 import { streamed } from '../artefact.ts';
 import { keepOf, type Into, type Store, type StoredFile, type Taken } from '../store.ts';
 import { addHeartbeat, newestHeartbeat, takeHeartbeat } from './heartbeat.ts';
+import { filesByHand } from './by-hand.ts';
 import { fileBytes, partOf, readPart } from './contents.ts';
 import { copyFilesIn, createFilesExchange } from './exchange.ts';
 import { generationsOf } from './generations.ts';
@@ -26,6 +27,7 @@ import { thereAt, type Named } from '../named-dump.ts';
 export function createFilesStore(clock: Pick<Clock, 'now'>): Store {
   return {
     capabilities: files.capabilities,
+    byHand: filesByHand,
     exchange: createFilesExchange(clock),
     place: async (store) => {
       await liveFolder(store);

@@ -58,7 +58,8 @@ export async function createDatabase(
   });
 }
 
-function clausesOf({ encoding, collate, ctype, provider, locale, rules }: Locale) {
+/** By the clauses of `CREATE DATABASE`; null where a database has none. */
+export function clausesOf({ encoding, collate, ctype, provider, locale, rules }: Locale) {
   return {
     ENCODING: encoding,
     LC_COLLATE: collate,

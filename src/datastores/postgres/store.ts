@@ -9,6 +9,7 @@ import { drain } from '../byte-streams.ts';
 import { addressOf, keepOf, type Artefact, type Store } from '../store.ts';
 import { findProgram, runTool, toolOutput, versionedFolders } from '../tool.ts';
 import { liveAddress, withClient } from './connection.ts';
+import { postgresByHand } from './by-hand.ts';
 import { copiesOf, copyAddress, fingerprintOf } from './copies.ts';
 import { createPostgresExchange } from './exchange/exchange.ts';
 import { fenceBehind, inLiveOrFenced } from './exchange/fenced.ts';
@@ -53,6 +54,7 @@ export function createPostgresStore({ secrets, clock, programs = [] }: PostgresI
         fingerprintOf(address, clock, waiting),
       ),
     ...copiesOf(input),
+    byHand: postgresByHand,
     exchange: createPostgresExchange(input),
     named: async (path, waiting) =>
       namedDump(path, await findProgram('pg_restore', await folders()), waiting),

@@ -22,6 +22,7 @@ import {
 } from './scratch-redis.ts';
 import { redis } from './settings.ts';
 import { loadBeside } from './exchange/beside.ts';
+import { redisByHand } from './by-hand.ts';
 import { createRedisExchange } from './exchange/exchange.ts';
 import { DUMP, MAGIC, pointFrom, saving, takeDump } from './take-dump.ts';
 
@@ -58,7 +59,7 @@ export function createRedisStore({ secrets, clock, programs = [] }: RedisInput):
       await startRedis(folder, { programs: await find(), databases }, waiting);
       await loadBeside(folder, secrets, waiting);
     },
-    exchange: createRedisExchange({ secrets, clock }),
+    ...{ exchange: createRedisExchange({ secrets, clock }), byHand: redisByHand },
     empty: async (_, folder, waiting) =>
       startRedis(folder, { programs: await find(), databases: MANY_DATABASES }, waiting),
     address: async (folder) => {

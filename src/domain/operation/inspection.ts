@@ -20,6 +20,8 @@ export interface Inspection {
   recovery?: true;
   /** Say instead whether an operation could be started that is asked for like this. */
   start?: StartAsked;
+  /** Say what a person would type instead of an operation that is asked for like this. */
+  commands?: StartAsked;
   /** Read what the processes of a service said instead, since a position. */
   logs?: LogsAsked;
   /** Compare what is deployed of a service with the system file instead. */
@@ -41,7 +43,8 @@ export interface StartAsked {
 }
 
 const INSTEAD = ['backups', 'schedules', 'recovery'] as const;
-const FIELDS: readonly string[] = ['system', 'report', 'start', 'logs', 'diff', ...INSTEAD];
+const STARTS = ['start', 'commands'] as const;
+const FIELDS: readonly string[] = ['system', 'report', ...STARTS, 'logs', 'diff', ...INSTEAD];
 const EXAMPLE = 'send one JSON object, for example {"system":"shop"}';
 
 /** Throws a `Failure` BadInput with every problem. */
@@ -51,7 +54,8 @@ export function parseInspection(raw: unknown): Inspection {
   const failure = badInput('inspectSystem', problemsOf(raw), EXAMPLE);
   if (failure !== null) throw failure;
   const asked = { system: systemAsked(raw), report: reportRef(raw['report']) };
-  if (raw['start'] !== undefined) return { ...asked, start: startAsked(raw['start']) };
+  const start = STARTS.find((field) => raw[field] !== undefined);
+  if (start !== undefined) return { ...asked, [start]: startAsked(start, raw[start]) };
   if (raw['logs'] !== undefined) return { ...asked, logs: logsAsked(raw['logs']) };
   if (raw['diff'] !== undefined)
     return { ...asked, diff: { service: serviceAsked('diff', raw['diff']) } };
@@ -70,13 +74,13 @@ function problemsOf(raw: Record<string, unknown>): string[] {
   const wrong = [
     () => systemAsked(raw),
     () => reportRef(raw['report']),
-    () => raw['start'] === undefined || startAsked(raw['start']),
+    ...STARTS.map((field) => () => raw[field] === undefined || startAsked(field, raw[field])),
     () => raw['logs'] === undefined || logsAsked(raw['logs']),
     () => raw['diff'] === undefined || serviceAsked('diff', raw['diff']),
     ...INSTEAD.map((field) => () => isAsked(field, raw[field])),
   ].flatMap((check) => problemOf(check) ?? []);
   const instead = INSTEAD.filter((field) => raw[field] === true);
-  const others = ['report', 'start', 'logs', 'diff'].filter((field) => raw[field] != null);
+  const others = ['report', ...STARTS, 'logs', 'diff'].filter((field) => raw[field] != null);
   const many = [...others, ...instead];
   return [
     ...unknown,
@@ -156,12 +160,12 @@ function serviceAsked(field: 'logs' | 'diff', value: unknown): string {
   );
 }
 
-function startAsked(start: unknown): StartAsked {
+function startAsked(field: string, start: unknown): StartAsked {
   if (isRecord(start) && typeof start['type'] === 'string' && isRecord(start['request'])) {
     return { type: start['type'], request: start['request'] };
   }
   throw bad(
-    `inspectSystem: start is ${describeValue(start)}, allowed: {"type":"canaryDeploy","request":{"system":"shop","service":"api","version":"v2"}}`,
+    `inspectSystem: ${field} is ${describeValue(start)}, allowed: {"type":"canaryDeploy","request":{"system":"shop","service":"api","version":"v2"}}`,
   );
 }
 

@@ -14,6 +14,7 @@ import { Failure } from '../../domain/failure.ts';
 import { parsedJson } from '../../domain/json.ts';
 import type { ServiceRef } from '../../domain/rollout/model.ts';
 import { heaviest } from '../../domain/traffic/weights.ts';
+import { localByHand } from './by-hand/commands.ts';
 import { createIsolation, type IsolationOptions } from './isolation/isolation.ts';
 import { requireOwn } from './control-socket.ts';
 import { sendProbes } from './probes.ts';
@@ -56,6 +57,7 @@ export function localServices(data: string): Omit<Platform, 'isolation'> {
   return {
     workload: workloadPort(call, logs),
     traffic: trafficPort(call),
+    byHand: localByHand(data),
     capabilities: local.capabilities,
   };
 }

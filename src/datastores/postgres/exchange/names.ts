@@ -14,8 +14,12 @@ export interface Database {
   name: string;
 }
 
-/** `epoch` is a word where nobody knows the number as yet. */
-export function quarantineName(database: string, epoch: number | 'EPOCH', sequence?: number) {
+/** `epoch` is a word where nobody knows the number as yet, or where no operation has one. */
+export function quarantineName(
+  database: string,
+  epoch: number | 'EPOCH' | 'by_hand',
+  sequence?: number,
+) {
   return fitted(database, `_quarantine_${epoch}${sequence === undefined ? '' : `_${sequence}`}`);
 }
 

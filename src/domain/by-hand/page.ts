@@ -1,0 +1,40 @@
+// A plan as a page of commands for bash, step by step, for the day on which Fairlead itself is not there.
+import type { Plan } from '../operation/plan.ts';
+import { byHand, type HandContext } from './step-commands.ts';
+
+/** The whole page; `shop` is written `# 3 fence-orders: Keep everybody out ...`, then what to type, then how to see it. */
+export function handPage(plan: Plan, context: HandContext): string {
+  // Of several backups that are tried one after the other, the first: the others take a page of their own.
+  const own = plan.steps.filter(({ candidate }) => (candidate?.number ?? 1) === 1);
+  const steps = own.flatMap((step, index) => {
+    const { type, see } = byHand(step, context);
+    return [
+      '',
+      `# ${index + 1} ${step.id}: ${oneLine(step.title)}`,
+      ...type,
+      ...(see.length === 0 ? [] : ['# done when this succeeds:', ...see]),
+    ];
+  });
+  return [...headOf(plan, own.length), ...steps, ''].join('\n');
+}
+
+function headOf({ operation, system, candidates, nothingToDo }: Plan, count: number): string[] {
+  const others = (candidates ?? []).map(({ id }) => id);
+  return [
+    `# ${operation} by hand, for bash: ${count} steps`,
+    '# For the day on which Fairlead is not there. While it runs, let it do this: it keeps others out and a record, and two',
+    `# who change ${system} at once harm it. Type one step after the other, and go on only when it is done.`,
+    '# Passwords and keys are named by where they are, as the system file says; nothing here is secret.',
+    ...(others.length === 0
+      ? []
+      : [
+          `# Where the backup turns out to be bad, print the page for another (--backup): ${others.join(', ')}`,
+        ]),
+    ...(nothingToDo === undefined ? [] : [`# nothing to do: ${oneLine(nothingToDo)}`]),
+    'set -uo pipefail',
+  ];
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ');
+}
