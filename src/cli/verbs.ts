@@ -37,7 +37,10 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
   ...under('Answer and steer an operation', [
     { verbs: ['approve', 'reject'], load: () => import('./verbs/answer-gate.ts') },
     { verbs: ['retry', 'skip', 'adopt'], load: () => import('./verbs/answer-parked.ts') },
-    { verbs: ['promote', 'pause', 'resume', 'abort'], load: () => import('./verbs/steer.ts') },
+    {
+      verbs: ['promote', 'pause', 'resume', 'abort', 'hand-over', 'take'],
+      load: () => import('./verbs/steer.ts'),
+    },
   ]),
   ...under('Look', [
     { verbs: ['status'], load: () => import('./verbs/status.ts') },

@@ -44,6 +44,8 @@ export const MESSAGES = [
   'skipStep',
   'adopt',
   'abort',
+  'handOver',
+  'take',
 ] as const;
 
 export type MessageName = (typeof MESSAGES)[number];

@@ -6,6 +6,7 @@ import {
   PARKED_ANSWERS,
   verbOf,
 } from '../../domain/people/answers.ts';
+import { handOverSentence, takeCommand } from '../../domain/people/hand-over.ts';
 import { gateWatchLines } from '../../domain/analysis/gate-watch.ts';
 import { bar, spanBetween } from '../../domain/text/markdown.ts';
 import { commandText } from '../../domain/text/command-text.ts';
@@ -31,6 +32,7 @@ export function statusLines(status: OperationStatus, most = Infinity): string[] 
     ...workLines(status),
     ...watchLines(status),
     ...(status.lastRefused === undefined || closed ? [] : [refusedLine(status.lastRefused)]),
+    ...handOverLines(status),
     ...attention(status),
   ].map((line) => line.replaceAll('\n', ' '));
 }
@@ -140,6 +142,12 @@ export function attention(status: OperationStatus): string[] {
     return [...note, ...gates, `  go on with:`, `    ${commandText('resume', status.operation)}`];
   }
   return [...note, ...gates];
+}
+
+function handOverLines({ handOver, operation, state }: OperationStatus): string[] {
+  if (handOver === undefined) return [];
+  const commands = state === 'closed' ? [] : takeCommand(operation, handOver);
+  return [`  ${handOverSentence(handOver)}`, ...commands.map((one) => `    ${one}`)];
 }
 
 /** How far what goes on now is, in which attempt and why. */

@@ -26,13 +26,13 @@ const ACTING: ReadonlySet<string> = new Set([
     'drill',
     'recover',
   ],
-  ...['promote', 'pause', 'resume', 'abort', 'retry', 'skip', 'adopt'],
+  ...['promote', 'pause', 'resume', 'abort', 'retry', 'skip', 'adopt', 'hand-over'],
 ]);
 
-/** Verbs that only look or start something here; and approvals, which somebody else is to give. */
+/** Verbs that only look or start something here; and what somebody else is to give or to take. */
 const OTHERS: readonly string[] = [
   ...['approve', 'reject', 'status', 'list', 'health', 'report', 'backups', 'schedules'],
-  ...['history', 'logs', 'open', 'diff'],
+  ...['history', 'logs', 'open', 'diff', 'take'],
   ...['up', 'down', 'worker', 'init', 'check', 'schema', 'completion', 'judge', 'port', 'demo'],
 ];
 

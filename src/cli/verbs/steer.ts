@@ -1,10 +1,11 @@
-// `fairlead promote`, `pause`, `resume` and `abort`: steering an operation while it runs.
+// `fairlead promote`, `pause`, `resume`, `abort`, `hand-over` and `take`: steering an operation while it runs, and who does.
 import type { Command } from 'commander';
 import type { MessageName } from '../../workflows/messages.ts';
 import { OPERATION_ARGUMENT, withCommon } from '../command-options.ts';
 import type { MessageOptions } from '../operation/send.ts';
 
 interface SteerOptions extends MessageOptions {
+  to?: string;
   full?: boolean;
   keep?: boolean;
 }
@@ -33,6 +34,18 @@ export function register(program: Command): void {
     .action(async (operation: string, options: SteerOptions) => {
       await steer('abort', operation, options, { keep: options.keep });
     });
+  verb(program, 'hand-over', 'hand an operation over to somebody else, who takes it', [
+    'hand-over recover/shop --to bob --reason "end of shift"',
+  ])
+    .requiredOption('--to <name>', 'who takes it')
+    .action(async (operation: string, options: SteerOptions) => {
+      await steer('handOver', operation, options, { to: options.to });
+    });
+  verb(program, 'take', 'take an operation that was handed over to you', [
+    'take recover/shop --as bob',
+  ]).action(async (operation: string, options: SteerOptions) => {
+    await steer('take', operation, options, {});
+  });
 }
 
 function verb(

@@ -30,6 +30,16 @@ export interface LastRefused {
   at: string;
 }
 
+/** The last hand-over of an operation. */
+export interface HandOver {
+  from: string;
+  to: string;
+  /** ISO 8601 */
+  at: string;
+  /** When the receiver took it (ISO 8601); absent while nobody has. */
+  takenAt?: string;
+}
+
 export interface OperationStatus {
   schema: 'fairlead/status/v1';
   operation: string;
@@ -59,6 +69,8 @@ export interface OperationStatus {
   /** The messages that answer the parked step. */
   answers?: string[];
   lastRefused?: LastRefused;
+  /** The last time that it was handed over: who looks after it. */
+  handOver?: HandOver;
   /** Present while people are waited for and what is deployed is judged all the while. */
   watch?: GateWatchStatus;
   /** What runs at this moment, or is tried again, as Temporal lists it: how far it is, in which attempt, why. Not in the answer of the query. */

@@ -21,6 +21,7 @@ export const ALL_PARKED_ANSWERS: readonly ParkedAnswer[] = [
 
 /** The verb of the command line that sends this message; most have one name for both. */
 export function verbOf(message: string): string {
+  if (message === 'handOver') return 'hand-over';
   return Object.entries(PARKED_ANSWERS).find(([name]) => name === message)?.[1].verb ?? message;
 }
 

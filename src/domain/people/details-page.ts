@@ -13,6 +13,7 @@ import {
   rejectionJson,
   type ParkedAnswer,
 } from './answers.ts';
+import { handOverSentence, takeCommand } from './hand-over.ts';
 import { bar, code, plain, spanBetween } from '../text/markdown.ts';
 import type { Plan } from '../operation/plan.ts';
 import type { GateStatus, OperationStatus } from '../operation/status.ts';
@@ -48,6 +49,7 @@ export function detailsPage(input: DetailsInput): string {
     ...status.gates.flatMap((gate) => gateLines(gate, status.operation)),
     ...(status.state === 'parked' ? parkedLines(status, input.answers) : []),
     ...pausedLines(status),
+    ...handOverLines(status),
     ...refusalLines(input.lastRefusal),
     ...weightLines(status),
     ...stepLines(status, input.plan),
@@ -104,6 +106,19 @@ function parkedLines(
 function pausedLines(status: OperationStatus): string[] {
   if (status.state !== 'paused') return [];
   return [`To go on: ${SENDING} \`resume\` and paste`, '', code('{"actor":"YOUR-NAME"}'), ''];
+}
+
+function handOverLines({ handOver, operation }: OperationStatus): string[] {
+  if (handOver === undefined) return [];
+  const take = takeCommand(operation, handOver).flatMap((command) => [
+    `To take it: ${SENDING} \`take\` and paste`,
+    '',
+    code(JSON.stringify({ actor: handOver.to })),
+    '',
+    `Or in a terminal: ${code(command)}`,
+    '',
+  ]);
+  return [`**Who has it:** ${text(handOverSentence(handOver))}`, '', ...take];
 }
 
 function refusalLines(refusal: DetailsInput['lastRefusal']): string[] {

@@ -12,6 +12,8 @@ export interface Message {
   full?: boolean;
   keep?: boolean;
   step?: string;
+  /** Whom an operation is handed over to. */
+  to?: string;
 }
 
 type Field = keyof Message;
@@ -26,6 +28,8 @@ const FIELDS: Record<string, Field[]> = {
   skipStep: ['actor', 'step', 'reason'],
   adopt: ['actor', 'step', 'reason'],
   abort: ['actor', 'keep', 'reason'],
+  handOver: ['actor', 'to', 'reason'],
+  take: ['actor', 'reason'],
   preempt: ['actor'],
   thaw: ['actor', 'reason'],
 };
@@ -34,6 +38,10 @@ const LONGEST_REASON = 2000;
 
 const RULES: Record<Field, { allowed: string; accepts: (value: unknown) => boolean }> = {
   actor: {
+    allowed: PERSON_ALLOWED,
+    accepts: (value) => personIn(value) !== undefined,
+  },
+  to: {
     allowed: PERSON_ALLOWED,
     accepts: (value) => personIn(value) !== undefined,
   },
@@ -77,7 +85,7 @@ function wrongIn(fields: readonly Field[], field: string, value: unknown): strin
 }
 
 function asKept(field: string, value: unknown): unknown {
-  return field === 'actor' ? personIn(value) : value;
+  return field === 'actor' || field === 'to' ? personIn(value) : value;
 }
 
 /** JSON to paste for a message. */

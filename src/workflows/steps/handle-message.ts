@@ -7,12 +7,13 @@ import {
   type Gate,
   type Reply,
 } from '../../domain/people/gate.ts';
+import { handOver, take, type HandOverReply } from '../../domain/people/hand-over.ts';
 import { example, type Message } from '../../domain/people/message.ts';
 import { fullStepAhead, gateAhead } from '../../domain/operation/read-machine.ts';
 import { samePerson } from '../../domain/text/names.ts';
 import type { MessageName } from '../messages.ts';
 import { answersOf } from './page.ts';
-import { openGateOf, replaceGate, type Received, type Basis, type Run } from './run.ts';
+import { now, openGateOf, replaceGate, type Received, type Basis, type Run } from './run.ts';
 
 /** What became of a message. */
 export type Ruling = Omit<Received, 'name' | 'at'>;
@@ -41,6 +42,10 @@ export function handleMessage(run: Run, name: MessageName, message: Message): Ru
       return answerParked(run, name, message);
     case 'abort':
       return abort(run, message);
+    case 'handOver':
+      return handedOver(run, message, handOver(run.people.handOver, message, now()));
+    case 'take':
+      return handedOver(run, message, take(run.people.handOver, message, now()));
   }
 }
 
@@ -189,6 +194,12 @@ function abort(run: Run, message: Message): Ruling {
   run.people.interrupt = { type: 'abort', keep, by: message.actor ?? 'somebody' };
   run.progress.scope?.cancel();
   return accepted(message, keep ? 'stops and leaves everything as it is' : 'stops and undoes');
+}
+
+/** Whoever looks after it is a person's affair: nothing that goes on depends on it. */
+function handedOver(run: Run, message: Message, reply: HandOverReply): Ruling {
+  if (reply.handOver !== undefined) run.people.handOver = reply.handOver;
+  return ruling(message, reply.accepted, reply.note);
 }
 
 function decisionOf({ decision, gate }: Reply): Pick<Ruling, 'decision'> {

@@ -34,6 +34,8 @@ const DESCRIPTIONS: Record<MessageName, string> = {
   skipStep: `Go on without the parked check: ${example('skipStep')}`,
   adopt: `Take the world as it is now and go on: ${example('adopt')}`,
   abort: `Stop and undo; with keep, leave everything as it is: ${example('abort', { keep: false })}`,
+  handOver: `Hand the operation over; the other one takes it: ${example('handOver', { to: 'other-name' })}`,
+  take: `Take what was handed over to you: ${example('take')}`,
 };
 
 const LONGEST_NAME = 80;

@@ -44,6 +44,7 @@ export function statusOf(run: Run): OperationStatus {
     ...(run.progress.machine?.verdict != null && { verdict: run.progress.machine.verdict }),
     ...(note !== undefined && { note }),
     ...heldOf(run.progress),
+    ...(run.people.handOver !== undefined && { handOver: run.people.handOver }),
     ...waitingSince(run),
     ...answering(run),
     ...gateWatchOf(run.people.watch),

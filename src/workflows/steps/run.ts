@@ -5,6 +5,7 @@ import type { LeaseRef } from '../../activities/leases.ts';
 import { buildReport } from '../../domain/record/build-report.ts';
 import type { EvidenceBody, EvidenceEntry } from '../../domain/record/evidence.ts';
 import type { BakeProgress } from '../../domain/analysis/bake-progress.ts';
+import type { HandOver } from '../../domain/operation/status.ts';
 import type { Gate } from '../../domain/people/gate.ts';
 import type { LoadedSystem } from '../../domain/loaded-system.ts';
 import type { Message } from '../../domain/people/message.ts';
@@ -87,6 +88,8 @@ export interface People {
   /** To a parked step. */
   answer?: { type: 'retryStep' | 'adopt' | 'skipStep'; by: string };
   promotion?: { full: boolean; by: string };
+  /** Who looks after it, once it was handed over. */
+  handOver?: HandOver;
   /** Messages that are not recorded yet. */
   received: Received[];
   receivedCount: number;
