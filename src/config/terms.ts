@@ -85,20 +85,26 @@ export const shortName = z.string().min(1).max(63);
 /** How a datastore that is a server is reached: the same fields for every kind. */
 export const server = {
   host: z.exactOptional(host).meta({
-    meaning: 'postgres, redis: where the server is; without it 127.0.0.1.',
+    meaning: 'postgres, redis, mongodb: where the server is; without it 127.0.0.1.',
     example: '127.0.0.1',
   }),
-  port: z
-    .exactOptional(port)
-    .meta({ meaning: 'postgres, redis: its port; without it 5432 or 6379.', example: 5432 }),
+  port: z.exactOptional(port).meta({
+    meaning: 'postgres, redis, mongodb: its port; without it 5432, 6379 or 27017.',
+    example: 5432,
+  }),
   user: z
     .exactOptional(shortName)
-    .meta({ meaning: 'postgres, redis: who logs in.', example: 'fairlead' }),
+    .meta({ meaning: 'postgres, redis, mongodb: who logs in.', example: 'fairlead' }),
   password: z.exactOptional(secret).meta({
-    meaning: 'postgres, redis: the password of user.',
+    meaning: 'postgres, redis, mongodb: the password of user.',
     example: { env: 'ORDERS_PASSWORD' },
   }),
 };
+
+/** The database of a server that a datastore is. */
+export const database = z
+  .exactOptional(shortName)
+  .meta({ meaning: 'postgres, mongodb: the database.', example: 'orders' });
 
 export const command = z
   .array(z.string().min(1))

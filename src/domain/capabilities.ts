@@ -38,7 +38,7 @@ export interface DatastoreCapabilities {
   /** What a copy has of its own for whoever logs in to it, as `{{copy.NAME.FIELD}}`; empty: nobody logs in. */
   copyLogin: readonly ('user' | 'password' | 'database')[];
   /** What is counted of its contents when people are told how much there is. */
-  counts: 'files' | 'keys' | 'rows';
+  counts: 'files' | 'keys' | 'rows' | 'documents';
   /** How the live one is exchanged for a copy beside it (ports/exchanges.ts); null: not as yet. */
   exchange: ExchangeKind | null;
   /** Where a copy goes that people look into: beside what is live, or apart from it, with a server of its own; null: not as yet. */

@@ -1,15 +1,12 @@
 // What a system file says of a datastore of kind postgres, one database of a server, and what this kind can do.
-import { z } from 'zod';
 import type { DatastoreSettings } from '../../config/kind-settings.ts';
-import { server, shortName } from '../../config/terms.ts';
+import { database, server } from '../../config/terms.ts';
 
 export const postgres = {
   fields: {
     host: server.host,
     port: server.port,
-    database: z
-      .exactOptional(shortName)
-      .meta({ meaning: 'postgres: the database.', example: 'orders' }),
+    database,
     user: server.user,
     password: server.password,
   },

@@ -54,6 +54,8 @@ export function heldWords(counts: DatastoreCapabilities['counts'], { parts }: Co
       return counted(parts.length, 'file');
     case 'keys':
       return counted(totalRows({ parts }), 'key');
+    case 'documents':
+      return `${counted(totalRows({ parts }), 'document')} in ${counted(parts.length, 'collection')}`;
     case 'rows': {
       // Large objects are a part without a schema.
       const tables = parts.filter(({ name }) => name.includes('.'));
