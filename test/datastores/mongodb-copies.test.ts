@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { BSON, Long, MongoClient } from 'mongodb';
 import { judgeCorrect } from '../../src/domain/backup/ladder.ts';
 import type { CopyRef } from '../../src/ports/backups.ts';
 import { processesIn } from '../../src/machine/processes-in.ts';
+import { keyOf, streamedManifest } from '../support/datastores/copies.ts';
 import { fill } from '../support/datastores/mongodb.ts';
 import { mongoWorld } from '../support/datastores/mongodb-world.ts';
 import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
+
+const run = promisify(execFile);
 
 test('documents of every type that the server takes are the same in two copies of one backup', async (t) => {
   const it = await mongoWorld(t);
@@ -113,4 +118,26 @@ test('what a copy lacks of the live database is counted by _id, and whoever look
   await assert.rejects(copy.insertOne({ _id: 5000 }));
   await assert.rejects(copy.updateOne({ _id: 1 }, { $set: { total: 9 } }));
   assert.equal(processesIn(join(root, 'copies', 'copy')).length, 1);
+});
+
+test('what a person types loads a backup into another database of the live server', async (t) => {
+  const it = await mongoWorld(t);
+  if (it === undefined) return;
+  const { db, backups, input, objects, stores, store, server, root } = it;
+  await fill(db);
+  const manifest = streamedManifest(await backups.backup(input, waiting()));
+  const file = join(root, 'by-hand.archive');
+  await writeFile(file, objects.stored.get(keyOf(manifest))?.bytes ?? assert.fail());
+  const [object = assert.fail()] = manifest.objects;
+  const hand = { manifest, objects: [{ ...object, file, read: `cat '${file}'` }] };
+  const { loads } = await stores.mongodb.byHand(store, hand);
+  const [typed = ''] = loads?.type ?? [];
+  assert.ok(!typed.includes(server.env['MONGO'] ?? '-'));
+  const path = `${server.programs.join(':')}:${process.env['PATH'] ?? ''}`;
+  const env = { PATH: path, ...server.env };
+  await run('bash', ['-c', `set -o pipefail; ${typed}`], { env });
+  const restored = server.client.db(`${db.databaseName}_by_hand`);
+  const count = await restored.collection('orders').countDocuments();
+  await restored.dropDatabase();
+  assert.equal(count, 1000);
 });

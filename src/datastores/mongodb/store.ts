@@ -13,6 +13,7 @@ import { addressOf, keepOf, type Artefact, type Store } from '../store.ts';
 import { findProgram } from '../tool.ts';
 import { readArchive } from './archive.ts';
 import { oneValue } from './ask.ts';
+import { mongoByHand } from './by-hand.ts';
 import { liveMongo, withMongo, type MongoAddress } from './connection.ts';
 import { readContents } from './contents.ts';
 import { lackingInFerretdb } from './ferretdb-lacks.ts';
@@ -74,6 +75,7 @@ export function createMongoStore({ secrets, clock, programs = [] }: MongoInput):
       fingerprintOf(await mongoAddress(folder), clock, waiting),
     ask: (folder, query, waiting) => inCopy(folder, waiting, (db) => oneValue(db, query)),
     named: (path, waiting) => namedArchive(path, waiting),
+    byHand: mongoByHand,
     look: {
       loss: async (store, folder, waiting) =>
         withMongo(await liveMongo(store, secrets), waiting.signal, (live) =>

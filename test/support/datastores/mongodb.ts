@@ -23,7 +23,7 @@ export interface TestMongo {
   programs: string[];
   /** Of a real MongoDB: it can do what FerretDB cannot. */
   isReal: boolean;
-  uri: string;
+  client: MongoClient;
   stop: () => Promise<void>;
 }
 
@@ -79,7 +79,7 @@ async function ownServer(programs: string[]): Promise<TestMongo> {
   const settings = { host: '127.0.0.1', port, user: 'fairlead', password: { env: 'MONGO' } };
   const store = datastoreRef('orders', '/', { kind: 'mongodb', database: 'orders', ...settings });
   const env = { MONGO: PASSWORD };
-  return { db: client.db('orders'), store, env, programs, isReal: false, uri, stop };
+  return { db: client.db('orders'), store, env, programs, isReal: false, client, stop };
 }
 
 async function namedServer(uri: string, programs: string[]): Promise<TestMongo> {
@@ -99,7 +99,7 @@ async function namedServer(uri: string, programs: string[]): Promise<TestMongo> 
     await client.close();
   };
   const env = { MONGO: decodeURIComponent(password) };
-  return { db: client.db(database), store, env, programs, isReal: true, uri, stop };
+  return { db: client.db(database), store, env, programs, isReal: true, client, stop };
 }
 
 /** Some thousand documents in three collections, with indexes. */
