@@ -43,10 +43,7 @@ const SUBJECTS = {
     ['.', 'text', 'time', 'analysis', 'backup', 'operation', 'rollout', 'traffic'],
     ['record'],
   ],
-  'by-hand': [
-    ['.', 'text', 'operation', 'rollout', 'traffic'],
-    ['backup', 'recovery'],
-  ],
+  'by-hand': [['.', 'text', 'operation', 'rollout', 'traffic', 'recovery'], ['backup']],
   people: [
     ['.', 'text', 'recovery'],
     ['analysis', 'operation'],

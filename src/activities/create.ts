@@ -34,6 +34,7 @@ import {
   proveQuiet,
   writeFence,
 } from './data/exchanges.ts';
+import { startWriter, stopWriter } from './data/writers.ts';
 import { emptyCopy, warmCopy } from './data/derived.ts';
 import { checkRecovery } from './data/check-recovery.ts';
 import { writeHeartbeats } from './data/heartbeats.ts';
@@ -175,6 +176,8 @@ const ACTIVITIES = {
   closeTarget: named(closeTarget, STEP_INPUTS.closeTarget),
   // What a recovery does with what is live.
   lookAhead: named(lookAhead, STEP_INPUTS.lookAhead),
+  stopWriter: named(stopWriter, STEP_INPUTS.stopWriter),
+  startWriter: named(startWriter, STEP_INPUTS.startWriter),
   writeFence: named(writeFence, STEP_INPUTS.writeFence),
   liftFence: named(liftFence, STEP_INPUTS.liftFence),
   proveQuiet: named(proveQuiet, STEP_INPUTS.proveQuiet),

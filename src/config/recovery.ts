@@ -2,8 +2,56 @@
 // let in again afterwards.
 import { z } from 'zod';
 import { ADMIT_SHARES } from '../domain/recovery/recovery-defaults.ts';
-import { noSuch, remarksIn, type Remark } from './remark.ts';
-import { name, percent } from './terms.ts';
+import { shown } from './reading/wording.ts';
+import { noSuch, remarksIn, repeatsIn, under, type Remark } from './remark.ts';
+import { command, name, percent, someTime } from './terms.ts';
+
+const writerCommand = z.strictObject({
+  stop: command.meta({
+    meaning:
+      'Stops the writer. It runs without a shell in the folder of the system, with PATH, HOME and LANG.',
+    example: ['systemctl', '--user', 'stop', 'imports'],
+  }),
+  start: command.meta({
+    meaning: 'Starts it again.',
+    example: ['systemctl', '--user', 'start', 'imports'],
+  }),
+  check: command.meta({
+    meaning:
+      'Ends with 0 when the writer is stopped, and with anything else while it runs: asked before and after the other two.',
+    example: ['node', 'checks/imports-stopped.mjs'],
+  }),
+  timeout: someTime.prefault('30s').meta({ meaning: 'Of the three, each may take so long.' }),
+});
+
+const writer = z.strictObject({
+  service: z.exactOptional(name).meta({
+    meaning: 'A service that writes without naming the datastore: its users are kept out too.',
+    example: 'worker',
+  }),
+  name: z.exactOptional(name).meta({
+    meaning: 'What a writer with a command is called.',
+    example: 'imports',
+  }),
+  command: z.exactOptional(writerCommand).meta({
+    meaning: 'How a program that is no service is stopped and started.',
+  }),
+  outside: z.exactOptional(name).meta({
+    meaning: 'What only people can stop, by a name of yours: it asks until somebody has.',
+    example: 'billing-job',
+  }),
+  stop: z
+    .exactOptional(z.literal('manual'))
+    .meta({ meaning: 'Beside `outside`: people stop it.', example: 'manual' }),
+});
+
+const outside = z.strictObject({
+  name: name.meta({ meaning: 'What it is called.', example: 'payments' }),
+  look: z.string().min(1).max(500).meta({
+    meaning: 'What a person has to look through, and where.',
+    example: "Compare the provider's list with the table payments; refund what is in no order.",
+  }),
+});
 
 export const recoverySchema = z.strictObject({
   approval: z.exactOptional(name).meta({
@@ -20,25 +68,84 @@ export const recoverySchema = z.strictObject({
       meaning: 'In which steps users are let in again, in percent of the clients.',
       example: [...ADMIT_SHARES],
     }),
+  writers: z.exactOptional(z.array(writer).min(1)).meta({
+    meaning:
+      'Who else writes to the data, stopped in this order after users are kept out, and started in the reverse order once users are back. A service, a command, or what only people can stop.',
+    example: [{ outside: 'billing-job', stop: 'manual' }],
+  }),
+  outside: z.exactOptional(z.array(outside).min(1)).meta({
+    meaning:
+      'What the system sends outside (mails, payments, webhooks): after a recovery people are asked to look through what was sent since the recovery point, one list at a time.',
+  }),
 });
 
 export type Recovery = z.output<typeof recoverySchema>;
 
 export function recoveryRemarks(
-  { approval, admit }: Recovery,
-  { approvalNames }: { approvalNames: readonly string[] },
+  { approval, admit, writers = [], outside: lists = [] }: Recovery,
+  {
+    approvalNames,
+    serviceNames,
+  }: { approvalNames: readonly string[]; serviceNames: readonly string[] },
 ): Remark[] {
   const rises = admit.every((one, index) => one > (admit[index - 1] ?? 0));
+  const names = writers.map((one) => one.service ?? one.name ?? one.outside ?? '');
+  return [
+    ...remarksIn([
+      [
+        approval !== undefined && !approvalNames.includes(approval),
+        ['approval'],
+        noSuch('approval', approval ?? '', approvalNames),
+      ],
+      [
+        !rises || admit.at(-1) !== 100,
+        ['admit'],
+        'has to rise and to end with 100, such as [5, 25, 100]: every user comes back',
+      ],
+    ]),
+    ...writers.flatMap((one, at) => under(['writers', at], writerRemarks(one, serviceNames))),
+    ...repeatsIn(names).map((at) => twice(['writers', at], names[at] ?? '')),
+    ...repeatsIn(lists.map((one) => one.name)).map((at) =>
+      twice(['outside', at], lists[at]?.name ?? ''),
+    ),
+  ];
+}
+
+function twice(path: Remark['path'], name: string): Remark {
+  return { path, message: `${shown(name)} is there twice; give each a name of its own` };
+}
+
+function writerRemarks(
+  { service, name: called, command: own, outside: away, stop }: z.output<typeof writer>,
+  serviceNames: readonly string[],
+): Remark[] {
+  const kinds = [service, own, away].filter((one) => one !== undefined).length;
   return remarksIn([
     [
-      approval !== undefined && !approvalNames.includes(approval),
-      ['approval'],
-      noSuch('approval', approval ?? '', approvalNames),
+      kinds !== 1,
+      [],
+      'a writer has one of service, command (with name) and outside (with stop: manual)',
     ],
     [
-      !rises || admit.at(-1) !== 100,
-      ['admit'],
-      'has to rise and to end with 100, such as [5, 25, 100]: every user comes back',
+      service !== undefined && !serviceNames.includes(service),
+      ['service'],
+      noSuch('service', service ?? '', serviceNames),
     ],
+    [
+      own !== undefined && called === undefined,
+      ['command'],
+      'a writer with a command needs a name beside it, for its steps: imports',
+    ],
+    [
+      own === undefined && called !== undefined,
+      ['name'],
+      'goes with a command: service and outside are names already',
+    ],
+    [
+      away !== undefined && stop === undefined,
+      ['outside'],
+      'nothing but people stops it: write stop: manual beside it',
+    ],
+    [away === undefined && stop !== undefined, ['stop'], 'goes with outside only'],
   ]);
 }

@@ -32,6 +32,13 @@ import {
   type AffectedService,
 } from '../domain/recovery/live/service-steps.ts';
 import { MOST_CANDIDATES, type Candidate } from '../domain/recovery/live/candidates.ts';
+import {
+  haltStep,
+  otherWriters,
+  outsideStep,
+  resumeStep,
+  startOrder,
+} from '../domain/recovery/live/writers.ts';
 import { ADMIT_SHARES, RECOVERY_APPROVAL } from '../domain/recovery/recovery-defaults.ts';
 import { recoveredIn } from '../domain/recovery/recovered-system.ts';
 
@@ -93,9 +100,14 @@ function plan(input: PlanInput, world: World): Plan {
   const exchanges = datastores.map((datastore) => exchangeOf(datastore, input, world));
   const affected = services.flatMap((service) => affectedIn(service, loaded, world));
   const flushed = derived.filter((name) => world.exchange?.[name] === undefined);
+  const writers = otherWriters(loaded.system.recovery);
+  const back = startOrder(services, loaded.system).flatMap((name) =>
+    affected.filter(({ service }) => service === name),
+  );
   const steps: PlanStep[] = [
     lookAheadStep(datastores),
     ...affected.flatMap(stopSteps),
+    ...writers.map(haltStep),
     ...datastores.flatMap(fenceSteps),
     ...exchanges.flatMap(besideSteps),
     ...exchanges.map(lossStep),
@@ -105,10 +117,12 @@ function plan(input: PlanInput, world: World): Plan {
     ...exchanges.map(judgeLiveStep),
     ...exchanges.map(letGoStep),
     ...flushed.map(flushStep),
-    ...affected.flatMap(restartSteps),
-    ...affected.flatMap(smokeSteps),
-    ...flushed.flatMap((name) => warmLiveSteps(name, datastoreIn(loaded, name), affected)),
-    ...admitSteps(loaded, affected),
+    ...back.flatMap(restartSteps),
+    ...back.flatMap(smokeSteps),
+    ...flushed.flatMap((name) => warmLiveSteps(name, datastoreIn(loaded, name), back)),
+    ...admitSteps(loaded, back),
+    ...writers.toReversed().map(resumeStep),
+    ...(loaded.system.recovery?.outside ?? []).map(outsideStep),
     concludeExchangeStep(),
   ];
   const backups = exchanges.map(({ backup }) => backup);

@@ -164,6 +164,30 @@ describe('a recovery in the place of the live data', () => {
     assert.ok(ids.indexOf('warm-cache-api') < ids.indexOf('admit-5-api'));
   });
 
+  test('stops writers after users, in the order of the file, and starts them in the reverse order once users are back', () => {
+    const command = { stop: ['a', 'stop'], start: ['a', 'start'], check: ['a', 'off'] };
+    const writers = [
+      { name: 'imports', command },
+      { outside: 'billing', stop: 'manual' as const },
+    ];
+    const outside = [{ name: 'mails', look: 'Ask the mail server.' }];
+    const plan = planOf({}, {}, { recovery: { admit: [100], writers, outside } });
+    const ids = plan.steps.map(({ id }) => id);
+    assert.deepEqual(ids.slice(0, 5), [
+      ...['preflight', 'stop-api', 'halt-imports', 'halt-billing', 'fence-orders'],
+    ]);
+    assert.deepEqual(ids.slice(-5), [
+      ...['admit-100-api', 'resume-billing', 'resume-imports', 'outside-mails', 'conclude'],
+    ]);
+    assert.deepEqual(
+      plan.steps.flatMap((step) => undoOf(step) ?? []).filter(({ verb }) => verb === 'startWriter'),
+      [
+        { step: 'halt-imports', verb: 'startWriter', writer: 'imports' },
+        { step: 'halt-billing', verb: 'startWriter', writer: 'billing', byHand: true },
+      ],
+    );
+  });
+
   test('is refused where something cannot be exchanged; a derived one stays as it is then', () => {
     const replica = { unable: { orders: 'orders is a replica' } };
     assert.throws(() => planOf({}, replica), refused('Refused', /orders is a replica/));

@@ -1,7 +1,8 @@
 // What the activities of a recovery in the place of the live data work with.
 import { candidatesOf } from '../../domain/recovery/live/candidates.ts';
 import type { ExchangePlan, Loss, WritePosition } from '../../domain/recovery/exchange.ts';
-import { actionOf, copyOf, storeOf, type OtherCopy, type StepAt } from './step-at.ts';
+import { otherWriters } from '../../domain/recovery/live/writers.ts';
+import { actionOf, copyOf, storeOf, unfit, type OtherCopy, type StepAt } from './step-at.ts';
 
 export const EXCHANGE_INPUTS = {
   lookAhead: (at: StepAt) =>
@@ -9,6 +10,9 @@ export const EXCHANGE_INPUTS = {
       store: storeOf(at, datastore),
       bytes: bytesOf(at, datastore),
     })),
+  stopWriter: (at: StepAt) => writerOf(at, actionOf(at, 'stopWriter').writer),
+  /** As a step, or as the way back of the step that stopped it. */
+  startWriter: (at: StepAt) => writerOf(at, actionOf(at, 'startWriter', 'stopWriter').writer),
   writeFence: (at: StepAt) => ({ store: storeOf(at, actionOf(at, 'writeFence').datastore) }),
   liftFence: (at: StepAt) => ({ store: storeOf(at, actionOf(at, 'writeFence').datastore) }),
   /** `since`: what was found when its loss was counted. */
@@ -30,6 +34,13 @@ export const EXCHANGE_INPUTS = {
   }),
   flushDerived: (at: StepAt) => ({ store: storeOf(at, actionOf(at, 'flush').datastore) }),
 };
+
+function writerOf(at: StepAt, name: string) {
+  const { system, directory } = at.loaded;
+  const found = otherWriters(system.recovery).find((one) => one.name === name);
+  if (found?.kind !== 'command') throw unfit(at, `is on the writer ${name}, which has no command`);
+  return { name, command: found.command, directory };
+}
 
 /** As much as the largest of its candidates holds. */
 function bytesOf(at: StepAt, datastore: string): number {

@@ -2,6 +2,7 @@
 // Fairlead's own record needs, says so.
 import type { Service } from '../../config/system.ts';
 import type { LoadedSystem } from '../loaded-system.ts';
+import { otherWriters } from '../recovery/live/writers.ts';
 import type { PlanStep, StepAction } from '../operation/plan.ts';
 import { datastoreStep, type HandStep } from './datastore-step.ts';
 import { line, person, type ByHand, type DatastoreByHand, type ServiceByHand } from './by-hand.ts';
@@ -86,6 +87,13 @@ const ROWS: Rows = {
       see: looks.flatMap(({ see }) => see),
     };
   },
+  stopWriter: ({ writer }, context) => writerByHand(context, writer, 'stop'),
+  startWriter: ({ writer }, context) => writerByHand(context, writer, 'start'),
+  askWriter: ({ writer, to }) => person(`Have ${writer} ${to === 'stop' ? 'stopped' : 'started'}.`),
+  askOutside: ({ name }, { loaded }) => {
+    const list = loaded.system.recovery?.outside?.find((one) => one.name === name);
+    return person(`What was sent since the recovery point: ${list?.look ?? name}`);
+  },
   writeFence: ({ datastore }, context) => onDatastore(context, datastore, 'fence'),
   quiet: ({ datastore }, context) => onDatastore(context, datastore, 'quiet'),
   lossAgainst: ({ datastore }, context) => onDatastore(context, datastore, 'loss'),
@@ -133,6 +141,20 @@ function onPlatform(
 
 function onDatastore({ datastores }: HandContext, datastore: string, step: HandStep): ByHand {
   return datastoreStep(datastore, datastores[datastore] ?? {}, step);
+}
+
+function writerByHand({ loaded }: HandContext, name: string, to: 'stop' | 'start'): ByHand {
+  const found = otherWriters(loaded.system.recovery).find((one) => one.name === name);
+  if (found?.kind !== 'command') return person(`${to} ${name}, which has no command.`);
+  const inFolder = (command: readonly string[], not = ''): string => {
+    const [program = '', ...args] = command;
+    return `${not}( ${line('cd', loaded.directory)} && ${line(program, ...args)} )`;
+  };
+  const { check } = found.command;
+  return {
+    type: [inFolder(found.command[to])],
+    see: [inFolder(check, to === 'stop' ? '' : '! ')],
+  };
 }
 
 function warmed(

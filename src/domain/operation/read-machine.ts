@@ -24,6 +24,8 @@ const CHECKS: ReadonlySet<string> = new Set([
   'judgeLive',
   'flush',
   'warmLive',
+  'startWriter',
+  'askOutside',
 ]);
 
 /** The first step from here on that people have yet to approve. */

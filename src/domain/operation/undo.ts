@@ -10,6 +10,8 @@ export type UndoEntry =
   | { step: string; verb: 'settle'; service: string; revision: string; version: string }
   | { step: string; verb: 'admit'; service: string; percent: number }
   | { step: string; verb: 'liftFence'; datastore: string }
+  /** `byHand`: only people can. */
+  | { step: string; verb: 'startWriter'; writer: string; byHand?: true }
   | OwnEntry;
 
 /** Takes back what is this operation's alone. */
@@ -62,6 +64,13 @@ export function undoOf(step: PlanStep): UndoEntry | undefined {
       const { service, back: percent } = action;
       return percent === undefined ? undefined : { step: step.id, verb: 'admit', service, percent };
     }
+    case 'stopWriter':
+      return { step: step.id, verb: 'startWriter', writer: action.writer };
+    case 'askWriter': {
+      const { writer, to } = action;
+      if (to === 'start') return undefined;
+      return { step: step.id, verb: 'startWriter', writer, byHand: true };
+    }
     case 'writeFence':
       return { step: step.id, verb: 'liftFence', datastore: action.datastore };
     default:
@@ -103,6 +112,8 @@ export function covers(one: UndoEntry, entry: UndoEntry): boolean {
       return entry.verb === one.verb && entry.service === one.service;
     case 'liftFence':
       return entry.verb === one.verb && entry.datastore === one.datastore;
+    case 'startWriter':
+      return entry.verb === one.verb && entry.writer === one.writer;
     default:
       return (
         entry.verb === one.verb && entry.service === one.service && entry.revision === one.revision
@@ -128,9 +139,9 @@ export function isTakenBack(entry: UndoEntry, { action }: PlanStep): boolean {
   return action.kind === 'close' && entry.verb === 'closeTarget' && entry.target === action.target;
 }
 
-/** From the beginning of the step on nobody knows what is live: users come back by a person's word only. */
+/** From the beginning of the step on nobody knows what is live: users and writers come back by a person's word only. */
 export function isBarred(entry: UndoEntry, { action }: PlanStep): boolean {
-  return action.kind === 'exchange' && entry.verb === 'admit';
+  return action.kind === 'exchange' && (entry.verb === 'admit' || entry.verb === 'startWriter');
 }
 
 export function describeUndo(entry: UndoEntry): string {
@@ -147,6 +158,10 @@ export function describeUndo(entry: UndoEntry): string {
       return `${entry.step}: let ${entry.percent} % of the clients of ${entry.service} in again`;
     case 'liftFence':
       return `${entry.step}: lift the write fence of ${entry.datastore}`;
+    case 'startWriter':
+      return entry.byHand === true
+        ? `${entry.step}: a person starts ${entry.writer} again`
+        : `${entry.step}: start the writer ${entry.writer} again`;
     case 'discardCopy':
       return `${entry.step}: discard the copy ${entry.copy} of ${entry.datastore}`;
     case 'closeTarget':

@@ -3,11 +3,12 @@
 import type { System } from '../../config/system.ts';
 import { datastoreOf, primaryDatastores } from '../operation/operation.ts';
 import type { OperationRequest } from '../operation/request.ts';
+import { stopOrder } from './live/writers.ts';
 
 export interface RecoveredSystem {
   /** Primary ones, in sorted order. */
   datastores: string[];
-  /** In the order of the system file. */
+  /** In the order in which they are stopped. */
   services: string[];
   /** Derived ones that these services use. */
   derived: string[];
@@ -15,7 +16,7 @@ export interface RecoveredSystem {
 
 /** Where no service says what it needs, every service may need what is recovered. */
 export function recoveredIn(
-  system: Pick<System, 'services' | 'datastores'>,
+  system: Pick<System, 'services' | 'datastores' | 'recovery'>,
   request: OperationRequest,
 ): RecoveredSystem {
   const named = datastoreOf(request);
@@ -29,5 +30,9 @@ export function recoveredIn(
   const derived = Object.entries(system.datastores ?? {}).flatMap(([name, { role }]) =>
     role === 'derived' && used.has(name) ? [name] : [],
   );
-  return { datastores, services: affected.map(([name]) => name), derived: derived.sort() };
+  const services = stopOrder(
+    affected.map(([name]) => name),
+    system,
+  );
+  return { datastores, services, derived: derived.sort() };
 }

@@ -55,6 +55,13 @@ export type RecoveryAction =
   | { kind: 'keepCopy'; datastore: string; copy: string; backup: string; ms: number }
   /** Whether these live datastores can be exchanged, and whether there is room for that. */
   | { kind: 'lookAhead'; datastores: string[] }
+  /** Programs that write, by their name in the system file. */
+  | { kind: 'stopWriter'; writer: string }
+  | { kind: 'startWriter'; writer: string }
+  /** What only people can stop and start: asks until somebody says that it is done. */
+  | { kind: 'askWriter'; writer: string; to: 'stop' | 'start' }
+  /** What went outside since the recovery point: asks until somebody says that it was looked through. */
+  | { kind: 'askOutside'; name: string }
   | { kind: 'writeFence'; datastore: string }
   /** Nobody writes to a fenced datastore; `again`: nor did anybody since that was shown first. */
   | { kind: 'quiet'; datastore: string; again?: true }

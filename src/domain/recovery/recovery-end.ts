@@ -4,7 +4,7 @@ import { backedUpDatastore } from '../backup/backup-id.ts';
 import type { BackupSummary } from '../backup/backup.ts';
 import type { Finding } from '../analysis/finding.ts';
 import type { Plan } from '../operation/plan.ts';
-import { outputOn, type StepResults } from '../operation/step-result.ts';
+import { outputOn, resultOf, type StepResults } from '../operation/step-result.ts';
 import type { EvidenceEntry } from '../record/evidence.ts';
 import { commandText } from '../text/command-text.ts';
 import { spanOf } from '../text/time-span.ts';
@@ -33,7 +33,7 @@ export function recoveryEnd(ending: RecoveryEnding): { message: string; findings
   const stores = backups.map((backup) => storeWords(backup, ending));
   const times = findings.map(({ reason }) => reason);
   const due = `due now: "${commandText('backup', plan.system)}", for the newest backup is of before, and "${commandText('drill', plan.system)}"`;
-  return { message: [...stores, ...times, due].join('; '), findings };
+  return { message: [...stores, ...times, ...outsideWords(ending), due].join('; '), findings };
 }
 
 function storeWords(backup: BackupSummary, { results, now }: RecoveryEnding): string {
@@ -49,6 +49,15 @@ function storeWords(backup: BackupSummary, { results, now }: RecoveryEnding): st
     ({ id }) => `, for ${id} was found bad`,
   );
   return `${datastore} is ${backup.id}${over.join('')}; ${loss}${kept}`;
+}
+
+/** What people said of each list of what was sent outside. */
+function outsideWords({ plan, results }: RecoveryEnding): string[] {
+  return plan.steps.flatMap(({ id, action }) => {
+    if (action.kind !== 'askOutside') return [];
+    const said = resultOf(results, id)?.findings.at(-1)?.reason;
+    return [`${action.name}: ${said ?? 'nobody said that it was looked through'}`];
+  });
 }
 
 /** From the recovery point to when writers were kept out: what was written in between is what is lost. */

@@ -2,7 +2,7 @@
 // and one activity.
 import type { ActivityAnswer } from '../../activities/boundary.ts';
 import type { PlanStep, StepAction } from '../../domain/operation/plan.ts';
-import type { StepResult } from '../../domain/operation/step-result.ts';
+import { plainResult, type StepResult } from '../../domain/operation/step-result.ts';
 import type { UndoEntry } from '../../domain/operation/undo.ts';
 import { backup, compareLive, conclude, discard, keepCopy, retention } from './backup-kinds.ts';
 import {
@@ -38,6 +38,7 @@ import {
   weighExchange,
   writeFence,
 } from './exchange-kinds.ts';
+import { askOutside, askWriter, startWriter, stopWriter } from './writer-kinds.ts';
 import { ask, type ActionOf, type StepContext, type StepKind, type Work } from './step-kind.ts';
 import {
   bind,
@@ -91,6 +92,10 @@ const KINDS: { [Kind in StepAction['kind']]: StepKind<ActionOf<Kind>> } = {
   judgeLive,
   flush,
   warmLive,
+  stopWriter,
+  startWriter,
+  askWriter,
+  askOutside,
   concludeExchange,
 };
 
@@ -100,7 +105,10 @@ export function kindOf({ action }: PlanStep): StepKind {
 }
 
 /** What takes a step back; changes of a service are made under its lease. */
-export function undoWork(entry: UndoEntry, { expected }: Pick<StepContext, 'expected'>): Work {
+export function undoWork(
+  entry: UndoEntry,
+  { expected, leased }: Pick<StepContext, 'expected' | 'leased'>,
+): Work {
   const undo = { profile: 'undo', answered: undone } as const;
   switch (entry.verb) {
     case 'setWeights': {
@@ -141,6 +149,15 @@ export function undoWork(entry: UndoEntry, { expected }: Pick<StepContext, 'expe
     }
     case 'liftFence':
       return ask({ ...undo, activity: 'liftFence', told: {}, lease: entry.datastore });
+    case 'startWriter': {
+      const note = `${entry.writer} was stopped by hand: start it again`;
+      if (entry.byHand === true) return plainResult({ type: 'undone' }, { notes: [note] });
+      const [lease] = leased;
+      return ask({
+        ...{ ...undo, activity: 'startWriter', told: {} },
+        ...(lease !== undefined && { lease }),
+      });
+    }
     case 'discardCopy':
       return ask({ ...undo, activity: 'discardCopy', told: {} });
     case 'closeTarget':

@@ -117,7 +117,10 @@ function beginChange(run: Run, step: PlanStep): Begun {
 }
 
 function beginUndo(run: Run, { entry }: Extract<Action, { do: 'undo' }>): Begun {
-  const work = undoWork(entry, { expected: (service) => expectedWeights(run, service) });
+  const work = undoWork(entry, {
+    expected: (service) => expectedWeights(run, service),
+    leased: Object.keys(run.leases.held).sort(),
+  });
   const title = `Undo ${describeUndo(entry)}`;
   return { id: `undo-${entry.step}`, title, planned: entry.step, work };
 }

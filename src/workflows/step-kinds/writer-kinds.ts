@@ -1,0 +1,72 @@
+// Steps on who writes beside users: programs that commands stop and start, and what people are asked to do by hand.
+import { takenBackups } from '../../domain/recovery/live/candidates.ts';
+import { plainResult, type StepResult } from '../../domain/operation/step-result.ts';
+import { said } from './service-kinds.ts';
+import { ask, type ActionOf, type StepContext, type StepKind } from './step-kind.ts';
+
+export const stopWriter: StepKind<ActionOf<'stopWriter'>> = {
+  whenFailed: 'fails',
+  begin: ({ leased: [lease] }) =>
+    ask({
+      activity: 'stopWriter',
+      told: {},
+      profile: 'wait',
+      ...(lease !== undefined && { lease }),
+      answered: said,
+    }),
+};
+
+export const startWriter: StepKind<ActionOf<'startWriter'>> = {
+  whenFailed: 'fails',
+  begin: ({ leased: [lease] }) =>
+    ask({
+      activity: 'startWriter',
+      told: {},
+      profile: 'wait',
+      ...(lease !== undefined && { lease }),
+      answered: said,
+    }),
+};
+
+export const askWriter: StepKind<ActionOf<'askWriter'>> = {
+  whenFailed: 'fails',
+  begin(context) {
+    const { writer, to } = context.action;
+    const what = to === 'stop' ? 'stopped, so that it writes nothing more' : 'started again';
+    return doneByHand(context, {
+      wanted: `${writer} has to be ${what}: it is outside of the system, and nobody can do that but people. Once it is done, answer retry`,
+      done: `${writer} is ${to === 'stop' ? 'stopped' : 'started'}`,
+    });
+  },
+};
+
+export const askOutside: StepKind<ActionOf<'askOutside'>> = {
+  whenFailed: 'fails',
+  begin(context) {
+    const { loaded, action, plan, results } = context;
+    const list = loaded.system.recovery?.outside?.find(({ name }) => name === action.name);
+    const points = takenBackups(plan, results).map(
+      ({ id, recoveryPoint }) => `${recoveryPoint.notAfter} (${id})`,
+    );
+    return doneByHand(context, {
+      wanted: `${action.name}, sent since ${points.join(', ')}, may be of what is lost now: ${list?.look ?? ''} Once that is looked through, answer retry`,
+      done: `${action.name} was looked through`,
+    });
+  },
+};
+
+/** Parks when it is reached, and is done when a person has it carried out again. */
+function doneByHand(
+  { results, step, entries }: StepContext,
+  { wanted, done }: { wanted: string; done: string },
+): StepResult {
+  const isAsked = results.some((one) => one.step.id === step.id);
+  if (!isAsked) return plainResult({ type: 'failed', kind: 'CheckFailed', message: wanted });
+  const answer = entries.findLast(
+    (one) => one.type === 'message' && one.name === 'retryStep' && one.accepted,
+  );
+  const who = (answer?.type === 'message' ? answer.actor : null) ?? 'somebody';
+  const reason = `${who} says that ${done}`;
+  const finding = { name: step.id, verdict: 'pass', reason, samples: 1 } as const;
+  return plainResult({ type: 'done' }, { detail: reason, findings: [finding] });
+}
