@@ -83,16 +83,20 @@ module.exports = {
       '^src/config/',
       [
         '^src/config/',
-        '^src/domain/(failure|digest|text/names|text/did-you-mean|text/duration-text|backup/rungs|analysis/selector|analysis/query-template|recovery/copy-template|recovery/recovery-defaults|text/placeholders|recovery/started-services)\\.ts$',
+        '^src/domain/(failure|digest|text/names|text/did-you-mean|text/duration-text|backup/rungs|analysis/selector|analysis/query-template|recovery/copy-template|recovery/recovery-defaults|text/placeholders|recovery/started-services|time/wall-clock)\\.ts$',
         '^src/(platforms|datastores)/[^/]+/settings\\.ts$',
         '^node_modules/(zod|yaml)/',
       ],
       { types: ['^src/domain/', '^src/domain/capabilities'] },
     ),
-    ...only('^src/domain/', ['^src/domain/', '^node_modules/(@noble/hashes|canonicalize)/'], {
-      core: false,
-      types: ['^src/config/'],
-    }),
+    ...only(
+      '^src/domain/',
+      ['^src/domain/', '^node_modules/(@noble/hashes|canonicalize|temporal-polyfill)/'],
+      {
+        core: false,
+        types: ['^src/config/'],
+      },
+    ),
     ...subjects(),
     ...only('^src/ports/', ['^src/ports/'], { types: ['^src/(domain|config)/'] }),
     ...only('^src/runbooks/', ['^src/(runbooks|domain)/'], {

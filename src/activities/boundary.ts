@@ -6,8 +6,9 @@ import { Failure } from '../domain/failure.ts';
 import type { EvidenceEntry } from '../domain/record/evidence.ts';
 import { secretSource, type SecretSource } from '../domain/loaded-system.ts';
 import type { EpochToken } from '../domain/rollout/model.ts';
+import { textAt } from '../domain/json.ts';
 import { epochOfRun } from './caller.ts';
-import { refuseFrozen } from './freezes.ts';
+import { refuseHeld } from './freezes.ts';
 import type { HeldChange } from './held-changes.ts';
 import { guardLease, type LeaseRef } from './leases.ts';
 import type { Call } from './call.ts';
@@ -55,7 +56,7 @@ export interface BoundaryPorts {
   evidence: EvidencePort;
   redactor: Redactor;
   clock: Clock;
-  kept: Pick<Kept, 'system'>;
+  kept: Pick<Kept, 'system' | 'plan'>;
 }
 
 interface Heartbeat {
@@ -122,7 +123,7 @@ export function atBoundary<Input, Value>(
           const ofRun = byRun ? () => epochOfRun(run) : undefined;
           const [token] = await Promise.all([
             tokenOf(envelope, silent(), cancellationSignal, ofRun),
-            thawed(envelope, run, { held, now: clock.now() }),
+            unheld(ports, envelope, { run, held, now: clock.now(), waiting }),
           ]);
           return token;
         },
@@ -216,14 +217,15 @@ async function tokenOf(
   return { operation, step, epoch, sequence };
 }
 
-/** Throws Frozen where a freeze holds the change; what takes back and what saves users is held by none. */
-async function thawed(
-  { system, urgent }: Envelope<unknown>,
-  run: RunRef,
-  { held, now }: { held: HeldChange | undefined; now: number },
+/** Throws Frozen where a freeze or a closed window holds the change; what takes back and what saves users is held by none. */
+async function unheld(
+  ports: BoundaryPorts,
+  { system, kept, input, urgent }: Envelope<unknown>,
+  { held, ...at }: { held: HeldChange | undefined; run: RunRef; now: number; waiting: Waiting },
 ): Promise<void> {
   if (held === undefined || urgent === true) return;
-  await refuseFrozen(system, run, { always: held === 'always', now });
+  const change = { system, kept, plan: textAt(input, 'plan'), always: held === 'always' };
+  await refuseHeld(change, at, ports);
 }
 
 async function epochOfLease({ lease, step }: Envelope<unknown>): Promise<number> {

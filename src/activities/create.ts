@@ -135,7 +135,7 @@ const ACTIVITIES = {
   // Freezes.
   beginFreeze: { work: beginFreeze, plain: true },
   awaitHalt: { work: awaitHalt, plain: true },
-  awaitThaw: { work: awaitThaw, plain: true },
+  awaitThaw: { ...ofSystem(awaitThaw, SYSTEM_INPUTS.awaitThaw), plain: true },
   // Changes of services.
   ensureRevision: named(ensureRevision, STEP_INPUTS.ensureRevision),
   shiftTraffic: named(shiftTraffic, STEP_INPUTS.shiftTraffic),

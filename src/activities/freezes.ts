@@ -10,22 +10,31 @@ import {
   freezeId,
   freezeOf,
   freezesAbout,
+  isInForce,
   type Freeze,
 } from '../domain/time/freeze.ts';
-import { isInForce, mayChange, type MayChange } from '../domain/time/may-change.ts';
+import {
+  mayChange,
+  type Changer,
+  type MayChange,
+  type Windows,
+} from '../domain/time/may-change.ts';
 import { runbooksOfType } from '../runbooks/index.ts';
 import { secretSource } from '../domain/loaded-system.ts';
+import { isLetThrough } from '../domain/rollout/outside-window.ts';
 import type { Call } from './call.ts';
 import { callerOf } from './caller.ts';
 import { describe, parentOf, unavailable, type Description } from './executions.ts';
 import { heldChange } from './held-changes.ts';
 import { describeLease } from './leases.ts';
+import type { Kept } from './kept.ts';
 import { redactionOf } from './redaction.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import type { SystemsPort } from '../ports/systems.ts';
+import type { Waiting } from '../ports/waiting.ts';
 
-/** What holds a change back. */
+/** What holds a change back: a freeze, or that no change window is open. */
 export type Held = Extract<MayChange, { may: false }>;
 
 const LOOK_EVERY_MS = 1_000;
@@ -62,12 +71,23 @@ function openFreeze(
   ];
 }
 
+/** What a change asks its way by, beside freezes. */
+export interface ChangeAsked extends Pick<Changer, 'passesWindows' | 'needMs'> {
+  system: string;
+  /** Absent where no change window holds it. */
+  changes?: Windows['changes'];
+}
+
 /** Whether a run may change something of a system that goes forward. Throws Unavailable. */
-async function mayGoForward(system: string, run: RunRef, now: number): Promise<MayChange> {
+async function mayGoForward(
+  { system, changes, ...how }: ChangeAsked,
+  run: RunRef,
+  now: number,
+): Promise<MayChange> {
   const freezes = await freezesOver(system, now);
   const isAsked = freezes.some(({ operation }) => operation !== undefined);
   const runs = isAsked ? await withParents(run) : [run.runId];
-  return mayChange({ goesForward: true, runs }, now, freezes);
+  return mayChange({ ...how, goesForward: true, runs }, now, { system, changes }, freezes);
 }
 
 /** The run, and the runs that started it and each other. */
@@ -82,41 +102,73 @@ async function withParents(run: RunRef): Promise<string[]> {
 }
 
 /** What holds back the operation that calls, before it changes anything; null for nothing, and for what never goes forward. */
-export async function holds(system: string, call: Call, now: number): Promise<Held | null> {
+export async function holds(asked: ChangeAsked, call: Call, now: number): Promise<Held | null> {
   const { type } = await callerOf(call.run);
   if (!goesForward(type)) return null;
-  const answer = await mayGoForward(system, call.run, now);
+  const answer = await mayGoForward(asked, call.run, now);
   return answer.may ? null : answer;
 }
 
-/**
- * Asked beside the lease's guard, right before a change. `always`: whichever operation makes it, this change goes forward.
- * Throws Frozen with what holds it.
- */
-export async function refuseFrozen(
-  system: string,
-  run: RunRef,
-  { always, now }: { always: boolean; now: number },
+/** A change that is about to be made. */
+export interface HeldChangeAsked {
+  system: string;
+  /** Digest of the system that the operation loaded, and of its plan. */
+  kept: string | null;
+  plan: string | undefined;
+  /** Whichever operation makes it, this change goes forward; it needs no window. */
+  always: boolean;
+}
+
+/** Asked beside the lease's guard, right before a change. Throws Frozen with what holds it. */
+export async function refuseHeld(
+  { system, always, ...of }: HeldChangeAsked,
+  { run, now, waiting }: { run: RunRef; now: number; waiting: Waiting },
+  { kept }: { kept: Pick<Kept, 'system' | 'plan'> },
 ): Promise<void> {
   if (!always && !goesForward((await callerOf(run)).type)) return;
-  const answer = await mayGoForward(system, run, now);
+  const windows = always ? {} : await windowsOf(of, { run, waiting }, kept);
+  const answer = await mayGoForward({ system, ...windows }, run, now);
   if (!answer.may) throw new Failure('Frozen', answer.why, answer);
+}
+
+/** The change windows of the system that an operation loaded, and whether people let its plan through. */
+async function windowsOf(
+  { kept: digest, plan: of }: Pick<HeldChangeAsked, 'kept' | 'plan'>,
+  { run, waiting }: { run: RunRef; waiting: Waiting },
+  kept: Pick<Kept, 'system' | 'plan'>,
+): Promise<Omit<ChangeAsked, 'system'>> {
+  if (digest === null || of === undefined) return {};
+  const { changes } = (await kept.system(digest, waiting)).system;
+  if (changes === undefined) return {};
+  const { plan } = await kept.plan(of, await callerOf(run), waiting);
+  return { changes, passesWindows: isLetThrough(plan) };
 }
 
 function goesForward(type: string): boolean {
   return runbooksOfType(type).some((runbook) => runbook.goesForward === true);
 }
 
+/** Whether no window of a system is open for an operation that asks to go forward; null where one is, and for any other. */
+export async function closedWindow(
+  windows: Windows,
+  call: Call,
+  now: number,
+): Promise<Held | null> {
+  if (windows.changes === undefined || !goesForward((await callerOf(call.run)).type)) return null;
+  const answer = mayChange({ goesForward: true, runs: [] }, now, windows, []);
+  return answer.may ? null : answer;
+}
+
 /** Returns when nothing holds this run back any more. Throws Unavailable. */
 export async function awaitThaw(
-  { system }: { system: string },
+  asked: ChangeAsked,
   call: Call,
   { clock }: { clock: Clock },
 ): Promise<null> {
   for (;;) {
-    const answer = await mayGoForward(system, call.run, clock.now());
+    const answer = await mayGoForward(asked, call.run, clock.now());
     if (answer.may) return null;
-    call.beat({ freeze: answer.freeze });
+    call.beat({ held: answer.why });
     await clock.sleep(LOOK_EVERY_MS, call.signal);
   }
 }

@@ -10,6 +10,7 @@ import { secretSource, type LoadedSystem } from '../domain/loaded-system.ts';
 import type { Recoverability } from '../domain/recovery/recoverability.ts';
 import { reportAnswer, type ReportEntries } from '../domain/record/report-answer.ts';
 import type { Report } from '../domain/record/report.ts';
+import { windowsAnswer, type WindowsAnswer } from '../domain/time/windows.ts';
 import { janitorSchedule, type WantedSchedules } from '../domain/time/schedules.ts';
 import { runbooksOfType } from '../runbooks/index.ts';
 import { wantedSchedules } from '../runbooks/schedules.ts';
@@ -60,7 +61,8 @@ export type Inspected =
   | StartAnswer
   | CommandsAnswer
   | LogsAnswer
-  | DiffAnswer;
+  | DiffAnswer
+  | WindowsAnswer;
 
 const MOST_OPERATIONS = 20;
 const MOST_BACKUPS = 500;
@@ -85,6 +87,7 @@ export async function inspect(
     return shown(await logsOf(loaded, input.logs, call, ports));
   }
   if (input.diff !== undefined) return diffOf(loaded, input.diff.service, call, ports);
+  if (input.windows !== undefined) return windowsOf(loaded, input.windows.at, ports);
   if (input.start !== undefined) return tryStart(input.start, loaded, call, ports);
   if (input.commands !== undefined) return commandsOf(input.commands, loaded, call, ports);
   if (input.backups === true) return catalogueOf(loaded, call, ports);
@@ -141,6 +144,15 @@ async function statusOf(
 function sinceOf(weights: Weights, newest: Served | undefined): { since?: string } {
   const isLive = newest !== undefined && percentOf(weights, newest.spec.id) === 100;
   return isLive ? { since: newest.since } : {};
+}
+
+function windowsOf(
+  { name, system }: LoadedSystem,
+  at: string | null,
+  { clock }: InspectPorts,
+): WindowsAnswer {
+  const when = at === null ? clock.now() : Date.parse(at);
+  return windowsAnswer(name, system.changes, when);
 }
 
 async function catalogueOf(

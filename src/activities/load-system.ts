@@ -1,16 +1,25 @@
 // Loads the system file that an operation works with from start to end.
 import { datastoreIn } from '../domain/backup/rung-steps.ts';
 import { leaseId } from '../domain/operation/operation.ts';
+import { closedWindow, type Held } from './freezes.ts';
 import { isPlainlyFree } from './leases.ts';
 import type { SigningPorts } from './record/sign-record.ts';
 import { secretSource, type LoadedSystem } from '../domain/loaded-system.ts';
 import { serviceTarget } from '../domain/rollout/service-target.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import type { SystemsPort } from '../ports/systems.ts';
 import type { Call } from './call.ts';
 import type { Kept } from './kept.ts';
 import { loadOrKept } from './load-or-kept.ts';
 import { redactionOf, type Redaction } from './redaction.ts';
+
+interface LoadPorts {
+  systems: SystemsPort;
+  redactor: Redactor;
+  kept: Kept;
+  clock: Pick<Clock, 'now'>;
+}
 
 export interface LoadInput {
   system: string;
@@ -30,13 +39,15 @@ export interface LoadInput {
 export async function loadSystem(
   input: LoadInput,
   call: Call,
-  ports: { systems: SystemsPort; redactor: Redactor; kept: Kept } & SigningPorts,
+  ports: LoadPorts & SigningPorts,
 ): Promise<{
   loaded: LoadedSystem;
   kept: string;
   reason: string | null;
   /** The lease that was asked about can be taken. */
   free: boolean;
+  /** No change window is open for what asks; absent where it is, or nothing has to be. */
+  closed?: Held;
 }> {
   const { systems, redactor, kept } = ports;
   const found = await (input.orKept === true
@@ -47,7 +58,10 @@ export async function loadSystem(
   if (input.service !== null) serviceTarget(loaded, input.service);
   if (input.datastore !== undefined) datastoreIn(loaded, input.datastore);
   const shown = await redactionOf(redactor, secretSource(loaded), []);
+  const windows = { system: loaded.name, changes: loaded.system.changes };
+  const closed = await closedWindow(windows, call, ports.clock.now());
   return {
+    ...(closed !== null && { closed }),
     loaded: aboutOne(loaded, input.service),
     kept: await kept.keepSystem(loaded, call),
     reason: shown(input.reason),

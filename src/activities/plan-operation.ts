@@ -4,6 +4,7 @@ import { getClient } from '@temporalio/activity';
 import { datastoreIn } from '../domain/backup/rung-steps.ts';
 import { Failure } from '../domain/failure.ts';
 import type { LoadedSystem } from '../domain/loaded-system.ts';
+import { askedFirst, leastTime } from '../domain/rollout/outside-window.ts';
 import type { Plan } from '../domain/operation/plan.ts';
 import type { OperationRequest } from '../domain/operation/request.ts';
 import type { LiveSystem } from '../domain/recovery/live-system.ts';
@@ -57,10 +58,16 @@ export async function planOperation(
   ports: PlanPorts & PlacesPorts & { kept: Kept },
 ): Promise<{ plan: Plan; kept: string | null; held: Held | null }> {
   const { kept: system } = call;
-  const held = await holds(loaded.name, call, ports.clock.now());
   const there = await withPlaces(loaded, call, ports);
-  const plan = await makePlan(asked, there, call, ports);
-  refuseQuarantined(plan, there.places);
+  const made = await makePlan(asked, there, call, ports);
+  refuseQuarantined(made, there.places);
+  const { changes } = loaded.system;
+  const windows = { system: loaded.name, changes, needMs: leastTime(made) };
+  const holding = await holds(windows, call, ports.clock.now());
+  // Who is to let it through is asked by the plan itself; a freeze holds it all the same.
+  const isHotfix = asked.request.hotfix === true && holding?.window !== undefined;
+  const plan = isHotfix ? askedFirst(made, loaded, asked.request, holding.why) : made;
+  const held = isHotfix ? null : holding;
   const isCarriedOut = asked.request.dryRun !== true && plan.nothingToDo === undefined;
   const isKept = keep && isCarriedOut && held === null;
   if (system === null || !isKept) return { plan, kept: null, held };

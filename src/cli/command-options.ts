@@ -63,6 +63,40 @@ export function withWaiting(command: Command): Command {
     .option('--timeout <duration>', 'return with exit code 9 when it still runs after, say, 10m');
 }
 
+export interface WindowOptions {
+  waitForWindow?: boolean;
+  hotfix?: boolean;
+}
+
+/** For a verb that change windows hold. */
+export function withWindows(command: Command): Command {
+  return command
+    .option('--wait-for-window', 'wait for the next change window instead of being refused')
+    .option(
+      '--hotfix',
+      'while no window is open: ask those who may let it through (with --reason)',
+    );
+}
+
+/** What a request says of change windows. Throws ExitError (2) for a hotfix without a reason. */
+export async function windowFields({
+  waitForWindow,
+  hotfix,
+  reason = '',
+}: WindowOptions & Pick<WaitOptions, 'reason'>): Promise<WindowOptions> {
+  if (hotfix === true && reason.trim() === '') {
+    const { EXIT, ExitError } = await import('./exit.ts');
+    throw new ExitError(
+      EXIT.badInput,
+      '--hotfix needs --reason: whoever lets it through wants to know why',
+    );
+  }
+  return {
+    ...(waitForWindow !== undefined && { waitForWindow }),
+    ...(hotfix !== undefined && { hotfix }),
+  };
+}
+
 /** For a verb that takes long and has many steps, which are told in a few lines unless all of them are asked for. */
 export function withVerbose(command: Command): Command {
   return command.option('--verbose', 'every step and check, not only how it ends');

@@ -33,6 +33,7 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
     { verbs: ['stop', 'admit'], load: () => import('./verbs/traffic.ts') },
     { verbs: ['scale', 'restart'], load: () => import('./verbs/replicas.ts') },
     { verbs: ['freeze', 'thaw'], load: () => import('./verbs/freeze.ts') },
+    { verbs: ['windows'], load: () => import('./verbs/time/windows.ts') },
   ]),
   ...under('Answer and steer an operation', [
     { verbs: ['approve', 'reject'], load: () => import('./verbs/answer-gate.ts') },

@@ -19,6 +19,7 @@ import { rolloutRemarks } from './rollout.ts';
 import { rpoRemarks, scheduleRemarks } from './schedules.ts';
 import { bindingRemarks, placeRemarks, serviceRemarks } from './service.ts';
 import { isSystemName } from './system-names.ts';
+import { changeRemarks } from './time/changes.ts';
 
 interface Context extends Readable {
   /** The system's own folder first, then those of its bases. */
@@ -50,6 +51,7 @@ const RULES: readonly ((file: Context) => Remark[])[] = [
     ),
   (file) => inEach('notify', file.notify, channelRemarks),
   (file) => under(['schedules'], scheduleRemarks(file.schedules ?? {}, hasPrimary(file))),
+  (file) => under(['changes'], changeRemarks(file.changes ?? {}, file.approvalNames)),
   (file) => under(['drill'], file.drill ? drillRemarks(file.drill, file) : []),
   (file) => under(['recovery'], file.recovery ? recoveryRemarks(file.recovery, file) : []),
 ];

@@ -10,6 +10,7 @@ import { drillSchema } from './drill.ts';
 import { recoverySchema } from './recovery.ts';
 import { schedulesSchema } from './schedules.ts';
 import { serviceSchema } from './service.ts';
+import { changesSchema } from './time/changes.ts';
 import { name } from './terms.ts';
 
 const oneService = (services: object) => Object.keys(services).length > 0;
@@ -48,6 +49,10 @@ export const systemSchema = z.strictObject({
   notify: z.exactOptional(z.record(name, channelSchema)).meta({
     meaning:
       'Where people are told of what waits for them, and how it ended, by a name of yours; without it nowhere.',
+  }),
+  changes: z.exactOptional(changesSchema).meta({
+    meaning:
+      'When the system may be changed by what goes forward (deploys, restarts, scales); without it always.',
   }),
   schedules: z
     .exactOptional(schedulesSchema)

@@ -31,7 +31,7 @@ export const blueGreenDeploy: Runbook = {
   strategy: STRATEGY,
   asks: {
     required: ['system', 'service', 'version'],
-    optional: ['strategy', 'autoPromote'],
+    optional: ['strategy', 'autoPromote', 'waitForWindow', 'hotfix'],
   },
   // Of one version there is one deploy at a time, whichever way it goes.
   id: canaryDeploy.id,

@@ -31,7 +31,7 @@ export const canaryDeploy: Runbook = {
   strategy: STRATEGY,
   asks: {
     required: ['system', 'service', 'version'],
-    optional: ['strategy', 'autoPromote', 'initialWeight'],
+    optional: ['strategy', 'autoPromote', 'initialWeight', 'waitForWindow', 'hotfix'],
   },
   id: (request) =>
     `${request.dryRun === true ? 'plan' : 'deploy'}/${scopeOf(request)}/${request.version ?? ''}`,

@@ -16,7 +16,7 @@ export const restartService: Runbook = {
   kind: TYPE,
   type: TYPE,
   title: 'Restart service',
-  asks: { required: ['system', 'service'], optional: [] },
+  asks: { required: ['system', 'service'], optional: ['waitForWindow', 'hotfix'] },
   id: (request) => `restart/${scopeOf(request)}`,
   summary: (request) => `restart ${scopeOf(request)}`,
   rank: RANK.change,

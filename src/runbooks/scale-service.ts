@@ -18,7 +18,7 @@ export const scaleService: Runbook = {
   kind: TYPE,
   type: TYPE,
   title: 'Scale service',
-  asks: { required: ['system', 'service', 'replicas'], optional: [] },
+  asks: { required: ['system', 'service', 'replicas'], optional: ['waitForWindow', 'hotfix'] },
   id: (request) => `scale/${scopeOf(request)}`,
   summary: (request) => `scale ${scopeOf(request)} to ${request.replicas ?? '?'} replicas`,
   rank: RANK.change,

@@ -40,7 +40,10 @@ function createBoundary(env: Record<string, string> = { STAGE: TOKEN }) {
     keepSignature: async () => undefined,
     signature: async () => undefined,
   };
-  const systems = { system: () => Promise.resolve(loaded) };
+  const systems = {
+    system: () => Promise.resolve(loaded),
+    plan: () => Promise.reject(new Error('no plan is kept')),
+  };
   const ports = { evidence, clock, redactor, kept: systems };
   const run = async <Value>(
     work: (input: null, call: Call) => Promise<Value>,

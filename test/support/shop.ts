@@ -36,6 +36,7 @@ export interface ShopFile {
   notify?: NonNullable<SystemFile['notify']>;
   datastores?: NonNullable<SystemFile['datastores']>;
   schedules?: NonNullable<SystemFile['schedules']>;
+  changes?: NonNullable<SystemFile['changes']>;
   drill?: NonNullable<SystemFile['drill']>;
   recovery?: NonNullable<SystemFile['recovery']>;
   /** Datastores of the service. */
@@ -186,6 +187,7 @@ function sectionsOf({
   notify,
   datastores,
   schedules,
+  changes,
   drill,
   recovery,
 }: ShopFile): Partial<SystemFile> {
@@ -193,6 +195,7 @@ function sectionsOf({
     ...(notify !== undefined && { notify }),
     ...(datastores !== undefined && { datastores }),
     ...(schedules !== undefined && { schedules }),
+    ...(changes !== undefined && { changes }),
     ...(drill !== undefined && { drill }),
     ...(recovery !== undefined && { recovery }),
   };

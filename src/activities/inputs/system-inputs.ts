@@ -2,6 +2,7 @@
 import { Failure } from '../../domain/failure.ts';
 import type { LoadedSystem } from '../../domain/loaded-system.ts';
 import { leaseId } from '../../domain/operation/operation.ts';
+import type { ChangeAsked } from '../freezes.ts';
 import type { NoticeInput } from '../record/notify.ts';
 import type { PlanOperationInput } from '../plan-operation.ts';
 import { serviceTarget } from '../../domain/rollout/service-target.ts';
@@ -53,6 +54,11 @@ export const SYSTEM_INPUTS = {
       const { id: lease, preemptWithin } = leaseOf(known(loaded), service);
       return { place: serviceTarget(known(loaded), service), lease, preemptWithin };
     }),
+  }),
+  /** `needMs`, `passesWindows`: of the change that is held. */
+  awaitThaw: (loaded: Loaded, told: Omit<ChangeAsked, 'changes'>): ChangeAsked => ({
+    ...told,
+    changes: loaded?.system.changes,
   }),
   recordDrill: (loaded: Loaded, said: Omit<RecordDrillInput, 'loaded'>): RecordDrillInput => ({
     ...said,

@@ -100,9 +100,11 @@ function newState(previous: OperationStatus | undefined, next: OperationStatus):
 }
 
 /** While it runs, a note after the first steps is how it will end, and so is one that a verdict has said: neither is said twice. */
-function newNote(before: Shown, { note, held, outcome, state, steps, verdicts }: OperationStatus) {
+function newNote(before: Shown, status: OperationStatus) {
+  const { note, outcome, state, steps, verdicts } = status;
+  const isHeld = status.held !== undefined || status.heldByWindow !== undefined;
   if (note === undefined || note === before.note || outcome !== undefined) return [];
-  const isEnd = state === 'running' && held === undefined && steps.length > 0;
+  const isEnd = state === 'running' && !isHeld && steps.length > 0;
   return isEnd || verdicts.some(({ reason }) => note.includes(reason)) ? [] : [`  ${note}`];
 }
 

@@ -86,7 +86,14 @@ export function waitsForOf(status: OperationStatus): WaitsFor | undefined {
     const what = note ?? 'paused; send resume to go on';
     return waits({ ...at, what, since }, [commandText('resume', operation)]);
   }
-  return status.held === undefined ? undefined : waitsForThaw(status.held);
+  return waitsHeld(status);
+}
+
+/** Held by a freeze or a window; a window opens by itself, so all that people can say is that they do not want it any more. */
+function waitsHeld({ operation, note, held, ...status }: OperationStatus): WaitsFor | undefined {
+  if (status.heldByWindow === undefined) return held && waitsForThaw(held);
+  const what = note ?? 'held: no change window is open';
+  return waits({ what, since: status.waitingSince ?? null }, [commandText('abort', operation)]);
 }
 
 /** What an operation froze only that operation thaws. */

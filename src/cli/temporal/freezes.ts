@@ -14,13 +14,13 @@ import {
   freezeOf,
   freezesAbout,
   freezeWords,
+  isInForce,
   type Freeze,
   type FreezeEnd,
   type FreezeRequest,
   type FreezeState,
 } from '../../domain/time/freeze.ts';
 import { isOpen } from '../../domain/operation/operation.ts';
-import { isInForce } from '../../domain/time/may-change.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { kindOf } from '../operation/ending.ts';
 import { take } from '../operation/find-operation.ts';

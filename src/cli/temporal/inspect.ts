@@ -31,6 +31,7 @@ export interface InspectRequest {
   commands?: { type: string; request: Record<string, unknown> };
   logs?: { service: string; position: unknown };
   diff?: { service: string };
+  windows?: { at?: string };
 }
 
 /** Exit 5 when no worker answers, else that of what the worker says is wrong. */

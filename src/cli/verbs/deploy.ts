@@ -1,8 +1,16 @@
 // `fairlead deploy SYSTEM/SERVICE VERSION`.
 import type { Command } from 'commander';
-import { SERVICE_ARGUMENT, withCommon, withWaiting, type WaitOptions } from '../command-options.ts';
+import {
+  SERVICE_ARGUMENT,
+  windowFields,
+  withCommon,
+  withWaiting,
+  withWindows,
+  type WaitOptions,
+  type WindowOptions,
+} from '../command-options.ts';
 
-interface DeployOptions extends WaitOptions {
+interface DeployOptions extends WaitOptions, WindowOptions {
   strategy?: string;
   autoPromote?: boolean;
   initialWeight?: string;
@@ -18,10 +26,11 @@ export function register(program: Command): void {
     .option('--auto-promote', 'ask nobody, where the system file allows it')
     .option('--initial-weight <percent>', 'share of the first step');
   withWaiting(
-    withCommon(command, [
+    withCommon(withWindows(command), [
       'deploy shop/api v2',
       'deploy shop/api v2 --dry-run --json',
       'deploy shop/api v2 --strategy blue-green',
+      'deploy shop/api v2 --wait-for-window',
       'deploy shop/api "$TAG" --as ci --reason "build 1234" --timeout 30m --json',
     ]),
   ).action(async (text: string, version: string, options: DeployOptions) => {
@@ -35,6 +44,7 @@ export function register(program: Command): void {
       chooseDeploy(options.strategy),
       {
         ...target,
+        ...(await windowFields(options)),
         version,
         strategy: options.strategy,
         autoPromote: options.autoPromote,

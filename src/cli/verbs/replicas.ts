@@ -1,6 +1,14 @@
 // `fairlead scale` and `fairlead restart`: the processes of a service.
 import type { Command } from 'commander';
-import { SERVICE_ARGUMENT, withCommon, withWaiting, type WaitOptions } from '../command-options.ts';
+import {
+  SERVICE_ARGUMENT,
+  windowFields,
+  withCommon,
+  withWaiting,
+  withWindows,
+  type WaitOptions,
+  type WindowOptions,
+} from '../command-options.ts';
 
 export function register(program: Command): void {
   const scale = program
@@ -8,26 +16,28 @@ export function register(program: Command): void {
     .argument('<target>', SERVICE_ARGUMENT)
     .argument('<replicas>', 'how many processes')
     .description('run this many replicas of SYSTEM/SERVICE');
-  withWaiting(withCommon(scale, ['scale shop/api 4'])).action(
-    async (text: string, replicas: string, options: WaitOptions) => {
+  withWaiting(withCommon(withWindows(scale), ['scale shop/api 4'])).action(
+    async (text: string, replicas: string, options: WaitOptions & WindowOptions) => {
       const { serviceTarget } = await import('../ids.ts');
       const { numberFlag } = await import('../flags.ts');
       const { startOperation } = await import('../operation/start.ts');
       const { scaleService } = await import('../../runbooks/scale-service.ts');
       const count = numberFlag('the number of replicas', replicas);
-      await startOperation(scaleService, { ...serviceTarget(text), replicas: count }, options);
+      const fields = { ...serviceTarget(text), replicas: count, ...(await windowFields(options)) };
+      await startOperation(scaleService, fields, options);
     },
   );
   const restart = program
     .command('restart')
     .argument('<target>', SERVICE_ARGUMENT)
     .description('replace every replica of SYSTEM/SERVICE, one after the other');
-  withWaiting(withCommon(restart, ['restart shop/api --reason "new certificates"'])).action(
-    async (text: string, options: WaitOptions) => {
-      const { serviceTarget } = await import('../ids.ts');
-      const { startOperation } = await import('../operation/start.ts');
-      const { restartService } = await import('../../runbooks/restart-service.ts');
-      await startOperation(restartService, { ...serviceTarget(text) }, options);
-    },
-  );
+  withWaiting(
+    withCommon(withWindows(restart), ['restart shop/api --reason "new certificates"']),
+  ).action(async (text: string, options: WaitOptions & WindowOptions) => {
+    const { serviceTarget } = await import('../ids.ts');
+    const { startOperation } = await import('../operation/start.ts');
+    const { restartService } = await import('../../runbooks/restart-service.ts');
+    const fields = { ...serviceTarget(text), ...(await windowFields(options)) };
+    await startOperation(restartService, fields, options);
+  });
 }

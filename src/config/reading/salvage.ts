@@ -6,6 +6,7 @@ import { datastoreSchema, type Datastore } from '../datastores.ts';
 import { drillSchema, type Drill } from '../drill.ts';
 import { recoverySchema, type Recovery } from '../recovery.ts';
 import { schedulesSchema, type Schedules } from '../schedules.ts';
+import { changesSchema, type Changes } from '../time/changes.ts';
 import type { Analysis, ApprovalPolicy, Service } from '../system.ts';
 import { analysisSchema } from '../analysis.ts';
 import { approvalSchema } from '../approval.ts';
@@ -20,6 +21,7 @@ export interface Readable {
   notify: Record<string, Channel>;
   /** Absent when the file has none, or none that is right. */
   schedules: Schedules | undefined;
+  changes: Changes | undefined;
   drill: Drill | undefined;
   recovery: Recovery | undefined;
   serviceNames: string[];
@@ -49,6 +51,7 @@ export function salvaged(value: unknown, issues: readonly z.core.$ZodIssue[]): R
     approvals: rightOnes(approvals, approvalSchema),
     notify: rightOnes(mapOf(root['notify']), channelSchema),
     schedules: schedulesSchema.safeParse(root['schedules']).data,
+    changes: changesSchema.safeParse(root['changes']).data,
     drill: drillSchema.safeParse(root['drill']).data,
     recovery: recoverySchema.safeParse(root['recovery']).data,
     serviceNames: Object.keys(services),

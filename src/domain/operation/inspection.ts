@@ -4,6 +4,7 @@ import { didYouMean } from '../text/did-you-mean.ts';
 import { badInput, Failure } from '../failure.ts';
 import { isRecord } from '../json.ts';
 import { NAME } from '../text/names.ts';
+import { isMoment, MOMENT_ALLOWED } from './request.ts';
 import type { RunRef } from './operation.ts';
 
 /** What one question asks of a system: its status, or what one of the optional fields names instead. */
@@ -26,6 +27,8 @@ export interface Inspection {
   logs?: LogsAsked;
   /** Compare what is deployed of a service with the system file instead. */
   diff?: { service: string };
+  /** Say instead whether a change window is open: now, or at a time as in ISO 8601. */
+  windows?: { at: string | null };
 }
 
 export interface LogsAsked {
@@ -44,7 +47,8 @@ export interface StartAsked {
 
 const INSTEAD = ['backups', 'schedules', 'recovery'] as const;
 const STARTS = ['start', 'commands'] as const;
-const FIELDS: readonly string[] = ['system', 'report', ...STARTS, 'logs', 'diff', ...INSTEAD];
+const ASKED = [...STARTS, 'logs', 'diff', 'windows'] as const;
+const FIELDS: readonly string[] = ['system', 'report', ...ASKED, ...INSTEAD];
 const EXAMPLE = 'send one JSON object, for example {"system":"shop"}';
 
 /** Throws a `Failure` BadInput with every problem. */
@@ -59,6 +63,7 @@ export function parseInspection(raw: unknown): Inspection {
   if (raw['logs'] !== undefined) return { ...asked, logs: logsAsked(raw['logs']) };
   if (raw['diff'] !== undefined)
     return { ...asked, diff: { service: serviceAsked('diff', raw['diff']) } };
+  if (raw['windows'] !== undefined) return { ...asked, windows: windowsAsked(raw['windows']) };
   const other = INSTEAD.find((field) => isAsked(field, raw[field]));
   return other === undefined ? asked : { ...asked, [other]: true };
 }
@@ -77,10 +82,11 @@ function problemsOf(raw: Record<string, unknown>): string[] {
     ...STARTS.map((field) => () => raw[field] === undefined || startAsked(field, raw[field])),
     () => raw['logs'] === undefined || logsAsked(raw['logs']),
     () => raw['diff'] === undefined || serviceAsked('diff', raw['diff']),
+    () => raw['windows'] === undefined || windowsAsked(raw['windows']),
     ...INSTEAD.map((field) => () => isAsked(field, raw[field])),
   ].flatMap((check) => problemOf(check) ?? []);
   const instead = INSTEAD.filter((field) => raw[field] === true);
-  const others = ['report', ...STARTS, 'logs', 'diff'].filter((field) => raw[field] != null);
+  const others = ['report', ...ASKED].filter((field) => raw[field] != null);
   const many = [...others, ...instead];
   return [
     ...unknown,
@@ -157,6 +163,14 @@ function serviceAsked(field: 'logs' | 'diff', value: unknown): string {
   if (typeof service === 'string' && NAME.test(service)) return service;
   throw bad(
     `inspectSystem: ${field} is ${describeValue(value)}, allowed: {"service":"the name of a service"}`,
+  );
+}
+
+function windowsAsked(windows: unknown): { at: string | null } {
+  const at = isRecord(windows) ? (windows['at'] ?? null) : undefined;
+  if (at === null || (typeof at === 'string' && isMoment(at))) return { at };
+  throw bad(
+    `inspectSystem: windows is ${describeValue(windows)}, allowed: {} or {"at":"…"} with ${MOMENT_ALLOWED}`,
   );
 }
 

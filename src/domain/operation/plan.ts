@@ -27,6 +27,8 @@ export type StepAction =
       capacity: { revision: string; replicas: number };
     }
   | { kind: 'watch'; service: string }
+  /** Changes nothing: at its gate people let an operation through although no change window is open. */
+  | { kind: 'hotfix' }
   /** `back`: the percent of the clients that are let in again when it is taken back; absent where it is not. */
   | { kind: 'stop'; service: string; back?: number }
   | { kind: 'admit'; service: string; percent: number }

@@ -53,11 +53,11 @@ function whole(from: number, to: number, example: number): Rule<number> {
   };
 }
 
-const MOMENT_ALLOWED =
+export const MOMENT_ALLOWED =
   'a time with its zone as in ISO 8601, such as 2026-11-22T08:00:00Z or 2026-11-22T09:00:00+01:00';
 const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})$/;
 
-function isMoment(value: string): boolean {
+export function isMoment(value: string): boolean {
   return MOMENT.test(value) && !Number.isNaN(Date.parse(value));
 }
 
@@ -99,6 +99,10 @@ const FIELDS = {
     BACKUP_ID_ALLOWED,
     'shop/orders/20261122T085126.123Z',
   ),
+  /** Waits for a change window instead of being refused outside of one. */
+  waitForWindow: flag,
+  /** Outside of the change windows: ask those who may let it through. */
+  hotfix: flag,
   /** What a disaster recovery is to do; a drill is meant also without it. */
   mode: text(/^(drill|recover)$/, 'drill or recover', 'recover'),
   /** A recovery beside the live data, which it leaves alone. */

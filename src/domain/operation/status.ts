@@ -6,6 +6,7 @@ import type { StepFinding } from '../analysis/finding.ts';
 import type { GateWatchStatus } from '../analysis/gate-watch.ts';
 import type { Verdict } from '../analysis/verdict.ts';
 import type { Freeze } from '../time/freeze.ts';
+import type { ClosedWindow } from '../time/may-change.ts';
 
 export interface GateStatus {
   id: string;
@@ -66,6 +67,8 @@ export interface OperationStatus {
   waitingSince?: string;
   /** The freeze that keeps it from its next change. */
   held?: Freeze;
+  /** No change window is open for its next change. */
+  heldByWindow?: ClosedWindow;
   /** The messages that answer the parked step. */
   answers?: string[];
   lastRefused?: LastRefused;

@@ -63,6 +63,10 @@ export function freezeOf(
   };
 }
 
+export function isInForce({ until }: Pick<Freeze, 'until'>, now: number): boolean {
+  return until === null || now < Date.parse(until);
+}
+
 /** `shop is frozen by ana until 2026-12-24T18:00:00.000Z: holidays` */
 export function freezeWords(freeze: Omit<Freeze, 'since'>): string {
   const { scope, takenBy, owner, reason, until } = freeze;

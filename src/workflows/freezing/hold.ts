@@ -1,6 +1,7 @@
-// An operation that a freeze holds: it makes no change, says by whom and until when, and goes on when nothing holds it any
+// An operation that a freeze or a closed change window holds: it makes no change, says by whom and until when, and goes on when nothing holds it any
 // more. What is deployed half-way is judged all the while, and people can still abort.
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { isLetThrough } from '../../domain/rollout/outside-window.ts';
 import type { Held } from '../../activities/freezes.ts';
 import type { MachineEvent } from '../../domain/operation/machine-state.ts';
 import { callAside, type CallFailure } from '../steps/call.ts';
@@ -11,6 +12,7 @@ import type { Run } from '../steps/run.ts';
 
 /** Until it is tried again (ms) where the activity that waits for the thaw has failed. */
 const TRY_AGAIN_MS = 30_000;
+const LOOK_AGAIN_MS = 86_400_000;
 
 /** What holds the change that failed with this; undefined where it failed for another reason. */
 export function heldBy({ kind, details }: CallFailure): Held | undefined {
@@ -19,7 +21,7 @@ export function heldBy({ kind, details }: CallFailure): Held | undefined {
 
 /** Waits before there is a plan, holding no lease. */
 export async function holdBefore(run: Run, held: Held): Promise<void> {
-  await whileHeld(run, held, 'it began', () => untilThawed(run, () => false));
+  await whileHeld(run, held, 'it began', () => untilThawed(run, held, () => false));
 }
 
 /** Waits before a change; answers the event of what was found bad meanwhile. */
@@ -28,15 +30,29 @@ export async function holdAt(
   held: Held,
   step: string,
 ): Promise<MachineEvent | undefined> {
-  const how = { at: 'pause', during: `${step} was held by a freeze`, undoes: true } as const;
+  const how = { at: 'pause', during: `${step} was held`, undoes: true } as const;
   let bad: MachineEvent | undefined;
   await whileHeld(run, held, step, async () => {
     bad = await watched(run, how, async (isBad) => {
-      await untilThawed(run, isBad);
+      await untilThawed(run, held, isBad);
       return true;
     });
   });
   return bad;
+}
+
+export const HOTFIX_NEEDS_REASON =
+  'a hotfix needs a reason: whoever lets it through wants to know why (--reason)';
+
+/** Why an operation is refused that a closed window holds and that does not wait; undefined where it waits. */
+export function refusalOf(
+  { runbook: { asks }, request }: Run,
+  { window, why }: Held,
+): string | undefined {
+  // What cannot be asked to wait has nobody who would ask again.
+  const isAsked = asks.optional.includes('waitForWindow');
+  if (window === undefined || request.waitForWindow === true || !isAsked) return undefined;
+  return `${why}. Ask again then, wait for it (--wait-for-window), or have it let through (--hotfix)`;
 }
 
 async function whileHeld(
@@ -56,18 +72,22 @@ async function whileHeld(
   }
 }
 
-async function untilThawed(run: Run, isBad: () => boolean): Promise<void> {
+async function untilThawed(run: Run, held: Held, isBad: () => boolean): Promise<void> {
   let isThawed = false;
   const scope = new CancellationScope();
   const { system } = run.request;
-  const options = {
-    step: run.progress.step ?? 'freeze',
-    summary: `Wait until ${system} is thawed`,
-    profile: 'watch',
-  } as const;
+  const step = run.progress.step ?? 'freeze';
+  const summary = `Wait until ${system} ${held.window === undefined ? 'is thawed' : 'may be changed'}`;
   void scope
     .run(async () => {
-      await callAside(run, 'awaitThaw', { system }, options).catch(async (error: unknown) => {
+      // Weeks may go by until a window opens: no worker waits for that.
+      const opens = held.window === undefined ? 0 : untilMs(held);
+      if (opens > 0) await sleep(opens, { summary: `Until ${held.until ?? ''}: ${summary}` });
+      await callAside(run, 'awaitThaw', toldOf(run, held), {
+        step,
+        summary,
+        profile: 'watch',
+      }).catch(async (error: unknown) => {
         if (isCancellation(error)) throw error;
         await sleep(TRY_AGAIN_MS, { summary: 'Waiting for the thaw failed: try again' });
       });
@@ -81,4 +101,19 @@ async function untilThawed(run: Run, isBad: () => boolean): Promise<void> {
   } finally {
     scope.cancel();
   }
+}
+
+/** Milliseconds until the window opens; a day where none is known to come, for the clocks and zones of then. */
+function untilMs({ until }: Held): number {
+  return until === null ? LOOK_AGAIN_MS : Math.max(0, Date.parse(until) - Date.now());
+}
+
+function toldOf({ request: { system }, basis: { plan } }: Run, { window }: Held) {
+  const needMs = window?.needMs ?? 0;
+  const isPassing = plan !== undefined && isLetThrough(plan);
+  return {
+    system,
+    ...(needMs > 0 && { needMs }),
+    ...(isPassing && { passesWindows: true }),
+  };
 }

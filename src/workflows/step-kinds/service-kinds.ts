@@ -48,7 +48,8 @@ export const ready: StepKind<ActionOf<'ready'>> = {
   begin: () => ask({ activity: 'awaitReady', told: {}, profile: 'wait', answered: said }),
 };
 
-export const watch: StepKind<ActionOf<'watch'>> = {
+/** What is done at the step is its bake, or its gate. */
+export const watch: StepKind<ActionOf<'watch' | 'hotfix'>> = {
   whenFailed: 'fails',
   begin: () => plainResult({ type: 'done' }),
 };

@@ -57,6 +57,7 @@ const KINDS: { [Kind in StepAction['kind']]: StepKind<ActionOf<Kind>> } = {
   ready,
   weights,
   watch,
+  hotfix: watch,
   stop,
   admit,
   scale: changes('scaleRevision'),

@@ -13,7 +13,7 @@ import { startMachine } from '../../domain/operation/machine.ts';
 import { datastoreOf } from '../../domain/operation/operation.ts';
 import { runbookOf } from '../../runbooks/index.ts';
 import { leasedBy, takesServices, type Runbook } from '../../runbooks/runbook.ts';
-import { holdBefore } from '../freezing/hold.ts';
+import { HOTFIX_NEEDS_REASON, holdBefore, refusalOf } from '../freezing/hold.ts';
 import { takeFreeze } from '../freezing/own-freeze.ts';
 import { call, failureOf, type ValueOf } from './call.ts';
 import { carryOut, interruptEvent } from './carry-out.ts';
@@ -81,6 +81,8 @@ async function prepare(run: Run): Promise<End | undefined> {
   const { instead } = loadedOf(run);
   if (instead !== undefined) record(run, { type: 'finding', text: instead });
   await waitFirst(run);
+  const closed = await outsideWindow(run);
+  if (closed !== undefined) return { outcome: 'refused', message: closed, kind: 'Refused' };
   const idle = await lookFirst(run);
   if (idle !== undefined) return { outcome: 'nothingToDo', message: idle };
   const made = await keepOthersOut(run);
@@ -122,6 +124,7 @@ async function load(run: Run): Promise<void> {
   run.basis.loaded = value.loaded;
   run.basis.kept.system = value.kept;
   run.basis.reason = value.reason;
+  run.freezing.closed = value.closed;
   if (value.free && wants !== null) run.leases.free = wants;
 }
 
@@ -130,6 +133,18 @@ function takesAtOnce({ runbook, request }: Run): boolean {
   const { leases, waitsForNoLease, looksFirst, waitsFirst } = runbook;
   const isLater = looksFirst !== undefined || waitsFirst?.(request) !== undefined;
   return leases !== 'none' && request.dryRun !== true && waitsForNoLease !== true && !isLater;
+}
+
+/** Waits for a change window before it takes a lease; why it is refused, where it does not wait. A hotfix asks people instead. */
+async function outsideWindow(run: Run): Promise<string | undefined> {
+  const { request, basis } = run;
+  const { closed } = run.freezing;
+  if (request.dryRun === true) return undefined;
+  if (request.hotfix === true) return basis.reason === null ? HOTFIX_NEEDS_REASON : undefined;
+  if (closed === undefined) return undefined;
+  const refused = refusalOf(run, closed);
+  if (refused === undefined) await holdBefore(run, closed);
+  return refused;
 }
 
 async function waitFirst(run: Run): Promise<void> {
@@ -183,6 +198,8 @@ async function planThawed(run: Run): Promise<Planned | { refused: string }> {
     const isCarriedOut = run.request.dryRun !== true && made.plan.nothingToDo === undefined;
     // A worker of before asks after no freeze.
     if (!isCarriedOut || made.held == null) return made;
+    const never = refusalOf(run, made.held);
+    if (never !== undefined) return { refused: never };
     await giveBackLeases(run);
     run.leases.held = {};
     await holdBefore(run, made.held);

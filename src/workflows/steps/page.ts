@@ -191,8 +191,9 @@ function whatGoesOn({ held, message, leaseWait, machine }: Progress): string | u
     : `held: ${held.why}`;
 }
 
-function heldOf({ held, outcome }: Progress): Pick<OperationStatus, 'held'> {
-  return held === undefined || outcome !== undefined ? {} : { held: held.freeze };
+function heldOf({ held, outcome }: Progress): Pick<OperationStatus, 'held' | 'heldByWindow'> {
+  if (held === undefined || outcome !== undefined) return {};
+  return held.window === undefined ? { held: held.freeze } : { heldByWindow: held.window };
 }
 
 function waitingSince({

@@ -116,8 +116,10 @@ export interface Leases {
   gaveBack?: true;
 }
 
-/** The freeze that the operation took, while it has it. */
+/** The freeze that the operation took, while it has it; and what it found closed. */
 export interface Freezing {
+  /** No change window was open when the operation was loaded. */
+  closed?: Held | undefined;
   taken?: { scope: CancellationScope; over: Promise<void> };
 }
 
