@@ -58,10 +58,8 @@ describe('outside of its change windows', { concurrency: 6 }, () => {
       const { outcome, message } = await endOf(await shop.start(type, { system }));
       assert.equal(outcome, 'succeeded', message);
     }
-    const { outcome } = await endOf(
-      await shop.start('rollbackService', { system, service: 'api' }),
-    );
-    assert.ok(['refused', 'nothingToDo', 'failed'].includes(outcome), outcome);
+    const back = await endOf(await shop.start('rollback', { system, service: 'api' }));
+    assert.doesNotMatch(back.message, /may not be changed now/);
   });
 
   test('a deploy that waits holds no lease, says until when, and goes on when the window opens', async () => {
@@ -109,7 +107,10 @@ describe('a hotfix', { concurrency: 6 }, () => {
     assert.equal((await endOf(handle)).outcome, 'succeeded');
     assert.equal(shop.weightsOf(system), 'v2 100 %');
     const { findings } = await reportOf(handle);
-    assert.ok(findings.some((one) => one.includes('broke the glass')), findings.join('\n'));
+    assert.ok(
+      findings.some((one) => one.includes('broke the glass')),
+      findings.join('\n'),
+    );
   });
 
   test('that is rejected has changed nothing', async () => {
@@ -126,7 +127,10 @@ describe('a hotfix', { concurrency: 6 }, () => {
     assert.equal(ended.outcome, 'refused');
     assert.match(ended.message, /names no approval for that \(changes\.hotfix\)/);
     const why = await endOf(await shop.deploy(shop.live(withHotfix()), 'v2', { hotfix: true }));
-    assert.deepEqual([why.outcome, why.message.split(':')[0]], ['refused', 'a hotfix needs a reason']);
+    assert.deepEqual(
+      [why.outcome, why.message.split(':')[0]],
+      ['refused', 'a hotfix needs a reason'],
+    );
   });
 
   test('while a window is open asks nobody', async () => {
@@ -175,9 +179,13 @@ describe('a canary', { concurrency: 4 }, () => {
 test('a freeze of people holds a hotfix that a closed window does not', async () => {
   const system = shop.live(withHotfix());
   const until = new Date(Date.now() + HOUR).toISOString();
-  await shop.start('freeze', { system, until, reason: 'x', requestedBy: 'ana' }, `freeze/${system}`);
-  const asked = { system, service: 'api', hotfix: true, reason: 'users cannot pay' };
-  const handle = await shop.start('restartService', asked);
+  await shop.start(
+    'freeze',
+    { system, until, reason: 'x', requestedBy: 'ana' },
+    `freeze/${system}`,
+  );
+  const asked = { hotfix: true, reason: 'users cannot pay', requestedBy: 'ci' };
+  const handle = await shop.start('restartService', { system, service: 'api', ...asked });
   const { held } = await untilStatus(handle, (status) => status.held !== undefined);
   assert.equal(held?.owner, 'ana');
   await send(shop.worker.client.workflow.getHandle(`freeze/${system}`), 'thaw', { actor: 'ana' });

@@ -1,7 +1,6 @@
 // An operation that a freeze or a closed change window holds: it makes no change, says by whom and until when, and goes on when nothing holds it any
 // more. What is deployed half-way is judged all the while, and people can still abort.
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
-import { isLetThrough } from '../../domain/rollout/outside-window.ts';
 import type { Held } from '../../activities/freezes.ts';
 import type { MachineEvent } from '../../domain/operation/machine-state.ts';
 import { callAside, type CallFailure } from '../steps/call.ts';
@@ -108,12 +107,13 @@ function untilMs({ until }: Held): number {
   return until === null ? LOOK_AGAIN_MS : Math.max(0, Date.parse(until) - Date.now());
 }
 
-function toldOf({ request: { system }, basis: { plan } }: Run, { window }: Held) {
+/** A hotfix waits for the end of a freeze only: people are asked about the window. */
+function toldOf({ request }: Run, { window }: Held) {
+  const { system, hotfix } = request;
   const needMs = window?.needMs ?? 0;
-  const isPassing = plan !== undefined && isLetThrough(plan);
   return {
     system,
     ...(needMs > 0 && { needMs }),
-    ...(isPassing && { passesWindows: true }),
+    ...(window === undefined && hotfix === true && { passesWindows: true }),
   };
 }
