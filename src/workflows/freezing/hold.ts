@@ -29,7 +29,8 @@ export async function holdAt(
   held: Held,
   step: string,
 ): Promise<MachineEvent | undefined> {
-  const how = { at: 'pause', during: `${step} was held`, undoes: true } as const;
+  const by = held.window === undefined ? 'a freeze' : 'a closed change window';
+  const how = { at: 'pause', during: `${step} was held by ${by}`, undoes: true } as const;
   let bad: MachineEvent | undefined;
   await whileHeld(run, held, step, async () => {
     bad = await watched(run, how, async (isBad) => {
