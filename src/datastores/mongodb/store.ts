@@ -39,6 +39,10 @@ export function createMongoStore({ secrets, clock, programs = [] }: MongoInput):
     waiting: Waiting,
     work: Parameters<typeof withMongo<T>>[2],
   ) => withMongo(await mongoAddress(folder), waiting.signal, work);
+  const lossAt: NonNullable<Store['look']>['loss'] = async (store, folder, waiting) =>
+    withMongo(await liveMongo(store, secrets), waiting.signal, (live) =>
+      inCopy(folder, waiting, (copy) => lossBetween(live, copy, waiting)),
+    );
   return {
     capabilities: mongodb.capabilities,
     place: async (store) => addressOf(store, mongodb.capabilities.defaultPlace),
@@ -76,13 +80,7 @@ export function createMongoStore({ secrets, clock, programs = [] }: MongoInput):
     ask: (folder, query, waiting) => inCopy(folder, waiting, (db) => oneValue(db, query)),
     named: (path, waiting) => namedArchive(path, waiting),
     byHand: mongoByHand,
-    look: {
-      loss: async (store, folder, waiting) =>
-        withMongo(await liveMongo(store, secrets), waiting.signal, (live) =>
-          inCopy(folder, waiting, (copy) => lossBetween(live, copy, waiting)),
-        ),
-      open: (_, folder, waiting) => openForReading(folder, waiting),
-    },
+    look: { loss: lossAt, open: (_, folder, waiting) => openForReading(folder, waiting) },
     heartbeats: {
       write: async (store, waiting) => {
         const keep = keepOf(store);
