@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 const settingsSchema = z.strictObject({
-  kind: z.enum(['files', 'postgres', 'redis']),
+  kind: z.enum(['files', 'mongodb', 'postgres', 'redis']),
   directory: z.string().optional(),
   host: z.string().optional(),
   port: z.number().optional(),
