@@ -31,26 +31,27 @@ function only(from, allowed, { core = true, except = '', types = [] } = {}) {
 const SUBJECTS = {
   text: [['.'], []],
   time: [['.', 'text'], []],
+  steps: [['.', 'text'], ['operation']],
   analysis: [['.', 'text'], ['rollout']],
   traffic: [['.', 'text'], ['rollout']],
   backup: [['.', 'text', 'analysis'], ['operation']],
   rollout: [['.', 'text', 'traffic', 'operation', 'people', 'recovery'], []],
   operation: [
-    ['.', 'text', 'analysis', 'traffic', 'backup'],
+    ['.', 'text', 'analysis', 'traffic', 'backup', 'steps'],
     ['rollout', 'recovery', 'time'],
   ],
   recovery: [
     ['.', 'text', 'time', 'analysis', 'backup', 'operation', 'rollout', 'traffic'],
     ['record'],
   ],
-  'by-hand': [['.', 'text', 'operation', 'rollout', 'traffic', 'recovery'], ['backup']],
+  'by-hand': [['.', 'text', 'operation', 'rollout', 'traffic', 'recovery'], ['backup', 'steps']],
   people: [
     ['.', 'text', 'recovery'],
     ['analysis', 'operation'],
   ],
   record: [
     ['.', 'text', 'time', 'recovery'],
-    ['analysis', 'backup', 'operation'],
+    ['analysis', 'backup', 'operation', 'steps'],
   ],
 };
 
@@ -83,7 +84,7 @@ module.exports = {
       '^src/config/',
       [
         '^src/config/',
-        '^src/domain/(failure|digest|text/names|text/did-you-mean|text/duration-text|backup/rungs|analysis/selector|analysis/query-template|recovery/copy-template|recovery/recovery-defaults|text/placeholders|recovery/started-services|time/wall-clock)\\.ts$',
+        '^src/domain/(failure|digest|text/names|text/did-you-mean|text/duration-text|backup/rungs|analysis/selector|analysis/query-template|recovery/copy-template|recovery/recovery-defaults|text/placeholders|recovery/started-services|time/wall-clock|steps/(consent|inputs)|text/describe-value)\\.ts$',
         '^src/(platforms|datastores)/[^/]+/settings\\.ts$',
         '^node_modules/(zod|yaml)/',
       ],

@@ -8,7 +8,7 @@ import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker
 import { createActivities, type ActivityPorts } from './activities/create.ts';
 import { watchQueueOf } from './domain/analysis/gate-watch.ts';
 import type { Clock } from './ports/clock.ts';
-import { loadSystem } from './config/load.ts';
+import { listSystemRunbooks, loadSystem, loadSystemRunbook } from './config/load.ts';
 import { systemNames } from './config/system-names.ts';
 import type { WorkerSettings } from './config/environment.ts';
 import { createBackups } from './datastores/backups.ts';
@@ -18,10 +18,14 @@ import { createHeartbeats } from './datastores/heartbeats.ts';
 import { createBindings } from './datastores/bindings.ts';
 import { createDrills } from './datastores/drills.ts';
 import { createNamedFiles } from './datastores/named-files.ts';
+import { createQueries } from './datastores/queries.ts';
 import { createStores } from './datastores/registry.ts';
 import { createBackupRemoval } from './datastores/removal.ts';
 import { copiesFolder } from './datastores/scratch-server.ts';
+import { createBegun } from './integrations/begun.ts';
+import { createCommands } from './integrations/commands.ts';
 import { createCheckRunner } from './integrations/check-runner.ts';
+import { createHttp } from './integrations/http.ts';
 import { createNotify } from './integrations/notify/notify.ts';
 import { createEarlierEvidence } from './integrations/earlier-evidence.ts';
 import { createEvidence } from './integrations/evidence.ts';
@@ -71,6 +75,12 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
       load: (name) => loadSystem(systems, name),
       names: async () => (await systemNames(systems)).names,
     },
+    runbooks: {
+      load: (loaded, name) => loadSystemRunbook(systems, loaded, name),
+      list: (loaded) => listSystemRunbooks(systems, loaded),
+    },
+    commands: createCommands(secrets),
+    http: createHttp(secrets),
     signer: createSigner(join(data, 'keys')),
     redactor,
     metrics: {
@@ -123,6 +133,7 @@ function storedPorts(settings: WorkerSettings, secrets: SecretSources) {
     bindings,
     exchanges: createExchanges({ stores, bindings, copies }),
     byHand: createByHand({ objects, folder: objectsFolder, stores, bindings }),
+    queries: createQueries(stores),
     heartbeats: createHeartbeats({ stores, bindings, copies }),
     namedFiles: createNamedFiles({ stores, copies, clock }),
     removal: createBackupRemoval({ list: (prefix) => objects.list(prefix), ...uploads }),
@@ -136,6 +147,7 @@ function storedPorts(settings: WorkerSettings, secrets: SecretSources) {
     evidence: createEvidence(records, createEarlierEvidence(join(data, 'evidence'))),
     ledger: createRecoveryLedger(records),
     snapshots: createSnapshots(objects),
+    begun: createBegun(objects),
     keptRemoval: createKeptRemoval(records),
     notify: createNotify({
       folder: join(data, 'notifications'),

@@ -63,6 +63,11 @@ import { recordDrill } from './data/recovery.ts';
 import type { ChecksPort } from '../ports/checks.ts';
 import type { MetricsPort } from '../ports/metrics.ts';
 import type { NotifyPort } from '../ports/notify.ts';
+import type { CommandsPort } from '../ports/commands.ts';
+import type { BegunPort } from '../ports/begun.ts';
+import type { HttpPort } from '../ports/http.ts';
+import type { QueriesPort } from '../ports/queries.ts';
+import type { RunbooksPort } from '../ports/runbooks.ts';
 import type { SignerPort } from '../ports/signer.ts';
 import type { KeptRemovalPort, SnapshotsPort } from '../ports/snapshots.ts';
 import type { SystemsPort } from '../ports/systems.ts';
@@ -75,6 +80,9 @@ import { watchWhileWaiting } from './judging/gate-watch.ts';
 import { bakeAt, runChecksAt } from './judging/on-platform.ts';
 import { settleService } from './settle.ts';
 import { makeWay, stopService, stopServices } from './stop-services.ts';
+import { askCheck, awaitCheck } from './steps/await-check.ts';
+import { lookAt } from './steps/look-at.ts';
+import { makeChange } from './steps/make-change.ts';
 import { admitService, readTraffic, shiftTraffic } from './traffic.ts';
 import {
   awaitReady,
@@ -87,6 +95,11 @@ import {
 export interface ActivityPorts extends Omit<BoundaryPorts, 'kept'> {
   platforms: Platforms;
   systems: SystemsPort;
+  runbooks: RunbooksPort;
+  commands: CommandsPort;
+  begun: BegunPort;
+  http: HttpPort;
+  queries: QueriesPort;
   metrics: MetricsPort;
   checks: ChecksPort;
   notify: NotifyPort;
@@ -147,6 +160,11 @@ const ACTIVITIES = {
   restartRevision: named(restartRevision, STEP_INPUTS.restartRevision),
   settleService: named(settleService, STEP_INPUTS.settleService),
   removeRevision: named(removeRevision, STEP_INPUTS.removeRevision),
+  // Runbooks of steps.
+  lookAt: named(lookAt, STEP_INPUTS.lookAt),
+  askCheck: named(askCheck, STEP_INPUTS.askCheck),
+  awaitCheck: named(awaitCheck, STEP_INPUTS.awaitCheck),
+  makeChange: named(makeChange, STEP_INPUTS.makeChange),
   // Backups, and what proves them.
   takeBackup: named(takeBackup, STEP_INPUTS.takeBackup),
   applyRetention: named(applyRetention, STEP_INPUTS.applyRetention),

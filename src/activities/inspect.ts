@@ -27,6 +27,7 @@ import type { ExchangesPort } from '../ports/exchanges.ts';
 import type { EvidencePort } from '../ports/evidence.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import type { RunRef } from '../domain/operation/operation.ts';
+import type { ListedRunbook, RunbooksPort } from '../ports/runbooks.ts';
 import type { SystemsPort } from '../ports/systems.ts';
 import { loadOrKept, type LoadOrKeptPorts } from './load-or-kept.ts';
 import { recoverabilityOf, type RecoveryPorts } from './data/recovery.ts';
@@ -37,6 +38,7 @@ import { tryStart, type StartAnswer } from './try-start.ts';
 
 export interface InspectPorts extends RecoveryPorts, LoadOrKeptPorts {
   systems: SystemsPort;
+  runbooks: RunbooksPort;
   platforms: Platforms;
   evidence: EvidencePort;
   redactor: Redactor;
@@ -51,6 +53,12 @@ export interface RecoveryAnswer {
   recovery: Recoverability | null;
 }
 
+/** The runbooks of steps of a system, by name. */
+export interface RunbookList {
+  system: string;
+  runbooks: ListedRunbook[];
+}
+
 export type Inspected =
   | SystemStatus
   | Report
@@ -60,6 +68,7 @@ export type Inspected =
   | RecoveryAnswer
   | StartAnswer
   | CommandsAnswer
+  | RunbookList
   | LogsAnswer
   | DiffAnswer
   | WindowsAnswer;
@@ -90,6 +99,9 @@ export async function inspect(
   if (input.windows !== undefined) return windowsOf(loaded, input.windows.at, ports);
   if (input.start !== undefined) return tryStart(input.start, loaded, call, ports);
   if (input.commands !== undefined) return commandsOf(input.commands, loaded, call, ports);
+  if (input.runbooks === true) {
+    return { system: loaded.name, runbooks: await ports.runbooks.list(loaded) };
+  }
   if (input.backups === true) return catalogueOf(loaded, call, ports);
   return input.recovery === true ? recoveryOf(loaded, call, ports) : statusOf(loaded, call, ports);
 }

@@ -8,6 +8,7 @@ import { secretSource, type LoadedSystem } from '../domain/loaded-system.ts';
 import { serviceTarget } from '../domain/rollout/service-target.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Redactor } from '../ports/redactor.ts';
+import type { RunbooksPort } from '../ports/runbooks.ts';
 import type { SystemsPort } from '../ports/systems.ts';
 import type { Call } from './call.ts';
 import type { Kept } from './kept.ts';
@@ -15,6 +16,7 @@ import { loadOrKept } from './load-or-kept.ts';
 import { redactionOf, type Redaction } from './redaction.ts';
 
 interface LoadPorts {
+  runbooks: RunbooksPort;
   systems: SystemsPort;
   redactor: Redactor;
   kept: Kept;
@@ -28,6 +30,8 @@ export interface LoadInput {
   reason: string | null;
   /** The one service or datastore whose lease is taken next; null where that is not known yet. */
   wants: string | null;
+  /** The runbook of steps that is to be carried out. */
+  runbook?: string;
   /** Where the file does not load, go on with what was kept of it last. */
   orKept?: true;
 }
@@ -53,7 +57,8 @@ export async function loadSystem(
   const found = await (input.orKept === true
     ? loadOrKept(input.system, call, ports)
     : systems.load(input.system));
-  const loaded = shownInstead(found, await redactionOf(redactor, secretSource(found), []));
+  const whole = await withRunbook(found, input.runbook, ports.runbooks);
+  const loaded = shownInstead(whole, await redactionOf(redactor, secretSource(whole), []));
   if (!call.urgent) await redactor.learn(secretSource(loaded));
   if (input.service !== null) serviceTarget(loaded, input.service);
   if (input.datastore !== undefined) datastoreIn(loaded, input.datastore);
@@ -68,6 +73,14 @@ export async function loadSystem(
     free:
       input.wants !== null && (await isPlainlyFree(leaseId(loaded.name, input.wants), call, ports)),
   };
+}
+
+async function withRunbook(
+  loaded: LoadedSystem,
+  name: string | undefined,
+  runbooks: RunbooksPort,
+): Promise<LoadedSystem> {
+  return name === undefined ? loaded : { ...loaded, runbook: await runbooks.load(loaded, name) };
 }
 
 /** What is wrong with the file may quote it. */

@@ -11,6 +11,7 @@ import { serviceTarget } from '../domain/rollout/service-target.ts';
 import { deployBy, runbookFor } from '../runbooks/index.ts';
 import { RANK, summaryOf, type Runbook } from '../runbooks/runbook.ts';
 import type { Redactor } from '../ports/redactor.ts';
+import type { RunbooksPort } from '../ports/runbooks.ts';
 import type { Call } from './call.ts';
 import { withPlaces, type PlacesPorts } from './data/places.ts';
 import { makePlan, type PlanPorts } from './plan-operation.ts';
@@ -28,17 +29,20 @@ export async function tryStart(
   start: StartAsked,
   loaded: LoadedSystem,
   call: Call,
-  ports: PlanPorts & PlacesPorts & { redactor: Redactor },
+  ports: PlanPorts & PlacesPorts & { redactor: Redactor; runbooks: RunbooksPort },
 ): Promise<StartAnswer> {
   const runbook = runbookAsked(start, loaded);
   const asked = parseRequest(runbook, start.request);
+  const { runbook: name } = asked;
+  const whole =
+    name === undefined ? loaded : { ...loaded, runbook: await ports.runbooks.load(loaded, name) };
   refuseUnknownNames(loaded, asked);
   // Nothing holds up what takes users away from harm: its names are looked at, and no more.
   let plan: Plan | undefined;
   if (runbook.rank < RANK.traffic) {
     plan = await refuseMistakes(async () => {
-      await ports.redactor.learn(secretSource(loaded));
-      const there = await withPlaces(loaded, call, ports);
+      await ports.redactor.learn(secretSource(whole));
+      const there = await withPlaces(whole, call, ports);
       const input = { operation: runbook.id(asked), kind: runbook.kind, request: asked };
       return makePlan(input, there, call, ports);
     });

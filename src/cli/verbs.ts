@@ -32,11 +32,13 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
     { verbs: ['rollback'], load: () => import('./verbs/rollback.ts') },
     { verbs: ['stop', 'admit'], load: () => import('./verbs/traffic.ts') },
     { verbs: ['scale', 'restart'], load: () => import('./verbs/replicas.ts') },
+    { verbs: ['run', 'runbooks'], load: () => import('./steps/run.ts') },
     { verbs: ['freeze', 'thaw'], load: () => import('./verbs/freeze.ts') },
     { verbs: ['windows'], load: () => import('./verbs/time/windows.ts') },
   ]),
   ...under('Answer and steer an operation', [
     { verbs: ['approve', 'reject'], load: () => import('./verbs/answer-gate.ts') },
+    { verbs: ['tick', 'choose'], load: () => import('./steps/answer-step.ts') },
     { verbs: ['retry', 'skip', 'adopt'], load: () => import('./verbs/answer-parked.ts') },
     {
       verbs: ['promote', 'pause', 'resume', 'abort', 'hand-over', 'take'],

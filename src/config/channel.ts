@@ -30,10 +30,15 @@ export const channelSchema = z.strictObject({
   }),
   events: z.exactOptional(
     z
-      .array(z.enum(['gate', 'reminder', 'escalation', 'parked', 'ended', 'unproven', 'proven']))
+      .array(
+        z.enum([
+          ...(['gate', 'reminder', 'escalation', 'parked', 'asked', 'ended'] as const),
+          ...(['unproven', 'proven'] as const),
+        ]),
+      )
       .min(1)
       .meta({
-        description: 'a list of gate, reminder, escalation, parked, ended, unproven, proven',
+        description: 'a list of gate, reminder, escalation, parked, asked, ended, unproven, proven',
         meaning: 'What is told; without it everything.',
         example: ['gate', 'parked'],
       }),
@@ -82,7 +87,8 @@ export const channelSchema = z.strictObject({
 
 export type Channel = z.output<typeof channelSchema>;
 export type ChannelType = Channel['type'];
-export type NoticeEvent = NonNullable<Channel['events']>[number];
+/** `told`: a step of a runbook that names the channel itself. */
+export type NoticeEvent = NonNullable<Channel['events']>[number] | 'told';
 
 type Field = Exclude<keyof Channel, 'type' | 'events'>;
 const ALL_FIELDS: readonly Field[] = [...CHANNELS.webhook.takes, ...CHANNELS.smtp.takes];

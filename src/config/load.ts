@@ -4,12 +4,13 @@
 import { join, resolve } from 'node:path';
 import { digestOf } from '../domain/digest.ts';
 import { Failure } from '../domain/failure.ts';
-import type { LoadedSystem } from '../domain/loaded-system.ts';
+import type { LoadedRunbook, LoadedSystem } from '../domain/loaded-system.ts';
 import { doubtsOf } from './doubts/doubts.ts';
 import { readChain, type Chain } from './reading/base-chain.ts';
 import { mistakeAt, plain } from './reading/located.ts';
 import { inOrder, mistakeLine, type Mistake } from './reading/mistake.ts';
 import { nameMistakes, promiseMistakes, ruleMistakes } from './rules.ts';
+import { listRunbooks, loadRunbook, runbookMistakes } from './steps/runbook-file.ts';
 import { salvaged, type Readable } from './reading/salvage.ts';
 import { schemaMistakes } from './reading/schema-mistakes.ts';
 import { systemSchema, type System } from './system.ts';
@@ -26,13 +27,39 @@ export async function loadSystem(dir: string, name: string): Promise<LoadedSyste
   throw new Failure('BadInput', lines.join('\n'), { mistakes: reading.mistakes });
 }
 
+/** A runbook of steps of a system. Throws BadInput with every mistake, NotFound with the runbooks that there are. */
+export async function loadSystemRunbook(
+  dir: string,
+  { name: system, system: loadedSystem }: Pick<LoadedSystem, 'name' | 'system'>,
+  name: string,
+): Promise<LoadedRunbook> {
+  return loadRunbook({ dir, names: await namesOf(dir, system), system: loadedSystem }, name);
+}
+
+/** The runbooks of steps of a system, those too that do not load. */
+export async function listSystemRunbooks(
+  dir: string,
+  { name, system }: Pick<LoadedSystem, 'name' | 'system'>,
+): ReturnType<typeof listRunbooks> {
+  return listRunbooks({ dir, names: await namesOf(dir, name), system });
+}
+
+/** The system and those that it starts from, nearest first. */
+async function namesOf(dir: string, name: string): Promise<string[]> {
+  const result = await readChain(dir, name);
+  return 'mistakes' in result ? [name] : result.chain.names;
+}
+
 /** Every mistake of one system; none means that it loads, and keeps what it promises. Throws NotFound as loadSystem does. */
 export async function checkSystem(dir: string, name: string): Promise<Mistake[]> {
   const reading = await read(dir, name);
   if (!reading.chain) return inOrder(reading.mistakes);
   const shared = await sharedPorts(dir, reading.chain, reading.readable);
   const promises = promiseMistakes(reading.readable, reading.chain.root);
-  return inOrder([...reading.mistakes, ...promises, ...shared]);
+  const { system } = reading;
+  const runbooks = system && { dir, names: reading.chain.names, system };
+  const steps = runbooks === undefined ? [] : await runbookMistakes(runbooks);
+  return inOrder([...reading.mistakes, ...promises, ...shared, ...steps]);
 }
 
 /** What is right and may still not do what was meant, of a system that loads; `searchPath`: the PATH of programs. */

@@ -5,6 +5,7 @@ import type { DatastoreKind } from '../config/kinds.ts';
 import type { Bytes } from '../ports/objects.ts';
 import type { CopyAddress, CopyView, DatastoreRef, Fingerprint } from '../ports/backups.ts';
 import type { DatastoreCapabilities } from '../domain/capabilities.ts';
+import type { QueriesPort } from '../ports/queries.ts';
 import type { Waiting } from '../ports/waiting.ts';
 import type {
   BackupManifest,
@@ -169,6 +170,8 @@ export interface Store {
     /** From now on nobody writes to the copy in a folder; doing it twice is fine. */
     open(store: DatastoreRef, folder: string, waiting: Waiting): Promise<CopyView>;
   };
+  /** Absent where a live datastore of this kind answers no SQL. */
+  queries?: QueriesPort;
   /** Absent where a kind takes no heartbeats (ports/heartbeats.ts). */
   heartbeats?: {
     write(store: DatastoreRef, waiting: Waiting): Promise<HeartbeatRecord>;

@@ -1,11 +1,13 @@
-// A GET or a POST that ends: after a time, after so many bytes, or when its caller stops waiting. Follows no redirect.
+// A request that ends: after a time, after so many bytes, or when its caller stops waiting. Follows no redirect.
 import { timerOf } from '../domain/time/longest-timer.ts';
 
 export interface FetchInput {
   url: string;
   headers?: Record<string, string>;
-  /** With it, this is a POST. */
+  /** With it, this is a POST unless `method` says otherwise. */
   body?: string;
+  /** GET without it, where there is no body. */
+  method?: string;
   timeoutMs: number;
   maxBytes: number;
   /** For whom a 2xx says it all: no body of one is read, so none can fail. */
@@ -40,6 +42,7 @@ export async function fetchText(input: FetchInput): Promise<FetchAnswer> {
     const response = await fetch(input.url, {
       headers: input.headers ?? {},
       ...(input.body !== undefined && { method: 'POST', body: input.body }),
+      ...(input.method !== undefined && { method: input.method }),
       redirect: 'manual',
       signal: stop.signal,
     });

@@ -11,6 +11,7 @@ import { restartService } from './restart-service.ts';
 import { retireRevision } from './retire-revision.ts';
 import { rollback } from './rollback.ts';
 import type { Runbook } from './runbook.ts';
+import { runbookOfSteps } from './steps.ts';
 import { scaleService } from './scale-service.ts';
 import { stopTraffic } from './stop-traffic.ts';
 import { verifyBackup } from './verify-backup.ts';
@@ -29,6 +30,7 @@ export const RUNBOOKS = {
   drill,
   recover,
   recoverLive,
+  runbookOfSteps,
 } satisfies Record<string, Runbook>;
 
 export type OperationKind = keyof typeof RUNBOOKS;

@@ -24,6 +24,8 @@ export const RANK = {
   wayBack: 5,
   /** Changes a service. */
   change: 4,
+  /** A runbook of steps. */
+  steps: 2,
   /** Can be done later: backups, their proofs, drills, retirements. */
   later: 1,
 } as const;
@@ -49,8 +51,8 @@ export interface Runbook {
   summary: (request: OperationRequest, from?: string) => string;
   /** Precedence: the operation with the higher rank makes another one on the same service or datastore give way. */
   rank: number;
-  /** What it takes the leases of. What takes none of services changes no service. */
-  leases: 'services' | 'datastores' | 'both' | 'none';
+  /** What it takes the leases of. What takes none of services changes no service. `atFirstChange`: those that its plan names, when the first step changes something. */
+  leases: 'services' | 'datastores' | 'both' | 'none' | 'atFirstChange';
   /** What a failed step leads to. */
   policy: Policy;
   /** Brings something new, or removes what is old: a freeze holds it, though never what it takes back. */
@@ -165,6 +167,7 @@ export function leasedBy(
 ): string[] {
   switch (leases) {
     case 'none':
+    case 'atFirstChange':
       return [];
     case 'services':
       return request.service === undefined ? Object.keys(system.services) : [request.service];

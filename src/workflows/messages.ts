@@ -46,6 +46,8 @@ export const MESSAGES = [
   'abort',
   'handOver',
   'take',
+  'tick',
+  'choose',
 ] as const;
 
 export type MessageName = (typeof MESSAGES)[number];

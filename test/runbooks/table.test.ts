@@ -56,7 +56,7 @@ test('an operation says in a line what it does and who asked', () => {
   const weights = [{ revision: 'v1-a', version: 'v1', percent: 100 }];
   const plan = { before: { api: { weights, stopped: false } } };
   const said = ALL.map((one) =>
-    summaryOf(one, { ...asked, datastore: 'orders', replicas: 3 }, plan),
+    summaryOf(one, { ...asked, datastore: 'orders', replicas: 3, runbook: 'tidy' }, plan),
   );
   assert.deepEqual(said, [
     'shop/api v1 → v2 by canary, asked by ci',
@@ -72,6 +72,7 @@ test('an operation says in a line what it does and who asked', () => {
     'drill shop: recover it apart from everything live, asked by ci',
     'recover shop/orders beside the live one, asked by ci',
     'recover shop/orders from a backup, in the place of what is live, asked by ci',
+    'run tidy of shop, asked by ci',
   ]);
   const [deploy] = ALL;
   assert.ok(deploy !== undefined);
@@ -86,20 +87,21 @@ test('an operation says in a line what it does and who asked', () => {
 const MEETINGS: Record<OperationKind, string> = {
   //               stop  canary  scale   backup  recover beside
   //                | admit| bg   | restart| verify | recover live
-  //                |  |  rollb.  |  |  retire| drill  |
-  stopTraffic: /*  */ '- P P P P P P P P P P P -',
-  admitTraffic: /* */ '- - - P P P P P P P P P -',
-  rollback: /*     */ '- - - P P P P P P P P P -',
-  canaryDeploy: /* */ '- - - - - - - P P P P P -',
-  blueGreenDeploy: '   - - - - - - - P P P P P -',
-  scaleService: /* */ '- - - - - - - P P P P P -',
-  restartService: /**/ '- - - - - - - P P P P P -',
-  retireRevision: /**/ 'W W W W W W W W W W W W W',
-  backup: /*       */ '- - - - - - - - - W W W W',
-  verifyBackup: /* */ '- - - - - - - - W W W W W',
-  drill: /*        */ '- - - - - - - - - - - - -',
-  recover: /*      */ '- - - - - - - - W W W W W',
-  recoverLive: /*  */ '- P P P P P P P P P P P -',
+  //                |  |  rollb.  |  |  retire| drill  | runbook of steps
+  stopTraffic: /*  */ '- P P P P P P P P P P P - P',
+  admitTraffic: /* */ '- - - P P P P P P P P P - P',
+  rollback: /*     */ '- - - P P P P P P P P P - P',
+  canaryDeploy: /* */ '- - - - - - - P P P P P - P',
+  blueGreenDeploy: '   - - - - - - - P P P P P - P',
+  scaleService: /* */ '- - - - - - - P P P P P - P',
+  restartService: /**/ '- - - - - - - P P P P P - P',
+  retireRevision: /**/ 'W W W W W W W W W W W W W W',
+  backup: /*       */ '- - - - - - - - - W W W W -',
+  verifyBackup: /* */ '- - - - - - - - W W W W W -',
+  drill: /*        */ '- - - - - - - - - - - - - -',
+  recover: /*      */ '- - - - - - - - W W W W W -',
+  recoverLive: /*  */ '- P P P P P P P P P P P - P',
+  runbookOfSteps: /**/ '- - - - - - - P P P P P - -',
 };
 
 const HOLDERS: OperationKind[] = [
@@ -116,6 +118,7 @@ const HOLDERS: OperationKind[] = [
   'drill',
   'recover',
   'recoverLive',
+  'runbookOfSteps',
 ];
 
 function meeting(asker: Runbook, holder: Runbook): string {

@@ -17,6 +17,7 @@ import { createKeptRemoval } from '../../src/integrations/kept-removal.ts';
 import { createSnapshots } from '../../src/integrations/snapshots.ts';
 import { createWatchWorker, createWorker, type WorkerInput } from '../../src/worker-assembly.ts';
 import { memoryBackups, type MemoryVault } from './memory/memory-backups.ts';
+import { memorySteps, type MemorySteps } from './memory/memory-steps.ts';
 import { memoryHeartbeats, type MemoryHeartbeats } from './memory/memory-heartbeats.ts';
 import { memoryExchanges, type MemoryExchanges } from './memory/memory-exchanges.ts';
 import { memoryEvidence } from './memory/memory-evidence.ts';
@@ -53,6 +54,7 @@ export interface MemoryPorts extends ActivityPorts {
   notify: MemoryNotify;
   signer: ReturnType<typeof memorySigner>;
   vault: MemoryVault;
+  steps: MemorySteps['steps'];
   targets: MemoryTargets;
   beats: MemoryHeartbeats;
   exchanged: MemoryExchanges;
@@ -83,6 +85,7 @@ export function memoryPorts(systems: LoadedSystem[], double: Double = 'memory'):
     notify: memoryNotify(),
     signer: memorySigner(),
     ...backups,
+    ...memorySteps(),
     ...memoryHeartbeats(backups.vault),
     ...memoryExchanges(backups.vault),
     targets,

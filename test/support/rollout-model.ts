@@ -114,6 +114,8 @@ export function outcomes({ state, world }: Place): Place[] {
         ...foundBad(state, world),
       ];
     }
+    case 'passOver':
+      return [to({ type: 'passedOver' })];
     case 'bake':
       return [...bakes(state, world), ...interrupts(state, world), ...foundBad(state, world)];
     case 'gate':

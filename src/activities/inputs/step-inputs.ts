@@ -18,6 +18,7 @@ import {
   type OtherCopy,
   type StepAt,
 } from './step-at.ts';
+import { STEPS_INPUTS } from './steps-inputs.ts';
 import {
   readyWithin,
   serviceTarget,
@@ -123,6 +124,7 @@ export const STEP_INPUTS = {
   },
   compareLive: (at: StepAt) => ({ target: copyOf(at) }),
   ...EXCHANGE_INPUTS,
+  ...STEPS_INPUTS,
   /** `until` in ms. */
   keepCopy: (at: StepAt, { until }: { until: number }) => ({ target: copyOf(at), until }),
   restoreFile: (at: StepAt) => ({ file: namedFile(at), target: copyOf(at) }),

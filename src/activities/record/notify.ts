@@ -67,7 +67,6 @@ function triesIn(previous: unknown): number {
 
 /** What a secret that happens to read the same must not take apart in a text. */
 function namesIn({ system, operation, runId, subject }: NoticeFacts): string[] {
-  const about =
-    subject.event === 'parked' ? [subject.step] : 'gate' in subject ? [subject.gate.id] : [];
+  const about = 'step' in subject ? [subject.step] : 'gate' in subject ? [subject.gate.id] : [];
   return [system, ...operation.split('/'), runId, ...about];
 }

@@ -4,6 +4,7 @@ import {
   ALL_PARKED_ANSWERS,
   approveCommand,
   PARKED_ANSWERS,
+  personCommand,
   verbOf,
 } from '../../domain/people/answers.ts';
 import { handOverSentence, takeCommand } from '../../domain/people/hand-over.ts';
@@ -20,6 +21,7 @@ const MARKS: Record<string, string> = {
   done: '✔',
   failed: '✘',
   skipped: '–',
+  passedOver: '–',
   started: '▸',
 };
 
@@ -87,6 +89,7 @@ export function newLines(
     ...next.gates
       .filter((gate) => !asked.has(gateKey(gate)))
       .flatMap((gate) => gateLines(next.operation, gate)),
+    ...(before.asks?.step === next.asks?.step ? [] : askLines(next)),
     ...newWatch(before, next),
     ...newRefusal(before, next),
     ...newNote(before, next),
@@ -129,7 +132,7 @@ function newRefusal(before: Shown, { lastRefused }: OperationStatus): string[] {
 
 type Shown = Pick<
   OperationStatus,
-  'steps' | 'verdicts' | 'gates' | 'weights' | 'note' | 'lastRefused' | 'watch'
+  'steps' | 'verdicts' | 'gates' | 'weights' | 'note' | 'lastRefused' | 'watch' | 'asks'
 >;
 const NOTHING_YET: Shown = { steps: [], verdicts: [], gates: [], weights: [] };
 
@@ -143,7 +146,19 @@ export function attention(status: OperationStatus): string[] {
   if (isPaused(status)) {
     return [...note, ...gates, `  go on with:`, `    ${commandText('resume', status.operation)}`];
   }
-  return [...note, ...gates];
+  return [...note, ...gates, ...askLines(status)];
+}
+
+/** What a step asks a person for, with the commands that answer it. */
+function askLines({ asks, operation }: Pick<OperationStatus, 'asks' | 'operation'>): string[] {
+  if (asks === undefined) return [];
+  const { step, kind, text, options } = asks;
+  const answers = kind === 'tick' ? [undefined] : (options ?? []);
+  const what = kind === 'tick' ? 'waits for somebody to do' : 'waits for a decision:';
+  return [
+    `  ${step} ${what} ${text}`,
+    ...answers.map((option) => `    ${personCommand(operation, step, option)}`),
+  ];
 }
 
 function handOverLines({ handOver, operation, state }: OperationStatus): string[] {

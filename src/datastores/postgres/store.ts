@@ -15,6 +15,7 @@ import { createPostgresExchange } from './exchange/exchange.ts';
 import { fenceBehind, inLiveOrFenced } from './exchange/fenced.ts';
 import { addHeartbeat, newestHeartbeat } from './heartbeat.ts';
 import { namedDump } from './named.ts';
+import { createPostgresQueries } from './queries.ts';
 import { postgres } from './settings.ts';
 import { DUMP, lackingTables, takeDump } from './take-dump.ts';
 
@@ -58,6 +59,7 @@ export function createPostgresStore({ secrets, clock, programs = [] }: PostgresI
     exchange: createPostgresExchange(input),
     named: async (path, waiting) =>
       namedDump(path, await findProgram('pg_restore', await folders()), waiting),
+    queries: createPostgresQueries(secrets),
     heartbeats: {
       write: async (store, waiting) => {
         const keep = keepOf(store);

@@ -5,6 +5,7 @@ import type { LoadedSystem } from '../loaded-system.ts';
 import { otherWriters } from '../recovery/live/writers.ts';
 import type { PlanStep, StepAction } from '../operation/plan.ts';
 import { datastoreStep, type HandStep } from './datastore-step.ts';
+import { WRITTEN_ROWS } from './written-steps.ts';
 import { line, person, type ByHand, type DatastoreByHand, type ServiceByHand } from './by-hand.ts';
 
 /** What the steps of one plan are about. */
@@ -107,6 +108,7 @@ const ROWS: Rows = {
   judgeLive: ({ datastore }, context) => onDatastore(context, datastore, 'live'),
   warmLive: ({ datastore, service, revision }, context) =>
     warmed(context, { datastore, service, revision }),
+  ...WRITTEN_ROWS,
   flush: ({ datastore }, context) => onDatastore(context, datastore, 'flush'),
   concludeExchange: () =>
     person(RECORDED, 'Keep what was live until nobody needs it; take a backup, and drill it.'),

@@ -40,6 +40,8 @@ export interface MachineState {
   /** What failed on the way under `failAtEnd`. */
   failures: string[];
   findings: string[];
+  /** Ids of steps that nothing leads to any more, as another way was chosen. */
+  passed?: string[];
   verdict: Verdict | null;
   problem?: Problem;
   /** What a judgement came to: the sentence that a success ends with. */
@@ -53,6 +55,7 @@ export type Action =
   | { do: 'change'; step: PlanStep }
   | { do: 'bake'; step: PlanStep }
   | { do: 'gate'; step: PlanStep }
+  | { do: 'passOver'; step: PlanStep }
   | { do: 'ask'; problem: Problem }
   | { do: 'undo'; entry: UndoEntry }
   | { do: 'end'; outcome: Outcome; message: string };
@@ -60,7 +63,14 @@ export type Action =
 export type MachineEvent =
   /** `stays`: what an end leaves from here on; empty for nothing. */
   | { type: 'done'; stays?: string }
-  | { type: 'failed'; kind: FailureKind; message: string; details?: unknown }
+  /** `unbegun`: nothing of the step was tried, and nothing of it has to be taken back. */
+  | { type: 'failed'; kind: FailureKind; message: string; details?: unknown; unbegun?: true }
+  /** A person did what a step asks for. */
+  | { type: 'ticked' }
+  /** A person chose; the steps with these ids are passed over. */
+  | { type: 'chosen'; passes: string[] }
+  /** The step is not to be done, and those that only it leads to neither. */
+  | { type: 'passedOver'; passes?: string[] }
   | {
       type: 'baked';
       verdict: Verdict;

@@ -5,6 +5,7 @@ import type { Outcome } from './outcome.ts';
 import type { PlanStep } from './plan.ts';
 import { indexAfter, indexOfNextCandidate } from './candidate-steps.ts';
 import { dropNewest, undoFailed } from './failed-undo.ts';
+import { currentStep, missing, onFailureOf, passing, unbegun } from './machine-step.ts';
 import { fullStepAhead } from './read-machine.ts';
 import type { Action, Policy, Problem, MachineEvent, MachineState } from './machine-state.ts';
 import {
@@ -36,8 +37,11 @@ export function startMachine(steps: PlanStep[], policy: Policy): MachineState {
 
 export function next(state: MachineState): Action {
   switch (state.phase) {
-    case 'forward':
-      return { do: state.part, step: currentStep(state) };
+    case 'forward': {
+      const step = currentStep(state);
+      const isPassed = state.passed?.includes(step.id) === true;
+      return { do: isPassed ? 'passOver' : state.part, step };
+    }
     case 'parked':
       return { do: 'ask', problem: state.problem ?? missing('problem') };
     case 'undoing': {
@@ -66,6 +70,12 @@ export function apply(state: MachineState, event: MachineEvent): MachineState {
       );
     case 'noted':
       return advance(noted(state, event));
+    case 'ticked':
+      return advance(state);
+    case 'chosen':
+      return advance(passing(state, event.passes));
+    case 'passedOver':
+      return onward(passing(unbegun(state), event.passes ?? []));
     case 'failed':
       return failed(state, event);
     case 'baked':
@@ -107,10 +117,6 @@ export function apply(state: MachineState, event: MachineEvent): MachineState {
   }
 }
 
-function currentStep(state: MachineState): PlanStep {
-  return state.steps[state.index] ?? missing(`step ${state.index}`);
-}
-
 function end(state: MachineState): Action {
   const { outcome, message } = state.ending ?? missing('ending');
   return { do: 'end', outcome, message };
@@ -120,6 +126,11 @@ function advance(state: MachineState): MachineState {
   const step = currentStep(state);
   if (state.part === 'change' && step.bake !== undefined) return { ...state, part: 'bake' };
   if (state.part !== 'gate' && step.gate !== undefined) return { ...state, part: 'gate' };
+  return onward(state);
+}
+
+/** To the next step, or to the end. */
+function onward(state: MachineState): MachineState {
   const index = indexAfter(state.steps, state.index);
   if (index < state.steps.length) return { ...state, index, part: 'change' };
   const problems = [...state.leftovers, ...state.failures];
@@ -139,12 +150,19 @@ function failed(
   state: MachineState,
   event: Extract<MachineEvent, { type: 'failed' }>,
 ): MachineState {
+  return event.unbegun === true ? failedAt(unbegun(state), event) : failedAt(state, event);
+}
+
+function failedAt(
+  state: MachineState,
+  event: Extract<MachineEvent, { type: 'failed' }>,
+): MachineState {
   switch (event.kind) {
     case 'WorldChanged':
     case 'Outage':
       return park(state, event.kind, event.message, event.details);
     default:
-      if (state.policy.onFailure === 'continue') {
+      if (onFailureOf(state) === 'continue') {
         return advance({ ...state, leftovers: [...state.leftovers, event.message] });
       }
       if (event.kind === 'Superseded' || event.kind === 'LeaseLost') {
@@ -152,7 +170,7 @@ function failed(
           ? park(state, event.kind, event.message, event.details)
           : preempted(state, event.message);
       }
-      return state.policy.onFailure === 'failAtEnd'
+      return onFailureOf(state) === 'failAtEnd'
         ? advance({ ...state, failures: [...state.failures, event.message] })
         : refused(state, 'failed', event);
   }
@@ -170,7 +188,7 @@ function refused(
   outcome: Outcome,
   { kind, message, details }: Pick<Problem, 'kind' | 'message' | 'details'>,
 ): MachineState {
-  return state.policy.onFailure === 'ask'
+  return onFailureOf(state) === 'ask'
     ? park(state, kind, message, details)
     : giveUp(state, outcome, message);
 }
@@ -292,8 +310,4 @@ function preempted(state: MachineState, message: string): MachineState {
 
 function ended(state: MachineState, outcome: Outcome, message: string): MachineState {
   return { ...forward(state), phase: 'ended', ending: { outcome, message } };
-}
-
-function missing(what: string): never {
-  throw new Error(`the machine of decisions has no ${what}: a bug in domain/operation/machine.ts`);
 }

@@ -143,6 +143,8 @@ export function finishPlan(input: {
   /** The services that were read, by name; absent where none was. */
   worlds?: Readonly<Record<string, ServiceWorld>>;
   nothingToDo?: string;
+  runbook?: NonNullable<Plan['runbook']>;
+  leases?: string[];
 }): Plan {
   const { loaded, worlds = {}, ...rest } = input;
   const before: Plan['before'] = {};

@@ -4,6 +4,7 @@ import type { DerivedAction } from '../recovery/derived.ts';
 import type { RevisionSpec, Weights, ServicePlatform } from '../rollout/model.ts';
 import type { RecoveryAction } from '../recovery/recovery-actions.ts';
 import type { Rung } from '../backup/rungs.ts';
+import type { StepsAction } from '../steps/actions.ts';
 
 /** The change or check that a step makes; the workflow has one performer per `kind`. */
 export type StepAction =
@@ -68,7 +69,8 @@ export type StepAction =
     }
   | { kind: 'discard'; datastore: string; copy: string }
   | RecoveryAction
-  | DerivedAction;
+  | DerivedAction
+  | StepsAction;
 
 /** What a step does after its change: waits, watches and measures for `ms` of observed time. */
 export interface Bake {
@@ -103,6 +105,8 @@ export interface PlanStep {
   bake?: Bake;
   /** The name of the approval policy that is asked after the step; its gate has the step's id. */
   gate?: string;
+  /** What a failure of this step leads to, where that is not what its runbook says. */
+  onFailure?: 'ask' | 'undo' | 'continue';
 }
 
 export interface Plan {
@@ -132,6 +136,10 @@ export interface Plan {
   steps: PlanStep[];
   /** Why there is nothing to do, when there is nothing to do. */
   nothingToDo?: string;
+  /** A runbook of steps: its name and digest, and what its inputs are. */
+  runbook?: { name: string; digest: string; inputs: Record<string, string | number | boolean> };
+  /** Services and datastores whose leases are taken at the first change; absent where they are taken first of all. */
+  leases?: string[];
   /** What was read before the plan was made, by service. */
   before: Record<string, { weights: Weights; stopped: boolean }>;
   /** What each of these services runs on, and what that can do. */

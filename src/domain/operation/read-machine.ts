@@ -1,6 +1,7 @@
 // What others ask of a state of the machine of decisions (machine.ts). Pure.
 import type { MachineState } from './machine-state.ts';
 import type { PlanStep, StepAction } from './plan.ts';
+import { STEPS_KINDS } from '../steps/actions.ts';
 
 /** May the parked step be skipped? Only what checks can: a change that did not happen cannot be wished away. */
 export function skippable(state: MachineState): boolean {
@@ -8,8 +9,17 @@ export function skippable(state: MachineState): boolean {
   if (state.phase !== 'parked' || problem === undefined) return false;
   const action = state.steps[state.index]?.action;
   if (action === undefined) return false;
-  if (problem.part === 'bake' || action.kind === 'check') return true;
-  return state.policy.onFailure === 'ask' && problem.part === 'change' && isCheck(action);
+  const isPeoples = problem.part === 'change' && STEPS_KINDS.has(action.kind);
+  if (problem.part === 'bake' || action.kind === 'check' || isPeoples) return true;
+  return isRecoverysCheck(state, action, problem.part);
+}
+
+function isRecoverysCheck(
+  state: MachineState,
+  action: StepAction,
+  part: NonNullable<MachineState['problem']>['part'],
+): boolean {
+  return state.policy.onFailure === 'ask' && part === 'change' && isCheck(action);
 }
 
 /** What a recovery finds, and does not stand on. */

@@ -61,6 +61,28 @@ export function isMoment(value: string): boolean {
   return MOMENT.test(value) && !Number.isNaN(Date.parse(value));
 }
 
+type Scalars = Record<string, string | number | boolean>;
+
+const MOST_SCALARS = 50;
+const LONGEST_SCALAR = 1000;
+
+/** A flat map of values. */
+function scalars(example: Scalars): Rule<Scalars> {
+  return {
+    allowed: `a map of at most ${MOST_SCALARS} names, each with a text of at most ${LONGEST_SCALAR} characters, a number, true or false`,
+    accepts: (value): value is Scalars =>
+      isRecord(value) &&
+      Object.keys(value).length <= MOST_SCALARS &&
+      Object.entries(value).every(([name, one]) => NAME.test(name) && isScalar(one)),
+    example,
+  };
+}
+
+function isScalar(value: unknown): boolean {
+  if (typeof value === 'string') return value.length <= LONGEST_SCALAR;
+  return typeof value === 'boolean' || Number.isFinite(value);
+}
+
 const flag: Rule<boolean> = {
   allowed: 'true or false',
   accepts: (value) => typeof value === 'boolean',
@@ -115,13 +137,17 @@ const FIELDS = {
   severity: text(/^P[0-3]$/, 'P0, P1, P2 or P3', 'P1'),
   /** How long what was restored beside is kept, in milliseconds. */
   keep: whole(60_000, 30 * 86_400_000, 86_400_000),
+  /** The name of a runbook of steps. */
+  runbook: text(NAME, NAME_ALLOWED, 'high-error-rate'),
+  /** What a runbook of steps is given, by name. */
+  inputs: scalars({ replicas: 10 }),
   /** Instead of a backup: a dump of `datastore` that is in no catalogue, by its path on the worker's machine. */
   file: textThat(
     isNamedFile,
     "a path on the worker's machine of at most 1,000 characters: an absolute one, or one inside the system's folder",
     'dumps/orders.dump',
   ),
-} satisfies Record<string, Rule<string> | Rule<number> | Rule<boolean>>;
+} satisfies Record<string, Rule<string> | Rule<number> | Rule<boolean> | Rule<Scalars>>;
 
 export type Field = keyof typeof FIELDS;
 

@@ -41,6 +41,17 @@ export interface HandOver {
   takenAt?: string;
 }
 
+/** What a step asks a person for: to do something and tick it, or to choose. */
+export interface AskedStatus {
+  step: string;
+  kind: 'tick' | 'choose';
+  text: string;
+  /** To choose from. */
+  options?: string[];
+  /** ISO 8601 */
+  since: string;
+}
+
 export interface OperationStatus {
   schema: 'fairlead/status/v1';
   operation: string;
@@ -65,6 +76,8 @@ export interface OperationStatus {
   note?: string;
   /** Since when it waits for people (ISO 8601): at a gate, parked or paused. */
   waitingSince?: string;
+  /** What a step of a runbook of steps asks a person for now. */
+  asks?: AskedStatus;
   /** The freeze that keeps it from its next change. */
   held?: Freeze;
   /** No change window is open for its next change. */

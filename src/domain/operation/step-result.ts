@@ -8,6 +8,7 @@ import type { FailureKind } from '../failure.ts';
 import type { Exchanged, ExchangePlan, Loss, WritePosition } from '../recovery/exchange.ts';
 import type { Inventory } from '../recovery/inventory.ts';
 import type { Weights } from '../rollout/model.ts';
+import type { Brought } from '../steps/brought.ts';
 import type { MachineEvent } from './machine-state.ts';
 import type { PlanStep, StepAction } from './plan.ts';
 
@@ -46,6 +47,8 @@ export type StepOutput =
   | { kind: 'lost'; datastore: string; loss: Loss; plan: ExchangePlan }
   /** What is live now. */
   | { kind: 'exchanged'; datastore: string; exchanged: Exchanged }
+  /** What looks brought. */
+  | { kind: 'brought'; looks: Brought[] }
   /** What there was before a drill. */
   | { kind: 'inventory'; inventory: Inventory };
 

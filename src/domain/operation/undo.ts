@@ -12,7 +12,12 @@ export type UndoEntry =
   | { step: string; verb: 'liftFence'; datastore: string }
   /** `byHand`: only people can. */
   | { step: string; verb: 'startWriter'; writer: string; byHand?: true }
+  | WrittenEntry
   | OwnEntry;
+
+/** Takes back a step that people wrote as data: by what they wrote for it, or by hand. */
+export type WrittenEntry =
+  { step: string; verb: 'takeBack' } | { step: string; verb: 'byHand'; text: string };
 
 /** Takes back what is this operation's alone. */
 export type OwnEntry =
@@ -73,6 +78,12 @@ export function undoOf(step: PlanStep): UndoEntry | undefined {
     }
     case 'writeFence':
       return { step: step.id, verb: 'liftFence', datastore: action.datastore };
+    case 'do':
+      return action.back === null ? undefined : { step: step.id, verb: 'takeBack' };
+    case 'manual':
+      return action.back === null
+        ? undefined
+        : { step: step.id, verb: 'byHand', text: action.back };
     default:
       return undefined;
   }
@@ -103,6 +114,9 @@ export function newestUndo(entries: UndoEntry[]): UndoEntry | undefined {
 export function covers(one: UndoEntry, entry: UndoEntry): boolean {
   if (one.verb !== entry.verb) return false;
   switch (one.verb) {
+    case 'takeBack':
+    case 'byHand':
+      return entry.step === one.step;
     case 'discardCopy':
       return entry.verb === one.verb && entry.copy === one.copy;
     case 'closeTarget':
@@ -166,5 +180,9 @@ export function describeUndo(entry: UndoEntry): string {
       return `${entry.step}: discard the copy ${entry.copy} of ${entry.datastore}`;
     case 'closeTarget':
       return `${entry.step}: close the isolated target ${entry.target}`;
+    case 'takeBack':
+      return `${entry.step}: take it back as its runbook says`;
+    case 'byHand':
+      return `${entry.step}: by hand: ${entry.text}`;
   }
 }

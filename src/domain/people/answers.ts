@@ -48,6 +48,17 @@ export function gateCommand(verb: 'approve' | 'reject', operation: string, gate:
   return commandText(verb, operation, '--gate', gate);
 }
 
+/** The JSON that ticks a step, or chooses an option of it. */
+export function personJson(step: string, option: string | undefined): string {
+  return JSON.stringify({ actor: 'YOUR-NAME', step, ...(option !== undefined && { option }) });
+}
+
+export function personCommand(operation: string, step: string, option: string | undefined): string {
+  return option === undefined
+    ? commandText('tick', operation, step)
+    : commandText('choose', operation, step, option);
+}
+
 /** Somebody's name is to be put there: whoever asked may not approve, and might paste the command as it is. */
 const SOMEBODY_ELSE = 'SOMEBODY-ELSE';
 

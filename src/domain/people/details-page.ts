@@ -10,6 +10,8 @@ import {
   minute,
   PARKED_ANSWERS,
   parkedJson,
+  personCommand,
+  personJson,
   rejectionJson,
   type ParkedAnswer,
 } from './answers.ts';
@@ -47,6 +49,7 @@ export function detailsPage(input: DetailsInput): string {
     ...(status.summary === undefined ? [] : [plain(status.summary), '']),
     ...(status.note === undefined ? [] : [text(status.note), '']),
     ...status.gates.flatMap((gate) => gateLines(gate, status.operation)),
+    ...askLines(status),
     ...(status.state === 'parked' ? parkedLines(status, input.answers) : []),
     ...pausedLines(status),
     ...handOverLines(status),
@@ -82,6 +85,27 @@ function gateLines(gate: GateStatus, operation: string): string[] {
     '',
     `Or in a terminal: ${code(gateCommand('approve', operation, gate.id))}`,
     '',
+  ];
+}
+
+/** What a step asks a person for, with the JSON to paste. */
+function askLines({ asks, operation }: OperationStatus): string[] {
+  if (asks === undefined) return [];
+  const { step, kind, text: said, options } = asks;
+  const answers = kind === 'tick' ? [undefined] : (options ?? []);
+  return [
+    `### Waits for a person: ${plain(step)}`,
+    '',
+    text(said),
+    '',
+    ...answers.flatMap((option) => [
+      `${option === undefined ? 'When it is done' : `For ${plain(option)}`}: ${SENDING} \`${kind}\`, paste this and put in your name:`,
+      '',
+      code(personJson(step, option)),
+      '',
+      `Or in a terminal: ${code(personCommand(operation, step, option))}`,
+      '',
+    ]),
   ];
 }
 

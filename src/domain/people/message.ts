@@ -14,6 +14,10 @@ export interface Message {
   step?: string;
   /** Whom an operation is handed over to. */
   to?: string;
+  /** To what a step asks a person to do or to choose. */
+  note?: string;
+  /** What is chosen. */
+  option?: string;
 }
 
 type Field = keyof Message;
@@ -30,6 +34,8 @@ const FIELDS: Record<string, Field[]> = {
   abort: ['actor', 'keep', 'reason'],
   handOver: ['actor', 'to', 'reason'],
   take: ['actor', 'reason'],
+  tick: ['actor', 'step', 'note'],
+  choose: ['actor', 'step', 'option', 'note'],
   preempt: ['actor'],
   thaw: ['actor', 'reason'],
 };
@@ -47,6 +53,8 @@ const RULES: Record<Field, { allowed: string; accepts: (value: unknown) => boole
   },
   gate: idRule('a gate id, as status shows it'),
   step: idRule('a step id, as status shows it'),
+  note: textRule(),
+  option: idRule('an option of the question, as status shows them'),
   digest: {
     allowed: 'the 64 hex digits that status shows',
     accepts: (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),

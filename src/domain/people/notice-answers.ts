@@ -1,11 +1,20 @@
 // What a notice can be answered with: on the command line, or as JSON in the Web UI. Called by notice.ts.
-import { approvalJson, gateCommand, PARKED_ANSWERS, parkedJson, rejectionJson } from './answers.ts';
+import {
+  approvalJson,
+  gateCommand,
+  PARKED_ANSWERS,
+  parkedJson,
+  personCommand,
+  personJson,
+  rejectionJson,
+} from './answers.ts';
 import type { NoticeAnswer, NoticeGate, NoticeSubject } from './notice-facts.ts';
 
 /** The messages that answer what a notice tells, the usual one first. */
 export function answersOf(operation: string, subject: NoticeSubject): NoticeAnswer[] {
   switch (subject.event) {
     case 'ended':
+    case 'told':
     case 'unproven':
     case 'proven':
       return [];
@@ -15,9 +24,24 @@ export function answersOf(operation: string, subject: NoticeSubject): NoticeAnsw
         const command = `fairlead ${verb} ${operation}`;
         return { message, means, command, json: parkedJson(message, subject.step) };
       });
+    case 'asked':
+      return personAnswers(operation, subject);
     default:
       return gateAnswers(operation, subject.gate);
   }
+}
+
+function personAnswers(
+  operation: string,
+  { step, kind, options }: Extract<NoticeSubject, { event: 'asked' }>,
+): NoticeAnswer[] {
+  const answers = kind === 'tick' ? [undefined] : options;
+  return answers.map((option) => ({
+    message: kind,
+    means: option === undefined ? 'it is done: go on' : `go on with ${option}`,
+    command: personCommand(operation, step, option),
+    json: personJson(step, option),
+  }));
 }
 
 function gateAnswers(operation: string, gate: NoticeGate): NoticeAnswer[] {

@@ -5,6 +5,9 @@ import type { ParkedAnswer } from './answers.ts';
 export type NoticeSubject =
   | { event: 'gate' | 'reminder' | 'escalation'; gate: NoticeGate; to: string[] }
   | { event: 'parked'; step: string; problem: string; answers: ParkedAnswer[] }
+  /** A step of a runbook of steps waits for a person. */
+  | { event: 'asked'; step: string; kind: 'tick' | 'choose'; text: string; options: string[] }
+  | { event: 'told'; step: string; text: string }
   | { event: 'ended'; outcome: string; message: string; leftovers: string[] }
   /** A check of a system's recoverability: whether anybody can show that it can be recovered. */
   | { event: 'unproven' | 'proven'; why: string[] };

@@ -36,7 +36,7 @@ export function channelsFor(
   event: NoticeEvent,
 ): Record<string, Channel> {
   const wanted = Object.entries(channels ?? {}).filter(
-    ([, { events }]) => events === undefined || events.includes(event),
+    ([, { events }]) => events === undefined || events.some((one) => one === event),
   );
   return Object.fromEntries(wanted);
 }
@@ -56,6 +56,9 @@ function changedSubject(subject: NoticeSubject, change: (text: string) => string
   switch (subject.event) {
     case 'parked':
       return { ...subject, problem: change(subject.problem) };
+    case 'asked':
+    case 'told':
+      return { ...subject, text: change(subject.text) };
     case 'ended':
       return {
         ...subject,
@@ -72,8 +75,7 @@ function changedSubject(subject: NoticeSubject, change: (text: string) => string
 
 /** The name of a notice, unique in its run: `gate/weight-5#2`, `parked/weight-5`, `ended`. */
 export function noticeKey(subject: NoticeSubject, count = 1): string {
-  const about =
-    subject.event === 'parked' ? subject.step : 'gate' in subject ? subject.gate.id : undefined;
+  const about = 'step' in subject ? subject.step : 'gate' in subject ? subject.gate.id : undefined;
   if (about === undefined) return subject.event;
   return `${subject.event}/${about}${count === 1 ? '' : `#${count}`}`;
 }
@@ -89,6 +91,10 @@ export function noticeWords(subject: NoticeSubject): string {
       return `${subject.gate.id} was escalated to ${subject.to.join(', ')}`;
     case 'parked':
       return `it is parked at ${subject.step}`;
+    case 'asked':
+      return `${subject.step} waits for a person`;
+    case 'told':
+      return `${subject.step}: ${subject.text}`;
     case 'ended':
       return `it ended: ${subject.outcome}`;
     case 'unproven':
@@ -147,6 +153,13 @@ function wordsOf({ operation, system, subject, at }: NoticeFacts): Words {
         text: `${subject.problem.replace(/[.\s]+$/, '')}. Nothing is changed until somebody answers.`,
         fields: [],
       };
+    case 'asked': {
+      const { step, kind, text } = subject;
+      const what = kind === 'tick' ? 'somebody to do something' : 'a decision';
+      return { title: `${operation} waits for ${what}: ${step}`, text, fields: [] };
+    }
+    case 'told':
+      return { title: `${operation}: ${subject.step}`, text: subject.text, fields: [] };
     case 'ended':
       return {
         title: `${operation} ended: ${subject.outcome}`,

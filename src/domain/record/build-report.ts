@@ -175,6 +175,11 @@ function addRow(report: Report, entry: EvidenceEntry): void {
       report.undo.push({ step, verb, status, detail });
       return;
     }
+    case 'brought': {
+      const { at, step, look } = entry;
+      report.brought = [...(report.brought ?? []), { at, step, look }];
+      return;
+    }
     case 'backup':
       report.backups = [...(report.backups ?? []), entry.backup];
       return;

@@ -34,6 +34,7 @@ const OPTIONAL: Readonly<Record<string, true>> &
   waits: true,
   notices: true,
   backups: true,
+  brought: true,
   detail: true,
   reads: true,
   series: true,

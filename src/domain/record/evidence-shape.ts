@@ -64,6 +64,7 @@ const BODIES: { [Type in EvidenceBody['type']]: Record<string, Shape> } = {
   notice: { event: 'string', channel: 'string', about: 'string', delivered: 'boolean' },
   backup: { backup: 'object' },
   candidate: { backup: 'object', passedOver: 'string', reason: 'string' },
+  brought: { step: 'string', look: 'object' },
   finding: { text: 'string' },
   closed: {
     outcome: 'string',

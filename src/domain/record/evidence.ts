@@ -4,9 +4,10 @@ import type { BackupSummary } from '../backup/backup.ts';
 import type { Outcome, Serving } from '../operation/outcome.ts';
 import type { Plan } from '../operation/plan.ts';
 import type { StepFinding } from '../analysis/finding.ts';
+import type { Brought } from '../steps/brought.ts';
 import type { Verdict } from '../analysis/verdict.ts';
 
-export type StepStatus = 'started' | 'done' | 'failed';
+export type StepStatus = 'started' | 'done' | 'failed' | 'passedOver';
 
 export type EvidenceBody =
   | {
@@ -77,6 +78,8 @@ export type EvidenceBody =
   | { type: 'backup'; backup: BackupSummary }
   /** A recovery restores `backup` from here on: what it restored before, `passedOver`, was found bad. */
   | { type: 'candidate'; backup: BackupSummary; passedOver: string; reason: string }
+  /** What a look brought: under `look` its form and content. */
+  | { type: 'brought'; step: string; look: Brought }
   | { type: 'finding'; text: string }
   | {
       type: 'closed';

@@ -4,6 +4,7 @@ import type { EvidenceEntry } from './evidence.ts';
 import type { Outcome, Serving } from '../operation/outcome.ts';
 import type { Plan } from '../operation/plan.ts';
 import type { StepFinding } from '../analysis/finding.ts';
+import type { Brought } from '../steps/brought.ts';
 import type { Verdict } from '../analysis/verdict.ts';
 
 export interface Report {
@@ -75,6 +76,8 @@ export interface Report {
     delivered: boolean;
     reason?: string;
   }[];
+  /** What looks brought, in the order in which it came; absent where there was no look. */
+  brought?: { at: string; step: string; look: Brought }[];
   /** What was taken; of a verification, what was to be proved. A report of an earlier release has none. */
   backups?: BackupSummary[];
   leftovers: string[];

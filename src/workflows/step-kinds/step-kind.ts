@@ -7,6 +7,7 @@ import type { Plan, PlanStep, StepAction } from '../../domain/operation/plan.ts'
 import type { StepResult, StepResults } from '../../domain/operation/step-result.ts';
 import type { Finding } from '../../domain/analysis/finding.ts';
 import type { EvidenceEntry } from '../../domain/record/evidence.ts';
+import type { PersonAsk } from '../../domain/steps/person-ask.ts';
 import type { Weights } from '../../domain/rollout/model.ts';
 import type { CallFailure, Profile, ValueOf } from '../steps/call.ts';
 import type { StepActivity, ToldOf } from '../../activities/inputs/step-inputs.ts';
@@ -53,8 +54,35 @@ export interface Start {
   retirement: ActionOf<'retire'>;
 }
 
-/** The next part of a step: an activity, a workflow, or the end of it. */
-export type Work = StepResult | Ask | Start;
+/** What a person answers to a step of a runbook of steps. */
+export interface PersonAnswer {
+  by: string;
+  /** As it may be shown; empty for none. */
+  note: string;
+  /** To a question. */
+  option?: string;
+}
+
+/** A person is waited for. */
+export interface AskPerson {
+  asks: PersonAsk;
+  replied(answer: PersonAnswer): Work;
+}
+
+/** Only time passes (ms). */
+export interface Pause {
+  sleeps: number;
+  over: Work;
+}
+
+/** People are told through a channel; `told` is given why that failed, if it did. */
+export interface Tell {
+  tells: { channel: string; text: string };
+  told(reason: string | undefined): Work;
+}
+
+/** The next part of a step: an activity, a workflow, a person, time, or the end of it. */
+export type Work = StepResult | Ask | Start | AskPerson | Pause | Tell;
 
 /**
  * What it comes to when a step's activity fails and the step itself says nothing of that.

@@ -39,6 +39,18 @@ import {
   writeFence,
 } from './exchange-kinds.ts';
 import { askOutside, askWriter, startWriter, stopWriter } from './writer-kinds.ts';
+import {
+  awaited,
+  change,
+  choose,
+  consent,
+  leaseFor,
+  look,
+  manual,
+  pause,
+  tell,
+  unbegun,
+} from './written-kinds.ts';
 import { ask, type ActionOf, type StepContext, type StepKind, type Work } from './step-kind.ts';
 import {
   bind,
@@ -98,6 +110,18 @@ const KINDS: { [Kind in StepAction['kind']]: StepKind<ActionOf<Kind>> } = {
   askWriter,
   askOutside,
   concludeExchange,
+  look,
+  do: change,
+  manual,
+  choose,
+  pause,
+  await: awaited,
+  tell,
+  consent,
+  operation: {
+    whenFailed: 'fails',
+    begin: () => unbegun({ kind: 'Unsupported', message: 'operations as steps are not there yet' }),
+  },
 };
 
 export function kindOf({ action }: PlanStep): StepKind {
@@ -108,7 +132,7 @@ export function kindOf({ action }: PlanStep): StepKind {
 /** What takes a step back; changes of a service are made under its lease. */
 export function undoWork(
   entry: UndoEntry,
-  { expected, leased }: Pick<StepContext, 'expected' | 'leased'>,
+  { expected, leased, plan }: Pick<StepContext, 'expected' | 'leased' | 'plan'>,
 ): Work {
   const undo = { profile: 'undo', answered: undone } as const;
   switch (entry.verb) {
@@ -163,6 +187,16 @@ export function undoWork(
       return ask({ ...undo, activity: 'discardCopy', told: {} });
     case 'closeTarget':
       return ask({ ...undo, activity: 'closeTarget', told: {} });
+    case 'takeBack':
+      return ask({
+        ...{ ...undo, profile: 'wait' as const, activity: 'makeChange' as const },
+        ...{ told: { back: true as const }, lease: leaseFor(plan.leases) },
+      });
+    case 'byHand':
+      return {
+        asks: { kind: 'tick', text: entry.text },
+        replied: ({ by }) => plainResult({ type: 'undone' }, { detail: `ticked by ${by}` }),
+      };
   }
 }
 

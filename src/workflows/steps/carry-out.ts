@@ -3,6 +3,7 @@ import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { MachineEvent } from '../../domain/operation/machine-state.ts';
 import { apply, next } from '../../domain/operation/machine.ts';
 import type { PlanStep } from '../../domain/operation/plan.ts';
+import type { StepStatus } from '../../domain/record/evidence.ts';
 import { candidatesOf, nextCandidate } from '../../domain/recovery/live/candidates.ts';
 import { plainResult, type StepResult } from '../../domain/operation/step-result.ts';
 import { describeUndo, inNobodysWay, type UndoEntry } from '../../domain/operation/undo.ts';
@@ -101,6 +102,8 @@ async function bakeOrAsk(
       return performBake(run, action.step);
     case 'gate':
       return plainResult(await askPeople(run, action.step));
+    case 'passOver':
+      return plainResult({ type: 'passedOver' }, { detail: 'another way was chosen' });
     case 'ask': {
       const { step, message, details } = action.problem;
       record(run, { type: 'parked', step, problem: message, ...statesOf(details) });
@@ -112,7 +115,7 @@ async function bakeOrAsk(
 /** Records what an action came to, and keeps it for later steps. */
 function keepResult(run: Run, action: ToPerform, result: StepResult): void {
   if (action.do === 'gate' || action.do === 'ask' || isUnbegun(action, result)) return;
-  recordOutput(run, result);
+  recordOutput(run, stepOf(action), result);
   recordVerdicts(run, stepOf(action), result.findings.slice(result.recorded ?? 0));
   for (const text of result.notes) record(run, { type: 'finding', text });
   if (action.do === 'undo') {
@@ -141,14 +144,25 @@ function recordUndo(run: Run, entry: UndoEntry, { event, detail }: StepResult): 
   });
 }
 
-function recordOutput(run: Run, { output }: StepResult): void {
-  if (output?.kind === 'weights') recordWeights(run, output.service, output.weights);
-  if (output?.kind === 'stopped') {
-    for (const one of output.services) {
-      if (!('failed' in one)) recordWeights(run, one.service, one.weights);
-    }
+function recordOutput(run: Run, step: string, { output }: StepResult): void {
+  switch (output?.kind) {
+    case 'weights':
+      recordWeights(run, output.service, output.weights);
+      return;
+    case 'stopped':
+      for (const one of output.services) {
+        if (!('failed' in one)) recordWeights(run, one.service, one.weights);
+      }
+      return;
+    case 'brought':
+      for (const look of output.looks) record(run, { type: 'brought', step, look });
+      return;
+    case 'backup':
+      record(run, { type: 'backup', backup: output.summary });
+      return;
+    default:
+      return;
   }
-  if (output?.kind === 'backup') record(run, { type: 'backup', backup: output.summary });
 }
 
 /** From here on another backup is what is restored. */
@@ -163,13 +177,18 @@ function recordCandidate(run: Run, step: PlanStep, { event }: StepResult): void 
 
 function recordStep(run: Run, { id, title }: PlanStep, result: StepResult): void {
   const { event, attempts } = result;
+  const detail = detailOf(result);
+  const status = statusOf(event);
+  const entry = { type: 'step', id, title, status, attempts } as const;
+  record(run, { ...entry, ...(detail !== undefined && { detail }) });
+}
+
+function statusOf(event: MachineEvent): StepStatus {
+  if (event.type === 'passedOver') return 'passedOver';
   const isFailed =
     ['failed', 'nextCandidate'].includes(event.type) ||
     ('verdict' in event && event.verdict !== 'pass');
-  const detail = detailOf(result);
-  const status = isFailed ? 'failed' : 'done';
-  const entry = { type: 'step', id, title, status, attempts } as const;
-  record(run, { ...entry, ...(detail !== undefined && { detail }) });
+  return isFailed ? 'failed' : 'done';
 }
 
 /** A judgement's own numbers come before what the operation would end with. */

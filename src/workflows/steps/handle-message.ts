@@ -13,6 +13,7 @@ import { fullStepAhead, gateAhead } from '../../domain/operation/read-machine.ts
 import { samePerson } from '../../domain/text/names.ts';
 import type { MessageName } from '../messages.ts';
 import { answersOf } from './page.ts';
+import { answerStep } from './answer-step.ts';
 import { now, openGateOf, replaceGate, type Received, type Basis, type Run } from './run.ts';
 
 /** What became of a message. */
@@ -46,6 +47,9 @@ export function handleMessage(run: Run, name: MessageName, message: Message): Ru
       return handedOver(run, message, handOver(run.people.handOver, message, now()));
     case 'take':
       return handedOver(run, message, take(run.people.handOver, message, now()));
+    case 'tick':
+    case 'choose':
+      return answerStep(run, name, message);
   }
 }
 
@@ -229,6 +233,6 @@ function refused(message: Message, note: string): Ruling {
 }
 
 function ruling(message: Message, isAccepted: boolean, note: string): Ruling {
-  const reason = message.reason ?? message.breakGlass ?? null;
+  const reason = message.reason ?? message.breakGlass ?? message.note ?? null;
   return { accepted: isAccepted, actor: message.actor ?? null, note, reason };
 }

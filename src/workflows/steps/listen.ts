@@ -33,6 +33,8 @@ const DESCRIPTIONS: Record<MessageName, string> = {
   retryStep: `Do the parked step again: ${example('retryStep')}`,
   skipStep: `Go on without the parked check: ${example('skipStep')}`,
   adopt: `Take the world as it is now and go on: ${example('adopt')}`,
+  tick: `What a step asked a person to do is done: ${example('tick', { step: 'told' })}`,
+  choose: `Answer the question of a step: ${example('choose', { step: 'way', option: 'deploy' })}`,
   abort: `Stop and undo; with keep, leave everything as it is: ${example('abort', { keep: false })}`,
   handOver: `Hand the operation over; the other one takes it: ${example('handOver', { to: 'other-name' })}`,
   take: `Take what was handed over to you: ${example('take')}`,

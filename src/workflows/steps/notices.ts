@@ -39,6 +39,35 @@ export function tellOfParking(run: Run, found?: string): void {
   tell(run, { event: 'parked', step, problem, answers: answersOf(run) }, times, more);
 }
 
+/** Of what a step of a runbook of steps asks a person for. */
+export function tellOfAsk(run: Run): void {
+  const { asked } = run.people;
+  if (asked === undefined) return;
+  const { step, kind, text, options = [] } = asked;
+  const times = run.record.entries.filter(
+    (one) => one.type === 'step' && one.id === step && one.status === 'started',
+  ).length;
+  tell(run, { event: 'asked', step, kind, text, options }, Math.max(1, times));
+}
+
+/** Tells people through one channel, now; answers why that failed, if it did. */
+export async function tellChannel(
+  run: Run,
+  step: string,
+  { channel, text }: { channel: string; text: string },
+): Promise<string | undefined> {
+  const subject = { event: 'told', step, text } as const;
+  const times = run.record.entries.filter(
+    (one) => one.type === 'step' && one.id === step && one.status === 'started',
+  ).length;
+  const key = `${noticeKey(subject, Math.max(1, times))}/${channel}`;
+  const input = { facts: factsOf(run, subject), key, name: channel };
+  const about = noticeWords(subject);
+  const delivery = await deliveryOf(run, input, about);
+  record(run, { type: 'notice', event: subject.event, channel, about, ...delivery });
+  return delivery.delivered ? undefined : delivery.reason;
+}
+
 export function tellOfEnd(run: Run, outcome: Outcome, message: string): void {
   if (run.request.dryRun === true) return;
   if (run.runbook.quiet === true && outcome !== 'failed') return;
@@ -66,16 +95,20 @@ export async function untilTold(run: Run, giveBack: () => Promise<void>): Promis
 function tell(run: Run, subject: NoticeSubject, count = 1, more = ''): void {
   const channels = Object.entries(channelsFor(run.basis.loaded?.system.notify, subject.event));
   if (channels.length === 0) return;
+  const facts = factsOf(run, subject);
+  for (const [name] of channels) {
+    const key = `${noticeKey(subject, count)}${more}/${name}`;
+    begin(run, { facts, key, name });
+  }
+}
+
+function factsOf(run: Run, subject: NoticeSubject): InputOf<'sendNotice'>['facts'] {
   const { operation } = run;
   const { reason } = run.basis;
   const { type: kind } = run.runbook;
   const { system, requestedBy = null } = run.request;
   const { runId } = workflowInfo();
-  const facts = { operation, runId, kind, system, at: now(), requestedBy, reason, subject };
-  for (const [name] of channels) {
-    const key = `${noticeKey(subject, count)}${more}/${name}`;
-    begin(run, { facts, key, name });
-  }
+  return { operation, runId, kind, system, at: now(), requestedBy, reason, subject };
 }
 
 function begin(run: Run, input: InputOf<'sendNotice'>): void {

@@ -116,8 +116,7 @@ async function load(run: Run): Promise<void> {
     'loadSystem',
     {
       ...{ system, service, reason, wants },
-      ...(datastore !== undefined && { datastore }),
-      ...(run.runbook.needsNoFile === true && { orKept: true }),
+      ...toLoad(run),
     },
     { profile: 'look', step: 'load', summary: `Load ${system}` },
   );
@@ -128,11 +127,23 @@ async function load(run: Run): Promise<void> {
   if (value.free && wants !== null) run.leases.free = wants;
 }
 
+/** What is loaded beside the system. */
+function toLoad({ request, runbook: { needsNoFile } }: Run) {
+  const { runbook } = request;
+  const datastore = datastoreOf(request);
+  return {
+    ...(datastore !== undefined && { datastore }),
+    ...(runbook !== undefined && { runbook }),
+    ...(needsNoFile === true && { orKept: true as const }),
+  };
+}
+
 /** Nothing comes between the loading and the lease. */
 function takesAtOnce({ runbook, request }: Run): boolean {
   const { leases, waitsForNoLease, looksFirst, waitsFirst } = runbook;
   const isLater = looksFirst !== undefined || waitsFirst?.(request) !== undefined;
-  return leases !== 'none' && request.dryRun !== true && waitsForNoLease !== true && !isLater;
+  const isTaken = leases !== 'none' && leases !== 'atFirstChange';
+  return isTaken && request.dryRun !== true && waitsForNoLease !== true && !isLater;
 }
 
 /** Waits for a change window before it takes a lease; why it is refused, where it does not wait. A hotfix asks people instead. */

@@ -15,6 +15,7 @@ import { skippable } from '../../domain/operation/read-machine.ts';
 import type { GateStatus, OperationStatus } from '../../domain/operation/status.ts';
 import type { EvidenceEntry } from '../../domain/record/evidence.ts';
 import { describeUndo } from '../../domain/operation/undo.ts';
+import { STEPS_KINDS } from '../../domain/steps/actions.ts';
 import { shown } from '../../domain/traffic/weights.ts';
 import { summaryOf } from '../../runbooks/runbook.ts';
 import type { SearchAttributeName } from '../messages.ts';
@@ -45,6 +46,7 @@ export function statusOf(run: Run): OperationStatus {
     ...(note !== undefined && { note }),
     ...heldOf(run.progress),
     ...(run.people.handOver !== undefined && { handOver: run.people.handOver }),
+    ...asksOf(run),
     ...waitingSince(run),
     ...answering(run),
     ...gateWatchOf(run.people.watch),
@@ -136,7 +138,7 @@ export function announceRefusal(kind: string): void {
 /** Which messages answer a parked step. */
 export function answersOf(run: Run): ParkedAnswer[] {
   const kind = run.progress.machine?.problem?.kind;
-  const changed = kind === 'WorldChanged' || kind === 'Outage';
+  const changed = (kind === 'WorldChanged' || kind === 'Outage') && !isWritten(run.progress);
   const skip = run.progress.machine !== undefined && skippable(run.progress.machine);
   return [
     'retryStep',
@@ -144,6 +146,12 @@ export function answersOf(run: Run): ParkedAnswer[] {
     ...(skip ? (['skipStep'] as const) : []),
     'abort',
   ];
+}
+
+/** Of a step that people wrote nobody knows which world there is to adopt. */
+function isWritten({ machine }: Progress): boolean {
+  const action = machine?.steps[machine.index]?.action;
+  return action !== undefined && STEPS_KINDS.has(action.kind);
 }
 
 function upsert(values: Partial<Record<SearchAttributeName, string>>): void {
@@ -194,6 +202,14 @@ function whatGoesOn({ held, message, leaseWait, machine }: Progress): string | u
 function heldOf({ held, outcome }: Progress): Pick<OperationStatus, 'held' | 'heldByWindow'> {
   if (held === undefined || outcome !== undefined) return {};
   return held.window === undefined ? { held: held.freeze } : { heldByWindow: held.window };
+}
+
+/** What a step asks a person for; answered, it asks no more. */
+function asksOf({ people: { asked }, progress }: Run): Pick<OperationStatus, 'asks'> {
+  if (asked === undefined || asked.answer !== undefined || progress.outcome !== undefined)
+    return {};
+  const { step, kind, text, options, since } = asked;
+  return { asks: { step, kind, text, since, ...(options !== undefined && { options }) } };
 }
 
 function waitingSince({

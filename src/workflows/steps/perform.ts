@@ -5,6 +5,7 @@ import {
   CancellationScope,
   ChildWorkflowCancellationType,
   ParentClosePolicy,
+  sleep,
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -21,12 +22,17 @@ import {
   isAsk,
   type ActionOf,
   type Ask,
+  type AskPerson,
+  type Pause,
+  type Tell,
   type StepContext,
   type Work,
 } from '../step-kinds/step-kind.ts';
 import { kindOf, undoWork } from '../step-kinds/table.ts';
+import { askPerson } from './ask-person.ts';
 import { call, failureOf, type CallFailure, type CallOptions } from './call.ts';
-import { takeLease } from './leases.ts';
+import { giveBackLeases, takeLease, takeLeases } from './leases.ts';
+import { tellChannel } from './notices.ts';
 import { record } from './record.ts';
 import { beganAt, keptPlanOf, loadedOf, machineOf, now, planOf, type Run } from './run.ts';
 
@@ -42,35 +48,72 @@ interface Begun {
   work: Work;
 }
 
+/** What the activities of a step came to so far. */
+interface Asked {
+  known: StepResult['findings'];
+  attempts: number;
+}
+
 /** Throws what an activity failed with where its row says nothing of that: `failureResult` says what it comes to. */
 export async function performStep(
   run: Run,
   action: Extract<Action, { do: 'change' | 'undo' }>,
 ): Promise<StepResult> {
   const begun = action.do === 'undo' ? beginUndo(run, action) : beginChange(run, action.step);
-  const known: StepResult['findings'] = [];
-  let attempts = 1;
+  const asked: Asked = { known: [], attempts: 1 };
   let { work } = begun;
-  while (isAsk(work)) {
-    // Evidence first: a verdict is in the record before anybody is asked to act on it.
-    const { findings = [], activity, told, failed } = work;
-    recordVerdicts(run, begun.id, findings);
-    known.push(...findings);
-    const input = { plan: keptPlanOf(run), step: begun.planned, told };
-    try {
-      const answer = await call(run, activity, input, optionsOf(run, begun, work));
-      attempts = Math.max(attempts, answer.attempts);
-      work = work.answered(answer);
-    } catch (error) {
-      const failure = failureOf(error);
-      const result = failure && failed?.(failure);
-      if (result === undefined) throw error;
-      work = result;
-    }
+  let result: StepResult | undefined;
+  while (result === undefined) {
+    if (isAsk(work)) work = await askActivity(run, begun, work, asked);
+    else if ('event' in work) result = work;
+    else if ('retirement' in work) result = await startRetirement(run, work.retirement);
+    else work = await goneOn(run, begun, work);
   }
-  const result = 'event' in work ? work : await startRetirement(run, work.retirement);
+  const { known, attempts } = asked;
   const findings = [...known, ...result.findings];
   return { ...result, attempts, findings, recorded: known.length };
+}
+
+async function askActivity(run: Run, begun: Begun, work: Ask, asked: Asked): Promise<Work> {
+  const refused = await leasesFor(run, work);
+  if (refused !== undefined) return refused;
+  // Evidence first: a verdict is in the record before anybody is asked to act on it.
+  const { findings = [], activity, told, failed } = work;
+  recordVerdicts(run, begun.id, findings);
+  asked.known.push(...findings);
+  const input = { plan: keptPlanOf(run), step: begun.planned, told };
+  try {
+    const answer = await call(run, activity, input, optionsOf(run, begun, work));
+    asked.attempts = Math.max(asked.attempts, answer.attempts);
+    return work.answered(answer);
+  } catch (error) {
+    const failure = failureOf(error);
+    const result = failure && failed?.(failure);
+    if (result === undefined) throw error;
+    return result;
+  }
+}
+
+/** Goes on with what is no activity: a person, time, a notice. */
+async function goneOn(run: Run, { id }: Begun, work: AskPerson | Pause | Tell): Promise<Work> {
+  if ('asks' in work) return work.replied(await askPerson(run, id, work.asks));
+  if ('tells' in work) return work.told(await tellChannel(run, id, work.tells));
+  await sleep(work.sleeps, { summary: id });
+  // Nobody had to be there meanwhile.
+  run.progress.aliveAt = Date.now();
+  return work.over;
+}
+
+/** Takes the leases that a runbook of steps changes something under, at its first change; a result where they are not to be had. */
+async function leasesFor(run: Run, { lease }: Ask): Promise<StepResult | undefined> {
+  const isHeld = lease === undefined || run.leases.held[lease] !== undefined;
+  if (isHeld || run.runbook.leases !== 'atFirstChange') return undefined;
+  const refused = await takeLeases(run, planOf(run).leases ?? []);
+  if (refused === undefined) return undefined;
+  await giveBackLeases(run);
+  run.leases.held = {};
+  const message = `${refused.message}; wait until that is over, then retry`;
+  return plainResult({ type: 'failed', kind: 'Refused', message, unbegun: true });
 }
 
 /** What a failure of an activity comes to, by what it was asked for. */
@@ -90,6 +133,7 @@ export function failureResult(run: Run, action: ToPerform, failure: CallFailure)
     }
     case 'gate':
     case 'ask':
+    case 'passOver':
       return plainResult(event);
   }
 }
@@ -120,6 +164,7 @@ function beginUndo(run: Run, { entry }: Extract<Action, { do: 'undo' }>): Begun 
   const work = undoWork(entry, {
     expected: (service) => expectedWeights(run, service),
     leased: Object.keys(run.leases.held).sort(),
+    plan: planOf(run),
   });
   const title = `Undo ${describeUndo(entry)}`;
   return { id: `undo-${entry.step}`, title, planned: entry.step, work };

@@ -17,6 +17,7 @@ import type { Report } from '../../domain/record/report.ts';
 import type { OperationRequest } from '../../domain/operation/request.ts';
 import type { MachineState } from '../../domain/operation/machine-state.ts';
 import type { SignedHead } from '../../domain/record/evidence-chain.ts';
+import type { PersonAsk } from '../../domain/steps/person-ask.ts';
 import type { GateWatch, WaitingFor } from './gate-watch-state.ts';
 import type { Runbook } from '../../runbooks/runbook.ts';
 /** An abort by a person, or a preemption: it ends what is going on now. */
@@ -73,6 +74,14 @@ export interface LateAnswer {
   nth: number;
 }
 
+/** What a step asks a person for. */
+export interface AskedPerson extends PersonAsk {
+  step: string;
+  /** ISO 8601 */
+  since: string;
+  answer?: { by: string; option?: string };
+}
+
 /** What people were asked, and what they sent. */
 export interface People {
   gates: Gate[];
@@ -85,6 +94,8 @@ export interface People {
   /** What is judged while people are waited for. */
   watch?: GateWatch;
   interrupt?: Interrupt;
+  /** What a step of a runbook of steps asks a person for now. */
+  asked?: AskedPerson;
   /** To a parked step. */
   answer?: { type: 'retryStep' | 'adopt' | 'skipStep'; by: string };
   promotion?: { full: boolean; by: string };

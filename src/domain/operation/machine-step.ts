@@ -1,0 +1,27 @@
+// The step that the machine of decisions is at. A part of machine.ts.
+import type { MachineState, Policy } from './machine-state.ts';
+import type { PlanStep } from './plan.ts';
+
+export function currentStep(state: MachineState): PlanStep {
+  return state.steps[state.index] ?? missing(`step ${state.index}`);
+}
+
+/** What a failure leads to: as its step says, else its runbook. */
+export function onFailureOf(state: MachineState): Policy['onFailure'] {
+  return state.steps[state.index]?.onFailure ?? state.policy.onFailure;
+}
+
+/** The state without an undo of the current step, of which nothing was tried. */
+export function unbegun(state: MachineState): MachineState {
+  const { id } = currentStep(state);
+  return { ...state, undo: state.undo.filter(({ step }) => step !== id) };
+}
+
+/** The state in which nothing leads to the steps with these ids any more. */
+export function passing(state: MachineState, ids: readonly string[]): MachineState {
+  return ids.length === 0 ? state : { ...state, passed: [...(state.passed ?? []), ...ids] };
+}
+
+export function missing(what: string): never {
+  throw new Error(`the machine of decisions has no ${what}: a bug in domain/operation/machine.ts`);
+}

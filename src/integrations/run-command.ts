@@ -1,0 +1,93 @@
+// Runs a command to its end: without a shell, in its own process group, with next to no environment. What it starts ends
+// with it, also where that left the group.
+import { execa } from 'execa';
+import { timerOf } from '../domain/time/longest-timer.ts';
+import { killWithLimit, withLimit } from '../machine/limit-mark.ts';
+import { signalGroup } from '../machine/process-identity.ts';
+
+/** Far more than is shown, so that what is cut here is in no sentence. */
+const KEPT_BYTES = 256 * 1024;
+const PASSED_ON = ['PATH', 'HOME', 'LANG'];
+
+export interface ToRun {
+  command: readonly string[];
+  /** Absolute. */
+  directory: string;
+  timeoutMs: number;
+  /** Where PATH, HOME and LANG come from. */
+  environment: Readonly<Record<string, string | undefined>>;
+  /** What it finds beside these. */
+  more?: Readonly<Record<string, string>>;
+  /** Whatever it starts carries it. */
+  mark: string;
+  signal: AbortSignal;
+}
+
+/** How a command ended. */
+export interface RunEnd {
+  exitCode: number | undefined;
+  signal: string | undefined;
+  /** Why it could not be started. */
+  problem: string | undefined;
+  /** It was ended because it took too long. */
+  late: boolean;
+  /** The end of what it printed. */
+  printed: string;
+}
+
+export async function runToEnd(input: ToRun): Promise<RunEnd> {
+  const { directory, mark } = input;
+  const env: Record<string, string> = {
+    ...environmentOf(input.environment),
+    ...input.more,
+  };
+  const [file = '', ...args] = await withLimit(input.command, mark, {
+    directory,
+    path: env['PATH'],
+  });
+  // A group of its own: whatever the command starts is ended with it, and by its mark where it left the group.
+  const child = execa(file, args, {
+    cwd: directory,
+    env,
+    extendEnv: false,
+    detached: true,
+    stdin: 'ignore',
+    all: true,
+    buffer: false,
+    reject: false,
+  });
+  const kill = (): void => {
+    signalGroup(child.pid ?? 0, 'SIGKILL');
+    killWithLimit(mark);
+  };
+  const clock = { late: false };
+  const timer = setTimeout(() => {
+    clock.late = true;
+    kill();
+  }, timerOf(input.timeoutMs));
+  input.signal.addEventListener('abort', kill, { once: true });
+  child.once('exit', kill);
+  const tail = tailOf(child.all);
+  const { exitCode, signal, originalMessage } = await child;
+  clearTimeout(timer);
+  input.signal.removeEventListener('abort', kill);
+  return { exitCode, signal, problem: originalMessage, late: clock.late, printed: tail() };
+}
+
+function environmentOf(from: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const name of PASSED_ON) {
+    const value = from[name];
+    if (value !== undefined) kept[name] = value;
+  }
+  return kept;
+}
+
+function tailOf(stream: NodeJS.ReadableStream): () => string {
+  let tail = Buffer.alloc(0);
+  stream.on('data', (chunk: Buffer | string) => {
+    const all = Buffer.concat([tail, Buffer.from(chunk)]);
+    tail = all.subarray(Math.max(0, all.length - KEPT_BYTES));
+  });
+  return () => tail.toString('utf8');
+}

@@ -1,0 +1,34 @@
+// Waits for a person who does something and ticks it, or who chooses. Nobody but people ends that wait, and an interrupt.
+import type { PersonAsk } from '../../domain/steps/person-ask.ts';
+import type { PersonAnswer } from '../step-kinds/step-kind.ts';
+import { tellOfAsk } from './notices.ts';
+import { setState } from './page.ts';
+import { settledUntil, waiting, writeRecord } from './people.ts';
+import { now, type Run } from './run.ts';
+import { settleMessages } from './settle-messages.ts';
+
+/** `step`: as messages name it, `undo-told` for what takes a step back. */
+export async function askPerson(run: Run, step: string, asks: PersonAsk): Promise<PersonAnswer> {
+  const before = run.progress.state;
+  run.people.asked = { ...asks, step, since: now() };
+  try {
+    setState(run, 'waiting');
+    await settleMessages(run);
+    await writeRecord(run, `Wait for a person at ${step}`);
+    tellOfAsk(run);
+    await waiting(run, () => settledUntil(run, () => run.people.asked?.answer !== undefined));
+    const { by = 'somebody', option } = run.people.asked.answer ?? {};
+    return { by, note: noteOf(run, asks.kind), ...(option !== undefined && { option }) };
+  } finally {
+    delete run.people.asked;
+    setState(run, before);
+  }
+}
+
+/** What was written with the answer, as the redactor has passed it on. */
+function noteOf({ record }: Run, name: PersonAsk['kind']): string {
+  const found = record.entries.findLast(
+    (one) => one.type === 'message' && one.name === name && one.accepted,
+  );
+  return found?.type === 'message' ? (found.reason ?? '') : '';
+}
