@@ -1,14 +1,33 @@
-// The section `schedules:` of a system file: when a system is backed up, its backups are proved, and both are checked.
-// Times are UTC. `fairlead schedules sync` makes Temporal's schedules match (runbooks/schedules.ts).
+// The section `schedules:` of a system file: when a system is backed up, its backups are proved, a recovery is rehearsed, and
+// all of it is checked. Times are UTC where no zone is named. `fairlead schedules sync` makes Temporal's schedules match (runbooks/schedules.ts).
 import { z } from 'zod';
 import type { Datastore } from './datastores.ts';
 import { durationText } from '../domain/text/duration-text.ts';
 import { shown } from './reading/wording.ts';
-import { remarksIn, repeatsIn, type Remark } from './remark.ts';
+import { isZone, localDays, oddDays } from '../domain/time/wall-clock.ts';
+import { remarksIn, repeatsIn, under, type Remark } from './remark.ts';
 import { someTime, text } from './terms.ts';
+import { zone as zoneName, zoneRemarks } from './time/changes.ts';
 
-const timeOfDay = text(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day in UTC such as 02:00');
-const day = z.enum(['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']);
+const timeOfDay = text(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 02:00');
+const zone = z.exactOptional(zoneName).meta({
+  meaning: 'Whose clocks say so; without it UTC.',
+  example: 'Europe/Berlin',
+});
+const ON =
+  /^(?:(?:first|second|third|fourth) )?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)$/;
+const ON_ALLOWED =
+  "a day of the week such as sunday, one of a month such as 'first monday' (to fourth), or a date from 1 to 28";
+const on = z.exactOptional(
+  z.union([z.string().regex(ON, ON_ALLOWED), z.number().int().min(1).max(28)]).meta({
+    description: ON_ALLOWED,
+    meaning: 'On which day; without it every day.',
+    example: 'first monday',
+  }),
+);
+const at = timeOfDay.meta({ meaning: 'The time of day.', example: '04:00' });
+const dayAndTime = z.strictObject({ on, at, zone });
+export type DayAndTime = z.output<typeof dayAndTime>;
 
 export const schedulesSchema = z.strictObject({
   backup: z
@@ -19,23 +38,20 @@ export const schedulesSchema = z.strictObject({
           .min(1)
           .max(24)
           .meta({
-            description: 'a list of 1 to 24 times of day in UTC such as 02:00',
-            meaning: 'When every primary datastore is backed up, in UTC.',
+            description: 'a list of 1 to 24 times of day such as 02:00',
+            meaning: 'When every primary datastore is backed up.',
             example: ['02:00', '14:00'],
           }),
+        zone,
       }),
     )
     .meta({ meaning: 'When backups are made.' }),
   verify: z
-    .exactOptional(
-      z.strictObject({
-        on: z
-          .exactOptional(day)
-          .meta({ meaning: 'The day of the week; without it every day.', example: 'sunday' }),
-        at: timeOfDay.meta({ meaning: 'The time of day, in UTC.', example: '04:00' }),
-      }),
-    )
+    .exactOptional(dayAndTime)
     .meta({ meaning: 'When the newest backup of each primary datastore is restored and judged.' }),
+  drill: z
+    .exactOptional(dayAndTime)
+    .meta({ meaning: 'When a recovery is rehearsed; without it when somebody asks.' }),
   check: z
     .exactOptional(
       z.strictObject({
@@ -55,7 +71,11 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
 /** `kept`: is there a primary datastore? */
-export function scheduleRemarks({ backup, verify, check }: Schedules, kept: boolean): Remark[] {
+export function scheduleRemarks(
+  { backup, verify, drill, check }: Schedules,
+  kept: boolean,
+  now = Date.now(),
+): Remark[] {
   const times = backup?.at ?? [];
   const every = check?.every ?? MINUTE_MS;
   const idle =
@@ -64,6 +84,15 @@ export function scheduleRemarks({ backup, verify, check }: Schedules, kept: bool
     ...remarksIn([
       [!kept && backup !== undefined, ['backup'], idle],
       [!kept && verify !== undefined, ['verify'], idle],
+      [!kept && drill !== undefined, ['drill'], idle],
+    ]),
+    ...times.flatMap((time, index) =>
+      clockRemarks(['backup', 'at', index], { at: time, zone: backup?.zone }, now),
+    ),
+    ...zoneOf('backup', backup),
+    ...Object.entries({ verify, drill }).flatMap(([name, one]) => [
+      ...zoneOf(name, one),
+      ...(one === undefined ? [] : clockRemarks([name, 'at'], one, now)),
     ]),
     ...repeatsIn(times).map((index) => ({
       path: ['backup', 'at', index],
@@ -79,6 +108,27 @@ export function scheduleRemarks({ backup, verify, check }: Schedules, kept: bool
   ];
 }
 
+function zoneOf(name: string, one: { zone?: string } | undefined): Remark[] {
+  return one?.zone === undefined ? [] : under([name], zoneRemarks(one.zone));
+}
+
+/** Temporal leaves out a time that a change of clocks skips, and starts twice at one that comes twice. */
+function clockRemarks(
+  path: Remark['path'],
+  { at, on, zone: named }: { at: string; on?: DayAndTime['on']; zone?: string | undefined },
+  now: number,
+): Remark[] {
+  if (named === undefined || !isZone(named)) return [];
+  const day = oddDays(named, at, { from: now, to: now + 2 * 366 * DAY_MS }).find(
+    ({ weekday, date }) =>
+      on === undefined ||
+      (typeof on === 'number' ? Number(date.slice(8)) === on : on.split(' ').at(-1) === weekday),
+  );
+  if (day === undefined) return [];
+  const message = `${shown(at)} is skipped or comes twice in ${named} when clocks change, next on ${day.date}; take a time that every day has once`;
+  return [{ path, message }];
+}
+
 /**
  * The longest time between two backups, and how long one takes, have to fit into what may be lost. `wrote`: whether a
  * key of `backup` is written, and no default.
@@ -90,21 +140,24 @@ export function rpoRemarks(
 ): Remark[] {
   const { duration, interval, rpo } = store.backup;
   // A derived datastore is on no schedule.
-  const times = store.role === 'primary' ? (schedules?.backup?.at ?? []) : [];
-  const longest = longestGap(times);
+  const { at = [], zone: named } = (store.role === 'primary' && schedules?.backup) || {};
+  const longest = longestGap(at, named);
   const between = longest?.ms ?? interval;
   const sum = between + duration;
   if (sum <= rpo) return [];
-  const named = (key: string): string => (wrote(key) ? key : `${key}, by default`);
-  const from = longest === undefined ? named('interval') : `schedules.backup, ${longest.words}`;
+  const called = (key: string): string => (wrote(key) ? key : `${key}, by default`);
+  const from = longest === undefined ? called('interval') : `schedules.backup, ${longest.words}`;
   const message =
-    `${spoken(between)} between backups (${from}) and ${spoken(duration)} for one (${named('duration')}) are ${spoken(sum)}, ` +
+    `${spoken(between)} between backups (${from}) and ${spoken(duration)} for one (${called('duration')}) are ${spoken(sum)}, ` +
     `and at most ${spoken(rpo)} may be lost (rpo); back up more often, or say that more may be lost`;
   return [{ path: ['backup', 'rpo'], message }];
 }
 
 /** Undefined when there are no times. */
-function longestGap(times: readonly string[]): { ms: number; words: string } | undefined {
+function longestGap(
+  times: readonly string[],
+  named?: string,
+): { ms: number; words: string } | undefined {
   const sorted = [...new Set(times)].sort();
   const [first] = sorted;
   if (first === undefined) return undefined;
@@ -114,7 +167,18 @@ function longestGap(times: readonly string[]): { ms: number; words: string } | u
     return { ms: minuteOf(to) - minuteOf(from) + (next === undefined ? DAY_MS : 0), from, to };
   });
   const longest = gaps.reduce((one, other) => (other.ms > one.ms ? other : one));
-  return { ms: longest.ms, words: `${longest.from} to ${longest.to}` };
+  const words = `${longest.from} to ${longest.to}`;
+  if (named === undefined || !isZone(named)) return { ms: longest.ms, words };
+  return { ms: longestOnWalls(sorted, named), words: `${words} ${named}` };
+}
+
+/** With the day on which clocks are put back. */
+function longestOnWalls(times: readonly string[], named: string): number {
+  const now = Date.now();
+  const moments = [...localDays(named, now, now + 366 * DAY_MS)].flatMap((day) =>
+    times.map((time) => day.at(time)),
+  );
+  return Math.max(...moments.slice(1).map((to, index) => to - (moments[index] ?? to)));
 }
 
 function minuteOf(time: string): number {

@@ -1,4 +1,5 @@
 // Which schedules a system file asks for: of runbooks, of checks and of heartbeats.
+import type { DayAndTime } from '../config/schedules.ts';
 import type { System } from '../config/system.ts';
 import { primaryDatastores } from '../domain/operation/operation.ts';
 import { MINUTE_MS, type WantedSchedule, type Weekday } from '../domain/time/schedules.ts';
@@ -16,26 +17,32 @@ const DAYS = {
   friday: 'FRIDAY',
   saturday: 'SATURDAY',
 } as const satisfies Record<string, Weekday>;
-type Day = keyof typeof DAYS;
+
+/** `first monday` is the monday among the first seven days of a month. */
+const WEEKS = { first: 1, second: 8, third: 15, fourth: 22 } as const;
 
 /** Without a section `schedules:` a system that can be recovered has a button for a drill, and nothing else. */
 export function wantedSchedules(name: string, system: System): WantedSchedule[] {
   const kept = primaryDatastores(system);
   const hasDrill = kept.length > 0 || system.drill !== undefined;
-  const { backup: backups, verify, check } = system.schedules ?? {};
+  const { backup: backups, verify, check, drill: rehearsal } = system.schedules ?? {};
   return [
-    ...(backups && kept.length > 0 ? [backupSchedule(name, backups.at)] : []),
+    ...(backups && kept.length > 0 ? [backupSchedule(name, backups)] : []),
     ...(verify ? kept.map((datastore) => verifySchedule(name, datastore, verify)) : []),
     ...(check ? [checkSchedule(name, check.every)] : []),
     ...canarySchedules(name, system),
-    ...(hasDrill ? [drillButton(name)] : []),
+    ...(hasDrill ? [drillSchedule(name, rehearsal)] : []),
   ];
 }
 
-function backupSchedule(system: string, times: readonly string[]): WantedSchedule {
+function backupSchedule(
+  system: string,
+  { at, zone }: { at: readonly string[]; zone?: string },
+): WantedSchedule {
   return {
     ...named(`backup/${system}`, system, backup.type),
-    at: times.map((time) => momentOf(time, null)),
+    at: at.map((time) => momentOf(time)),
+    ...inZone(zone),
     // One that is late because the one before took long is still a backup.
     overlap: 'BUFFER_ONE',
     catchupMs: 10 * MINUTE_MS,
@@ -45,12 +52,13 @@ function backupSchedule(system: string, times: readonly string[]): WantedSchedul
 function verifySchedule(
   system: string,
   datastore: string,
-  { at, on }: { at: string; on?: Day },
+  { at, on, zone }: DayAndTime,
 ): WantedSchedule {
   return {
     ...named(`verify/${system}/${datastore}`, system, verifyBackup.type),
     input: { system, datastore },
-    at: [momentOf(at, on === undefined ? null : DAYS[on])],
+    at: [momentOf(at, on)],
+    ...inZone(zone),
     catchupMs: 60 * MINUTE_MS,
   };
 }
@@ -68,9 +76,15 @@ function canarySchedules(name: string, { datastores = {} }: System): WantedSched
   return [{ ...named(`canary/${name}`, name, 'writeCanary'), everyMs: Math.min(...intervals) }];
 }
 
-/** A schedule without times: only a person triggers a drill, and a lease that is held refuses it. */
-function drillButton(system: string): WantedSchedule {
-  return { ...named(`drill/${system}`, system, drill.type), overlap: 'ALLOW_ALL' };
+/** Without times only a person triggers a drill; a lease that is held refuses it. */
+function drillSchedule(system: string, when: DayAndTime | undefined): WantedSchedule {
+  const button = {
+    ...named(`drill/${system}`, system, drill.type),
+    overlap: 'ALLOW_ALL',
+  } as const;
+  if (when === undefined) return button;
+  const { at, on, zone } = when;
+  return { ...button, at: [momentOf(at, on)], ...inZone(zone), catchupMs: 60 * MINUTE_MS };
 }
 
 /** Never by itself, and never twice at once. */
@@ -81,7 +95,20 @@ function named(id: string, system: string, workflowType: string): WantedSchedule
   };
 }
 
-function momentOf(time: string, day: Weekday | null): WantedSchedule['at'][number] {
+function momentOf(time: string, on?: DayAndTime['on']): WantedSchedule['at'][number] {
   const [hour = '0', minute = '0'] = time.split(':');
-  return { hour: Number(hour), minute: Number(minute), day };
+  return { hour: Number(hour), minute: Number(minute), ...dayOf(on) };
+}
+
+function dayOf(on: DayAndTime['on']): Pick<WantedSchedule['at'][number], 'day' | 'dates'> {
+  if (typeof on === 'number') return { day: null, dates: { from: on, to: on } };
+  const [name, week] = (on ?? '').split(' ').reverse();
+  const day = Object.entries(DAYS).find(([one]) => one === name)?.[1] ?? null;
+  const from = Object.entries(WEEKS).find(([one]) => one === week)?.[1];
+  return { day, ...(from !== undefined && { dates: { from, to: from + 6 } }) };
+}
+
+/** UTC is what Temporal means when nothing is said. */
+function inZone(zone: string | undefined): Pick<WantedSchedule, 'zone'> {
+  return zone === undefined || zone === 'UTC' ? {} : { zone };
 }

@@ -107,6 +107,20 @@ describe('syncing schedules', () => {
     assert.equal(sunday.info.nextActionTimes[0]?.getUTCDay(), 0);
   });
 
+  test('starts a drill on the first monday of a month, by the clocks of its zone', async () => {
+    const zone = 'Asia/Tokyo';
+    const drill = { on: 'first monday', at: '09:00', zone };
+    const system = only({ ...nightly, schedules: { drill } });
+    assert.equal((await synced(system))['drill/shop'], 'created');
+    const again = await synced(system);
+    assert.equal(again['drill/shop'], 'unchanged');
+    const { info } = await handleOf(`drill/${system}`).describe();
+    const [next] = info.nextActionTimes;
+    assert.ok(next !== undefined);
+    assert.deepEqual([next.getUTCDay(), next.getUTCHours()], [1, 0]);
+    assert.ok(next.getUTCDate() <= 7);
+  });
+
   test('puts an edit by hand back and keeps the pause and the note', async () => {
     const system = only();
     await synced(system);

@@ -19,22 +19,22 @@ testMistakes([
     'names what can be scheduled',
     planned("{ backups: { at: ['02:00'] } }"),
     [
-      '18: schedules.backups: unknown key (did you mean backup?); known here: backup, verify, check',
+      '18: schedules.backups: unknown key (did you mean backup?); known here: backup, verify, drill, check',
     ],
   ],
   [
     'says what a time of day is',
     planned("{ backup: { at: ['2:00', '24:00'] } }"),
     [
-      '18: schedules.backup.at.0: "2:00" is not allowed; write a time of day in UTC such as 02:00',
-      '18: schedules.backup.at.1: "24:00" is not allowed; write a time of day in UTC such as 02:00',
+      '18: schedules.backup.at.0: "2:00" is not allowed; write a time of day such as 02:00',
+      '18: schedules.backup.at.1: "24:00" is not allowed; write a time of day such as 02:00',
     ],
   ],
   [
     'says which days there are',
     planned("{ verify: { on: sundays, at: '04:00' } }"),
     [
-      '18: schedules.verify.on: "sundays" is not allowed (did you mean sunday?); write sunday or monday or tuesday or wednesday or thursday or friday or saturday',
+      '18: schedules.verify.on: "sundays" is not allowed; write a day of the week such as sunday, one of a month such as \'first monday\' (to fourth), or a date from 1 to 28',
     ],
   ],
   [
@@ -43,6 +43,38 @@ testMistakes([
     [
       '18: schedules.backup.at.1: "02:00" is there twice; name each time once',
       '18: schedules.check.every: 30s is not allowed; write a minute or more, in whole seconds',
+    ],
+  ],
+  [
+    'takes days of a month and zones, for a drill too',
+    planned(
+      "{ drill: { on: first monday, at: '09:00', zone: Europe/Berlin }, verify: { on: 15, at: '04:00', zone: Asia/Tokyo } }",
+    ),
+    [],
+  ],
+  [
+    'knows no fifth monday, and no 31st of every month',
+    planned("{ drill: { on: fifth monday, at: '09:00' }, verify: { on: 31, at: '04:00' } }"),
+    ['verify', 'drill'].map(
+      (what) =>
+        `18: schedules.${what}.on: ${what === 'drill' ? '"fifth monday"' : '31'} is not allowed; write a day of the week such as sunday, one of a month such as 'first monday' (to fourth), or a date from 1 to 28`,
+    ),
+  ],
+  [
+    'knows the zones that there are',
+    planned("{ drill: { at: '09:00', zone: Europe/Berln } }"),
+    [
+      '18: schedules.drill.zone: there is no time zone "Europe/Berln" (did you mean Europe/Berlin?); write a name such as Europe/Berlin or UTC',
+    ],
+  ],
+  [
+    'counts the longest day of the year where clocks are put back: 25 hours',
+    planned(
+      "{ backup: { at: ['04:00'], zone: Europe/Berlin } }",
+      '{ rpo: 24h 10m }'.replace('24h 10m', '1460m'),
+    ),
+    [
+      '17: datastores.main.backup.rpo: 25h between backups (schedules.backup, 04:00 to 04:00 Europe/Berlin) and 10m for one (duration, by default) are 25h 10m, and at most 24h 20m may be lost (rpo); back up more often, or say that more may be lost',
     ],
   ],
   [

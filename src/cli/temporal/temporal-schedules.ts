@@ -106,17 +106,19 @@ function definitionOf(
   wanted: WantedSchedule,
   taskQueue: string,
 ): Pick<ScheduleOptions, 'spec' | 'action' | 'policies'> {
-  const { at, everyMs, overlap, catchupMs, workflowType, workflowId, input } = wanted;
+  const { at, zone, everyMs, overlap, catchupMs, workflowType, workflowId, input } = wanted;
   const runbook = runbookFor(workflowType, undefined);
   const summary =
     runbook === undefined ? undefined : summaryOf(runbook, parseRequest(runbook, input));
   return {
     spec: {
-      calendars: at.map(({ hour, minute, day }) => ({
+      calendars: at.map(({ hour, minute, day, dates }) => ({
         hour,
         minute,
         ...(day !== null && { dayOfWeek: day }),
+        ...(dates !== undefined && { dayOfMonth: { start: dates.from, end: dates.to } }),
       })),
+      ...(zone !== undefined && { timezone: zone }),
       intervals: everyMs === null ? [] : [{ every: everyMs }],
     },
     action: {

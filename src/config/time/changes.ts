@@ -7,11 +7,11 @@ import { shown } from '../reading/wording.ts';
 import { noSuch, remarksIn, repeatsIn, under, type Remark } from '../remark.ts';
 import { name, text } from '../terms.ts';
 
-export const wallTime = text(
+const wallTime = text(
   /^([01]\d|2[0-3]):[0-5]\d$/,
   'a time of day such as 21:00, from 00:00 to 23:59 (midnight is 00:00)',
 );
-export const weekday = z.enum(WEEKDAYS);
+const weekday = z.enum(WEEKDAYS);
 export const zone = text(/^\S{1,64}$/, 'the name of a time zone such as Europe/Berlin or UTC');
 const localTime = text(
   /^\d{4}-\d{2}-\d{2}T([01]\d|2[0-3]):[0-5]\d$/,
@@ -20,7 +20,7 @@ const localTime = text(
 const why = z.string().min(1).max(200);
 
 /** A stretch of time that comes again every day, or on some days of the week. */
-export const weeklyStretch = {
+const weeklyStretch = {
   on: z.exactOptional(z.array(weekday).min(1)).meta({
     description: 'a list of days: monday, tuesday, wednesday, thursday, friday, saturday, sunday',
     meaning: 'The days on which it begins; without it every day.',
@@ -87,7 +87,7 @@ export function changeRemarks(
 }
 
 /** What is wrong with a stretch of each day or of some days of the week. */
-export function stretchRemarks({
+function stretchRemarks({
   on = [],
   from,
   to,

@@ -138,12 +138,12 @@ export function startsText(action: {
 }
 
 function wantedFacets(wanted: WantedSchedule, taskQueue: string): Facets {
-  const { at, everyMs, workflowType, workflowId, input, overlap, catchupMs } = wanted;
+  const { at, zone, everyMs, workflowType, workflowId, input, overlap, catchupMs } = wanted;
   return {
     times: timesText({
       calendars: at.map(calendarOf),
       intervals: everyMs === null ? [] : [{ every: everyMs, offset: 0 }],
-      other: null,
+      other: zone === undefined ? null : canonicalJson({ timezone: zone }),
     }),
     starts: startsText({ workflowType, workflowId, taskQueue, args: [input] }),
     overlap,
@@ -151,7 +151,7 @@ function wantedFacets(wanted: WantedSchedule, taskQueue: string): Facets {
   };
 }
 
-function calendarOf({ hour, minute, day }: WantedSchedule['at'][number]): Calendar {
+function calendarOf({ hour, minute, day, dates }: WantedSchedule['at'][number]): Calendar {
   const only = (value: number | string): ScheduleRange[] => [{ start: value, end: value, step: 1 }];
   const all = (start: number | string, end: number | string): ScheduleRange[] => [
     { start, end, step: 1 },
@@ -160,7 +160,7 @@ function calendarOf({ hour, minute, day }: WantedSchedule['at'][number]): Calend
     second: only(0),
     minute: only(minute),
     hour: only(hour),
-    dayOfMonth: all(1, 31),
+    dayOfMonth: dates === undefined ? all(1, 31) : all(dates.from, dates.to),
     month: all('JANUARY', 'DECEMBER'),
     year: [],
     dayOfWeek: day === null ? all('SUNDAY', 'SATURDAY') : only(day),

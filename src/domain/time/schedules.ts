@@ -14,8 +14,10 @@ export interface WantedSchedule {
   /** Temporal adds the time of each start. */
   workflowId: string;
   input: Record<string, string>;
-  /** Times of day, UTC; `day` is null for every day. */
-  at: { hour: number; minute: number; day: Weekday | null }[];
+  /** Times of day; `day` is null for every day. */
+  at: { hour: number; minute: number; day: Weekday | null; dates?: { from: number; to: number } }[];
+  /** Whose clocks say the times; absent for UTC. */
+  zone?: string;
   everyMs: number | null;
   overlap: 'SKIP' | 'BUFFER_ONE' | 'ALLOW_ALL';
   /** A start that was missed for longer than this (ms), while Temporal was down, is not made up for. */

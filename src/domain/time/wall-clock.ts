@@ -73,6 +73,21 @@ export function* localDays(zone: string, from: number, to: number): Generator<Lo
   }
 }
 
+/** The local days from the one of `from` to the one of `to` (ms) on which a time of day is skipped, or comes twice. */
+export function oddDays(
+  zone: string,
+  time: string,
+  { from, to }: { from: number; to: number },
+): LocalDay[] {
+  return [...localDays(zone, from, to)].filter(({ date }) => {
+    const plain = Temporal.PlainDateTime.from(`${date}T${time}`);
+    const [first, second] = (['earlier', 'later'] as const).map(
+      (disambiguation) => plain.toZonedDateTime(zone, { disambiguation }).epochMilliseconds,
+    );
+    return first !== second;
+  });
+}
+
 function dateOf(ms: number, zone: string): Temporal.PlainDate {
   return Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone).toPlainDate();
 }

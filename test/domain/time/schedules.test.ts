@@ -45,6 +45,26 @@ describe('the schedules of a system', () => {
     ]);
   });
 
+  test('have their zone, and the days of a month', () => {
+    const wanted = wantedOf({
+      datastores,
+      schedules: {
+        backup: { at: ['02:00'], zone: 'UTC' },
+        verify: { on: 15, at: '04:00', zone: 'Asia/Tokyo' },
+        drill: { on: 'first monday', at: '09:00', zone: 'Europe/Berlin' },
+      },
+    });
+    const of = wanted.map(({ id, zone, at }) => [id, zone, at]);
+    const at = (hour: number) => ({ hour, minute: 0, day: null });
+    const dates = { from: 15, to: 15 };
+    assert.deepEqual(of, [
+      ['backup/shop', undefined, [at(2)]],
+      ['verify/shop/orders', 'Asia/Tokyo', [{ ...at(4), dates }]],
+      ['verify/shop/users', 'Asia/Tokyo', [{ ...at(4), dates }]],
+      ['drill/shop', 'Europe/Berlin', [{ ...at(9), day: 'MONDAY', dates: { from: 1, to: 7 } }]],
+    ]);
+  });
+
   test('write canary records as often as the most eager datastore asks for', () => {
     const asks = (interval: string) => ({ recoveryPoint: { canary: { interval } } });
     const files = { kind: 'files', directory: 'data' } as const;
