@@ -1,12 +1,13 @@
 // What a system looks like now, and reports of operations that a worker has the evidence of.
 import { Context, getClient } from '@temporalio/activity';
-import { listBackups, type BackupList } from '../domain/backup/backup-list.ts';
+import { listBackups, type BackupList, type QuarantineRow } from '../domain/backup/backup-list.ts';
 import type { CatalogueEntry } from '../domain/backup/backup.ts';
 import { gateWatchSeen, type GateWatchStatus } from '../domain/analysis/gate-watch.ts';
 import { buildReport } from '../domain/record/build-report.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Inspection } from '../domain/operation/inspection.ts';
 import { secretSource, type LoadedSystem } from '../domain/loaded-system.ts';
+import { quarantineRow } from '../domain/recovery/live/quarantined.ts';
 import type { Recoverability } from '../domain/recovery/recoverability.ts';
 import { reportAnswer, type ReportEntries } from '../domain/record/report-answer.ts';
 import type { Report } from '../domain/record/report.ts';
@@ -170,7 +171,7 @@ function windowsOf(
 async function catalogueOf(
   loaded: LoadedSystem,
   call: Call,
-  { backups, redactor, clock }: InspectPorts,
+  { backups, exchanges, redactor, clock }: InspectPorts,
 ): Promise<BackupList> {
   const names = Object.keys(loaded.system.datastores ?? {});
   const shown = await redactionOf(redactor, secretSource(loaded), [loaded.name, ...names]);
@@ -178,7 +179,27 @@ async function catalogueOf(
   for (const datastore of names) {
     found[datastore] = await backups.list({ system: loaded.name, datastore }, call);
   }
-  return shown(listBackups(loaded.name, clock.now(), found, MOST_BACKUPS));
+  const listed = listBackups(loaded.name, clock.now(), found, MOST_BACKUPS);
+  return shown({ ...listed, quarantined: await quarantinesOf(loaded, call, exchanges) });
+}
+
+/** Of a server that does not answer nothing is told: the catalogue is there all the same. */
+async function quarantinesOf(
+  loaded: LoadedSystem,
+  call: Call,
+  exchanges: ExchangesPort,
+): Promise<QuarantineRow[]> {
+  const { name: system, directory } = loaded;
+  const rows: QuarantineRow[] = [];
+  for (const [datastore, settings] of Object.entries(loaded.system.datastores ?? {})) {
+    const store = { system, datastore, directory, settings };
+    const found = await exchanges.quarantined(store, call).catch((error: unknown) => {
+      if (error instanceof Failure) return [];
+      throw error;
+    });
+    rows.push(...found.map((one) => quarantineRow(loaded.system, datastore, one)));
+  }
+  return rows;
 }
 
 /** The schedules that system files ask for. A named system that cannot be read fails; among all systems it is told, and the others are answered. */

@@ -54,6 +54,9 @@ const outside = z.strictObject({
 });
 
 export const recoverySchema = z.strictObject({
+  quarantine: someTime.prefault('30d').meta({
+    meaning: 'For how long what was live is kept after an exchange; the janitor removes it then.',
+  }),
   approval: z.exactOptional(name).meta({
     meaning:
       'Who is asked before the data are exchanged, from `approvals`; without it one person other than the requester, within 24 h.',

@@ -62,6 +62,15 @@ export function createExchanges({ stores, bindings, copies: root }: ExchangesInp
       const [exchange, there] = await live(store, waiting);
       return exchange.loss(there, (await copies.find(copy)).folder, quarantined, waiting);
     },
+    quarantined: async (store, waiting) => {
+      const { quarantine } = stores[store.settings.kind].exchange ?? {};
+      if (quarantine === undefined) return [];
+      return quarantine.list(await boundStore(bindings, store, waiting), waiting);
+    },
+    removeQuarantined: async ({ store, name }, waiting) => {
+      const [{ quarantine }, there] = await live(store, waiting);
+      await quarantine?.remove(there, name, waiting);
+    },
     flush: async ({ store, token }, waiting) => {
       if (store.settings.role !== 'derived') throw notDerived(store);
       const [exchange, there] = await live(store, waiting);

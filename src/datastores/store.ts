@@ -25,6 +25,7 @@ import type {
   WriteFence,
   WritePosition,
 } from '../domain/recovery/exchange.ts';
+import type { Quarantined } from '../domain/recovery/live/quarantined.ts';
 import type { EpochToken } from '../domain/rollout/model.ts';
 import type { DatastoreByHand } from '../domain/by-hand/by-hand.ts';
 import type { Named } from './named-dump.ts';
@@ -107,6 +108,11 @@ export interface StoreExchange {
   ): Promise<Exchanged>;
   loss(store: DatastoreRef, folder: string, quarantined: string, waiting: Waiting): Promise<Loss>;
   flush(store: DatastoreRef, token: EpochToken, waiting: Waiting): Promise<Exchanged>;
+  /** Absent where nobody could tell what an exchange kept from what somebody else put there. */
+  quarantine?: {
+    list(store: DatastoreRef, waiting: Waiting): Promise<Quarantined[]>;
+    remove(store: DatastoreRef, name: string, waiting: Waiting): Promise<void>;
+  };
 }
 
 /** A stored object as a person finds it. */

@@ -9,6 +9,7 @@ import type {
   WriteFence,
   WritePosition,
 } from '../domain/recovery/exchange.ts';
+import type { Quarantined } from '../domain/recovery/live/quarantined.ts';
 import type { EpochToken } from '../domain/rollout/model.ts';
 import type { CopyRef, DatastoreRef } from './backups.ts';
 import type { Waiting } from './waiting.ts';
@@ -42,6 +43,10 @@ export interface ExchangesPort {
   ): Promise<Exchanged>;
   /** What the copy lacks of the quarantined data, and has beside them; in constant memory. Before or after an exchange. */
   lossAgainst(input: { target: BesideCopy; quarantined: string }, waiting: Waiting): Promise<Loss>;
+  /** What exchanges kept that is not live, in no order; empty too where a kind keeps nothing that can be told apart. */
+  quarantined(store: DatastoreRef, waiting: Waiting): Promise<Quarantined[]>;
+  /** Removes one of these; gone already is fine. Throws Refused for whatever else, and while somebody uses it. */
+  removeQuarantined(input: { store: DatastoreRef; name: string }, waiting: Waiting): Promise<void>;
   /** Puts an empty one in the place of a derived datastore; done already is fine. Throws Refused for a primary one. */
   flush(input: { store: DatastoreRef; token: EpochToken }, waiting: Waiting): Promise<Exchanged>;
 }

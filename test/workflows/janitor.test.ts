@@ -153,6 +153,18 @@ describe('the janitor', () => {
     vault.copies.clear();
   });
 
+  test('removes what an exchange kept when its time is over, and not before', async () => {
+    const system = shop.empty(withData);
+    const { kept, done } = shop.ports.exchanged;
+    const old = { name: 'gen-1', since: Date.now() - 31 * 24 * HOUR };
+    kept.set(`${system}/orders`, [old, { name: 'gen-2', since: Date.now() - HOUR }]);
+    const { removed, left } = await swept();
+    assert.match(about(removed, `${system}/orders: gen-1`), /what was live is kept until 20/);
+    assert.match(about(left, `${system}/orders: gen-2`), /what was live is kept until 20/);
+    assert.ok(done.includes('removeQuarantined gen-1'));
+    assert.equal(done.includes('removeQuarantined gen-2'), false);
+  });
+
   test('takes systems that no plan names and notes of runs that nobody knows, and nothing that is in use', async () => {
     const system = shop.live();
     const { snapshots, keptRemoval, systems, objects } = shop.ports;

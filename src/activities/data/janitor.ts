@@ -13,6 +13,7 @@ import {
 import type { Call } from '../call.ts';
 import { ownerState } from '../executions.ts';
 import { allIsolation, type Platforms } from '../platforms.ts';
+import { keptSides, type QuarantinePorts } from './sweep-quarantines.ts';
 import { sweepNotes, sweepPlans, sweepSystems, type KeptSweepPorts } from './sweep-kept.ts';
 import type { BackupsPort } from '../../ports/backups.ts';
 import type { ObjectRemovalPort } from '../../ports/objects.ts';
@@ -20,7 +21,8 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Redactor } from '../../ports/redactor.ts';
 import type { Waiting } from '../../ports/waiting.ts';
 
-export interface JanitorPorts extends KeptSweepPorts {
+export interface JanitorPorts extends KeptSweepPorts, QuarantinePorts {
+  systems: QuarantinePorts['systems'];
   backups: Pick<BackupsPort, 'copies' | 'discard'>;
   platforms: Platforms;
   /** What uploads left that were cut off. */
@@ -94,6 +96,14 @@ export async function sweep(_: null, call: Call, ports: JanitorPorts): Promise<S
       }
     });
   }
+  await carefully('what exchanges kept', async () => {
+    for (const { name, reason, remove } of await keptSides(call, ports)) {
+      await carefully(name, async () => {
+        await remove?.();
+        (remove === undefined ? told.left : told.removed).push({ name, reason });
+      });
+    }
+  });
   const counts = { uploads: 0, plans: 0, systems: 0, notices: 0 };
   const swept = async (what: string, name: keyof typeof counts, work: () => Promise<number>) =>
     carefully(what, async () => {

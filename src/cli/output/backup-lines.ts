@@ -1,5 +1,5 @@
 // The catalogue of backups as lines for people. Pure. A row of a state that a later version has is shown by its name.
-import type { BackupList, BackupRow } from '../../domain/backup/backup-list.ts';
+import type { BackupList, BackupRow, QuarantineRow } from '../../domain/backup/backup-list.ts';
 import { span } from '../../domain/text/markdown.ts';
 import { columns } from './print.ts';
 import { countOf, numberOf, sizeOf } from '../../domain/text/amounts.ts';
@@ -8,13 +8,23 @@ type Complete = Extract<BackupRow, { state: 'complete' }>;
 
 const HEAD = ['BACKUP', 'AGE', 'SIZE', 'ROWS', 'RECOVERY POINT', 'VERIFIED', ''];
 
-export function backupLines({ system, backups, omitted }: BackupList, now: number): string[] {
+export function backupLines(
+  { system, backups, omitted, quarantined = [] }: BackupList,
+  now: number,
+): string[] {
+  const kept = quarantined.map(keptLine);
   if (backups.length === 0) {
-    return [`${system} has no backups; take one with "fairlead backup ${system}"`];
+    return [...kept, `${system} has no backups; take one with "fairlead backup ${system}"`];
   }
   const more = omitted === 0 ? [] : [`${omitted} older ones are not shown`];
   const odd = backups.flatMap((row) => [...remarks(row)]);
-  return [...columns([HEAD, ...backups.map((row) => cells(row, now))]), ...odd, ...more];
+  return [...columns([HEAD, ...backups.map((row) => cells(row, now))]), ...odd, ...more, ...kept];
+}
+
+/** What was live before an exchange. */
+function keptLine({ datastore, name, since, until, operation }: QuarantineRow): string {
+  const by = operation === undefined ? '' : ` by ${operation}`;
+  return `kept: ${name} of ${datastore}, out of use since ${since}${by}; removed after ${until}`;
 }
 
 function cells(row: BackupRow, now: number): string[] {

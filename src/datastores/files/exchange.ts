@@ -24,6 +24,12 @@ import {
   type Generations,
 } from './generations.ts';
 import { lossOf } from './loss.ts';
+import {
+  forgetQuarantined,
+  noteQuarantined,
+  quarantinedIn,
+  removeGeneration,
+} from './quarantine.ts';
 import { stampOf, walkFiles } from './walk.ts';
 
 const SHOWN = 5;
@@ -74,15 +80,31 @@ export function createFilesExchange(clock: Pick<Clock, 'now'>): StoreExchange {
       const message = `exchanging ${store.datastore}: the copy lies apart from everything live, and not beside it; restore it beside`;
       throw new Failure('BadInput', message);
     },
-    exchange: (store, plan, token) => exchange(store, plan, token),
+    exchange: (store, plan, token) => noted(store, token, clock, exchange(store, plan, token)),
     loss: async (store, folder, quarantined, waiting) => {
       if (!isGeneration(quarantined)) {
         throw new Failure('BadInput', `${quarantined} is no generation of ${store.datastore}`);
       }
       return lossOf(join(directoryOf(store), quarantined), await copyFilesIn(folder), waiting);
     },
-    flush: (store, token) => flush(store, token),
+    flush: (store, token) => noted(store, token, clock, flush(store, token)),
+    quarantine: {
+      list: (store) => quarantinedIn(directoryOf(store)),
+      remove: (store, name) => removeGeneration(directoryOf(store), name),
+    },
   };
+}
+
+/** What is out of use from now on is noted; a worker that dies in between leaves that to the next one. */
+async function noted(
+  store: DatastoreRef,
+  token: EpochToken,
+  clock: Pick<Clock, 'now'>,
+  change: Promise<Exchanged>,
+): Promise<Exchanged> {
+  const exchanged = await change;
+  await noteQuarantined(directoryOf(store), exchanged.quarantined, token, clock.now());
+  return exchanged;
 }
 
 function roomFor(directory: string, bytes: number): Promise<string | undefined> {
@@ -110,6 +132,7 @@ async function exchange(
   if (current === to && fencedSince === undefined) return { live: to, quarantined: from };
   if (current !== from) throw changed(directory, { expected: from, found: current });
   await generationThere(directory, to);
+  await forgetQuarantined(directory, from);
   await point(to);
   return { live: to, quarantined: from };
 }
@@ -141,7 +164,10 @@ async function flush(store: DatastoreRef, token: EpochToken): Promise<Exchanged>
   const [made, from] = known;
   if (current !== made && current !== from)
     throw changed(directory, { expected: from, found: current });
-  if (current !== made) await point(made);
+  if (current !== made) {
+    await forgetQuarantined(directory, from);
+    await point(made);
+  }
   return { live: made, quarantined: from };
 }
 

@@ -25,12 +25,25 @@ export type BackupRow =
   | { state: 'incomplete'; datastore: string; id: string; objects: number; bytes: number }
   | { state: 'unreadable'; datastore: string; id: string; problem: string };
 
+/** What was live until an exchange, and is kept. */
+export interface QuarantineRow {
+  datastore: string;
+  name: string;
+  /** ISO 8601 */
+  since: string;
+  /** When the janitor removes it (ISO 8601). */
+  until: string;
+  operation?: string;
+}
+
 export interface BackupList {
   schema: 'fairlead/backups/v1';
   system: string;
   backups: BackupRow[];
   /** Older ones that are not in the list. */
   omitted: number;
+  /** What exchanges keep of data that were live; missing from a worker of before. */
+  quarantined?: QuarantineRow[];
 }
 
 /** `catalogues`: what lies under each datastore. */

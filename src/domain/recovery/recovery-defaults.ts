@@ -3,5 +3,8 @@
 /** The approval that is asked; a system may have one of this name. */
 export const RECOVERY_APPROVAL = 'recovery';
 
+/** For how long what was live is kept after an exchange (ms): 30 days. */
+export const QUARANTINE_MS = 30 * 86_400_000;
+
 /** The shares of the clients (percent) in which users come back. */
 export const ADMIT_SHARES: readonly number[] = [5, 25, 100];

@@ -4,6 +4,7 @@ import type { ExchangesPort } from '../../../src/ports/exchanges.ts';
 import type { DatastoreRef } from '../../../src/ports/backups.ts';
 import type { Waiting } from '../../../src/ports/waiting.ts';
 import type { EpochToken } from '../../../src/domain/rollout/model.ts';
+import type { Quarantined } from '../../../src/domain/recovery/live/quarantined.ts';
 import { Failure } from '../../../src/domain/failure.ts';
 import { QUIET_MS } from '../../../src/domain/recovery/exchange.ts';
 import type { MemoryVault } from './memory-backups.ts';
@@ -25,6 +26,8 @@ export interface LiveStore {
 export interface MemoryExchanges {
   /** By `<system>/<datastore>`. */
   live: Map<string, LiveStore>;
+  /** What exchanges kept, by `<system>/<datastore>`. */
+  kept: Map<string, Quarantined[]>;
   /** Why a datastore cannot be exchanged, by its name. */
   unable: Map<string, string>;
   short: string | undefined;
@@ -50,6 +53,7 @@ export function memoryExchanges(vault: MemoryVault): {
   let looks = 0;
   const exchanged: MemoryExchanges = {
     live: new Map(),
+    kept: new Map(),
     unable: new Map(),
     short: undefined,
     done: [],
@@ -154,6 +158,14 @@ export function memoryExchanges(vault: MemoryVault): {
       entered('lossAgainst');
       await held('lossAgainst', false, waiting);
       return vault.loss;
+    },
+    quarantined: async ({ system, datastore }) =>
+      exchanged.kept.get(`${system}/${datastore}`) ?? [],
+    removeQuarantined: async ({ store: { system, datastore }, name }) => {
+      const key = `${system}/${datastore}`;
+      const left = (exchanged.kept.get(key) ?? []).filter((one) => one.name !== name);
+      exchanged.kept.set(key, left);
+      exchanged.done.push(`removeQuarantined ${name}`);
     },
     flush: (input, waiting) =>
       changing('flush', input, waiting, (live) => {

@@ -21,6 +21,7 @@ import { inMaintenance } from './maintenance.ts';
 import { labelOf, oidIn, quarantineName } from './names.ts';
 import { currentOf, databaseOf, placesOf } from './places.ts';
 import { positionOf } from './position.ts';
+import { dropQuarantined, quarantinedOf } from './quarantine.ts';
 import { unableToExchange } from './rights.ts';
 import { flushDatabase } from './flush.ts';
 
@@ -93,6 +94,11 @@ export function createPostgresExchange({ secrets, clock, folders }: ExchangeInpu
         const copy = await besideAddress(note, secrets, waiting.signal);
         return lossBetween({ ...address, database: there.name }, copy, clock, waiting);
       }),
+    quarantine: {
+      list: (store, waiting) => inServer(store, waiting, quarantinedOf),
+      remove: (store, name, waiting) =>
+        inServer(store, waiting, (server, database) => dropQuarantined(server, database, name)),
+    },
     flush: (store, token, waiting) =>
       claiming(store, token, waiting, async (server, held) => {
         const plan = await flushDatabase(server, held, await folders(), waiting);
