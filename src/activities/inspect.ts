@@ -1,4 +1,5 @@
 // What a system looks like now, and reports of operations that a worker has the evidence of.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Context, getClient } from '@temporalio/activity';
 import { listBackups, type BackupList, type QuarantineRow } from '../domain/backup/backup-list.ts';
 import type { CatalogueEntry } from '../domain/backup/backup.ts';
@@ -76,6 +77,8 @@ export type Inspected =
 
 const MOST_OPERATIONS = 20;
 const MOST_BACKUPS = 500;
+/** A server that is up says at once what it keeps. */
+const LOOK_MS = 3_000;
 /** All that a question has that asks how a system is. */
 const STATUS_FIELDS: ReadonlySet<string> = new Set(['system', 'report']);
 /** States in which people are waited for. */
@@ -100,11 +103,20 @@ export async function inspect(
   if (input.windows !== undefined) return windowsOf(loaded, input.windows.at, ports);
   if (input.start !== undefined) return tryStart(input.start, loaded, call, ports);
   if (input.commands !== undefined) return commandsOf(input.commands, loaded, call, ports);
-  if (input.runbooks === true) {
+  return wholeSystem(input, loaded, call, ports);
+}
+
+async function wholeSystem(
+  { backups, recovery, runbooks }: Inspection,
+  loaded: LoadedSystem,
+  call: Call,
+  ports: InspectPorts,
+): Promise<Inspected> {
+  if (runbooks === true) {
     return { system: loaded.name, runbooks: await ports.runbooks.list(loaded) };
   }
-  if (input.backups === true) return catalogueOf(loaded, call, ports);
-  return input.recovery === true ? recoveryOf(loaded, call, ports) : statusOf(loaded, call, ports);
+  if (backups === true) return catalogueOf(loaded, call, ports);
+  return recovery === true ? recoveryOf(loaded, call, ports) : statusOf(loaded, call, ports);
 }
 
 /** What is there, what it says, and whether something could be started that is not held up by the file either. */
@@ -183,23 +195,25 @@ async function catalogueOf(
   return shown({ ...listed, quarantined: await quarantinesOf(loaded, call, exchanges) });
 }
 
-/** Of a server that does not answer nothing is told: the catalogue is there all the same. */
+/** Of a server that does not answer soon nothing is told: the catalogue is there all the same. */
 async function quarantinesOf(
   loaded: LoadedSystem,
   call: Call,
   exchanges: ExchangesPort,
 ): Promise<QuarantineRow[]> {
   const { name: system, directory } = loaded;
-  const rows: QuarantineRow[] = [];
-  for (const [datastore, settings] of Object.entries(loaded.system.datastores ?? {})) {
-    const store = { system, datastore, directory, settings };
-    const found = await exchanges.quarantined(store, call).catch((error: unknown) => {
-      if (error instanceof Failure) return [];
-      throw error;
-    });
-    rows.push(...found.map((one) => quarantineRow(loaded.system, datastore, one)));
-  }
-  return rows;
+  const stores = Object.entries(loaded.system.datastores ?? {});
+  const rows = stores.map(async ([datastore, settings]) => {
+    const asked = exchanges.quarantined({ system, datastore, directory, settings }, call);
+    const known = await Promise.race([asked, sleep(LOOK_MS, [], { ref: false })]).catch(
+      (error: unknown) => {
+        if (error instanceof Failure) return [];
+        throw error;
+      },
+    );
+    return known.map((one) => quarantineRow(loaded.system, datastore, one));
+  });
+  return (await Promise.all(rows)).flat();
 }
 
 /** The schedules that system files ask for. A named system that cannot be read fails; among all systems it is told, and the others are answered. */

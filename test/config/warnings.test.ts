@@ -65,6 +65,25 @@ test('names a folder that would be backed up and is not there', async (t) => {
   assert.deepEqual(await warningsIn(t, store, { ...PROGRAMS, 'shop/data/a.csv': '' }), []);
 });
 
+test('names a private key that nothing could be restored without', async (t) => {
+  const keys = [
+    'age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p',
+    'age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg',
+  ];
+  const store = (identity: string): string =>
+    `${SURE}datastores: { data: { kind: files, directory: data, backup: { encryption: { recipients: [${keys.join(', ')}]${identity} } } } }\n`;
+  const there = { ...PROGRAMS, 'shop/data/a.csv': '' };
+  assert.deepEqual(await warningsIn(t, store(''), there), [
+    'datastores.data.backup.encryption: names no private key: nothing that is backed up can be proved or restored; write identity: {file: PATH} or {env: NAME}',
+  ]);
+  const file = store(', identity: { file: age.key }');
+  assert.deepEqual(await warningsIn(t, file, there), [
+    'datastores.data.backup.encryption.identity: there is no file shop/age.key',
+  ]);
+  assert.deepEqual(await warningsIn(t, file, { ...there, 'shop/age.key': 'k' }), []);
+  assert.deepEqual(await warningsIn(t, store(', identity: { env: KEY }'), there), []);
+});
+
 test('looks at the placeholders of previews, and wherever nothing is put in', async (t) => {
   const keys =
     'rollout: { strategy: blue-green, blueGreen: { approval: promote, preview: { bake: 5s, analysis: errors } } }\n' +

@@ -140,6 +140,16 @@ describe('a recovery in the place of the live data', () => {
     assert.ok(ids.includes('restart-api-v1-0123456789'), ids.join());
   });
 
+  test('is refused without a backup, of before the first one, and with one of another system', () => {
+    const none = refused('NotFound', /shop\/orders has no good backup to recover from/);
+    assert.throws(() => planOf({}, { entries: [] }), none);
+    const first = new RegExp(`no good backup of .* or before: the first good one is ${OLD.id}`);
+    assert.throws(() => planOf({ at: iso(NOW - 9 * DAY) }), refused('NotFound', first));
+    const backup = OLD.id.replace(/^shop\//, 'other/');
+    const other = /backup is one of other, and system is shop; name one of them/;
+    assert.throws(() => planOf({ backup }), refused('BadInput', other));
+  });
+
   test('takes no backup of after the damage, and says which it passed over', () => {
     const since = iso(NOW - 2 * DAY);
     const plan = planOf({ corruptedSince: since });

@@ -6,7 +6,7 @@ import { under, type Remark } from '../remark.ts';
 import { healthOnly } from './health-only.ts';
 import { idleRemarks } from './idle.ts';
 import { literalPlaceholders } from './literal-placeholders.ts';
-import { storeFolderMissing, serviceFilesMissing } from './missing-files.ts';
+import { storeFolderMissing, storeKeyMissing, serviceFilesMissing } from './missing-files.ts';
 
 export interface DoubtsInput {
   readable: Readable;
@@ -28,7 +28,10 @@ export async function doubtsOf({
     under(['services', name], await serviceFilesMissing(service, folder, searchPath)),
   );
   const stores = Object.entries(readable.datastores).map(async ([name, store]) =>
-    under(['datastores', name], await storeFolderMissing(store, folder)),
+    under(
+      ['datastores', name],
+      [...(await storeFolderMissing(store, folder)), ...(await storeKeyMissing(store, folder))],
+    ),
   );
   return [
     ...(await Promise.all([...services, ...stores])).flat(),

@@ -43,6 +43,38 @@ export async function storeFolderMissing(store: Datastore, folder: string): Prom
   ];
 }
 
+/** What a restore of a backup takes: found today, and not on the day on which everything depends on it. */
+export async function storeKeyMissing(
+  { backup: { encryption }, password }: Datastore,
+  folder: string,
+): Promise<Remark[]> {
+  const at = ['backup', 'encryption'];
+  const identity = encryption?.identity;
+  const keyless: Remark[] =
+    encryption !== undefined && identity === undefined
+      ? [
+          {
+            path: at,
+            message:
+              'names no private key: nothing that is backed up can be proved or restored; write identity: {file: PATH} or {env: NAME}',
+          },
+        ]
+      : [];
+  const files = [
+    under([...at, 'identity'], await secretFileMissing(identity, folder)),
+    under(['password'], await secretFileMissing(password, folder)),
+  ];
+  return [...keyless, ...files.flat()];
+}
+
+async function secretFileMissing(
+  reference: Datastore['password'],
+  folder: string,
+): Promise<Remark[]> {
+  if (reference === undefined || !('file' in reference)) return [];
+  return fileMissing(reference.file, folder);
+}
+
 /** Endings of programs that an interpreter is given as an argument. */
 const SCRIPT = /^[^-].*\.(?:[cm]?[jt]s|py|rb|pl|php|sh|jar)$/;
 
