@@ -193,7 +193,8 @@ function unusedRemarks(
   );
 }
 
-/** Approvals that a rollout or a recovery asks for. */
-function askedIn({ services, recovery }: Readable): ReadonlySet<string> {
-  return namedIn(services, 'approval').add(recovery?.approval ?? RECOVERY_APPROVAL);
+/** Approvals that a rollout, a recovery or a hotfix asks for. */
+function askedIn({ services, recovery, changes }: Readable): ReadonlySet<string> {
+  const asked = namedIn(services, 'approval').add(recovery?.approval ?? RECOVERY_APPROVAL);
+  return changes?.hotfix === undefined ? asked : asked.add(changes.hotfix);
 }
