@@ -34,7 +34,7 @@ import {
   proveQuiet,
   writeFence,
 } from './data/exchanges.ts';
-import { startWriter, stopWriter } from './data/writers.ts';
+import { migrateLive, startWriter, stopWriter } from './data/writers.ts';
 import { emptyCopy, warmCopy } from './data/derived.ts';
 import { checkRecovery } from './data/check-recovery.ts';
 import { writeHeartbeats } from './data/heartbeats.ts';
@@ -195,6 +195,7 @@ const ACTIVITIES = {
   // What a recovery does with what is live.
   lookAhead: named(lookAhead, STEP_INPUTS.lookAhead),
   stopWriter: named(stopWriter, STEP_INPUTS.stopWriter),
+  migrateLive: named(migrateLive, STEP_INPUTS.migrateLive),
   startWriter: named(startWriter, STEP_INPUTS.startWriter),
   writeFence: named(writeFence, STEP_INPUTS.writeFence),
   liftFence: named(liftFence, STEP_INPUTS.liftFence),

@@ -13,7 +13,8 @@ const writerCommand = z.strictObject({
     example: ['systemctl', '--user', 'stop', 'imports'],
   }),
   start: command.meta({
-    meaning: 'Starts it again.',
+    meaning:
+      'Starts it again, by asking whoever runs it (systemd, a flag): what the command itself starts ends with the command.',
     example: ['systemctl', '--user', 'start', 'imports'],
   }),
   check: command.meta({
@@ -43,6 +44,18 @@ const writer = z.strictObject({
   stop: z
     .exactOptional(z.literal('manual'))
     .meta({ meaning: 'Beside `outside`: people stop it.', example: 'manual' }),
+});
+
+const migrate = z.strictObject({
+  command: command.meta({
+    meaning: 'Brings the tables of an older backup to what the services of now need.',
+    example: ['node', 'migrations/up.mjs'],
+  }),
+  check: command.meta({
+    meaning: 'Ends with 0 when they are as the services need them: then nothing is migrated.',
+    example: ['node', 'migrations/is-up.mjs'],
+  }),
+  timeout: someTime.prefault('10m').meta({ meaning: 'Of each of the two.' }),
 });
 
 const outside = z.strictObject({
@@ -75,6 +88,10 @@ export const recoverySchema = z.strictObject({
     meaning:
       'Who else writes to the data, stopped in this order after users are kept out, and started in the reverse order once users are back. A service, a command, or what only people can stop.',
     example: [{ outside: 'billing-job', stop: 'manual' }],
+  }),
+  migrate: z.exactOptional(migrate).meta({
+    meaning:
+      'What brings an older backup to the structure that the services of now need, after the exchange and before they are started.',
   }),
   outside: z.exactOptional(z.array(outside).min(1)).meta({
     meaning:

@@ -34,6 +34,7 @@ import {
 import { MOST_CANDIDATES, type Candidate } from '../domain/recovery/live/candidates.ts';
 import {
   haltStep,
+  migrateSteps,
   otherWriters,
   outsideStep,
   resumeStep,
@@ -116,6 +117,7 @@ function plan(input: PlanInput, world: World): Plan {
     ...exchanges.map(exchangeStep),
     ...exchanges.map(judgeLiveStep),
     ...exchanges.map(letGoStep),
+    ...migrateSteps(loaded.system.recovery),
     ...flushed.map(flushStep),
     ...back.flatMap(restartSteps),
     ...back.flatMap(smokeSteps),

@@ -100,12 +100,14 @@ test('where the copy is otherwise beside its rows is told before it is exchanged
   await ask('CREATE TABLE a.other (n int); SELECT lo_from_bytea(0, $$x$$::bytea)', database);
   const { target } = await beside(it);
   await ask(
-    `ALTER TABLE a.other OWNER TO ${application.user}; CREATE EXTENSION pg_trgm; ALTER TABLE b.kept ENABLE ROW LEVEL SECURITY; SELECT lo_from_bytea(0, $$y$$::bytea)`,
+    `ALTER TABLE a.other ADD COLUMN more text NOT NULL DEFAULT ''; ALTER TABLE a.other OWNER TO ${application.user}; CREATE EXTENSION pg_trgm; ALTER TABLE b.kept ENABLE ROW LEVEL SECURITY; SELECT lo_from_bytea(0, $$y$$::bytea)`,
     database,
   );
   const plan = await exchanges.exchangePlan(target, waiting());
   const { notes = [] } = plan.kind === 'rename' ? plan : {};
   const told = notes.join('\n');
+  assert.match(told, /^the tables of the copy are not those .* a migration came between/m);
+  assert.match(told, /only in what is live: the column a\.other\.more text not null/);
   assert.match(told, /only in what is live: the extension pg_trgm/);
   assert.match(told, /only in what is live: 2 large objects/);
   assert.match(told, /only in the copy: 1 large objects/);

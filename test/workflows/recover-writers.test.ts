@@ -44,8 +44,8 @@ function program() {
   return state;
 }
 
-async function begun(): Promise<{ system: string; handle: WorkflowHandle }> {
-  const system = shop.live(FILE);
+async function begun(file: ShopFile = FILE): Promise<{ system: string; handle: WorkflowHandle }> {
+  const system = shop.live(file);
   stored(system, 1);
   const request = { system, mode: 'recover', requestedBy: 'ci' };
   return { system, handle: await shop.start('disasterRecovery', request) };
@@ -109,6 +109,34 @@ describe('a recovery of data that programs write to', () => {
     const { findings, undo } = await reportOf(handle);
     assert.match(findings.join('\n'), /billing was stopped by hand: start it again/);
     assert.match(undo.map(({ detail }) => detail).join('\n'), /start the writer imports again/);
+  });
+
+  test('migrates what was exchanged before services start, and only where its check says so', async () => {
+    const writer = program();
+    writer.runs = false;
+    let isUp = false;
+    const before = shop.ports.checks.run.bind(shop.ports.checks);
+    const did: string[] = [];
+    shop.ports.checks.run = async (input, waiting) => {
+      const [verb = ''] = input.check.command ?? [];
+      if (verb === 'up') {
+        did.push(verb);
+        isUp = did.length > 1;
+        return 'up exited with 0';
+      }
+      if (verb !== 'is-up') return before(input, waiting);
+      if (!isUp) throw new Failure('CheckFailed', 'a column is missing');
+      return 'is-up exited with 0';
+    };
+    const migrate = { command: ['up'], check: ['is-up'], timeout: '1s' };
+    const { handle } = await begun({ ...FILE, recovery: { admit: [100], migrate } });
+    await approve(handle);
+    const { note, steps } = await parkedAt(handle, 'migrate');
+    assert.match(note ?? '', /up exited with 0, and by its check is-up what is live is not as the/);
+    assert.ok(!steps.some(({ id }) => id.startsWith('restart')));
+    await says(handle, 'migrate');
+    assert.equal((await endOf(handle)).outcome, 'succeeded');
+    assert.deepEqual(did, ['up', 'up']);
   });
 
   test('that is aborted after the exchange leaves writers stopped, as it leaves users out', async () => {

@@ -23,6 +23,11 @@ type Verb = 'stop' | 'start' | 'check';
 /** A program may take a moment to end, or to come up. */
 const LOOK_AGAIN_MS = 500;
 
+const WORDS = {
+  stop: { done: 'is stopped', left: 'still runs' },
+  start: { done: 'runs', left: 'does not run' },
+};
+
 export async function stopWriter(
   input: WriterInput,
   call: Call,
@@ -39,13 +44,27 @@ export async function startWriter(
   return brought(input, 'start', call, ports);
 }
 
+/** Its check ends with 0 once there is nothing to migrate: then the command is not given. */
+export async function migrateLive(
+  {
+    directory,
+    migrate: { command, check, timeout },
+  }: { directory: string; migrate: { command: string[]; check: string[]; timeout: number } },
+  call: Call,
+  ports: WriterPorts,
+): Promise<{ detail: string }> {
+  const both = { stop: command, start: command, check, timeout };
+  const words = { done: 'is as the services need it', left: 'is not as the services need it' };
+  return brought({ name: 'what is live', command: both, directory }, 'stop', call, ports, words);
+}
+
 async function brought(
   input: WriterInput,
   to: 'stop' | 'start',
   call: Call,
   ports: WriterPorts,
+  { done, left } = WORDS[to],
 ): Promise<{ detail: string }> {
-  const done = to === 'stop' ? 'is stopped' : 'runs';
   const { name, command } = input;
   await call.token();
   if (await isDone(input, to, call, ports)) return { detail: `${name} ${done} already` };
@@ -55,7 +74,7 @@ async function brought(
     if (ports.clock.now() >= until) {
       throw new Failure(
         'CheckFailed',
-        `${told}, and by its check ${command.check.join(' ')} ${name} ${to === 'stop' ? 'still runs' : 'does not run'}: ${to} it by hand, then retry`,
+        `${told}, and by its check ${command.check.join(' ')} ${name} ${left}: do it by hand, then retry`,
       );
     }
     await ports.clock.sleep(LOOK_AGAIN_MS, call.signal);

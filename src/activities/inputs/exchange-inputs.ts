@@ -13,6 +13,13 @@ export const EXCHANGE_INPUTS = {
   stopWriter: (at: StepAt) => writerOf(at, actionOf(at, 'stopWriter').writer),
   /** As a step, or as the way back of the step that stopped it. */
   startWriter: (at: StepAt) => writerOf(at, actionOf(at, 'startWriter', 'stopWriter').writer),
+  migrateLive: (at: StepAt) => {
+    actionOf(at, 'migrate');
+    const { system, directory } = at.loaded;
+    const { migrate } = system.recovery ?? {};
+    if (migrate === undefined) throw unfit(at, 'migrates, and nothing says how');
+    return { directory, migrate };
+  },
   writeFence: (at: StepAt) => ({ store: storeOf(at, actionOf(at, 'writeFence').datastore) }),
   liftFence: (at: StepAt) => ({ store: storeOf(at, actionOf(at, 'writeFence').datastore) }),
   /** `since`: what was found when its loss was counted. */

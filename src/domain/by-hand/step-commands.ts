@@ -91,6 +91,12 @@ const ROWS: Rows = {
   },
   stopWriter: ({ writer }, context) => writerByHand(context, writer, 'stop'),
   startWriter: ({ writer }, context) => writerByHand(context, writer, 'start'),
+  migrate: (_, { loaded }) => {
+    const { migrate } = loaded.system.recovery ?? {};
+    if (migrate === undefined) return person('Migrate what is live now.');
+    const { command, check } = migrate;
+    return { type: [inFolder(loaded, command)], see: [inFolder(loaded, check)] };
+  },
   askWriter: ({ writer, to }) => person(`Have ${writer} ${to === 'stop' ? 'stopped' : 'started'}.`),
   askOutside: ({ name }, { loaded }) => {
     const list = loaded.system.recovery?.outside?.find((one) => one.name === name);
@@ -149,15 +155,16 @@ function onDatastore({ datastores }: HandContext, datastore: string, step: HandS
 function writerByHand({ loaded }: HandContext, name: string, to: 'stop' | 'start'): ByHand {
   const found = otherWriters(loaded.system.recovery).find((one) => one.name === name);
   if (found?.kind !== 'command') return person(`${to} ${name}, which has no command.`);
-  const inFolder = (command: readonly string[], not = ''): string => {
-    const [program = '', ...args] = command;
-    return `${not}( ${line('cd', loaded.directory)} && ${line(program, ...args)} )`;
-  };
   const { check } = found.command;
   return {
-    type: [inFolder(found.command[to])],
-    see: [inFolder(check, to === 'stop' ? '' : '! ')],
+    type: [inFolder(loaded, found.command[to])],
+    see: [`${to === 'stop' ? '' : '! '}${inFolder(loaded, check)}`],
   };
+}
+
+function inFolder({ directory }: LoadedSystem, command: readonly string[]): string {
+  const [program = '', ...args] = command;
+  return `( ${line('cd', directory)} && ${line(program, ...args)} )`;
 }
 
 function warmed(

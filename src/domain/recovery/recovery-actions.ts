@@ -62,6 +62,8 @@ export type RecoveryAction =
   | { kind: 'askWriter'; writer: string; to: 'stop' | 'start' }
   /** What went outside since the recovery point: asks until somebody says that it was looked through. */
   | { kind: 'askOutside'; name: string }
+  /** Brings exchanged data to the structure that the services of now need, where it is not so already. */
+  | { kind: 'migrate' }
   | { kind: 'writeFence'; datastore: string }
   /** Nobody writes to a fenced datastore; `again`: nor did anybody since that was shown first. */
   | { kind: 'quiet'; datastore: string; again?: true }

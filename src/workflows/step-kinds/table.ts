@@ -38,7 +38,7 @@ import {
   weighExchange,
   writeFence,
 } from './exchange-kinds.ts';
-import { askOutside, askWriter, startWriter, stopWriter } from './writer-kinds.ts';
+import { askOutside, askWriter, migrate, startWriter, stopWriter } from './writer-kinds.ts';
 import {
   awaited,
   change,
@@ -107,6 +107,7 @@ const KINDS: { [Kind in StepAction['kind']]: StepKind<ActionOf<Kind>> } = {
   warmLive,
   stopWriter,
   startWriter,
+  migrate,
   askWriter,
   askOutside,
   concludeExchange,

@@ -28,6 +28,18 @@ export const startWriter: StepKind<ActionOf<'startWriter'>> = {
     }),
 };
 
+export const migrate: StepKind<ActionOf<'migrate'>> = {
+  whenFailed: 'fails',
+  begin: ({ leased: [lease] }) =>
+    ask({
+      activity: 'migrateLive',
+      told: {},
+      profile: 'wait',
+      ...(lease !== undefined && { lease }),
+      answered: said,
+    }),
+};
+
 export const askWriter: StepKind<ActionOf<'askWriter'>> = {
   whenFailed: 'fails',
   begin(context) {

@@ -37,22 +37,32 @@ const COMPARED: readonly string[] = [
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE ${OWN} AND ${notOfExtension('pg_proc', 'p.oid')}`,
 ];
 
+/** What a migration changes first of all. Tables are compared by their owners. */
+const COLUMNS = `SELECT format('the column %s.%I %s%s', c.oid::regclass, a.attname, format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN ' not null' ELSE '' END) AS text
+  FROM pg_attribute a, ${RELATIONS} AND c.relkind <> 'S' AND a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped`;
+
+const MIGRATED =
+  'the tables of the copy are not those of what is live, as a migration came between the backup and now: the services of now meet the older ones. recovery.migrate brings them up before services start; without it have the migration at hand for the smoke checks, or say no here and go back to the version of then first';
+
 export async function becomesOf(
   { client, address }: Server,
   current: Database,
   copy: Database,
   waiting: Waiting,
 ): Promise<string[]> {
-  const seenIn = async (database: Database): Promise<[string[], string[]]> =>
+  const seenIn = async (database: Database): Promise<[string[], string[], string[]]> =>
     withClient({ ...address, database: database.name }, waiting.signal, async (there) => {
       await pinSession(there);
       const compared: string[] = [];
       for (const query of COMPARED) compared.push(...(await sentencesOf(there, query)));
-      return [await sentencesOf(there, PUBLICATIONS), compared];
+      const columns = await sentencesOf(there, COLUMNS);
+      return [await sentencesOf(there, PUBLICATIONS), [...columns, ...compared], columns];
     });
-  const [published, was] = await seenIn(current);
-  const [publishing, is] = await seenIn(copy);
+  const [published, was, columnsOf] = await seenIn(current);
+  const [publishing, is, columns] = await seenIn(copy);
+  const isMigrated = onlyIn(columnsOf, columns).length + onlyIn(columns, columnsOf).length > 0;
   return [
+    ...(isMigrated ? [MIGRATED] : []),
     ...(await sentencesOf(client, SLOTS, [current.name])),
     ...(await sentencesOf(client, SUBSCRIPTIONS, [current.oid])),
     ...published.map((text) => publicationText(text, publishing.includes(text))),
@@ -77,6 +87,6 @@ function shownOf(texts: readonly string[], where: string): string[] {
   const more = texts.length - SHOWN;
   return [
     ...texts.slice(0, SHOWN).map((text) => `${where}: ${text}`),
-    ...(more > 0 ? [`${where}: ${more} more owners, grants or extensions`] : []),
+    ...(more > 0 ? [`${where}: ${more} more columns, owners, grants or extensions`] : []),
   ];
 }

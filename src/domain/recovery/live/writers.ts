@@ -80,6 +80,20 @@ export function resumeStep(writer: OtherWriter): PlanStep {
       };
 }
 
+/** None where the system file names no migration. Services are not started before it. */
+export function migrateSteps(recovery: Recovery | undefined): PlanStep[] {
+  const { migrate } = recovery ?? {};
+  if (migrate === undefined) return [];
+  return [
+    {
+      id: 'migrate',
+      title: `Migrate what is live now, unless ${migrate.check.join(' ')} says that it is: ${migrate.command.join(' ')}`,
+      undo: 'none: what was live is in quarantine as it was',
+      action: { kind: 'migrate' },
+    },
+  ];
+}
+
 /** One step for each list of what was sent outside since the recovery point. */
 export function outsideStep({ name, look }: { name: string; look: string }): PlanStep {
   return {
