@@ -89,6 +89,8 @@ export interface Timeline {
 export type Block =
   | { kind: 'paragraph'; words: Words; quiet?: true }
   | { kind: 'list'; lines: readonly string[] }
+  /** As a terminal shows it. */
+  | { kind: 'printed'; text: string }
   | { kind: 'facts'; facts: readonly Fact[] }
   | Table
   | Figure

@@ -37,6 +37,8 @@ function block(one: Block): Markup {
         : markup`<p>${words(one.words)}</p>`;
     case 'list':
       return list(one.lines);
+    case 'printed':
+      return markup`<pre>${one.text}</pre>`;
     case 'facts':
       return markup`<dl class="pairs">${facts(one.facts)}</dl>`;
     case 'table':

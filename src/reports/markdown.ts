@@ -1,5 +1,5 @@
 // A report as Markdown, for people who ask afterwards what happened and who said so: the outcome first, then why.
-import { plain, table } from '../domain/text/markdown.ts';
+import { fenced, plain, table } from '../domain/text/markdown.ts';
 import type { Report } from '../domain/record/report.ts';
 import {
   shown,
@@ -54,6 +54,8 @@ function blockLines(block: Block): string[] {
   switch (block.kind) {
     case 'paragraph':
       return ['', said(block.words)];
+    case 'printed':
+      return ['', ...fenced('text', block.text)];
     case 'list':
       return ['', ...block.lines.map((line) => `- ${plain(line)}`)];
     case 'facts':

@@ -3,6 +3,7 @@
 import { span, spanBetween } from '../domain/text/markdown.ts';
 import type { Plan } from '../domain/operation/plan.ts';
 import type { Report } from '../domain/record/report.ts';
+import { brought } from './brought.ts';
 import { comparisons } from './comparisons.ts';
 import { badge, code, tableOf, timeIn } from './document.ts';
 import type { Block, Folded, Section, Table, Words } from './document.ts';
@@ -22,6 +23,7 @@ export function sectionsOf(report: Report): Section[] {
   return [
     section('timeline', 'Timeline', timeline(report), 'Steps'),
     ...drillTables(report).map(drillSection),
+    section('brought', 'What was looked at', brought(report)),
     section('weights', 'Weights over time', traffic(report)),
     section('measured', 'What each revision answered', measurements(report)),
     section('compared', 'Compared with the stable revision', comparisons(report)),
