@@ -1,4 +1,5 @@
-// The step that the machine of decisions is at. A part of machine.ts.
+// The step that the machine of decisions is at, and what is put beside the state. A part of machine.ts.
+import { worst, type Verdict } from '../analysis/verdict.ts';
 import type { MachineState, Policy } from './machine-state.ts';
 import type { PlanStep } from './plan.ts';
 
@@ -20,6 +21,20 @@ export function unbegun(state: MachineState): MachineState {
 /** The state in which nothing leads to the steps with these ids any more. */
 export function passing(state: MachineState, ids: readonly string[]): MachineState {
   return ids.length === 0 ? state : { ...state, passed: [...(state.passed ?? []), ...ids] };
+}
+
+/** A step passed without its check: said in the findings, and never a pass. */
+export function withSkip(state: MachineState, finding: string): MachineState {
+  return { ...withVerdict(state, 'inconclusive'), findings: [...state.findings, finding] };
+}
+
+export function withVerdict(state: MachineState, verdict: Verdict): MachineState {
+  return { ...state, verdict: state.verdict === null ? verdict : worst([state.verdict, verdict]) };
+}
+
+export function forward(state: MachineState): MachineState {
+  const { problem: _, ...rest } = state;
+  return { ...rest, phase: 'forward' };
 }
 
 export function missing(what: string): never {

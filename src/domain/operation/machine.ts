@@ -5,7 +5,16 @@ import type { Outcome } from './outcome.ts';
 import type { PlanStep } from './plan.ts';
 import { indexAfter, indexOfNextCandidate } from './candidate-steps.ts';
 import { dropNewest, undoFailed } from './failed-undo.ts';
-import { currentStep, missing, onFailureOf, passing, unbegun } from './machine-step.ts';
+import {
+  currentStep,
+  forward,
+  missing,
+  onFailureOf,
+  passing,
+  unbegun,
+  withSkip,
+  withVerdict,
+} from './machine-step.ts';
 import { fullStepAhead } from './read-machine.ts';
 import type { Action, Policy, Problem, MachineEvent, MachineState } from './machine-state.ts';
 import {
@@ -17,7 +26,6 @@ import {
   newestUndo,
   undoOf,
 } from './undo.ts';
-import { worst, type Verdict } from '../analysis/verdict.ts';
 
 export function startMachine(steps: PlanStep[], policy: Policy): MachineState {
   return {
@@ -245,20 +253,6 @@ function promoted(
   const full = event.full ? fullStepAhead(state) : undefined;
   if (full !== undefined) return { ...noted, index: full, part: 'change' };
   return advance(noted);
-}
-
-/** A step passed without its check: said in the findings, and never a pass. */
-function withSkip(state: MachineState, finding: string): MachineState {
-  return { ...withVerdict(state, 'inconclusive'), findings: [...state.findings, finding] };
-}
-
-function withVerdict(state: MachineState, verdict: Verdict): MachineState {
-  return { ...state, verdict: state.verdict === null ? verdict : worst([state.verdict, verdict]) };
-}
-
-function forward(state: MachineState): MachineState {
-  const { problem: _, ...rest } = state;
-  return { ...rest, phase: 'forward' };
 }
 
 function park(

@@ -45,8 +45,7 @@ export function statusOf(run: Run): OperationStatus {
     ...(run.progress.machine?.verdict != null && { verdict: run.progress.machine.verdict }),
     ...(note !== undefined && { note }),
     ...heldOf(run.progress),
-    ...(run.people.handOver !== undefined && { handOver: run.people.handOver }),
-    ...asksOf(run),
+    ...peopleOf(run),
     ...waitingSince(run),
     ...answering(run),
     ...gateWatchOf(run.people.watch),
@@ -202,6 +201,12 @@ function whatGoesOn({ held, message, leaseWait, machine }: Progress): string | u
 function heldOf({ held, outcome }: Progress): Pick<OperationStatus, 'held' | 'heldByWindow'> {
   if (held === undefined || outcome !== undefined) return {};
   return held.window === undefined ? { held: held.freeze } : { heldByWindow: held.window };
+}
+
+/** Who has it, and what it asks a person for. */
+function peopleOf(run: Run): Pick<OperationStatus, 'asks' | 'handOver'> {
+  const { handOver } = run.people;
+  return { ...asksOf(run), ...(handOver !== undefined && { handOver }) };
 }
 
 /** What a step asks a person for; answered, it asks no more. */
