@@ -2,6 +2,7 @@
 import { worst, type Verdict } from '../analysis/verdict.ts';
 import type { MachineState, Policy } from './machine-state.ts';
 import type { PlanStep } from './plan.ts';
+import { describeUndo } from './undo.ts';
 
 export function currentStep(state: MachineState): PlanStep {
   return state.steps[state.index] ?? missing(`step ${state.index}`);
@@ -35,6 +36,17 @@ export function withVerdict(state: MachineState, verdict: Verdict): MachineState
 export function forward(state: MachineState): MachineState {
   const { problem: _, ...rest } = state;
   return { ...rest, phase: 'forward' };
+}
+
+/** What cannot be taken back any more is left over. */
+export function staying({ stays = '', ...state }: MachineState): MachineState {
+  return stays === '' ? state : { ...state, leftovers: [...state.leftovers, stays] };
+}
+
+/** Left as it is because somebody wants that: what is not undone is said. */
+export function keeping(state: MachineState): MachineState {
+  const kept = state.undo.map((entry) => `kept, not undone: ${describeUndo(entry)}`);
+  return { ...state, undo: [], findings: [...state.findings, ...kept] };
 }
 
 export function missing(what: string): never {

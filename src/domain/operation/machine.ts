@@ -8,24 +8,18 @@ import { dropNewest, undoFailed } from './failed-undo.ts';
 import {
   currentStep,
   forward,
+  keeping,
   missing,
   onFailureOf,
   passing,
+  staying,
   unbegun,
   withSkip,
   withVerdict,
 } from './machine-step.ts';
 import { fullStepAhead } from './read-machine.ts';
 import type { Action, Policy, Problem, MachineEvent, MachineState } from './machine-state.ts';
-import {
-  covers,
-  describeUndo,
-  inNobodysWay,
-  isBarred,
-  isTakenBack,
-  newestUndo,
-  undoOf,
-} from './undo.ts';
+import { covers, inNobodysWay, isBarred, isTakenBack, newestUndo, undoOf } from './undo.ts';
 
 export function startMachine(steps: PlanStep[], policy: Policy): MachineState {
   return {
@@ -276,17 +270,6 @@ function giveUp(state: MachineState, outcome: Outcome, message: string): Machine
   if (given.undo.length === 0) return ended(given, outcome, message);
   const called = outcome === 'failed' ? state.policy.undone : outcome;
   return { ...forward(given), phase: 'undoing', ending: { outcome: called, message } };
-}
-
-/** What cannot be taken back any more is left over. */
-function staying({ stays = '', ...state }: MachineState): MachineState {
-  return stays === '' ? state : { ...state, leftovers: [...state.leftovers, stays] };
-}
-
-/** Left as it is because somebody wants that: what is not undone is said. */
-function keeping(state: MachineState): MachineState {
-  const kept = state.undo.map((entry) => `kept, not undone: ${describeUndo(entry)}`);
-  return { ...state, undo: [], findings: [...state.findings, ...kept] };
 }
 
 /** The end of a preempted operation: the one with precedence goes on from here, so traffic is sent nowhere and nothing is removed. */
