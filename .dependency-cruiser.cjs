@@ -49,6 +49,7 @@ const SUBJECTS = {
     ['.', 'text', 'recovery'],
     ['analysis', 'operation'],
   ],
+  incident: [['.', 'text', 'people'], []],
   record: [
     ['.', 'text', 'time', 'recovery'],
     ['analysis', 'backup', 'operation', 'steps'],

@@ -28,6 +28,7 @@ import { createCheckRunner } from './integrations/check-runner.ts';
 import { createHttp } from './integrations/http.ts';
 import { createNotify } from './integrations/notify/notify.ts';
 import { createEarlierEvidence } from './integrations/earlier-evidence.ts';
+import { createIncidents } from './integrations/incidents.ts';
 import { createEvidence } from './integrations/evidence.ts';
 import { createObjectRemoval, createObjectsFolder } from './integrations/objects-folder.ts';
 import { createPrometheusMetrics } from './integrations/prometheus.ts';
@@ -146,6 +147,7 @@ function storedPorts(settings: WorkerSettings, secrets: SecretSources) {
     drills: createDrills(objects),
     evidence: createEvidence(records, createEarlierEvidence(join(data, 'evidence'))),
     ledger: createRecoveryLedger(records),
+    incidents: createIncidents(objects),
     snapshots: createSnapshots(objects),
     begun: createBegun(objects),
     keptRemoval: createKeptRemoval(records),

@@ -41,6 +41,10 @@ import { writeHeartbeats } from './data/heartbeats.ts';
 import { inspect } from './inspect.ts';
 import { sweep } from './data/janitor.ts';
 import { takeInventory } from './data/inventory.ts';
+import { listOperations } from './incident/operations.ts';
+import { readPeople } from './incident/people.ts';
+import { tellIncident } from './incident/tell.ts';
+import { keepTimeline } from './incident/timeline.ts';
 import { awaitHalt, awaitThaw, beginFreeze } from './freezes.ts';
 import { clearLease, releaseLeases } from './leases.ts';
 import { loadSystem } from './load-system.ts';
@@ -52,6 +56,7 @@ import type { ByHandPort } from '../ports/by-hand.ts';
 import type { BindingsPort } from '../ports/bindings.ts';
 import type { ExchangesPort } from '../ports/exchanges.ts';
 import type { HeartbeatPort } from '../ports/heartbeats.ts';
+import type { IncidentsPort } from '../ports/incidents.ts';
 import type { NamedFilesPort } from '../ports/named-files.ts';
 import type { Platforms } from './platforms.ts';
 import { sendNotice } from './record/notify.ts';
@@ -117,6 +122,7 @@ export interface ActivityPorts extends Omit<BoundaryPorts, 'kept'> {
   uploads: Pick<ObjectRemovalPort, 'sweep'>;
   drills: DrillsPort;
   ledger: RecoveryLedgerPort;
+  incidents: IncidentsPort;
   snapshots: SnapshotsPort;
   /** Removes what was kept for runs that are forgotten. */
   keptRemoval: KeptRemovalPort;
@@ -149,6 +155,11 @@ const ACTIVITIES = {
   beginFreeze: { work: beginFreeze, plain: true },
   awaitHalt: { work: awaitHalt, plain: true },
   awaitThaw: { ...ofSystem(awaitThaw, SYSTEM_INPUTS.awaitThaw), plain: true },
+  // Incidents.
+  readPeople: { work: readPeople, plain: true },
+  listOperations: { work: listOperations, plain: true },
+  keepTimeline: { work: keepTimeline, plain: true },
+  tellIncident: { work: tellIncident, plain: true },
   // Changes of services.
   ensureRevision: named(ensureRevision, STEP_INPUTS.ensureRevision),
   shiftTraffic: named(shiftTraffic, STEP_INPUTS.shiftTraffic),

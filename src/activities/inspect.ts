@@ -1,6 +1,7 @@
 // What a system looks like now, and reports of operations that a worker has the evidence of.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context, getClient } from '@temporalio/activity';
+import type { IncidentRecord } from '../domain/incident/timeline.ts';
 import { listBackups, type BackupList, type QuarantineRow } from '../domain/backup/backup-list.ts';
 import type { CatalogueEntry } from '../domain/backup/backup.ts';
 import { gateWatchSeen, type GateWatchStatus } from '../domain/analysis/gate-watch.ts';
@@ -26,6 +27,7 @@ import { freezesOver } from './freezes.ts';
 import { readWorld, type Platforms } from './platforms.ts';
 import type { BindingsPort } from '../ports/bindings.ts';
 import type { ExchangesPort } from '../ports/exchanges.ts';
+import type { IncidentsPort } from '../ports/incidents.ts';
 import type { EvidencePort } from '../ports/evidence.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import type { RunRef } from '../domain/operation/operation.ts';
@@ -47,6 +49,7 @@ export interface InspectPorts extends RecoveryPorts, LoadOrKeptPorts {
   bindings: BindingsPort;
   exchanges: ExchangesPort;
   byHand: CommandsPorts['byHand'];
+  incidents: IncidentsPort;
 }
 
 /** `null` for a system that has nothing to recover. */
@@ -73,7 +76,8 @@ export type Inspected =
   | RunbookList
   | LogsAnswer
   | DiffAnswer
-  | WindowsAnswer;
+  | WindowsAnswer
+  | IncidentRecord;
 
 const MOST_OPERATIONS = 20;
 const MOST_BACKUPS = 500;
@@ -90,6 +94,7 @@ export async function inspect(
   ports: InspectPorts,
 ): Promise<Inspected> {
   if (input.report !== null) return readReport(input.report, ports.evidence);
+  if (input.incident !== undefined) return readIncident(input.incident, input.system, call, ports);
   if (input.schedules === true) return schedulesOf(input.system, ports);
   const loaded = await (needsNoFile(input)
     ? loadOrKept(input.system, call, ports)
@@ -259,6 +264,17 @@ async function readReport(run: RunRef, evidence: EvidencePort): Promise<Report |
     'NotFound',
     `no evidence of ${run.workflowId} (run ${run.runId}) is kept by this worker`,
   );
+}
+
+async function readIncident(
+  id: string,
+  system: string,
+  call: Call,
+  { incidents }: InspectPorts,
+): Promise<IncidentRecord> {
+  const found = await incidents.read({ system, id }, call);
+  if (found !== undefined) return found;
+  throw new Failure('NotFound', `nothing is kept of an incident ${id} of ${system}`);
 }
 
 async function openOperations(system: string): Promise<SystemStatus['operations']> {

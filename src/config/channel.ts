@@ -23,6 +23,21 @@ const CHANNELS = {
   },
 } as const;
 
+/** What people are told of: operations, what is proven of a system, incidents. */
+const EVENTS = [
+  ...([
+    'gate',
+    'reminder',
+    'escalation',
+    'parked',
+    'asked',
+    'ended',
+    'unproven',
+    'proven',
+  ] as const),
+  ...(['paging', 'incident', 'statusPage'] as const),
+] as const;
+
 export const channelSchema = z.strictObject({
   type: kindIn(CHANNELS).meta({
     meaning: 'How people are told: the log of the worker, a file, a POST, Slack, mail.',
@@ -30,15 +45,10 @@ export const channelSchema = z.strictObject({
   }),
   events: z.exactOptional(
     z
-      .array(
-        z.enum([
-          ...(['gate', 'reminder', 'escalation', 'parked', 'asked', 'ended'] as const),
-          ...(['unproven', 'proven'] as const),
-        ]),
-      )
+      .array(z.enum(EVENTS))
       .min(1)
       .meta({
-        description: 'a list of gate, reminder, escalation, parked, asked, ended, unproven, proven',
+        description: `a list of ${EVENTS.join(', ')}`,
         meaning: 'What is told; without it everything.',
         example: ['gate', 'parked'],
       }),

@@ -14,6 +14,7 @@ import type { Mistake } from './reading/mistake.ts';
 import type { Readable } from './reading/salvage.ts';
 import { shown } from './reading/wording.ts';
 import { under, type Remark } from './remark.ts';
+import { peopleRemarks } from './people/people.ts';
 import { recoveryRemarks } from './recovery.ts';
 import { rolloutRemarks } from './rollout.ts';
 import { rpoRemarks, scheduleRemarks } from './schedules.ts';
@@ -50,6 +51,7 @@ const RULES: readonly ((file: Context) => Remark[])[] = [
       approvalRemarks(policy, (key) => file.isWritten(['approvals', name, key])),
     ),
   (file) => inEach('notify', file.notify, channelRemarks),
+  (file) => under(['people'], file.people ? peopleRemarks(file.people) : []),
   (file) => under(['schedules'], scheduleRemarks(file.schedules ?? {}, hasPrimary(file))),
   (file) => under(['changes'], changeRemarks(file.changes ?? {}, file.approvalNames)),
   (file) => under(['drill'], file.drill ? drillRemarks(file.drill, file) : []),

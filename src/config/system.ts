@@ -7,6 +7,7 @@ import { approvalSchema } from './approval.ts';
 import { channelSchema } from './channel.ts';
 import { datastoreSchema } from './datastores.ts';
 import { drillSchema } from './drill.ts';
+import { peopleSchema } from './people/people.ts';
 import { recoverySchema } from './recovery.ts';
 import { schedulesSchema } from './schedules.ts';
 import { serviceSchema } from './service.ts';
@@ -53,6 +54,9 @@ export const systemSchema = z.strictObject({
   changes: z.exactOptional(changesSchema).meta({
     meaning:
       'When the system may be changed by what goes forward (deploys, restarts, scales); without it always.',
+  }),
+  people: z.exactOptional(peopleSchema).meta({
+    meaning: 'Who is told of incidents and when, their roles, and how long each phase may take.',
   }),
   schedules: z
     .exactOptional(schedulesSchema)

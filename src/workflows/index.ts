@@ -12,6 +12,7 @@ import { operation } from './steps/operation.ts';
 export { acceptBackup } from './accept-backup.ts';
 export { checkRecovery } from './check-recovery.ts';
 export { freeze } from './freeze.ts';
+export { incident } from './incident/incident.ts';
 export { inspectSystem } from './inspect-system.ts';
 export { janitor } from './janitor.ts';
 export { lease } from './lease.ts';

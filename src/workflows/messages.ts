@@ -10,6 +10,7 @@ export const LISTS = {
   waiting: 'FairleadState IN ("waiting", "parked", "paused") AND ExecutionStatus = "Running"',
   running: `${ANY_OPERATION} AND ExecutionStatus = "Running"`,
   frozen: `WorkflowType = "freeze" AND ExecutionStatus = "Running"`,
+  incidents: `WorkflowType = "incident" AND ExecutionStatus = "Running"`,
   failed: `FairleadOutcome IN ("failed", "rolledBack", "inconclusive") OR (${ANY_OPERATION} AND ExecutionStatus IN ("Terminated", "TimedOut"))`,
 } as const;
 
@@ -28,6 +29,7 @@ export const WORKFLOW_TYPES: readonly string[] = [
   'acceptBackup',
   'checkRecovery',
   'freeze',
+  'incident',
   'inspectSystem',
   'janitor',
   'writeCanary',

@@ -13,6 +13,7 @@ import { Failure } from '../../src/domain/failure.ts';
 import type { LoadedSystem } from '../../src/domain/loaded-system.ts';
 import type { Report, ReportSummary } from '../../src/domain/record/report.ts';
 import type { OperationStatus } from '../../src/domain/operation/status.ts';
+import { createIncidents } from '../../src/integrations/incidents.ts';
 import { createKeptRemoval } from '../../src/integrations/kept-removal.ts';
 import { createSnapshots } from '../../src/integrations/snapshots.ts';
 import { createWatchWorker, createWorker, type WorkerInput } from '../../src/worker-assembly.ts';
@@ -93,6 +94,7 @@ export function memoryPorts(systems: LoadedSystem[], double: Double = 'memory'):
     ...memoryRecovery(),
     snapshots: createSnapshots(objects),
     keptRemoval: createKeptRemoval(objects),
+    incidents: createIncidents(objects),
     objects,
     machine: 'here',
     checks: { run: async ({ check }) => `${check.name} is fine` },

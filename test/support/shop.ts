@@ -39,6 +39,7 @@ export interface ShopFile {
   changes?: NonNullable<SystemFile['changes']>;
   drill?: NonNullable<SystemFile['drill']>;
   recovery?: NonNullable<SystemFile['recovery']>;
+  people?: NonNullable<SystemFile['people']>;
   /** Datastores of the service. */
   uses?: string[];
   /** Between two measurements; 50 ms without it. */
@@ -190,6 +191,7 @@ function sectionsOf({
   changes,
   drill,
   recovery,
+  people,
 }: ShopFile): Partial<SystemFile> {
   return {
     ...(notify !== undefined && { notify }),
@@ -198,6 +200,7 @@ function sectionsOf({
     ...(changes !== undefined && { changes }),
     ...(drill !== undefined && { drill }),
     ...(recovery !== undefined && { recovery }),
+    ...(people !== undefined && { people }),
   };
 }
 

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { channelSchema, type Channel } from '../channel.ts';
 import { datastoreSchema, type Datastore } from '../datastores.ts';
 import { drillSchema, type Drill } from '../drill.ts';
+import { peopleSchema, type People } from '../people/people.ts';
 import { recoverySchema, type Recovery } from '../recovery.ts';
 import { schedulesSchema, type Schedules } from '../schedules.ts';
 import { changesSchema, type Changes } from '../time/changes.ts';
@@ -24,6 +25,7 @@ export interface Readable {
   changes: Changes | undefined;
   drill: Drill | undefined;
   recovery: Recovery | undefined;
+  people: People | undefined;
   serviceNames: string[];
   analysisNames: string[];
   approvalNames: string[];
@@ -54,6 +56,7 @@ export function salvaged(value: unknown, issues: readonly z.core.$ZodIssue[]): R
     changes: changesSchema.safeParse(root['changes']).data,
     drill: drillSchema.safeParse(root['drill']).data,
     recovery: recoverySchema.safeParse(root['recovery']).data,
+    people: peopleSchema.safeParse(root['people']).data,
     serviceNames: Object.keys(services),
     analysisNames: Object.keys(analyses),
     approvalNames: Object.keys(approvals),

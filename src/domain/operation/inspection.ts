@@ -25,6 +25,8 @@ export interface Inspection {
   start?: StartAsked;
   /** Say what a person would type instead of an operation that is asked for like this. */
   commands?: StartAsked;
+  /** Read instead what was kept of an incident, by its id. */
+  incident?: string;
   /** Read what the processes of a service said instead, since a position. */
   logs?: LogsAsked;
   /** Compare what is deployed of a service with the system file instead. */
@@ -49,7 +51,7 @@ export interface StartAsked {
 
 const INSTEAD = ['backups', 'schedules', 'recovery', 'runbooks'] as const;
 const STARTS = ['start', 'commands'] as const;
-const ASKED = [...STARTS, 'logs', 'diff', 'windows'] as const;
+const ASKED = [...STARTS, 'logs', 'diff', 'windows', 'incident'] as const;
 const FIELDS: readonly string[] = ['system', 'report', ...ASKED, ...INSTEAD];
 const EXAMPLE = 'send one JSON object, for example {"system":"shop"}';
 
@@ -63,6 +65,7 @@ export function parseInspection(raw: unknown): Inspection {
   const start = STARTS.find((field) => raw[field] !== undefined);
   if (start !== undefined) return { ...asked, [start]: startAsked(start, raw[start]) };
   if (raw['logs'] !== undefined) return { ...asked, logs: logsAsked(raw['logs']) };
+  if (raw['incident'] !== undefined) return { ...asked, incident: incidentAsked(raw['incident']) };
   if (raw['diff'] !== undefined)
     return { ...asked, diff: { service: serviceAsked('diff', raw['diff']) } };
   if (raw['windows'] !== undefined) return { ...asked, windows: windowsAsked(raw['windows']) };
@@ -83,6 +86,7 @@ function problemsOf(raw: Record<string, unknown>): string[] {
     () => reportRef(raw['report']),
     ...STARTS.map((field) => () => raw[field] === undefined || startAsked(field, raw[field])),
     () => raw['logs'] === undefined || logsAsked(raw['logs']),
+    () => raw['incident'] === undefined || incidentAsked(raw['incident']),
     () => raw['diff'] === undefined || serviceAsked('diff', raw['diff']),
     () => raw['windows'] === undefined || windowsAsked(raw['windows']),
     ...INSTEAD.map((field) => () => isAsked(field, raw[field])),
@@ -173,6 +177,13 @@ function windowsAsked(windows: unknown): { at: string | null } {
   if (at === null || (typeof at === 'string' && isMoment(at))) return { at };
   throw bad(
     `inspectSystem: windows is ${describeValue(windows)}, allowed: {} or {"at":"…"} with ${MOMENT_ALLOWED}`,
+  );
+}
+
+function incidentAsked(id: unknown): string {
+  if (typeof id === 'string' && NAME.test(id)) return id;
+  throw bad(
+    `inspectSystem: incident is ${describeValue(id)}, allowed: the id of an incident of the system`,
   );
 }
 

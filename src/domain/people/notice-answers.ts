@@ -18,6 +18,11 @@ export function answersOf(operation: string, subject: NoticeSubject): NoticeAnsw
     case 'unproven':
     case 'proven':
       return [];
+    case 'paging':
+    case 'incident':
+      return subject.incident.answers;
+    case 'statusPage':
+      return [];
     case 'parked':
       return subject.answers.map((message) => {
         const { verb, means } = PARKED_ANSWERS[message];

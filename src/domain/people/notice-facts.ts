@@ -10,7 +10,21 @@ export type NoticeSubject =
   | { event: 'told'; step: string; text: string }
   | { event: 'ended'; outcome: string; message: string; leftovers: string[] }
   /** A check of a system's recoverability: whether anybody can show that it can be recovered. */
-  | { event: 'unproven' | 'proven'; why: string[] };
+  | { event: 'unproven' | 'proven'; why: string[] }
+  /** An incident: `paging` for somebody who is needed, `statusPage` for the public. */
+  | { event: 'paging' | 'incident' | 'statusPage'; incident: IncidentNews };
+
+export interface IncidentNews {
+  title: string;
+  text: string;
+  /** People who are meant; empty for whoever reads the channel. */
+  to: string[];
+  severity: string;
+  phase: string;
+  answers: NoticeAnswer[];
+  /** The command that shows more. */
+  look: string;
+}
 
 export interface NoticeGate {
   id: string;

@@ -5,6 +5,7 @@ import type { Channel, NoticeEvent } from '../../config/channel.ts';
 import { gateSentence } from './answers.ts';
 import { oneLine } from '../text/markdown.ts';
 import { spanOf } from '../text/time-span.ts';
+import { incidentCircumstances, incidentWords } from './incident-notice.ts';
 import { answersOf } from './notice-answers.ts';
 import type { NoticeAnswer, NoticeFacts, NoticeGate, NoticeSubject } from './notice-facts.ts';
 
@@ -68,6 +69,15 @@ function changedSubject(subject: NoticeSubject, change: (text: string) => string
     case 'unproven':
     case 'proven':
       return { ...subject, why: subject.why.map(change) };
+    case 'paging':
+    case 'incident':
+    case 'statusPage': {
+      const { incident } = subject;
+      return {
+        ...subject,
+        incident: { ...incident, title: change(incident.title), text: change(incident.text) },
+      };
+    }
     default:
       return subject;
   }
@@ -100,6 +110,10 @@ export function noticeWords(subject: NoticeSubject): string {
     case 'unproven':
     case 'proven':
       return `it is ${subject.event}`;
+    case 'paging':
+    case 'incident':
+    case 'statusPage':
+      return subject.incident.title;
   }
 }
 
@@ -132,6 +146,10 @@ function lookFor({ operation, runId, system, subject }: NoticeFacts): string {
     case 'unproven':
     case 'proven':
       return `fairlead health ${system} --detailed`;
+    case 'paging':
+    case 'incident':
+    case 'statusPage':
+      return subject.incident.look;
     default:
       return commandText('status', operation);
   }
@@ -171,6 +189,10 @@ function wordsOf({ operation, system, subject, at }: NoticeFacts): Words {
     case 'unproven':
     case 'proven':
       return recoveryWords(system, subject);
+    case 'paging':
+    case 'incident':
+    case 'statusPage':
+      return incidentWords(subject.incident);
     default:
       return {
         title: gateTitle(operation, subject),
@@ -221,6 +243,7 @@ function gateFields({ verdicts, policy }: NoticeGate, now: string): Field[] {
 
 function circumstances({ system, requestedBy, reason, subject }: NoticeFacts): Field[] {
   if ('why' in subject) return [{ name: 'System', value: system }];
+  if ('incident' in subject) return incidentCircumstances(system, subject);
   return [
     { name: 'System', value: system },
     { name: 'Requested by', value: requestedBy ?? 'nobody known' },

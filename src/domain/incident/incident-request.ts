@@ -1,0 +1,80 @@
+// What an incident is opened with, checked by hand: it comes from outside.
+import { badInput, Failure } from '../failure.ts';
+import { isRecord } from '../json.ts';
+import { describeValue } from '../text/describe-value.ts';
+import { didYouMean } from '../text/did-you-mean.ts';
+import { NAME, NAME_ALLOWED, PERSON_ALLOWED, personIn } from '../text/names.ts';
+import { INCIDENT } from './incident.ts';
+import { severityIn, SEVERITIES, type Severity } from './severity.ts';
+
+export interface IncidentRequest {
+  system: string;
+  id: string;
+  title: string;
+  severity: Severity;
+  service?: string;
+  runbook?: string;
+  source?: 'person' | 'alert';
+  requestedBy?: string;
+}
+
+export const LONGEST_TITLE = 200;
+const EXAMPLE =
+  'for example {"system":"shop","id":"checkout-errors","title":"Checkout answers 500","severity":"P1","requestedBy":"ana"}';
+
+type Rule = readonly [isAllowed: (value: unknown) => boolean, allowed: string, optional?: true];
+
+const isName = (value: unknown): boolean => typeof value === 'string' && NAME.test(value);
+
+const RULES: Record<keyof IncidentRequest, Rule> = {
+  system: [isName, NAME_ALLOWED],
+  id: [isName, NAME_ALLOWED],
+  title: [isTitle, `what is wrong, in at most ${LONGEST_TITLE} characters`],
+  severity: [(value) => severityIn(value) !== undefined, SEVERITIES.join(', ')],
+  service: [isName, NAME_ALLOWED, true],
+  runbook: [isName, NAME_ALLOWED, true],
+  source: [(value) => value === 'person' || value === 'alert', 'person or alert', true],
+  requestedBy: [(value) => personIn(value) !== undefined, PERSON_ALLOWED, true],
+};
+
+function isTitle(value: unknown): boolean {
+  return typeof value === 'string' && value.trim() !== '' && value.length <= LONGEST_TITLE;
+}
+
+/** Throws a `Failure` BadInput with a sentence for every problem. */
+export function parseIncident(raw: unknown): IncidentRequest {
+  if (!isRecord(raw)) {
+    throw new Failure(
+      'BadInput',
+      `${INCIDENT} needs one JSON object, not ${describeValue(raw)}; ${EXAMPLE}`,
+    );
+  }
+  const problem = badInput(INCIDENT, problemsIn(raw), EXAMPLE);
+  if (problem !== null) throw problem;
+  const { system, id, title, severity, service, runbook, source, requestedBy } = raw;
+  return {
+    ...{ system: String(system), id: String(id), title: String(title).trim() },
+    severity: severityIn(severity) ?? 'P1',
+    ...(typeof service === 'string' && { service }),
+    ...(typeof runbook === 'string' && { runbook }),
+    ...(source === 'alert' && { source }),
+    ...(requestedBy !== undefined && { requestedBy: personIn(requestedBy) ?? 'somebody' }),
+  };
+}
+
+function problemsIn(raw: Record<string, unknown>): string[] {
+  const fields = Object.keys(RULES);
+  return [
+    ...Object.keys(raw)
+      .filter((field) => !fields.includes(field))
+      .map(
+        (field) =>
+          `has no field ${describeValue(field)}${didYouMean(field, fields)}; it takes ${fields.join(', ')}`,
+      ),
+    ...Object.entries(RULES).flatMap(([field, [isAllowed, allowed, optional]]) => {
+      const value = raw[field];
+      if ((optional === true && value === undefined) || isAllowed(value)) return [];
+      return [`${field} is ${describeValue(value)}, allowed: ${allowed}`];
+    }),
+  ];
+}

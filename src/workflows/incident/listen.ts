@@ -1,0 +1,196 @@
+// The messages of an incident: each as an update, which is answered, and as a signal of the same name. A text that people wrote is
+// redacted before it is kept; an acknowledgement counts at once.
+import {
+  ApplicationFailure,
+  condition,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  proxyActivities,
+  setDefaultSignalHandler,
+  setDefaultUpdateHandler,
+  setHandler,
+} from '@temporalio/workflow';
+import type { Activities } from '../../activities/create.ts';
+import { Failure } from '../../domain/failure.ts';
+import { alertsIn, type AlertChange } from '../../domain/incident/alerts.ts';
+import type { Change } from '../../domain/incident/change.ts';
+import { alerted, decide } from '../../domain/incident/decide.ts';
+import {
+  ALERT_MESSAGE,
+  INCIDENT_MESSAGES,
+  parseIncidentMessage,
+  WRITTEN_FIELDS,
+  type IncidentMessage,
+  type IncidentMessageName,
+} from '../../domain/incident/incident-messages.ts';
+import type { Incident } from '../../domain/incident/incident.ts';
+import { statusOf, type IncidentStatus } from '../../domain/incident/incident-status.ts';
+import { describeValue } from '../../domain/text/describe-value.ts';
+import { answerReservedNames } from '../steps/reserved-names.ts';
+import { singleEnvelope } from '../steps/single-activity.ts';
+import { aboutOf } from './beside.ts';
+import { enter, type Room } from './room.ts';
+
+interface Accepted {
+  accepted: true;
+  operation: string;
+  note: string;
+}
+
+export function listen(room: Room): void {
+  setHandler(defineQuery<IncidentStatus | null>('status'), () =>
+    room.incident === undefined ? null : statusOf(room.incident, room.tail, room.head.count),
+  );
+  for (const name of INCIDENT_MESSAGES) {
+    setHandler(defineSignal<[unknown]>(name), async (raw) => {
+      await unanswered(() => handle(room, name, raw));
+    });
+    setHandler(
+      defineUpdate<Accepted, [unknown]>(name),
+      async (raw) => answered(() => handle(room, name, raw)),
+      {
+        validator: (raw) => {
+          said(() => {
+            refuse(room, name, raw);
+          });
+        },
+      },
+    );
+  }
+  setHandler(defineSignal<[unknown]>(ALERT_MESSAGE), async (raw) => {
+    await unanswered(() => handleAlerts(room, alertsIn(raw) ?? []));
+  });
+  const unknown = (name: string): never => {
+    const text = `an incident takes ${INCIDENT_MESSAGES.join(', ')}, and no message ${describeValue(name)}`;
+    throw ApplicationFailure.nonRetryable(text, 'Refused');
+  };
+  setDefaultSignalHandler(() => undefined);
+  setDefaultUpdateHandler(unknown);
+  answerReservedNames(() => undefined, unknown);
+}
+
+/** Before it is accepted: what makes no sense or is not allowed leaves nothing in the history. */
+function refuse(room: Room, name: IncidentMessageName, raw: unknown): void {
+  const message = parseIncidentMessage(name, raw);
+  if (room.incident !== undefined) decide(room.incident, name, message, Date.now());
+}
+
+async function handle(room: Room, name: IncidentMessageName, raw: unknown): Promise<Accepted> {
+  const now = Date.now();
+  const message = parseIncidentMessage(name, raw);
+  room.messages += 1;
+  const incident = await begun(room);
+  const { note } = message;
+  if (name !== 'acknowledge') return say(room, await decided(room, name, message, now));
+  const { actor } = message;
+  const change = decide(incident, name, { actor }, now);
+  enter(room, change);
+  room.wantsLook = true;
+  if (note !== undefined) enter(room, await decided(room, 'update', { actor, note }, now));
+  return accepted(change);
+}
+
+function say(room: Room, change: Change): Accepted {
+  enter(room, change);
+  room.wantsLook = true;
+  return accepted(change);
+}
+
+/** Decided twice: refused at once, and again with what has come since its texts were sent to be redacted. */
+async function decided(
+  room: Room,
+  name: IncidentMessageName,
+  message: IncidentMessage,
+  now: number,
+): Promise<Change> {
+  const before = await begun(room);
+  decide(before, name, message, now);
+  const shown = await redacted(before, message);
+  return decide(room.incident ?? before, name, shown, now);
+}
+
+async function handleAlerts(room: Room, changes: readonly AlertChange[]): Promise<Accepted> {
+  const now = Date.now();
+  room.messages += 1;
+  const incident = await begun(room);
+  const texts = await redactedTexts(
+    incident,
+    changes.map(({ summary }) => summary),
+  );
+  const shown = changes.map((one, index) => ({ ...one, summary: texts[index] ?? '' }));
+  const change = alerted(room.incident ?? incident, shown, now);
+  enter(room, change);
+  return accepted(change);
+}
+
+async function begun(room: Room): Promise<Incident> {
+  await condition(() => room.incident !== undefined);
+  if (room.incident === undefined) throw new Failure('Broken', 'an incident that has not begun');
+  return room.incident;
+}
+
+async function redacted(incident: Incident, message: IncidentMessage): Promise<IncidentMessage> {
+  const fields = WRITTEN_FIELDS.filter((field) => message[field] !== undefined);
+  if (fields.length === 0) return message;
+  const texts = await redactedTexts(
+    incident,
+    fields.map((field) => message[field] ?? ''),
+  );
+  return {
+    ...message,
+    ...Object.fromEntries(fields.map((field, index) => [field, texts[index] ?? ''])),
+  };
+}
+
+async function redactedTexts(incident: Incident, texts: string[]): Promise<string[]> {
+  if (texts.every((text) => text === '')) return texts;
+  const { readPeople } = proxyActivities<Activities>({
+    ...{ startToCloseTimeout: '30s', heartbeatTimeout: '5s' },
+    retry: { initialInterval: '200ms', maximumInterval: '5s', maximumAttempts: 5 },
+    summary: 'Take secrets out of what was written',
+  });
+  const { system } = incident;
+  try {
+    const { value } = await readPeople(singleEnvelope({ system, texts }, aboutOf(incident)));
+    return value.texts;
+  } catch {
+    // Nobody knows the secrets of a system that cannot be read: the texts are not shown.
+    return texts.map((text) => (text === '' ? '' : `[not shown: ${system} could not be read]`));
+  }
+}
+
+function accepted({ incident, lines }: Change): Accepted {
+  const note = lines.map(({ what }) => what).join('; ');
+  return { accepted: true, operation: incident.incident, note };
+}
+
+async function answered(work: () => Promise<Accepted>): Promise<Accepted> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asRefusal(error);
+  }
+}
+
+function said(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    throw asRefusal(error);
+  }
+}
+
+function asRefusal(error: unknown): unknown {
+  if (!(error instanceof Failure)) return error;
+  return ApplicationFailure.nonRetryable(error.message, error.kind);
+}
+
+/** A signal is answered by nobody: what makes no sense, or is not allowed, changes nothing. */
+async function unanswered(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+  }
+}
