@@ -13,8 +13,25 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; 
 /** Leftovers in the alarm at the top; all of them stand further down. */
 const MOST_LEFTOVERS = 20;
 
+/** A page of Fairlead's: what it is about, its sections, where it comes from. */
+export interface Page {
+  title: string;
+  header: Markup;
+  sections: readonly Section[];
+  footer: string | Markup;
+}
+
 export function reportToHtml(report: Report): string {
-  const sections = sectionsOf(report).filter((one) => shown(one.blocks).length > 0);
+  return htmlPage({
+    title: `${outcomeWords(report)}: ${report.operation || 'operation'}`,
+    header: header(report),
+    sections: sectionsOf(report),
+    footer: markup`Made by Fairlead from the evidence of this run, and from nothing else. Times are UTC. <code>fairlead report verify FILE</code> tells whether the evidence was altered.`,
+  });
+}
+
+export function htmlPage({ title, header: top, sections: all, footer }: Page): string {
+  const sections = all.filter((one) => shown(one.blocks).length > 0);
   return markup`<!doctype html>
 <html lang="en">
 <head>
@@ -23,15 +40,15 @@ export function reportToHtml(report: Report): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<title>${outcomeWords(report)}: ${report.operation || 'operation'}</title>
+<title>${title}</title>
 <style>${trusted(STYLE)}</style>
 </head>
 <body>
 ${PATTERNS}<main>
-${header(report)}
-<nav aria-label="On this page"><ul>${sections.map(({ id, title }) => markup`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
+${top}
+<nav aria-label="On this page"><ul>${sections.map(({ id, title: name }) => markup`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
 ${sections.map(section)}</main>
-<footer><p>Made by Fairlead from the evidence of this run, and from nothing else. Times are UTC. <code>fairlead report verify FILE</code> tells whether the evidence was altered.</p></footer>
+<footer><p>${footer}</p></footer>
 </body>
 </html>
 `.text;

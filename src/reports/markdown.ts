@@ -45,7 +45,7 @@ function placeOf({ id }: Section): number {
   return place === -1 ? ORDER.indexOf('findings') + 0.5 : place;
 }
 
-function sectionLines({ textTitle, blocks }: Section): string[] {
+export function sectionLines({ textTitle, blocks }: Section): string[] {
   const lines = shown(blocks).flatMap(blockLines);
   return lines.length === 0 ? [] : ['', `## ${textTitle}`, ...lines];
 }
@@ -84,7 +84,7 @@ function tableLines({ columns, rows }: Table): string[] {
   ];
 }
 
-function factLines(facts: readonly Fact[]): string[] {
+export function factLines(facts: readonly Fact[]): string[] {
   return table(
     ['', ''],
     facts.map(({ name, value }) => [name, said(value)]),

@@ -61,7 +61,11 @@ export async function render(report: Report, format: Format): Promise<string> {
 }
 
 /** The file of a page without `--out`: in the folder `reports` of the data folder. Throws where others could exchange the page. */
-export function pageFile(report: Report, env: NodeJS.ProcessEnv, folder: string): string {
+export function pageFile(
+  report: Pick<Report, 'operation' | 'runId'>,
+  env: NodeJS.ProcessEnv,
+  folder: string,
+): string {
   const name = `${report.operation}-${runName(report.runId)}`;
   const safe = name.replace(/[^A-Za-z0-9._]+/g, '-').replace(/^[.-]+/, '');
   const data = dataFolder(env, folder);

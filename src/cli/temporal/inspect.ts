@@ -33,6 +33,7 @@ export interface InspectRequest {
   logs?: { service: string; position: unknown };
   diff?: { service: string };
   windows?: { at?: string };
+  incident?: string;
 }
 
 /** Exit 5 when no worker answers, else that of what the worker says is wrong. */
