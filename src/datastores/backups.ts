@@ -11,6 +11,8 @@ import type { Waiting } from '../ports/waiting.ts';
 import type { BackupManifest } from '../domain/backup/backup.ts';
 import { catalogueFolder, placeOfKey } from '../domain/backup/backup-id.ts';
 import { plainBytes } from '../domain/backup/backup.ts';
+import { roomForCopy } from '../domain/recovery/preflight.ts';
+import { sizeOf } from '../domain/text/amounts.ts';
 import { Failure } from '../domain/failure.ts';
 import type { SecretSources } from '../integrations/secret-value.ts';
 import { UNDISTURBED } from '../integrations/json-objects.ts';
@@ -120,11 +122,27 @@ async function restore(
   const kind = storeFor(stores, manifest, store);
   const beside = into === 'beside' ? await besideOr(kind, store) : undefined;
   const fill = async (folder: string): Promise<void> => {
+    if (beside === undefined) await requireRoom(copies, manifest);
     const artefact = await artefactOf({ objects, manifest, store, secrets });
     await beside?.begin(store, folder, manifest.liveBytes ?? plainBytes(manifest));
     await kind.restore(artefact, folder, waiting);
   };
   await loadCopy(copies, kind, newCopy(target, id, clock), fill, waiting);
+}
+
+/** Before anything is loaded: what fills the disk of the copies may fill that of others too. */
+async function requireRoom(copies: Copies, manifest: BackupManifest): Promise<void> {
+  const { liveBytes } = manifest;
+  const needed = roomForCopy({
+    bytes: plainBytes(manifest),
+    ...(liveBytes !== undefined && { liveBytes }),
+  });
+  const free = await copies.room();
+  if (free >= needed) return;
+  throw new Failure(
+    'Refused',
+    `loading ${manifest.id}: there is no room where copies go (${sizeOf(free)} are free, ${sizeOf(needed)} are needed), and nothing was loaded; make room, or name another folder in FAIRLEAD_COPIES`,
+  );
 }
 
 async function backUp(

@@ -104,7 +104,7 @@ test('files are not restored onto a full disk', async (t) => {
   await restoresOnlyWithRoom(t, '1m', store);
 });
 
-// A new cluster does not fit at all; or it does, and not what is loaded into it: its server ends in the middle.
+// A new cluster does not fit at all; or it does, and not what is loaded into it. Both are seen before anything is loaded.
 for (const size of ['20m', '80m']) {
   test(`a Postgres is not restored onto a disk of ${size}, and its dump is not blamed`, async (t) => {
     const postgres = await startPostgres();
@@ -120,6 +120,13 @@ for (const size of ['20m', '80m']) {
     const settings = { kind: 'postgres' as const, host, port, database, user };
     const store = datastoreRef('orders', '/', { ...settings, password: { env: 'SECRET' } });
     await restoresOnlyWithRoom(t, size, store, { password });
+    // Nobody knows beforehand what an empty one takes: the disk runs full under it.
+    await withSmallDisk(t, '20m', async (disk) => {
+      const backups = backupsIn(disk, { objects: createMemoryObjects(), password });
+      const target = { copy: 'empty', store };
+      const failure = await fails('Refused', backups.empty(target, waiting()));
+      assert.match(failure.message, /there is no room where copies go .*make room/);
+    });
   });
 }
 

@@ -31,7 +31,7 @@ export function judgeRpo(
 
 /** `free`: bytes where copies go. */
 export function judgeRoom(backups: readonly BackupSummary[], free: number): Finding {
-  const needed = backups.reduce((sum, one) => sum + roomFor(one), 0);
+  const needed = backups.reduce((sum, one) => sum + roomForCopy(one), 0);
   const about = {
     name: 'room for copies',
     samples: 1,
@@ -45,8 +45,11 @@ export function judgeRoom(backups: readonly BackupSummary[], free: number): Find
   return { ...about, verdict: 'inconclusive', reason };
 }
 
-/** A dump is compressed: what its database took says how much it will take again. */
-function roomFor({ bytes, liveBytes }: BackupSummary): number {
+/** Bytes that a copy of a backup takes while it is loaded. A dump is compressed: what its database took says how much it will take again. */
+export function roomForCopy({
+  bytes,
+  liveBytes,
+}: Pick<BackupSummary, 'bytes' | 'liveBytes'>): number {
   if (liveBytes === undefined) return Math.ceil(bytes * ROOM);
   const { files, mostLog, server } = OF_DATABASE;
   return Math.ceil(liveBytes * files + Math.min(liveBytes, mostLog) + server);
