@@ -31,13 +31,22 @@ interface Context {
 
 type Needs = 'counter' | 'histogram';
 
-export function ownMetricRemarks({ source, url, metrics }: Analysis, file: Context): Remark[] {
+/** `system`: the name of the system whose file it is. */
+export function ownMetricRemarks(
+  { source, url, metrics }: Analysis,
+  file: Context,
+  system: string,
+): Remark[] {
   const platforms = [...new Set(Object.values(file.services).map(({ platform }) => platform))];
   const remarks = Object.entries(metrics).flatMap(([key, metric]) =>
     platforms.flatMap((platform) =>
       source === 'prometheus'
         ? queryRemarks(['metrics', key], metric, platform)
-        : selectorRemarks(['metrics', key], metric, { platform, services: file.serviceNames }),
+        : selectorRemarks(['metrics', key], metric, {
+            platform,
+            system,
+            services: file.serviceNames,
+          }),
     ),
   );
   return source === 'scrape' && url !== undefined ? [] : remarks;
@@ -45,6 +54,7 @@ export function ownMetricRemarks({ source, url, metrics }: Analysis, file: Conte
 
 interface Place {
   platform: keyof typeof PLATFORMS;
+  system: string;
   services: readonly string[];
 }
 
@@ -74,7 +84,7 @@ function selectorProblem(text: string, needs: Needs, place: Place): string | und
     if (!labels.includes(label)) {
       return `${selector.name} has no label ${label}${didYouMean(label, labels)}; its labels: ${listed(labels)}`;
     }
-    const values = valuesOf(label, place.services);
+    const values = valuesOf(label, place);
     if (values !== undefined && !values.all.some(accepts)) {
       return `no ${selector.name} has such a value of ${label}: it is ${values.words}`;
     }
@@ -95,7 +105,7 @@ function parsed(text: string): ReturnType<typeof parseSelector> | undefined {
 /** The values that a label can have, where they are known before anything is deployed. */
 function valuesOf(
   label: string,
-  services: readonly string[],
+  { system, services }: Place,
 ): { all: readonly string[]; words: string } | undefined {
   switch (label) {
     case 'code':
@@ -106,6 +116,8 @@ function valuesOf(
       };
     case 'probe':
       return { all: ['true', 'false'], words: 'true or false' };
+    case 'system':
+      return { all: [system], words: system };
     case 'service':
       return { all: services, words: `one of ${listed(services)}` };
     default:

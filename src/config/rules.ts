@@ -74,14 +74,14 @@ export function ruleMistakes(
  * What the file promises and does not keep: backups too rare by its own figures, analyses that look at nothing. Somebody has
  * to hear of it, and a stop or a backup must not wait for that.
  */
-export function promiseMistakes(file: Readable, root: Located): Mistake[] {
+export function promiseMistakes(system: string, file: Readable, root: Located): Mistake[] {
   return [
     ...inEach('datastores', file.datastores, (store, name) =>
       rpoRemarks(store, file.schedules, (key) =>
         isWritten(root, ['datastores', name, 'backup', key]),
       ),
     ),
-    ...inEach('analyses', file.analyses, (analysis) => ownMetricRemarks(analysis, file)),
+    ...inEach('analyses', file.analyses, (analysis) => ownMetricRemarks(analysis, file, system)),
   ].map(({ path, message }) => mistakeAt(root, path, message));
 }
 

@@ -49,6 +49,11 @@ testMistakes([
     [`${of}no fairlead_requests_total has such a value of service: it is one of api`],
   ],
   [
+    'another system',
+    ratio('fairlead_requests_total{system="shpo"}'),
+    [`${of}no fairlead_requests_total has such a value of system: it is shop`],
+  ],
+  [
     'a gauge in the place of a counter, and a counter in that of a histogram',
     shopWith(
       13,

@@ -90,7 +90,8 @@ export function declaring(metric: string, samples: Sample[]): Exposition {
 }
 
 export function prepare(file: AnalysisFile, stable?: string): PreparedAnalysis {
-  const subject = stable === undefined ? { revision: 'new' } : { revision: 'new', stable };
+  const service = { system: 'shop', service: 'api' };
+  const subject = { service, revision: 'new', ...(stable !== undefined && { stable }) };
   return prepareAnalysis('errors', analysisOf(file), subject);
 }
 

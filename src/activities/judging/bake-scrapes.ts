@@ -18,11 +18,18 @@ import type { BakeInput, BakePorts } from './bake-input.ts';
 
 export type Scraper = (revision: string, own: string | undefined) => Promise<Exposition>;
 
-type Judging = Pick<BakeInput, 'revision' | 'stable' | 'preview' | 'analyses'>;
+type Judging = Pick<BakeInput, 'service' | 'revision' | 'stable' | 'preview' | 'analyses'>;
 
 /** The analyses of a bake, made ready. Throws `Failure('BadInput', ...)` for one that cannot be read. */
-export function preparedOf({ revision, stable, preview, analyses }: Judging): PreparedAnalysis[] {
+export function preparedOf({
+  service: { system, service },
+  revision,
+  stable,
+  preview,
+  analyses,
+}: Judging): PreparedAnalysis[] {
   const subject: Subject = {
+    service: { system, service },
     revision,
     ...(stable !== undefined && { stable }),
     ...(preview === true && { preview: true }),

@@ -15,9 +15,12 @@ import { Failure } from '../failure.ts';
 import { judgeMetric, minimumOf, termsOf, type Counted } from './measurement.ts';
 import { wantsStable } from './metric-limits.ts';
 import type { Exposition } from './prometheus-text.ts';
+import type { ServiceRef } from '../rollout/model.ts';
 import { versionIn } from './query-template.ts';
 
 export interface Subject {
+  /** Whose revisions are judged: no sample of another system or service is asked about. */
+  service?: ServiceRef;
   revision: string;
   /** The id of the stable revision; absent when it gets no traffic, since there is nothing to compare with then. */
   stable?: string;
@@ -54,7 +57,10 @@ export function prepareAnalysis(
   const labels = (revision: string, probe = 'false') =>
     own
       ? { added: {}, known: {} }
-      : { added: { revision, probe }, known: { version: versionIn(revision) } };
+      : {
+          added: { revision, probe },
+          known: { ...namesOf(subject), version: versionIn(revision) },
+        };
   return {
     name,
     analysis,
@@ -66,6 +72,10 @@ export function prepareAnalysis(
       stable: stable === undefined ? [] : termsOf(settings, labels(stable)),
     })),
   };
+}
+
+function namesOf({ service }: Subject): Record<string, string> {
+  return service === undefined ? {} : { system: service.system, service: service.service };
 }
 
 /** The state after one more scrape. A window without enough requests stays open and grows. */

@@ -144,13 +144,23 @@ test('a selector that refuses the judged revision is no count of 0', () => {
     max: 0.05,
   });
   const text = (n: number) =>
-    `# TYPE fairlead_requests_total counter\nfairlead_requests_total{revision="new",version="new",probe="false",code="200"} ${n}\n`;
-  for (const label of ['probe="true"', 'revision="old"', 'version="old"', 'revision=~"v1.*"']) {
+    `# TYPE fairlead_requests_total counter\nfairlead_requests_total{system="shop",service="api",revision="new",version="new",probe="false",code="200"} ${n}\n`;
+  const elsewhere = [
+    'system="shpo"',
+    'service="web"',
+    'service!="api"',
+    'system=~"s|h",code=~"5.."',
+  ];
+  const others = ['probe="true"', 'revision="old"', 'version="old"', 'revision=~"v1.*"'];
+  for (const label of [...others, ...elsewhere]) {
     const finding = judged(text, refusing(label), null);
     assert.equal(finding.verdict, 'inconclusive', label);
-    assert.match(finding.reason, /it refuses (probe|revision|version)=/);
+    assert.match(finding.reason, /it refuses (probe|revision|version|system|service)=/);
   }
-  assert.equal(judged(text, refusing('code=~"5.."'), null).verdict, 'pass');
+  const own = 'system="shop",service=~"api|web",code=~"5.."';
+  for (const label of ['code=~"5.."', own]) {
+    assert.equal(judged(text, refusing(label), null).verdict, 'pass', label);
+  }
 });
 
 test('requests that their users gave up unanswered are no good ones, and are counted where they are asked for', () => {
