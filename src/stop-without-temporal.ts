@@ -69,7 +69,7 @@ function callOf(operation: string, run: Call['run'], epoch: number): Call {
     beat: () => undefined,
     givenUp: () => false,
     // Newer than the epoch of every operation that was there before: what of those goes on is superseded.
-    token: () => Promise.resolve({ operation, step, epoch, sequence: SEQUENCE }),
+    token: () => Promise.resolve({ operation, run: run.runId, step, epoch, sequence: SEQUENCE }),
   };
 }
 

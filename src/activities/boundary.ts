@@ -6,8 +6,8 @@ import { Failure } from '../domain/failure.ts';
 import type { EvidenceEntry } from '../domain/record/evidence.ts';
 import { secretSource, type SecretSource } from '../domain/loaded-system.ts';
 import type { EpochToken } from '../domain/rollout/model.ts';
-import { textAt } from '../domain/json.ts';
-import { epochOfRun } from './caller.ts';
+import { isRecord, textAt } from '../domain/json.ts';
+import { callerOf, epochOfRun } from './caller.ts';
 import { refuseHeld } from './freezes.ts';
 import type { HeldChange } from './held-changes.ts';
 import { guardLease, type LeaseRef } from './leases.ts';
@@ -120,9 +120,8 @@ export function atBoundary<Input, Value>(
         previous,
         givenUp: isGivenUp,
         token: async () => {
-          const ofRun = byRun ? () => epochOfRun(run) : undefined;
           const [token] = await Promise.all([
-            tokenOf(envelope, silent(), cancellationSignal, ofRun),
+            tokenOf(envelope, silent(), cancellationSignal, { run, byRun }),
             unheld(ports, envelope, { run, held, now: clock.now(), waiting }),
           ]);
           return token;
@@ -201,7 +200,7 @@ async function tokenOf(
   envelope: Envelope<unknown>,
   silent: number,
   signal: AbortSignal,
-  ofRun: (() => Promise<number>) | undefined,
+  { run, byRun }: { run: RunRef; byRun: boolean },
 ): Promise<EpochToken> {
   signal.throwIfAborted();
   if (silent > envelope.resumeWithin) {
@@ -211,10 +210,13 @@ async function tokenOf(
         'look at the system before this goes on, then send retryStep, adopt or abort',
     );
   }
-  const epoch = await (ofRun?.() ?? epochOfLease(envelope));
+  const [epoch, { firstRunId }] = await Promise.all([
+    byRun ? epochOfRun(run) : epochOfLease(envelope),
+    callerOf(run),
+  ]);
   signal.throwIfAborted();
   const { operation, step, sequence } = envelope;
-  return { operation, step, epoch, sequence };
+  return { operation, run: firstRunId, step, epoch, sequence };
 }
 
 /** Throws Frozen where a freeze or a closed window holds the change; what takes back and what saves users is held by none. */
@@ -293,8 +295,6 @@ function questionEnvelope(
 }
 
 function heartbeatOf(details: unknown): Heartbeat | undefined {
-  if (typeof details !== 'object' || details === null || !('lastAt' in details)) return undefined;
-  const { lastAt } = details;
-  if (typeof lastAt !== 'number') return undefined;
-  return { lastAt, progress: 'progress' in details ? details.progress : undefined };
+  if (!isRecord(details) || typeof details['lastAt'] !== 'number') return undefined;
+  return { lastAt: details['lastAt'], progress: details['progress'] };
 }

@@ -55,16 +55,11 @@ export async function checkSystem(dir: string, name: string): Promise<Mistake[]>
   const reading = await read(dir, name);
   if (!reading.chain) return inOrder(reading.mistakes);
   const shared = await sharedPorts(dir, reading.chain, reading.readable);
-<<<<<<< ours
-  const promises = promiseMistakes(reading.readable, reading.chain.root);
+  const promises = promiseMistakes(name, reading.readable, reading.chain.root);
   const { system } = reading;
   const runbooks = system && { dir, names: reading.chain.names, system };
   const steps = runbooks === undefined ? [] : await runbookMistakes(runbooks);
   return inOrder([...reading.mistakes, ...promises, ...shared, ...steps]);
-=======
-  const promises = promiseMistakes(name, reading.readable, reading.chain.root);
-  return inOrder([...reading.mistakes, ...promises, ...shared]);
->>>>>>> theirs
 }
 
 /** What is right and may still not do what was meant, of a system that loads; `searchPath`: the PATH of programs. */

@@ -104,6 +104,8 @@ export interface Served {
 /** Who changes something: compared where the change is made, so that a stale worker's write is refused. */
 export interface EpochToken {
   operation: string;
+  /** The first run of the operation, which two operations of one name do not share; absent where nobody knows it. */
+  run?: string;
   step: string;
   /** The lease run's start time in ms. */
   epoch: number;

@@ -1,7 +1,7 @@
 // What a change of traffic does to a service's record, and when it is refused. Pure: the record goes in, a
 // new one comes out; the caller serialises changes per service, so that compare and change are one step.
 import { Failure } from '../failure.ts';
-import type { RevisionSpec, Served, TrafficState, Weights } from '../rollout/model.ts';
+import type { EpochToken, RevisionSpec, Served, TrafficState, Weights } from '../rollout/model.ts';
 import { describeWeights, percentOf, sameWeights, total } from './weights.ts';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
@@ -11,8 +11,11 @@ export type TrafficRecord = Omit<TrafficState, 'url'> & {
   /** Revisions that carried everything (100 %), newest first, at most ten. */
   served: Served[];
   /** What the operation that set the weights last has found when it began. */
-  began?: { operation: string; weights: Weights; served: Served[] };
+  began?: Changer & { weights: Weights; served: Served[] };
 };
+
+/** The operation that changes something, told from others of its name by its first run. */
+export type Changer = Pick<EpochToken, 'operation' | 'run'>;
 
 export interface Servable {
   spec: RevisionSpec;
@@ -46,7 +49,7 @@ export function withWeights(
     weights: Weights;
     expect: Weights | undefined;
     /** The operation; undefined by hand. */
-    by: string | undefined;
+    by: Changer | undefined;
     now: Date;
   },
   revisions: Servable[],
@@ -71,12 +74,21 @@ export function withWeights(
   const { began: last, ...rest } = record;
   const changed = { ...rest, weights: named(weights, revisions) };
   if (change.by === undefined) return remember(changed, revisions, change.now);
-  const { weights: found, served } = record;
   const began =
-    last?.operation === change.by ? last : { operation: change.by, weights: found, served };
+    last !== undefined && isSame(last, change.by)
+      ? last
+      : { ...changer(change.by), weights: record.weights, served: record.served };
   const isBack = sameWeights(weights, began.weights);
   if (isBack) return { ...changed, began, served: began.served };
   return remember({ ...changed, began }, revisions, change.now);
+}
+
+function isSame(one: Changer, other: Changer): boolean {
+  return one.operation === other.operation && one.run === other.run;
+}
+
+function changer({ operation, run }: Changer): Changer {
+  return { operation, ...(run !== undefined && { run }) };
 }
 
 export function stopped(record: TrafficRecord): TrafficRecord {

@@ -175,7 +175,7 @@ export class LocalHost {
     return this.#changeTraffic(input, what, (service) =>
       withWeights(
         service.record.traffic,
-        { what, weights, expect, by: token?.operation, now: new Date() },
+        { what, weights, expect, by: token, now: new Date() },
         service.servable(),
       ),
     );

@@ -112,6 +112,7 @@ const weights = z.array(weightSchema).max(100);
 
 const token = z.strictObject({
   operation: z.string().min(1),
+  run: z.exactOptional(z.string()),
   step: z.string(),
   epoch: z.number().int(),
   sequence: z.number().int(),

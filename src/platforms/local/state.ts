@@ -72,6 +72,7 @@ const serviceRecord = z.object({
     began: z.exactOptional(
       z.object({
         operation: z.string(),
+        run: z.exactOptional(z.string()),
         weights: z.array(weightSchema),
         served: z.array(storedServed),
       }),

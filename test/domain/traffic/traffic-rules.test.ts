@@ -1,6 +1,6 @@
 // The rules of traffic that every platform shares: whose turn it is, who gets in, which change is too late.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { Failure } from '../../../src/domain/failure.ts';
 import { passToken, type SeenToken } from '../../../src/domain/traffic/epoch-token.ts';
@@ -9,6 +9,7 @@ import {
   withWeights,
   admits,
   clientKey,
+  type TrafficRecord,
 } from '../../../src/domain/traffic/traffic-rules.ts';
 import { WeightedRotation } from '../../../src/domain/traffic/weighted-rotation.ts';
 import { plainSpec, weightsOf } from '../../support/local-daemon.ts';
@@ -114,7 +115,7 @@ test('weights go to what is not ready only where nothing has answered anyway', (
       what: 'setting',
       weights,
       expect: before,
-      by: 'deploy/shop/api/v1',
+      by: { operation: 'deploy/shop/api/v1' },
       now: new Date(0),
     };
     return withWeights({ ...newTraffic(), weights: before }, change, revisions).weights;
@@ -132,4 +133,44 @@ test('a change that is too late says from when the newer one is, for a clock tha
     () => passToken(seen, late, 'a change'),
     /2030-01-01T00:00:00.000Z.* was set back: set it right, or wait until then/,
   );
+});
+
+describe('what served last', () => {
+  const service = { system: 'shop', service: 'api' };
+  const [v1, v2, v4] = ['v1', 'v2', 'v4'].map((version) => plainSpec(service, version, 8080));
+  assert.ok(v1 && v2 && v4);
+  const revisions = [v1, v2, v4].map((spec) => ({ spec, desired: 1, ready: 1 }));
+  let minutes = 0;
+  const moved = (record: TrafficRecord, spec: typeof v1, operation: string, run?: string) => {
+    const now = new Date((minutes += 1) * 60_000);
+    const by = { operation, ...(run !== undefined && { run }) };
+    const change = { what: 'setting', weights: weightsOf([spec, 100]), expect: undefined, by, now };
+    return withWeights(record, change, revisions);
+  };
+  const versions = ({ served }: TrafficRecord) => served.map(({ spec }) => spec.version);
+
+  test('is kept by an operation that goes back to what it began with', () => {
+    let record = moved(newTraffic(), v1, 'deploy/shop/api/v1', 'first');
+    record = moved(record, v2, 'deploy/shop/api/v2', 'second');
+    const { served } = record;
+    record = moved(record, v4, 'deploy/shop/api/v4', 'third');
+    record = moved(record, v2, 'deploy/shop/api/v4', 'third');
+    assert.deepEqual(record.served, served);
+  });
+
+  test('is another by a later operation of the same name: four roll-backs in a row', () => {
+    let record = moved(newTraffic(), v1, 'deploy/shop/api/v1', 'first');
+    record = moved(record, v2, 'deploy/shop/api/v2', 'second');
+    record = moved(record, v4, 'deploy/shop/api/v4', 'third');
+    for (const [spec, run] of [
+      [v2, 'a'],
+      [v1, 'b'],
+      [v4, 'c'],
+    ] as const) {
+      record = moved(record, spec, 'rollback/shop/api', run);
+    }
+    assert.deepEqual(versions(record), ['v4', 'v1', 'v2']);
+    const [newest] = record.served;
+    assert.equal(newest?.since, new Date(minutes * 60_000).toISOString());
+  });
 });
