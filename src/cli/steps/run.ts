@@ -24,7 +24,6 @@ export function register(program: Command): void {
       'what the runbook is given; once for each input',
       (value: string, before: string[] | undefined) => [...(before ?? []), value],
     )
-    .option('--dry-run', 'only show the plan')
     .description('carry out a runbook of steps: systems/SYSTEM/runbooks/RUNBOOK.yaml');
   const examples = [
     'run shop/high-error-rate',
