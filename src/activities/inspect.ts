@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context, getClient } from '@temporalio/activity';
 import type { IncidentRecord } from '../domain/incident/timeline.ts';
+import { readIncident } from './incident/read.ts';
 import { listBackups, type BackupList, type QuarantineRow } from '../domain/backup/backup-list.ts';
 import type { CatalogueEntry } from '../domain/backup/backup.ts';
 import { gateWatchSeen, type GateWatchStatus } from '../domain/analysis/gate-watch.ts';
@@ -264,17 +265,6 @@ async function readReport(run: RunRef, evidence: EvidencePort): Promise<Report |
     'NotFound',
     `no evidence of ${run.workflowId} (run ${run.runId}) is kept by this worker`,
   );
-}
-
-async function readIncident(
-  id: string,
-  system: string,
-  call: Call,
-  { incidents }: InspectPorts,
-): Promise<IncidentRecord> {
-  const found = await incidents.read({ system, id }, call);
-  if (found !== undefined) return found;
-  throw new Failure('NotFound', `nothing is kept of an incident ${id} of ${system}`);
 }
 
 async function openOperations(system: string): Promise<SystemStatus['operations']> {
