@@ -44,7 +44,10 @@ const SUBJECTS = {
     ['.', 'text', 'time', 'analysis', 'backup', 'operation', 'rollout', 'traffic'],
     ['record'],
   ],
-  'by-hand': [['.', 'text', 'operation', 'rollout', 'traffic', 'recovery'], ['backup', 'steps']],
+  'by-hand': [
+    ['.', 'text', 'operation', 'rollout', 'traffic', 'recovery'],
+    ['backup', 'steps'],
+  ],
   people: [
     ['.', 'text', 'recovery'],
     ['analysis', 'operation'],

@@ -32,7 +32,7 @@ import type { IncidentsPort } from '../ports/incidents.ts';
 import type { EvidencePort } from '../ports/evidence.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import type { RunRef } from '../domain/operation/operation.ts';
-import type { ListedRunbook, RunbooksPort } from '../ports/runbooks.ts';
+import type { ListedRunbook, RunbooksPort } from '../ports/steps/runbooks.ts';
 import type { SystemsPort } from '../ports/systems.ts';
 import { loadOrKept, type LoadOrKeptPorts } from './load-or-kept.ts';
 import { recoverabilityOf, type RecoveryPorts } from './data/recovery.ts';

@@ -8,7 +8,7 @@ import { secretSource, type LoadedSystem } from '../domain/loaded-system.ts';
 import { serviceTarget } from '../domain/rollout/service-target.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Redactor } from '../ports/redactor.ts';
-import type { RunbooksPort } from '../ports/runbooks.ts';
+import type { RunbooksPort } from '../ports/steps/runbooks.ts';
 import type { SystemsPort } from '../ports/systems.ts';
 import type { Call } from './call.ts';
 import type { Kept } from './kept.ts';

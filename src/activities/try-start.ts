@@ -11,7 +11,7 @@ import { serviceTarget } from '../domain/rollout/service-target.ts';
 import { deployBy, runbookFor } from '../runbooks/index.ts';
 import { RANK, summaryOf, type Runbook } from '../runbooks/runbook.ts';
 import type { Redactor } from '../ports/redactor.ts';
-import type { RunbooksPort } from '../ports/runbooks.ts';
+import type { RunbooksPort } from '../ports/steps/runbooks.ts';
 import type { Call } from './call.ts';
 import { withPlaces, type PlacesPorts } from './data/places.ts';
 import { makePlan, type PlanPorts } from './plan-operation.ts';

@@ -1,6 +1,6 @@
-// SQL on live datastores, as ports/queries.ts says: asks the kind of each.
+// SQL on live datastores, as ports/steps/queries.ts says: asks the kind of each.
 import { Failure } from '../domain/failure.ts';
-import type { QueriesPort, QueryInput } from '../ports/queries.ts';
+import type { QueriesPort, QueryInput } from '../ports/steps/queries.ts';
 import type { Stores, Store } from './store.ts';
 
 export function createQueries(stores: Stores): QueriesPort {

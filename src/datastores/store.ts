@@ -5,7 +5,7 @@ import type { DatastoreKind } from '../config/kinds.ts';
 import type { Bytes } from '../ports/objects.ts';
 import type { CopyAddress, CopyView, DatastoreRef, Fingerprint } from '../ports/backups.ts';
 import type { DatastoreCapabilities } from '../domain/capabilities.ts';
-import type { QueriesPort } from '../ports/queries.ts';
+import type { QueriesPort } from '../ports/steps/queries.ts';
 import type { Waiting } from '../ports/waiting.ts';
 import type {
   BackupManifest,

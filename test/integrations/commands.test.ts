@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createCommands } from '../../src/integrations/commands.ts';
+import { createCommands } from '../../src/integrations/steps/commands.ts';
 import { processesWhere } from '../../src/machine/process-identity.ts';
 
 const commands = createCommands({

@@ -4,7 +4,7 @@ import type { StepChange, StepCheck } from '../../config/steps/runbook-schema.ts
 import { Failure } from '../../domain/failure.ts';
 import type { LoadedSystem } from '../../domain/loaded-system.ts';
 import { changeWords } from '../../domain/steps/plan-of-steps.ts';
-import type { BegunPort } from '../../ports/begun.ts';
+import type { BegunPort } from '../../ports/steps/begun.ts';
 import type { Call } from '../call.ts';
 import { callerOf } from '../caller.ts';
 import { checkOnce, makeOnce, markOf, type Asking, type AskPorts } from './ask-step.ts';

@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { z } from 'zod';
 import { Failure } from '../../domain/failure.ts';
 import { secretValue, type SecretSources } from '../../integrations/secret-value.ts';
-import type { QueriesPort, QueryInput, QueryRows } from '../../ports/queries.ts';
+import type { QueriesPort, QueryInput, QueryRows } from '../../ports/steps/queries.ts';
 import { isPassing, liveAddress, withClient, type PostgresAddress } from './connection.ts';
 
 const MOST_ROWS = 200;

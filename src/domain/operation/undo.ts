@@ -69,21 +69,27 @@ export function undoOf(step: PlanStep): UndoEntry | undefined {
       const { service, back: percent } = action;
       return percent === undefined ? undefined : { step: step.id, verb: 'admit', service, percent };
     }
+    case 'writeFence':
+      return { step: step.id, verb: 'liftFence', datastore: action.datastore };
+    default:
+      return undoOfOthers(step);
+  }
+}
+
+/** Of what is neither a service nor data: writers, and steps that people wrote. */
+function undoOfOthers({ id, action }: PlanStep): UndoEntry | undefined {
+  switch (action.kind) {
     case 'stopWriter':
-      return { step: step.id, verb: 'startWriter', writer: action.writer };
+      return { step: id, verb: 'startWriter', writer: action.writer };
     case 'askWriter': {
       const { writer, to } = action;
       if (to === 'start') return undefined;
-      return { step: step.id, verb: 'startWriter', writer, byHand: true };
+      return { step: id, verb: 'startWriter', writer, byHand: true };
     }
-    case 'writeFence':
-      return { step: step.id, verb: 'liftFence', datastore: action.datastore };
     case 'do':
-      return action.back === null ? undefined : { step: step.id, verb: 'takeBack' };
+      return action.back === null ? undefined : { step: id, verb: 'takeBack' };
     case 'manual':
-      return action.back === null
-        ? undefined
-        : { step: step.id, verb: 'byHand', text: action.back };
+      return action.back === null ? undefined : { step: id, verb: 'byHand', text: action.back };
     default:
       return undefined;
   }

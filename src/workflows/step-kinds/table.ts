@@ -150,19 +150,10 @@ export function undoWork(
     case 'removeRevision':
       return ask({ ...undo, activity: 'removeRevision', told: {}, lease: entry.service });
     case 'scale':
-      return ask({
-        ...undo,
-        activity: 'scaleRevision',
-        told: { back: true },
-        lease: entry.service,
-      });
-    case 'settle':
-      return ask({
-        ...undo,
-        activity: 'settleService',
-        told: { back: true },
-        lease: entry.service,
-      });
+    case 'settle': {
+      const activity = entry.verb === 'scale' ? 'scaleRevision' : 'settleService';
+      return ask({ ...undo, activity, told: { back: true }, lease: entry.service });
+    }
     case 'admit': {
       const { service } = entry;
       return ask({
@@ -175,15 +166,8 @@ export function undoWork(
     }
     case 'liftFence':
       return ask({ ...undo, activity: 'liftFence', told: {}, lease: entry.datastore });
-    case 'startWriter': {
-      const note = `${entry.writer} was stopped by hand: start it again`;
-      if (entry.byHand === true) return plainResult({ type: 'undone' }, { notes: [note] });
-      const [lease] = leased;
-      return ask({
-        ...{ ...undo, activity: 'startWriter', told: {} },
-        ...(lease !== undefined && { lease }),
-      });
-    }
+    case 'startWriter':
+      return writerAgain(entry, leased);
     case 'discardCopy':
       return ask({ ...undo, activity: 'discardCopy', told: {} });
     case 'closeTarget':
@@ -199,6 +183,19 @@ export function undoWork(
         replied: ({ by }) => plainResult({ type: 'undone' }, { detail: `ticked by ${by}` }),
       };
   }
+}
+
+/** A writer that a person stopped is that person's to start. */
+function writerAgain(
+  { writer, byHand }: Extract<UndoEntry, { verb: 'startWriter' }>,
+  [lease]: StepContext['leased'],
+): Work {
+  const note = `${writer} was stopped by hand: start it again`;
+  if (byHand === true) return plainResult({ type: 'undone' }, { notes: [note] });
+  return ask({
+    ...{ profile: 'undo', answered: undone, activity: 'startWriter', told: {} },
+    ...(lease !== undefined && { lease }),
+  });
 }
 
 function undone(answer: ActivityAnswer<{ detail: string }>): StepResult {

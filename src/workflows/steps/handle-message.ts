@@ -13,7 +13,7 @@ import { fullStepAhead, gateAhead } from '../../domain/operation/read-machine.ts
 import { samePerson } from '../../domain/text/names.ts';
 import type { MessageName } from '../messages.ts';
 import { answersOf } from './page.ts';
-import { answerStep } from './answer-step.ts';
+import { answerStep } from '../asking/answer-step.ts';
 import { now, openGateOf, replaceGate, type Received, type Basis, type Run } from './run.ts';
 
 /** What became of a message. */

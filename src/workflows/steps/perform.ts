@@ -29,7 +29,7 @@ import {
   type Work,
 } from '../step-kinds/step-kind.ts';
 import { kindOf, undoWork } from '../step-kinds/table.ts';
-import { askPerson } from './ask-person.ts';
+import { askPerson } from '../asking/ask-person.ts';
 import { call, failureOf, type CallFailure, type CallOptions } from './call.ts';
 import { giveBackLeases, takeLease, takeLeases } from './leases.ts';
 import { tellChannel } from './notices.ts';

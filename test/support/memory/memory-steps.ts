@@ -1,11 +1,11 @@
 // Ports of runbooks of steps without an outside: what was asked is kept, and answered as a test says.
 import { Failure } from '../../../src/domain/failure.ts';
 import type { LoadedRunbook, LoadedSystem } from '../../../src/domain/loaded-system.ts';
-import type { BegunPort } from '../../../src/ports/begun.ts';
-import type { CommandEnd, CommandInput, CommandsPort } from '../../../src/ports/commands.ts';
-import type { HttpPort } from '../../../src/ports/http.ts';
-import type { QueriesPort } from '../../../src/ports/queries.ts';
-import type { RunbooksPort } from '../../../src/ports/runbooks.ts';
+import type { BegunPort } from '../../../src/ports/steps/begun.ts';
+import type { CommandEnd, CommandInput, CommandsPort } from '../../../src/ports/steps/commands.ts';
+import type { HttpPort } from '../../../src/ports/steps/http.ts';
+import type { QueriesPort } from '../../../src/ports/steps/queries.ts';
+import type { RunbooksPort } from '../../../src/ports/steps/runbooks.ts';
 
 export interface MemorySteps {
   commands: CommandsPort;

@@ -1,8 +1,8 @@
 // Requests of runbooks of steps, as ports/http.ts says.
-import { Failure } from '../domain/failure.ts';
-import type { HttpPort, HttpRequest } from '../ports/http.ts';
-import { fetchText } from './bounded-fetch.ts';
-import { secretValue, type SecretSources } from './secret-value.ts';
+import { Failure } from '../../domain/failure.ts';
+import type { HttpPort, HttpRequest } from '../../ports/steps/http.ts';
+import { fetchText } from '../bounded-fetch.ts';
+import { secretValue, type SecretSources } from '../secret-value.ts';
 
 const MAX_BYTES = 1024 * 1024;
 

@@ -1,6 +1,6 @@
 // The port to commands of this machine. Implemented in integrations/commands.ts. Every verb throws `Failure`.
-import type { Setting } from '../config/system.ts';
-import type { Waiting } from './waiting.ts';
+import type { Setting } from '../../config/system.ts';
+import type { Waiting } from '../waiting.ts';
 
 /** A program with its arguments, started without a shell. */
 export interface CommandInput {

@@ -1,11 +1,11 @@
 // Waits for a person who does something and ticks it, or who chooses. Nobody but people ends that wait, and an interrupt.
 import type { PersonAsk } from '../../domain/steps/person-ask.ts';
 import type { PersonAnswer } from '../step-kinds/step-kind.ts';
-import { tellOfAsk } from './notices.ts';
-import { setState } from './page.ts';
-import { settledUntil, waiting, writeRecord } from './people.ts';
-import { now, type Run } from './run.ts';
-import { settleMessages } from './settle-messages.ts';
+import { tellOfAsk } from '../steps/notices.ts';
+import { setState } from '../steps/page.ts';
+import { settledUntil, waiting, writeRecord } from '../steps/people.ts';
+import { now, type Run } from '../steps/run.ts';
+import { settleMessages } from '../steps/settle-messages.ts';
 
 /** `step`: as messages name it, `undo-told` for what takes a step back. */
 export async function askPerson(run: Run, step: string, asks: PersonAsk): Promise<PersonAnswer> {

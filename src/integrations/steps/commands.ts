@@ -1,13 +1,13 @@
 // Commands of runbooks of steps, as ports/commands.ts says.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Failure } from '../domain/failure.ts';
-import { killWithLimit } from '../machine/limit-mark.ts';
+import { Failure } from '../../domain/failure.ts';
+import { killWithLimit } from '../../machine/limit-mark.ts';
 
-import { processesWhere, signalProcess } from '../machine/process-identity.ts';
-import type { CommandEnd, CommandInput, CommandsPort } from '../ports/commands.ts';
-import type { Waiting } from '../ports/waiting.ts';
-import { runToEnd } from './run-command.ts';
-import { secretValue, type SecretSources } from './secret-value.ts';
+import { processesWhere, signalProcess } from '../../machine/process-identity.ts';
+import type { CommandEnd, CommandInput, CommandsPort } from '../../ports/steps/commands.ts';
+import type { Waiting } from '../../ports/waiting.ts';
+import { runToEnd } from '../run-command.ts';
+import { secretValue, type SecretSources } from '../secret-value.ts';
 
 /** The name of the variable that has the mark. */
 const MARK = 'FAIRLEAD_MARK';

@@ -1,6 +1,6 @@
 // The port to runbooks of steps, which lie in the folders of their systems. Implemented in worker-assembly.ts over config/. Every verb throws `Failure`.
-import type { StepInput } from '../config/steps/runbook-schema.ts';
-import type { LoadedRunbook, LoadedSystem } from '../domain/loaded-system.ts';
+import type { StepInput } from '../../config/steps/runbook-schema.ts';
+import type { LoadedRunbook, LoadedSystem } from '../../domain/loaded-system.ts';
 
 /** A runbook as a list shows it. */
 export interface ListedRunbook {

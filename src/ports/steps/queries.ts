@@ -1,7 +1,7 @@
 // The port to questions and statements in SQL for a live datastore. Implemented in datastores/queries.ts. Every verb throws `Failure`.
-import type { DatastoreRef } from './backups.ts';
-import type { StepQuery } from '../config/steps/runbook-schema.ts';
-import type { Waiting } from './waiting.ts';
+import type { DatastoreRef } from '../backups.ts';
+import type { StepQuery } from '../../config/steps/runbook-schema.ts';
+import type { Waiting } from '../waiting.ts';
 
 export interface QueryInput {
   store: DatastoreRef;

@@ -1,9 +1,9 @@
 // Changes that were begun, in the object store: each a note beside those of the run's notices, which go when the run is
 // forgotten (kept-removal.ts).
-import type { BegunPort } from '../ports/begun.ts';
-import type { ObjectsPort } from '../ports/objects.ts';
-import { encodeName } from './encode-name.ts';
-import { jsonBytes, putOnce } from './json-objects.ts';
+import type { BegunPort } from '../../ports/steps/begun.ts';
+import type { ObjectsPort } from '../../ports/objects.ts';
+import { encodeName } from '../encode-name.ts';
+import { jsonBytes, putOnce } from '../json-objects.ts';
 
 export function createBegun(objects: Pick<ObjectsPort, 'put'>): BegunPort {
   return {

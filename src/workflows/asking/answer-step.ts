@@ -1,7 +1,7 @@
 // `tick` and `choose`: the answers to what a step of a runbook of steps asks a person for. Synchronous.
 import { example, type Message } from '../../domain/people/message.ts';
 import { didYouMean } from '../../domain/text/did-you-mean.ts';
-import type { AskedPerson, Received, Run } from './run.ts';
+import type { AskedPerson, Received, Run } from '../steps/run.ts';
 
 type Name = 'tick' | 'choose';
 

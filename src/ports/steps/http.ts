@@ -1,6 +1,6 @@
 // The port to requests over HTTP that runbooks of steps make. Implemented in integrations/http.ts. Every verb throws `Failure`.
-import type { Setting } from '../config/system.ts';
-import type { Waiting } from './waiting.ts';
+import type { Setting } from '../../config/system.ts';
+import type { Waiting } from '../waiting.ts';
 
 export interface HttpRequest {
   url: string;

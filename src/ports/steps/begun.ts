@@ -1,5 +1,5 @@
 // The port to what was begun and cannot be seen from outside. Implemented in integrations/begun.ts. Every verb throws `Failure`.
-import type { Waiting } from './waiting.ts';
+import type { Waiting } from '../waiting.ts';
 
 /** A change that is about to be made: which run (the first of its chain), which step, which of its changes. */
 export interface BegunChange {
