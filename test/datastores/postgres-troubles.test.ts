@@ -1,11 +1,15 @@
 // What a Postgres does to whoever asks it: errors of every class, locks that are held, answers without end, and a count
 // that goes on when nobody wants it any more.
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { createBackups } from '../../src/datastores/backups.ts';
 import { withClient } from '../../src/datastores/postgres/connection.ts';
 import { pinSession } from '../../src/datastores/postgres/session.ts';
 import { createStores } from '../../src/datastores/registry.ts';
+import { findProgram, versionedFolders } from '../../src/datastores/tool.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import type { ObjectsPort } from '../../src/ports/objects.ts';
 import { fails } from '../support/fails.ts';
@@ -75,7 +79,38 @@ test('neither the count nor pg_dump waits for a lock without end, and neither ta
   const other = await world(t, [await programThat(t, 'pg_dump', script)]);
   if (other === undefined) return;
   const failure = await fails('Unavailable', other.backups.backup(other.input, waiting()));
-  assert.match(failure.message, /waited 5 minutes for a lock .*--lock-wait-timeout=300000/);
+  assert.match(failure.message, /both waited for each other for 10 s.*--lock-wait-timeout=10000/);
+});
+
+test("a table that is dropped after the tables were locked and before the dump of them is in nobody's way for long", async (t) => {
+  const it = await world(t);
+  if (it === undefined) return;
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-in-the-way-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const real = await findProgram('pg_dump', await versionedFolders('/usr/lib/postgresql'));
+  const script = `if [ "$1" = --version ]; then exec ${real} "$@"; fi
+    while [ ! -e ${folder}/go ]; do sleep 0.05; done
+    exec ${real} "$@"`;
+  const other = await world(t, [await programThat(t, 'pg_dump', script)]);
+  if (other === undefined) return;
+  const { postgres } = other;
+  await postgres.query('CREATE TABLE goes AS SELECT 1 AS n');
+  const isLocked = async (granted: boolean): Promise<boolean> => {
+    const found = await postgres.query(
+      `SELECT pid FROM pg_locks WHERE relation = to_regclass('goes') AND granted = ${String(granted)}`,
+    );
+    return found.length > 0;
+  };
+  const failing = fails('Unavailable', other.backups.backup(other.input, waiting()));
+  await eventually('the tables to be locked', () => isLocked(true));
+  const dropped = withClient(postgres.address, waiting().signal, (client) =>
+    client.query('DROP TABLE goes'),
+  );
+  await eventually('the change to wait', () => isLocked(false));
+  await writeFile(join(folder, 'go'), '');
+  const failure = await failing;
+  assert.match(failure.message, /a change of a table .* came between .*the change goes first/);
+  await dropped;
 });
 
 /** A backup in the middle of which something is done to the server; nothing of it may be stored. */

@@ -6,7 +6,7 @@ import type { DatastoreRef } from '../../ports/backups.ts';
 import { Failure } from '../../domain/failure.ts';
 import { textAt } from '../../domain/json.ts';
 import { secretValue, type SecretSources } from '../../integrations/secret-value.ts';
-import { liftTimeouts, LOCK_WAIT_MS, START_OPTIONS } from './session.ts';
+import { DUMP_LOCK_WAIT_MS, LOCK_WAIT_MS, START_OPTIONS, liftTimeouts } from './session.ts';
 
 const CONNECT_MS = 10_000;
 const LOCK_NOT_AVAILABLE = '55P03';
@@ -127,7 +127,7 @@ function failureOf(address: PostgresAddress, error: unknown, code: string | unde
   if (error instanceof Failure) return error;
   const said = error instanceof Error ? error.message : String(error);
   const where = `${sourceOf(address)} as ${address.user}`;
-  if (code === LOCK_NOT_AVAILABLE) return lockedOut(`asking ${where}`, said);
+  if (code === LOCK_NOT_AVAILABLE) return lockedOut(where, said);
   if (code === undefined || isPassing(code)) return passing(where, said, code);
   if (code === NOT_ALLOWED) return notAllowed(address, said);
   // Class 28: who is asking; 3D: no such database; 42: not there.
@@ -146,11 +146,19 @@ function passing(where: string, said: string, code = ''): Failure {
   return new Failure('Unavailable', `asking ${where}: ${said}. ${hint}`);
 }
 
-function lockedOut(doing: string, said: string): Failure {
+function lockedOut(where: string, said: string): Failure {
   const minutes = LOCK_WAIT_MS / 60_000;
   return new Failure(
     'Unavailable',
-    `${doing}: waited ${minutes} minutes for a lock that somebody else holds: ${said.slice(0, 300)}. Look at pg_locks for who that is.`,
+    `asking ${where}: waited ${minutes} minutes for a lock that somebody else holds: ${said.slice(0, 300)}. Look at pg_locks for who that is.`,
+  );
+}
+
+function inTheWay(address: PostgresAddress, said: string): Failure {
+  const seconds = DUMP_LOCK_WAIT_MS / 1000;
+  return new Failure(
+    'Unavailable',
+    `dumping ${sourceOf(address)}: a change of a table (DROP, ALTER, TRUNCATE, VACUUM FULL) came between the look at the tables and the dump of them, and both waited for each other for ${seconds} s; the change goes first: ${said.slice(0, 300)}`,
   );
 }
 
@@ -161,7 +169,10 @@ function notAllowed({ user, ...address }: PostgresAddress, said: string): Failur
 
 /** What pg_dump says when its session ended, or when something was dropped while it looked. `FATAL` is the same in most languages. */
 const PASSING =
-  /\bFATAL\b|server closed the connection|no connection to the server|connection to server|could not (?:receive|send) data|SSL (?:error|SYSCALL)|out of (?:shared )?memory|canceling statement|does not exist|cache lookup failed|could not open relation|concurrently/;
+  /\bFATAL\b|server closed the connection|no connection to the server|connection to server|could not (?:receive|send) data|SSL (?:error|SYSCALL)|out of (?:shared )?memory|canceling statement|does not exist|cache lookup failed|could not open relation|concurrently|invalid snapshot identifier/;
+
+/** Until 16 pg_dump waits for its locks by a timeout of statements. */
+const LOCK_TIMEOUT = /due to lock timeout|due to statement timeout.*LOCK TABLE/s;
 
 /**
  * The output of pg_dump, ended by what its failure means: Unavailable for what may be otherwise with a new snapshot (a lock
@@ -173,7 +184,7 @@ export async function* dumped(address: PostgresAddress, dump: Bytes): Bytes {
   } catch (error) {
     if (!(error instanceof Failure) || error.kind !== 'CheckFailed') throw error;
     const said = error.message;
-    if (/due to lock timeout/.test(said)) throw lockedOut('dumping', said);
+    if (LOCK_TIMEOUT.test(said)) throw inTheWay(address, said);
     if (/permission denied|row-level security|must be owner/.test(said))
       throw notAllowed(address, said);
     if (!PASSING.test(said)) throw error;

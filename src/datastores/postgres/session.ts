@@ -6,6 +6,12 @@ import { z } from 'zod';
 /** Milliseconds for a lock that somebody else holds: a migration is over by then, or nobody will end it. */
 export const LOCK_WAIT_MS = 5 * 60_000;
 
+/**
+ * Milliseconds for a lock that pg_dump wants of a table whose lock its reader has: whoever is before it in the queue waits
+ * for the reader, which waits for pg_dump, and so does every user of that table. No server sees that as a deadlock.
+ */
+export const DUMP_LOCK_WAIT_MS = 10_000;
+
 const PINNED: Readonly<Record<string, string>> = {
   search_path: '',
   DateStyle: 'ISO, MDY',

@@ -21,7 +21,7 @@ import {
 } from './connection.ts';
 import { lockTables, readContents, readSequences } from './contents.ts';
 import { newestHeartbeat } from './heartbeat.ts';
-import { LOCK_WAIT_MS } from './session.ts';
+import { DUMP_LOCK_WAIT_MS } from './session.ts';
 import { inSnapshot, type Seen } from './snapshot.ts';
 
 export const DUMP = 'dump';
@@ -122,7 +122,7 @@ async function* dumpOf(
     program: programs.dump,
     args: [
       ...['--format=custom', '--no-password', `--snapshot=${snapshot}`],
-      `--lock-wait-timeout=${LOCK_WAIT_MS}`,
+      `--lock-wait-timeout=${DUMP_LOCK_WAIT_MS}`,
     ],
     env: { ...toolEnvironment(address), ...options },
     directory: '/',
