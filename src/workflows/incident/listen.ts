@@ -58,8 +58,12 @@ export function listen(room: Room): void {
       },
     );
   }
+  // One after the other: an alert that fires again is no repeat of what was over in between.
+  let before = Promise.resolve();
   setHandler(defineSignal<[unknown]>(ALERT_MESSAGE), async (raw) => {
-    await unanswered(() => handleAlerts(room, alertsIn(raw) ?? []));
+    const turn = before.then(() => unanswered(() => handleAlerts(room, alertsIn(raw) ?? [])));
+    before = turn.catch(() => undefined);
+    await turn;
   });
   const unknown = (name: string): never => {
     const text = `an incident takes ${INCIDENT_MESSAGES.join(', ')}, and no message ${describeValue(name)}`;
