@@ -178,7 +178,7 @@ describe('a change of a runbook of steps', { concurrency: 4 }, () => {
     ]);
     const { gates } = await untilStatus(handle, (status) => status.gates.length > 0);
     assert.equal(gates[0]?.id, 'asked-approval');
-    await send(handle, 'approve', { actor: 'ana' });
+    for (const actor of ['ana', 'ben']) await send(handle, 'approve', { actor });
     assert.equal((await endOf(handle)).outcome, 'succeeded');
     assert.deepEqual(statesOf(await reportOf(handle)), [
       ...['gated-approval passedOver', 'gated passedOver', 'asked-approval done', 'asked done'],
