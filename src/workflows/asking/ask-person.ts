@@ -17,6 +17,8 @@ export async function askPerson(run: Run, step: string, asks: PersonAsk): Promis
     await writeRecord(run, `Wait for a person at ${step}`);
     tellOfAsk(run);
     await waiting(run, () => settledUntil(run, () => run.people.asked?.answer !== undefined));
+    // The note that came with the answer is not shown before it was redacted.
+    await settleMessages(run);
     const { by = 'somebody', option } = run.people.asked.answer ?? {};
     return { by, note: noteOf(run, asks.kind), ...(option !== undefined && { option }) };
   } finally {
