@@ -14,7 +14,7 @@ export function judgeGolden(request: GoldenRequest, answer: GoldenAnswer): Findi
   const about = { name: `golden ${name}`, samples: 1, expected };
   const asked = `${path} of ${service}`;
   if ('problem' in answer) {
-    const reason = `${asked} was not answered: ${answer.problem}`;
+    const reason = `${asked} was not answered: ${answer.problem}${withoutWords(request)}`;
     return { ...about, verdict: 'fail', reason, got: 'no answer' };
   }
   const has = contains === undefined || answer.body.includes(contains);
@@ -23,8 +23,14 @@ export function judgeGolden(request: GoldenRequest, answer: GoldenAnswer): Findi
     const reason = `${asked} answered ${expected} in ${Math.round(answer.ms)} ms`;
     return { ...about, verdict: 'pass', reason, got };
   }
-  const reason = `${asked}: expected ${expected}, got ${got}`;
+  const reason = `${asked}: expected ${expected}, got ${got}${withoutWords(request)}`;
   return { ...about, verdict: 'fail', reason, got };
+}
+
+/** What may be why it answers otherwise than in production. */
+function withoutWords({ service, without = [] }: GoldenRequest): string {
+  if (without.length === 0) return '';
+  return `; ${service} was started without its secrets ${without.join(', ')}, which a copy does not get: say in drill.configuration.${service} what it is to use instead`;
 }
 
 /** The finding of a golden query that was not asked, since its service was not started, which has a verdict of its own. */

@@ -36,6 +36,8 @@ export interface GoldenRequest {
   status: number;
   contains?: string;
   timeoutMs: number;
+  /** The secrets of its settings that the service was started without; absent for none. */
+  without?: string[];
 }
 
 export type RecoveryAction =

@@ -51,7 +51,10 @@ export function usableStep(
   target: string,
   queries = drillOf(loaded).golden,
 ): PlanStep {
-  const golden = queries.map((query) => goldenRequest(query, services));
+  const golden = queries.map((query) => ({
+    ...goldenRequest(query, services),
+    ...withoutOf(loaded, services, query.service),
+  }));
   return {
     id: 'usable',
     title: `Ask ${golden.length === 1 ? '1 golden query' : `${golden.length} golden queries`} of the service on the copy`,
@@ -89,6 +92,17 @@ function startStep(
     differs: `a recovery starts ${service} on its own platform with its own settings; the drill starts one process of it with those of drill.configuration${without === '' ? '' : `, and${without}`}`,
     action: { kind: 'start', target, program },
   };
+}
+
+function withoutOf(
+  loaded: LoadedSystem,
+  services: readonly RevisionSpec[],
+  service: string,
+): { without?: string[] } {
+  const spec = services.find((one) => one.service === service);
+  if (spec === undefined) return {};
+  const { withheld } = drillEnvironment(spec, drillOf(loaded).configuration[service] ?? {});
+  return withheld.length === 0 ? {} : { without: withheld };
 }
 
 function programOf(

@@ -114,6 +114,17 @@ describe('a golden query', () => {
     assert.equal(judge(200, 'seven secrets').got, '200 containing it');
   });
 
+  test('that fails names the secrets that its service was started without, and one that passes does not', () => {
+    const without = { ...request, without: ['DB_PASSWORD'] };
+    const words = /started without its secrets DB_PASSWORD.*drill\.configuration\.api/;
+    assert.match(judgeGolden(without, { problem: 'other side closed' }).reason, words);
+    assert.match(judgeGolden(without, { status: 500, body: '', ms: 1 }).reason, words);
+    const passed = judgeGolden(without, { status: 200, body: 'seven', ms: 1 });
+    assert.equal(passed.verdict, 'pass');
+    assert.doesNotMatch(passed.reason, /DB_PASSWORD/);
+    assert.doesNotMatch(judge(500, '').reason, /secrets/);
+  });
+
   test('that nothing answers fails, and one that nobody asked is inconclusive', () => {
     assert.equal(judgeGolden(request, { problem: 'refused' }).verdict, 'fail');
     assert.deepEqual([unasked(request).verdict, unasked(request).samples], ['inconclusive', 0]);
