@@ -69,6 +69,9 @@ describe('a system', () => {
     assert.match(second.stderr, /is frozen by ana until .*: the holidays\. It stays as it is; end/);
     assert.ok(second.stderr.includes(`fairlead thaw ${system}`), second.stderr);
     assert.equal((await run(`thaw ${system} --json`)).code, 0);
+    const nowhere = await run('thaw no-such-system');
+    assert.equal(nowhere.code, 2);
+    assert.match(nowhere.stderr, /no-such-system/);
     const again = await run(`thaw ${system}`);
     assert.deepEqual([again.code, again.stdout], [0, `${system} is not frozen\n`]);
   });

@@ -124,7 +124,7 @@ async function deliver(
   try {
     if (!(await hasWorker(temporal))) {
       await handle.signal(name, argument);
-      return 'no worker answered: left as a signal, which counts when one comes';
+      return 'no worker answered: left as a signal, which one that comes takes if it fits then';
     }
     const answer: unknown = await temporal.client.withDeadline(Date.now() + ANSWER_MS, () =>
       handle.executeUpdate(name, { args: [argument] }),

@@ -39,7 +39,7 @@ export async function deliver(
   try {
     if (as === 'signal') {
       await handle.signal(name, argument);
-      return `no worker answered: left as a signal, which counts when one comes. See what became of it with "${commandText('status', run.operation)}"`;
+      return `no worker answered: left as a signal, which one that comes takes if it fits then. See what became of it with "${commandText('status', run.operation)}"`;
     }
     const answer: unknown = await temporal.client.withDeadline(Date.now() + answerMs, () =>
       handle.executeUpdate(name, { args: [argument] }),

@@ -148,6 +148,7 @@ async function thawScope(system: string | undefined, options: ScopeOptions): Pro
   const { actorName } = await import('../identity.ts');
   const { EVERY_SYSTEM, freezeWords } = await import('../../domain/time/freeze.ts');
   const { endFreeze, freezesOver } = await import('../temporal/freezes.ts');
+  const { refuseUnknownSystem } = await import('../output/system-status.ts');
   const { printJson, printText } = await import('../output/print.ts');
   const asked = await scopeAsked(system, options);
   const scope = asked.system ?? EVERY_SYSTEM;
@@ -157,6 +158,9 @@ async function thawScope(system: string | undefined, options: ScopeOptions): Pro
     const freezes = await freezesOver(temporal, scope);
     const own = freezes.find((one) => one.scope === scope && one.takenBy === 'people');
     const others = freezes.filter((one) => one !== own);
+    if (own === undefined && asked.system !== undefined) {
+      await refuseUnknownSystem(temporal, asked.system);
+    }
     if (own === undefined && others.length > 0) throw new ExitError(EXIT.refused, stays(others));
     const end =
       own && (await endFreeze(temporal, scope, { actor, ...(reason !== undefined && { reason }) }));

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Embedded, EmbeddedOptions } from '../../embedded/up.ts';
+import { shellWord } from '../../domain/text/command-text.ts';
 import type { Down, EndedProcess } from '../../embedded/down.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { durationFlag, wholeNumber } from '../flags.ts';
@@ -164,7 +165,7 @@ async function whereItIs(embedded: Embedded, systems: string): Promise<string> {
     `  Temporal  ${address} (namespace ${namespace}, task queue ${taskQueue})`,
     ...(metricsUrl === null ? [] : [`  Metrics   ${metricsUrl}`]),
     `  Data      ${data} (what each process says is in logs/)`,
-    ...(await whatIsNext(systems, addressFor(data, address))),
+    ...(await whatIsNext(systems, prefixFor(data))),
   ].join('\n');
 }
 
@@ -195,8 +196,8 @@ async function whatIsNext(systems: string, prefix: string): Promise<string[]> {
 }
 
 /** The other verbs find `.fairlead/up.json` from this folder by themselves; any other data folder they do not. */
-function addressFor(data: string, address: string): string {
-  return resolve(data) === resolve('.fairlead') ? '' : `TEMPORAL_ADDRESS=${address} `;
+function prefixFor(data: string): string {
+  return resolve(data) === resolve('.fairlead') ? '' : `FAIRLEAD_DATA=${shellWord(resolve(data))} `;
 }
 
 async function down(flags: DownFlags): Promise<void> {
