@@ -21,6 +21,10 @@ const ACTING: ReadonlySet<string> = new Set([
     'restart',
     'freeze',
     'thaw',
+    'run',
+    'tick',
+    'choose',
+    'incident',
     'backup',
     'verify',
     'drill',
@@ -32,7 +36,7 @@ const ACTING: ReadonlySet<string> = new Set([
 /** Verbs that only look or start something here; and what somebody else is to give or to take. */
 const OTHERS: readonly string[] = [
   ...['approve', 'reject', 'status', 'list', 'health', 'report', 'backups', 'schedules'],
-  ...['history', 'logs', 'open', 'diff', 'take'],
+  ...['history', 'logs', 'open', 'diff', 'take', 'runbooks', 'windows'],
   ...['up', 'down', 'worker', 'init', 'check', 'schema', 'completion', 'judge', 'port', 'demo'],
 ];
 

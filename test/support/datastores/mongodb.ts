@@ -9,6 +9,7 @@ import type { DatastoreRef } from '../../../src/ports/backups.ts';
 import { datastoreRef, passableFolder } from './datastores.ts';
 import { findGoPrograms } from '../go-programs.ts';
 import { startServer } from './server-process.ts';
+import { PATIENCE_MS } from '../patience.ts';
 
 export const MISSING =
   'missing part: FerretDB, mongodump and mongorestore (looked on PATH and in the cache; npm run parts builds them)';
@@ -32,7 +33,18 @@ export async function startTestMongo(): Promise<TestMongo | undefined> {
   const programs = mongoPrograms();
   if (programs === undefined) return undefined;
   const named = process.env['FAIRLEAD_TEST_MONGODB'];
-  return named === undefined ? ownServer(programs) : namedServer(named, programs);
+  return named === undefined ? startedAnew(programs) : namedServer(named, programs);
+}
+
+/** A FerretDB whose port went to somebody else, or that gave up making its user on a busy machine, never answers. */
+async function startedAnew(programs: string[]): Promise<TestMongo> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ownServer(programs);
+    } catch (error) {
+      if (tries >= 4) throw error;
+    }
+  }
 }
 
 /** Folders with mongodump, mongorestore and ferretdb; undefined where one of them is missing. */
@@ -55,6 +67,7 @@ async function ownServer(programs: string[]): Promise<TestMongo> {
       ...[`--listen-addr=127.0.0.1:${port}`, '--debug-addr=-', `--state-dir=${folder}`],
     ],
     folder,
+    within: PATIENCE_MS / 6,
     env: {
       ...process.env,
       FERRETDB_TEST_ENABLE_NEW_AUTH: 'true',
@@ -71,6 +84,9 @@ async function ownServer(programs: string[]): Promise<TestMongo> {
           () => true,
           () => false,
         ),
+  }).catch(async (error: unknown) => {
+    await client.close();
+    throw error;
   });
   const stop = async (): Promise<void> => {
     await client.close();

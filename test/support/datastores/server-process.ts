@@ -14,6 +14,8 @@ export interface ServerProcess {
   folder: string;
   env?: NodeJS.ProcessEnv;
   answers: () => Promise<boolean>;
+  /** Milliseconds until it has to answer. */
+  within?: number;
 }
 
 export async function startServer({
@@ -23,6 +25,7 @@ export async function startServer({
   folder,
   env = process.env,
   answers,
+  within,
 }: ServerProcess): Promise<{ stop: () => Promise<void> }> {
   const child = spawn(program, args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
@@ -36,10 +39,11 @@ export async function startServer({
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await eventually(`${name} to answer`, async () => {
+    const look = async (): Promise<boolean> => {
       if (child.exitCode !== null) throw new Error(`${name} ended: ${said}`);
       return answers();
-    });
+    };
+    await eventually(`${name} to answer`, look, within);
   } catch (error) {
     await stop();
     throw error;
