@@ -5,9 +5,9 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createCommands } from '../../src/integrations/steps/commands.ts';
 import { processesWhere } from '../../src/machine/process-identity.ts';
+import { eventually } from '../support/local-daemon.ts';
 
 const commands = createCommands({
   env: { ...process.env, SECRET: 'from-the-worker' },
@@ -54,8 +54,7 @@ test('a child that a command leaves is ended with it', async () => {
     'require("child_process").spawn("sleep", ["300"], { detached: true, stdio: "ignore" }).unref()',
   );
   assert.equal((await commands.run(input, waiting)).exitCode, 0);
-  for (let tries = 0; left(input.mark).length > 0 && tries < 200; tries += 1) await sleep(50);
-  assert.deepEqual(left(input.mark), []);
+  await eventually('the child to end', () => left(input.mark).length === 0);
 });
 
 test('what a worker that was killed has left is found by its mark and ended', async () => {

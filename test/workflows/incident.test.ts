@@ -7,6 +7,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { IncidentStatus } from '../../src/domain/incident/incident-status.ts';
 import type { Incident } from '../../src/domain/incident/incident.ts';
 import { UNDISTURBED } from '../../src/integrations/json-objects.ts';
+import { eventually } from '../support/local-daemon.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
 import { endOf } from '../support/operations.ts';
 import { openShop, refusal, send, type Shop } from '../support/shop.ts';
@@ -125,7 +126,12 @@ describe('an incident', () => {
     });
     await endOf(restart);
     await send(handle, 'acknowledge', { actor: 'ana' });
-    const status = await until(handle, (one) => one.operations.length > 0);
+    // Each message is a reason to look; the server's list may not have the restart at the first.
+    const status = await eventually('the restart to be seen', async () => {
+      await send(handle, 'update', { actor: 'ana', note: 'looking' });
+      const found = await handle.query<IncidentStatus>('status');
+      return found.operations.length > 0 && found;
+    });
     assert.equal(status.operations[0]?.kind, 'restartService');
     await handle.terminate();
   });
