@@ -75,7 +75,7 @@ export async function loadSystem(
   };
 }
 
-async function withRunbook(
+export async function withRunbook(
   loaded: LoadedSystem,
   name: string | undefined,
   runbooks: RunbooksPort,

@@ -8,6 +8,7 @@ import { datastoreOf } from '../domain/operation/operation.ts';
 import type { Plan } from '../domain/operation/plan.ts';
 import { parseRequest, type OperationRequest } from '../domain/operation/request.ts';
 import { serviceTarget } from '../domain/rollout/service-target.ts';
+import { withRunbook } from './load-system.ts';
 import { deployBy, runbookFor } from '../runbooks/index.ts';
 import { RANK, summaryOf, type Runbook } from '../runbooks/runbook.ts';
 import type { Redactor } from '../ports/redactor.ts';
@@ -33,9 +34,7 @@ export async function tryStart(
 ): Promise<StartAnswer> {
   const runbook = runbookAsked(start, loaded);
   const asked = parseRequest(runbook, start.request);
-  const { runbook: name } = asked;
-  const whole =
-    name === undefined ? loaded : { ...loaded, runbook: await ports.runbooks.load(loaded, name) };
+  const whole = await withRunbook(loaded, asked.runbook, ports.runbooks);
   refuseUnknownNames(loaded, asked);
   // Nothing holds up what takes users away from harm: its names are looked at, and no more.
   let plan: Plan | undefined;

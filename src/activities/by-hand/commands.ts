@@ -11,9 +11,11 @@ import { parseRequest } from '../../domain/operation/request.ts';
 import { serviceTarget } from '../../domain/rollout/service-target.ts';
 import type { ByHandPort } from '../../ports/by-hand.ts';
 import type { Redactor } from '../../ports/redactor.ts';
+import type { RunbooksPort } from '../../ports/steps/runbooks.ts';
 import { secretSource } from '../../domain/loaded-system.ts';
 import type { Call } from '../call.ts';
 import { withPlaces, type PlacesPorts } from '../data/places.ts';
+import { withRunbook } from '../load-system.ts';
 import { makePlan, type PlanPorts } from '../plan-operation.ts';
 import { platformOf, type Platforms } from '../platforms.ts';
 import { redactionOf } from '../redaction.ts';
@@ -31,6 +33,7 @@ export interface CommandsAnswer {
 export type CommandsPorts = PlanPorts &
   PlacesPorts & {
     byHand: ByHandPort;
+    runbooks: RunbooksPort;
     redactor: Redactor;
     platforms: Platforms;
   };
@@ -46,7 +49,8 @@ export async function commandsOf(
   const request = parseRequest(runbook, { ...asked.request, dryRun: true });
   const operation = runbook.id(request);
   const shown = await redactionOf(ports.redactor, secretSource(loaded), [loaded.name]);
-  const there = await withPlaces(loaded, call, ports);
+  const whole = await withRunbook(loaded, request.runbook, ports.runbooks);
+  const there = await withPlaces(whole, call, ports);
   const plan = await makePlan({ operation, kind: runbook.kind, request }, there, call, ports);
   const commands = shown(handPage(plan, await contextOf(plan, there, call, ports)));
   return { system: loaded.name, operation, digest: plan.digest, commands };
