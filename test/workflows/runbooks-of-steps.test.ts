@@ -185,3 +185,19 @@ describe('a change of a runbook of steps', { concurrency: 4 }, () => {
     ]);
   });
 });
+
+test('a runbook of steps is a page of commands too, with what people do by hand', async () => {
+  const system = shop.live();
+  const name = freshName('book');
+  const steps = [{ id: 'told', manual: 'Tell the ops channel' }, doing('paged')];
+  const runbook = runbookSchema.parse({ title: 'A test', leases: ['api'], steps });
+  const file = `systems/${system}/runbooks/${name}.yaml`;
+  shop.ports.steps.written.set(name, { name, file, digest: digestOf(runbook), runbook });
+  const request = { system, runbook: name };
+  const asked = { system, commands: { type: 'runbook', request } };
+  const handle = await shop.start('inspectSystem', asked, `ask/${name}`);
+  const { commands, operation } = (await handle.result()) as Record<string, string>;
+  assert.equal(operation, `run/${system}/${name}`);
+  assert.match(commands ?? '', /# 1 told: By hand: Tell the ops channel/);
+  assert.match(commands ?? '', /^make paged$/m);
+});
