@@ -7,6 +7,7 @@ import { loadOrKept } from './activities/load-or-kept.ts';
 import { trafficOf } from './activities/platforms.ts';
 import { redactionOf } from './activities/redaction.ts';
 import { signRecord } from './activities/record/sign-record.ts';
+import { sideBySide } from './activities/side-by-side.ts';
 import { stopServices } from './activities/stop-services.ts';
 import type { ActivityPorts } from './activities/create.ts';
 import { SettingsError, workerSettings } from './config/environment.ts';
@@ -20,10 +21,9 @@ import type {
 import type { StoppedService } from './domain/operation/step-result.ts';
 import { buildReport } from './domain/record/build-report.ts';
 import type { EvidenceBody, EvidenceEntry } from './domain/record/evidence.ts';
-import { chain } from './domain/record/evidence-chain.ts';
+import { extended } from './domain/record/evidence-chain.ts';
 import { serviceTarget, type ServiceTarget } from './domain/rollout/service-target.ts';
-import { total } from './domain/traffic/weights.ts';
-import { stopTraffic } from './runbooks/stop-traffic.ts';
+import { isServed, stopTraffic } from './runbooks/stop-traffic.ts';
 import { realPorts } from './worker-assembly.ts';
 
 /** What is done within one run: nothing is repeated, so the first change is the only one. */
@@ -79,19 +79,18 @@ async function stopOpen(
   call: Call,
   ports: ActivityPorts,
 ): Promise<StoppedService[]> {
-  const open: ServiceTarget[] = [];
-  const unread: StoppedService[] = [];
-  for (const target of targets) {
+  const seen = await sideBySide(targets, async (target) => {
     try {
-      const { stopped, weights } = await trafficOf(ports.platforms, target).read(target, call);
-      if (!stopped && total(weights) > 0) open.push(target);
+      const traffic = await trafficOf(ports.platforms, target).read(target, call);
+      return { open: isServed(traffic) ? [target] : [], unread: [] };
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       const failed = { kind: error.kind, message: error.message };
-      unread.push({ service: target.service, failed });
+      return { open: [], unread: [{ service: target.service, failed }] };
     }
-  }
-  return [...(await stopServices(open, call, ports)), ...unread];
+  });
+  const open = seen.flatMap((one) => one.open);
+  return [...(await stopServices(open, call, ports)), ...seen.flatMap((one) => one.unread)];
 }
 
 interface Stopped {
@@ -151,15 +150,12 @@ function messageOf(stopped: StoppedService[], failed: number): string {
 }
 
 function chained(
-  bodies: EvidenceBody[],
+  [opened, ...rest]: EvidenceBody[],
   { began, ended }: { began: number; ended: number },
 ): EvidenceEntry[] {
-  const entries: EvidenceEntry[] = [];
-  for (const body of bodies) {
-    const at = new Date(body.type === 'opened' ? began : ended).toISOString();
-    entries.push(chain(entries.at(-1), at, body));
-  }
-  return entries;
+  const first = opened === undefined ? [] : [opened];
+  const entries = extended([], new Date(began).toISOString(), first);
+  return extended(entries, new Date(ended).toISOString(), rest);
 }
 
 /** Users are kept out by now: a record that cannot be kept is told, and fails nothing. */

@@ -1,5 +1,6 @@
 // Users get 503 with Retry-After, of one service or of all. Stops what it can; what it could not stop is left over.
 import type { Plan, PlanStep } from '../domain/operation/plan.ts';
+import type { TrafficState } from '../domain/rollout/model.ts';
 import { finishServices } from '../domain/rollout/whole-service.ts';
 import { describeWeights, total } from '../domain/traffic/weights.ts';
 import {
@@ -30,10 +31,13 @@ export const stopTraffic: Runbook = {
   plan: planStop,
 };
 
+/** Whether there is anything to stop: what never had traffic is left alone. */
+export function isServed({ stopped, weights }: Pick<TrafficState, 'stopped' | 'weights'>): boolean {
+  return !stopped && total(weights) > 0;
+}
+
 function planStop(input: PlanInput, { services }: World): Plan {
-  const open = Object.entries(services).filter(
-    ([, { traffic }]) => !traffic.stopped && total(traffic.weights) > 0,
-  );
+  const open = Object.entries(services).filter(([, { traffic }]) => isServed(traffic));
   const steps = open.map(([service, { traffic }]): PlanStep => ({
     id: `stop-${service}`,
     title: `Stop traffic of ${service} (${describeWeights(traffic.weights)}): 503 with Retry-After`,

@@ -2,7 +2,7 @@
 import { buildReport, summarise } from '../../domain/record/build-report.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { EvidenceBody, EvidenceEntry } from '../../domain/record/evidence.ts';
-import { chain } from '../../domain/record/evidence-chain.ts';
+import { extended } from '../../domain/record/evidence-chain.ts';
 import type { Outcome, Serving } from '../../domain/operation/outcome.ts';
 import type { ReportSummary } from '../../domain/record/report.ts';
 import type { SignedHead } from '../../domain/record/evidence-chain.ts';
@@ -151,7 +151,7 @@ async function closing(
   // Half-way is where somebody else was who had to make way for this, and nobody finished it.
   const halfWay = outcome === 'failed' && serving === 'mixed' && input.leftovers.length === 0;
   const leftovers = halfWay ? [`users are left half-way: ${shares}`] : input.leftovers;
-  return extend(entries, input.at, [
+  return extended(entries, input.at, [
     ...findings.map((text): EvidenceBody => ({ type: 'finding', text })),
     { type: 'closed', outcome, verdict, serving, message, leftovers },
   ]);
@@ -159,12 +159,6 @@ async function closing(
 
 function saidBy(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function extend(entries: EvidenceEntry[], at: string, bodies: EvidenceBody[]): EvidenceEntry[] {
-  const all = [...entries];
-  for (const body of bodies) all.push(chain(all.at(-1), at, body));
-  return all;
 }
 
 async function changedFile(input: SealInput, systems: SystemsPort): Promise<string[]> {

@@ -23,6 +23,17 @@ export function chain(
   return { ...unsealed, hash: digestOf(unsealed) };
 }
 
+/** `entries` with those of `bodies` behind them, all of the same time (ISO 8601, UTC). */
+export function extended(
+  entries: readonly EvidenceEntry[],
+  at: string,
+  bodies: readonly EvidenceBody[],
+): EvidenceEntry[] {
+  const all = [...entries];
+  for (const body of bodies) all.push(chain(all.at(-1), at, body));
+  return all;
+}
+
 /** A sentence naming the first entry that is not as it was written; `undefined` when all are. */
 export function verifyChain(entries: readonly EvidenceEntry[]): string | undefined {
   let prev = NO_ENTRY;
