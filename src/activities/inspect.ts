@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context, getClient } from '@temporalio/activity';
 import type { IncidentRecord } from '../domain/incident/timeline.ts';
+import { datastoreRefs } from './data/datastore-refs.ts';
 import { readIncident } from './incident/read.ts';
 import { listBackups, type BackupList, type QuarantineRow } from '../domain/backup/backup-list.ts';
 import type { CatalogueEntry } from '../domain/backup/backup.ts';
@@ -201,23 +202,21 @@ async function catalogueOf(
   return shown({ ...listed, quarantined: await quarantinesOf(loaded, call, exchanges) });
 }
 
-/** Of a server that does not answer soon nothing is told: the catalogue is there all the same. */
+/** What exchanges kept; a server that does not answer soon is left out, for the catalogue of backups is there all the same. */
 async function quarantinesOf(
   loaded: LoadedSystem,
   call: Call,
   exchanges: ExchangesPort,
 ): Promise<QuarantineRow[]> {
-  const { name: system, directory } = loaded;
-  const stores = Object.entries(loaded.system.datastores ?? {});
-  const rows = stores.map(async ([datastore, settings]) => {
-    const asked = exchanges.quarantined({ system, datastore, directory, settings }, call);
+  const rows = datastoreRefs(loaded).map(async (store) => {
+    const asked = exchanges.quarantined(store, call);
     const known = await Promise.race([asked, sleep(LOOK_MS, [], { ref: false })]).catch(
       (error: unknown) => {
         if (error instanceof Failure) return [];
         throw error;
       },
     );
-    return known.map((one) => quarantineRow(loaded.system, datastore, one));
+    return known.map((one) => quarantineRow(loaded.system, store.datastore, one));
   });
   return (await Promise.all(rows)).flat();
 }

@@ -1,7 +1,6 @@
 // Makes the plan of an operation: reads of the world what its runbook wants to know, has the runbook say the steps, and keeps
 // the plan for the activities of its steps.
 import { getClient } from '@temporalio/activity';
-import { datastoreIn } from '../domain/backup/rung-steps.ts';
 import { Failure } from '../domain/failure.ts';
 import type { LoadedSystem } from '../domain/loaded-system.ts';
 import { askedFirst, leastTime } from '../domain/rollout/outside-window.ts';
@@ -11,7 +10,8 @@ import type { LiveSystem } from '../domain/recovery/live-system.ts';
 import { serviceTarget } from '../domain/rollout/service-target.ts';
 import { rankOf, runbookNamed } from '../runbooks/index.ts';
 import type { OpenOperation, Wanted, World } from '../runbooks/runbook.ts';
-import type { BackupsPort, DatastoreRef } from '../ports/backups.ts';
+import type { BackupsPort } from '../ports/backups.ts';
+import { datastoreRef } from './data/datastore-refs.ts';
 import type { ExchangesPort } from '../ports/exchanges.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Call } from './call.ts';
@@ -190,11 +190,6 @@ async function readAllLive(
     traffic[name] = await trafficOf(platforms, service).read(service, call);
   }
   return { traffic, datastores: await Promise.all(stores.map((store) => backups.place(store))) };
-}
-
-function datastoreRef(loaded: LoadedSystem, datastore: string): DatastoreRef {
-  const { name: system, directory } = loaded;
-  return { system, datastore, directory, settings: datastoreIn(loaded, datastore) };
 }
 
 async function openOperations(system: string): Promise<OpenOperation[]> {

@@ -1,7 +1,6 @@
 // A plan as a page of commands that a person could type without Fairlead: the plan is made as a dry run makes it, and what
 // the kinds of its datastores and the platforms of its services say is put together. Changes nothing and keeps nothing.
 import { backedUpDatastore } from '../../domain/backup/backup-id.ts';
-import { datastoreIn } from '../../domain/backup/rung-steps.ts';
 import type { HandContext } from '../../domain/by-hand/step-commands.ts';
 import { handPage } from '../../domain/by-hand/page.ts';
 import type { LoadedSystem } from '../../domain/loaded-system.ts';
@@ -14,6 +13,7 @@ import type { Redactor } from '../../ports/redactor.ts';
 import type { RunbooksPort } from '../../ports/steps/runbooks.ts';
 import { secretSource } from '../../domain/loaded-system.ts';
 import type { Call } from '../call.ts';
+import { datastoreRef } from '../data/datastore-refs.ts';
 import { withPlaces, type PlacesPorts } from '../data/places.ts';
 import { withRunbook } from '../load-system.ts';
 import { makePlan, type PlanPorts } from '../plan-operation.ts';
@@ -64,15 +64,9 @@ async function contextOf(
 ): Promise<HandContext> {
   const context: HandContext = { loaded, datastores: {}, services: {} };
   for (const datastore of datastoresOf(plan)) {
-    const store = {
-      ...{ system: loaded.name, datastore, directory: loaded.directory },
-      settings: datastoreIn(loaded, datastore),
-    };
-    context.datastores[datastore] = await ports.byHand.datastore(
-      store,
-      backupOf(plan, datastore),
-      call,
-    );
+    const store = datastoreRef(loaded, datastore);
+    const backup = backupOf(plan, datastore);
+    context.datastores[datastore] = await ports.byHand.datastore(store, backup, call);
   }
   for (const service of servicesOf(plan)) {
     const target = serviceTarget(loaded, service);

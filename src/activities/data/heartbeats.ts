@@ -8,6 +8,7 @@ import type { Call } from '../call.ts';
 import { describeLease } from '../leases.ts';
 import type { HeartbeatPort } from '../../ports/heartbeats.ts';
 import type { DatastoreRef } from '../../ports/backups.ts';
+import { datastoreRefs } from './datastore-refs.ts';
 import type { Redactor } from '../../ports/redactor.ts';
 import type { SystemsPort } from '../../ports/systems.ts';
 import { redactionOf } from '../redaction.ts';
@@ -24,14 +25,12 @@ export async function writeHeartbeats(
   ports: HeartbeatPorts,
 ): Promise<HeartbeatRound> {
   const loaded = await ports.systems.load(system);
-  const { datastores = {} } = loaded.system;
-  const names = Object.keys(datastores);
+  const names = Object.keys(loaded.system.datastores ?? {});
   const shown = await redactionOf(ports.redactor, secretSource(loaded), [loaded.name, ...names]);
   const results: HeartbeatResult[] = [];
-  for (const [datastore, settings] of Object.entries(datastores)) {
-    if (settings.recoveryPoint?.canary === undefined) continue;
+  for (const store of datastoreRefs(loaded)) {
+    if (store.settings.recoveryPoint?.canary === undefined) continue;
     call.signal.throwIfAborted();
-    const store = { system: loaded.name, datastore, directory: loaded.directory, settings };
     results.push(await writeOne(store, call, ports));
   }
   return shown({ system: loaded.name, results });

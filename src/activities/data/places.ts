@@ -4,6 +4,7 @@ import { placeOf, type BoundPlaces } from '../../domain/recovery/binding.ts';
 import type { BackupsPort } from '../../ports/backups.ts';
 import type { BindingsPort } from '../../ports/bindings.ts';
 import type { Call } from '../call.ts';
+import { datastoreRefs } from './datastore-refs.ts';
 
 export interface PlacesPorts {
   backups: Pick<BackupsPort, 'capabilities'>;
@@ -16,11 +17,11 @@ export async function withPlaces(
   call: Call,
   { backups, bindings }: PlacesPorts,
 ): Promise<LoadedSystem & { places: BoundPlaces }> {
-  const { name: system, directory } = loaded;
   const places = await Promise.all(
-    Object.entries(loaded.system.datastores ?? {}).map(async ([datastore, settings]) => {
+    datastoreRefs(loaded).map(async (store) => {
+      const { system, datastore, settings } = store;
       const by = await bindings.read({ system, datastore }, call);
-      const can = backups.capabilities({ system, datastore, directory, settings });
+      const can = backups.capabilities(store);
       return [datastore, { place: placeOf(settings, can, by), by: by ?? null }] as const;
     }),
   );

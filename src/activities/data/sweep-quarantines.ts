@@ -1,13 +1,12 @@
 // Removes what exchanges kept of live data once its time is over, of every system whose file loads. Called by the janitor.
 import { Failure } from '../../domain/failure.ts';
-import type { LoadedSystem } from '../../domain/loaded-system.ts';
 import { keptUntil } from '../../domain/recovery/live/quarantined.ts';
 import type { Swept } from '../../domain/recovery/sweep.ts';
-import type { DatastoreRef } from '../../ports/backups.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ExchangesPort } from '../../ports/exchanges.ts';
 import type { SystemsPort } from '../../ports/systems.ts';
 import type { Waiting } from '../../ports/waiting.ts';
+import { datastoreRefs } from './datastore-refs.ts';
 
 export interface QuarantinePorts {
   systems: SystemsPort;
@@ -15,7 +14,7 @@ export interface QuarantinePorts {
   clock: Pick<Clock, 'now'>;
 }
 
-/** One that is kept, and how it is removed; undefined while its time is not over. */
+/** What an exchange kept of live data, and how it is removed; `remove` is absent while its time is not over. */
 export interface KeptSide extends Swept {
   remove?: () => Promise<void>;
 }
@@ -28,7 +27,7 @@ export async function keptSides(
   const found: KeptSide[] = [];
   for (const name of await systems.names()) {
     const loaded = await unlessFailed(systems.load(name));
-    for (const store of loaded === undefined ? [] : storesOf(loaded)) {
+    for (const store of loaded === undefined ? [] : datastoreRefs(loaded)) {
       for (const one of (await unlessFailed(exchanges.quarantined(store, waiting))) ?? []) {
         const until = keptUntil(loaded?.system ?? {}, one);
         const reason = `what was live is kept until ${new Date(until).toISOString()}`;
@@ -39,12 +38,6 @@ export async function keptSides(
     }
   }
   return found;
-}
-
-function storesOf({ name, directory, system }: LoadedSystem): DatastoreRef[] {
-  return Object.entries(system.datastores ?? {}).map(([datastore, settings]) => ({
-    ...{ system: name, datastore, directory, settings },
-  }));
 }
 
 async function unlessFailed<T>(work: Promise<T>): Promise<T | undefined> {

@@ -44,7 +44,7 @@ export async function startWriter(
   return brought(input, 'start', call, ports);
 }
 
-/** Its check ends with 0 once there is nothing to migrate: then the command is not given. */
+/** Brings restored tables to what the services need, by `recovery.migrate`, whose check ends with 0 once there is nothing to migrate: then its command is not given. */
 export async function migrateLive(
   {
     directory,

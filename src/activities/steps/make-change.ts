@@ -14,7 +14,7 @@ export interface MakeChangeInput {
   change: StepChange;
   /** How one sees that it is done; null for none, and for what takes a change back. */
   check: StepCheck | null;
-  /** It takes the change back: doing it twice is what people wrote it for. */
+  /** The change is the undo of the step: people wrote it to be given twice without harm. */
   back: boolean;
   /** Milliseconds. */
   timeout: number;

@@ -41,7 +41,7 @@ export async function reportIncident(text: string, options: ReportFlags): Promis
   if (options.open === true) await openPage(file);
 }
 
-/** Of SYSTEM alone: the incident that is open, else the newest one that Temporal remembers. */
+/** The record of an incident; where only SYSTEM was typed, of the one that is open, else of the newest one that Temporal remembers. */
 async function readRecord(temporal: Temporal, text: string): Promise<IncidentRecord> {
   const { system, id } = incidentName(text);
   const newest = id ?? (await newestId(temporal, system));

@@ -42,7 +42,7 @@ async function showWindows(text: string, { at, ...options }: WindowsOptions): Pr
   });
 }
 
-/** Of the answer `fairlead/windows/v1`. */
+/** The answer `fairlead/windows/v1` as lines of a terminal. */
 export function windowLines(answer: unknown): string[] {
   const isOpen = isRecord(answer) && answer['open'] === true;
   const [system, at, until, next, why] = ['system', 'at', 'until', 'next', 'why'].map(
