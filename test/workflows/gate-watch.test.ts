@@ -131,7 +131,7 @@ describe('whoever decides', { concurrency: 6 }, () => {
     const { note } = await send(handle, 'approve', { actor: 'ana' });
     assert.match(
       note,
-      /^ana approved weight-5: 1 of 1; last judged \d+ m?s ago: pass, errors: .*error-ratio 0 /,
+      /^ana approved weight-5: 1 of 1; last judged [\d.]+ m?s ago: pass, errors: .*error-ratio 0 /,
     );
     assert.equal((await endOf(handle)).outcome, 'succeeded');
     const { verdicts } = await reportOf(handle);
