@@ -6,11 +6,18 @@ import { digestOf } from '../domain/digest.ts';
 import { Failure } from '../domain/failure.ts';
 import type { LoadedRunbook, LoadedSystem } from '../domain/loaded-system.ts';
 import { doubtsOf } from './doubts/doubts.ts';
+import { alertRunbookRemarks } from './people/alerts.ts';
 import { readChain, type Chain } from './reading/base-chain.ts';
 import { mistakeAt, plain } from './reading/located.ts';
 import { inOrder, mistakeLine, type Mistake } from './reading/mistake.ts';
 import { nameMistakes, promiseMistakes, ruleMistakes } from './rules.ts';
-import { listRunbooks, loadRunbook, runbookMistakes } from './steps/runbook-file.ts';
+import {
+  listRunbooks,
+  loadRunbook,
+  runbookMistakes,
+  runbookNames,
+  type RunbookPlace,
+} from './steps/runbook-file.ts';
 import { salvaged, type Readable } from './reading/salvage.ts';
 import { schemaMistakes } from './reading/schema-mistakes.ts';
 import { systemSchema, type System } from './system.ts';
@@ -56,10 +63,21 @@ export async function checkSystem(dir: string, name: string): Promise<Mistake[]>
   if (!reading.chain) return inOrder(reading.mistakes);
   const shared = await sharedPorts(dir, reading.chain, reading.readable);
   const promises = promiseMistakes(name, reading.readable, reading.chain.root);
-  const { system } = reading;
-  const runbooks = system && { dir, names: reading.chain.names, system };
+  const { system, chain } = reading;
+  const runbooks = system && { dir, names: chain.names, system };
   const steps = runbooks === undefined ? [] : await runbookMistakes(runbooks);
-  return inOrder([...reading.mistakes, ...promises, ...shared, ...steps]);
+  const alerts = runbooks === undefined ? [] : await alertMistakes(runbooks, chain);
+  return inOrder([...reading.mistakes, ...promises, ...shared, ...steps, ...alerts]);
+}
+
+/** Nothing that an alert names holds up a stop or a roll-back: that is for `check` to say. */
+async function alertMistakes(place: RunbookPlace, { root }: Chain): Promise<Mistake[]> {
+  const { alerts } = place.system;
+  if (alerts === undefined) return [];
+  const known = await runbookNames(place);
+  return alertRunbookRemarks(alerts, known).map(({ path, message }) =>
+    mistakeAt(root, path, message),
+  );
 }
 
 /** What is right and may still not do what was meant, of a system that loads; `searchPath`: the PATH of programs. */

@@ -14,6 +14,7 @@ import type { Mistake } from './reading/mistake.ts';
 import type { Readable } from './reading/salvage.ts';
 import { shown } from './reading/wording.ts';
 import { under, type Remark } from './remark.ts';
+import { alertRemarks } from './people/alerts.ts';
 import { peopleRemarks } from './people/people.ts';
 import { recoveryRemarks } from './recovery.ts';
 import { rolloutRemarks } from './rollout.ts';
@@ -52,6 +53,7 @@ const RULES: readonly ((file: Context) => Remark[])[] = [
     ),
   (file) => inEach('notify', file.notify, channelRemarks),
   (file) => under(['people'], file.people ? peopleRemarks(file.people) : []),
+  (file) => under(['alerts'], alertRemarks(file.alerts ?? {}, file.serviceNames)),
   (file) => under(['schedules'], scheduleRemarks(file.schedules ?? {}, hasPrimary(file))),
   (file) => under(['changes'], changeRemarks(file.changes ?? {}, file.approvalNames)),
   (file) => under(['drill'], file.drill ? drillRemarks(file.drill, file) : []),

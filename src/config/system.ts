@@ -7,6 +7,7 @@ import { approvalSchema } from './approval.ts';
 import { channelSchema } from './channel.ts';
 import { datastoreSchema } from './datastores.ts';
 import { drillSchema } from './drill.ts';
+import { alertsSchema } from './people/alerts.ts';
 import { peopleSchema } from './people/people.ts';
 import { recoverySchema } from './recovery.ts';
 import { schedulesSchema } from './schedules.ts';
@@ -57,6 +58,10 @@ export const systemSchema = z.strictObject({
   }),
   people: z.exactOptional(peopleSchema).meta({
     meaning: 'Who is told of incidents and when, their roles, and how long each phase may take.',
+  }),
+  alerts: z.exactOptional(alertsSchema).meta({
+    meaning:
+      'Which alerts open an incident, by the names that Alertmanager shows; one that is not named opens `unknown-alerts`.',
   }),
   schedules: z
     .exactOptional(schedulesSchema)

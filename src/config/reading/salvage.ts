@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { channelSchema, type Channel } from '../channel.ts';
 import { datastoreSchema, type Datastore } from '../datastores.ts';
 import { drillSchema, type Drill } from '../drill.ts';
+import { alertsSchema, type Alerts } from '../people/alerts.ts';
 import { peopleSchema, type People } from '../people/people.ts';
 import { recoverySchema, type Recovery } from '../recovery.ts';
 import { schedulesSchema, type Schedules } from '../schedules.ts';
@@ -26,6 +27,7 @@ export interface Readable {
   drill: Drill | undefined;
   recovery: Recovery | undefined;
   people: People | undefined;
+  alerts: Alerts | undefined;
   serviceNames: string[];
   analysisNames: string[];
   approvalNames: string[];
@@ -57,6 +59,7 @@ export function salvaged(value: unknown, issues: readonly z.core.$ZodIssue[]): R
     drill: drillSchema.safeParse(root['drill']).data,
     recovery: recoverySchema.safeParse(root['recovery']).data,
     people: peopleSchema.safeParse(root['people']).data,
+    alerts: alertsSchema.safeParse(root['alerts']).data,
     serviceNames: Object.keys(services),
     analysisNames: Object.keys(analyses),
     approvalNames: Object.keys(approvals),

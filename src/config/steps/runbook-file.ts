@@ -76,6 +76,11 @@ export async function listRunbooks(
   );
 }
 
+/** The names of the runbooks of a system, those too that do not load, in their order. */
+export async function runbookNames(place: RunbookPlace): Promise<string[]> {
+  return (await runbookFiles(place)).map(({ name }) => name);
+}
+
 /** Every mistake in the runbooks of a system, and files there that cannot be runbooks. */
 export async function runbookMistakes(place: RunbookPlace): Promise<Mistake[]> {
   const all = await runbookFiles(place);
