@@ -13,7 +13,9 @@ testMistakes([
   [
     'asks for a severity that there is',
     withAlerts('  HighErrorRate: { severity: P9 }'),
-    ['17: alerts.HighErrorRate.severity: "P9" is not allowed (did you mean P0?); write P0 or P1 or P2 or P3'],
+    [
+      '17: alerts.HighErrorRate.severity: "P9" is not allowed (did you mean P0?); write P0 or P1 or P2 or P3',
+    ],
   ],
   [
     'names the service that was probably meant',
