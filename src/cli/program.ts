@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { ownVersion } from '../machine/own-modules.ts';
 import { describeEnd } from './describe-end.ts';
 import { EXIT, exitCodeLines } from './exit.ts';
-import { printFailure, shown } from './output/print.ts';
+import { printFailure, shown, widthOfShown } from './output/print.ts';
 import { groupOf, VERB_GROUPS } from './verbs.ts';
 
 /** Runs one command; errors become one message through `complain`, and the exit code. */
@@ -65,7 +65,14 @@ async function createProgram(
     .exitOverride()
     // Without it the flags of `report verify` would be taken for those of `report`.
     .enablePositionalOptions()
+    .configureHelp({
+      minWidthToWrap: 24,
+      // Every verb has options, and they would take the room of what it does.
+      subcommandTerm: (command) => [command.name(), ...argumentsOf(command)].join(' '),
+    })
     .configureOutput({
+      getOutHelpWidth: () => widthOfShown(process.stdout.columns),
+      getErrHelpWidth: () => widthOfShown(process.stderr.columns),
       writeErr: (text) => {
         complain(shown(text));
       },
@@ -84,6 +91,13 @@ async function createProgram(
   }
   for (const command of program.commands) helpOfCommand(command, `fairlead ${command.name()}`);
   return program;
+}
+
+function argumentsOf({ registeredArguments }: Command): string[] {
+  return registeredArguments.map((one) => {
+    const name = `${one.name()}${one.variadic ? '...' : ''}`;
+    return one.required ? `<${name}>` : `[${name}]`;
+  });
 }
 
 /** What the help of every verb says besides, also of those below it. */

@@ -64,7 +64,7 @@ async function runHttp(
     if (stranger === undefined) return said;
     throw new Failure('Unavailable', `${said}, but ${stranger} (check ${check.name})`);
   }
-  throw new Failure('CheckFailed', `${said}: ${wrong} (check ${check.name})`);
+  throw new Failure('CheckFailed', `${said}, ${wrong} (check ${check.name})`);
 }
 
 /** Who answered instead of the revision under test: its answer says nothing of that one. */
@@ -95,11 +95,11 @@ function mismatch(
   { redact }: CheckRunnerOptions,
 ): string | undefined {
   const { check } = target;
-  if (status !== check.status) return `${check.status} was expected${startOf(redact(text))}`;
+  if (status !== check.status) return `and ${check.status} was expected${startOf(redact(text))}`;
   if (check.contains === undefined) return undefined;
   const wanted = filledIn(check.contains, target);
   if (text.includes(wanted)) return undefined;
-  return `${JSON.stringify(wanted)} was expected in the answer${startOf(redact(text))}`;
+  return `and ${JSON.stringify(wanted)} was expected in the answer${startOf(redact(text))}`;
 }
 
 function startOf(text: string): string {

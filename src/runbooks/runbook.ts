@@ -190,6 +190,8 @@ export function scopeOf({ system, service }: OperationRequest): string {
 /** Longer ones are cut: servers that keep search attributes in SQL take 255 characters. */
 const LONGEST_SUMMARY = 200;
 
+const ASKED_BY = ', asked by ';
+
 /** What an operation does, for whom it was asked, in a line for lists: `shop/api v1 → v2 by canary, asked by ci`. */
 export function summaryOf(
   { summary }: Pick<Runbook, 'summary'>,
@@ -202,9 +204,16 @@ export function summaryOf(
   const line = [
     dryRun === true ? 'dry run: ' : '',
     summary(request, from),
-    requestedBy === undefined ? '' : `, asked by ${requestedBy}`,
+    requestedBy === undefined ? '' : `${ASKED_BY}${requestedBy}`,
   ].join('');
   return line.length > LONGEST_SUMMARY ? `${line.slice(0, LONGEST_SUMMARY)}…` : line;
+}
+
+/** Who a summary says that asked; `null` where it names nobody, or was cut. */
+export function requesterIn(summary: string | null): string | null {
+  const at = summary?.lastIndexOf(ASKED_BY) ?? -1;
+  if (summary === null || at < 0 || summary.endsWith('…')) return null;
+  return summary.slice(at + ASKED_BY.length);
 }
 
 /** `shop/api v1 → v2`, or `shop/api v2` where it is not known what users are on. */

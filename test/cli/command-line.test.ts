@@ -23,6 +23,11 @@ test('--help names every verb', async () => {
   for (const verb of VERBS) assert.match(stdout, new RegExp(`^  ${verb}\\b`, 'm'));
   assert.match(stdout, /^Change services:\n {2}deploy /m);
   assert.match(stdout, /^Exit codes:\n {2}0 {4}done/m);
+  // Where no terminal says otherwise, a window has 80 columns.
+  assert.deepEqual(
+    stdout.split('\n').filter((line) => line.length > 80),
+    [],
+  );
 });
 
 test('--version prints the version of the package: exit 0', async () => {

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { ago } from '../../src/cli/output/ages.ts';
 import { touches, type Row } from '../../src/cli/operation/rows.ts';
 import { storyLines, storyOf } from '../../src/cli/operation/service-story.ts';
+import { requesterIn } from '../../src/runbooks/runbook.ts';
 import { diffLines } from '../../src/cli/verbs/service.ts';
 import { tables } from '../../src/cli/verbs/list.ts';
 
@@ -59,6 +60,27 @@ test('a stop of the whole system is what was last of each of its services', () =
   const stop = row({ operation: 'stop/shop', kind: 'stopTraffic', target: 'shop', runId: 's' });
   const { last } = storyOf({ system: 'shop', service: 'api', since: null }, [stop, row({})]);
   assert.equal(last?.operation, 'stop/shop');
+});
+
+test('a recovery in the place of what is live is what was last of a service, one beside it is not', () => {
+  const about = { kind: 'disasterRecovery', target: 'shop' };
+  const recovery = row({ ...about, operation: 'recover/shop', runId: 'l' });
+  const look = row({ ...about, operation: 'recover/shop/orders', runId: 'b' });
+  const lastOf = (...rows: Row[]) =>
+    storyOf({ system: 'shop', service: 'api', since: null }, rows).last?.operation;
+  assert.equal(lastOf(recovery, row({})), 'recover/shop');
+  assert.equal(lastOf(look, row({})), 'deploy/shop/api/v2');
+  const own = row({});
+  const orders = row({ kind: 'verifyBackup', target: 'shop/orders', operation: 'verify/shop' });
+  assert.ok(touches(recovery, 'shop/api', [recovery, own]));
+  assert.ok(touches(recovery, 'shop/orders', [recovery, orders]));
+});
+
+test('who asked is read from the summary where no memo says it', () => {
+  assert.equal(requesterIn('shop/api v2 by canary, asked by ana@web'), 'ana@web');
+  for (const nobody of [null, 'shop/api v2 by canary', 'shop/api v2, asked by someb…']) {
+    assert.equal(requesterIn(nobody), null);
+  }
 });
 
 test('the history of a part has what was done to the whole system and touched it', () => {

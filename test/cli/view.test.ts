@@ -267,7 +267,7 @@ test('health is judged by the revisions that users can meet', () => {
     [{ ...service, revisions: [] }, 'nothing deployed', 7],
   ];
   for (const [given, condition, code] of table) {
-    const health = healthOf('api', given);
+    const health = healthOf('shop', 'api', given);
     assert.equal(health.condition, condition);
     assert.equal(healthCode([health]), code);
   }

@@ -96,7 +96,10 @@ test('another status fails, with what came back', async (t) => {
   const { url: address } = await serve(t, (_, response) => response.writeHead(500).end('no disk'));
   await assert.rejects(
     runner.run(target({ http: '/health' }, { address }), waiting),
-    failing('CheckFailed', /answered 500 in \d+ ms: 200 was expected, which began with "no disk"/),
+    failing(
+      'CheckFailed',
+      /answered 500 in \d+ ms, and 200 was expected, which began with "no disk"/,
+    ),
   );
 });
 

@@ -130,7 +130,7 @@ describe('an approval', { concurrency: 4 }, () => {
     await send(handle, 'approve', { actor: 'ana' });
     await untilBaking(handle, 50);
     assert.match(await refusal(handle, 'approve', { actor: 'bob', gate: 'weight-5' }), /too late/);
-    assert.match(await refusal(handle, 'approve', { actor: 'bob' }), /waits for nobody now/);
+    assert.match(await refusal(handle, 'approve', { actor: 'bob' }), /has no gate open now/);
     await send(handle, 'abort', {});
     assert.equal((await endOf(handle)).outcome, 'aborted');
   });

@@ -2,7 +2,8 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { isRecord, textAt } from '../../domain/json.ts';
 import type { OperationStatus } from '../../domain/operation/status.ts';
-import { runbooksOfType } from '../../runbooks/index.ts';
+import { runbookOf } from '../../runbooks/index.ts';
+import { requesterIn, takesDatastores, takesServices } from '../../runbooks/runbook.ts';
 import { ANY_OPERATION } from '../../workflows/messages.ts';
 import type { Temporal } from '../temporal/connect.ts';
 import { attribute, staleStatus } from './ask-status.ts';
@@ -21,7 +22,7 @@ export interface Row {
   outcome: string | null;
   startedAt: string;
   endedAt: string | null;
-  /** `null` where it was not started by a command line or an operation. */
+  /** `null` where nobody was named, or no worker has looked yet at what was started without a command line. */
   requestedBy: string | null;
   /** The version or revision that it was asked for. */
   version: string | null;
@@ -73,16 +74,17 @@ function targetQuery(target: string): string {
 export function touches(row: Row, target: string, rows: readonly Row[]): boolean {
   if (row.target === target) return true;
   const own = rows.find((one) => one.target === target);
-  return own === undefined || changesServices(own) === changesServices(row);
-}
-
-function changesServices({ kind }: Row): boolean {
-  return runbooksOfType(kind).some(({ leases }) => leases === 'services');
+  const [theirs, its] = [own, row].map((one) => one && runbookOf(one));
+  if (theirs === undefined || its === undefined) return true;
+  const about = [takesServices, takesDatastores];
+  return about.some((takes) => takes(theirs) && takes(its));
 }
 
 function rowOf(info: WorkflowExecutionInfo): Row {
   const status = staleStatus(info);
   const request: unknown = isRecord(info.memo) ? info.memo['request'] : undefined;
+  const summary = attribute(info, 'FairleadSummary') ?? null;
+  const asked = askedOf(request);
   return {
     operation: status.operation,
     runId: info.runId,
@@ -94,8 +96,9 @@ function rowOf(info: WorkflowExecutionInfo): Row {
     outcome: status.outcome ?? null,
     startedAt: info.startTime.toISOString(),
     endedAt: info.closeTime?.toISOString() ?? null,
-    ...askedOf(request),
-    summary: attribute(info, 'FairleadSummary') ?? null,
+    ...asked,
+    requestedBy: asked.requestedBy ?? requesterIn(summary),
+    summary,
     keptUntil: keptUntil(request, info),
     waitsFor: null,
   };

@@ -1,6 +1,7 @@
 // What happened to a service, of the operations that Temporal lists: what brought the version that users are on, what was
 // last, what is kept as insurance. Pure.
-import { RUNBOOKS } from '../../runbooks/index.ts';
+import { runbookOf } from '../../runbooks/index.ts';
+import { takesServices } from '../../runbooks/runbook.ts';
 import { ago } from '../output/ages.ts';
 import type { Row } from './rows.ts';
 
@@ -17,11 +18,6 @@ export interface ServiceStory {
 
 type Told = Pick<Row, 'operation' | 'runId' | 'requestedBy'>;
 
-const CHANGES: ReadonlySet<string> = new Set(
-  Object.values(RUNBOOKS)
-    .filter(({ leases, kind }) => leases === 'services' && kind !== 'retireRevision')
-    .map(({ type }) => type),
-);
 /** The platform's clock and the server's may differ by this much (ms). */
 const SLACK_MS = 2_000;
 
@@ -31,7 +27,7 @@ export function storyOf(
   rows: readonly Row[],
 ): ServiceStory {
   const about = rows.filter(({ target }) => target === system || target === `${system}/${service}`);
-  const changes = about.filter(({ kind, dryRun }) => CHANGES.has(kind) && !dryRun);
+  const changes = about.filter((row) => changesUsers(row) && !row.dryRun);
   const last = changes.find(({ state }) => state === 'closed');
   const by = since === null ? undefined : changes.find((row) => brought(row, Date.parse(since)));
   return {
@@ -43,6 +39,12 @@ export function storyOf(
       keptUntil === null ? [] : [{ version, until: keptUntil, operation }],
     ),
   };
+}
+
+/** Whether users may have met it: removing a revision without traffic they do not. */
+function changesUsers(row: Row): boolean {
+  const by = runbookOf(row);
+  return by !== undefined && takesServices(by) && by.kind !== 'retireRevision';
 }
 
 function brought({ startedAt, endedAt }: Row, since: number): boolean {

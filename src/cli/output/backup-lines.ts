@@ -6,7 +6,7 @@ import { countOf, numberOf, sizeOf } from '../../domain/text/amounts.ts';
 
 type Complete = Extract<BackupRow, { state: 'complete' }>;
 
-const HEAD = ['BACKUP', 'AGE', 'SIZE', 'ROWS', 'RECOVERY POINT', 'VERIFIED', ''];
+const HEAD = ['BACKUP', 'AGE', 'SIZE', 'ROWS', 'RECOVERY POINT', 'VERIFIED', 'NOTES'];
 
 export function backupLines(
   { system, backups, omitted, quarantined = [] }: BackupList,

@@ -56,6 +56,12 @@ export function painted(stream: NodeJS.WriteStream, text: string): string {
 
 let typing: Typing | undefined;
 
+/** Columns of a window of `width` (80 where none is known) that are left for text whose commands get longer when it is shown. */
+export function widthOfShown(width = 80): number {
+  typing ??= typingOf(process.argv, process.env);
+  return width - (typing.program.length - 'fairlead'.length);
+}
+
 /** Without control characters, and with commands as whoever reads them can paste them. */
 export function shown(text: string): string {
   typing ??= typingOf(process.argv, process.env);

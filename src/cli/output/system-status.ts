@@ -1,6 +1,7 @@
 // A system as a worker sees it now: asked for, judged and shown.
 import { gateWatchLines } from '../../domain/analysis/gate-watch.ts';
 import { bar } from '../../domain/text/markdown.ts';
+import { commandText } from '../../domain/text/command-text.ts';
 import { didYouMean } from '../../domain/text/did-you-mean.ts';
 import type { SystemStatus } from '../../domain/operation/status.ts';
 import { freezeWords } from '../../domain/time/freeze.ts';
@@ -62,7 +63,7 @@ export function systemLines(
     ...noteLines(status),
     ...(status.freezes ?? []).map((one) => `  ${freezeWords(one)}`),
     ...Object.entries(status.services).flatMap(([name, service]) => [
-      ...serviceLines(name, service),
+      ...serviceLines(status.system, name, service),
       ...more(name),
     ]),
     ...(operations.length === 0 ? [] : ['operations under way:', ...operations]),
@@ -92,9 +93,12 @@ export interface Health {
 }
 
 /** A service is healthy when every revision with traffic has all its replicas ready. */
-export function healthOf(name: string, service: ServiceStatus): Health {
+export function healthOf(system: string, name: string, service: ServiceStatus): Health {
   const health = (condition: Condition, detail: string) => ({ service: name, condition, detail });
-  if (service.stopped) return health('stopped', 'users get 503; let them in with "fairlead admit"');
+  if (service.stopped) {
+    const way = commandText('admit', `${system}/${name}`);
+    return health('stopped', `users get 503; let them in with "${way}"`);
+  }
   const live = service.revisions.filter((one) => one.weight > 0);
   if (live.length === 0) return health('nothing deployed', 'no version gets traffic');
   const counts = live.map((one) => `${one.version} ${one.ready}/${one.desired} ready`).join(', ');
@@ -125,8 +129,8 @@ export function healthCode(healths: readonly Health[]): number {
   return has('healthy') ? EXIT.done : EXIT.inconclusive;
 }
 
-export function serviceLines(name: string, service: ServiceStatus): string[] {
-  const { condition, detail } = healthOf(name, service);
+export function serviceLines(system: string, name: string, service: ServiceStatus): string[] {
+  const { condition, detail } = healthOf(system, name, service);
   return [
     `  ${name}  ${service.url}  ${condition}: ${detail}`,
     ...service.revisions.map(

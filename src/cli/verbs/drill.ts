@@ -6,6 +6,7 @@ export function register(program: Command): void {
   const drill = program
     .command('drill')
     .argument('<system>', 'a system, for example shop')
+    .summary('recover from the newest backups in an isolated target, prove it, clean up')
     .description(
       'restore the newest backups into an isolated target, prove them, start the service on them, clean up',
     );

@@ -16,6 +16,7 @@ export function register(program: Command): void {
   const recover = program
     .command('recover')
     .argument('<system>', 'a system, for example shop')
+    .summary('put a backup in the place of damaged data, or look into one beside it')
     .description(
       'put a backup in the place of damaged data: users and writers are kept out, the copy is judged, one person is asked, users come back step by step; with --beside only look into a backup, and nobody is stopped',
     )

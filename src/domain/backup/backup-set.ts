@@ -28,7 +28,10 @@ export function setSkew(members: readonly SetMember[]): SetSkew {
   const mostMs = Math.max(...to) - Math.min(...from);
   const leastMs = Math.max(0, Math.max(...from) - Math.min(...to));
   const off = members.filter(({ recoveryPoint }) => Math.abs(recoveryPoint.skewMs) > MOST_SKEW_MS);
-  const range = `the recovery points of ${members.map(({ datastore }) => datastore).join(', ')} lie between ${spanOf(leastMs)} and ${spanOf(mostMs)} apart`;
+  const least = spanOf(leastMs);
+  const most = spanOf(mostMs);
+  const apart = least === most ? least : `between ${least} and ${most}`;
+  const range = `the recovery points of ${members.map(({ datastore }) => datastore).join(', ')} lie ${apart} apart`;
   if (off.length === 0) return { mostMs, leastMs, doubtful: false, reason: range };
   const clocks = off.map(
     ({ datastore, recoveryPoint }) => `${datastore} ${recoveryPoint.skewMs} ms`,

@@ -79,7 +79,7 @@ function answerGate(run: Run, name: 'approve' | 'reject', message: Message): Rul
   if (gate !== undefined && isPast(gate, Date.now())) return refused(message, tooLate(gate));
   if (gate !== undefined) return rule(run, gate, name, message);
   if (message.gate === undefined) {
-    return refused(message, `${run.operation} waits for nobody now${gatesOf(run.basis)}`);
+    return refused(message, `${run.operation} has no gate open now${gatesOf(run.basis)}`);
   }
   return keepEarly(run, name, message);
 }
