@@ -2,9 +2,9 @@
 // says it and however. It is not tried again: that fills the disk again. Used by whatever loads into a folder of copies.
 import { Failure } from '../domain/failure.ts';
 import { textAt } from '../domain/json.ts';
+import { isDiskFull } from '../machine/disk-reserve.ts';
 
 const SAID = /no space left on device|disk quota exceeded/i;
-const CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 /** Bytes: the size of a segment of Postgres's log. A server that cannot write its next one ends, and tells its client nothing. */
 const NEXT_TO_NOTHING = 16 * 1024 * 1024;
 
@@ -28,7 +28,7 @@ export async function unlessFull<T>(
 }
 
 function isForWantOfRoom(error: unknown, known: string | undefined, free: number): boolean {
-  if (CODES.has(known ?? '')) return true;
+  if (isDiskFull(error)) return true;
   if (!(error instanceof Error)) return false;
   if (known === 'CheckFailed') return saysFull(error.message) || free < NEXT_TO_NOTHING;
   // Also a tool that was ended, and a server that did not start; another disk may say that it is full.

@@ -12,6 +12,7 @@ import { listen, portOf } from './listeners.ts';
 import { LocalHost } from './local-host.ts';
 import { Marks } from './marks.ts';
 import { HostMetrics } from './metrics.ts';
+import { DiskReserve } from '../../machine/disk-reserve.ts';
 import { keepFile } from '../../machine/keep-file.ts';
 import { lockFile } from '../../machine/lock-file.ts';
 import { describeHolder, portHolder } from '../../machine/port-holder.ts';
@@ -21,7 +22,8 @@ import { Services } from './services.ts';
 import { openState } from './state.ts';
 
 const LOG_BYTES = 10_000_000;
-const LOG_CHECK = 5000;
+/** Between two looks at the logs and the room that is held back (ms). */
+const LOOK_EVERY = 5000;
 /** Together under 6 s: open requests, then SIGTERM to SIGKILL. */
 const LAST_DRAIN = 3000;
 const LAST_GRACE = 1500;
@@ -65,10 +67,10 @@ function wholeNumber(flag: string, text: string): number {
 }
 
 /** In a folder that is its user's alone: one that others may use is not written to, and nothing in it is believed. */
-async function lock(data: string): Promise<void> {
+async function lock(data: string, reserve: DiskReserve): Promise<void> {
   const { folder, lock: path } = hostPaths(data);
   await closeFolder(folder);
-  const taken = lockFile(path);
+  const taken = reserve.spendSync(() => lockFile(path));
   if ('holder' in taken) {
     throw new Failure(
       'Refused',
@@ -109,8 +111,9 @@ async function openMetrics(
 
 async function main(settings: Settings): Promise<void> {
   const paths = hostPaths(settings.data);
-  await lock(settings.data);
-  const file = await openState(paths.state);
+  const reserve = new DiskReserve(paths.reserve);
+  await lock(settings.data, reserve);
+  const file = await openState(paths.state, reserve);
   const note = (message: string): void => {
     log.warn(message);
   };
@@ -149,12 +152,14 @@ async function main(settings: Settings): Promise<void> {
   url = `http://127.0.0.1:${portOf(metricsServer)}`;
   const socket = await listenOnSocket(control, paths.folder, last?.socket);
   const self: HostFile = { url, socket, ...ownIdentity() };
-  await keepFile(paths.host, JSON.stringify(self), { mode: 0o600 });
+  await reserve.spend(() => keepFile(paths.host, JSON.stringify(self), { mode: 0o600 }));
+  await reserve.hold();
   setInterval(() => {
+    void reserve.hold();
     boundLogs(paths.logs, LOG_BYTES).catch((error: unknown) => {
       note(`bounding the logs: ${String(error)}`);
     });
-  }, LOG_CHECK).unref();
+  }, LOOK_EVERY).unref();
   log.info({ url, socket, data: settings.data }, 'ready');
 }
 

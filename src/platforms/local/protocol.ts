@@ -28,6 +28,7 @@ export function hostPaths(data: string) {
     host: join(folder, 'host.json'),
     lock: join(folder, 'host.lock'),
     state: join(folder, 'state.json'),
+    reserve: join(folder, 'reserve'),
     logs: join(folder, 'logs'),
   };
 }

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { Failure } from '../../domain/failure.ts';
+import type { DiskReserve } from '../../machine/disk-reserve.ts';
 import { keepFile } from '../../machine/keep-file.ts';
 import {
   processSchema,
@@ -119,7 +120,11 @@ export interface StateFile {
   save(): Promise<void>;
 }
 
-export async function openState(path: string): Promise<StateFile> {
+/** `reserve`: the room that is given up where the disk is full. */
+export async function openState(
+  path: string,
+  reserve: Pick<DiskReserve, 'spend'>,
+): Promise<StateFile> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const state = await loadState(path);
   let writing: Promise<void> = Promise.resolve();
@@ -130,7 +135,8 @@ export async function openState(path: string): Promise<StateFile> {
       .catch(() => undefined)
       .then(() => {
         queued = undefined;
-        writing = keepState(path, JSON.stringify(state));
+        const text = JSON.stringify(state);
+        writing = reserve.spend(() => keepState(path, text));
         return writing;
       });
     return queued;
