@@ -136,7 +136,7 @@ function storedPorts(settings: WorkerSettings, secrets: SecretSources) {
     byHand: createByHand({ objects, folder: objectsFolder, stores, bindings }),
     queries: createQueries(stores),
     heartbeats: createHeartbeats({ stores, bindings, copies }),
-    namedFiles: createNamedFiles({ stores, copies, clock }),
+    namedFiles: createNamedFiles({ stores, bindings, copies, clock }),
     removal: createBackupRemoval({ list: (prefix) => objects.list(prefix), ...uploads }),
     uploads,
     platforms: createPlatforms({

@@ -50,7 +50,7 @@ import { clearLease, releaseLeases } from './leases.ts';
 import { loadSystem } from './load-system.ts';
 import { planOperation } from './plan-operation.ts';
 import { parseInspection } from '../domain/operation/inspection.ts';
-import { examineFile, restoreFile } from './data/named-files.ts';
+import { adoptPlace, examineFile, restoreFile } from './data/named-files.ts';
 import { measurePoint } from './data/point-in-time.ts';
 import type { ByHandPort } from '../ports/by-hand.ts';
 import type { BindingsPort } from '../ports/bindings.ts';
@@ -187,6 +187,7 @@ const ACTIVITIES = {
   askInvariants: named(askInvariants, STEP_INPUTS.askInvariants),
   examineFile: named(examineFile, STEP_INPUTS.examineFile),
   restoreFile: named(restoreFile, STEP_INPUTS.restoreFile),
+  adoptPlace: named(adoptPlace, STEP_INPUTS.adoptPlace),
   measurePoint: named(measurePoint, STEP_INPUTS.measurePoint),
   markVerified: named(markVerified, STEP_INPUTS.markVerified),
   markFailed: named(markFailed, STEP_INPUTS.markFailed),

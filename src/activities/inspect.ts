@@ -50,6 +50,7 @@ export interface InspectPorts extends RecoveryPorts, LoadOrKeptPorts {
   redactor: Redactor;
   bindings: BindingsPort;
   exchanges: ExchangesPort;
+  namedFiles: CommandsPorts['namedFiles'];
   byHand: CommandsPorts['byHand'];
   incidents: IncidentsPort;
 }

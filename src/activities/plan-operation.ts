@@ -13,6 +13,7 @@ import type { OpenOperation, Wanted, World } from '../runbooks/runbook.ts';
 import type { BackupsPort } from '../ports/backups.ts';
 import { datastoreRef } from './data/datastore-refs.ts';
 import type { ExchangesPort } from '../ports/exchanges.ts';
+import type { NamedFilesPort } from '../ports/named-files.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Call } from './call.ts';
 import { callerOf } from './caller.ts';
@@ -45,6 +46,7 @@ export interface PlanPorts {
   platforms: Platforms;
   backups: Pick<BackupsPort, 'list' | 'read' | 'place' | 'placeForCopy'>;
   exchanges: Pick<ExchangesPort, 'unable'>;
+  namedFiles: Pick<NamedFilesPort, 'unadoptable'>;
   clock: Pick<Clock, 'now'>;
 }
 
@@ -101,7 +103,7 @@ async function readWanted(
   ports: PlanPorts,
 ): Promise<World> {
   const { services = [], trafficOf: open = [], backups = [], live, operations = false } = wanted;
-  const { beside, exchange } = wanted;
+  const { beside, exchange, adopt } = wanted;
   return {
     operations: operations ? await openOperations(loaded.name) : [],
     services: {
@@ -114,6 +116,7 @@ async function readWanted(
       beside: await ports.backups.placeForCopy(datastoreRef(loaded, beside), call),
     }),
     ...(exchange !== undefined && { exchange: await readExchanges(loaded, exchange, ports) }),
+    ...(adopt !== undefined && (await readAdopted(loaded, adopt, call, ports))),
   };
 }
 
@@ -128,6 +131,17 @@ async function readExchanges(
     return [name, await exchanges.unable(datastoreRef(loaded, name))] as const;
   });
   return Object.fromEntries(found);
+}
+
+async function readAdopted(
+  loaded: LoadedSystem,
+  { datastore, what }: NonNullable<Wanted['adopt']>,
+  call: Call,
+  { namedFiles }: PlanPorts,
+): Promise<Pick<World, 'adopt'>> {
+  const asked = { store: datastoreRef(loaded, datastore), what };
+  const adopt = await namedFiles.unadoptable(asked, call);
+  return adopt === undefined ? {} : { adopt };
 }
 
 async function readServices(

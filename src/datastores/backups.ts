@@ -27,10 +27,10 @@ import {
   writeManifest,
   writeMark,
 } from './catalogue.ts';
-import { createCopies, type Copies, type NewCopy, type ReleaseCopy } from './copies.ts';
+import { createCopies, type Copies, type NewCopy } from './copies.ts';
 import { examineArtefact } from './examine.ts';
 import { unlessFull } from './full-disk.ts';
-import { loadCopy, newCopy } from './load-copy.ts';
+import { loadCopy, newCopy, releaseIn } from './load-copy.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { besideOr, lookInto } from './look-into.ts';
 import type { Scratch, Store, Stores } from './store.ts';
@@ -234,10 +234,6 @@ function storeFor(stores: Stores, { id, kind }: BackupManifest, { settings }: Da
     'Refused',
     `${id} was taken from a datastore of kind ${kind}, and the system file says ${settings.kind} now; restore it with the file it was taken with`,
   );
-}
-
-function releaseIn(stores: Readonly<Record<string, Store | undefined>>): ReleaseCopy {
-  return async (kind, folder, waiting) => stores[kind]?.exchange?.release(folder, waiting);
 }
 
 function isCopy(target: DatastoreRef | CopyRef): target is CopyRef {

@@ -3,7 +3,7 @@ import type { CopyRef } from '../ports/backups.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Waiting } from '../ports/waiting.ts';
 import { Failure } from '../domain/failure.ts';
-import type { Copies, Copy, NewCopy } from './copies.ts';
+import type { Copies, Copy, NewCopy, ReleaseCopy } from './copies.ts';
 import { unlessFull } from './full-disk.ts';
 import type { Store } from './store.ts';
 
@@ -38,6 +38,11 @@ export function loadCopy(
     waiting.signal.throwIfAborted();
     await copies.finish(fresh);
   });
+}
+
+/** What a kind made outside of the folder of a copy goes with it. */
+export function releaseIn(stores: Readonly<Record<string, Store | undefined>>): ReleaseCopy {
+  return async (kind, folder, waiting) => stores[kind]?.exchange?.release(folder, waiting);
 }
 
 function unlessNotReady(error: unknown): undefined {

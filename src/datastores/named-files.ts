@@ -2,31 +2,40 @@
 // manifest that promises nothing. Made once, by the worker.
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
+import type { BindingsPort } from '../ports/bindings.ts';
+import type { DatastoreRef } from '../ports/backups.ts';
 import type { NamedFile, NamedFilesPort } from '../ports/named-files.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Waiting } from '../ports/waiting.ts';
 import type { StreamedManifest } from '../domain/backup/backup.ts';
 import type { Stores } from './store.ts';
 import { drain, measuring, type Measured } from './byte-streams.ts';
-import { createCopies } from './copies.ts';
+import { boundStore } from './bindings.ts';
+import { createCopies, type Copies } from './copies.ts';
 import { readChunks } from './files/walk.ts';
-import { loadCopy, newCopy } from './load-copy.ts';
+import { loadCopy, newCopy, releaseIn } from './load-copy.ts';
 import { thereAt, type Named } from './named-dump.ts';
-import type { StreamedArtefact } from './store.ts';
+import { besideOr } from './look-into.ts';
+import type { Store, StreamedArtefact } from './store.ts';
+import { Failure } from '../domain/failure.ts';
 import { sizeOf } from '../domain/text/amounts.ts';
 
 const SHOWN = 20;
 
 export interface NamedFilesInput {
   stores: Stores;
+  /** Where datastores are today. */
+  bindings: BindingsPort;
   /** Absolute folder of copies. */
   copies: string;
   clock: Pick<Clock, 'now'>;
 }
 
-export function createNamedFiles({ stores, copies: root, clock }: NamedFilesInput): NamedFilesPort {
-  const copies = createCopies(root);
+export function createNamedFiles(given: NamedFilesInput): NamedFilesPort {
+  const { stores, bindings, copies: root, clock } = given;
+  const copies = createCopies(root, { release: releaseIn(stores) });
   return {
+    ...adopting({ stores, bindings, clock, copies }),
     examine: async (input, waiting) => {
       const kind = stores[input.store.settings.kind];
       const named = await kind.named(pathOf(input), waiting);
@@ -45,15 +54,19 @@ export function createNamedFiles({ stores, copies: root, clock }: NamedFilesInpu
       const differences = problems.slice(0, SHOWN);
       return { rung: 'artefact', verdict: 'fail', reason: `${told}: ${first}`, differences };
     },
-    restore: async ({ file, target }, waiting) => {
-      const input = { store: target.store, file };
-      const kind = stores[target.store.settings.kind];
+    restore: async ({ file, target, into }, waiting) => {
+      const store = await boundStore(bindings, target.store, waiting);
+      const input = { store, file };
+      const kind = stores[store.settings.kind];
       const named = await kind.named(pathOf(input), waiting);
       const sums = tally(named);
       const backup = `file:${file}`;
       const begun = newCopy(target, backup, clock);
-      const fill = (folder: string) =>
-        kind.restore(artefactOf(input, named, sums), folder, waiting);
+      const beside = into === 'beside' ? await besideOr(kind, store) : undefined;
+      const fill = async (folder: string): Promise<void> => {
+        await beside?.begin(store, folder, await bytesOf(named));
+        await kind.restore(artefactOf(input, named, sums), folder, waiting);
+      };
       await loadCopy(copies, kind, begun, fill, waiting);
       return { sha256: sums.all() };
     },
@@ -69,6 +82,64 @@ export function createNamedFiles({ stores, copies: root, clock }: NamedFilesInpu
       return Math.round(Math.max(...times));
     },
   };
+}
+
+function adopting({
+  stores,
+  bindings,
+  clock,
+  copies,
+}: Omit<NamedFilesInput, 'copies'> & { copies: Copies }): Pick<
+  NamedFilesPort,
+  'unadoptable' | 'adopt'
+> {
+  return {
+    unadoptable: async ({ store, what }, waiting) => {
+      const there = await boundStore(bindings, store, waiting);
+      return unadoptable(stores[store.settings.kind], there, what, waiting).catch(said);
+    },
+    adopt: async ({ place, target }, waiting) => {
+      const store = await boundStore(bindings, target.store, waiting);
+      const kind = stores[store.settings.kind];
+      const { adopt } = kind.exchange ?? {};
+      if (adopt === undefined) throw new Failure('Unsupported', noPlaces(store, place));
+      let words = `${place} is a copy of it already`;
+      const fill = async (folder: string): Promise<void> => {
+        words = await adopt.take(store, folder, place, waiting);
+      };
+      await loadCopy(copies, kind, newCopy(target, `place:${place}`, clock), fill, waiting);
+      return words;
+    },
+  };
+}
+
+/** What is to be copied is looked at by the tool of its kind; a place is asked for where the live data are. */
+async function unadoptable(
+  kind: Store,
+  store: DatastoreRef,
+  what: string,
+  waiting: Waiting,
+): Promise<string | undefined> {
+  if (what.includes('/')) {
+    await kind.named(pathOf({ store, file: what }), waiting);
+    return undefined;
+  }
+  const { adopt } = kind.exchange ?? {};
+  return adopt === undefined ? noPlaces(store, what) : adopt.unable(store, what);
+}
+
+function said(error: unknown): string {
+  if (error instanceof Failure && error.kind !== 'Unavailable') return error.message;
+  throw error;
+}
+
+function noPlaces({ datastore, settings }: DatastoreRef, place: string): string {
+  return `adopting ${place} for ${datastore}: of a datastore of kind ${settings.kind} only a dump is adopted, by its path with a / in it`;
+}
+
+async function bytesOf({ objects }: Named): Promise<number> {
+  const sizes = await Promise.all(objects.map(async ({ file }) => (await thereAt(file)).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 function pathOf({ store, file }: NamedFile): string {

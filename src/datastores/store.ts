@@ -108,6 +108,14 @@ export interface StoreExchange {
   ): Promise<Exchanged>;
   loss(store: DatastoreRef, folder: string, quarantined: string, waiting: Waiting): Promise<Loss>;
   flush(store: DatastoreRef, token: EpochToken, waiting: Waiting): Promise<Exchanged>;
+  /**
+   * Places beside the live data that somebody else restored; absent where a kind has none that a name would tell. `take` makes
+   * one the copy in a folder, as it is, and answers what it is in words; `release` leaves it as it was.
+   */
+  adopt?: {
+    unable(store: DatastoreRef, place: string): Promise<string | undefined>;
+    take(store: DatastoreRef, folder: string, place: string, waiting: Waiting): Promise<string>;
+  };
   /** Absent where nobody could tell what an exchange kept from what somebody else put there. */
   quarantine?: {
     list(store: DatastoreRef, waiting: Waiting): Promise<Quarantined[]>;

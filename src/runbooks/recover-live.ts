@@ -1,7 +1,7 @@
 // Puts a backup in the place of damaged data: keeps users and writers out and proves it, restores beside, judges the copy, says
 // what will be lost, asks one person, exchanges, and lets users in step by step. What fails stays where it is, users kept out,
 // until a person says what to do; until the exchange an abort brings back what was. Once users are in there is no way back.
-import { copyName } from '../domain/backup/backup-id.ts';
+import { adoptedAsBackup, copyName } from '../domain/backup/backup-id.ts';
 import { datastoreIn } from '../domain/backup/rung-steps.ts';
 import { Failure } from '../domain/failure.ts';
 import type { LoadedSystem } from '../domain/loaded-system.ts';
@@ -42,6 +42,8 @@ import {
 } from '../domain/recovery/live/writers.ts';
 import { ADMIT_SHARES, RECOVERY_APPROVAL } from '../domain/recovery/recovery-defaults.ts';
 import { recoveredIn } from '../domain/recovery/recovered-system.ts';
+import type { OperationRequest } from '../domain/operation/request.ts';
+import { runName } from '../domain/text/names.ts';
 
 import { drill } from './drill.ts';
 import { RANK, type PlanInput, type Runbook, type Wanted, type World } from './runbook.ts';
@@ -55,12 +57,12 @@ export const recoverLive: Runbook = {
   title: 'Recovery',
   asks: {
     required: ['system', 'mode'],
-    optional: ['datastore', 'backup', 'at', 'corruptedSince', 'severity', 'beside'],
+    optional: ['datastore', 'backup', 'at', 'corruptedSince', 'adopt', 'severity', 'beside'],
   },
   // One per system, whatever it recovers of it: it takes the services too.
   id: ({ system }) => `recover/${system}`,
-  summary: ({ system, datastore, severity }) =>
-    `recover ${datastore === undefined ? system : `${system}/${datastore}`} from a backup, in the place of what is live${severity === undefined ? '' : ` (${severity})`}`,
+  summary: ({ system, datastore, severity, adopt }) =>
+    `recover ${datastore === undefined ? system : `${system}/${datastore}`} from ${adopt ?? 'a backup'}, in the place of what is live${severity === undefined ? '' : ` (${severity})`}`,
   rank: RANK.recovery,
   leases: 'both',
   policy: { onFailure: 'ask', undone: 'failed' },
@@ -72,20 +74,40 @@ export const recoverLive: Runbook = {
 };
 
 function reads({ request, loaded }: PlanInput): Wanted {
-  const { backup: id, at } = request;
-  if (id !== undefined && at !== undefined) {
-    throw new Failure('BadInput', 'recovering: backup and at both say which; name one');
-  }
+  const { backup: id, adopt } = request;
+  refuseBoth(request);
   const { datastores, services, derived } = recoveredIn(loaded.system, request);
   if (datastores.length === 0) {
     throw new Failure('NotFound', `${loaded.name} has no primary datastore to recover`);
   }
   for (const datastore of datastores) refuseDerived(loaded, datastore);
-  return {
-    services,
-    backups: datastores.map((datastore) => ({ datastore, ...(id !== undefined && { id }) })),
-    exchange: [...datastores, ...derived],
-  };
+  const exchange = [...datastores, ...derived];
+  if (adopt !== undefined) {
+    return { services, exchange, adopt: { datastore: onlyOne(loaded, datastores), what: adopt } };
+  }
+  const backups = datastores.map((datastore) => ({ datastore, ...(id !== undefined && { id }) }));
+  return { services, backups, exchange };
+}
+
+function refuseBoth({ backup, at, adopt, corruptedSince }: OperationRequest): void {
+  const which = Object.entries({ adopt, backup, at, corruptedSince }).flatMap(([name, value]) =>
+    value === undefined ? [] : [name],
+  );
+  if (backup !== undefined && at !== undefined) {
+    throw new Failure('BadInput', 'recovering: backup and at both say which; name one');
+  }
+  if (adopt !== undefined && which.length > 1) {
+    const message = `recovering: ${which.join(' and ')} say what comes back; what somebody else restored is adopted alone`;
+    throw new Failure('BadInput', message);
+  }
+}
+
+/** What is adopted is one datastore's. */
+function onlyOne({ name }: LoadedSystem, datastores: readonly string[]): string {
+  const [first, ...more] = datastores;
+  if (first !== undefined && more.length === 0) return first;
+  const message = `${name} has the primary datastores ${datastores.join(', ')}: name the one that is adopted for with --datastore`;
+  throw new Failure('BadInput', message);
 }
 
 function refuseDerived(loaded: LoadedSystem, datastore: string): void {
@@ -127,18 +149,21 @@ function plan(input: PlanInput, world: World): Plan {
     ...(loaded.system.recovery?.outside ?? []).map(outsideStep),
     concludeExchangeStep(),
   ];
-  const backups = exchanges.map(({ backup }) => backup);
-  const candidates = exchanges.flatMap(({ others }) => others.map(({ backup }) => backup));
+  const restored = exchanges.flatMap((one) => ('adopted' in one ? [] : [one]));
+  const backups = restored.map(({ backup }) => backup);
+  const candidates = restored.flatMap(({ others }) => others.map(({ backup }) => backup));
   const worlds = world.services;
   return finishPlan({
-    ...{ operation, kind: drill.type, loaded, backups, steps, worlds },
+    ...{ operation, kind: drill.type, loaded, steps, worlds },
+    ...(backups.length > 0 && { backups }),
     ...(candidates.length > 0 && { candidates }),
   });
 }
 
 /** All of them at once, before anything is changed. */
 function refuseUnable(loaded: LoadedSystem, datastores: readonly string[], world: World): void {
-  const why = datastores.flatMap((name) => world.exchange?.[name] ?? []);
+  const adopted = world.adopt === undefined ? [] : [world.adopt];
+  const why = [...datastores.flatMap((name) => world.exchange?.[name] ?? []), ...adopted];
   if (why.length === 0) return;
   throw new Failure('Refused', `${loaded.name} cannot be recovered so: ${why.join('; ')}`);
 }
@@ -148,6 +173,11 @@ function exchangeOf(
   { loaded, request, runId, now }: PlanInput,
   world: World,
 ): Exchange {
+  if (request.adopt !== undefined) {
+    const copy = `recover-${loaded.name}-${datastore}-adopted-${runName(runId)}`;
+    const backup = adoptedAsBackup(request.adopt);
+    return { adopted: true, datastore, settings: datastoreIn(loaded, datastore), copy, backup };
+  }
   const asked = { ...request, datastore };
   const { entry, note, others } = chooseBackup(asked, world.backups[datastore] ?? [], now);
   const [first, ...more] = [entry, ...others].slice(0, MOST_CANDIDATES).map((one): Candidate => {

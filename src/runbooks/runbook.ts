@@ -117,6 +117,8 @@ export interface Wanted {
   beside?: string;
   /** Datastores that are to be exchanged. */
   exchange?: string[];
+  /** What somebody else restored of a datastore: whether it can take the place of what is live. */
+  adopt?: { datastore: string; what: string };
 }
 
 /** What was read; empty where nothing was wanted. */
@@ -132,6 +134,8 @@ export interface World {
   beside?: CopyPlace;
   /** By datastore, why it cannot be exchanged; undefined where it can. */
   exchange?: Record<string, string | undefined>;
+  /** Why what somebody else restored cannot be adopted; absent where it can. */
+  adopt?: string;
 }
 
 export interface OpenOperation {

@@ -8,6 +8,7 @@ import { createActivityWorld, PLACE } from '../support/activity-world.ts';
 import { datastoreRef } from '../support/datastores/datastores.ts';
 import { fails } from '../support/fails.ts';
 import { memoryBackups } from '../support/memory/memory-backups.ts';
+import { memoryHeartbeats } from '../support/memory/memory-heartbeats.ts';
 import { memoryExchanges } from '../support/memory/memory-exchanges.ts';
 import { sampleSystem } from '../support/samples.ts';
 
@@ -20,7 +21,8 @@ const input = {
 } as const;
 const { backups: kept, vault } = memoryBackups();
 const { exchanges } = memoryExchanges(vault);
-const DATA = { backups: kept, exchanges };
+const { namedFiles } = memoryHeartbeats(vault);
+const DATA = { backups: kept, exchanges, namedFiles };
 
 test('a plan names every file that the new version lacks, and changes nothing', async () => {
   const { world, ports, call } = createActivityWorld();
@@ -62,7 +64,7 @@ test('two proofs of one backup that begin in the same second make nothing of the
       request,
     } as const;
     const own = { ...call, run: { ...call.run, runId } };
-    const ports = { ...it.ports, backups, exchanges };
+    const ports = { ...it.ports, backups, exchanges, namedFiles };
     return namesMade(await makePlan(proof, shop, own, ports));
   };
   const names = [

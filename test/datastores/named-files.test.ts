@@ -66,7 +66,7 @@ function world(t: TestContext, programs: readonly string[] = []) {
   return {
     copies,
     stores,
-    named: createNamedFiles({ stores, copies, clock }),
+    named: createNamedFiles({ stores, bindings: createBindings(objects), copies, clock }),
     backups: createBackups({ objects, stores, copies, secrets, clock }),
     heartbeats: createHeartbeats({ stores, bindings: createBindings(objects), copies }),
   };

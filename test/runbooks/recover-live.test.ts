@@ -198,6 +198,19 @@ describe('a recovery in the place of the live data', () => {
     );
   });
 
+  test('adopts a place instead of a backup: no artefact, no manifest; a path is read as a file first', () => {
+    const place = planOf({ adopt: 'gen-7' });
+    const ids = place.steps.map(({ id }) => id);
+    assert.deepEqual(ids.slice(4, 7), ['loads-orders', 'loss-orders', 'exchange']);
+    assert.match(titleOf(place, 'loads-orders'), /Adopt gen-7, .* as it is, beside/);
+    assert.equal(place.backups, undefined);
+    assert.ok(planOf({ adopt: '/mnt/data' }).steps.some(({ id }) => id === 'artefact-orders'));
+    const both = inputOf({ adopt: 'gen-7', corruptedSince: iso(0) });
+    assert.throws(() => recoverLive.reads(both), refused('BadInput', /adopted alone/));
+    const two = inputOf({ adopt: 'gen-7' }, { datastores: { orders: FILES, users: FILES } });
+    assert.throws(() => recoverLive.reads(two), refused('BadInput', /--datastore/));
+  });
+
   test('is refused where something cannot be exchanged; a derived one stays as it is then', () => {
     const replica = { unable: { orders: 'orders is a replica' } };
     assert.throws(() => planOf({}, replica), refused('Refused', /orders is a replica/));

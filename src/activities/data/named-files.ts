@@ -1,7 +1,7 @@
 // The first rungs of the ladder for a dump that is in no catalogue. What takes a manifest is not climbed.
 import type { RungResult } from '../../domain/backup/ladder.ts';
 import type { Call } from '../call.ts';
-import type { CopyRef } from '../../ports/backups.ts';
+import type { CopyPlacement, CopyRef } from '../../ports/backups.ts';
 import type { NamedFile, NamedFilesPort } from '../../ports/named-files.ts';
 import type { Clock } from '../../ports/clock.ts';
 
@@ -18,15 +18,25 @@ export function examineFile(
   return namedFiles.examine(input, call);
 }
 
+export async function adoptPlace(
+  { place, target }: { place: string; target: CopyRef },
+  call: Call,
+  { namedFiles }: NamedFilesPorts,
+): Promise<RungResult> {
+  await call.token();
+  const words = await namedFiles.adopt({ place, target: { ...target, owner: call.run } }, call);
+  return { rung: 'loads', verdict: 'pass', reason: words };
+}
+
 export async function restoreFile(
-  { file, target }: { file: string; target: CopyRef },
+  { file, target, into = 'scratch' }: { file: string; target: CopyRef; into?: CopyPlacement },
   call: Call,
   { namedFiles, clock }: NamedFilesPorts,
 ): Promise<RungResult> {
   await call.token();
   const began = clock.now();
   const { sha256 } = await namedFiles.restore(
-    { file, target: { ...target, owner: call.run } },
+    { file, target: { ...target, owner: call.run }, into },
     call,
   );
   const seconds = Math.round((clock.now() - began) / 100) / 10;

@@ -2,7 +2,7 @@
 // are kept (snapshots). From the workflow comes only what it alone knows (`told`), to be compared or to go on from.
 import type { BakeProgress } from '../../domain/analysis/bake-progress.ts';
 import { bakingStep } from '../../domain/operation/plan-steps.ts';
-import { fileOf } from '../../domain/backup/backup-id.ts';
+import { fileOf, placeIn } from '../../domain/backup/backup-id.ts';
 import { primaryDatastores } from '../../domain/operation/operation.ts';
 import { copiesNamed } from '../../domain/recovery/copy-template.ts';
 import { recoveredPoints } from '../../domain/recovery/recovered.ts';
@@ -127,7 +127,15 @@ export const STEP_INPUTS = {
   ...STEPS_INPUTS,
   /** `until` in ms. */
   keepCopy: (at: StepAt, { until }: { until: number }) => ({ target: copyOf(at), until }),
-  restoreFile: (at: StepAt) => ({ file: namedFile(at), target: copyOf(at) }),
+  restoreFile: (at: StepAt) => {
+    const { into } = actionOf(at, 'rung');
+    return { file: namedFile(at), target: copyOf(at), ...(into !== undefined && { into }) };
+  },
+  adoptPlace: (at: StepAt) => {
+    const place = placeIn(actionOf(at, 'rung').backup);
+    if (place === undefined) throw unfit(at, 'adopts no place');
+    return { place, target: copyOf(at) };
+  },
   compareCopy: (at: StepAt) => {
     const { backup: id, copy } = actionOf(at, 'rung');
     const rungs = at.plan.steps.flatMap(({ action }) =>

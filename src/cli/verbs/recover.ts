@@ -8,6 +8,7 @@ interface RecoverOptions extends WaitOptions {
   backup?: string;
   at?: string;
   corruptedSince?: string;
+  adopt?: string;
   severity?: string;
   keep?: string;
 }
@@ -31,11 +32,16 @@ export function register(program: Command): void {
       '--corrupted-since <time>',
       'since when the data are damaged: no backup with a later recovery point is taken',
     )
+    .option(
+      '--adopt <place>',
+      'instead of a backup, what somebody else restored: a database of the same server, a generation, or a path with a / in it',
+    )
     .option('--severity <P0-P3>', 'how bad it is, for those who are told')
     .option('--keep <duration>', 'with --beside: how long the copy is kept (default: 24h)');
   const examples = [
     'recover shop --corrupted-since 2026-11-22T08:00:00Z --severity P1',
     'recover shop --datastore orders --at 2026-11-22T08:00:00Z --dry-run',
+    'recover shop --datastore orders --adopt orders_at_0755',
     'recover shop --dry-run --format commands',
     'recover shop --datastore orders --beside',
     'recover shop --datastore orders --beside --backup shop/orders/20261122T085126.123Z --keep 3d',
@@ -47,9 +53,9 @@ export function register(program: Command): void {
       const { durationFlag } = await import('../flags.ts');
       const { recover: look } = await import('../../runbooks/recover.ts');
       const { recoverLive } = await import('../../runbooks/recover-live.ts');
-      const { datastore, beside, backup, at, corruptedSince, severity } = options;
+      const { datastore, beside, backup, at, corruptedSince, adopt, severity } = options;
       const keep = options.keep === undefined ? undefined : durationFlag('--keep', options.keep);
-      const which = { datastore, beside, backup, at, corruptedSince, severity, keep };
+      const which = { datastore, beside, backup, at, corruptedSince, adopt, severity, keep };
       const asked = { system: systemName(text), mode: 'recover', ...which };
       await startOperation(beside === true ? look : recoverLive, asked, options);
     },

@@ -11,6 +11,7 @@ import type { Exchanged, ExchangePlan, WritePosition } from '../../domain/recove
 import type { EpochToken } from '../../domain/rollout/model.ts';
 import { Failure } from '../../domain/failure.ts';
 import { textAt } from '../../domain/json.ts';
+import { countOf } from '../../domain/text/amounts.ts';
 import { commandOf } from '../../machine/process-identity.ts';
 import { writersIn } from '../../machine/writers-in.ts';
 import { besideNotes, shortOf } from '../beside.ts';
@@ -30,11 +31,19 @@ import {
   quarantinedIn,
   removeGeneration,
 } from './quarantine.ts';
-import { stampOf, walkFiles } from './walk.ts';
+import { filesIn, stampOf, walkFiles } from './walk.ts';
 
 const SHOWN = 5;
 
-const notes = besideNotes(z.object({ directory: z.string(), generation: z.string() }), 0o644);
+const notes = besideNotes(
+  z.object({
+    directory: z.string(),
+    generation: z.string(),
+    /** Somebody else restored it: it is not removed with the copy. */
+    adopted: z.exactOptional(z.literal(true)),
+  }),
+  0o644,
+);
 
 export function createFilesExchange(clock: Pick<Clock, 'now'>): StoreExchange {
   return {
@@ -54,7 +63,8 @@ export function createFilesExchange(clock: Pick<Clock, 'now'>): StoreExchange {
     release: async (folder) => {
       const beside = await notes.find(folder);
       if (beside === undefined) return;
-      const { directory, generation } = beside;
+      const { directory, generation, adopted = false } = beside;
+      if (adopted) return;
       // It went live: it is nobody's copy any more.
       if ((await generationsOf(directory)).current === generation) return;
       await rm(join(directory, generation), { recursive: true, force: true, maxRetries: 3 });
@@ -88,6 +98,7 @@ export function createFilesExchange(clock: Pick<Clock, 'now'>): StoreExchange {
       return lossOf(join(directoryOf(store), quarantined), await copyFilesIn(folder), waiting);
     },
     flush: (store, token) => noted(store, token, clock, flush(store, token)),
+    adopt: { unable: unadoptable, take: takeGeneration },
     quarantine: {
       list: (store) => quarantinedIn(directoryOf(store)),
       remove: (store, name) => removeGeneration(directoryOf(store), name),
@@ -193,6 +204,35 @@ async function positionOf(
     ...(unseen > 0 && { unseen: `${unseen} processes of others could not be looked at` }),
     at,
   };
+}
+
+async function takeGeneration(
+  store: DatastoreRef,
+  folder: string,
+  generation: string,
+): Promise<string> {
+  const directory = directoryOf(store);
+  const why = await unadoptable(store, generation);
+  if (why !== undefined) throw new Failure('Refused', why);
+  // One that an exchange kept is a person's from now on, and no janitor's.
+  await forgetQuarantined(directory, generation);
+  await notes.keep(folder, { directory, generation, adopted: true });
+  const files = await filesIn(join(directory, generation));
+  return `the generation ${generation} of ${directory}, with ${countOf(files.length, 'file')}`;
+}
+
+/** Why a generation that somebody else restored cannot go live. */
+async function unadoptable(store: DatastoreRef, place: string): Promise<string | undefined> {
+  const directory = directoryOf(store);
+  const about = `adopting ${place} for ${store.datastore}`;
+  if (!isGeneration(place)) {
+    return `${about}: a place beside the live data is a generation such as gen-7 in ${directory}; name another folder by its path, with a / in it`;
+  }
+  const { current } = await generationsOf(directory);
+  if (place === current) return `${about}: it is live already`;
+  const files = await filesIn(join(directory, place)).catch(() => undefined);
+  if (files === undefined) return `${about}: there is no folder ${join(directory, place)}`;
+  return files.length === 0 ? `${about}: ${join(directory, place)} holds no file` : undefined;
 }
 
 function changed(directory: string, seen: { expected: string; found: string }): Failure {

@@ -61,6 +61,26 @@ export function fileOf(backup: string): string | undefined {
   return backup.startsWith(FILE) ? backup.slice(FILE.length) : undefined;
 }
 
+const PLACE = 'place:';
+
+/**
+ * What stands in a plan for a backup where somebody else restored: a path is read as a named file is, anything else is a place
+ * beside the live datastore, by its name there.
+ */
+export function adoptedAsBackup(what: string): string {
+  return what.includes('/') ? fileAsBackup(what) : `${PLACE}${what}`;
+}
+
+/** The name of such a place; undefined for anything else. */
+export function placeIn(backup: string): string | undefined {
+  return backup.startsWith(PLACE) ? backup.slice(PLACE.length) : undefined;
+}
+
+/** What somebody else restored: a place or a path; undefined for the name of a backup. */
+export function adoptedOf(backup: string): string | undefined {
+  return placeIn(backup) ?? fileOf(backup);
+}
+
 /** `<system>/<datastore>/`, with every backup of it below. */
 export function catalogueFolder(system: string, datastore: string): string {
   return `${system}/${datastore}/`;

@@ -2,6 +2,7 @@
 // Fairlead's own record needs, says so.
 import type { Service } from '../../config/system.ts';
 import type { LoadedSystem } from '../loaded-system.ts';
+import { adoptedBy } from '../recovery/live/adopted.ts';
 import { otherWriters } from '../recovery/live/writers.ts';
 import type { PlanStep, StepAction } from '../operation/plan.ts';
 import { datastoreStep, type HandStep } from './datastore-step.ts';
@@ -58,7 +59,13 @@ const ROWS: Rows = {
     person(`Bring the platform's own object of ${service} to ${version}.`),
   backup: ({ datastore }, context) => onDatastore(context, datastore, 'backup'),
   retention: () => person('Remove no backup by hand: the next one does it.'),
-  rung: ({ rung, datastore }, context) => onDatastore(context, datastore, rung),
+  rung: (action, context) => {
+    const { rung, datastore } = action;
+    const adopted = adoptedBy(action);
+    return adopted === undefined
+      ? onDatastore(context, datastore, rung)
+      : person(`${rung}: ${adopted} is there already; use it below where a copy is named.`);
+  },
   conclude: () => person(RECORDED),
   discard: ({ datastore }) =>
     person(`Nothing to type where the copy went live; else remove the copy of ${datastore}.`),

@@ -133,6 +133,12 @@ const FIELDS = {
   at: textThat(isMoment, MOMENT_ALLOWED, '2026-11-22T08:00:00Z'),
   /** A recovery takes no backup with a recovery point after this time: what harmed the data may be in it. */
   corruptedSince: textThat(isMoment, MOMENT_ALLOWED, '2026-11-22T08:00:00Z'),
+  /** What somebody else restored: a path on the worker's machine, or the name of a place beside the live data. */
+  adopt: textThat(
+    isNamedFile,
+    "the name of a place beside the live data (a database, gen-7), or a path on the worker's machine with a / in it: an absolute one, or one inside the system's folder",
+    'orders_restored',
+  ),
   /** How bad it is, for people. */
   severity: text(/^P[0-3]$/, 'P0, P1, P2 or P3', 'P1'),
   /** How long what was restored beside is kept, in milliseconds. */

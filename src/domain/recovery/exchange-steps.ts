@@ -8,10 +8,13 @@ import type { PlanStep } from '../operation/plan.ts';
 import { NO_UNDO } from '../text/plan-words.ts';
 import { spanOf } from '../text/time-span.ts';
 import { QUIET_MS } from './exchange.ts';
+import { adoptSteps, type Adopting } from './live/adopted.ts';
 import type { Candidate } from './live/candidates.ts';
 
 /** A datastore that is exchanged, and what for. */
-export interface Exchange {
+export type Exchange = Restoring | ({ adopted: true } & Adopting);
+
+export interface Restoring {
   datastore: string;
   settings: Datastore;
   backup: BackupSummary;
@@ -54,6 +57,7 @@ export function fenceSteps(datastore: string): PlanStep[] {
  * machine, but whoever is asked.
  */
 export function besideSteps(exchange: Exchange): PlanStep[] {
+  if ('adopted' in exchange) return adoptSteps(exchange);
   const { datastore, backup, copy, others } = exchange;
   const first = ladderOf(exchange, { backup, copy });
   if (others.length === 0) return first;
@@ -80,7 +84,7 @@ function insteadStep(datastore: string, { backup, copy }: Candidate): PlanStep {
 }
 
 function ladderOf(
-  { datastore, settings, backup: first, note }: Exchange,
+  { datastore, settings, backup: first, note }: Restoring,
   { backup, copy }: Candidate,
 ): PlanStep[] {
   const wanted = rungsOf(settings);

@@ -8,6 +8,7 @@ import { outputOn, resultOf, type StepResults } from '../operation/step-result.t
 import type { EvidenceEntry } from '../record/evidence.ts';
 import { commandText } from '../text/command-text.ts';
 import { spanOf } from '../text/time-span.ts';
+import { adoptedIn } from './live/adopted.ts';
 import { passedOverCandidates, takenBackups } from './live/candidates.ts';
 import { lossWords, quarantinedAs } from './exchange.ts';
 
@@ -30,14 +31,19 @@ export function recoveryEnd(ending: RecoveryEnding): { message: string; findings
     ...backups.map((backup) => pointFinding(backup, ending)),
     ...timeFindings(ending),
   ];
-  const stores = backups.map((backup) => storeWords(backup, ending));
+  const stores = [
+    ...backups.map(({ id }) => storeWords({ datastore: backedUpDatastore(id), what: id }, ending)),
+    ...adoptedIn(plan).map((one) => storeWords(one, ending)),
+  ];
   const times = findings.map(({ reason }) => reason);
   const due = `due now: "${commandText('backup', plan.system)}", for the newest backup is of before, and "${commandText('drill', plan.system)}"`;
   return { message: [...stores, ...times, ...outsideWords(ending), due].join('; '), findings };
 }
 
-function storeWords(backup: BackupSummary, { results, now }: RecoveryEnding): string {
-  const datastore = backedUpDatastore(backup.id);
+function storeWords(
+  { datastore, what }: { datastore: string; what: string },
+  { results, now }: RecoveryEnding,
+): string {
   const lost = outputOn(results, 'lost', datastore);
   const done = outputOn(results, 'exchanged', datastore);
   const loss = lost === undefined ? 'what was lost is not known' : `lost: ${lossWords(lost.loss)}`;
@@ -48,7 +54,7 @@ function storeWords(backup: BackupSummary, { results, now }: RecoveryEnding): st
   const over = passedOverCandidates(results, datastore).map(
     ({ id }) => `, for ${id} was found bad`,
   );
-  return `${datastore} is ${backup.id}${over.join('')}; ${loss}${kept}`;
+  return `${datastore} is ${what}${over.join('')}; ${loss}${kept}`;
 }
 
 /** What people said of each list of what was sent outside. */

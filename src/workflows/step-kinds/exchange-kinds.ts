@@ -15,7 +15,9 @@ import {
   lossFindings,
   lossWords,
   type ExchangePlan,
+  type Loss,
 } from '../../domain/recovery/exchange.ts';
+import { adoptedIn } from '../../domain/recovery/live/adopted.ts';
 import { passedOverCandidates, takenBackups } from '../../domain/recovery/live/candidates.ts';
 import { recoveryEnd } from '../../domain/recovery/recovery-end.ts';
 import { problemsIn, said } from './service-kinds.ts';
@@ -97,13 +99,13 @@ export const weighExchange: StepKind<ActionOf<'weighExchange'>> = {
       return [
         { name: `${datastore}: backup`, verdict: 'pass', reason, samples: 1 },
         ...over.map(({ id, why }) => overFinding(datastore, id, why)),
-        ...(found === undefined ? [] : lossFindings(found.loss)).map((one) => ({
-          ...one,
-          name: `${datastore}: ${one.name}`,
-        })),
-        ...(found === undefined ? [] : [placeFinding(datastore, found.plan)]),
+        ...foundOf(datastore, found),
       ];
     });
+    for (const { datastore, what } of adoptedIn(plan)) {
+      const found = outputOn(results, 'lost', datastore);
+      findings.push(adoptedFinding(datastore, what), ...foundOf(datastore, found));
+    }
     const told = lost.map(({ datastore, loss }) => `${datastore}: ${lossWords(loss)}`);
     const detail = `as of ${now}, users are kept out; to be lost: ${told.join('. ')}`;
     return plainResult({ type: 'done' }, { detail, findings });
@@ -185,6 +187,24 @@ function judgedBy(findings: Finding[]): StepResult {
   }
   const detail = findings.map(({ reason }) => reason).join('; ');
   return plainResult({ type: 'done' }, { detail, findings });
+}
+
+/** What is lost, and what the exchange does; nothing where nobody counted. */
+function foundOf(
+  datastore: string,
+  found: { loss: Loss; plan: ExchangePlan } | undefined,
+): Finding[] {
+  if (found === undefined) return [];
+  const lost = lossFindings(found.loss).map((one) => ({
+    ...one,
+    name: `${datastore}: ${one.name}`,
+  }));
+  return [...lost, placeFinding(datastore, found.plan)];
+}
+
+function adoptedFinding(datastore: string, what: string): Finding {
+  const reason = `${what}, which somebody else restored: no manifest says what it has to hold, and its recovery point is not known`;
+  return { name: `${datastore}: adopted`, verdict: 'pass', reason, samples: 1 };
 }
 
 function placeFinding(datastore: string, plan: ExchangePlan): Finding {

@@ -1,6 +1,6 @@
 // The step that climbs one rung of the ladder, on the backup itself or on the copy that is made of it.
 import type { ActivityAnswer } from '../../activities/boundary.ts';
-import { fileOf } from '../../domain/backup/backup-id.ts';
+import { fileOf, parseBackupId, placeIn } from '../../domain/backup/backup-id.ts';
 import { judgePointInTime, type RungResult } from '../../domain/backup/ladder.ts';
 import { measuresPoint } from '../../domain/backup/measured-point.ts';
 import type { Rung } from '../../domain/backup/rungs.ts';
@@ -58,7 +58,7 @@ function climb(context: Context): Work {
     case 'loads':
       return ask({
         ...asked,
-        activity: isFile ? 'restoreFile' : 'restoreCopy',
+        activity: loadsBy(backup),
         lease: datastore,
       });
     case 'complete':
@@ -75,6 +75,11 @@ function climb(context: Context): Work {
     case 'usable':
       throw new Error('this rung has steps of its own');
   }
+}
+
+function loadsBy(backup: string): 'adoptPlace' | 'restoreFile' | 'restoreCopy' {
+  if (placeIn(backup) !== undefined) return 'adoptPlace';
+  return fileOf(backup) === undefined ? 'restoreCopy' : 'restoreFile';
 }
 
 function climbPointInTime(
@@ -144,7 +149,9 @@ function climbed(context: Context, measured: readonly RungResult[]): Work {
     findings: [finding],
     output: { kind: 'rungs', rungs },
   });
-  return isBad && fileOf(action.backup) === undefined ? markBad(context, judged, reason) : judged;
+  return isBad && parseBackupId(action.backup) !== undefined
+    ? markBad(context, judged, reason)
+    : judged;
 }
 
 /** Beside the backup, so that nobody takes it by itself: that it was found bad. */

@@ -1,4 +1,5 @@
 // Steps on who writes beside users: programs that commands stop and start, and what people are asked to do by hand.
+import { adoptedIn } from '../../domain/recovery/live/adopted.ts';
 import { takenBackups } from '../../domain/recovery/live/candidates.ts';
 import { plainResult, type StepResult } from '../../domain/operation/step-result.ts';
 import { said } from './service-kinds.ts';
@@ -60,8 +61,9 @@ export const askOutside: StepKind<ActionOf<'askOutside'>> = {
     const points = takenBackups(plan, results).map(
       ({ id, recoveryPoint }) => `${recoveryPoint.notAfter} (${id})`,
     );
+    const adopted = adoptedIn(plan).map(({ what }) => `${what} was made`);
     return doneByHand(context, {
-      wanted: `${action.name}, sent since ${points.join(', ')}, may be of what is lost now: ${list?.look ?? ''} Once that is looked through, answer retry`,
+      wanted: `${action.name}, sent since ${[...points, ...adopted].join(', ')}, may be of what is lost now: ${list?.look ?? ''} Once that is looked through, answer retry`,
       done: `${action.name} was looked through`,
     });
   },

@@ -42,7 +42,7 @@ export async function mongoWorld(t: TestContext, programs: string[] = []) {
   });
   const id = backupId('shop', 'orders', 1_700_000_000_000);
   const input = { store, id, systemDigest: 'd'.repeat(64) };
-  const named = createNamedFiles({ stores, copies, clock });
+  const named = createNamedFiles({ stores, bindings: createBindings(objects), copies, clock });
   const heartbeats = createHeartbeats({ stores, bindings: createBindings(objects), copies });
   return {
     server,

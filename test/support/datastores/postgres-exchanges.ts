@@ -7,6 +7,8 @@ import type pg from 'pg';
 import { createBackups } from '../../../src/datastores/backups.ts';
 import { createBindings } from '../../../src/datastores/bindings.ts';
 import { createHeartbeats } from '../../../src/datastores/heartbeats.ts';
+import { createNamedFiles } from '../../../src/datastores/named-files.ts';
+import type { NamedFilesPort } from '../../../src/ports/named-files.ts';
 import type { HeartbeatPort } from '../../../src/ports/heartbeats.ts';
 import { createExchanges } from '../../../src/datastores/exchanges.ts';
 import { withClient, type PostgresAddress } from '../../../src/datastores/postgres/connection.ts';
@@ -72,6 +74,7 @@ export interface PostgresExchangeWorld extends ExchangeWorld {
   /** As the application. */
   application: PostgresAddress;
   heartbeats: HeartbeatPort;
+  named: NamedFilesPort;
   /** Makes a place for a copy of so many bytes. */
   begin: (folder: string, bytes: number) => Promise<void>;
 }
@@ -144,6 +147,7 @@ async function exchangeWorld(
     begin: (folder, bytes) =>
       stores.postgres.exchange?.begin(store, folder, bytes) ?? Promise.reject(new Error('none')),
     exchanges: createExchanges({ stores, bindings, copies: root }),
+    named: createNamedFiles({ stores, bindings, copies: root, clock }),
     read: (key) =>
       asApplication(application, async (client) => {
         const { rows } = await client.query<{ text: string }>(`SELECT text FROM ${key}.kept`);

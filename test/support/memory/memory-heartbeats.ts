@@ -72,6 +72,14 @@ export function memoryHeartbeats(vault: MemoryVault): {
       vault.made.push(target.copy);
       return { sha256: '0'.repeat(64) };
     },
+    unadoptable: async ({ what }) => (beats.files.has(what) ? undefined : `there is no ${what}`),
+    adopt: async ({ place, target }) => {
+      there(place);
+      const contents = { parts: [], definitions: [], sequences: [] };
+      vault.copies.set(target.copy, { backup: `place:${place}`, contents, createdAt: 0 });
+      vault.made.push(target.copy);
+      return `${place} as it is`;
+    },
     writtenAt: async ({ file }) => there(file),
   };
   const bindings: BindingsPort = {

@@ -26,6 +26,7 @@ const grants = (acl: string, kind: string, owner: string): string =>
     FROM aclexplode(coalesce(${acl}, acldefault('${kind}', ${owner}))) a LEFT JOIN pg_roles r ON r.oid = a.grantee)`;
 
 const COMPARED: readonly string[] = [
+  `SELECT format('the locale %s, %s of encoding %s', datcollate, datctype, pg_encoding_to_char(encoding)) AS text FROM pg_database WHERE datname = current_database()`,
   `SELECT format('the extension %s %s', extname, extversion) AS text FROM pg_extension`,
   `SELECT format('%s large objects', count(*)) AS text FROM pg_largeobject_metadata`,
   `SELECT format('%s owned by %s', c.oid::regclass, pg_get_userbyid(c.relowner)) AS text FROM ${RELATIONS}`,

@@ -29,12 +29,15 @@ const noteSchema = z.object({
   oid: z.exactOptional(z.string()),
   /** Nobody could look at the disk. */
   roomUnknown: z.exactOptional(z.boolean()),
+  /** Somebody else restored it: it is not removed with the copy, and has its limit of connections back. */
+  adopted: z.exactOptional(z.object({ limit: z.number() })),
 });
 export type BesideNote = z.output<typeof noteSchema>;
 const notes = besideNotes(noteSchema, 0o600);
 
 /** Undefined for a copy with a server of its own. */
 export const besideIn = notes.find;
+export const keepBeside = notes.keep;
 
 const PLACE = `SELECT d.oid::text, nullif(t.spcname, 'pg_default') AS tablespace, pg_backend_pid() AS pid, r.rolsuper AS superuser,
     CASE WHEN r.rolsuper THEN current_setting('data_directory') END AS folder,
@@ -64,11 +67,9 @@ export async function beginBeside(
   { secrets, signal }: { secrets: SecretSources; signal: AbortSignal },
 ): Promise<void> {
   const live = await liveAddress(store, secrets);
-  const { host, port, user, database } = live;
-  const { password } = store.settings;
+  const { database } = live;
   const name = restoredName(database, basename(folder).replace(/^data-/, ''));
-  const where = { host, port, user, live: database, directory: store.directory, name };
-  const note: BesideNote = { ...where, ...(password !== undefined && { password }) };
+  const note = besideNote(store, live, name);
   await inMaintenance(live, signal, async (client) => {
     const room = await roomFor(client, database, bytes);
     if ('short' in room) throw new Failure('Refused', room.short);
@@ -78,6 +79,15 @@ export async function beginBeside(
     const oid = await makeLike(client, { like: database, name });
     await notes.keep(folder, { ...note, roomUnknown, oid });
   });
+}
+
+/** Where a database of the live server is reached, without its number. */
+export function besideNote(
+  { directory, settings: { password } }: DatastoreRef,
+  { host, port, user, database: live }: PostgresAddress,
+  name: string,
+): BesideNote {
+  return { host, port, user, live, directory, name, ...(password !== undefined && { password }) };
 }
 
 /** An empty database that has the live one's locale and place on disk, and that nobody logs in to. Answers its number. */
@@ -137,7 +147,7 @@ async function runsHere(pid: number): Promise<boolean> {
   return basename(program) === 'postgres';
 }
 
-/** Removes the copy unless it is live, or was: then it has another name. */
+/** Removes the copy unless it is live, or was: then it has another name. What was adopted stays, open as it was. */
 export async function releaseBeside(
   folder: string,
   secrets: SecretSources,
@@ -147,6 +157,12 @@ export async function releaseBeside(
   if (note === undefined) return;
   await withClient(await serverOf(note, secrets), signal, async (client) => {
     if (note.oid !== undefined && (await nameOf(client, note.oid)) !== note.name) return;
+    if (note.adopted !== undefined) {
+      const { limit } = note.adopted;
+      const name = client.escapeIdentifier(note.name);
+      await client.query(`ALTER DATABASE ${name} CONNECTION LIMIT ${limit}`);
+      return;
+    }
     await client.query(
       `DROP DATABASE IF EXISTS ${client.escapeIdentifier(note.name)} WITH (FORCE)`,
     );

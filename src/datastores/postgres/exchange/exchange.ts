@@ -12,6 +12,7 @@ import type { StoreExchange } from '../../store.ts';
 import { liveAddress, type PostgresAddress } from '../connection.ts';
 import { lossBetween } from '../look.ts';
 import { isSuperuser } from '../session.ts';
+import { adopting } from './adopt.ts';
 import { becomesOf } from './becomes.ts';
 import { beginBeside, besideAddress, besideIn, releaseBeside, shortBeside } from './beside.ts';
 import { claim, unhindered, type Claim } from './epochs.ts';
@@ -94,6 +95,7 @@ export function createPostgresExchange({ secrets, clock, folders }: ExchangeInpu
         const copy = await besideAddress(note, secrets, waiting.signal);
         return lossBetween({ ...address, database: there.name }, copy, clock, waiting);
       }),
+    adopt: adopting(secrets),
     quarantine: {
       list: (store, waiting) => inServer(store, waiting, quarantinedOf),
       remove: (store, name, waiting) =>

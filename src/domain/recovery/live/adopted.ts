@@ -1,0 +1,56 @@
+// What somebody else restored, in the place of a backup: a point in time of a cloud, a folder, a dump. It climbs the rungs
+// that take no manifest, and is shown, asked about and exchanged as a restored backup is.
+import { adoptedOf, placeIn } from '../../backup/backup-id.ts';
+import { rungsOfFile, titleOfFile } from '../../backup/file-rungs.ts';
+import { RUNG_STEPS, rungStep } from '../../backup/rung-steps.ts';
+import type { Rung } from '../../backup/rungs.ts';
+import type { Datastore } from '../../../config/datastores.ts';
+import type { Plan, PlanStep } from '../../operation/plan.ts';
+
+export interface Adopting {
+  datastore: string;
+  settings: Datastore;
+  /** The name of the copy that it is taken for. */
+  copy: string;
+  /** In the place of the id of a backup. */
+  backup: string;
+}
+
+/** A place is there already, and nothing is read of it as an artefact. How old it is decides whoever is asked. */
+export function adoptSteps({ datastore, settings, copy, backup }: Adopting): PlanStep[] {
+  const place = placeIn(backup);
+  const rungs = rungsOfFile(settings).filter(
+    (rung) => rung !== 'pointInTime' && (rung !== 'artefact' || place === undefined),
+  );
+  return rungs.map((rung) => {
+    const title = titleOf(rung, backup, settings);
+    const step = rungStep({
+      ...{ rung, datastore, backup, copy, title },
+      ...(rung === 'loads' && { into: 'beside' }),
+    });
+    const undo = rung === 'loads' && place !== undefined ? `leave ${place} as it was` : step.undo;
+    return { ...step, id: `${RUNG_STEPS[rung]}-${datastore}`, undo };
+  });
+}
+
+function titleOf(rung: Rung, backup: string, { verify }: Datastore): string {
+  const what = adoptedOf(backup) ?? backup;
+  if (rung !== 'loads') return titleOfFile(rung, what, verify.invariants.length);
+  return placeIn(backup) === undefined
+    ? `Adopt ${what}, which somebody else made: restored beside what was live`
+    : `Adopt ${what}, which somebody else restored, as it is, beside what was live`;
+}
+
+/** What a step climbs its rung on, where somebody else restored it. */
+export function adoptedBy({ backup }: { backup: string }): string | undefined {
+  return adoptedOf(backup);
+}
+
+/** What a plan adopts, in its order; none where it restores backups. */
+export function adoptedIn({ steps }: Pick<Plan, 'steps'>): { datastore: string; what: string }[] {
+  return steps.flatMap(({ action }) => {
+    if (action.kind !== 'rung' || action.rung !== 'loads') return [];
+    const what = adoptedOf(action.backup);
+    return what === undefined ? [] : [{ datastore: action.datastore, what }];
+  });
+}
