@@ -34,8 +34,8 @@ import type { Redactor } from '../ports/redactor.ts';
 import type { SystemsPort } from '../ports/systems.ts';
 import type { Waiting } from '../ports/waiting.ts';
 
-/** What holds a change back: a freeze, or that no change window is open. */
-export type Held = Extract<MayChange, { may: false }>;
+/** What holds a change back: a freeze, or that no change window is open. `tried`: an attempt at the change may have been made before. */
+export type Held = Extract<MayChange, { may: false }> & { tried?: true };
 
 const LOOK_EVERY_MS = 1_000;
 /** Further than these no child of an operation is followed to what started it. */
@@ -128,7 +128,10 @@ export async function refuseHeld(
   if (!always && !goesForward((await callerOf(run)).type)) return;
   const windows = always ? {} : await windowsOf(of, { run, waiting }, kept);
   const answer = await mayGoForward({ system, ...windows }, run, now);
-  if (!answer.may) throw new Failure('Frozen', answer.why, answer);
+  if (answer.may) return;
+  const { attempt } = Context.current().info;
+  const held: Held = attempt > 1 ? { ...answer, tried: true } : answer;
+  throw new Failure('Frozen', answer.why, held);
 }
 
 /** The change windows of the system that an operation loaded, and whether people let its plan through. */
@@ -145,6 +148,11 @@ async function windowsOf(
 }
 
 function goesForward(type: string): boolean {
+  return runbooksOfType(type).some((runbook) => runbook.goesForward !== undefined);
+}
+
+/** What looks before it changes anything waits for no window yet. */
+function waitsAtOnce(type: string): boolean {
   return runbooksOfType(type).some((runbook) => runbook.goesForward === true);
 }
 
@@ -154,7 +162,7 @@ export async function closedWindow(
   call: Call,
   now: number,
 ): Promise<Held | null> {
-  if (windows.changes === undefined || !goesForward((await callerOf(call.run)).type)) return null;
+  if (windows.changes === undefined || !waitsAtOnce((await callerOf(call.run)).type)) return null;
   const answer = mayChange({ goesForward: true, runs: [] }, now, windows, []);
   return answer.may ? null : answer;
 }

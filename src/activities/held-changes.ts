@@ -11,6 +11,7 @@ const HELD: Partial<Record<StepActivity, HeldChange>> = {
   restartRevision: 'operation',
   settleService: 'operation',
   removeRevision: 'operation',
+  makeChange: 'operation',
   applyRetention: 'always',
 };
 const BY_NAME: ReadonlyMap<string, HeldChange> = new Map(Object.entries(HELD));

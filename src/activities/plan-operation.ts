@@ -65,7 +65,7 @@ export async function planOperation(
   refuseQuarantined(made, there.places);
   const { changes } = loaded.system;
   const windows = { system: loaded.name, changes, needMs: leastTime(made) };
-  const holding = await holds(windows, call, ports.clock.now());
+  const holding = heldNow(asked, made, await holds(windows, call, ports.clock.now()));
   // Who is to let it through is asked by the plan itself; a freeze holds it all the same.
   const isHotfix = asked.request.hotfix === true && holding?.window !== undefined;
   const plan = isHotfix ? askedFirst(made, loaded, asked.request, holding.why) : made;
@@ -76,6 +76,18 @@ export async function planOperation(
   const { workflowId, firstRunId } = await callerOf(call.run);
   const boundTo = { workflowId, firstRunId };
   return { plan, kept: await ports.kept.keepPlan({ plan, system, boundTo }, call), held };
+}
+
+/** What looks first is held by its first change, not before; a dry run says what would hold that, a hotfix asks about it. */
+function heldNow(
+  { kind, request }: Pick<PlanOperationInput, 'kind' | 'request'>,
+  { steps }: Plan,
+  holding: Held | null,
+): Held | null {
+  if (runbookNamed(kind)?.goesForward !== 'atFirstChange') return holding;
+  const changes = steps.some(({ action }) => action.kind === 'do');
+  const isAsked = request.hotfix === true && holding?.window !== undefined;
+  return changes && (request.dryRun === true || isAsked) ? holding : null;
 }
 
 /** Keeps nothing. */

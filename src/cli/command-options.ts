@@ -70,12 +70,17 @@ export interface WindowOptions {
 
 /** For a verb that change windows hold. */
 export function withWindows(command: Command): Command {
-  return command
-    .option('--wait-for-window', 'wait for the next change window instead of being refused')
-    .option(
-      '--hotfix',
-      'while no window is open: ask those who may let it through (with --reason)',
-    );
+  return withHotfix(
+    command.option('--wait-for-window', 'wait for the next change window instead of being refused'),
+  );
+}
+
+/** For a verb that change windows hold at its first change, where it waits by itself. */
+export function withHotfix(command: Command): Command {
+  return command.option(
+    '--hotfix',
+    'while no window is open: ask those who may let it through (with --reason)',
+  );
 }
 
 /** What a request says of change windows. Throws ExitError (2) for a hotfix without a reason. */

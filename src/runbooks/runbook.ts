@@ -55,8 +55,8 @@ export interface Runbook {
   leases: 'services' | 'datastores' | 'both' | 'none' | 'atFirstChange';
   /** What a failed step leads to. */
   policy: Policy;
-  /** Brings something new, or removes what is old: a freeze holds it, though never what it takes back. */
-  goesForward?: true;
+  /** Brings something new, or removes what is old: a freeze holds it, though never what it takes back. `atFirstChange`: it looks first, and is held by no more than its changes. */
+  goesForward?: true | 'atFirstChange';
   /** While it is open, what goes forward in its system is held, but for itself and what it starts. */
   freezes?: true;
   /** Takes users away from what harms them: goes on without a record where others would rather wait. */

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
-import { waitsCell } from '../../src/cli/verbs/list.ts';
+import { tables, waitsCell } from '../../src/cli/verbs/list.ts';
+import type { Row } from '../../src/cli/operation/rows.ts';
 import { waitsForOf } from '../../src/cli/operation/waits-for.ts';
 import type { OperationStatus } from '../../src/domain/operation/status.ts';
 import { runCli } from '../support/run-cli.ts';
@@ -132,4 +133,26 @@ test('with a worker the field is there; without one it is null, and that is said
     await new Client({ connection }).workflow.getHandle(handle.workflowId).terminate();
     await connection.close();
   }
+});
+
+test('what a closed change window holds is listed as held, until when', () => {
+  const window = { system: 'shop', next: '2026-01-01T21:00:00.000Z', needMs: 0 };
+  const note = 'held: shop may not be changed now: the next one opens at 21:00';
+  const waits = waitsForOf(statusWith({ heldByWindow: window, note, waitingSince: SINCE }));
+  assert.ok(waits !== undefined);
+  assert.deepEqual(waits.commands, [`fairlead abort ${OPERATION}`]);
+  const row: Row = {
+    ...{ operation: OPERATION, runId: 'r', workflowId: OPERATION, kind: 'canaryDeploy' },
+    ...{
+      system: 'shop',
+      target: 'shop/api',
+      state: 'running' as const,
+      outcome: null,
+      startedAt: SINCE,
+    },
+    ...{ endedAt: null, requestedBy: 'ana', version: 'v2', summary: null, dryRun: false },
+    ...{ keptUntil: null, waitsFor: waits },
+  };
+  const [, line = ''] = tables([row], Date.parse(SINCE) + 1000);
+  assert.match(line, /^deploy\/shop\/api\/v2 +held +ana .*opens at 21:00/);
 });

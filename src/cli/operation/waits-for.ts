@@ -5,6 +5,7 @@ import { approveCommand, gateCommand, verbOf } from '../../domain/people/answers
 import type { OperationState } from '../../domain/operation/outcome.ts';
 import { EVERY_SYSTEM, freezeWords, type Freeze } from '../../domain/time/freeze.ts';
 import type { GateStatus, OperationStatus } from '../../domain/operation/status.ts';
+import { runbooksOfType } from '../../runbooks/index.ts';
 import { askStatus } from './ask-status.ts';
 import type { Temporal } from '../temporal/connect.ts';
 import type { RunName } from './ending.ts';
@@ -28,6 +29,8 @@ export interface WaitsFor {
 export interface Waiting extends RunName {
   state: OperationState;
   system: string;
+  /** The workflow type. */
+  kind: string;
 }
 
 export interface Answers {
@@ -41,14 +44,16 @@ const AT_ONCE = 50;
 const ASK_WITHIN_MS = 1000;
 const WAITING: ReadonlySet<OperationState> = new Set(['waiting', 'parked', 'paused']);
 
-/** Asks the operations that wait, or that a freeze may hold, 50 at a time; when none of 50 answered, no more are asked. */
+/** Asks the operations that wait, or that a freeze or a closed change window may hold, 50 at a time; when none of 50 answered, no more are asked. */
 export async function askWaits(
   temporal: Temporal,
   operations: readonly Waiting[],
   freezes: readonly Freeze[] = [],
 ): Promise<Answers> {
-  const mayBeHeld = ({ state, system }: Waiting): boolean =>
-    state === 'running' && freezes.some(({ scope }) => [system, EVERY_SYSTEM].includes(scope));
+  const mayBeHeld = ({ state, system, kind }: Waiting): boolean =>
+    state === 'running' &&
+    (runbooksOfType(kind).some(({ goesForward }) => goesForward !== undefined) ||
+      freezes.some(({ scope }) => [system, EVERY_SYSTEM].includes(scope)));
   const left = operations.filter((one) => WAITING.has(one.state) || mayBeHeld(one));
   const found = new Map<string, WaitsFor>();
   let unanswered = 0;

@@ -1,14 +1,17 @@
 // `fairlead run` and `fairlead runbooks`: runbooks of steps, which lie beside a system's file.
 import type { Command } from 'commander';
 import {
+  windowFields,
   withCommon,
+  withHotfix,
   withLooking,
   withWaiting,
   type CommonOptions,
   type WaitOptions,
+  type WindowOptions,
 } from '../command-options.ts';
 
-interface RunOptions extends WaitOptions {
+interface RunOptions extends WaitOptions, Pick<WindowOptions, 'hotfix'> {
   input?: string[];
   dryRun?: boolean;
 }
@@ -29,14 +32,17 @@ export function register(program: Command): void {
     'run shop/high-error-rate',
     'run shop/high-error-rate --input replicas=10 --dry-run',
   ];
-  withWaiting(withCommon(run, examples)).action(async (text: string, options: RunOptions) => {
-    const { runbookTarget, inputsIn } = await import('./runbook-text.ts');
-    const { startOperation } = await import('../operation/start.ts');
-    const { runbookOfSteps } = await import('../../runbooks/steps.ts');
-    const inputs = inputsIn(options.input ?? []);
-    const { dryRun } = options;
-    await startOperation(runbookOfSteps, { ...runbookTarget(text), inputs, dryRun }, options);
-  });
+  withHotfix(withWaiting(withCommon(run, examples))).action(
+    async (text: string, options: RunOptions) => {
+      const { runbookTarget, inputsIn } = await import('./runbook-text.ts');
+      const { startOperation } = await import('../operation/start.ts');
+      const { runbookOfSteps } = await import('../../runbooks/steps.ts');
+      const inputs = inputsIn(options.input ?? []);
+      const { dryRun } = options;
+      const asked = { ...runbookTarget(text), inputs, dryRun, ...(await windowFields(options)) };
+      await startOperation(runbookOfSteps, asked, options);
+    },
+  );
   const runbooks = program
     .command('runbooks')
     .argument('<system>', 'a system, for example shop')

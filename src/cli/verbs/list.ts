@@ -146,12 +146,17 @@ export function tables(
   });
 }
 
+/** What runs and waits for something is held: by a freeze, or until a change window opens. */
+function shownState({ state, waitsFor }: Row): string {
+  return state === 'running' && waitsFor !== null ? 'held' : state;
+}
+
 function tableOf(rows: readonly Row[], now: number, withRuns: boolean): string[] {
   const waits = rows.some((row) => row.waitsFor !== null);
   const head = ['OPERATION', 'STATE', 'BY', 'STARTED', 'TOOK'];
   const cells = rows.map((row) => [
     row.operation,
-    row.outcome ?? row.state,
+    row.outcome ?? shownState(row),
     row.requestedBy ?? '',
     ago(row.startedAt, now),
     spanBetween(row.startedAt, row.endedAt ?? new Date(now).toISOString()),

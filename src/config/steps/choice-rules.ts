@@ -1,6 +1,7 @@
 // Ids of the steps of a runbook, and where the options of its questions lead.
 import { consentOf } from '../../domain/steps/consent.ts';
 import { didYouMean } from '../../domain/text/did-you-mean.ts';
+import { HOTFIX_STEP } from '../../domain/text/names.ts';
 import { listed } from '../reading/wording.ts';
 import { remarksIn, type Remark } from '../remark.ts';
 import type { Step } from './runbook-schema.ts';
@@ -16,11 +17,14 @@ export function idRemarks(steps: readonly Step[]): Remark[] {
       path: ['steps', at, 'parallel', index, 'id'],
     })),
   ]);
-  return ids.flatMap(({ id, path }, at) =>
-    ids.findIndex((one) => one.id === id) < at
+  return ids.flatMap(({ id, path }, at) => {
+    if (id === HOTFIX_STEP) {
+      return [{ path, message: `${id} is the gate of --hotfix; give the step another id` }];
+    }
+    return ids.findIndex((one) => one.id === id) < at
       ? [{ path, message: `the id ${id} is there twice; give each step its own` }]
-      : [],
-  );
+      : [];
+  });
 }
 
 /** Steps go from top to bottom: an option leads to later steps of its own, so that nothing goes round in a circle. */

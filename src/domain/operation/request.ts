@@ -58,7 +58,12 @@ export const MOMENT_ALLOWED =
 const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})$/;
 
 export function isMoment(value: string): boolean {
-  return MOMENT.test(value) && !Number.isNaN(Date.parse(value));
+  return MOMENT.test(value) && !Number.isNaN(Date.parse(value)) && isDay(value.slice(0, 10));
+}
+
+/** A day that the calendar has: `Date.parse` takes 30 February for a day in March. */
+function isDay(day: string): boolean {
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }
 
 type Scalars = Record<string, string | number | boolean>;

@@ -5,6 +5,7 @@ import type { LoadedSystem } from '../loaded-system.ts';
 import type { Plan, PlanStep } from '../operation/plan.ts';
 import type { OperationRequest } from '../operation/request.ts';
 import { unreachable } from '../people/gate.ts';
+import { HOTFIX_STEP } from '../text/names.ts';
 import { NO_UNDO } from '../text/plan-words.ts';
 
 /** The observed time (ms) that the plan bakes and watches, without what it waits for people. */
@@ -33,7 +34,7 @@ export function askedFirst(
   const never = unreachable(approval, policy, requestedBy ?? null);
   if (never !== undefined) throw new Failure('Refused', never);
   const first: PlanStep = {
-    id: 'hotfix',
+    id: HOTFIX_STEP,
     title: `Ask ${approval} to let it through: ${why}`,
     undo: NO_UNDO,
     action: { kind: 'hotfix' },

@@ -48,3 +48,6 @@ export const RESERVED_NAMES: ReadonlySet<string> = new Set([
   ...['deploy', 'plan', 'rollback', 'stop', 'admit', 'scale', 'restart', 'retire', 'inspect'],
   ...['backup', 'verify', 'drill', 'recover', 'maintain', 'lease', 'run'],
 ]);
+
+/** The id of the step that asks who may let a change through while no window is open. */
+export const HOTFIX_STEP = 'hotfix';

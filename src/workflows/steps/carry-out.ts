@@ -11,6 +11,7 @@ import { performBake } from './bake.ts';
 import { heldBy, holdAt } from '../freezing/hold.ts';
 import { failureOf } from './call.ts';
 import type { End } from './close.ts';
+import { giveBackAll } from './leases.ts';
 import { endTiming, startTiming } from './logged.ts';
 import { setState } from './page.ts';
 import { askAboutProblem, askPeople, unpaused } from './people.ts';
@@ -58,12 +59,19 @@ async function thawed(
   action: Extract<ToPerform, { do: 'change' | 'undo' }>,
 ): Promise<StepResult> {
   for (;;) {
+    const before = machineOf(run);
+    const isFirst = Object.keys(run.leases.held).length === 0;
     try {
       return await performStep(run, action);
     } catch (error) {
       const failure = failureOf(error);
       const held = failure && heldBy(failure);
       if (held === undefined || action.do === 'undo') throw error;
+      if (run.runbook.goesForward === 'atFirstChange' && held.tried !== true) {
+        // Nothing of the change was tried: there is nothing to take back, and nobody to be kept out.
+        run.progress.machine = before;
+        if (isFirst) await giveBackAll(run);
+      }
       const bad = await holdAt(run, held, stepOf(action));
       if (bad !== undefined) {
         const { id, title } = action.step;

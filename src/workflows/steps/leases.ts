@@ -78,6 +78,12 @@ export async function giveBackLeases(run: Run): Promise<void> {
   });
 }
 
+/** Gives the leases back, and holds none from then on. */
+export async function giveBackAll(run: Run): Promise<void> {
+  await giveBackLeases(run);
+  run.leases.held = {};
+}
+
 /** The run id of the lease that was started; `undefined` when the name is taken. */
 async function start(run: Run, id: string): Promise<string | undefined> {
   try {

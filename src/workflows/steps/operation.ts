@@ -20,7 +20,7 @@ import { carryOut, interruptEvent } from './carry-out.ts';
 import { close, type End, type OperationResult } from './close.ts';
 import { keepRecord } from './drill-record.ts';
 import { endingFailure } from './ending-failure.ts';
-import { giveBackLeases, takeLeases, type LeaseHolder } from './leases.ts';
+import { giveBackAll, giveBackLeases, takeLeases, type LeaseHolder } from './leases.ts';
 import { listen } from './listen.ts';
 import { makeWay } from './make-way.ts';
 import { announce, announceRefusal } from './page.ts';
@@ -211,8 +211,7 @@ async function planThawed(run: Run): Promise<Planned | { refused: string }> {
     if (!isCarriedOut || made.held == null) return made;
     const never = refusalOf(run, made.held);
     if (never !== undefined) return { refused: never };
-    await giveBackLeases(run);
-    run.leases.held = {};
+    await giveBackAll(run);
     await holdBefore(run, made.held);
     const refused = await lease(run);
     if (refused !== undefined) return { refused };

@@ -31,7 +31,7 @@ import {
 import { kindOf, undoWork } from '../step-kinds/table.ts';
 import { askPerson } from '../asking/ask-person.ts';
 import { call, failureOf, type CallFailure, type CallOptions } from './call.ts';
-import { giveBackLeases, takeLease, takeLeases } from './leases.ts';
+import { giveBackAll, takeLease, takeLeases } from './leases.ts';
 import { tellChannel } from './notices.ts';
 import { record } from './record.ts';
 import { beganAt, keptPlanOf, loadedOf, machineOf, now, planOf, type Run } from './run.ts';
@@ -110,8 +110,7 @@ async function leasesFor(run: Run, { lease }: Ask): Promise<StepResult | undefin
   if (isHeld || run.runbook.leases !== 'atFirstChange') return undefined;
   const refused = await takeLeases(run, planOf(run).leases ?? []);
   if (refused === undefined) return undefined;
-  await giveBackLeases(run);
-  run.leases.held = {};
+  await giveBackAll(run);
   const message = `${refused.message}; wait until that is over, then retry`;
   return plainResult({ type: 'failed', kind: 'Refused', message, unbegun: true });
 }

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { Failure } from '../../../src/domain/failure.ts';
 import { parseMessage } from '../../../src/domain/people/message.ts';
-import { exampleOf, parseRequest } from '../../../src/domain/operation/request.ts';
+import { exampleOf, isMoment, parseRequest } from '../../../src/domain/operation/request.ts';
 import { RUNBOOKS, type OperationKind } from '../../../src/runbooks/index.ts';
 import { MESSAGES } from '../../../src/workflows/messages.ts';
 
@@ -139,4 +139,17 @@ test('whatever is sent, it is taken or answered by a sentence: nothing else is t
       }
     }),
   );
+});
+
+test('a time on a day that the calendar does not have is refused', () => {
+  for (const [moment, is] of [
+    ['2028-02-29T08:00:00Z', true],
+    ['2026-02-29T08:00:00Z', false],
+    ['2026-02-30T08:00:00+01:00', false],
+    ['2026-06-31T08:00:00Z', false],
+    ['2026-13-01T08:00:00Z', false],
+    ['2026-12-31T23:30:00-05:00', true],
+  ] as const) {
+    assert.equal(isMoment(moment), is, moment);
+  }
 });
