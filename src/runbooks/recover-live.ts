@@ -69,6 +69,7 @@ export const recoverLive: Runbook = {
   stopsHeartbeats: true,
   freezes: true,
   goesOnBesideStops: true,
+  onCall: true,
   reads,
   plan,
 };

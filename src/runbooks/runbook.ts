@@ -82,6 +82,8 @@ export interface Runbook {
   keeps?: 'drillRecord';
   /** Writes where heartbeats are written: while it holds a datastore, none is. */
   stopsHeartbeats?: true;
+  /** Nobody may sleep while it waits: the levels of `people:` are told one after the other where nobody answers. */
+  onCall?: true;
   /** People are told of its end only when it failed. */
   quiet?: true;
   /** What its plan has to know of the outside world. Throws a `Failure` where no plan could be made. */

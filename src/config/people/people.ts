@@ -35,7 +35,7 @@ export const peopleSchema = z.strictObject({
       .meta({
         description: 'a list of 1 to 10 lists of people',
         meaning:
-          'Who is told of an incident: the first at once, the next when nobody of those before acknowledged it.',
+          'Who is told of an incident: the first at once, the next when nobody of those before acknowledged it; so too of a recovery that nobody answers.',
         example: [['ana'], ['ben'], ['eve', 'cto']],
       }),
   ),

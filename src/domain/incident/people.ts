@@ -1,5 +1,6 @@
 // Who is told of an incident when, and how long each phase may take: what a system file says under `people:`, with the
 // defaults for what it does not say. All durations are ms.
+import { DEFAULT_AFTER } from '../people/on-call.ts';
 import { isAmong } from '../text/names.ts';
 import type { Severity } from './severity.ts';
 
@@ -30,8 +31,6 @@ export const DEFAULT_CLOCKS: Record<Severity, IncidentClocks> = {
   P2: { acknowledge: 30 * MINUTE, investigate: 2 * HOUR, mitigate: 8 * HOUR },
   P3: { acknowledge: 8 * HOUR, investigate: 24 * HOUR, mitigate: 72 * HOUR },
 };
-
-export const DEFAULT_AFTER: readonly number[] = [5 * MINUTE, 10 * MINUTE, 15 * MINUTE];
 
 /** The section `people:` of a system file, as it is read. */
 export interface PeopleSection {

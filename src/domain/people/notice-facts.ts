@@ -4,7 +4,8 @@ import type { ParkedAnswer } from './answers.ts';
 /** The event that a notice tells of, with what belongs to it. */
 export type NoticeSubject =
   | { event: 'gate' | 'reminder' | 'escalation'; gate: NoticeGate; to: string[] }
-  | { event: 'parked'; step: string; problem: string; answers: ParkedAnswer[] }
+  /** `to`: who is told because those who were told before did not answer. */
+  | { event: 'parked'; step: string; problem: string; answers: ParkedAnswer[]; to?: string[] }
   /** A step of a runbook of steps waits for a person. */
   | { event: 'asked'; step: string; kind: 'tick' | 'choose'; text: string; options: string[] }
   | { event: 'told'; step: string; text: string }

@@ -100,7 +100,7 @@ export function noticeWords(subject: NoticeSubject): string {
     case 'escalation':
       return `${subject.gate.id} was escalated to ${subject.to.join(', ')}`;
     case 'parked':
-      return `it is parked at ${subject.step}`;
+      return `it is parked at ${subject.step}${subject.to === undefined ? '' : `, escalated to ${subject.to.join(', ')}`}`;
     case 'asked':
       return `${subject.step} waits for a person`;
     case 'told':
@@ -167,7 +167,7 @@ function wordsOf({ operation, system, subject, at }: NoticeFacts): Words {
   switch (subject.event) {
     case 'parked':
       return {
-        title: `${operation} is parked at ${subject.step}`,
+        title: `${escalated(subject.to)}${operation} is parked at ${subject.step}`,
         text: `${subject.problem.replace(/[.\s]+$/, '')}. Nothing is changed until somebody answers.`,
         fields: [],
       };
@@ -226,8 +226,12 @@ function gateTitle(operation: string, { event, gate, to }: GateSubject): string 
     case 'reminder':
       return `Reminder: ${operation} still waits for approval of ${gate.id}`;
     case 'escalation':
-      return `Escalated to ${to.join(', ')}: ${operation} still waits for approval of ${gate.id}`;
+      return `${escalated(to)}${operation} still waits for approval of ${gate.id}`;
   }
+}
+
+function escalated(to: readonly string[] = []): string {
+  return to.length === 0 ? '' : `Escalated to ${to.join(', ')}: `;
 }
 
 /** A reminder tells of verdicts that are hours old: each says how old it is. */

@@ -3,7 +3,7 @@ import type { PersonAsk } from '../../domain/steps/person-ask.ts';
 import type { PersonAnswer } from '../step-kinds/step-kind.ts';
 import { tellOfAsk } from '../steps/notices.ts';
 import { setState } from '../steps/page.ts';
-import { settledUntil, waiting, writeRecord } from '../steps/people.ts';
+import { settledUntil, waiting, writeRecord } from '../steps/wait.ts';
 import { now, type Run } from '../steps/run.ts';
 import { settleMessages } from '../steps/settle-messages.ts';
 

@@ -5,7 +5,7 @@ import type { Held } from '../../activities/freezes.ts';
 import type { MachineEvent } from '../../domain/operation/machine-state.ts';
 import { callAside, type CallFailure } from '../steps/call.ts';
 import { watched } from '../steps/gate-watch.ts';
-import { settledUntil, waiting, writeRecord } from '../steps/people.ts';
+import { settledUntil, waiting, writeRecord } from '../steps/wait.ts';
 import { record } from '../steps/record.ts';
 import type { Run } from '../steps/run.ts';
 

@@ -142,5 +142,5 @@ function conclude(run: Run, watch: GateWatch, end: GateWatchEnd): MachineEvent |
 function tellOf(run: Run, watch: GateWatch, { failed = [] }: GateWatchEnd): void {
   const found = `${watch.step.id} was found bad: ${inWords({ verdict: 'fail', findings: failed })}`;
   record(run, { type: 'finding', text: `while ${watch.during}, ${found}` });
-  tellOfParking(run, found);
+  tellOfParking(run, { found });
 }

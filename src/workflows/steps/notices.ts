@@ -22,11 +22,17 @@ export function tellOfGate(
   event: 'gate' | 'reminder' | 'escalation',
   to: string[] = [],
 ): void {
-  if (gate.decided === undefined) tell(run, { event, gate: gateFacts(run, gate), to });
+  if (gate.decided !== undefined) return;
+  // Each level that a gate is escalated to is told once.
+  const more = event === 'escalation' ? apart({ to }) : '';
+  tell(run, { event, gate: gateFacts(run, gate), to }, 1, more);
 }
 
-/** `found`: what is known now, and was not when it parked. */
-export function tellOfParking(run: Run, found?: string): void {
+/** `found`: what is known now, and was not when it parked. `to`: who is told because those before did not answer. */
+export function tellOfParking(
+  run: Run,
+  { found, to = [] }: { found?: string; to?: string[] } = {},
+): void {
   const parked = run.progress.machine?.problem;
   if (parked === undefined || run.people.answer !== undefined || run.people.interrupt !== undefined)
     return;
@@ -35,8 +41,13 @@ export function tellOfParking(run: Run, found?: string): void {
     (one) => one.type === 'parked' && one.step === step,
   ).length;
   const problem = found === undefined ? message : `${found}; it stays parked: ${message}`;
-  const more = found === undefined ? '' : '/found-bad';
-  tell(run, { event: 'parked', step, problem, answers: answersOf(run) }, times, more);
+  const about = { event: 'parked', step, problem, answers: answersOf(run) } as const;
+  tell(run, { ...about, ...(to.length > 0 && { to }) }, times, apart({ found, to }));
+}
+
+/** What sets apart the notices of one gate, or of one parking. */
+function apart({ found, to }: { found?: string | undefined; to: readonly string[] }): string {
+  return [found === undefined ? '' : '/found-bad', ...to.map((who) => `/${who}`)].join('');
 }
 
 /** Of what a step of a runbook of steps asks a person for. */

@@ -1,4 +1,4 @@
-// Waiting for people: a gate with its reminder, escalation and deadline, a parked step, a pause.
+// Asking people: a gate with its reminder, escalation and deadline, a parked step, a pause.
 import { condition } from '@temporalio/workflow';
 import { openGate, type Gate } from '../../domain/people/gate.ts';
 import { policyNamed } from '../../domain/people/recovery-approval.ts';
@@ -10,11 +10,13 @@ import { dropLate, settleLate } from './late-answers.ts';
 import { tellOfGate, tellOfParking } from './notices.ts';
 import { watched } from './gate-watch.ts';
 import { rule } from './handle-message.ts';
+import { momentsOfGate, momentsOfPark, untilAnswered, type Moment } from '../asking/moments.ts';
 import { takeLease } from './leases.ts';
 import { setState } from './page.ts';
 import { record, recordWeights } from './record.ts';
 import { loadedOf, machineOf, now as isoNow, planOf, type Run } from './run.ts';
 import { settleMessages } from './settle-messages.ts';
+import { settledUntil, waiting, writeRecord } from './wait.ts';
 
 /** Opens the gate of a step and waits until it is decided or its deadline has passed. */
 export async function askPeople(run: Run, step: PlanStep): Promise<MachineEvent> {
@@ -27,7 +29,9 @@ export async function askPeople(run: Run, step: PlanStep): Promise<MachineEvent>
     await writeRecord(run, `Wait for ${opened.need} to approve ${opened.id}`);
     tellOfGate(run, now(), 'gate');
     try {
-      await waiting(run, () => untilDecided(run, opened.id, momentsOf(opened), now, isBad));
+      await waiting(run, () =>
+        untilDecided(run, opened.id, momentsOfGate(run, opened), now, isBad),
+      );
     } finally {
       dropLate(run);
     }
@@ -68,19 +72,6 @@ function isPassed({ decided }: Gate): boolean {
   return decided?.decision === 'approved' || decided?.decision === 'overridden';
 }
 
-/** Waits for people: however long that takes, and however it ends, it is no time without a worker. */
-export async function waiting(run: Run, work: () => Promise<void>): Promise<void> {
-  const from = Date.now();
-  run.people.waitingSince = from;
-  try {
-    await work();
-  } finally {
-    delete run.people.waitingSince;
-    run.progress.aliveAt = Date.now();
-    run.people.waitedMs += run.progress.aliveAt - from;
-  }
-}
-
 /** Waits until a moment; messages that do not decide are recorded as they come. */
 async function decidedBy(
   run: Run,
@@ -107,6 +98,7 @@ export async function askAboutProblem(run: Run): Promise<MachineEvent> {
   // Where somebody else changed the world, only people take anything back.
   const during = `it was parked at ${step}`;
   const how = { at: 'park', during, undoes: kind === 'Inconclusive' } as const;
+  const moments = momentsOfPark(run);
   for (let isTold = false; ; isTold = true) {
     const bad = await watched(run, how, async (isBad) => {
       setState(run, 'parked');
@@ -115,7 +107,7 @@ export async function askAboutProblem(run: Run): Promise<MachineEvent> {
         tellOfParking(run);
       }
       const isOver = () => run.people.answer !== undefined || isBad();
-      await waiting(run, () => settledUntil(run, isOver));
+      await waiting(run, () => untilAnswered(run, step, isOver, moments));
       return true;
     });
     if (bad !== undefined) return bad;
@@ -190,23 +182,6 @@ export async function unpaused(run: Run): Promise<MachineEvent | undefined> {
   return undefined;
 }
 
-/** Waits without a deadline; messages that come in meanwhile are recorded as they come. */
-export async function settledUntil(run: Run, over: () => boolean): Promise<void> {
-  while (!over()) {
-    await condition(() => over() || run.people.received.length > 0);
-    await settleMessages(run);
-  }
-}
-
-/** Writes what is not written yet before people are waited for. */
-export async function writeRecord(run: Run, summary: string): Promise<void> {
-  await call(run, 'recordEvidence', null, {
-    profile: 'look',
-    step: run.progress.step ?? 'record',
-    summary,
-  });
-}
-
 function open(run: Run, step: PlanStep): Gate {
   const policyName = step.gate ?? '';
   const policy = policyNamed(loadedOf(run).system, policyName);
@@ -240,24 +215,6 @@ function open(run: Run, step: PlanStep): Gate {
     run.people.received.push({ name, at: isoNow(), ...rule(run, latest, name, message) });
   }
   return gate;
-}
-
-interface Moment {
-  at: number;
-  what: 'reminder' | 'escalation' | 'deadline';
-  who: string[];
-}
-
-function momentsOf({ policy, openedAt, expiresAt }: Gate): Moment[] {
-  const moments: Moment[] = [
-    { at: openedAt + policy.reminder, what: 'reminder', who: policy.from ?? [] },
-  ];
-  if (policy.escalation !== undefined) {
-    const { after, to } = policy.escalation;
-    moments.push({ at: openedAt + after, what: 'escalation', who: to });
-  }
-  const before = moments.filter((moment) => moment.at < expiresAt).sort((a, b) => a.at - b.at);
-  return [...before, { at: expiresAt, what: 'deadline', who: [] }];
 }
 
 function pass(run: Run, gate: Gate, moment: Moment): void {

@@ -1,0 +1,71 @@
+// When people who do not answer are told again, and who is told then.
+import { condition } from '@temporalio/workflow';
+import { furtherLevels } from '../../domain/people/on-call.ts';
+import type { Gate } from '../../domain/people/gate.ts';
+import { tellOfParking } from '../steps/notices.ts';
+import { record } from '../steps/record.ts';
+import { loadedOf, type Run } from '../steps/run.ts';
+import { settleMessages } from '../steps/settle-messages.ts';
+import { settledUntil, writeRecord } from '../steps/wait.ts';
+
+export interface Moment {
+  /** ms */
+  at: number;
+  what: 'reminder' | 'escalation' | 'deadline';
+  who: string[];
+}
+
+/** The moments of a gate, the deadline last. */
+export function momentsOfGate(run: Run, { policy, openedAt, expiresAt }: Gate): Moment[] {
+  const moments: Moment[] = [
+    { at: openedAt + policy.reminder, what: 'reminder', who: policy.from ?? [] },
+    ...(policy.escalation === undefined
+      ? levelsFrom(run, openedAt)
+      : [escalationAt(openedAt + policy.escalation.after, policy.escalation.to)]),
+  ];
+  const before = moments.filter((moment) => moment.at < expiresAt).sort((a, b) => a.at - b.at);
+  return [...before, { at: expiresAt, what: 'deadline', who: [] }];
+}
+
+/** Until a parked step is answered; whoever is on call behind those who were told is told in turn meanwhile. */
+export async function untilAnswered(
+  run: Run,
+  step: string,
+  isOver: () => boolean,
+  moments: Moment[],
+): Promise<void> {
+  for (let next = moments[0]; next !== undefined && !isOver(); next = moments[0]) {
+    const left = next.at - Date.now();
+    const summary = `${step} is parked, next: ${next.who.join(', ')} are told`;
+    const isWoken = () => isOver() || run.people.received.length > 0;
+    if (left > 0 && (await condition(isWoken, left, { summary }))) {
+      await settleMessages(run);
+      continue;
+    }
+    moments.shift();
+    const to = next.who.join(', ');
+    record(run, {
+      type: 'finding',
+      text: `escalation to ${to}: ${step} is parked, and nobody answers`,
+    });
+    await writeRecord(run, `${step}: escalation`);
+    tellOfParking(run, { to: next.who });
+  }
+  await settledUntil(run, isOver);
+}
+
+/** Who is told of a step that parks now, and when. */
+export function momentsOfPark(run: Run): Moment[] {
+  return levelsFrom(run, Date.now());
+}
+
+function levelsFrom(run: Run, from: number): Moment[] {
+  if (run.runbook.onCall !== true) return [];
+  return furtherLevels(loadedOf(run).system.people).map(({ after, who }) =>
+    escalationAt(from + after, who),
+  );
+}
+
+function escalationAt(at: number, who: string[]): Moment {
+  return { at, what: 'escalation', who };
+}
