@@ -16,6 +16,7 @@ import {
   loadRunbook,
   runbookMistakes,
   runbookNames,
+  runbookWarnings,
   type RunbookPlace,
 } from './steps/runbook-file.ts';
 import { salvaged, type Readable } from './reading/salvage.ts';
@@ -90,7 +91,11 @@ export async function warningsOf(
   if (chain === undefined || system === undefined) return [];
   const folder = resolve(dir, programFolder(chain));
   const doubts = await doubtsOf({ readable, root: chain.root, folder, searchPath });
-  return inOrder(doubts.map(({ path, message }) => mistakeAt(chain.root, path, message)));
+  const runbooks = { dir, names: chain.names, system };
+  return inOrder([
+    ...doubts.map(({ path, message }) => mistakeAt(chain.root, path, message)),
+    ...(await runbookWarnings(runbooks, folder, searchPath)),
+  ]);
 }
 
 /** The ports of all services of all systems that can be read; none where there is no such folder. */

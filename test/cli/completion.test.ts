@@ -88,3 +88,21 @@ for (const [shell, asked] of Object.entries(ASKED)) {
     },
   );
 }
+
+test('completes runbooks of steps, their own and those of a base, and what they are given', async (t) => {
+  const folder = await folderWithShop(t);
+  const book =
+    'title: Slow\nleases: []\ninputs: { lines: { type: integer, default: 5 } }\nsteps: [{ id: seen, look: { command: [df] } }]\n';
+  await mkdir(join(folder, 'systems', 'shop', 'runbooks'));
+  await writeFile(join(folder, 'systems', 'shop', 'runbooks', 'slow.yaml'), book);
+  await mkdir(join(folder, 'systems', 'shop-live'));
+  await writeFile(
+    join(folder, 'systems', 'shop-live', 'system.yaml'),
+    'system: shop-live\nbase: shop\n',
+  );
+  assert.deepEqual(await wordsFor(folder, 'run', ''), ['shop-live/slow', 'shop/slow']);
+  assert.deepEqual(await wordsFor(folder, 'runbooks', 'shop-'), ['shop-live']);
+  assert.deepEqual(await wordsFor(folder, 'run', 'shop/slow', '--input', ''), ['lines=']);
+  assert.deepEqual(await wordsFor(folder, 'schema', ''), ['runbook', 'system']);
+  assert.deepEqual(await wordsFor(folder, 'tick', 'run/shop/slow', ''), []);
+});

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { guessedFrom } from '../../src/cli/init/guess.ts';
-import { loadSystem, warningsOf } from '../../src/config/load.ts';
+import { checkSystem, loadSystem, loadSystemRunbook, warningsOf } from '../../src/config/load.ts';
 import { entryArgs } from '../support/entry.ts';
 import { runCli } from '../support/run-cli.ts';
 
@@ -127,7 +127,7 @@ test('writes an example where there is no program', async (t) => {
   const { stdout } = await runCli(['init', 'shop', '--yes'], {}, folder);
   assert.match(stdout, /v1 and v2 are an example/);
   const files = await readdir(join(folder, 'systems', 'shop'));
-  assert.deepEqual(files.sort(), ['system.yaml', 'v1.mjs', 'v2.mjs']);
+  assert.deepEqual(files.sort(), ['runbooks', 'system.yaml', 'v1.mjs', 'v2.mjs']);
   assert.deepEqual(await doubted(folder), ['services.web.checks.smoke']);
 });
 
@@ -196,4 +196,21 @@ test('the end of the input calls it off: exit 130, and nothing is written', asyn
   assert.equal(code, 130, output);
   assert.match(output, /nothing was written/);
   assert.deepEqual(await readdir(folder), ['v1.py']);
+});
+
+test('writes an example of a runbook of steps that passes check, and its schema', async (t) => {
+  const folder = await folderWith(t, { 'v1.py': PYTHON });
+  const { code, stdout, stderr } = await runCli(['init', 'shop'], {}, folder);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /npx fairlead run shop\/first-look/);
+  const systems = join(folder, 'systems');
+  assert.deepEqual(await checkSystem(systems, 'shop'), []);
+  const loaded = await loadSystem(systems, 'shop');
+  const { runbook } = await loadSystemRunbook(systems, loaded, 'first-look');
+  assert.deepEqual(
+    runbook.steps.map(({ id }) => id),
+    ['look', 'logs', 'way', 'back', 'told'],
+  );
+  const schema: unknown = JSON.parse(await readFile(join(systems, 'runbook.schema.json'), 'utf8'));
+  assert.deepEqual((schema as { required: string[] }).required, ['title', 'steps']);
 });

@@ -166,3 +166,28 @@ test('names checks and golden queries that ask nothing but the health path', asy
   assert.equal((await golden('/health')).length, 1);
   assert.deepEqual(await golden('/orders'), []);
 });
+
+test('names programs and scripts of runbooks of steps that are not there, with file and line', async (t) => {
+  const book = `title: Slow
+leases: [api]
+steps:
+  - { id: seen, look: { command: [no-such-program] } }
+  - { id: asked, look: { command: [node, --no-warnings, checks/errors.mjs, '{{inputs.minutes}}'] } }
+  - { id: fine, look: { command: [node, versions/v1.mjs] } }
+  - id: made
+    do: { command: [touch, flag.sh], check: { command: [./no/check.sh, x] } }
+    undo: { command: [rm, -f, flag.sh] }
+inputs: { minutes: { type: integer, default: 5 } }
+`;
+  const files = { ...PROGRAMS, 'shop/runbooks/slow.yaml': book };
+  const dir = await systemsWith(t, { 'shop/system.yaml': SURE, ...files });
+  const found = (await warningsOf(dir, 'shop', process.env['PATH'] ?? '')).map(mistakeLine);
+  assert.deepEqual(
+    found.map((line) => line.replaceAll(`${dir}/`, '').replace(/^[^ ]*(shop\/runbooks)/, '$1')),
+    [
+      'shop/runbooks/slow.yaml:4: steps.0.look.command.0: no program "no-such-program" is on the PATH here; install it, or write where it is',
+      'shop/runbooks/slow.yaml:5: steps.1.look.command.2: there is no file shop/checks/errors.mjs',
+      'shop/runbooks/slow.yaml:8: steps.3.do.check.command.0: there is no file shop/no/check.sh',
+    ],
+  );
+});

@@ -10,7 +10,18 @@ export interface Following {
   given: string[];
 }
 
-export type Kind = 'systems' | 'services' | 'datastores' | 'operations' | 'gates';
+export type Kind =
+  | 'systems'
+  | 'services'
+  | 'datastores'
+  | 'operations'
+  | 'gates'
+  | 'runbooks'
+  /** Of the runbook that is among the arguments, as `name=`. */
+  | 'inputs'
+  /** What the operation among the arguments asks a person for, and what it may be answered with. */
+  | 'steps'
+  | 'answers';
 
 /** `words`: everything after `fairlead`; the last one is being typed, and may be empty. */
 export function whatFollows(program: Command, words: readonly string[]): Following {
@@ -77,9 +88,14 @@ const VALUES: Readonly<Record<string, string[]>> = {
   '--format': ['md', 'html', 'json'],
 };
 
+const KIND_OF_VALUE: Readonly<Record<string, Kind[]>> = {
+  '--gate': ['gates'],
+  '--input': ['inputs'],
+};
+
 function valuesOf({ long, argChoices = [] }: Option): Omit<Following, 'given'> {
   const fixed = [...argChoices, ...(VALUES[long ?? ''] ?? [])];
-  return { fixed, kinds: long === '--gate' ? ['gates'] : [] };
+  return { fixed, kinds: KIND_OF_VALUE[long ?? ''] ?? [] };
 }
 
 /** By the words that the help has for the argument. */
@@ -88,6 +104,9 @@ function kindsOf(description: string): Kind[] {
   if (/^operation|an operation\b/.test(description)) kinds.push('operations');
   if (/^system\b|^what a system\b|\bSYSTEM or\b/.test(description)) kinds.push('systems');
   if (/SYSTEM\/SERVICE/.test(description)) kinds.push('services');
+  if (/SYSTEM\/RUNBOOK/.test(description)) kinds.push('runbooks');
+  if (/^step\b/.test(description)) kinds.push('steps');
+  if (/^option\b/.test(description)) kinds.push('answers');
   if (/SYSTEM\/DATASTORE/.test(description)) kinds.push('datastores');
   return kinds;
 }

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { readChain } from '../../config/reading/base-chain.ts';
 import type { Located } from '../../config/reading/located.ts';
 import { systemNames } from '../../config/system-names.ts';
+import type { OperationStatus } from '../../domain/operation/status.ts';
 import { whatFollows, type Following, type Kind } from './what-follows.ts';
 
 const PATIENCE_MS = 1_500;
@@ -32,7 +33,15 @@ async function lookUp(kind: Kind, systems: string, { given }: Following): Promis
     case 'operations':
       return inTime(operations());
     case 'gates':
-      return inTime(gatesOf(given[0] ?? ''));
+      return inTime(statusOf(given[0] ?? '').then((one) => one?.gates.map(({ id }) => id) ?? []));
+    case 'runbooks':
+      return runbooksIn(systems);
+    case 'inputs':
+      return inputsOf(systems, given[0] ?? '');
+    case 'steps':
+      return inTime(statusOf(given[0] ?? '').then((one) => (one?.asks ? [one.asks.step] : [])));
+    case 'answers':
+      return inTime(statusOf(given[0] ?? '').then((one) => one?.asks?.options ?? []));
   }
 }
 
@@ -45,6 +54,30 @@ async function partsOf(systems: string, section: string): Promise<string[]> {
     return keysOf(entryOf(result.chain.root, section)).map((part) => `${name}/${part}`);
   });
   return (await Promise.all(parts)).flat();
+}
+
+/** `shop/high-error-rate`, of each system, its own and those of its bases. */
+async function runbooksIn(systems: string): Promise<string[]> {
+  const { runbookNames } = await import('../../config/steps/runbook-file.ts');
+  const { names } = await systemNames(systems);
+  const found = names.map(async (name) => {
+    const place = { dir: systems, names: await chainOf(systems, name) };
+    return (await runbookNames(place)).map((one) => `${name}/${one}`);
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** `replicas=`, for each input of a runbook that loads. */
+async function inputsOf(systems: string, target: string): Promise<string[]> {
+  const { loadSystem, loadSystemRunbook } = await import('../../config/load.ts');
+  const [system = '', runbook = ''] = target.split('/');
+  const read = await loadSystemRunbook(systems, await loadSystem(systems, system), runbook);
+  return Object.keys(read.runbook.inputs).map((name) => `${name}=`);
+}
+
+async function chainOf(systems: string, name: string): Promise<string[]> {
+  const result = await readChain(systems, name);
+  return 'mistakes' in result ? [name] : result.chain.names;
 }
 
 function entryOf(root: Located, key: string): Located | undefined {
@@ -79,13 +112,13 @@ async function operations(): Promise<string[]> {
   });
 }
 
-async function gatesOf(operation: string): Promise<string[]> {
+async function statusOf(operation: string): Promise<OperationStatus | undefined> {
   const { withTemporal } = await import('../temporal/connect.ts');
   const { lookUp: find } = await import('../operation/find-operation.ts');
   const { askStatus } = await import('../operation/ask-status.ts');
   return withTemporal('completion', async (temporal) => {
     const run = await find(temporal, operation, undefined);
     const answer = run === undefined ? undefined : await askStatus(temporal, run, PATIENCE_MS);
-    return answer?.from === 'worker' ? answer.status.gates.map(({ id }) => id) : [];
+    return answer?.from === 'worker' ? answer.status : undefined;
   });
 }

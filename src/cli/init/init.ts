@@ -9,6 +9,7 @@ import { writeText } from '../output/write-text.ts';
 import { withQuestions, type Ask, type Question } from './ask.ts';
 import { EXAMPLE_VERSIONS, exampleProgram } from './example.ts';
 import { guessedFrom, type Guess } from './guess.ts';
+import { EXAMPLE_RUNBOOK, runbookYaml } from './runbook-yaml.ts';
 import { sayWritten } from './say-written.ts';
 import { systemYaml, type Wanted } from './system-yaml.ts';
 
@@ -43,7 +44,17 @@ export async function init(
     `${JSON.stringify(systemJsonSchema(), null, 2)}\n`,
     'the schema',
   );
+  await writeRunbook(systems, wanted);
   await sayWritten({ systems, file, wanted, guess, example, json: flags.json === true });
+}
+
+/** An example, where there is no runbook of that name, and its schema. */
+async function writeRunbook(systems: string, wanted: Wanted): Promise<void> {
+  const file = join(systems, wanted.system, 'runbooks', `${EXAMPLE_RUNBOOK}.yaml`);
+  if ((await kindAt(file)) === undefined) await write(file, runbookYaml(wanted));
+  const { runbookEditorSchema } = await import('../../config/steps/runbook-file.ts');
+  const schema = `${JSON.stringify(runbookEditorSchema(), null, 2)}\n`;
+  await writeText(join(systems, 'runbook.schema.json'), schema, 'the schema of runbooks');
 }
 
 interface Decided {

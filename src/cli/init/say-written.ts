@@ -3,6 +3,7 @@ import { checkSystem, warningsOf } from '../../config/load.ts';
 import { mistakeLine } from '../../config/reading/mistake.ts';
 import { printJson, printText } from '../output/print.ts';
 import type { Guess } from './guess.ts';
+import { EXAMPLE_RUNBOOK } from './runbook-yaml.ts';
 import type { Wanted } from './system-yaml.ts';
 
 export interface Written {
@@ -84,6 +85,7 @@ function steps(
     `while sleep 0.02; do curl -s -o /dev/null http://127.0.0.1:${port}${health}; done &   # users, to judge by`,
     `npx fairlead deploy ${target} ${next}`,
     ...(asks ? [approve] : []),
+    `npx fairlead run ${system}/${EXAMPLE_RUNBOOK}   # a runbook of steps, an example to change`,
     ...(data === undefined
       ? []
       : [`npx fairlead backup ${system} && npx fairlead drill ${system}`]),

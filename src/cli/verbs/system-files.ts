@@ -1,6 +1,8 @@
 // `fairlead check [SYSTEM]`: every mistake in the system files, and `fairlead schema`: their JSON Schema, for editors.
 // Neither needs Temporal or a worker; `check` is the one verb that reads the systems folder itself.
 import type { Command } from 'commander';
+import { describeValue } from '../../domain/text/describe-value.ts';
+import { EXIT, ExitError } from '../exit.ts';
 import { writeText } from '../output/write-text.ts';
 import { withLooking, type CommonOptions } from '../command-options.ts';
 
@@ -28,7 +30,8 @@ function registerCheck(program: Command): void {
 function registerSchema(program: Command): void {
   program
     .command('schema')
-    .description('print the JSON Schema of system.yaml, for editors')
+    .argument('[kind]', 'system, runbook')
+    .description('print the JSON Schema of system.yaml, or of a runbook of steps, for editors')
     .option('--json', 'the same: a JSON Schema is JSON')
     .option('--out <file>', 'write it there instead')
     .allowExcessArguments(false)
@@ -38,12 +41,32 @@ function registerSchema(program: Command): void {
 Examples:
   $ fairlead schema --out systems/system.schema.json
   and as the first line of systems/shop/system.yaml:
-  # yaml-language-server: $schema=../system.schema.json`,
+  # yaml-language-server: $schema=../system.schema.json
+  $ fairlead schema runbook --out systems/runbook.schema.json
+  and as the first line of systems/shop/runbooks/errors.yaml:
+  # yaml-language-server: $schema=../../runbook.schema.json`,
     )
-    .action(async ({ out }: { out?: string }) => {
-      const { systemJsonSchema } = await import('../../config/reading/json-schema.ts');
-      const text = `${JSON.stringify(systemJsonSchema(), null, 2)}\n`;
+    .action(async (kind: string | undefined, { out }: { out?: string }) => {
+      const text = `${JSON.stringify(await schemaOf(kind ?? 'system'), null, 2)}\n`;
       if (out === undefined) process.stdout.write(text);
       else await writeText(out, text, 'the schema');
     });
+}
+
+async function schemaOf(kind: string): Promise<object> {
+  switch (kind) {
+    case 'system': {
+      const { systemJsonSchema } = await import('../../config/reading/json-schema.ts');
+      return systemJsonSchema();
+    }
+    case 'runbook': {
+      const { runbookEditorSchema } = await import('../../config/steps/runbook-file.ts');
+      return runbookEditorSchema();
+    }
+    default:
+      throw new ExitError(
+        EXIT.badInput,
+        `the schema of ${describeValue(kind)} is asked for, allowed: system, runbook`,
+      );
+  }
 }

@@ -78,7 +78,8 @@ async function secretFileMissing(
 /** Endings of programs that an interpreter is given as an argument. */
 const SCRIPT = /^[^-].*\.(?:[cm]?[jt]s|py|rb|pl|php|sh|jar)$/;
 
-async function programMissing(
+/** The program of a command, and the first of its arguments that looks like a script. */
+export async function programMissing(
   command: readonly string[],
   directory: string,
   searchPath: string,

@@ -11,14 +11,27 @@ export type SchemaNode = z.core.JSONSchema.JSONSchema & { meaning?: string; exam
  * `system` is required: a file with a `base` may leave out anything else, and `check` knows the rest.
  */
 export function systemJsonSchema(): SchemaNode {
-  return generated((node) => {
-    const { meaning, example, description } = node;
-    delete node.meaning;
-    delete node.example;
-    const allowed = description === undefined ? '' : ` Write ${description}.`;
-    if (meaning !== undefined) node.description = `${meaning}${allowed}`;
-    if (example !== undefined) node.examples = [example];
+  return generated(forEditors);
+}
+
+/** JSON Schema of another file that people write, for their editors. */
+export function editorSchemaOf(schema: z.ZodType, title: string): SchemaNode {
+  const written = z.toJSONSchema(schema, {
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      forEditors(jsonSchema);
+    },
   });
+  return { ...written, title };
+}
+
+function forEditors(node: SchemaNode): void {
+  const { meaning, example, description } = node;
+  delete node.meaning;
+  delete node.example;
+  const allowed = description === undefined ? '' : ` Write ${description}.`;
+  if (meaning !== undefined) node.description = `${meaning}${allowed}`;
+  if (example !== undefined) node.examples = [example];
 }
 
 /** The same, with `meaning`, `example` and `description` apart. */

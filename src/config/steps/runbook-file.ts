@@ -7,8 +7,9 @@ import { Failure } from '../../domain/failure.ts';
 import type { LoadedRunbook } from '../../domain/loaded-system.ts';
 import { didYouMean } from '../../domain/text/did-you-mean.ts';
 import { NAME, NAME_ALLOWED } from '../../domain/text/names.ts';
-import { jsonSchemaOf, nodeAt } from '../reading/json-schema.ts';
-import { mistakeAt, plain } from '../reading/located.ts';
+import { runbookPrograms } from '../doubts/runbook-programs.ts';
+import { editorSchemaOf, jsonSchemaOf, nodeAt } from '../reading/json-schema.ts';
+import { mistakeAt, plain, type Located } from '../reading/located.ts';
 import { inOrder, mistakeLine, type Mistake } from '../reading/mistake.ts';
 import { issueMistakes } from '../reading/schema-mistakes.ts';
 import { listed, shown } from '../reading/wording.ts';
@@ -77,7 +78,7 @@ export async function listRunbooks(
 }
 
 /** The names of the runbooks of a system, those too that do not load, in their order. */
-export async function runbookNames(place: RunbookPlace): Promise<string[]> {
+export async function runbookNames(place: Pick<RunbookPlace, 'dir' | 'names'>): Promise<string[]> {
   return (await runbookFiles(place)).map(({ name }) => name);
 }
 
@@ -88,10 +89,26 @@ export async function runbookMistakes(place: RunbookPlace): Promise<Mistake[]> {
   return found.flatMap(({ mistakes }) => mistakes);
 }
 
+/** What the commands of runbooks that load start and that is not there. `folder`: where they are started. */
+export async function runbookWarnings(
+  place: RunbookPlace,
+  folder: string,
+  searchPath: string,
+): Promise<Mistake[]> {
+  const all = await runbookFiles(place);
+  const found = all.map(async (one) => {
+    const { runbook, root } = await readRunbook(one, place.system);
+    if (runbook === undefined || root === undefined) return [];
+    const doubts = await runbookPrograms(runbook, folder, searchPath);
+    return doubts.map(({ path, message }) => mistakeAt(root, path, message));
+  });
+  return (await Promise.all(found)).flat();
+}
+
 async function readRunbook(
   { name, path, file }: Found,
   system: System,
-): Promise<{ runbook?: StepsRunbook; mistakes: Mistake[] }> {
+): Promise<{ runbook?: StepsRunbook; root?: Located; mistakes: Mistake[] }> {
   const wrong = (message: string) => ({ mistakes: [{ file, line: 1, path: '', message }] });
   if (!NAME.test(name))
     return wrong(`the file cannot be the name of a runbook; write ${NAME_ALLOWED}`);
@@ -108,7 +125,7 @@ async function readRunbook(
     : issueMistakes(parsed.error.issues, value, (at) => nodeAt(runbookJsonSchema(), at));
   const mistakes = remarks.map((one) => mistakeAt(yaml.root, one.path, one.message));
   return parsed.success && mistakes.length === 0
-    ? { runbook: parsed.data, mistakes }
+    ? { runbook: parsed.data, root: yaml.root, mistakes }
     : { mistakes };
 }
 
@@ -120,7 +137,13 @@ export function runbookJsonSchema(): ReturnType<typeof jsonSchemaOf> {
   return known;
 }
 
-async function runbookFiles({ dir, names }: RunbookPlace): Promise<Found[]> {
+/** The same, for editors: `fairlead schema runbook`. */
+export function runbookEditorSchema(): ReturnType<typeof jsonSchemaOf> {
+  const title = 'A runbook of steps of Fairlead: systems/<name>/runbooks/<runbook>.yaml';
+  return editorSchemaOf(runbookSchema, title);
+}
+
+async function runbookFiles({ dir, names }: Pick<RunbookPlace, 'dir' | 'names'>): Promise<Found[]> {
   const found = new Map<string, Found>();
   for (const system of names) {
     const folder = join(dir, system, FOLDER);
