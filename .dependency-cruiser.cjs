@@ -176,10 +176,16 @@ module.exports = {
       `${temporal}(client|common|envconfig)/`,
       '^node_modules/(commander|picocolors)/',
     ]),
+    ...only('^src/hooks[./]', [
+      '^src/(hooks|config|domain|machine)/',
+      '^src/integrations/secret-value',
+      '^src/payload-converter',
+      `${temporal}(client|common|envconfig)/`,
+    ]),
     {
       name: 'the worker starts no other process and is no command line',
       severity: 'error',
-      from: { path: '^src/(worker|stop-without-temporal)' },
+      from: { path: '^src/(worker|hooks|stop-without-temporal)' },
       to: { path: '^src/(cli|embedded)/' },
     },
   ],

@@ -19,6 +19,7 @@ const SOURCES = [
 /** What is started by its path, as `machine/own-modules.ts` finds it, besides the command line. */
 const PROGRAMS = [
   'worker',
+  'hooks',
   'stop-without-temporal',
   'payload-converter',
   'platforms/local/daemon',

@@ -20,6 +20,7 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
   ...under('Start', [
     { verbs: ['up', 'down'], load: () => import('./verbs/up.ts') },
     { verbs: ['worker'], load: () => import('./verbs/worker.ts') },
+    { verbs: ['hooks'], load: () => import('./incident/hooks.ts') },
     { verbs: ['init'], load: () => import('./verbs/init.ts') },
     { verbs: ['check', 'schema'], load: () => import('./verbs/system-files.ts') },
     { verbs: ['judge'], load: () => import('./verbs/judge.ts') },

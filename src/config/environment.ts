@@ -69,6 +69,15 @@ const shape = {
     .default([]),
   /** Where the worker serves its own Prometheus metrics; 0 picks a free port; without it, nowhere. */
   metricsPort: z.exactOptional(whole(0, 65_535, PORT)),
+  /** The address that alerts are posted to; without it, the loopback. */
+  hooksHost: z
+    .string()
+    .refine((address) => isIP(address) !== 0, HOST)
+    .default('127.0.0.1'),
+  /** Where `fairlead hooks` listens; 0 picks a free port. */
+  hooksPort: whole(0, 65_535, PORT).default(9234),
+  /** The file with the token for alerts, as it was written. */
+  hooksTokenFile: z.exactOptional(text('the path of a file with a token')),
   maxActivities: z.exactOptional(whole(1, 1000, COUNT)),
   /** Where what is downloaded is kept; without it, `~/.cache/fairlead`. */
   cache: z.exactOptional(text('a folder for what is downloaded')),
@@ -88,6 +97,9 @@ const VARIABLES: Readonly<Record<keyof typeof shape, string>> = {
   metricsPort: 'FAIRLEAD_METRICS_PORT',
   uiHost: 'FAIRLEAD_UI_HOST',
   allowedHosts: 'FAIRLEAD_ALLOWED_HOSTS',
+  hooksHost: 'FAIRLEAD_HOOKS_HOST',
+  hooksPort: 'FAIRLEAD_HOOKS_PORT',
+  hooksTokenFile: 'FAIRLEAD_HOOKS_TOKEN_FILE',
   maxActivities: 'FAIRLEAD_MAX_ACTIVITIES',
   cache: 'FAIRLEAD_CACHE',
   temporalCli: 'FAIRLEAD_TEMPORAL_CLI',
@@ -96,7 +108,12 @@ const VARIABLES: Readonly<Record<keyof typeof shape, string>> = {
 const schema = z.object(shape);
 type Settings = z.output<typeof schema>;
 
-export type WorkerSettings = Omit<Settings, 'cache' | 'temporalCli'>;
+type OfHooks = 'hooksHost' | 'hooksPort' | 'hooksTokenFile';
+export type WorkerSettings = Omit<Settings, 'cache' | 'temporalCli' | OfHooks>;
+export type HooksSettings = Pick<
+  Settings,
+  OfHooks | 'data' | 'systems' | 'taskQueue' | 'allowedHosts'
+>;
 export type DownloadSettings = Pick<Settings, 'cache' | 'temporalCli'>;
 
 function parse(env: Environment): Settings {
@@ -125,5 +142,10 @@ export function workerSettings(env: Environment): WorkerSettings {
 
 /** Throws SettingsError with every mistake. */
 export function downloadSettings(env: Environment): DownloadSettings {
+  return parse(env);
+}
+
+/** Throws SettingsError with every mistake. */
+export function hooksSettings(env: Environment): HooksSettings {
   return parse(env);
 }

@@ -1,4 +1,4 @@
-// The three children of an `up`: how each is started, when it is ready, and where it is written down.
+// The children of an `up`: how each is started, when it is ready, and where it is written down.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -17,13 +17,18 @@ import {
   type TemporalServer,
 } from './temporal-server.ts';
 
-export type ChildName = 'temporal' | 'host' | 'worker';
+export type ChildName = 'temporal' | 'host' | 'worker' | 'hooks';
 
 /**
  * Milliseconds that each child gets to end before it is killed. The local host needs up to 4.5 s, and must not be killed
  * before it has ended the services: they would go on without it.
  */
-const GRACE_MS: Record<ChildName, number> = { worker: 2400, host: 15_000, temporal: 2000 };
+const GRACE_MS: Record<ChildName, number> = {
+  worker: 2400,
+  hooks: 2400,
+  host: 15_000,
+  temporal: 2000,
+};
 
 /** What runs instead of Fairlead's own programs: in tests, and in the demonstration. */
 export interface StandIns {
@@ -35,6 +40,7 @@ const child = z.exactOptional(processIdentity);
 const childrenFile = z.object({
   temporal: child,
   worker: child,
+  hooks: child,
   host: z.exactOptional(processIdentity.extend({ portOffset: z.number().default(0) })),
 });
 
@@ -64,10 +70,14 @@ export class ChildrenFile {
   }
 }
 
-/** Ends the server and the worker that a killed `up` left behind. */
+/** Ends the server, the worker and the hooks that a killed `up` left behind. */
 export async function endLeftovers(file: ChildrenFile, say: Say): Promise<void> {
-  const names = { worker: 'the worker', temporal: "Temporal's server" } as const;
-  for (const name of ['worker', 'temporal'] as const) {
+  const names = {
+    hooks: 'the hooks',
+    worker: 'the worker',
+    temporal: "Temporal's server",
+  } as const;
+  for (const name of ['hooks', 'worker', 'temporal'] as const) {
     const left = file.get(name);
     if (!left || !isAlive(left)) continue;
     say(`replacing ${names[name]} (pid ${left.pid}) that an earlier \`up\` left`);
@@ -176,6 +186,34 @@ export function workerChild(
       readyWithinMs: 90_000,
       failure: 5,
       graceMs: GRACE_MS.worker,
+    },
+    watcher,
+  );
+}
+
+/** What takes alerts. */
+export function hooksChild(
+  data: string,
+  env: Environment,
+  watcher: Watcher,
+  /** Called at each start with where alerts are posted, and where the token for that is. */
+  serving: (where: { hooksUrl: string | null; hooksToken: string | null }) => void,
+): Supervised {
+  return new Supervised(
+    {
+      name: 'the hooks',
+      program: ownNode('hooks', [], env),
+      logFile: join(data, 'logs', 'hooks.log'),
+      async ready(_identity, output, signal) {
+        const { url, token } = await awaitReadyLine(output, signal);
+        const [hooksUrl, hooksToken] = [url, token].map((one) =>
+          typeof one === 'string' ? one : null,
+        );
+        serving({ hooksUrl: hooksUrl ?? null, hooksToken: hooksToken ?? null });
+      },
+      readyWithinMs: 30_000,
+      failure: 2,
+      graceMs: GRACE_MS.hooks,
     },
     watcher,
   );

@@ -27,7 +27,7 @@ type Running<Name extends EndedProcess['name'] = EndedProcess['name']> = {
 
 const LOOK_EVERY_MS = 50;
 /** As `up` ends them. */
-const ORDER: readonly ChildName[] = ['worker', 'host', 'temporal'];
+const ORDER: readonly ChildName[] = ['hooks', 'worker', 'host', 'temporal'];
 
 /** Resolves when nothing of it runs any more, or `withinMs` is over. Throws StartFailure (6) for what is another user's. */
 export async function endEmbedded(

@@ -1,25 +1,26 @@
 // The embedded default: Temporal's dev server, the local host and a worker as processes, over one data folder.
 // Used by `fairlead up`, by the demo (on free ports) and by end-to-end tests.
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { workerSettings, type Environment, type WorkerSettings } from '../config/environment.ts';
 import {
   ChildrenFile,
   endLeftovers,
   hostChild,
+  hooksChild,
   hostLeft,
   temporalChild,
   workerChild,
   type ChildName,
   type StandIns,
 } from './children.ts';
-import { lockDataFolder, prepareDataFolder, writeJson } from './data-folder.ts';
+import { lockDataFolder, prepareDataFolder } from './data-folder.ts';
 import { withCache, type Say } from './download.ts';
 import { assertFree, freePorts } from './ports.ts';
 import { listPages } from '../workflows/messages.ts';
 import { hiddenLoopback, openDoor, type Door } from '../machine/http-door.ts';
 import { ownIdentity } from '../machine/process-identity.ts';
 import { sentence, StartFailure } from './start-failure.ts';
+import { UpRecord, type UpFile } from './up-record.ts';
 import type { Supervised, Watcher } from './supervised.ts';
 import { findTemporalCli, SOURCES, type Source } from './temporal-cli.ts';
 import { addressOf, clientEnvironment, type TemporalServer } from './temporal-server.ts';
@@ -37,6 +38,8 @@ export interface EmbeddedOptions {
   portOffset?: number;
   /** The port of the worker's metrics; without it FAIRLEAD_METRICS_PORT, else a free one at each start of the worker. */
   metricsPort?: number;
+  /** Where alerts are taken, 0 for a free port; without it they are not. */
+  hooksPort?: number;
   /** `key=value` for the server's dynamic configuration. */
   dynamicConfig?: string[];
   env?: Environment;
@@ -48,20 +51,6 @@ export interface EmbeddedOptions {
   cliSources?: readonly Source[];
 }
 
-/** What stands in `<data>/up.json` while everything runs. */
-export interface UpFile {
-  address: string;
-  /** `null` for a server that `up` did not start. */
-  uiUrl: string | null;
-  namespace: string;
-  taskQueue: string;
-  /** Where the worker serves its metrics; another one when it was started anew on a free port. */
-  metricsUrl: string | null;
-  pid: number;
-  startTime: number;
-  data: string;
-}
-
 export interface Embedded extends UpFile {
   /** Pids of the processes that run now, without a server that `up` did not start. */
   pids(): Partial<Record<ChildName, number>>;
@@ -70,8 +59,12 @@ export interface Embedded extends UpFile {
 }
 
 const DEFAULT_PORT = 7233;
+const HOOKS_TOKEN = 'FAIRLEAD_HOOKS_TOKEN';
 /** The worker ends first, for what it finishes needs the others; those do not need each other. */
-const STOP_ORDER: readonly (readonly ChildName[])[] = [['worker'], ['host', 'temporal']];
+const STOP_ORDER: readonly (readonly ChildName[])[] = [
+  ['hooks', 'worker'],
+  ['host', 'temporal'],
+];
 
 /** Resolves when everything is ready. Throws StartFailure or SettingsError, and leaves nothing running. */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
@@ -135,33 +128,6 @@ interface Start {
   file: UpRecord;
 }
 
-/** `<data>/up.json`, which follows the worker when that is started anew. */
-class UpRecord {
-  readonly #path: string;
-  #up: UpFile | undefined;
-  #metricsUrl: string | null = null;
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  write(up: Omit<UpFile, 'metricsUrl'>): UpFile {
-    this.#up = { ...up, metricsUrl: this.#metricsUrl };
-    writeJson(this.#path, this.#up);
-    return this.#up;
-  }
-
-  serving(metricsUrl: string | null): void {
-    this.#metricsUrl = metricsUrl;
-    if (this.#up !== undefined) this.write(this.#up);
-  }
-
-  remove(): void {
-    this.#up = undefined;
-    rmSync(this.#path, { force: true });
-  }
-}
-
 /** Starts the server and the local host side by side, then the worker. Returns the server if it is ours. */
 async function startAll(start: Start): Promise<TemporalServer | undefined> {
   const { options, settings, external, data, children } = start;
@@ -194,9 +160,16 @@ async function startAll(start: Start): Promise<TemporalServer | undefined> {
   if (failed) throw failed.reason;
   say('starting the worker ...');
   const serving = (url: string | null): void => {
-    start.file.serving(url);
+    start.file.serving({ metricsUrl: url });
   };
   await startChild('worker', workerChild(data, env, standIns, watch('worker'), serving));
+  if (options.hooksPort !== undefined) {
+    const hooks = { ...env, ...tokenOf(start.env), FAIRLEAD_HOOKS_PORT: String(options.hooksPort) };
+    const told = (where: Pick<UpFile, 'hooksUrl' | 'hooksToken'>): void => {
+      start.file.serving(where);
+    };
+    await startChild('hooks', hooksChild(data, hooks, watch('hooks'), told));
+  }
   return server;
 
   async function startChild(
@@ -271,11 +244,18 @@ function externalAddress(options: EmbeddedOptions, env: Environment): string | u
 }
 
 function childEnvironment(start: Start, server: TemporalServer | undefined): Environment {
-  const { env, data, options } = start;
+  const { data, options } = start;
+  const { [HOOKS_TOKEN]: _, ...env } = start.env;
   const asked = options.metricsPort ?? (env['FAIRLEAD_METRICS_PORT'] || 0);
   const more = { FAIRLEAD_DATA: data, FAIRLEAD_METRICS_PORT: String(asked) };
   if (!server) return { ...env, ...more };
   return { ...clientEnvironment(env, addressOf(server), data), ...more };
+}
+
+/** The token for alerts is for nobody but the hooks. */
+function tokenOf(env: Environment): Environment {
+  const token = env[HOOKS_TOKEN];
+  return token === undefined ? {} : { [HOOKS_TOKEN]: token };
 }
 
 function pidsOf(children: Map<ChildName, Supervised>): Partial<Record<ChildName, number>> {

@@ -26,6 +26,8 @@ test('up.json says where everything is while it runs, and is gone afterwards', a
     namespace: 'default',
     taskQueue: 'fairlead',
     metricsUrl: null,
+    hooksUrl: null,
+    hooksToken: null,
     pid: process.pid,
     startTime: startTimeOf(process.pid),
     data: up.data,

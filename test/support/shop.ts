@@ -40,6 +40,7 @@ export interface ShopFile {
   drill?: NonNullable<SystemFile['drill']>;
   recovery?: NonNullable<SystemFile['recovery']>;
   people?: NonNullable<SystemFile['people']>;
+  alerts?: NonNullable<SystemFile['alerts']>;
   /** Datastores of the service. */
   uses?: string[];
   /** Between two measurements; 50 ms without it. */
@@ -192,6 +193,7 @@ function sectionsOf({
   drill,
   recovery,
   people,
+  alerts,
 }: ShopFile): Partial<SystemFile> {
   return {
     ...(notify !== undefined && { notify }),
@@ -201,6 +203,7 @@ function sectionsOf({
     ...(drill !== undefined && { drill }),
     ...(recovery !== undefined && { recovery }),
     ...(people !== undefined && { people }),
+    ...(alerts !== undefined && { alerts }),
   };
 }
 

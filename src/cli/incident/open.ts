@@ -1,7 +1,7 @@
 // `fairlead incident open`: starts the workflow of an incident.
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { parseIncident } from '../../domain/incident/incident-request.ts';
-import { INCIDENT, incidentId, incidentWords } from '../../domain/incident/incident.ts';
+import { incidentStart, parseIncident } from '../../domain/incident/incident-request.ts';
+import { incidentId } from '../../domain/incident/incident.ts';
 import type { CommonOptions } from '../command-options.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { actorName } from '../identity.ts';
@@ -68,15 +68,9 @@ async function start(
   { client, taskQueue }: Temporal,
   request: ReturnType<typeof parseIncident>,
 ): Promise<void> {
-  const workflowId = incidentId(request.system, request.id);
-  const { title, severity } = request;
+  const { type, ...start } = incidentStart(request);
   try {
-    await client.workflow.start(INCIDENT, {
-      ...{ workflowId, taskQueue, args: [request] },
-      memo: { [INCIDENT]: { title, severity, phase: 'open', commander: null } },
-      workflowTaskTimeout: '5s',
-      staticSummary: incidentWords(request).slice(0, 200),
-    });
+    await client.workflow.start(type, { ...start, taskQueue });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     const name = `${request.system}/${request.id}`;

@@ -37,7 +37,19 @@ const ACTING: ReadonlySet<string> = new Set([
 const OTHERS: readonly string[] = [
   ...['approve', 'reject', 'status', 'list', 'health', 'report', 'backups', 'schedules'],
   ...['history', 'logs', 'open', 'diff', 'take', 'runbooks', 'windows'],
-  ...['up', 'down', 'worker', 'init', 'check', 'schema', 'completion', 'judge', 'port', 'demo'],
+  ...[
+    'up',
+    'down',
+    'worker',
+    'hooks',
+    'init',
+    'check',
+    'schema',
+    'completion',
+    'judge',
+    'port',
+    'demo',
+  ],
 ];
 
 /** Every verb there is. (The table of verbs loads what prints, and cannot be loaded here.) */

@@ -15,6 +15,7 @@ interface Flags {
   uiPort?: number;
   portOffset?: number;
   metricsPort?: number;
+  hooksPort?: number;
   json?: boolean;
 }
 
@@ -47,6 +48,7 @@ is another user's; 9 where something had not ended when --timeout passed.`;
 const TITLES: Record<EndedProcess['name'], string> = {
   up: '`up`',
   worker: 'the worker',
+  hooks: 'the hooks',
   host: 'the local host with its services',
   temporal: "Temporal's server",
 };
@@ -68,6 +70,7 @@ export function register(program: Command): void {
       "the worker's metrics (FAIRLEAD_METRICS_PORT); 0 a free one",
       port,
     )
+    .option('--hooks-port <n>', 'take alerts there (without it: not); 0 picks a free port', port)
     .option('--json', 'print where everything is as JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (flags: Flags) => up(flags));
@@ -135,7 +138,7 @@ async function start(flags: Flags, signal: AbortSignal): Promise<Embedded> {
       console.error(line);
     },
   };
-  for (const name of ['port', 'uiPort', 'portOffset', 'metricsPort'] as const) {
+  for (const name of ['port', 'uiPort', 'portOffset', 'metricsPort', 'hooksPort'] as const) {
     const given = flags[name];
     if (given !== undefined) options[name] = given;
   }
@@ -148,9 +151,12 @@ async function start(flags: Flags, signal: AbortSignal): Promise<Embedded> {
 }
 
 function asJson(embedded: Embedded): string {
-  const { address, uiUrl, namespace, taskQueue, metricsUrl, pid, startTime, data } = embedded;
-  const where = { address, uiUrl, namespace, taskQueue, metricsUrl, pid, startTime, data };
-  return JSON.stringify(where);
+  const { address, uiUrl, namespace, taskQueue, metricsUrl, hooksUrl, hooksToken } = embedded;
+  const { pid, startTime, data } = embedded;
+  return JSON.stringify({
+    ...{ address, uiUrl, namespace, taskQueue, metricsUrl, hooksUrl, hooksToken },
+    ...{ pid, startTime, data },
+  });
 }
 
 function systemsFolder(flags: Flags): string {
@@ -158,12 +164,13 @@ function systemsFolder(flags: Flags): string {
 }
 
 async function whereItIs(embedded: Embedded, systems: string): Promise<string> {
-  const { address, uiUrl, namespace, taskQueue, metricsUrl, data } = embedded;
+  const { address, uiUrl, namespace, taskQueue, metricsUrl, hooksUrl, hooksToken, data } = embedded;
   return [
     'Fairlead is up. Ctrl-C ends it.',
     ...(uiUrl === null ? [] : webUi(uiUrl)),
     `  Temporal  ${address} (namespace ${namespace}, task queue ${taskQueue})`,
     ...(metricsUrl === null ? [] : [`  Metrics   ${metricsUrl}`]),
+    ...(hooksUrl === null ? [] : [`  Alerts    ${hooksUrl} (token: ${hooksToken ?? 'unknown'})`]),
     `  Data      ${data} (what each process says is in logs/)`,
     ...(await whatIsNext(systems, prefixFor(data))),
   ].join('\n');

@@ -33,7 +33,6 @@ const alertSchema = z.strictObject({
 export const alertsSchema = z.record(alertName, alertSchema);
 
 export type Alerts = z.output<typeof alertsSchema>;
-export type AlertSettings = Alerts[string];
 
 export function alertRemarks(alerts: Alerts, services: readonly string[]): Remark[] {
   const names = Object.keys(alerts);

@@ -1,5 +1,6 @@
 // Alerts of an incident: which are firing, told apart by their fingerprint, each change of state once. Pure.
 import { isRecord, textAt } from '../json.ts';
+import { severityIn, type Severity } from './severity.ts';
 
 /** What a monitoring system says of one alert. Times are ISO 8601. */
 export interface AlertChange {
@@ -9,6 +10,8 @@ export interface AlertChange {
   state: 'firing' | 'resolved';
   at: string;
   summary: string;
+  /** In an incident that gathers alerts of many names: at least so bad is it while this one fires. */
+  severity?: Severity;
 }
 
 export interface AlertSeen extends AlertChange {
@@ -24,20 +27,24 @@ const LONGEST = { name: 200, fingerprint: 64, summary: 500 } as const;
 export function alertsIn(raw: unknown): AlertChange[] | undefined {
   const list = isRecord(raw) ? raw['alerts'] : undefined;
   if (!Array.isArray(list)) return undefined;
-  return list.slice(0, MOST_ALERTS).flatMap((one: unknown) => {
-    const [name = '', fingerprint = '', state, at = ''] = [
-      ...['name', 'fingerprint', 'state', 'at'].map((key) => textAt(one, key)),
-    ];
-    const isState = state === 'firing' || state === 'resolved';
-    if (name === '' || fingerprint === '' || !isState || Number.isNaN(Date.parse(at))) return [];
-    return {
-      name: name.slice(0, LONGEST.name),
-      fingerprint: fingerprint.slice(0, LONGEST.fingerprint),
-      state,
-      at: new Date(Date.parse(at)).toISOString(),
-      summary: (textAt(one, 'summary') ?? '').slice(0, LONGEST.summary),
-    };
-  });
+  return list.slice(0, MOST_ALERTS).flatMap((one: unknown) => alertIn(one) ?? []);
+}
+
+function alertIn(one: unknown): AlertChange | undefined {
+  const text = (key: string, longest = 100): string => (textAt(one, key) ?? '').slice(0, longest);
+  const [name, fingerprint] = [
+    text('name', LONGEST.name),
+    text('fingerprint', LONGEST.fingerprint),
+  ];
+  const [state, at] = [text('state'), Date.parse(text('at'))];
+  const isState = state === 'firing' || state === 'resolved';
+  if (name === '' || fingerprint === '' || !isState || Number.isNaN(at)) return undefined;
+  const severity = severityIn(text('severity'));
+  return {
+    ...{ name, fingerprint, state, at: new Date(at).toISOString() },
+    summary: text('summary', LONGEST.summary),
+    ...(severity !== undefined && { severity }),
+  };
 }
 
 export interface AlertsApplied {
@@ -74,6 +81,15 @@ export function applyAlerts(
 function isNew(change: AlertChange, before: AlertSeen | undefined): boolean {
   if (before === undefined) return change.state === 'firing';
   return before.state !== change.state && Date.parse(change.at) >= Date.parse(before.at);
+}
+
+/** The worst severity of those that began to fire; undefined where none says one. */
+export function worstOf(changes: readonly AlertChange[]): Severity | undefined {
+  return changes
+    .flatMap(({ state, severity }) =>
+      state === 'firing' && severity !== undefined ? [severity] : [],
+    )
+    .toSorted()[0];
 }
 
 export function isFiring(alerts: readonly AlertSeen[]): boolean {

@@ -2,16 +2,19 @@
 // one rule a field, in the order in which they are written into the timeline.
 import { Failure } from '../failure.ts';
 import { samePerson } from '../text/names.ts';
-import { then, unchanged, type Change } from './change.ts';
-import { applyAlerts, isFiring, type AlertChange } from './alerts.ts';
-import { news } from './change.ts';
+import { news, then, unchanged, type Change, type LineBody } from './change.ts';
+import { applyAlerts, isFiring, worstOf, type AlertChange } from './alerts.ts';
 import { followUp } from './follow-ups.ts';
 import { COMMANDER, isOver, type Incident, type Phase, type Said } from './incident.ts';
 import type { IncidentMessage, IncidentMessageName } from './incident-messages.ts';
 import { reopened, restarted } from './opening.ts';
 import { leftToDo, REVIEW_WITHIN_MS } from './passing-time.ts';
 import { needsReview } from './incident.ts';
+import type { Severity } from './severity.ts';
 import { acceptHandover, askHandover, declineHandover, giveRole } from './roles.ts';
+
+/** Who says in a timeline what alerts do. */
+const ALERTMANAGER = 'alertmanager';
 
 type Rule = (incident: Incident, message: IncidentMessage, at: string) => Change;
 
@@ -47,26 +50,38 @@ export function alerted(incident: Incident, changes: readonly AlertChange[], now
   if (changed.length === 0 && more === incident.moreAlerts) return unchanged(incident);
   const at = new Date(now).toISOString();
   const next = { ...incident, alerts, moreAlerts: more };
-  const lines = changed.map(({ name, state, summary, at: since }) => ({
-    kind: 'alert' as const,
-    at,
-    who: 'alertmanager',
-    what: `${name} ${state === 'firing' ? 'fires' : 'is over'} since ${since}${summary === '' ? '' : `: ${summary}`}`,
-  }));
-  const beyond = more > incident.moreAlerts ? [beyondLine(more, at)] : [];
-  const change: Change = { incident: next, lines: [...lines, ...beyond], news: [] };
+  const beyond = isMuchMore(incident.moreAlerts, more) ? [beyondLine(more, at)] : [];
+  const lines = [...changed.map((one) => alertLine(one, at)), ...beyond];
   const isBack = incident.phase === 'resolved' && changed.some(({ state }) => state === 'firing');
+  const change = then({ incident: next, lines, news: [] }, (one) =>
+    isBack || !isOver(one) ? worsened(one, worstOf(changed), at) : unchanged(one),
+  );
   if (isBack) return then(change, (one) => reopened(one, now, 'its alert fires again'));
   const isQuiet = isFiring(incident.alerts) && !isFiring(alerts) && !isOver(next);
-  const told = isQuiet
-    ? [news(next, 'incident', 'all its alerts are over; say whether it is resolved')]
-    : [];
-  return { ...change, news: told };
+  if (!isQuiet) return change;
+  const told = news(next, 'incident', 'all its alerts are over; say whether it is resolved');
+  return { ...change, news: [...change.news, told] };
+}
+
+function worsened(incident: Incident, worst: Severity | undefined, at: string): Change {
+  if (worst === undefined || worst >= incident.severity) return unchanged(incident);
+  return severity(incident, { actor: ALERTMANAGER, severity: worst }, at);
+}
+
+function alertLine({ name, state, summary, at: since }: AlertChange, at: string): LineBody {
+  const said = summary === '' ? '' : `: ${summary}`;
+  const what = `${name} ${state === 'firing' ? 'fires' : 'is over'} since ${since}${said}`;
+  return { kind: 'alert', at, who: ALERTMANAGER, what };
+}
+
+/** A flood is told once in ten times as many. */
+function isMuchMore(before: number, now: number): boolean {
+  return now > before && (before === 0 || String(now).length > String(before).length);
 }
 
 function beyondLine(more: number, at: string) {
   const what = `${more} more alerts than can be kept one by one`;
-  return { kind: 'alert' as const, at, who: 'alertmanager', what };
+  return { kind: 'alert' as const, at, who: ALERTMANAGER, what };
 }
 
 const acknowledge: Rule = (incident, message, at) => {

@@ -4,7 +4,7 @@ import { isRecord } from '../json.ts';
 import { describeValue } from '../text/describe-value.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import { NAME, NAME_ALLOWED, PERSON_ALLOWED, personIn } from '../text/names.ts';
-import { INCIDENT } from './incident.ts';
+import { INCIDENT, incidentId, incidentWords } from './incident.ts';
 import { severityIn, SEVERITIES, type Severity } from './severity.ts';
 
 export interface IncidentRequest {
@@ -39,6 +39,17 @@ const RULES: Record<keyof IncidentRequest, Rule> = {
 
 function isTitle(value: unknown): boolean {
   return typeof value === 'string' && value.trim() !== '' && value.length <= LONGEST_TITLE;
+}
+
+/** What the workflow of an incident is started with, but for its task queue. */
+export function incidentStart(request: IncidentRequest) {
+  const { system, id, title, severity } = request;
+  return {
+    ...{ type: INCIDENT, workflowId: incidentId(system, id), args: [request] },
+    memo: { [INCIDENT]: { title, severity, phase: 'open', commander: null } },
+    workflowTaskTimeout: '5s' as const,
+    staticSummary: incidentWords(request).slice(0, 200),
+  };
 }
 
 /** Throws a `Failure` BadInput with a sentence for every problem. */
