@@ -1,14 +1,16 @@
 // Whether the holder of a lease makes way for who asks for it: by their ranks, and by what a stop leaves to others.
 import { Failure } from '../domain/failure.ts';
+import type { RunRef } from '../domain/operation/operation.ts';
 import { rankOf, runbookNamed, runbookOf } from '../runbooks/index.ts';
 import type { Runbook } from '../runbooks/runbook.ts';
 import type { Call } from './call.ts';
 import { callerOf } from './caller.ts';
+import { treeRank } from './tree.ts';
 
 /** Throws Refused for a caller that asks in the name of another kind of operation. */
 export async function givesWay(
   { startedAt }: { startedAt: number },
-  holder: { type: string; operation: string | undefined },
+  holder: RunRef & { type: string; operation: string | undefined },
   { kind, began }: { kind: string; began?: number },
   call: Call,
 ): Promise<boolean> {
@@ -16,8 +18,21 @@ export async function givesWay(
   const theirs = runbookOf({ kind: holder.type, operation: holder.operation ?? '' });
   const isEarlier = began !== undefined && startedAt < began;
   const beside = asker.waitsForNoLease === true ? besideStop(theirs, isEarlier) : undefined;
-  const rank = rankOf(holder);
-  return beside ?? (rank < asker.rank || (rank === asker.rank && isEarlier));
+  const ranks = await ranksOf(asker, call.run, holder);
+  if (ranks === undefined) return false;
+  const { ours, theirs: rank } = ranks;
+  return beside ?? (rank < ours || (rank === ours && isEarlier));
+}
+
+/** The ranks of two runs towards each other, each that of what started it; undefined within one tree, where nobody makes way. */
+async function ranksOf(
+  asker: Runbook,
+  run: RunRef,
+  holder: RunRef & { type: string; operation: string | undefined },
+): Promise<{ ours: number; theirs: number } | undefined> {
+  const own = (await treeRank(run)) ?? { root: run.runId, rank: asker.rank };
+  const others = (await treeRank(holder)) ?? { root: holder.runId, rank: rankOf(holder) };
+  return own.root === others.root ? undefined : { ours: own.rank, theirs: others.rank };
 }
 
 /** A recovery keeps users out itself and goes on; an admit that was begun later is the later word. */

@@ -9,6 +9,7 @@ import { sealInterrupted } from './record/seal-interrupted.ts';
 import type { SigningPorts } from './record/sign-record.ts';
 import type { Clock } from '../ports/clock.ts';
 import { isOpen, type RunRef } from '../domain/operation/operation.ts';
+import { isBelow } from './tree.ts';
 
 export interface LeaseRef {
   id: string;
@@ -48,6 +49,8 @@ export interface ClearedLease {
   heldBy?: string;
   /** The id of that operation, where it is known. */
   holder?: string;
+  /** It is that of an operation that started this one, which works under it: the run of the lease. */
+  under?: string;
   /** What an operation that ended without closing its record had begun. */
   left?: string;
   /** When the newest lease of this name was taken (ms); missing when there never was one. */
@@ -56,15 +59,21 @@ export interface ClearedLease {
   closedAt?: number;
 }
 
-/** Checks that this run still holds its lease and returns the epoch; else LeaseLost. */
+/** Checks that this run, or one whose child it is, still holds the lease and returns the epoch; else LeaseLost. */
 export async function guardLease(lease: LeaseRef): Promise<number> {
   // Asked before every change: who started it stands on the lease itself, so nobody else is looked at.
   const found = await describe(lease.id, lease.runId);
   const open = found !== undefined && isOpen(found);
   const mine = Context.current().info.workflowExecution;
-  if (open && parentOf(found)?.runId === mine?.runId) return found.startTime.getTime();
+  const holder = found === undefined ? undefined : parentOf(found);
+  const isOurs = holder !== undefined && mine !== undefined && (await isOf(mine, holder));
+  if (open && isOurs) return found.startTime.getTime();
   const why = open ? 'was started by another run' : 'is not open any more';
   throw new Failure('LeaseLost', `the lease ${lease.id} ${why}`);
+}
+
+async function isOf(run: RunRef, holder: RunRef): Promise<boolean> {
+  return holder.runId === run.runId || isBelow(run, holder);
 }
 
 /** The newest run of a lease; `undefined` when there never was one. */
@@ -160,6 +169,9 @@ async function clearHeld(
     const note = `broke the lease of an earlier run (${holder.runId}) of this operation`;
     const left = holder.open ? undefined : await sealInterrupted(ports, holder);
     return cleared(note, left);
+  }
+  if (holder.open && (await isBelow(call.run, holder))) {
+    return { cleared: true, note: `under the lease of ${holder.workflowId}`, under: state.runId };
   }
   if (!holder.open) {
     return breakStale(input.id, state.runId, holder, ports);

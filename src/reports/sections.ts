@@ -1,5 +1,6 @@
 // The sections of a report, each a pure function from the report to blocks. Tables and lists are here; sections with
 // charts, and those of a drill, have files of their own.
+import { commandText } from '../domain/text/command-text.ts';
 import { span, spanBetween } from '../domain/text/markdown.ts';
 import type { Plan } from '../domain/operation/plan.ts';
 import type { Report } from '../domain/record/report.ts';
@@ -23,6 +24,7 @@ export function sectionsOf(report: Report): Section[] {
   return [
     section('timeline', 'Timeline', timeline(report), 'Steps'),
     ...drillTables(report).map(drillSection),
+    section('children', 'Operations it started', [children(report)]),
     section('brought', 'What was looked at', brought(report)),
     section('weights', 'Weights over time', traffic(report)),
     section('measured', 'What each revision answered', measurements(report)),
@@ -122,6 +124,22 @@ function reads({ verdicts: all }: Report): Folded {
     (one) => one.failed > 0 || one.noData > 0,
   );
   return { kind: 'folded', summary: `${table.caption} (${rows.length})`, table };
+}
+
+function children({ children: all = [] }: Report): Table {
+  return tableOf(
+    'Each has a record of its own',
+    all,
+    {
+      step: (one) => one.step,
+      operation: (one) => one.operation,
+      outcome: (one) => badge(one.outcome ?? 'running'),
+      'how it ended': (one) => one.message ?? '',
+      took: (one) => spanBetween(one.startedAt, one.endedAt),
+      'its report': (one) => code(commandText('report', one.workflowId, '--run', one.runId)),
+    },
+    (one) => one.outcome !== 'succeeded',
+  );
 }
 
 function undo({ undo: all }: Report): Table {

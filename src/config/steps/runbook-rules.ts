@@ -27,6 +27,8 @@ export function runbookRemarks(runbook: StepsRunbook, system: Names): Remark[] {
 function leaseRemarks({ leases, steps }: StepsRunbook, system: Names): Remark[] {
   const { services, stores } = namesIn(system);
   const known = [...services, ...stores];
+  const stops = steps.find(({ operation }) => operation?.stop && !operation.stop.service);
+  const open = services.filter((one) => !leases.includes(one));
   const changes = steps.find((step) => step.do !== undefined);
   return [
     ...leases.flatMap((one, at) =>
@@ -40,6 +42,11 @@ function leaseRemarks({ leases, steps }: StepsRunbook, system: Names): Remark[] 
           ],
     ),
     ...remarksIn([
+      [
+        stops !== undefined && leases.length > 0 && open.length > 0,
+        ['leases'],
+        `the step ${stops?.id ?? ''} stops every service; name all of them here (${listed(open)} ${open.length === 1 ? 'is' : 'are'} missing), or none`,
+      ],
       [
         changes !== undefined && leases.length === 0,
         ['leases'],
@@ -207,10 +214,13 @@ function operationRemarks(asked: NonNullable<Step['operation']>, system: Names):
   return [
     ...remarksIn([
       [kinds.length !== 1, [], 'write one operation, such as rollback: {service: api}'],
+    ]),
+    ...remarksIn([
       [
-        kinds.length === 1,
-        [],
-        'another operation as a step is not carried out yet; write a manual step that says which command a person types',
+        asked.verify !== undefined &&
+          (asked.verify.datastore === undefined) === (asked.verify.backup === undefined),
+        ['verify'],
+        'write datastore (its newest backup is proved) or backup, one of them',
       ],
     ]),
     ...names.flatMap(({ kind, key, value }) => {

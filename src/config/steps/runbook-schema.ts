@@ -17,37 +17,51 @@ const undoSchema = z.union([z.string().min(1).max(2000), z.strictObject(change)]
   description: 'a map with command, http or query, a text of what a person does, or none',
 });
 
-const of = z.exactOptional(filled('the name of a service')).meta({ meaning: 'Which service.' });
+const of = filled('the name of a service');
+const waitForWindow = z.exactOptional(z.boolean()).meta({
+  meaning: 'Waits for a change window instead of being refused outside of one.',
+});
 const operationSchema = z.strictObject({
   deploy: z
     .exactOptional(
-      z.strictObject({ service: filled('the name of a service'), version: filled('a version') }),
+      z.strictObject({
+        service: of,
+        version: filled('a version'),
+        strategy: z.exactOptional(z.enum(['canary', 'blue-green'])),
+        autoPromote: z.exactOptional(z.boolean()),
+        initialWeight: z.exactOptional(filled('a percentage')),
+        waitForWindow,
+      }),
     )
     .meta({ meaning: 'A deploy, the way the system file says.' }),
   rollback: z
     .exactOptional(
       z.strictObject({
-        service: filled('the name of a service'),
+        service: of,
         to: z.exactOptional(filled('a version')),
+        revision: z.exactOptional(filled('the id of a revision')),
       }),
     )
     .meta({ meaning: 'Back to what users were on before, or to a version.' }),
   scale: z
     .exactOptional(
       z.strictObject({
-        service: filled('the name of a service'),
+        service: of,
         replicas: filled('a whole number from 1 to 64'),
+        waitForWindow,
       }),
     )
     .meta({ meaning: 'As many replicas.' }),
   restart: z
-    .exactOptional(z.strictObject({ service: filled('the name of a service') }))
+    .exactOptional(z.strictObject({ service: of, waitForWindow }))
     .meta({ meaning: 'Every replica anew.' }),
-  stop: z.exactOptional(z.strictObject({ service: of })).meta({ meaning: 'Users are kept out.' }),
+  stop: z
+    .exactOptional(z.strictObject({ service: z.exactOptional(of) }))
+    .meta({ meaning: 'Users are kept out.' }),
   admit: z
     .exactOptional(
       z.strictObject({
-        service: of,
+        service: z.exactOptional(of),
         percent: z.exactOptional(filled('a percentage from 0 to 100')),
       }),
     )
@@ -56,8 +70,13 @@ const operationSchema = z.strictObject({
     .exactOptional(z.strictObject({ datastore: z.exactOptional(filled('a datastore')) }))
     .meta({ meaning: 'A backup.' }),
   verify: z
-    .exactOptional(z.strictObject({ datastore: filled('a datastore') }))
-    .meta({ meaning: 'The newest backup is proved.' }),
+    .exactOptional(
+      z.strictObject({
+        datastore: z.exactOptional(filled('a datastore')),
+        backup: z.exactOptional(filled('the id of a backup')),
+      }),
+    )
+    .meta({ meaning: 'The newest backup of a datastore, or the one that is named, is proved.' }),
   drill: z.exactOptional(z.strictObject({})).meta({ meaning: 'A recovery is rehearsed.' }),
 });
 

@@ -16,8 +16,8 @@ export const WRITTEN_ROWS: WrittenRows = {
       question,
       ...Object.entries(options).map(([option, ids]) => `${option}: ${ids.join(', ')}`),
     ),
-  operation: ({ runbook, asked: request }) =>
-    person(`Carry out ${runbook} ${JSON.stringify(request)}, by its own commands.`),
+  operation: ({ summary }) =>
+    person(`Carry this out by hand too, as its own page says: ${summary}.`),
   pause: ({ ms }) => ({ type: [line('sleep', String(ms / 1000))], see: [] }),
   await: ({ check }) => ({ type: [], see: [asked(check)] }),
   tell: ({ channel, text }) => person(`Tell ${channel}: ${text}`),

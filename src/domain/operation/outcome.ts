@@ -22,3 +22,23 @@ export type OperationState = 'running' | 'waiting' | 'paused' | 'parked' | 'undo
 
 /** These close the Temporal workflow as Completed; everything else fails it with the outcome as type. */
 export const COMPLETES: ReadonlySet<Outcome> = new Set(['succeeded', 'nothingToDo', 'planned']);
+
+/** What became of an operation, as the rest of a sentence. */
+export const OUTCOME_WORDS: Record<Outcome, string> = {
+  succeeded: 'succeeded',
+  nothingToDo: 'had nothing to do',
+  planned: 'was only planned',
+  rolledBack: 'failed and was rolled back',
+  failed: 'failed',
+  rejected: 'was rejected',
+  expired: 'expired',
+  aborted: 'was aborted',
+  preempted: 'made way for another operation',
+  refused: 'was refused',
+  inconclusive: 'was inconclusive',
+  interrupted: 'was cut off',
+};
+
+export function isOutcome(text: string): text is Outcome {
+  return Object.hasOwn(OUTCOME_WORDS, text);
+}

@@ -52,6 +52,16 @@ export interface AskedStatus {
   since: string;
 }
 
+/** An operation that a step started. */
+export interface ChildStatus {
+  step: string;
+  operation: string;
+  workflowId: string;
+  runId: string;
+  /** Absent while it is open. */
+  outcome?: Outcome;
+}
+
 export interface OperationStatus {
   schema: 'fairlead/status/v1';
   operation: string;
@@ -78,6 +88,8 @@ export interface OperationStatus {
   waitingSince?: string;
   /** What a step of a runbook of steps asks a person for now. */
   asks?: AskedStatus;
+  /** Operations that its steps started, oldest first. */
+  children?: ChildStatus[];
   /** The freeze that keeps it from its next change. */
   held?: Freeze;
   /** No change window is open for its next change. */

@@ -3,6 +3,7 @@
 import type { EvidenceEntry } from './evidence.ts';
 import type { Plan } from '../operation/plan.ts';
 import { verifyChain } from './evidence-chain.ts';
+import { childrenOf } from './report-children.ts';
 import { overlap } from '../time/intervals.ts';
 import { timingsOf, waitsForPeople } from './report-timings.ts';
 import type { Report, ReportSummary } from './report.ts';
@@ -31,6 +32,7 @@ export function buildReport(
     endedAt: new Date(to).toISOString(),
   }));
   report.timings = timingsOf(entries, waits);
+  Object.assign(report, childrenOf(entries));
   if (closed === undefined) report.leftovers = stillToUndo(report);
   report.clean = report.outcome !== null && report.leftovers.length === 0;
   report.findings.push(...(verify ? alterations(entries) : []), ...unfinished(report));

@@ -35,6 +35,7 @@ const OPTIONAL: Readonly<Record<string, true>> &
   notices: true,
   backups: true,
   brought: true,
+  children: true,
   detail: true,
   reads: true,
   series: true,

@@ -63,6 +63,7 @@ const BODIES: { [Type in EvidenceBody['type']]: Record<string, Shape> } = {
   undo: { step: 'string', verb: 'string', status: 'string', detail: 'string' },
   notice: { event: 'string', channel: 'string', about: 'string', delivered: 'boolean' },
   backup: { backup: 'object' },
+  child: { step: 'string', operation: 'string', workflowId: 'string', runId: 'string' },
   candidate: { backup: 'object', passedOver: 'string', reason: 'string' },
   brought: { step: 'string', look: 'object' },
   finding: { text: 'string' },

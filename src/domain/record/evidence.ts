@@ -76,6 +76,16 @@ export type EvidenceBody =
       reason?: string;
     }
   | { type: 'backup'; backup: BackupSummary }
+  /** Another operation that a step started; `outcome` and `message` once it is over. */
+  | {
+      type: 'child';
+      step: string;
+      operation: string;
+      workflowId: string;
+      runId: string;
+      outcome?: Outcome;
+      message?: string;
+    }
   /** A recovery restores `backup` from here on: what it restored before, `passedOver`, was found bad. */
   | { type: 'candidate'; backup: BackupSummary; passedOver: string; reason: string }
   /** What a look brought: under `look` its form and content. */

@@ -78,6 +78,8 @@ export interface Report {
   }[];
   /** What looks brought, in the order in which it came; absent where there was no look. */
   brought?: { at: string; step: string; look: Brought }[];
+  /** Operations that its steps started, each with a record of its own; absent where there was none. */
+  children?: ChildRow[];
   /** What was taken; of a verification, what was to be proved. A report of an earlier release has none. */
   backups?: BackupSummary[];
   leftovers: string[];
@@ -91,6 +93,18 @@ export interface Report {
     signature: string | null;
     publicKey: string | null;
   };
+}
+
+/** An operation that a step started; `outcome` and `message` are null while it is open. */
+export interface ChildRow {
+  step: string;
+  operation: string;
+  workflowId: string;
+  runId: string;
+  startedAt: string;
+  endedAt: string | null;
+  outcome: Outcome | null;
+  message: string | null;
 }
 
 /** The short form of a report, for a failure's details and a workflow's result. */

@@ -6,6 +6,9 @@ interface Conditional {
   when?: StepCheck;
 }
 
+/** What an operation is asked, by the names of its fields. */
+export type OperationAsked = Record<string, string | number | boolean>;
+
 export type StepsAction =
   /** `looks`: one, or several side by side; `timeout` in ms. */
   | (Conditional & { kind: 'look'; looks: { name: string; look: Look }[]; timeout: number })
@@ -21,11 +24,12 @@ export type StepsAction =
   | (Conditional & { kind: 'manual'; text: string; back: string | null })
   /** `options`: by answer, the ids of the steps that are done only then. */
   | (Conditional & { kind: 'choose'; question: string; options: Record<string, string[]> })
-  /** `runbook`: the name of a runbook in the table; `asked`: what it is asked, but for the system and who asks. */
+  /** `runbook`: the name of a runbook in the table; `asked`: what it is asked, but for the system and who asks; `summary`: what it does, in a line. */
   | (Conditional & {
       kind: 'operation';
       runbook: string;
-      asked: Record<string, string | number>;
+      asked: OperationAsked;
+      summary: string;
     })
   | (Conditional & { kind: 'pause'; ms: number })
   /** Milliseconds. */

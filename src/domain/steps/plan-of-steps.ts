@@ -10,7 +10,7 @@ import type { PlanStep } from '../operation/plan.ts';
 import { shellWord } from '../text/command-text.ts';
 import { durationText } from '../text/duration-text.ts';
 import { NO_UNDO } from '../text/plan-words.ts';
-import type { StepsAction } from './actions.ts';
+import type { OperationAsked, StepsAction } from './actions.ts';
 import { consentOf } from './consent.ts';
 import { filledIn, type Inputs } from './inputs.ts';
 
@@ -18,17 +18,20 @@ const LOOK_MS = 30_000;
 const DO_MS = 5 * 60_000;
 const LONGEST_TITLE = 200;
 
-/** Which runbook of the table an operation of a step is, by what the step calls it. */
-export type OperationKinds = Readonly<Record<string, string>>;
+/** Which runbook of the table an operation of a step is, by what the step calls it. Throws BadInput for what it does not take. */
+export type OperationChoice = (
+  name: string,
+  asked: OperationAsked,
+) => { runbook: string; summary: string };
 
 export function planSteps(
   { steps }: Pick<StepsRunbook, 'steps'>,
   inputs: Inputs,
-  kinds: OperationKinds,
+  choose: OperationChoice,
 ): PlanStep[] {
   const consents = new Set(steps.filter((one) => one.approval !== undefined).map(({ id }) => id));
   return steps.flatMap((step) => {
-    const action = filledAction(step, inputs, kinds, consents);
+    const action = filledAction(step, inputs, choose, consents);
     const own = {
       id: step.id,
       title: titleOf(action, step.timeout),
@@ -57,24 +60,24 @@ function consentStep(
 function filledAction(
   step: Step,
   inputs: Inputs,
-  kinds: OperationKinds,
+  choose: OperationChoice,
   consents: ReadonlySet<string>,
 ): StepsAction {
   const when = step.when === undefined ? {} : { when: filledCheck(step.when, inputs) };
-  return { ...when, ...bareAction(step, inputs, kinds, consents) };
+  return { ...when, ...bareAction(step, inputs, choose, consents) };
 }
 
 function bareAction(
   step: Step,
   inputs: Inputs,
-  kinds: OperationKinds,
+  choose: OperationChoice,
   consents: ReadonlySet<string>,
 ): StepsAction {
-  const { choose, operation } = step;
+  const { choose: question, operation } = step;
   const fill = (text: string): string => filledIn(text, inputs);
   if (step.do !== undefined) return filledDo(step, step.do, inputs);
-  if (choose !== undefined) return filledChoose(choose, consents, fill);
-  if (operation !== undefined) return filledOperation(operation, kinds, fill);
+  if (question !== undefined) return filledChoose(question, consents, fill);
+  if (operation !== undefined) return filledOperation(operation, choose, fill);
   return filledLooks(step, inputs) ?? laterAction(step, fill);
 }
 
@@ -133,22 +136,22 @@ function filledDo(step: Step, made: NonNullable<Step['do']>, inputs: Inputs): St
 
 function filledOperation(
   operation: NonNullable<Step['operation']>,
-  kinds: OperationKinds,
+  choose: OperationChoice,
   fill: (text: string) => string,
 ): StepsAction {
   const [asks] = Object.entries(operation);
   const [name, request] = asks ?? ['', {}];
-  const asked: Record<string, string | number> = {};
+  const asked: OperationAsked = {};
   for (const [key, value] of Object.entries<unknown>(request)) {
-    if (typeof value === 'number') asked[key] = value;
+    if (typeof value === 'number' || typeof value === 'boolean') asked[key] = value;
     else if (typeof value === 'string') asked[key] = asNumber(key, fill(value));
   }
-  return { kind: 'operation', runbook: kinds[name] ?? name, asked };
+  return { kind: 'operation', ...choose(name, asked), asked };
 }
 
 /** An input that is filled in is a text; these are numbers. */
 function asNumber(key: string, value: string): string | number {
-  return ['replicas', 'percent'].includes(key) &&
+  return ['replicas', 'percent', 'initialWeight'].includes(key) &&
     value.trim() !== '' &&
     !Number.isNaN(Number(value))
     ? Number(value)
@@ -209,9 +212,7 @@ function titleWords(action: StepsAction): string {
     case 'choose':
       return `Choose: ${action.question} (${Object.keys(action.options).join(', ')})`;
     case 'operation':
-      return `Operation: ${action.runbook} ${Object.entries(action.asked)
-        .map(([key, value]) => `${key} ${value}`)
-        .join(', ')}`.trim();
+      return `Operation: ${action.summary}`;
     case 'pause':
       return `Wait ${durationText(action.ms)}`;
     case 'await':

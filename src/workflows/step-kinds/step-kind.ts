@@ -2,6 +2,7 @@
 // given what is known and answer what is to be asked of an activity, or how the step went. The frame (steps/perform.ts)
 // asks, records and takes leases.
 import type { ActivityAnswer } from '../../activities/boundary.ts';
+import type { ChildEnd } from '../../domain/operation/child.ts';
 import type { LoadedSystem } from '../../domain/loaded-system.ts';
 import type { Plan, PlanStep, StepAction } from '../../domain/operation/plan.ts';
 import type { StepResult, StepResults } from '../../domain/operation/step-result.ts';
@@ -81,8 +82,23 @@ export interface Tell {
   told(reason: string | undefined): Work;
 }
 
-/** The next part of a step: an activity, a workflow, a person, time, or the end of it. */
-export type Work = StepResult | Ask | Start | AskPerson | Pause | Tell;
+/** Another operation to be carried out under the leases of this one. */
+export interface ChildAsked {
+  /** The name of its runbook in the table. */
+  runbook: string;
+  /** What it is asked, but for the system, who asks and why. */
+  asked: Readonly<Record<string, unknown>>;
+}
+
+/** It is started and waited for. `notStarted`: why that cannot be. */
+export interface StartChild {
+  child: ChildAsked;
+  ended(end: ChildEnd): Work;
+  notStarted(failure: CallFailure): Work;
+}
+
+/** The next part of a step: an activity, a workflow, a person, time, another operation, or the end of it. */
+export type Work = StepResult | Ask | Start | StartChild | AskPerson | Pause | Tell;
 
 /**
  * What it comes to when a step's activity fails and the step itself says nothing of that.

@@ -48,8 +48,8 @@ import {
   look,
   manual,
   pause,
+  operation,
   tell,
-  unbegun,
 } from './written-kinds.ts';
 import { ask, type ActionOf, type StepContext, type StepKind, type Work } from './step-kind.ts';
 import {
@@ -119,10 +119,7 @@ const KINDS: { [Kind in StepAction['kind']]: StepKind<ActionOf<Kind>> } = {
   await: awaited,
   tell,
   consent,
-  operation: {
-    whenFailed: 'fails',
-    begin: () => unbegun({ kind: 'Unsupported', message: 'operations as steps are not there yet' }),
-  },
+  operation,
 };
 
 export function kindOf({ action }: PlanStep): StepKind {

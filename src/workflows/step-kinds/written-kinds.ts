@@ -1,5 +1,7 @@
 // Steps that people wrote as data: looks, changes, what people do and decide, waits, notices.
 import type { ActivityAnswer } from '../../activities/boundary.ts';
+import { childWords } from '../../domain/operation/child.ts';
+import { COMPLETES } from '../../domain/operation/outcome.ts';
 import { plainResult } from '../../domain/operation/step-result.ts';
 import { behind, notChosen } from '../../domain/steps/choices.ts';
 import { wayWords } from '../../domain/steps/plan-of-steps.ts';
@@ -10,7 +12,7 @@ import { said } from './service-kinds.ts';
 import { ask, type ActionOf, type StepContext, type StepKind, type Work } from './step-kind.ts';
 
 type Written = ActionOf<
-  'look' | 'do' | 'manual' | 'choose' | 'pause' | 'await' | 'tell' | 'consent'
+  'look' | 'do' | 'manual' | 'choose' | 'operation' | 'pause' | 'await' | 'tell' | 'consent'
 >;
 
 /** A row whose step is passed over unless its own check passes. */
@@ -105,6 +107,18 @@ export const choose = written<ActionOf<'choose'>>(({ action, plan }) => {
     },
   };
 });
+
+/** What it came to decides: only what did as it was asked is done. */
+export const operation = written<ActionOf<'operation'>>(({ action: { runbook, asked } }) => ({
+  child: { runbook, asked },
+  notStarted: unbegun,
+  ended: (end) => {
+    const detail = childWords(end);
+    if (COMPLETES.has(end.outcome)) return plainResult({ type: 'done' }, { detail });
+    const kind = end.outcome === 'refused' ? 'Refused' : 'CheckFailed';
+    return plainResult({ type: 'failed', kind, message: detail });
+  },
+}));
 
 function noted(note: string): string {
   return note === '' ? '' : `: ${note}`;

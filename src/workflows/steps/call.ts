@@ -15,7 +15,7 @@ import type { LeaseRef } from '../../activities/leases.ts';
 import { watchQueueOf } from '../../domain/analysis/gate-watch.ts';
 import { Failure, failureKind, type FailureKind } from '../../domain/failure.ts';
 import { takesServices } from '../../runbooks/runbook.ts';
-import type { Run } from './run.ts';
+import { leaseOn, type Run } from './run.ts';
 
 const DEFAULT_RESUME_WITHIN_MS = 15 * 60_000;
 /** An undo changes only what is still as this operation left it, so it needs nobody's leave after an outage. */
@@ -147,7 +147,7 @@ async function hasNewLease(error: unknown, { lease }: CallOptions): Promise<bool
 }
 
 function leaseOf(run: Run, of: string): LeaseRef {
-  const lease = run.leases.held[of];
+  const lease = leaseOn(run, of);
   if (lease === undefined) throw new Error(`a change of ${of} without its lease`);
   return lease;
 }

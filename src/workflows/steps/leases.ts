@@ -7,6 +7,7 @@ import {
   ParentClosePolicy,
   startChild,
 } from '@temporalio/workflow';
+import type { LeaseRef } from '../../activities/leases.ts';
 import { leaseId } from '../../domain/operation/operation.ts';
 import { call, type ValueOf } from './call.ts';
 import { record } from './record.ts';
@@ -26,6 +27,7 @@ export interface LeaseHolder {
 /** Takes the leases of these services or datastores in sorted order, up to one that is held. */
 export async function takeLeases(run: Run, names: string[]): Promise<LeaseHolder | undefined> {
   for (const name of [...names].sort()) {
+    if (run.leases.borrowed[name] !== undefined) continue;
     const refused = await takeLease(run, name);
     if (refused !== undefined) return refused;
   }
@@ -46,9 +48,9 @@ export async function takeLease(run: Run, service: string): Promise<LeaseHolder 
     }
     if (value.note !== '') notes.push(value.note);
     if (value.left !== undefined) record(run, { type: 'finding', text: value.left });
-    const runId = await start(run, id);
+    const runId = value.under ?? (await start(run, id));
     if (runId === undefined) continue;
-    run.leases.held[service] = { id, runId };
+    keep(run, service, { id, runId }, value.under !== undefined);
     const detail = notes.join('; ');
     record(run, { type: 'lease', lease: id, runId, ...(detail !== '' && { detail }) });
     return undefined;
@@ -56,6 +58,13 @@ export async function takeLease(run: Run, service: string): Promise<LeaseHolder 
   return {
     message: `${id} was taken by somebody else ${MOST_TRIES} times while it was being cleared`,
   };
+}
+
+/** What is under the lease of a parent is no lease of its own. */
+function keep({ leases }: Run, name: string, lease: LeaseRef, isBorrowed: boolean): void {
+  const { [name]: _, ...others } = leases.borrowed;
+  leases.borrowed = isBorrowed ? { ...others, [name]: lease } : others;
+  if (!isBorrowed) leases.held[name] = lease;
 }
 
 /** Asked unless it was found free when the system was loaded: should somebody have come first, it is asked in the next round. */

@@ -13,6 +13,9 @@ import { datastoreOf } from '../../domain/operation/operation.ts';
 import type { OperationState } from '../../domain/operation/outcome.ts';
 import { skippable } from '../../domain/operation/read-machine.ts';
 import type { GateStatus, OperationStatus } from '../../domain/operation/status.ts';
+import { childRows } from '../../domain/record/report-children.ts';
+import type { Report } from '../../domain/record/report.ts';
+import { commandText } from '../../domain/text/command-text.ts';
 import type { EvidenceEntry } from '../../domain/record/evidence.ts';
 import { describeUndo } from '../../domain/operation/undo.ts';
 import { STEPS_KINDS } from '../../domain/steps/actions.ts';
@@ -45,6 +48,7 @@ export function statusOf(run: Run): OperationStatus {
     ...(run.progress.machine?.verdict != null && { verdict: run.progress.machine.verdict }),
     ...(note !== undefined && { note }),
     ...heldOf(run.progress),
+    ...childrenIn(report),
     ...peopleOf(run),
     ...waitingSince(run),
     ...answering(run),
@@ -185,6 +189,14 @@ function gatesOf(run: Run): GateStatus[] {
   ];
 }
 
+function childrenIn({ children = [] }: Report): Pick<OperationStatus, 'children'> {
+  const shown = children.map(({ step, operation, workflowId, runId, outcome }) => ({
+    ...{ step, operation, workflowId, runId },
+    ...(outcome !== null && { outcome }),
+  }));
+  return shown.length === 0 ? {} : { children: shown };
+}
+
 function answering(run: Run): Pick<OperationStatus, 'answers' | 'lastRefused'> {
   const answers = stateOf(run.progress) === 'parked' ? { answers: answersOf(run) } : {};
   if (run.people.refusal === undefined) return answers;
@@ -226,10 +238,18 @@ function waitingSince({
     : { waitingSince: new Date(at).toISOString() };
 }
 
+/** The operation that a step waits for now. */
+function waitsForChild({ record: { entries } }: Run): string | undefined {
+  const open = childRows(entries).find(({ outcome }) => outcome === null);
+  return (
+    open && `${open.step}: ${open.operation} goes on (${commandText('status', open.operation)})`
+  );
+}
+
 function noteOf(run: Run): string | undefined {
   if (run.progress.outcome !== undefined) return run.progress.message;
   if (run.progress.state === 'parked') return run.progress.machine?.problem?.message;
   if (run.people.paused !== undefined)
     return `paused by ${run.people.paused.by}; send resume to go on`;
-  return whatGoesOn(run.progress);
+  return whatGoesOn(run.progress) ?? waitsForChild(run);
 }

@@ -24,17 +24,29 @@ import {
   type Ask,
   type AskPerson,
   type Pause,
+  type StartChild,
   type Tell,
   type StepContext,
   type Work,
 } from '../step-kinds/step-kind.ts';
 import { kindOf, undoWork } from '../step-kinds/table.ts';
 import { askPerson } from '../asking/ask-person.ts';
+import { runChild } from '../children/run-child.ts';
 import { call, failureOf, type CallFailure, type CallOptions } from './call.ts';
 import { giveBackAll, takeLease, takeLeases } from './leases.ts';
 import { tellChannel } from './notices.ts';
 import { record } from './record.ts';
-import { beganAt, keptPlanOf, loadedOf, machineOf, now, planOf, type Run } from './run.ts';
+import {
+  beganAt,
+  keptPlanOf,
+  leasedNames,
+  leaseOn,
+  loadedOf,
+  machineOf,
+  now,
+  planOf,
+  type Run,
+} from './run.ts';
 
 /** What the machine of decisions asks for, but for the end. */
 export type ToPerform = Exclude<Action, { do: 'end' }>;
@@ -94,8 +106,13 @@ async function askActivity(run: Run, begun: Begun, work: Ask, asked: Asked): Pro
   }
 }
 
-/** Goes on with what is no activity: a person, time, a notice. */
-async function goneOn(run: Run, { id }: Begun, work: AskPerson | Pause | Tell): Promise<Work> {
+/** Goes on with what is no activity: a person, time, a notice, another operation. */
+async function goneOn(
+  run: Run,
+  { id }: Begun,
+  work: AskPerson | Pause | Tell | StartChild,
+): Promise<Work> {
+  if ('child' in work) return childWork(run, id, work);
   if ('asks' in work) return work.replied(await askPerson(run, id, work.asks));
   if ('tells' in work) return work.told(await tellChannel(run, id, work.tells));
   await sleep(work.sleeps, { summary: id });
@@ -104,9 +121,18 @@ async function goneOn(run: Run, { id }: Begun, work: AskPerson | Pause | Tell): 
   return work.over;
 }
 
+/** The leases of a runbook of steps are taken first: its child works under them. */
+async function childWork(run: Run, step: string, work: StartChild): Promise<Work> {
+  const [lease] = planOf(run).leases ?? [];
+  const refused = await leasesFor(run, lease === undefined ? {} : { lease });
+  if (refused !== undefined) return refused;
+  const end = await runChild(run, step, work.child);
+  return 'refused' in end ? work.notStarted(end.refused) : work.ended(end);
+}
+
 /** Takes the leases that a runbook of steps changes something under, at its first change; a result where they are not to be had. */
-async function leasesFor(run: Run, { lease }: Ask): Promise<StepResult | undefined> {
-  const isHeld = lease === undefined || run.leases.held[lease] !== undefined;
+async function leasesFor(run: Run, { lease }: Pick<Ask, 'lease'>): Promise<StepResult | undefined> {
+  const isHeld = lease === undefined || leaseOn(run, lease) !== undefined;
   if (isHeld || run.runbook.leases !== 'atFirstChange') return undefined;
   const refused = await takeLeases(run, planOf(run).leases ?? []);
   if (refused === undefined) return undefined;
@@ -162,7 +188,7 @@ function beginChange(run: Run, step: PlanStep): Begun {
 function beginUndo(run: Run, { entry }: Extract<Action, { do: 'undo' }>): Begun {
   const work = undoWork(entry, {
     expected: (service) => expectedWeights(run, service),
-    leased: Object.keys(run.leases.held).sort(),
+    leased: leasedNames(run),
     plan: planOf(run),
   });
   const title = `Undo ${describeUndo(entry)}`;
@@ -181,7 +207,7 @@ function contextOf(run: Run, step: PlanStep): StepContext {
     loaded: loadedOf(run),
     plan: planOf(run),
     results: run.progress.results,
-    leased: Object.keys(run.leases.held).sort(),
+    leased: leasedNames(run),
     runId: workflowInfo().runId,
     beganAt: beganAt(run),
     now: now(),

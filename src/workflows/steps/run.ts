@@ -1,10 +1,11 @@
 // The state of one operation while it runs, in the parts that its functions take.
-import { CancellationScope } from '@temporalio/workflow';
+import { workflowInfo, type CancellationScope } from '@temporalio/workflow';
 import type { Held } from '../../activities/freezes.ts';
 import type { LeaseRef } from '../../activities/leases.ts';
 import { buildReport } from '../../domain/record/build-report.ts';
 import type { EvidenceBody, EvidenceEntry } from '../../domain/record/evidence.ts';
 import type { BakeProgress } from '../../domain/analysis/bake-progress.ts';
+import { underIn } from '../../domain/operation/child.ts';
 import type { HandOver } from '../../domain/operation/status.ts';
 import type { Gate } from '../../domain/people/gate.ts';
 import type { LoadedSystem } from '../../domain/loaded-system.ts';
@@ -119,6 +120,8 @@ export interface People {
 /** The leases that are held, and the changes that were made under them. */
 export interface Leases {
   held: Record<string, LeaseRef>;
+  /** Those of the operation that started this one, which works under them and does not give them back. */
+  borrowed: Record<string, LeaseRef>;
   /** A lease that was found free when the system was loaded. */
   free?: string;
   /** Counts the changes. */
@@ -196,6 +199,8 @@ export interface Spent {
 export const MOST_RECORDS = 100;
 
 export function newRun(runbook: Runbook, request: OperationRequest): Run {
+  const { memo, parent } = workflowInfo();
+  const under = parent === undefined ? undefined : underIn(memo);
   return {
     runbook,
     request,
@@ -212,7 +217,7 @@ export function newRun(runbook: Runbook, request: OperationRequest): Run {
       notices: new Set(),
       waitedMs: 0,
     },
-    leases: { held: {}, sequence: 0 },
+    leases: { held: {}, borrowed: under?.leases ?? {}, sequence: under?.sequence ?? 0 },
     freezing: {},
     traffic: { weights: {}, attempted: new Map() },
     progress: { state: 'running', results: [], aliveAt: Date.now() },
@@ -252,6 +257,16 @@ export function keptPlanOf({ basis: { kept } }: Run): string {
 export function machineOf(run: Run): MachineState {
   if (run.progress.machine === undefined) throw new Error('a step before there was anything to do');
   return run.progress.machine;
+}
+
+/** The lease that changes of a service or datastore are made under: its own, or its parent's. */
+export function leaseOn({ leases: { held, borrowed } }: Run, name: string): LeaseRef | undefined {
+  return held[name] ?? borrowed[name];
+}
+
+/** Names whose leases it works under, sorted. */
+export function leasedNames({ leases: { held, borrowed } }: Run): string[] {
+  return [...new Set([...Object.keys(held), ...Object.keys(borrowed)])].sort();
 }
 
 /** The gate that is open now. */
