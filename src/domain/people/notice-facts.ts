@@ -6,8 +6,15 @@ export type NoticeSubject =
   | { event: 'gate' | 'reminder' | 'escalation'; gate: NoticeGate; to: string[] }
   /** `to`: who is told because those who were told before did not answer. */
   | { event: 'parked'; step: string; problem: string; answers: ParkedAnswer[]; to?: string[] }
-  /** A step of a runbook of steps waits for a person. */
-  | { event: 'asked'; step: string; kind: 'tick' | 'choose'; text: string; options: string[] }
+  /** A step waits for a person to do something, or to choose. `to`: as above. */
+  | {
+      event: 'asked';
+      step: string;
+      kind: 'tick' | 'choose';
+      text: string;
+      options: string[];
+      to?: string[];
+    }
   | { event: 'told'; step: string; text: string }
   | { event: 'ended'; outcome: string; message: string; leftovers: string[] }
   /** A check of a system's recoverability: whether anybody can show that it can be recovered. */

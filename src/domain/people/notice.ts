@@ -100,9 +100,9 @@ export function noticeWords(subject: NoticeSubject): string {
     case 'escalation':
       return `${subject.gate.id} was escalated to ${subject.to.join(', ')}`;
     case 'parked':
-      return `it is parked at ${subject.step}${subject.to === undefined ? '' : `, escalated to ${subject.to.join(', ')}`}`;
+      return `it is parked at ${subject.step}${escalatedTo(subject.to)}`;
     case 'asked':
-      return `${subject.step} waits for a person`;
+      return `${subject.step} waits for a person${escalatedTo(subject.to)}`;
     case 'told':
       return `${subject.step}: ${subject.text}`;
     case 'ended':
@@ -172,9 +172,9 @@ function wordsOf({ operation, system, subject, at }: NoticeFacts): Words {
         fields: [],
       };
     case 'asked': {
-      const { step, kind, text } = subject;
+      const { step, kind, text, to } = subject;
       const what = kind === 'tick' ? 'somebody to do something' : 'a decision';
-      return { title: `${operation} waits for ${what}: ${step}`, text, fields: [] };
+      return { title: `${escalated(to)}${operation} waits for ${what}: ${step}`, text, fields: [] };
     }
     case 'told':
       return { title: `${operation}: ${subject.step}`, text: subject.text, fields: [] };
@@ -228,6 +228,10 @@ function gateTitle(operation: string, { event, gate, to }: GateSubject): string 
     case 'escalation':
       return `${escalated(to)}${operation} still waits for approval of ${gate.id}`;
   }
+}
+
+function escalatedTo(to: readonly string[] = []): string {
+  return to.length === 0 ? '' : `, escalated to ${to.join(', ')}`;
 }
 
 function escalated(to: readonly string[] = []): string {

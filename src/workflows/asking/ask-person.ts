@@ -3,9 +3,10 @@ import type { PersonAsk } from '../../domain/steps/person-ask.ts';
 import type { PersonAnswer } from '../step-kinds/step-kind.ts';
 import { tellOfAsk } from '../steps/notices.ts';
 import { setState } from '../steps/page.ts';
-import { settledUntil, waiting, writeRecord } from '../steps/wait.ts';
+import { waiting, writeRecord } from '../steps/wait.ts';
 import { now, type Run } from '../steps/run.ts';
 import { settleMessages } from '../steps/settle-messages.ts';
+import { untilAnswered } from './moments.ts';
 
 /** `step`: as messages name it, `undo-told` for what takes a step back. */
 export async function askPerson(run: Run, step: string, asks: PersonAsk): Promise<PersonAnswer> {
@@ -16,7 +17,8 @@ export async function askPerson(run: Run, step: string, asks: PersonAsk): Promis
     await settleMessages(run);
     await writeRecord(run, `Wait for a person at ${step}`);
     tellOfAsk(run);
-    await waiting(run, () => settledUntil(run, () => run.people.asked?.answer !== undefined));
+    const isAnswered = () => run.people.asked?.answer !== undefined;
+    await waiting(run, () => untilAnswered(run, { step, what: 'waits for a person' }, isAnswered));
     // The note that came with the answer is not shown before it was redacted.
     await settleMessages(run);
     const { by = 'somebody', option } = run.people.asked.answer ?? {};

@@ -2,7 +2,7 @@
 import { condition } from '@temporalio/workflow';
 import { furtherLevels } from '../../domain/people/on-call.ts';
 import type { Gate } from '../../domain/people/gate.ts';
-import { tellOfParking } from '../steps/notices.ts';
+import { tellOfAsk, tellOfParking } from '../steps/notices.ts';
 import { record } from '../steps/record.ts';
 import { loadedOf, type Run } from '../steps/run.ts';
 import { settleMessages } from '../steps/settle-messages.ts';
@@ -27,35 +27,42 @@ export function momentsOfGate(run: Run, { policy, openedAt, expiresAt }: Gate): 
   return [...before, { at: expiresAt, what: 'deadline', who: [] }];
 }
 
-/** Until a parked step is answered; whoever is on call behind those who were told is told in turn meanwhile. */
+/** A step that waits for an answer: `is parked`, `waits for a person`. */
+export interface Waits {
+  step: string;
+  what: 'is parked' | 'waits for a person';
+}
+
+/** Until a step that waits is answered. Whoever is on call behind those who were told is told in turn: by `moments`, those that are over are taken from it. */
 export async function untilAnswered(
   run: Run,
-  step: string,
+  { step, what }: Waits,
   isOver: () => boolean,
-  moments: Moment[],
+  moments = momentsOfStep(run),
 ): Promise<void> {
   for (let next = moments[0]; next !== undefined && !isOver(); next = moments[0]) {
+    const to = next.who.join(', ');
     const left = next.at - Date.now();
-    const summary = `${step} is parked, next: ${next.who.join(', ')} are told`;
     const isWoken = () => isOver() || run.people.received.length > 0;
+    const summary = `${step} ${what}, next: ${to} is told`;
     if (left > 0 && (await condition(isWoken, left, { summary }))) {
       await settleMessages(run);
       continue;
     }
     moments.shift();
-    const to = next.who.join(', ');
     record(run, {
       type: 'finding',
-      text: `escalation to ${to}: ${step} is parked, and nobody answers`,
+      text: `escalation to ${to}: ${step} ${what}, and nobody answers`,
     });
     await writeRecord(run, `${step}: escalation`);
-    tellOfParking(run, { to: next.who });
+    if (what === 'is parked') tellOfParking(run, { to: next.who });
+    else tellOfAsk(run, next.who);
   }
   await settledUntil(run, isOver);
 }
 
-/** Who is told of a step that parks now, and when. */
-export function momentsOfPark(run: Run): Moment[] {
+/** Who is told of a step that begins to wait now, and when. */
+export function momentsOfStep(run: Run): Moment[] {
   return levelsFrom(run, Date.now());
 }
 

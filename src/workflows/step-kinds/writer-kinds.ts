@@ -1,9 +1,9 @@
 // Steps on who writes beside users: programs that commands stop and start, and what people are asked to do by hand.
 import { adoptedIn } from '../../domain/recovery/live/adopted.ts';
 import { takenBackups } from '../../domain/recovery/live/candidates.ts';
-import { plainResult, type StepResult } from '../../domain/operation/step-result.ts';
+import { plainResult } from '../../domain/operation/step-result.ts';
 import { said } from './service-kinds.ts';
-import { ask, type ActionOf, type StepContext, type StepKind } from './step-kind.ts';
+import { ask, type ActionOf, type StepContext, type StepKind, type Work } from './step-kind.ts';
 
 export const stopWriter: StepKind<ActionOf<'stopWriter'>> = {
   whenFailed: 'fails',
@@ -47,7 +47,7 @@ export const askWriter: StepKind<ActionOf<'askWriter'>> = {
     const { writer, to } = context.action;
     const what = to === 'stop' ? 'stopped, so that it writes nothing more' : 'started again';
     return doneByHand(context, {
-      wanted: `${writer} has to be ${what}: it is outside of the system, and nobody can do that but people. Once it is done, answer retry`,
+      wanted: `${writer} has to be ${what}: it is outside of the system, and nobody can do that but people.`,
       done: `${writer} is ${to === 'stop' ? 'stopped' : 'started'}`,
     });
   },
@@ -63,24 +63,23 @@ export const askOutside: StepKind<ActionOf<'askOutside'>> = {
     );
     const adopted = adoptedIn(plan).map(({ what }) => `${what} was made`);
     return doneByHand(context, {
-      wanted: `${action.name}, sent since ${[...points, ...adopted].join(', ')}, may be of what is lost now: ${list?.look ?? ''} Once that is looked through, answer retry`,
+      wanted: `${action.name}, sent since ${[...points, ...adopted].join(', ')}, may be of what is lost now: ${list?.look ?? ''}`,
       done: `${action.name} was looked through`,
     });
   },
 };
 
-/** Parks when it is reached, and is done when a person has it carried out again. */
+/** Waits until a person has ticked it. */
 function doneByHand(
-  { results, step, entries }: StepContext,
+  { step }: StepContext,
   { wanted, done }: { wanted: string; done: string },
-): StepResult {
-  const isAsked = results.some((one) => one.step.id === step.id);
-  if (!isAsked) return plainResult({ type: 'failed', kind: 'CheckFailed', message: wanted });
-  const answer = entries.findLast(
-    (one) => one.type === 'message' && one.name === 'retryStep' && one.accepted,
-  );
-  const who = (answer?.type === 'message' ? answer.actor : null) ?? 'somebody';
-  const reason = `${who} says that ${done}`;
-  const finding = { name: step.id, verdict: 'pass', reason, samples: 1 } as const;
-  return plainResult({ type: 'done' }, { detail: reason, findings: [finding] });
+): Work {
+  return {
+    asks: { kind: 'tick', text: wanted },
+    replied: ({ by, note }) => {
+      const reason = `${by} says that ${done}${note === '' ? '' : `: ${note}`}`;
+      const finding = { name: step.id, verdict: 'pass', reason, samples: 1 } as const;
+      return plainResult({ type: 'ticked' }, { detail: reason, findings: [finding] });
+    },
+  };
 }

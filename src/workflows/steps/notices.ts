@@ -50,15 +50,16 @@ function apart({ found, to }: { found?: string | undefined; to: readonly string[
   return [found === undefined ? '' : '/found-bad', ...to.map((who) => `/${who}`)].join('');
 }
 
-/** Of what a step of a runbook of steps asks a person for. */
-export function tellOfAsk(run: Run): void {
+/** Of what a step asks a person for. `to`: who is told because those before did not answer. */
+export function tellOfAsk(run: Run, to: string[] = []): void {
   const { asked } = run.people;
   if (asked === undefined) return;
   const { step, kind, text, options = [] } = asked;
   const times = run.record.entries.filter(
     (one) => one.type === 'step' && one.id === step && one.status === 'started',
   ).length;
-  tell(run, { event: 'asked', step, kind, text, options }, Math.max(1, times));
+  const about = { event: 'asked', step, kind, text, options } as const;
+  tell(run, { ...about, ...(to.length > 0 && { to }) }, Math.max(1, times), apart({ to }));
 }
 
 /** Tells people through one channel, now; answers why that failed, if it did. */

@@ -10,7 +10,7 @@ import { dropLate, settleLate } from './late-answers.ts';
 import { tellOfGate, tellOfParking } from './notices.ts';
 import { watched } from './gate-watch.ts';
 import { rule } from './handle-message.ts';
-import { momentsOfGate, momentsOfPark, untilAnswered, type Moment } from '../asking/moments.ts';
+import { momentsOfGate, momentsOfStep, untilAnswered, type Moment } from '../asking/moments.ts';
 import { takeLease } from './leases.ts';
 import { setState } from './page.ts';
 import { record, recordWeights } from './record.ts';
@@ -98,7 +98,7 @@ export async function askAboutProblem(run: Run): Promise<MachineEvent> {
   // Where somebody else changed the world, only people take anything back.
   const during = `it was parked at ${step}`;
   const how = { at: 'park', during, undoes: kind === 'Inconclusive' } as const;
-  const moments = momentsOfPark(run);
+  const moments = momentsOfStep(run);
   for (let isTold = false; ; isTold = true) {
     const bad = await watched(run, how, async (isBad) => {
       setState(run, 'parked');
@@ -107,7 +107,7 @@ export async function askAboutProblem(run: Run): Promise<MachineEvent> {
         tellOfParking(run);
       }
       const isOver = () => run.people.answer !== undefined || isBad();
-      await waiting(run, () => untilAnswered(run, step, isOver, moments));
+      await waiting(run, () => untilAnswered(run, { step, what: 'is parked' }, isOver, moments));
       return true;
     });
     if (bad !== undefined) return bad;

@@ -58,7 +58,7 @@ export function haltStep(writer: OtherWriter): PlanStep {
       }
     : {
         id,
-        title: `A person stops ${name}, which is outside of the system, and answers "retry"`,
+        title: `A person stops ${name}, which is outside of the system, and ticks it`,
         undo: `a person starts ${name} again`,
         action: { kind: 'askWriter', writer: name, to: 'stop' },
       };
@@ -75,7 +75,7 @@ export function resumeStep(writer: OtherWriter): PlanStep {
       }
     : {
         ...about,
-        title: `A person starts ${name} again, which is outside of the system, and answers "retry"`,
+        title: `A person starts ${name} again, which is outside of the system, and ticks it`,
         action: { kind: 'askWriter', writer: name, to: 'start' },
       };
 }
@@ -98,7 +98,7 @@ export function migrateSteps(recovery: Recovery | undefined): PlanStep[] {
 export function outsideStep({ name, look }: { name: string; look: string }): PlanStep {
   return {
     id: `outside-${name}`,
-    title: `A person looks through what went outside since the recovery point, and answers "retry": ${name}: ${look}`,
+    title: `A person looks through what went outside since the recovery point, and ticks it: ${name}: ${look}`,
     undo: 'none: nothing is changed by it',
     action: { kind: 'askOutside', name },
   };
