@@ -27,7 +27,10 @@ import {
 import {
   exchangeStore,
   flushDerived,
+  bindElsewhere,
   judgeLive,
+  judgeMoved,
+  lookLost,
   liftFence,
   lookAhead,
   lossAgainst,
@@ -215,6 +218,9 @@ const ACTIVITIES = {
   lossAgainst: named(lossAgainst, STEP_INPUTS.lossAgainst),
   exchangeStore: named(exchangeStore, STEP_INPUTS.exchangeStore),
   judgeLive: named(judgeLive, STEP_INPUTS.judgeLive),
+  lookLost: named(lookLost, STEP_INPUTS.lookLost),
+  bindElsewhere: named(bindElsewhere, STEP_INPUTS.bindElsewhere),
+  judgeMoved: named(judgeMoved, STEP_INPUTS.judgeMoved),
   flushDerived: named(flushDerived, STEP_INPUTS.flushDerived),
   // What schedules and people start that is no operation.
   sweepRemnants: { work: sweep, plain: true },

@@ -44,7 +44,7 @@ export interface PlanOperationInput {
 
 export interface PlanPorts {
   platforms: Platforms;
-  backups: Pick<BackupsPort, 'list' | 'read' | 'place' | 'placeForCopy'>;
+  backups: Pick<BackupsPort, 'capabilities' | 'list' | 'read' | 'place' | 'placeForCopy'>;
   exchanges: Pick<ExchangesPort, 'unable'>;
   namedFiles: Pick<NamedFilesPort, 'unadoptable'>;
   clock: Pick<Clock, 'now'>;
@@ -115,7 +115,7 @@ async function readWanted(
   ports: PlanPorts,
 ): Promise<World> {
   const { services = [], trafficOf: open = [], backups = [], live, operations = false } = wanted;
-  const { beside, exchange, adopt } = wanted;
+  const { beside, exchange = [], adopt, places = [] } = wanted;
   return {
     operations: operations ? await openOperations(loaded.name) : [],
     services: {
@@ -127,8 +127,9 @@ async function readWanted(
     ...(beside !== undefined && {
       beside: await ports.backups.placeForCopy(datastoreRef(loaded, beside), call),
     }),
-    ...(exchange !== undefined && { exchange: await readExchanges(loaded, exchange, ports) }),
-    ...(adopt !== undefined && (await readAdopted(loaded, adopt, call, ports))),
+    exchange: await readExchanges(loaded, exchange, ports),
+    places: placesIn(loaded, places, ports),
+    ...(await readAdopted(loaded, adopt, call, ports)),
   };
 }
 
@@ -145,12 +146,24 @@ async function readExchanges(
   return Object.fromEntries(found);
 }
 
+function placesIn(
+  loaded: LoadedSystem,
+  names: readonly string[],
+  { backups }: PlanPorts,
+): NonNullable<World['places']> {
+  return Object.fromEntries(
+    names.map((name) => [name, backups.capabilities(datastoreRef(loaded, name))]),
+  );
+}
+
 async function readAdopted(
   loaded: LoadedSystem,
-  { datastore, what }: NonNullable<Wanted['adopt']>,
+  wanted: Wanted['adopt'],
   call: Call,
   { namedFiles }: PlanPorts,
 ): Promise<Pick<World, 'adopt'>> {
+  if (wanted === undefined) return {};
+  const { datastore, what } = wanted;
   const asked = { store: datastoreRef(loaded, datastore), what };
   const adopt = await namedFiles.unadoptable(asked, call);
   return adopt === undefined ? {} : { adopt };

@@ -90,13 +90,18 @@ export async function untilNobodyAnswers(
 }
 
 export async function admitService(
-  input: { place: ServiceTarget; percent: number },
+  input: { place: ServiceTarget; percent: number; to?: Weights },
   call: Call,
   ports: { platforms: Platforms; clock: Clock },
 ): Promise<{ weights: Weights; detail: string }> {
-  const { place, percent } = input;
-  const change = { service: place, percent, token: await call.token() };
+  const { place, percent, to } = input;
+  const token = await call.token();
+  const change = { service: place, percent, token, ...(to !== undefined && { to }) };
   const state = await trafficOf(ports.platforms, place).admit(change, call);
+  if (to !== undefined && !sameWeights(state.weights, to)) {
+    const message = `admitting users of ${place.service}: ${describeWeights(state.weights)} answers, and not ${describeWeights(to)}, as was asked: set the weights by a deploy, or stop the service`;
+    throw new Failure('WorldChanged', message, { expected: to, found: state.weights });
+  }
   await readBack(place, state.weights, call, ports);
   return told(state, `${percent} % of the clients are let in: ${describeWeights(state.weights)}`);
 }

@@ -2,7 +2,7 @@
 // them back. Every attempt writes below a name of its own and the manifest is put last, once: of two attempts that run
 // at the same time (a stopped worker that wakes up) neither touches what the other wrote, and one of them is the backup.
 import { randomUUID } from 'node:crypto';
-import type { BackupsPort, CopyRef, DatastoreRef } from '../ports/backups.ts';
+import type { BackupsPort, CopyPlacement, CopyRef, DatastoreRef } from '../ports/backups.ts';
 import type { BindingsPort } from '../ports/bindings.ts';
 import type { ObjectsPort } from '../ports/objects.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -17,7 +17,7 @@ import { Failure } from '../domain/failure.ts';
 import type { SecretSources } from '../integrations/secret-value.ts';
 import { UNDISTURBED } from '../integrations/json-objects.ts';
 import { artefactOf, createWriter } from './artefact.ts';
-import { boundStore, createBindings } from './bindings.ts';
+import { boundStore, createBindings, placedAt } from './bindings.ts';
 import {
   folderOf,
   listCatalogue,
@@ -28,6 +28,7 @@ import {
   writeMark,
 } from './catalogue.ts';
 import { createCopies, type Copies, type NewCopy } from './copies.ts';
+import { elsewhereOr } from './exchanges.ts';
 import { examineArtefact } from './examine.ts';
 import { unlessFull } from './full-disk.ts';
 import { loadCopy, newCopy, releaseIn } from './load-copy.ts';
@@ -120,14 +121,32 @@ async function restore(
   const manifest = await readManifest(objects, id, waiting);
   const store = await boundStore(bindings, target.store, waiting);
   const kind = storeFor(stores, manifest, store);
-  const beside = into === 'beside' ? await besideOr(kind, store) : undefined;
+  const begin = await beginningOf(kind, store, manifest, into);
   const fill = async (folder: string): Promise<void> => {
-    if (beside === undefined) await requireRoom(copies, manifest);
+    if (begin === undefined) await requireRoom(copies, manifest);
     const artefact = await artefactOf({ objects, manifest, store, secrets });
-    await beside?.begin(store, folder, manifest.liveBytes ?? plainBytes(manifest));
+    await begin?.(folder);
     await kind.restore(artefact, folder, waiting);
   };
   await loadCopy(copies, kind, newCopy(target, id, clock), fill, waiting);
+}
+
+/** What makes the place of a copy; undefined for one apart from everything live. */
+async function beginningOf(
+  kind: Store,
+  store: DatastoreRef,
+  manifest: BackupManifest,
+  into: CopyPlacement,
+): Promise<((folder: string) => Promise<void>) | undefined> {
+  if (into === 'scratch') return undefined;
+  const bytes = manifest.liveBytes ?? plainBytes(manifest);
+  if (into === 'beside') {
+    const beside = await besideOr(kind, store);
+    return (folder) => beside.begin(store, folder, bytes);
+  }
+  const elsewhere = elsewhereOr(kind, store);
+  const there = placedAt(store, into.elsewhere);
+  return (folder) => elsewhere.begin(there, folder, bytes, manifest.contents.locale);
 }
 
 /** Before anything is loaded: what fills the disk of the copies may fill that of others too. */

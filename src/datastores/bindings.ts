@@ -6,7 +6,7 @@ import type { BindingsPort } from '../ports/bindings.ts';
 import type { DatastoreRef } from '../ports/backups.ts';
 import type { ObjectsPort } from '../ports/objects.ts';
 import type { Waiting } from '../ports/waiting.ts';
-import { boundSettings, type BindingRecord } from '../domain/recovery/binding.ts';
+import { boundSettings, type BindingRecord, type BoundPlace } from '../domain/recovery/binding.ts';
 import { digestOf } from '../domain/digest.ts';
 import { Failure } from '../domain/failure.ts';
 import { jsonBytes, readJson } from '../integrations/json-objects.ts';
@@ -62,6 +62,11 @@ export async function boundStore(
 ): Promise<DatastoreRef> {
   const record = await bindings.read(store, waiting);
   return { ...store, settings: boundSettings(store.settings, record) };
+}
+
+/** A datastore as it would be at another place. */
+export function placedAt(store: DatastoreRef, place: BoundPlace): DatastoreRef {
+  return { ...store, settings: boundSettings(store.settings, { place }) };
 }
 
 /** Throws WorldChanged for a record that cannot be read: where the data are is not guessed. */

@@ -6,9 +6,10 @@ import type { Waiting } from '../ports/waiting.ts';
 import { UNDISTURBED } from '../integrations/json-objects.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Stores } from './store.ts';
-import { boundStore } from './bindings.ts';
-import { createCopies } from './copies.ts';
-import type { StoreExchange } from './store.ts';
+import type { BoundPlace } from '../domain/recovery/binding.ts';
+import { boundStore, placedAt } from './bindings.ts';
+import { createCopies, type Copies } from './copies.ts';
+import type { Store, StoreExchange } from './store.ts';
 
 export interface ExchangesInput {
   stores: Stores;
@@ -20,10 +21,7 @@ export interface ExchangesInput {
 
 export function createExchanges({ stores, bindings, copies: root }: ExchangesInput): ExchangesPort {
   const copies = createCopies(root);
-  const live = async (
-    store: DatastoreRef,
-    waiting: Waiting,
-  ): Promise<[StoreExchange, DatastoreRef]> => {
+  const live: Live = async (store, waiting) => {
     const { exchange } = stores[store.settings.kind];
     if (exchange === undefined) throw new Failure('Unsupported', noExchange(store));
     return [exchange, await boundStore(bindings, store, waiting)];
@@ -62,6 +60,26 @@ export function createExchanges({ stores, bindings, copies: root }: ExchangesInp
       const [exchange, there] = await live(store, waiting);
       return exchange.loss(there, (await copies.find(copy)).folder, quarantined, waiting);
     },
+    ...lostIn({ stores, bindings, copies }),
+    ...keptIn({ stores, bindings }, live),
+    flush: async ({ store, token }, waiting) => {
+      if (store.settings.role !== 'derived') throw notDerived(store);
+      const [exchange, there] = await live(store, waiting);
+      return exchange.flush(there, token, waiting);
+    },
+  };
+}
+
+type Parts = Pick<ExchangesInput, 'stores' | 'bindings'>;
+
+/** Works with the exchange of a kind on the datastore as it is today. */
+type Live = (store: DatastoreRef, waiting: Waiting) => Promise<[StoreExchange, DatastoreRef]>;
+
+function keptIn(
+  { stores, bindings }: Parts,
+  live: Live,
+): Pick<ExchangesPort, 'quarantined' | 'removeQuarantined'> {
+  return {
     quarantined: async (store, waiting) => {
       const { quarantine } = stores[store.settings.kind].exchange ?? {};
       if (quarantine === undefined) return [];
@@ -71,17 +89,66 @@ export function createExchanges({ stores, bindings, copies: root }: ExchangesInp
       const [{ quarantine }, there] = await live(store, waiting);
       await quarantine?.remove(there, name, waiting);
     },
-    flush: async ({ store, token }, waiting) => {
-      if (store.settings.role !== 'derived') throw notDerived(store);
-      const [exchange, there] = await live(store, waiting);
-      return exchange.flush(there, token, waiting);
-    },
   };
+}
+
+function lostIn({
+  stores,
+  bindings,
+  copies,
+}: Parts & { copies: Copies }): Pick<ExchangesPort, 'lost' | 'bind' | 'lacking'> {
+  return {
+    lost: async ({ store, place }) => {
+      const elsewhere = elsewhereOr(stores[store.settings.kind], store);
+      const now = await boundStore(bindings, store, UNDISTURBED);
+      const answers = await elsewhere.answers(now);
+      const unable = isAt(now, place)
+        ? `${store.datastore} is there already; name another place`
+        : await elsewhere.unable(placedAt(store, place));
+      return { ...(answers !== undefined && { answers }), ...(unable !== undefined && { unable }) };
+    },
+    bind: async ({ target: { copy, store }, place, token, since }, waiting) => {
+      const elsewhere = elsewhereOr(stores[store.settings.kind], store);
+      await elsewhere.open((await copies.find(copy)).folder, waiting);
+      const { system, datastore } = store;
+      const { epoch, operation } = token;
+      const schema = 'fairlead/binding/v1' as const;
+      const there = await bindings.read({ system, datastore }, waiting);
+      // Tried again it says the same, with the time of the first try.
+      const at = there?.epoch === epoch ? there.since : since;
+      await bindings.put(
+        { schema, system, datastore, place, epoch, since: at, operation },
+        waiting,
+      );
+    },
+    lacking: async ({ copy, store }, waiting) =>
+      elsewhereOr(stores[store.settings.kind], store).lacks(
+        (await copies.find(copy)).folder,
+        waiting,
+      ),
+  };
+}
+
+function isAt({ settings }: DatastoreRef, place: BoundPlace): boolean {
+  const fields = Object.entries(settings);
+  return Object.entries(place).every(([field, value]) =>
+    fields.some(([name, found]) => name === field && found === value),
+  );
 }
 
 function notDerived({ datastore }: DatastoreRef): Failure {
   const message = `flushing ${datastore}: it is a primary datastore, and what it holds can be made from nothing; only a derived one is flushed`;
   return new Failure('Refused', message);
+}
+
+/** Throws Unsupported where nothing can be restored at another place. */
+export function elsewhereOr(
+  { exchange }: Store,
+  { datastore, settings }: DatastoreRef,
+): NonNullable<StoreExchange['elsewhere']> {
+  if (exchange?.elsewhere !== undefined) return exchange.elsewhere;
+  const message = `restoring ${datastore} into another place: a datastore of kind ${settings.kind} is not restored into one that is prepared, as yet; make a new server, load its backup there ("fairlead recover SYSTEM --dry-run --format commands" has the commands), and name it in the system file`;
+  throw new Failure('Unsupported', message);
 }
 
 /** What a person is told of a kind that has no such verbs yet. */

@@ -12,6 +12,7 @@ import type {
   BackupObject,
   Definition,
   ExternalManifest,
+  Locale,
   Part,
   StreamedManifest,
 } from '../domain/backup/backup.ts';
@@ -108,6 +109,26 @@ export interface StoreExchange {
   ): Promise<Exchanged>;
   loss(store: DatastoreRef, folder: string, quarantined: string, waiting: Waiting): Promise<Loss>;
   flush(store: DatastoreRef, token: EpochToken, waiting: Waiting): Promise<Exchanged>;
+  /**
+   * Another server, or folder, than the live one's, which is gone; absent where nothing is restored there as yet. `there` is the
+   * datastore as it would be at that place.
+   */
+  elsewhere?: {
+    /** That the live one answers still, in a sentence; undefined where it is gone. */
+    answers(store: DatastoreRef): Promise<string | undefined>;
+    unable(there: DatastoreRef): Promise<string | undefined>;
+    /** As `begin` beside what is live. */
+    begin(
+      there: DatastoreRef,
+      folder: string,
+      bytes: number,
+      locale: Locale | undefined,
+    ): Promise<void>;
+    /** The copy in a folder is found at its place from now on; twice is fine. */
+    open(folder: string, waiting: Waiting): Promise<void>;
+    /** What people have to do there before services are started, in sentences. */
+    lacks(folder: string, waiting: Waiting): Promise<string[]>;
+  };
   /**
    * Places beside the live data that somebody else restored; absent where a kind has none that a name would tell. `take` makes
    * one the copy in a folder, as it is, and answers what it is in words; `release` leaves it as it was.

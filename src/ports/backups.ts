@@ -10,6 +10,7 @@ import type {
 } from '../domain/backup/backup.ts';
 import type { Datastore } from '../config/datastores.ts';
 import type { DatastoreCapabilities } from '../domain/capabilities.ts';
+import type { BoundPlace } from '../domain/recovery/binding.ts';
 import type { CopyPlace, Loss } from '../domain/recovery/exchange.ts';
 import type { LivePlace } from '../domain/recovery/isolation.ts';
 import type { RunRef } from '../domain/operation/operation.ts';
@@ -27,9 +28,10 @@ export interface DatastoreRef {
 
 /**
  * `scratch`: apart from everything live, with a server of its own if it takes one. `beside`: next to the live data, where
- * the live datastore can be exchanged for it (ports/exchanges.ts); nobody reads it before.
+ * the live datastore can be exchanged for it (ports/exchanges.ts); nobody reads it before. `elsewhere`: at another place than
+ * the live datastore, which is gone, and will be bound to that.
  */
-export type CopyPlacement = 'scratch' | 'beside';
+export type CopyPlacement = 'scratch' | 'beside' | { elsewhere: BoundPlace };
 
 /** A copy, named for the operation (and attempt) that made it. */
 export interface CopyRef {

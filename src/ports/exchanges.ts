@@ -11,6 +11,7 @@ import type {
 } from '../domain/recovery/exchange.ts';
 import type { Quarantined } from '../domain/recovery/live/quarantined.ts';
 import type { EpochToken } from '../domain/rollout/model.ts';
+import type { BoundPlace } from '../domain/recovery/binding.ts';
 import type { CopyRef, DatastoreRef } from './backups.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -43,6 +44,21 @@ export interface ExchangesPort {
   ): Promise<Exchanged>;
   /** What the copy lacks of the quarantined data, and has beside them; in constant memory. Before or after an exchange. */
   lossAgainst(input: { target: BesideCopy; quarantined: string }, waiting: Waiting): Promise<Loss>;
+  /** Whether the live datastore answers still, and why it cannot be restored at that place: sentences, where there are any. */
+  lost(input: {
+    store: DatastoreRef;
+    place: BoundPlace;
+  }): Promise<{ answers?: string; unable?: string }>;
+  /**
+   * The copy that was restored at another place is the live datastore from now on: a record says so. Done already is fine.
+   * Throws Superseded where a newer one binds it, WorldChanged where another one has this epoch.
+   */
+  bind(
+    input: { target: BesideCopy; place: BoundPlace; token: EpochToken; since: string },
+    waiting: Waiting,
+  ): Promise<void>;
+  /** What people have to do at that place before services are started, in sentences. */
+  lacking(target: BesideCopy, waiting: Waiting): Promise<string[]>;
   /** What exchanges kept that is not live, in no order; empty too where a kind keeps nothing that can be told apart. */
   quarantined(store: DatastoreRef, waiting: Waiting): Promise<Quarantined[]>;
   /** Removes one of these; gone already is fine. Throws Refused for whatever else, and while somebody uses it. */

@@ -19,8 +19,11 @@ export interface TrafficPort {
   probe(input: { service: ServiceTarget; count: number }, waiting: Waiting): Promise<ProbeAnswer[]>;
   /** All weights 0; users get 503 with Retry-After. Idempotent. */
   stop(input: ServiceChange, waiting: Waiting): Promise<TrafficState>;
-  /** Brings the weights from before a stop back and lets `percent` of the clients in (sticky per client). */
-  admit(input: ServiceChange & { percent: number }, waiting: Waiting): Promise<TrafficState>;
+  /** Brings the weights from before a stop back, or `to` instead of them, and lets `percent` of the clients in (sticky per client). */
+  admit(
+    input: ServiceChange & { percent: number; to?: Weights },
+    waiting: Waiting,
+  ): Promise<TrafficState>;
   /** The header of an answer to a marked request in which the platform says which revision gave it, where it does. */
   readonly revisionHeader?: string;
   /** Headers that mark a request to an address of this service as Fairlead's own; they are sent nowhere else. */

@@ -40,12 +40,14 @@ import {
   resumeStep,
   startOrder,
 } from '../domain/recovery/live/writers.ts';
+import { placeNamed } from '../domain/recovery/live/lost.ts';
 import { ADMIT_SHARES, RECOVERY_APPROVAL } from '../domain/recovery/recovery-defaults.ts';
 import { recoveredIn } from '../domain/recovery/recovered-system.ts';
 import type { OperationRequest } from '../domain/operation/request.ts';
 import { runName } from '../domain/text/names.ts';
 
 import { drill } from './drill.ts';
+import { lostSteps, refuseHalf } from './recover-lost.ts';
 import { RANK, type PlanInput, type Runbook, type Wanted, type World } from './runbook.ts';
 import { provable } from './verify-backup.ts';
 import { chooseBackup } from './which-backup.ts';
@@ -57,7 +59,17 @@ export const recoverLive: Runbook = {
   title: 'Recovery',
   asks: {
     required: ['system', 'mode'],
-    optional: ['datastore', 'backup', 'at', 'corruptedSince', 'adopt', 'severity', 'beside'],
+    optional: [
+      'datastore',
+      'backup',
+      'at',
+      'corruptedSince',
+      'adopt',
+      'lost',
+      'into',
+      'severity',
+      'beside',
+    ],
   },
   // One per system, whatever it recovers of it: it takes the services too.
   id: ({ system }) => `recover/${system}`,
@@ -75,19 +87,21 @@ export const recoverLive: Runbook = {
 };
 
 function reads({ request, loaded }: PlanInput): Wanted {
-  const { backup: id, adopt } = request;
+  const { backup: id, adopt, lost } = request;
   refuseBoth(request);
+  refuseHalf(request);
   const { datastores, services, derived } = recoveredIn(loaded.system, request);
   if (datastores.length === 0) {
     throw new Failure('NotFound', `${loaded.name} has no primary datastore to recover`);
   }
   for (const datastore of datastores) refuseDerived(loaded, datastore);
-  const exchange = [...datastores, ...derived];
+  const exchange = [...(lost === true ? [] : datastores), ...derived];
   if (adopt !== undefined) {
     return { services, exchange, adopt: { datastore: onlyOne(loaded, datastores), what: adopt } };
   }
   const backups = datastores.map((datastore) => ({ datastore, ...(id !== undefined && { id }) }));
-  return { services, backups, exchange };
+  if (lost === true) onlyOne(loaded, datastores);
+  return { services, backups, exchange, ...(lost === true && { places: datastores }) };
 }
 
 function refuseBoth({ backup, at, adopt, corruptedSince }: OperationRequest): void {
@@ -119,16 +133,39 @@ function refuseDerived(loaded: LoadedSystem, datastore: string): void {
 
 function plan(input: PlanInput, world: World): Plan {
   const { operation, loaded, request } = input;
-  const { datastores, services, derived } = recoveredIn(loaded.system, request);
+  const { datastores } = recoveredIn(loaded.system, request);
   refuseUnable(loaded, datastores, world);
   const exchanges = datastores.map((datastore) => exchangeOf(datastore, input, world));
+  const stepsOf = request.lost === true ? lostStepsOf : liveSteps;
+  const steps = stepsOf(input, world, exchanges);
+  const restored = exchanges.flatMap((one) => ('adopted' in one ? [] : [one]));
+  const backups = restored.map(({ backup }) => backup);
+  const candidates = restored.flatMap(({ others }) => others.map(({ backup }) => backup));
+  const worlds = world.services;
+  return finishPlan({
+    ...{ operation, kind: drill.type, loaded, steps, worlds },
+    ...(backups.length > 0 && { backups }),
+    ...(candidates.length > 0 && { candidates }),
+  });
+}
+
+/** Who is kept out, who comes back in which order, and what is emptied. */
+function aroundOf({ loaded, request }: PlanInput, world: World) {
+  const { services, derived } = recoveredIn(loaded.system, request);
   const affected = services.flatMap((service) => affectedIn(service, loaded, world));
   const flushed = derived.filter((name) => world.exchange?.[name] === undefined);
-  const writers = otherWriters(loaded.system.recovery);
   const back = startOrder(services, loaded.system).flatMap((name) =>
     affected.filter(({ service }) => service === name),
   );
-  const steps: PlanStep[] = [
+  return { affected, back, flushed };
+}
+
+function liveSteps(input: PlanInput, world: World, exchanges: Exchange[]): PlanStep[] {
+  const { loaded, request } = input;
+  const { datastores } = recoveredIn(loaded.system, request);
+  const { affected, back, flushed } = aroundOf(input, world);
+  const writers = otherWriters(loaded.system.recovery);
+  return [
     lookAheadStep(datastores),
     ...affected.flatMap(stopSteps),
     ...writers.map(haltStep),
@@ -150,15 +187,20 @@ function plan(input: PlanInput, world: World): Plan {
     ...(loaded.system.recovery?.outside ?? []).map(outsideStep),
     concludeExchangeStep(),
   ];
-  const restored = exchanges.flatMap((one) => ('adopted' in one ? [] : [one]));
-  const backups = restored.map(({ backup }) => backup);
-  const candidates = restored.flatMap(({ others }) => others.map(({ backup }) => backup));
-  const worlds = world.services;
-  return finishPlan({
-    ...{ operation, kind: drill.type, loaded, steps, worlds },
-    ...(backups.length > 0 && { backups }),
-    ...(candidates.length > 0 && { candidates }),
-  });
+}
+
+function lostStepsOf(input: PlanInput, world: World, exchanges: Exchange[]): PlanStep[] {
+  const { operation, loaded, request } = input;
+  const [restoring] = exchanges.flatMap((one) => ('adopted' in one ? [] : [one]));
+  const can = restoring && world.places?.[restoring.datastore];
+  if (restoring === undefined || can === undefined) {
+    throw new Failure('Broken', 'a recovery of what is lost without its place');
+  }
+  const place = placeNamed(request.into ?? '', can);
+  const { affected, back, flushed } = aroundOf(input, world);
+  const gate = gateOf(input);
+  const around = { affected: { stopped: affected, back }, flushed, gate };
+  return lostSteps({ operation, loaded, restoring, place, ...around });
 }
 
 /** All of them at once, before anything is changed. */

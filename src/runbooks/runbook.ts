@@ -4,6 +4,7 @@ import type { System } from '../config/system.ts';
 import type { CatalogueEntry } from '../domain/backup/backup.ts';
 import type { LoadedSystem } from '../domain/loaded-system.ts';
 import { datastoreOf, primaryDatastores } from '../domain/operation/operation.ts';
+import type { DatastoreCapabilities } from '../domain/capabilities.ts';
 import type { Asks, OperationRequest } from '../domain/operation/request.ts';
 import type { Policy } from '../domain/operation/machine-state.ts';
 import type { Plan } from '../domain/operation/plan.ts';
@@ -119,6 +120,8 @@ export interface Wanted {
   beside?: string;
   /** Datastores that are to be exchanged. */
   exchange?: string[];
+  /** Datastores whose kinds' places are wanted. */
+  places?: string[];
   /** What somebody else restored of a datastore: whether it can take the place of what is live. */
   adopt?: { datastore: string; what: string };
 }
@@ -136,6 +139,8 @@ export interface World {
   beside?: CopyPlace;
   /** By datastore, why it cannot be exchanged; undefined where it can. */
   exchange?: Record<string, string | undefined>;
+  /** By datastore, the fields of its place. */
+  places?: Readonly<Record<string, Pick<DatastoreCapabilities, 'place'>>>;
   /** Why what somebody else restored cannot be adopted; absent where it can. */
   adopt?: string;
 }

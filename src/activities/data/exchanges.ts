@@ -13,7 +13,10 @@ import {
   type WritePosition,
 } from '../../domain/recovery/exchange.ts';
 import { sizeOf } from '../../domain/text/amounts.ts';
-import type { CopyRef, DatastoreRef } from '../../ports/backups.ts';
+import { digestOf } from '../../domain/digest.ts';
+import type { BoundPlace } from '../../domain/recovery/binding.ts';
+import { placeWords } from '../../domain/recovery/live/lost.ts';
+import type { BackupsPort, CopyRef, DatastoreRef } from '../../ports/backups.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ExchangesPort } from '../../ports/exchanges.ts';
 import type { Call } from '../call.ts';
@@ -116,6 +119,56 @@ export async function judgeLive(
   const { from: live } = await exchanges.exchangePlan(target, call);
   const found = await exchanges.lossAgainst({ target, quarantined: plan.from }, call);
   return judgeExchanged(target.store.datastore, { plan, loss }, { live, loss: found });
+}
+
+/** Whether the datastore is gone, and can be restored at that place. That it answers still is no recovery's to ignore. */
+export async function lookLost(
+  { store, place }: { store: DatastoreRef; place: BoundPlace },
+  _: Call,
+  { exchanges }: ExchangePorts,
+): Promise<Finding[]> {
+  const { answers, unable } = await exchanges.lost({ store, place });
+  const about = { samples: 1 } as const;
+  const there = `${answers ?? ''}: ${store.datastore} is not lost; recover it in its place without --lost, or keep it off the network first`;
+  return [
+    answers === undefined
+      ? { ...about, name: 'lost', verdict: 'pass', reason: `${store.datastore} does not answer` }
+      : { ...about, name: 'lost', verdict: 'fail', reason: there },
+    unable === undefined
+      ? { ...about, name: 'place', verdict: 'pass', reason: `${placeWords(place)} takes it` }
+      : { ...about, name: 'place', verdict: 'fail', reason: unable },
+  ];
+}
+
+export async function bindElsewhere(
+  { target, place }: { target: CopyRef; place: BoundPlace },
+  call: Call,
+  { exchanges, clock }: ExchangePorts,
+): Promise<{ detail: string }> {
+  const since = new Date(clock.now()).toISOString();
+  await exchanges.bind({ target, place, token: await call.token(), since }, call);
+  return { detail: `${placeWords(place)} is ${target.store.datastore} since ${since}` };
+}
+
+/** By what is read under the name of the datastore, and not by what the change answered. */
+export async function judgeMoved(
+  { target }: { target: CopyRef },
+  call: Call,
+  { exchanges, backups }: ExchangePorts & { backups: Pick<BackupsPort, 'fingerprint'> },
+): Promise<Finding[]> {
+  const { datastore } = target.store;
+  const lacking = await exchanges.lacking(target, call);
+  const live = await backups.fingerprint(target.store, call, call.run);
+  const copy = await backups.fingerprint(target, call);
+  const isCopy = digestOf(live.contents.parts) === digestOf(copy.contents.parts);
+  const about = { name: `live ${datastore}`, samples: live.contents.parts.length };
+  const found: Finding = isCopy
+    ? { ...about, verdict: 'pass', reason: `${datastore} is the copy, part by part` }
+    : { ...about, verdict: 'fail', reason: `${datastore} is not the copy that was approved` };
+  const logins = lacking.map((reason): Finding => {
+    return { name: `logins of ${datastore}`, verdict: 'inconclusive', samples: 1, reason };
+  });
+  return [found, ...logins];
 }
 
 export async function flushDerived(

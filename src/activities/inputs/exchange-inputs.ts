@@ -39,6 +39,15 @@ export const EXCHANGE_INPUTS = {
     plan: told.plan,
     loss: told.loss,
   }),
+  lookLost: (at: StepAt) => {
+    const { datastore, place } = actionOf(at, 'lookLost');
+    return { store: storeOf(at, datastore), place };
+  },
+  bindElsewhere: (at: StepAt, told: OtherCopy) => ({
+    target: copyOf(at, told),
+    place: actionOf(at, 'bindElsewhere').place,
+  }),
+  judgeMoved: (at: StepAt, told: OtherCopy) => ({ target: copyOf(at, told) }),
   flushDerived: (at: StepAt) => ({ store: storeOf(at, actionOf(at, 'flush').datastore) }),
 };
 

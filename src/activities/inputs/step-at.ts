@@ -64,6 +64,8 @@ export function copyOf(at: StepAt, other: OtherCopy = {}): CopyRef {
     'lossAgainst',
     'exchange',
     'judgeLive',
+    'bindElsewhere',
+    'judgeMoved',
   );
   const taken = other.copy === undefined ? copy : candidateCopy(at, datastore, other.copy);
   return { copy: taken, store: storeOf(at, datastore) };

@@ -78,11 +78,13 @@ export const STEP_INPUTS = {
   /** The way back of a stop lets in whom it kept out. */
   admitService: (at: StepAt, { back }: MaybeBack) => {
     const action = actionOf(at, 'admit', 'stop');
-    const percent = action.kind === 'admit' ? action.percent : action.back;
+    const { percent, to } =
+      action.kind === 'admit' ? action : { percent: action.back, to: undefined };
     if (percent === undefined || (back === true) !== (action.kind === 'stop')) {
       throw unfit(at, 'lets nobody in');
     }
-    return { place: serviceTarget(at.loaded, action.service), percent };
+    const place = serviceTarget(at.loaded, action.service);
+    return { place, percent, ...(to !== undefined && { to }) };
   },
   scaleRevision: (at: StepAt, { back }: MaybeBack) => {
     const { service, revision, replicas, before } = actionOf(at, 'scale');
@@ -129,7 +131,7 @@ export const STEP_INPUTS = {
   keepCopy: (at: StepAt, { until }: { until: number }) => ({ target: copyOf(at), until }),
   restoreFile: (at: StepAt) => {
     const { into } = actionOf(at, 'rung');
-    return { file: namedFile(at), target: copyOf(at), ...(into !== undefined && { into }) };
+    return { ...{ file: namedFile(at), target: copyOf(at) }, ...(into !== undefined && { into }) };
   },
   adoptPlace: (at: StepAt) => {
     const place = placeIn(actionOf(at, 'rung').backup);

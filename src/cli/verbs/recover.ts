@@ -9,9 +9,21 @@ interface RecoverOptions extends WaitOptions {
   at?: string;
   corruptedSince?: string;
   adopt?: string;
+  lost?: boolean;
+  into?: string;
   severity?: string;
   keep?: string;
 }
+
+const EXAMPLES = [
+  'recover shop --corrupted-since 2026-11-22T08:00:00Z --severity P1',
+  'recover shop --datastore orders --at 2026-11-22T08:00:00Z --dry-run',
+  'recover shop --datastore orders --adopt orders_at_0755',
+  'recover shop --datastore orders --lost --into 10.0.0.7:5432',
+  'recover shop --dry-run --format commands',
+  'recover shop --datastore orders --beside',
+  'recover shop --datastore orders --beside --backup shop/orders/20261122T085126.123Z --keep 3d',
+];
 
 export function register(program: Command): void {
   const recover = program
@@ -36,26 +48,35 @@ export function register(program: Command): void {
       '--adopt <place>',
       'instead of a backup, what somebody else restored: a database of the same server, a generation, or a path with a / in it',
     )
+    .option('--lost', 'what held the datastore is gone: it is restored into another place')
+    .option(
+      '--into <place>',
+      'with --lost: where to, HOST:PORT or HOST:PORT/DATABASE, or the path of an empty folder',
+    )
     .option('--severity <P0-P3>', 'how bad it is, for those who are told')
     .option('--keep <duration>', 'with --beside: how long the copy is kept (default: 24h)');
-  const examples = [
-    'recover shop --corrupted-since 2026-11-22T08:00:00Z --severity P1',
-    'recover shop --datastore orders --at 2026-11-22T08:00:00Z --dry-run',
-    'recover shop --datastore orders --adopt orders_at_0755',
-    'recover shop --dry-run --format commands',
-    'recover shop --datastore orders --beside',
-    'recover shop --datastore orders --beside --backup shop/orders/20261122T085126.123Z --keep 3d',
-  ];
-  withVerbose(withWaiting(withCommon(recover, examples))).action(
+  withVerbose(withWaiting(withCommon(recover, EXAMPLES))).action(
     async (text: string, options: RecoverOptions) => {
       const { systemName } = await import('../ids.ts');
       const { startOperation } = await import('../operation/start.ts');
       const { durationFlag } = await import('../flags.ts');
       const { recover: look } = await import('../../runbooks/recover.ts');
       const { recoverLive } = await import('../../runbooks/recover-live.ts');
-      const { datastore, beside, backup, at, corruptedSince, adopt, severity } = options;
+      const { datastore, beside, backup, at, corruptedSince, adopt, lost, into, severity } =
+        options;
       const keep = options.keep === undefined ? undefined : durationFlag('--keep', options.keep);
-      const which = { datastore, beside, backup, at, corruptedSince, adopt, severity, keep };
+      const which = {
+        datastore,
+        beside,
+        backup,
+        at,
+        corruptedSince,
+        adopt,
+        lost,
+        into,
+        severity,
+        keep,
+      };
       const asked = { system: systemName(text), mode: 'recover', ...which };
       await startOperation(beside === true ? look : recoverLive, asked, options);
     },

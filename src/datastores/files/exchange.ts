@@ -17,6 +17,7 @@ import { writersIn } from '../../machine/writers-in.ts';
 import { besideNotes, shortOf } from '../beside.ts';
 import type { StoreExchange } from '../store.ts';
 import { claim } from './claims.ts';
+import { elsewhereIn } from './elsewhere.ts';
 import {
   fencedName,
   generationsOf,
@@ -52,6 +53,7 @@ export function createFilesExchange(clock: Pick<Clock, 'now'>): StoreExchange {
         ? noGenerations(store)
         : undefined,
     room: (store, bytes) => roomFor(directoryOf(store), bytes),
+    release,
     begin: async (store, folder, bytes) => {
       const directory = directoryOf(store);
       const { folder: live } = await withGenerations(store);
@@ -59,15 +61,6 @@ export function createFilesExchange(clock: Pick<Clock, 'now'>): StoreExchange {
       if (short !== undefined) throw new Failure('Refused', short);
       const generation = await newGeneration(directory, live);
       await notes.keep(folder, { directory, generation });
-    },
-    release: async (folder) => {
-      const beside = await notes.find(folder);
-      if (beside === undefined) return;
-      const { directory, generation, adopted = false } = beside;
-      if (adopted) return;
-      // It went live: it is nobody's copy any more.
-      if ((await generationsOf(directory)).current === generation) return;
-      await rm(join(directory, generation), { recursive: true, force: true, maxRetries: 3 });
     },
     writeFence: async (store, token) => {
       const { point } = await claim(directoryOf(store), token);
@@ -98,12 +91,22 @@ export function createFilesExchange(clock: Pick<Clock, 'now'>): StoreExchange {
       return lossOf(join(directoryOf(store), quarantined), await copyFilesIn(folder), waiting);
     },
     flush: (store, token) => noted(store, token, clock, flush(store, token)),
+    elsewhere: elsewhereIn(notes),
     adopt: { unable: unadoptable, take: takeGeneration },
     quarantine: {
       list: (store) => quarantinedIn(directoryOf(store)),
       remove: (store, name) => removeGeneration(directoryOf(store), name),
     },
   };
+}
+
+async function release(folder: string): Promise<void> {
+  const beside = await notes.find(folder);
+  if (beside === undefined || beside.adopted === true) return;
+  const { directory, generation } = beside;
+  // It went live: it is nobody's copy any more.
+  if ((await generationsOf(directory)).current === generation) return;
+  await rm(join(directory, generation), { recursive: true, force: true, maxRetries: 3 });
 }
 
 /** What is out of use from now on is noted; a worker that dies in between leaves that to the next one. */

@@ -16,9 +16,10 @@ import { oneValue } from './ask.ts';
 import { liveAddress, withClient, type PostgresAddress } from './connection.ts';
 import { lockTables, readContents } from './contents.ts';
 import { besideAddress, besideIn } from './exchange/beside.ts';
+import { makeRolesOf } from './exchange/elsewhere.ts';
 import { inLiveOrFenced } from './exchange/fenced.ts';
 import { giveSettings } from './exchange/make-alike.ts';
-import { loadDump } from './load-dump.ts';
+import { loadDump, scriptOf } from './load-dump.ts';
 import { carrySettings, readLocale } from './locale.ts';
 import { lossBetween, openForReading } from './look.ts';
 import { reprint } from './reprint.ts';
@@ -125,6 +126,10 @@ async function restoreBeside(
 ): Promise<void> {
   const program = await findProgram('pg_restore', to.programs);
   const read = () => dumpIn(artefact, DUMP, waiting);
+  if ((await besideIn(to.folder))?.elsewhere !== undefined) {
+    const script = await scriptOf({ folder: to.folder, program, read }, waiting);
+    await makeRolesOf(to.folder, to.address, script, waiting.signal);
+  }
   await loadDump({ ...to, program, read, beside: true }, waiting);
   const settings = artefact.manifest.contents.definitions.filter(({ kind }) => kind === 'setting');
   const entries = settings.map(({ name, text }) => `${name}=${text}`);

@@ -13,7 +13,7 @@ import {
 } from './connection.ts';
 
 /** A name as pg_dump writes it: in quotes unless it is plain. */
-const NAME = '(?:"(?:[^"]|"")+"|[a-z_][a-z0-9_]*)';
+export const NAME = '(?:"(?:[^"]|"")+"|[a-z_][a-z0-9_]*)';
 const POLICY = new RegExp(
   `^CREATE POLICY ${NAME} ON (?:${NAME}\\.)?${NAME}(?: AS RESTRICTIVE)?(?: FOR [A-Z]+)? TO (${NAME}(?:, ${NAME})*)(?= USING| WITH CHECK|;)`,
   'gm',
@@ -54,7 +54,7 @@ export async function loadDump(input: DumpInput, waiting: Waiting): Promise<void
   if (!beside) {
     const listing = await runTool(restoring(input, ['--list'], waiting));
     refuseReaching(listing);
-    await makeRoles(address, await rolesOf(input, listing, waiting), waiting);
+    await makeRoles(address, await rolesOf(input, listing, waiting), waiting.signal);
   }
   const database = `--dbname=${databaseArgument(address.database)}`;
   const args = [database, '--exit-on-error', '--no-password', '--no-subscriptions'];
@@ -95,6 +95,12 @@ export function reaching(listing: string): string[] {
     .map((what) => what.replace(/ -? ?/, ' '));
 }
 
+/** The structure of a dump as SQL, with what it says of its database, of owners and of grants. */
+export function scriptOf(input: Omit<DumpInput, 'address'>, waiting: Waiting): Promise<string> {
+  const args = ['--create', '--section=pre-data', '--section=post-data', '--file=-'];
+  return runTool(restoring(input, args, waiting));
+}
+
 /** Policies are listed, and their roles are not: only a dump that has some is read once more. */
 async function rolesOf(input: DumpInput, listing: string, waiting: Waiting): Promise<string[]> {
   if (!/ POLICY /.test(listing)) return [];
@@ -108,18 +114,18 @@ export function policyRoles(script: string): string[] {
   return [...new Set(names.map(unquoted))].sort();
 }
 
-function unquoted(name: string): string {
+export function unquoted(name: string): string {
   return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 }
 
-/** Nobody can log in as one of them. */
-async function makeRoles(
+/** Nobody can log in as one of them. Answers those that were made. */
+export async function makeRoles(
   address: PostgresAddress,
   names: readonly string[],
-  { signal }: Waiting,
-): Promise<void> {
-  if (names.length === 0) return;
-  await withClient(address, signal, async (client) => {
+  signal: AbortSignal,
+): Promise<string[]> {
+  if (names.length === 0) return [];
+  return withClient(address, signal, async (client) => {
     const { rows } = await client.query<{ rolname: unknown }>('SELECT rolname FROM pg_roles');
     const there = new Set(rows.map(({ rolname }) => rolname));
     // Those of a newer Postgres's own cannot be made: the restore says which.
@@ -127,9 +133,14 @@ async function makeRoles(
     for (const name of missing) {
       await client.query(`CREATE ROLE ${client.escapeIdentifier(name)} NOLOGIN`);
     }
+    return missing;
   });
 }
 
-function restoring({ program, folder, read }: DumpInput, args: string[], { signal }: Waiting) {
+function restoring(
+  { program, folder, read }: Omit<DumpInput, 'address'>,
+  args: string[],
+  { signal }: Waiting,
+) {
   return { program, args, env: {}, directory: folder, input: read(), signal };
 }

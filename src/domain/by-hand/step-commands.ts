@@ -2,6 +2,7 @@
 // Fairlead's own record needs, says so.
 import type { Service } from '../../config/system.ts';
 import type { LoadedSystem } from '../loaded-system.ts';
+import { placeWords } from '../recovery/live/lost.ts';
 import { adoptedBy } from '../recovery/live/adopted.ts';
 import { otherWriters } from '../recovery/live/writers.ts';
 import type { PlanStep, StepAction } from '../operation/plan.ts';
@@ -119,6 +120,13 @@ const ROWS: Rows = {
     ),
   exchange: ({ datastore }, context) => onDatastore(context, datastore, 'exchange'),
   judgeLive: ({ datastore }, context) => onDatastore(context, datastore, 'live'),
+  lookLost: ({ datastore }) => person(`See that ${datastore} does not answer any more.`),
+  bindElsewhere: ({ datastore, place }) =>
+    person(`Note that ${datastore} is at ${placeWords(place)} from now on.`),
+  judgeMoved: ({ datastore }) =>
+    person(`See that ${datastore} is whole at its new place, and that services can log in there.`),
+  askMoved: ({ datastore, service, where }) =>
+    person(`Give ${service} the new address of ${datastore}: ${where}.`),
   warmLive: ({ datastore, service, revision }, context) =>
     warmed(context, { datastore, service, revision }),
   ...WRITTEN_ROWS,

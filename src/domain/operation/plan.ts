@@ -1,5 +1,6 @@
 // What an operation will do, as a value, made before anything is changed.
 import type { BackupSummary } from '../backup/backup.ts';
+import type { BoundPlace } from '../recovery/binding.ts';
 import type { DerivedAction } from '../recovery/derived.ts';
 import type { RevisionSpec, Weights, ServicePlatform } from '../rollout/model.ts';
 import type { RecoveryAction } from '../recovery/recovery-actions.ts';
@@ -32,7 +33,8 @@ export type StepAction =
   | { kind: 'hotfix' }
   /** `back`: the percent of the clients that are let in again when it is taken back; absent where it is not. */
   | { kind: 'stop'; service: string; back?: number }
-  | { kind: 'admit'; service: string; percent: number }
+  /** `to`: instead of what users were on before they were kept out. */
+  | { kind: 'admit'; service: string; percent: number; to?: Weights }
   | { kind: 'scale'; service: string; revision: string; replicas: number; before: number }
   | { kind: 'restart'; service: string; revision: string; deadline: number }
   | { kind: 'retire'; service: string; revision: string; version: string; delay: number }
@@ -56,7 +58,7 @@ export type StepAction =
       backup: string;
       copy: string;
       /** Where `loads` makes the copy; apart from everything live without it. */
-      into?: 'beside';
+      into?: 'beside' | { elsewhere: BoundPlace };
     }
   /** `whyNotRun`: what is said of required rungs that the plan leaves out; `noMark`: why one that passes gets no mark. */
   | {

@@ -32,6 +32,8 @@ const CHECKS: ReadonlySet<string> = new Set([
   'lookAhead',
   'quiet',
   'judgeLive',
+  'lookLost',
+  'judgeMoved',
   'flush',
   'warmLive',
   'startWriter',

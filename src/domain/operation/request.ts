@@ -144,6 +144,14 @@ const FIELDS = {
     "the name of a place beside the live data (a database, gen-7), or a path on the worker's machine with a / in it: an absolute one, or one inside the system's folder",
     'orders_restored',
   ),
+  /** What held the datastore is gone: nothing of it is fenced or compared. */
+  lost: flag,
+  /** Where a datastore is restored whose own place is gone. */
+  into: textThat(
+    (value) => isNamedFile(value) && value.length <= 300,
+    'a place: HOST:PORT or HOST:PORT/DATABASE of a server, or the path of a folder',
+    '10.0.0.7:5432/orders',
+  ),
   /** How bad it is, for people. */
   severity: text(/^P[0-3]$/, 'P0, P1, P2 or P3', 'P1'),
   /** How long what was restored beside is kept, in milliseconds. */

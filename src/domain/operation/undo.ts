@@ -147,7 +147,7 @@ export function covers(one: UndoEntry, entry: UndoEntry): boolean {
  */
 export function isTakenBack(entry: UndoEntry, { action }: PlanStep): boolean {
   if (action.kind === 'admit') return true;
-  if (action.kind === 'exchange') {
+  if (isExchange(action)) {
     // Whichever copy it was: the others were discarded before.
     return (
       entry.verb === 'liftFence' ||
@@ -159,9 +159,16 @@ export function isTakenBack(entry: UndoEntry, { action }: PlanStep): boolean {
   return action.kind === 'close' && entry.verb === 'closeTarget' && entry.target === action.target;
 }
 
+/** Another place holds what is live from then on. */
+function isExchange(
+  action: PlanStep['action'],
+): action is Extract<PlanStep['action'], { kind: 'exchange' | 'bindElsewhere' }> {
+  return action.kind === 'exchange' || action.kind === 'bindElsewhere';
+}
+
 /** From the beginning of the step on nobody knows what is live: users and writers come back by a person's word only. */
 export function isBarred(entry: UndoEntry, { action }: PlanStep): boolean {
-  return action.kind === 'exchange' && (entry.verb === 'admit' || entry.verb === 'startWriter');
+  return isExchange(action) && (entry.verb === 'admit' || entry.verb === 'startWriter');
 }
 
 export function describeUndo(entry: UndoEntry): string {

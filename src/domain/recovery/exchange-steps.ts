@@ -8,6 +8,8 @@ import type { PlanStep } from '../operation/plan.ts';
 import { NO_UNDO } from '../text/plan-words.ts';
 import { spanOf } from '../text/time-span.ts';
 import { QUIET_MS } from './exchange.ts';
+import type { BoundPlace } from './binding.ts';
+import { placeWords } from './live/lost.ts';
 import { adoptSteps, type Adopting } from './live/adopted.ts';
 import type { Candidate } from './live/candidates.ts';
 
@@ -23,6 +25,8 @@ export interface Restoring {
   others: Candidate[];
   /** Which newer backups were not taken, as the end of a sentence. */
   note: string;
+  /** Where it is restored, where its own place is gone. */
+  elsewhere?: BoundPlace;
 }
 
 export function lookAheadStep(datastores: readonly string[]): PlanStep {
@@ -84,19 +88,21 @@ function insteadStep(datastore: string, { backup, copy }: Candidate): PlanStep {
 }
 
 function ladderOf(
-  { datastore, settings, backup: first, note }: Restoring,
+  { datastore, settings, backup: first, note, elsewhere }: Restoring,
   { backup, copy }: Candidate,
 ): PlanStep[] {
   const wanted = rungsOf(settings);
   const rungs = RUNGS.filter((rung) => isClimbed(rung, wanted));
+  const where = elsewhere === undefined ? 'beside what was live' : `into ${placeWords(elsewhere)}`;
+  const into = elsewhere === undefined ? ('beside' as const) : { elsewhere };
   return rungs.map((rung) => {
     const title =
       rung === 'loads'
-        ? `Restore ${backup.id} (recovery point ${backup.recoveryPoint.notAfter}, ${provedWords(backup)}) beside what was live${backup.id === first.id ? note : ''}`
+        ? `Restore ${backup.id} (recovery point ${backup.recoveryPoint.notAfter}, ${provedWords(backup)}) ${where}${backup.id === first.id ? note : ''}`
         : rungTitle(rung, backup, settings, 'the end of the backup');
     const step = rungStep({
       ...{ rung, datastore, backup: backup.id, copy, title },
-      ...(rung === 'loads' && { into: 'beside' }),
+      ...(rung === 'loads' && { into }),
     });
     return { ...step, id: `${RUNG_STEPS[rung]}-${datastore}` };
   });
@@ -156,7 +162,7 @@ export function judgeLiveStep({ datastore, copy }: Exchange): PlanStep {
 }
 
 /** The copy is nobody's any more: it is live. */
-export function letGoStep({ datastore, copy }: Exchange): PlanStep {
+export function letGoStep({ datastore, copy }: Pick<Exchange, 'datastore' | 'copy'>): PlanStep {
   return {
     ...discardStep({ datastore, copy }),
     id: `release-${datastore}`,

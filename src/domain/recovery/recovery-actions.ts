@@ -1,6 +1,7 @@
 // What the steps of a recovery do, as far as no other operation does it: beside these it climbs rungs and discards
 // copies. Part of every plan, so nothing in here is secret.
 import type { PlatformKind } from '../rollout/service-target.ts';
+import type { BoundPlace } from './binding.ts';
 import type { LivePlace } from './isolation.ts';
 
 /** A copy, and where the service looks for what it is a copy of. */
@@ -74,6 +75,14 @@ export type RecoveryAction =
   /** What people are asked about: all that was found. */
   | { kind: 'weighExchange' }
   | { kind: 'exchange'; datastore: string; copy: string }
+  /** Whether the live datastore is gone, and whether it can be restored at that place. */
+  | { kind: 'lookLost'; datastore: string; place: BoundPlace }
+  /** The copy, restored at that place, is the datastore from now on. */
+  | { kind: 'bindElsewhere'; datastore: string; copy: string; place: BoundPlace }
+  /** What is found under the name of the datastore is the copy, and services can log in there. */
+  | { kind: 'judgeMoved'; datastore: string; copy: string }
+  /** A service has the address of a datastore by itself: asks until somebody says that it has the new one. */
+  | { kind: 'askMoved'; datastore: string; service: string; where: string }
   /** What is live now is what was approved: read once more, whatever a tool said. */
   | { kind: 'judgeLive'; datastore: string; copy: string }
   /** Asks a service for what fills a derived datastore, on the preview address of a revision. */

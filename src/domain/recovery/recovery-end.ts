@@ -8,6 +8,7 @@ import { outputOn, resultOf, type StepResults } from '../operation/step-result.t
 import type { EvidenceEntry } from '../record/evidence.ts';
 import { commandText } from '../text/command-text.ts';
 import { spanOf } from '../text/time-span.ts';
+import { lostIn } from './live/lost.ts';
 import { adoptedIn } from './live/adopted.ts';
 import { passedOverCandidates, takenBackups } from './live/candidates.ts';
 import { lossWords, quarantinedAs } from './exchange.ts';
@@ -42,11 +43,15 @@ export function recoveryEnd(ending: RecoveryEnding): { message: string; findings
 
 function storeWords(
   { datastore, what }: { datastore: string; what: string },
-  { results, now }: RecoveryEnding,
+  { results, now, plan }: RecoveryEnding,
 ): string {
   const lost = outputOn(results, 'lost', datastore);
   const done = outputOn(results, 'exchanged', datastore);
   const loss = lost === undefined ? 'what was lost is not known' : `lost: ${lossWords(lost.loss)}`;
+  const [moved] = lostIn(plan).filter((one) => one.datastore === datastore);
+  if (moved !== undefined) {
+    return `${datastore} is ${what}, at ${moved.where}; what was lost is not known, for what was live is gone: keep that off the network where it comes back`;
+  }
   const kept =
     done === undefined
       ? ''
@@ -75,6 +80,9 @@ function pointFinding(backup: BackupSummary, { entries, plan }: RecoveryEnding):
   const fencedAt = doneAt(entries, fence?.id);
   const point = backup.recoveryPoint.notAfter;
   const about = { name: `rpo ${datastore}`, verdict: 'pass', samples: 1 } as const;
+  if (lostIn(plan).some((one) => one.datastore === datastore)) {
+    return { ...about, reason: `${datastore} is as of ${point}: unknown since then` };
+  }
   if (fencedAt === undefined) return { ...about, reason: `${datastore} is as of ${point}` };
   const got = spanOf(Date.parse(fencedAt) - Date.parse(point));
   return {

@@ -103,19 +103,24 @@ export function stopped(record: TrafficRecord): TrafficRecord {
 
 export function admitted(
   record: TrafficRecord,
-  change: { what: string; percent: number },
+  change: { what: string; percent: number; to?: Weights | undefined; now?: Date },
   revisions: Servable[],
 ): TrafficRecord {
   if (!record.stopped) return { ...record, admitPercent: change.percent };
-  requireThere(change.what, record.beforeStop, revisions);
-  requireReady(change.what, record.beforeStop, revisions);
-  return {
+  const back = change.to === undefined ? record.beforeStop : named(change.to, revisions);
+  requireThere(change.what, back, revisions);
+  requireReady(change.what, back, revisions);
+  if (change.to !== undefined) requireWhole(change.what, back);
+  const admitted = {
     ...record,
     stopped: false,
     admitPercent: change.percent,
-    weights: record.beforeStop,
+    weights: back,
     beforeStop: [],
   };
+  return change.to === undefined || change.now === undefined
+    ? admitted
+    : remember(admitted, revisions, change.now);
 }
 
 /** A revision with traffic, or one that `admit` would bring back, must not go. */

@@ -197,10 +197,11 @@ export class LocalHost {
     const what = `admitting ${input.percent} % to ${serviceKey(input.service)}`;
     const service = this.#parts.services.find(input.service);
     if (service?.record.traffic.stopped === true) {
-      await service.look(service.record.traffic.beforeStop);
+      await service.look(input.to ?? service.record.traffic.beforeStop);
     }
-    return this.#changeTraffic(input, what, (service) =>
-      admitted(service.record.traffic, { what, percent: input.percent }, service.servable()),
+    const asked = { what, percent: input.percent, to: input.to, now: new Date() };
+    return this.#changeTraffic(input, what, (one) =>
+      admitted(one.record.traffic, asked, one.servable()),
     );
   }
 

@@ -205,6 +205,8 @@ export const verbs = {
     input: z.strictObject({
       service: serviceSchema,
       percent: z.number().min(0).max(100),
+      /** Instead of the weights from before the stop. */
+      to: z.exactOptional(weights),
       ...by,
     }),
     output: trafficState,

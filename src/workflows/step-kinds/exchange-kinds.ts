@@ -18,6 +18,7 @@ import {
   type Loss,
 } from '../../domain/recovery/exchange.ts';
 import { adoptedIn } from '../../domain/recovery/live/adopted.ts';
+import { lostIn } from '../../domain/recovery/live/lost.ts';
 import { passedOverCandidates, takenBackups } from '../../domain/recovery/live/candidates.ts';
 import { recoveryEnd } from '../../domain/recovery/recovery-end.ts';
 import { problemsIn, said } from './service-kinds.ts';
@@ -100,6 +101,7 @@ export const weighExchange: StepKind<ActionOf<'weighExchange'>> = {
         { name: `${datastore}: backup`, verdict: 'pass', reason, samples: 1 },
         ...over.map(({ id, why }) => overFinding(datastore, id, why)),
         ...foundOf(datastore, found),
+        ...lostIn(plan).map(({ where }) => lostFinding(datastore, where, notAfter)),
       ];
     });
     for (const { datastore, what } of adoptedIn(plan)) {
@@ -107,7 +109,8 @@ export const weighExchange: StepKind<ActionOf<'weighExchange'>> = {
       findings.push(adoptedFinding(datastore, what), ...foundOf(datastore, found));
     }
     const told = lost.map(({ datastore, loss }) => `${datastore}: ${lossWords(loss)}`);
-    const detail = `as of ${now}, users are kept out; to be lost: ${told.join('. ')}`;
+    const gone = lostIn(plan).map(({ datastore }) => `${datastore}: not known, for it is gone`);
+    const detail = `as of ${now}, users are kept out; to be lost: ${[...told, ...gone].join('. ')}`;
     return plainResult({ type: 'done' }, { detail, findings });
   },
 };
@@ -142,6 +145,41 @@ export const judgeLive: StepKind<ActionOf<'judgeLive'>> = {
       answered: ({ value: finding }) => judgedBy([finding]),
     });
   },
+};
+
+export const lookLost: StepKind<ActionOf<'lookLost'>> = {
+  whenFailed: 'fails',
+  begin: () =>
+    ask({
+      activity: 'lookLost',
+      told: {},
+      profile: 'look',
+      answered: ({ value: findings }) => judgedBy(findings),
+    }),
+};
+
+export const bindElsewhere: StepKind<ActionOf<'bindElsewhere'>> = {
+  whenFailed: 'fails',
+  begin: ({ action: { datastore }, results, plan, step }) =>
+    ask({
+      activity: 'bindElsewhere',
+      told: otherCopy({ plan, results, step }, datastore),
+      profile: 'change',
+      lease: datastore,
+      answered: ({ value: { detail } }) =>
+        plainResult({ type: 'done', stays: staysOf(plan, datastore) }, { detail }),
+    }),
+};
+
+export const judgeMoved: StepKind<ActionOf<'judgeMoved'>> = {
+  whenFailed: 'fails',
+  begin: ({ action: { datastore }, results, plan, step }) =>
+    ask({
+      activity: 'judgeMoved',
+      told: otherCopy({ plan, results, step }, datastore),
+      profile: 'wait',
+      answered: ({ value: findings }) => judgedBy(findings),
+    }),
 };
 
 export const warmLive: StepKind<ActionOf<'warmLive'>> = {
@@ -200,6 +238,11 @@ function foundOf(
     name: `${datastore}: ${one.name}`,
   }));
   return [...lost, placeFinding(datastore, found.plan)];
+}
+
+function lostFinding(datastore: string, where: string, point: string): Finding {
+  const reason = `what was written since ${point} is lost, and nobody can say what it was; ${where} becomes ${datastore}, and services are bound to it`;
+  return { name: `${datastore}: lost`, verdict: 'pass', reason, samples: 1 };
 }
 
 function adoptedFinding(datastore: string, what: string): Finding {

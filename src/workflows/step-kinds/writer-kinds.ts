@@ -69,6 +69,17 @@ export const askOutside: StepKind<ActionOf<'askOutside'>> = {
   },
 };
 
+export const askMoved: StepKind<ActionOf<'askMoved'>> = {
+  whenFailed: 'fails',
+  begin(context) {
+    const { datastore, service, where } = context.action;
+    return doneByHand(context, {
+      wanted: `${service} is started with an address of ${datastore} that its configuration does not read from {{binding.${datastore}...}}: ${datastore} is at ${where} now. Bring it there (a name in DNS, a proxy, what it reads), or see that it need not be told.`,
+      done: `${service} finds ${datastore} at ${where}`,
+    });
+  },
+};
+
 /** Waits until a person has ticked it. */
 function doneByHand(
   { step }: StepContext,

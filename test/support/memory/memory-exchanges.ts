@@ -30,6 +30,10 @@ export interface MemoryExchanges {
   kept: Map<string, Quarantined[]>;
   /** Why a datastore cannot be exchanged, by its name. */
   unable: Map<string, string>;
+  /** Datastores that answer although they are said to be gone. */
+  answers: Set<string>;
+  /** What people have to do where something was restored elsewhere. */
+  lacking: string[];
   short: string | undefined;
   /** `after`: once it has done its work. */
   failNext: (verb: ExchangeVerb, failure: Failure, after?: true) => void;
@@ -55,6 +59,8 @@ export function memoryExchanges(vault: MemoryVault): {
     live: new Map(),
     kept: new Map(),
     unable: new Map(),
+    answers: new Set(),
+    lacking: [],
     short: undefined,
     done: [],
     failNext: (verb, failure, after) => failures.push({ verb, failure, after: after === true }),
@@ -167,6 +173,16 @@ export function memoryExchanges(vault: MemoryVault): {
       exchanged.kept.set(key, left);
       exchanged.done.push(`removeQuarantined ${name}`);
     },
+    lost: async ({ store }) => {
+      const answers = exchanged.answers.has(store.datastore) ? 'it answers' : undefined;
+      const why = exchanged.unable.get(`${store.datastore} elsewhere`);
+      return { ...(answers && { answers }), ...(why !== undefined && { unable: why }) };
+    },
+    bind: ({ target: { copy, store }, token }, waiting) =>
+      changing('bind', { store, token }, waiting, (live) => {
+        live.name = copy;
+      }),
+    lacking: async () => exchanged.lacking,
     flush: (input, waiting) =>
       changing('flush', input, waiting, (live) => {
         const from = live.name;

@@ -138,8 +138,8 @@ function memoryTraffic(world: MemoryWorld): TrafficPort {
     },
     stop: ({ service: ref, token }) =>
       change('stop', ref, token, (service) => rules.stopped(service.traffic), {}),
-    admit: ({ service: ref, percent, token }) => {
-      const asked = { what: `admitting to ${keyOf(ref)}`, percent };
+    admit: ({ service: ref, percent, to, token }) => {
+      const asked = { what: `admitting to ${keyOf(ref)}`, percent, to };
       const decide = (service: MemoryService) =>
         rules.admitted(service.traffic, asked, servable(world, service));
       return change('admit', ref, token, decide, { percent });

@@ -211,11 +211,11 @@ function unlikeTraffic(cloud: UnlikeCloud): TrafficPort {
       );
       return stateOf(service, done);
     },
-    admit: async ({ service, percent, token }) => {
+    admit: async ({ service, percent, to, token }) => {
       const what = `admitting ${percent} % to ${keyOf(service)}`;
       const decide = (traffic: rules.TrafficRecord) => {
         if (percent !== 100) throw new Failure('Unsupported', `${what}: all or nobody is let in`);
-        return rules.admitted(traffic, { what, percent }, cloud.servable(service));
+        return rules.admitted(traffic, { what, percent, to }, cloud.servable(service));
       };
       const done = await change(cloud, { verb: 'admit', service, token, what }, decide, (one) => ({
         ...weightsOf(one),

@@ -29,6 +29,13 @@ const noteSchema = z.object({
   oid: z.exactOptional(z.string()),
   /** Nobody could look at the disk. */
   roomUnknown: z.exactOptional(z.boolean()),
+  /**
+   * In another server than the live one's: the roles that were made there, and what the dump says of the database itself, as
+   * statements of SQL.
+   */
+  elsewhere: z.exactOptional(
+    z.object({ made: z.array(z.string()), owned: z.exactOptional(z.array(z.string())) }),
+  ),
   /** Somebody else restored it: it is not removed with the copy, and has its limit of connections back. */
   adopted: z.exactOptional(z.object({ limit: z.number() })),
 });
@@ -68,7 +75,7 @@ export async function beginBeside(
 ): Promise<void> {
   const live = await liveAddress(store, secrets);
   const { database } = live;
-  const name = restoredName(database, basename(folder).replace(/^data-/, ''));
+  const name = copyNameIn(database, folder);
   const note = besideNote(store, live, name);
   await inMaintenance(live, signal, async (client) => {
     const room = await roomFor(client, database, bytes);
@@ -79,6 +86,11 @@ export async function beginBeside(
     const oid = await makeLike(client, { like: database, name });
     await notes.keep(folder, { ...note, roomUnknown, oid });
   });
+}
+
+/** What a copy of a database is called until it is live. */
+export function copyNameIn(database: string, folder: string): string {
+  return restoredName(database, basename(folder).replace(/^data-/, ''));
 }
 
 /** Where a database of the live server is reached, without its number. */

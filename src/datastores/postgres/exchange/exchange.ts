@@ -15,6 +15,7 @@ import { isSuperuser } from '../session.ts';
 import { adopting } from './adopt.ts';
 import { becomesOf } from './becomes.ts';
 import { beginBeside, besideAddress, besideIn, releaseBeside, shortBeside } from './beside.ts';
+import { elsewhereIn } from './elsewhere.ts';
 import { claim, unhindered, type Claim } from './epochs.ts';
 import { bringLive, lowerFence, raiseFence, settle, type Server } from './fence.ts';
 import { copyProperties, moveCounters } from './make-alike.ts';
@@ -95,7 +96,7 @@ export function createPostgresExchange({ secrets, clock, folders }: ExchangeInpu
         const copy = await besideAddress(note, secrets, waiting.signal);
         return lossBetween({ ...address, database: there.name }, copy, clock, waiting);
       }),
-    adopt: adopting(secrets),
+    ...{ adopt: adopting(secrets), elsewhere: elsewhereIn(secrets) },
     quarantine: {
       list: (store, waiting) => inServer(store, waiting, quarantinedOf),
       remove: (store, name, waiting) =>

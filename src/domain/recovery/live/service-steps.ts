@@ -30,7 +30,7 @@ export function stopSteps({ service, world: { traffic } }: AffectedService): Pla
 }
 
 /** Every revision that has users, or had before the stop. */
-function sharesOf({ world: { traffic } }: AffectedService): Weight[] {
+export function sharesOf({ world: { traffic } }: AffectedService): Weight[] {
   return normalised(traffic.stopped ? traffic.beforeStop : traffic.weights);
 }
 
