@@ -29,6 +29,7 @@ import { heldChange } from './held-changes.ts';
 import { describeLease } from './leases.ts';
 import type { Kept } from './kept.ts';
 import { redactionOf } from './redaction.ts';
+import { isInMaintenance } from './tree.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import type { SystemsPort } from '../ports/systems.ts';
@@ -87,7 +88,9 @@ async function mayGoForward(
   const freezes = await freezesOver(system, now);
   const isAsked = freezes.some(({ operation }) => operation !== undefined);
   const runs = isAsked ? await withParents(run) : [run.runId];
-  return mayChange({ ...how, goesForward: true, runs }, now, { system, changes }, freezes);
+  const isLetThrough = isAsked && (await isInMaintenance(run));
+  const own = { ...how, ...(isLetThrough && { passesWindows: true }) };
+  return mayChange({ ...own, goesForward: true, runs }, now, { system, changes }, freezes);
 }
 
 /** The run, and the runs that started it and each other. */
@@ -163,6 +166,7 @@ export async function closedWindow(
   now: number,
 ): Promise<Held | null> {
   if (windows.changes === undefined || !waitsAtOnce((await callerOf(call.run)).type)) return null;
+  if (await isInMaintenance(call.run)) return null;
   const answer = mayChange({ goesForward: true, runs: [] }, now, windows, []);
   return answer.may ? null : answer;
 }

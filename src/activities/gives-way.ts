@@ -16,12 +16,17 @@ export async function givesWay(
 ): Promise<boolean> {
   const asker = await askerOf(kind, call);
   const theirs = runbookOf({ kind: holder.type, operation: holder.operation ?? '' });
-  const isEarlier = began !== undefined && startedAt < began;
+  const isEarlier = startedAt < (began ?? 0);
   const beside = asker.waitsForNoLease === true ? besideStop(theirs, isEarlier) : undefined;
   const ranks = await ranksOf(asker, call.run, holder);
-  if (ranks === undefined) return false;
+  if (ranks === undefined || isFrozenBy(theirs, asker)) return false;
   const { ours, theirs: rank } = ranks;
   return beside ?? (rank < ours || (rank === ours && isEarlier));
+}
+
+/** What goes forward is held by the freeze of whoever froze: it takes nobody's lease for that. */
+function isFrozenBy(holder: Runbook | undefined, asker: Runbook): boolean {
+  return asker.goesForward !== undefined && holder?.freezes === true;
 }
 
 /** The ranks of two runs towards each other, each that of what started it; undefined within one tree, where nobody makes way. */

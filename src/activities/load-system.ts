@@ -6,6 +6,7 @@ import { isPlainlyFree } from './leases.ts';
 import type { SigningPorts } from './record/sign-record.ts';
 import { secretSource, type LoadedSystem } from '../domain/loaded-system.ts';
 import { serviceTarget } from '../domain/rollout/service-target.ts';
+import { promisedOpening, type Opening } from '../domain/time/maintenance.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import type { RunbooksPort } from '../ports/steps/runbooks.ts';
@@ -32,6 +33,8 @@ export interface LoadInput {
   wants: string | null;
   /** The runbook of steps that is to be carried out. */
   runbook?: string;
+  /** The maintenance window that is to be opened, by its name. */
+  window?: string;
   /** Where the file does not load, go on with what was kept of it last. */
   orKept?: true;
 }
@@ -52,6 +55,8 @@ export async function loadSystem(
   free: boolean;
   /** No change window is open for what asks; absent where it is, or nothing has to be. */
   closed?: Held;
+  /** When the maintenance window opens that was asked for. */
+  opens?: Opening;
 }> {
   const { systems, redactor, kept } = ports;
   const found = await (input.orKept === true
@@ -65,7 +70,11 @@ export async function loadSystem(
   const shown = await redactionOf(redactor, secretSource(loaded), []);
   const windows = { system: loaded.name, changes: loaded.system.changes };
   const closed = await closedWindow(windows, call, ports.clock.now());
+  const { window } = input;
   return {
+    ...(window !== undefined && {
+      opens: promisedOpening(loaded.system, window, ports.clock.now()),
+    }),
     ...(closed !== null && { closed }),
     loaded: aboutOne(loaded, input.service),
     kept: await kept.keepSystem(loaded, call),

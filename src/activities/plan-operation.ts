@@ -12,6 +12,7 @@ import { rankOf, runbookNamed } from '../runbooks/index.ts';
 import type { OpenOperation, Wanted, World } from '../runbooks/runbook.ts';
 import type { BackupsPort } from '../ports/backups.ts';
 import { datastoreRef } from './data/datastore-refs.ts';
+import type { DrillsPort } from '../ports/drills.ts';
 import type { ExchangesPort } from '../ports/exchanges.ts';
 import type { NamedFilesPort } from '../ports/named-files.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -46,6 +47,7 @@ export interface PlanPorts {
   platforms: Platforms;
   backups: Pick<BackupsPort, 'capabilities' | 'list' | 'read' | 'place' | 'placeForCopy'>;
   exchanges: Pick<ExchangesPort, 'unable'>;
+  drills: Pick<DrillsPort, 'list'>;
   namedFiles: Pick<NamedFilesPort, 'unadoptable'>;
   clock: Pick<Clock, 'now'>;
 }
@@ -123,6 +125,7 @@ async function readWanted(
       ...(await readServices(loaded, open, call, ports, 'traffic')),
     },
     backups: await readBackups(loaded, backups, call, ports),
+    ...(await readRecoveryTime(wanted, loaded.name, call, ports)),
     live: live === undefined ? NOT_READ : await readLive(loaded, live, call, ports),
     ...(beside !== undefined && {
       beside: await ports.backups.placeForCopy(datastoreRef(loaded, beside), call),
@@ -131,6 +134,19 @@ async function readWanted(
     places: placesIn(loaded, places, ports),
     ...(await readAdopted(loaded, adopt, call, ports)),
   };
+}
+
+/** Newest first: of many drills one has measured it. */
+async function readRecoveryTime(
+  { recoveryTime = false }: Wanted,
+  system: string,
+  call: Call,
+  { drills }: PlanPorts,
+): Promise<Pick<World, 'recoveryMs'>> {
+  if (!recoveryTime) return {};
+  const known = await drills.list({ system, most: 10 }, call);
+  const recoveryMs = known.find(({ rtoMs }) => rtoMs !== null)?.rtoMs ?? null;
+  return recoveryMs === null ? {} : { recoveryMs };
 }
 
 const NOT_READ = { why: 'nobody wanted to know what is live' };

@@ -2,7 +2,7 @@
 // started whom is asked of Temporal, never believed from what a run sends.
 import { UNDER } from '../domain/operation/child.ts';
 import type { RunRef } from '../domain/operation/operation.ts';
-import { rankOf } from '../runbooks/index.ts';
+import { rankOf, runbooksOfType } from '../runbooks/index.ts';
 import { describe, operationOf, parentOf } from './executions.ts';
 
 /** Of a tree an operation, as Temporal describes it. */
@@ -52,4 +52,10 @@ export async function treeRank(run: RunRef): Promise<{ root: string; rank: numbe
   if (root === undefined || tree.length < 2) return undefined;
   const { type, operation } = root;
   return { root: root.runId, rank: rankOf({ type, operation }) };
+}
+
+/** Whether a run works in a maintenance window, which was announced: no change window holds it. */
+export async function isInMaintenance(run: RunRef): Promise<boolean> {
+  const [, ...parents] = await treeOf(run);
+  return parents.some(({ type }) => runbooksOfType(type).some(({ opensWindow }) => opensWindow));
 }

@@ -34,6 +34,7 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
     { verbs: ['stop', 'admit'], load: () => import('./verbs/traffic.ts') },
     { verbs: ['scale', 'restart'], load: () => import('./verbs/replicas.ts') },
     { verbs: ['run', 'runbooks'], load: () => import('./steps/run.ts') },
+    { verbs: ['maintain'], load: () => import('./steps/maintain.ts') },
     { verbs: ['freeze', 'thaw'], load: () => import('./verbs/freeze.ts') },
     { verbs: ['windows'], load: () => import('./verbs/time/windows.ts') },
   ]),

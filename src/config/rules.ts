@@ -22,6 +22,7 @@ import { rpoRemarks, scheduleRemarks } from './schedules.ts';
 import { bindingRemarks, placeRemarks, serviceRemarks } from './service.ts';
 import { isSystemName } from './system-names.ts';
 import { changeRemarks } from './time/changes.ts';
+import { maintenanceRemarks } from './time/maintenance.ts';
 
 interface Context extends Readable {
   /** The system's own folder first, then those of its bases. */
@@ -56,6 +57,7 @@ const RULES: readonly ((file: Context) => Remark[])[] = [
   (file) => under(['alerts'], alertRemarks(file.alerts ?? {}, file.serviceNames)),
   (file) => under(['schedules'], scheduleRemarks(file.schedules ?? {}, hasPrimary(file))),
   (file) => under(['changes'], changeRemarks(file.changes ?? {}, file.approvalNames)),
+  (file) => under(['maintenance'], file.maintenance ? maintenanceRemarks(file.maintenance) : []),
   (file) => under(['drill'], file.drill ? drillRemarks(file.drill, file) : []),
   (file) => under(['recovery'], file.recovery ? recoveryRemarks(file.recovery, file) : []),
 ];

@@ -18,7 +18,7 @@ const ON =
   /^(?:(?:first|second|third|fourth) )?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)$/;
 const ON_ALLOWED =
   "a day of the week such as sunday, one of a month such as 'first monday' (to fourth), or a date from 1 to 28";
-const on = z.exactOptional(
+export const on = z.exactOptional(
   z.union([z.string().regex(ON, ON_ALLOWED), z.number().int().min(1).max(28)]).meta({
     description: ON_ALLOWED,
     meaning: 'On which day; without it every day.',

@@ -13,6 +13,7 @@ import { recoverySchema } from './recovery.ts';
 import { schedulesSchema } from './schedules.ts';
 import { serviceSchema } from './service.ts';
 import { changesSchema } from './time/changes.ts';
+import { maintenanceSchema } from './time/maintenance.ts';
 import { name } from './terms.ts';
 
 const oneService = (services: object) => Object.keys(services).length > 0;
@@ -55,6 +56,9 @@ export const systemSchema = z.strictObject({
   changes: z.exactOptional(changesSchema).meta({
     meaning:
       'When the system may be changed by what goes forward (deploys, restarts, scales); without it always.',
+  }),
+  maintenance: z.exactOptional(maintenanceSchema).meta({
+    meaning: 'When people take the system down to work on it.',
   }),
   people: z.exactOptional(peopleSchema).meta({
     meaning: 'Who is told of incidents and when, their roles, and how long each phase may take.',

@@ -5,6 +5,7 @@ import { backup } from './backup.ts';
 import { blueGreenDeploy } from './blue-green-deploy.ts';
 import { canaryDeploy } from './canary-deploy.ts';
 import { drill } from './drill.ts';
+import { maintain } from './maintain.ts';
 import { recover } from './recover.ts';
 import { recoverLive } from './recover-live.ts';
 import { restartService } from './restart-service.ts';
@@ -31,6 +32,7 @@ export const RUNBOOKS = {
   recover,
   recoverLive,
   runbookOfSteps,
+  maintain,
 } satisfies Record<string, Runbook>;
 
 export type OperationKind = keyof typeof RUNBOOKS;

@@ -25,6 +25,8 @@ export const RANK = {
   wayBack: 5,
   /** Changes a service. */
   change: 4,
+  /** Keeps users out for work that was announced. */
+  maintenance: 3,
   /** A runbook of steps. */
   steps: 2,
   /** Can be done later: backups, their proofs, drills, retirements. */
@@ -53,11 +55,13 @@ export interface Runbook {
   /** Precedence: the operation with the higher rank makes another one on the same service or datastore give way. */
   rank: number;
   /** What it takes the leases of. What takes none of services changes no service. `atFirstChange`: those that its plan names, when the first step changes something. */
-  leases: 'services' | 'datastores' | 'both' | 'none' | 'atFirstChange';
+  leases: 'services' | 'datastores' | 'both' | 'all' | 'none' | 'atFirstChange';
   /** What a failed step leads to. */
   policy: Policy;
   /** Brings something new, or removes what is old: a freeze holds it, though never what it takes back. `atFirstChange`: it looks first, and is held by no more than its changes. */
   goesForward?: true | 'atFirstChange';
+  /** Opens when its window does: people are told first, and nothing is planned before. What it starts needs no change window. */
+  opensWindow?: true;
   /** While it is open, what goes forward in its system is held, but for itself and what it starts. */
   freezes?: true;
   /** Takes users away from what harms them: goes on without a record where others would rather wait. */
@@ -124,6 +128,8 @@ export interface Wanted {
   places?: string[];
   /** What somebody else restored of a datastore: whether it can take the place of what is live. */
   adopt?: { datastore: string; what: string };
+  /** How long a recovery was measured to take last. */
+  recoveryTime?: boolean;
 }
 
 /** What was read; empty where nothing was wanted. */
@@ -143,6 +149,8 @@ export interface World {
   places?: Readonly<Record<string, Pick<DatastoreCapabilities, 'place'>>>;
   /** Why what somebody else restored cannot be adopted; absent where it can. */
   adopt?: string;
+  /** What the newest drill took that measured it (ms); absent where none did. */
+  recoveryMs?: number;
 }
 
 export interface OpenOperation {
@@ -163,11 +171,11 @@ export interface WhenHeld {
 
 /** Whether it takes leases of services: what takes none changes no service. */
 export function takesServices({ leases }: Pick<Runbook, 'leases'>): boolean {
-  return leases === 'services' || leases === 'both';
+  return ['services', 'both', 'all'].includes(leases);
 }
 
 export function takesDatastores({ leases }: Pick<Runbook, 'leases'>): boolean {
-  return leases === 'datastores' || leases === 'both';
+  return ['datastores', 'both', 'all'].includes(leases);
 }
 
 /** The services or datastores that an operation needs the leases of. */
@@ -186,6 +194,8 @@ export function leasedBy(
       const named = datastoreOf(request);
       return named === undefined ? primaryDatastores(system) : [named];
     }
+    case 'all':
+      return [...Object.keys(system.services), ...Object.keys(system.datastores ?? {})];
     case 'both': {
       const { services, datastores, derived } = recoveredIn(system, request);
       return [...services, ...datastores, ...derived];

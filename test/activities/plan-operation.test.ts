@@ -22,7 +22,8 @@ const input = {
 const { backups: kept, vault } = memoryBackups();
 const { exchanges } = memoryExchanges(vault);
 const { namedFiles } = memoryHeartbeats(vault);
-const DATA = { backups: kept, exchanges, namedFiles };
+const drills = { list: async () => [] };
+const DATA = { backups: kept, exchanges, namedFiles, drills };
 
 test('a plan names every file that the new version lacks, and changes nothing', async () => {
   const { world, ports, call } = createActivityWorld();
@@ -64,7 +65,7 @@ test('two proofs of one backup that begin in the same second make nothing of the
       request,
     } as const;
     const own = { ...call, run: { ...call.run, runId } };
-    const ports = { ...it.ports, backups, exchanges, namedFiles };
+    const ports = { ...it.ports, drills, backups, exchanges, namedFiles };
     return namesMade(await makePlan(proof, shop, own, ports));
   };
   const names = [

@@ -73,6 +73,7 @@ test('an operation says in a line what it does and who asked', () => {
     'recover shop/orders beside the live one, asked by ci',
     'recover shop/orders from a backup, in the place of what is live, asked by ci',
     'run tidy of shop, asked by ci',
+    'take shop down for tidy, asked by ci',
   ]);
   const [deploy] = ALL;
   assert.ok(deploy !== undefined);
@@ -87,21 +88,22 @@ test('an operation says in a line what it does and who asked', () => {
 const MEETINGS: Record<OperationKind, string> = {
   //               stop  canary  scale   backup  recover beside
   //                | admit| bg   | restart| verify | recover live
-  //                |  |  rollb.  |  |  retire| drill  | runbook of steps
-  stopTraffic: /*  */ '- P P P P P P P P P P P - P',
-  admitTraffic: /* */ '- - - P P P P P P P P P - P',
-  rollback: /*     */ '- - - P P P P P P P P P - P',
-  canaryDeploy: /* */ '- - - - - - - P P P P P - P',
-  blueGreenDeploy: '   - - - - - - - P P P P P - P',
-  scaleService: /* */ '- - - - - - - P P P P P - P',
-  restartService: /**/ '- - - - - - - P P P P P - P',
-  retireRevision: /**/ 'W W W W W W W W W W W W W W',
-  backup: /*       */ '- - - - - - - - - W W W W -',
-  verifyBackup: /* */ '- - - - - - - - W W W W W -',
-  drill: /*        */ '- - - - - - - - - - - - - -',
-  recover: /*      */ '- - - - - - - - W W W W W -',
-  recoverLive: /*  */ '- P P P P P P P P P P P - P',
-  runbookOfSteps: /**/ '- - - - - - - P P P P P - -',
+  //                |  |  rollb.  |  |  retire| drill  | runbook of steps, maintain
+  stopTraffic: /*  */ '- P P P P P P P P P P P - P P',
+  admitTraffic: /* */ '- - - P P P P P P P P P - P P',
+  rollback: /*     */ '- - - P P P P P P P P P - P P',
+  canaryDeploy: /* */ '- - - - - - - P P P P P - P -',
+  blueGreenDeploy: '   - - - - - - - P P P P P - P -',
+  scaleService: /* */ '- - - - - - - P P P P P - P -',
+  restartService: /**/ '- - - - - - - P P P P P - P -',
+  retireRevision: /**/ 'W W W W W W W W W W W W W W W',
+  backup: /*       */ '- - - - - - - - - W W W W - -',
+  verifyBackup: /* */ '- - - - - - - - W W W W W - W',
+  drill: /*        */ '- - - - - - - - - - - - - - -',
+  recover: /*      */ '- - - - - - - - W W W W W - W',
+  recoverLive: /*  */ '- P P P P P P P P P P P - P P',
+  runbookOfSteps: /**/ '- - - - - - - P P P P P - - -',
+  maintain: /*     */ '- - - - - - - P P P P P - P -',
 };
 
 const HOLDERS: OperationKind[] = [
@@ -119,11 +121,13 @@ const HOLDERS: OperationKind[] = [
   'recover',
   'recoverLive',
   'runbookOfSteps',
+  'maintain',
 ];
 
 function meeting(asker: Runbook, holder: Runbook): string {
   if (asker.waitsForNoLease === true && holder.goesOnBesideStops === true) return '-';
-  if (holder.rank < asker.rank) return 'P';
+  const isFrozen = asker.goesForward !== undefined && holder.freezes === true;
+  if (holder.rank < asker.rank && !isFrozen) return 'P';
   return asker.whenHeld?.waitsFor(holder) === true ? 'W' : '-';
 }
 

@@ -37,6 +37,7 @@ export interface ShopFile {
   datastores?: NonNullable<SystemFile['datastores']>;
   schedules?: NonNullable<SystemFile['schedules']>;
   changes?: NonNullable<SystemFile['changes']>;
+  maintenance?: NonNullable<SystemFile['maintenance']>;
   drill?: NonNullable<SystemFile['drill']>;
   recovery?: NonNullable<SystemFile['recovery']>;
   people?: NonNullable<SystemFile['people']>;
@@ -190,6 +191,7 @@ function sectionsOf({
   datastores,
   schedules,
   changes,
+  maintenance,
   drill,
   recovery,
   people,
@@ -200,6 +202,7 @@ function sectionsOf({
     ...(datastores !== undefined && { datastores }),
     ...(schedules !== undefined && { schedules }),
     ...(changes !== undefined && { changes }),
+    ...(maintenance !== undefined && { maintenance }),
     ...(drill !== undefined && { drill }),
     ...(recovery !== undefined && { recovery }),
     ...(people !== undefined && { people }),

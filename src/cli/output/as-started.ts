@@ -22,6 +22,7 @@ const ACTING: ReadonlySet<string> = new Set([
     'freeze',
     'thaw',
     'run',
+    'maintain',
     'tick',
     'choose',
     'incident',

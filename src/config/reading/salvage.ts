@@ -9,6 +9,7 @@ import { peopleSchema, type People } from '../people/people.ts';
 import { recoverySchema, type Recovery } from '../recovery.ts';
 import { schedulesSchema, type Schedules } from '../schedules.ts';
 import { changesSchema, type Changes } from '../time/changes.ts';
+import { maintenanceSchema, type Maintenance } from '../time/maintenance.ts';
 import type { Analysis, ApprovalPolicy, Service } from '../system.ts';
 import { analysisSchema } from '../analysis.ts';
 import { approvalSchema } from '../approval.ts';
@@ -24,6 +25,7 @@ export interface Readable {
   /** Absent when the file has none, or none that is right. */
   schedules: Schedules | undefined;
   changes: Changes | undefined;
+  maintenance: Maintenance | undefined;
   drill: Drill | undefined;
   recovery: Recovery | undefined;
   people: People | undefined;
@@ -56,6 +58,7 @@ export function salvaged(value: unknown, issues: readonly z.core.$ZodIssue[]): R
     notify: rightOnes(mapOf(root['notify']), channelSchema),
     schedules: schedulesSchema.safeParse(root['schedules']).data,
     changes: changesSchema.safeParse(root['changes']).data,
+    maintenance: maintenanceSchema.safeParse(root['maintenance']).data,
     drill: drillSchema.safeParse(root['drill']).data,
     recovery: recoverySchema.safeParse(root['recovery']).data,
     people: peopleSchema.safeParse(root['people']).data,

@@ -18,6 +18,7 @@ export const WRITTEN_ROWS: WrittenRows = {
     ),
   operation: ({ summary }) =>
     person(`Carry this out by hand too, as its own page says: ${summary}.`),
+  work: ({ runbook }) => person(`Carry out the runbook ${runbook} by hand, as its own page says.`),
   pause: ({ ms }) => ({ type: [line('sleep', String(ms / 1000))], see: [] }),
   await: ({ check }) => ({ type: [], see: [asked(check)] }),
   tell: ({ channel, text }) => person(`Tell ${channel}: ${text}`),

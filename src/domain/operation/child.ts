@@ -18,6 +18,8 @@ export interface Under {
   leases: Record<string, HeldLease>;
   /** The number of the parent's last change: those of the child come after it. */
   sequence: number;
+  /** The parent has frozen the system, which holds none of its children. */
+  frozen?: true;
 }
 
 /** More changes than a child makes: those of its parent come after them. `starts`: it starts children of its own. */
@@ -55,7 +57,7 @@ export function underIn(memo: unknown): Under | undefined {
     const { id, runId } = lease;
     if (typeof id === 'string' && typeof runId === 'string') leases[name] = { id, runId };
   }
-  return { leases, sequence };
+  return { leases, sequence, ...(under['frozen'] === true && { frozen: true }) };
 }
 
 /** `rollback/shop/api succeeded: done as planned`, as a detail or the reason of a failure. */

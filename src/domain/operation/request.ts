@@ -126,6 +126,10 @@ const FIELDS = {
     BACKUP_ID_ALLOWED,
     'shop/orders/20261122T085126.123Z',
   ),
+  /** The name of a maintenance window of the system file; without it one opens at once. */
+  window: text(NAME, NAME_ALLOWED, 'monthly'),
+  /** How long a maintenance window lasts that opens at once, in milliseconds. */
+  lasts: whole(60_000, 86_400_000, 3_600_000),
   /** Waits for a change window instead of being refused outside of one. */
   waitForWindow: flag,
   /** Outside of the change windows: ask those who may let it through. */

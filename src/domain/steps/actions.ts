@@ -35,6 +35,18 @@ export type StepsAction =
   /** Milliseconds. */
   | (Conditional & { kind: 'await'; check: StepCheck; every: number; atMost: number })
   | (Conditional & { kind: 'tell'; channel: string; text: string })
+  /** A runbook of steps as a child, in a maintenance window; what comes next where it fails, people say. */
+  | (Conditional & {
+      kind: 'work';
+      runbook: string;
+      inputs: OperationAsked;
+      /** When the window ends (ms). */
+      endsAt: number;
+      /** When it is too late to go back within the window (ms); null where nobody has measured how long that takes. */
+      lastSafeAt: number | null;
+      /** There is a backup of this window to go back to. */
+      canRestore: boolean;
+    })
   /** People are asked before the step `before`: its gate. */
   | (Conditional & { kind: 'consent'; before: string });
 
@@ -46,6 +58,7 @@ export const STEPS_KINDS: ReadonlySet<string> = new Set<StepsAction['kind']>([
     'manual',
     'choose',
     'operation',
+    'work',
     'pause',
     'await',
     'tell',

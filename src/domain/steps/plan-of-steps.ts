@@ -213,6 +213,8 @@ function titleWords(action: StepsAction): string {
       return `Choose: ${action.question} (${Object.keys(action.options).join(', ')})`;
     case 'operation':
       return `Operation: ${action.summary}`;
+    case 'work':
+      return `Work: the runbook ${action.runbook}`;
     case 'pause':
       return `Wait ${durationText(action.ms)}`;
     case 'await':

@@ -4,7 +4,6 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   CancellationScope,
   ChildWorkflowCancellationType,
-  getExternalWorkflowHandle,
   ParentClosePolicy,
   startChild,
   workflowInfo,
@@ -21,16 +20,14 @@ import {
 import { parseRequest, type OperationRequest } from '../../domain/operation/request.ts';
 import { runbookNamed } from '../../runbooks/index.ts';
 import { summaryOf, type Runbook } from '../../runbooks/runbook.ts';
-import { PREEMPT } from '../messages.ts';
 import type { CallFailure } from '../steps/call.ts';
-import { settledUntil, writeRecord } from '../steps/wait.ts';
+import { writeRecord } from '../steps/wait.ts';
 import { record } from '../steps/record.ts';
 import type { Run } from '../steps/run.ts';
 import type { ChildAsked } from '../step-kinds/step-kind.ts';
 import { endOfChild } from './end-of-child.ts';
-
-/** As much of a name as a message takes. */
-const LONGEST_ACTOR = 128;
+import { tellToEnd } from './tell-to-end.ts';
+import { untilOver } from './moments.ts';
 
 type Handle = ChildWorkflowHandle<(input: unknown) => Promise<unknown>>;
 
@@ -58,7 +55,7 @@ export async function runChild(
   });
   try {
     await writeRecord(run, `Wait for ${operation}`);
-    await settledUntil(run, () => over.end !== undefined);
+    await untilOver(run, step, asked, { isOver: () => over.end !== undefined, workflowId });
     return await watching;
   } finally {
     // Nothing is taken back beside what still goes on.
@@ -109,7 +106,11 @@ async function startRun(
   const workflowId = childWorkflowId(operation, { firstRunId, step });
   const summary = summaryOf(runbook, request);
   const { held, borrowed, sequence } = run.leases;
-  const under: Under = { leases: { ...borrowed, ...held }, sequence };
+  const isFrozen = run.freezing.taken !== undefined || run.freezing.isUnder === true;
+  const under: Under = {
+    ...{ leases: { ...borrowed, ...held }, sequence },
+    ...(isFrozen && { frozen: true as const }),
+  };
   try {
     // An interrupt of this operation is told to the child in words; the server ends no child on its own.
     const handle: Handle = await CancellationScope.nonCancellable(() =>
@@ -128,18 +129,5 @@ async function startRun(
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     const message = `${workflowId} is open already, as an earlier run of this operation left it: wait until it is over or end it, then retry`;
     return { refused: { kind: 'Refused', message } };
-  }
-}
-
-/** One that is over, or ends already, takes no message: its end is waited for all the same. */
-async function tellToEnd(run: Run, workflowId: string): Promise<void> {
-  const actor = run.operation.slice(0, LONGEST_ACTOR);
-  const { interrupt } = run.people;
-  const child = getExternalWorkflowHandle(workflowId);
-  try {
-    if (interrupt?.type === 'preempted') await child.signal(PREEMPT, { actor });
-    else await child.signal('abort', { actor, keep: interrupt?.keep === true });
-  } catch {
-    // Not there any more: what it came to is known already.
   }
 }

@@ -88,7 +88,13 @@ export interface ChildAsked {
   runbook: string;
   /** What it is asked, but for the system, who asks and why. */
   asked: Readonly<Record<string, unknown>>;
+  /** When people are asked whether it goes on (ms), and with which words; in order. */
+  moments?: readonly { at: number; text: string }[];
 }
+
+/** The answers to a moment that comes while a child goes on. */
+export const GO_ON = 'go-on';
+export const GO_BACK = 'go-back';
 
 /** It is started and waited for. `notStarted`: why that cannot be. */
 export interface StartChild {

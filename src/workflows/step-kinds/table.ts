@@ -61,6 +61,7 @@ import {
   operation,
   tell,
 } from './written-kinds.ts';
+import { work } from './maintain-kinds.ts';
 import { ask, type ActionOf, type StepContext, type StepKind, type Work } from './step-kind.ts';
 import {
   bind,
@@ -134,6 +135,7 @@ const KINDS: { [Kind in StepAction['kind']]: StepKind<ActionOf<Kind>> } = {
   tell,
   consent,
   operation,
+  work,
 };
 
 export function kindOf({ action }: PlanStep): StepKind {

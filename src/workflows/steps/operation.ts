@@ -14,6 +14,7 @@ import { datastoreOf } from '../../domain/operation/operation.ts';
 import { runbookOf } from '../../runbooks/index.ts';
 import { leasedBy, takesServices, type Runbook } from '../../runbooks/runbook.ts';
 import { HOTFIX_NEEDS_REASON, holdBefore, refusalOf } from '../freezing/hold.ts';
+import { announceWindow } from '../freezing/maintenance.ts';
 import { takeFreeze } from '../freezing/own-freeze.ts';
 import { call, failureOf, type ValueOf } from './call.ts';
 import { carryOut, interruptEvent } from './carry-out.ts';
@@ -81,6 +82,7 @@ async function prepare(run: Run): Promise<End | undefined> {
   const { instead } = loadedOf(run);
   if (instead !== undefined) record(run, { type: 'finding', text: instead });
   await waitFirst(run);
+  await announceWindow(run);
   const closed = await outsideWindow(run);
   if (closed !== undefined) return { outcome: 'refused', message: closed, kind: 'Refused' };
   const idle = await lookFirst(run);
@@ -124,24 +126,26 @@ async function load(run: Run): Promise<void> {
   run.basis.kept.system = value.kept;
   run.basis.reason = value.reason;
   run.freezing.closed = value.closed;
+  run.freezing.opens = value.opens;
   if (value.free && wants !== null) run.leases.free = wants;
 }
 
 /** What is loaded beside the system. */
 function toLoad({ request, runbook: { needsNoFile } }: Run) {
-  const { runbook } = request;
+  const { runbook, window } = request;
   const datastore = datastoreOf(request);
   return {
     ...(datastore !== undefined && { datastore }),
     ...(runbook !== undefined && { runbook }),
+    ...(window !== undefined && { window }),
     ...(needsNoFile === true && { orKept: true as const }),
   };
 }
 
 /** Nothing comes between the loading and the lease. */
 function takesAtOnce({ runbook, request }: Run): boolean {
-  const { leases, waitsForNoLease, looksFirst, waitsFirst } = runbook;
-  const isLater = looksFirst !== undefined || waitsFirst?.(request) !== undefined;
+  const { leases, waitsForNoLease, looksFirst, waitsFirst, opensWindow = false } = runbook;
+  const isLater = looksFirst !== undefined || waitsFirst?.(request) !== undefined || opensWindow;
   const isTaken = leases !== 'none' && leases !== 'atFirstChange';
   return isTaken && request.dryRun !== true && waitsForNoLease !== true && !isLater;
 }
@@ -192,7 +196,9 @@ async function lease(run: Run): Promise<string | undefined> {
 async function keepOthersOut(run: Run): Promise<Planned | { refused: string }> {
   const { runbook, request, basis } = run;
   const asks = [
-    ...(runbook.freezes === true ? [() => takeFreeze(run, basis.reason ?? runbook.title)] : []),
+    ...(runbook.freezes === true && run.freezing.isUnder !== true
+      ? [() => takeFreeze(run, basis.reason ?? runbook.title)]
+      : []),
     ...(runbook.waitsForNoLease === true ? [] : [() => lease(run)]),
   ];
   for (const ask of request.dryRun === true ? [] : asks) {

@@ -19,6 +19,7 @@ import type { OperationRequest } from '../../domain/operation/request.ts';
 import type { MachineState } from '../../domain/operation/machine-state.ts';
 import type { SignedHead } from '../../domain/record/evidence-chain.ts';
 import type { PersonAsk } from '../../domain/steps/person-ask.ts';
+import type { Opening } from '../../domain/time/maintenance.ts';
 import type { GateWatch, WaitingFor } from './gate-watch-state.ts';
 import type { Runbook } from '../../runbooks/runbook.ts';
 /** An abort by a person, or a preemption: it ends what is going on now. */
@@ -134,6 +135,10 @@ export interface Leases {
 export interface Freezing {
   /** No change window was open when the operation was loaded. */
   closed?: Held | undefined;
+  /** When the maintenance window opens that it waits for. */
+  opens?: Opening | undefined;
+  /** An operation that it is a child of has frozen the system. */
+  isUnder?: true;
   taken?: { scope: CancellationScope; over: Promise<void> };
 }
 
@@ -218,7 +223,7 @@ export function newRun(runbook: Runbook, request: OperationRequest): Run {
       waitedMs: 0,
     },
     leases: { held: {}, borrowed: under?.leases ?? {}, sequence: under?.sequence ?? 0 },
-    freezing: {},
+    freezing: under?.frozen === true ? { isUnder: true } : {},
     traffic: { weights: {}, attempted: new Map() },
     progress: { state: 'running', results: [], aliveAt: Date.now() },
   };

@@ -1,0 +1,145 @@
+// A maintenance window: tells people, waits until it opens, freezes the system, keeps users out, takes its own backup (the point
+// to go back to), has the work done (a runbook of steps), checks what it comes to, lets users in again. What fails stays where
+// it is, users kept out, until a person says what to do; an abort lets them in as they were.
+import { LASTS_MS, openingOf } from '../domain/time/maintenance.ts';
+import { primaryDatastores } from '../domain/operation/operation.ts';
+import type { Plan, PlanStep } from '../domain/operation/plan.ts';
+import { finishPlan } from '../domain/operation/plan-steps.ts';
+import {
+  smokeSteps,
+  stopSteps,
+  type AffectedService,
+} from '../domain/recovery/live/service-steps.ts';
+import { inputsOf } from '../domain/steps/inputs.ts';
+import { spanOf } from '../domain/text/time-span.ts';
+import { NO_UNDO } from '../domain/text/plan-words.ts';
+import { Failure } from '../domain/failure.ts';
+import { backup } from './backup.ts';
+import { RANK, summaryOf, type PlanInput, type Runbook, type World } from './runbook.ts';
+
+const TYPE = 'maintenanceWindow';
+/** How long a golden query is asked again until it is answered as it has to be. */
+const GOLDEN_MS = 30_000;
+
+export const maintain: Runbook = {
+  kind: 'maintain',
+  type: TYPE,
+  title: 'Maintenance window',
+  asks: { required: ['system', 'runbook'], optional: ['window', 'lasts', 'inputs'] },
+  id: ({ system }) => `maintain/${system}`,
+  summary: ({ system, runbook = '', window }) =>
+    `take ${system} down for ${runbook}${window === undefined ? '' : ` in the window ${window}`}`,
+  rank: RANK.maintenance,
+  leases: 'all',
+  policy: { onFailure: 'ask', undone: 'failed' },
+  freezes: true,
+  opensWindow: true,
+  reads: ({ loaded }) => ({ services: Object.keys(loaded.system.services), recoveryTime: true }),
+  plan: planMaintenance,
+};
+
+function planMaintenance(input: PlanInput, world: World): Plan {
+  const { operation, loaded } = input;
+  const affected = Object.entries(loaded.system.services).flatMap(
+    ([service, config]): AffectedService[] => {
+      const found = world.services[service];
+      return found === undefined ? [] : [{ service, config, world: found }];
+    },
+  );
+  const stopped = affected.filter((one) => stopSteps(one).length > 0);
+  const { runbook, step } = workStep(input, world);
+  const steps: PlanStep[] = [
+    ...affected.flatMap(stopSteps),
+    ...backupSteps(input),
+    step,
+    ...affected.flatMap(smokeSteps),
+    ...goldenSteps(input, stopped),
+    ...stopped.map(admitAgain),
+  ];
+  const worlds = world.services;
+  return finishPlan({ operation, kind: TYPE, loaded, runbook, worlds, steps });
+}
+
+function workStep(
+  { loaded, request, now }: PlanInput,
+  { recoveryMs }: World,
+): { runbook: NonNullable<Plan['runbook']>; step: PlanStep } {
+  const { runbook: found } = loaded;
+  if (found === undefined) throw new Failure('Broken', 'a maintenance window without its work');
+  const { name, digest, runbook } = found;
+  const inputs = inputsOf(name, runbook.inputs, request.inputs ?? {});
+  const endsAt =
+    request.window === undefined
+      ? now + (request.lasts ?? LASTS_MS)
+      : openingOf(loaded.system, request.window, now).end;
+  const lastSafeAt = recoveryMs === undefined ? null : endsAt - recoveryMs;
+  const back =
+    recoveryMs === undefined
+      ? 'nobody knows how long going back takes: no drill has measured it'
+      : `the last safe moment to go back is ${iso(endsAt - recoveryMs)}, as a recovery took ${spanOf(recoveryMs)}`;
+  const canRestore = primaryDatastores(loaded.system).length > 0;
+  return {
+    runbook: { name, digest, inputs },
+    step: {
+      id: 'work',
+      title: `Work: ${runbook.title} (${name}), until ${iso(endsAt)}; ${back}`,
+      undo: 'none here: the runbook takes back its own',
+      action: {
+        kind: 'work',
+        runbook: name,
+        inputs: { ...inputs },
+        endsAt,
+        lastSafeAt,
+        canRestore,
+      },
+    },
+  };
+}
+
+/** Instead of the one on the schedule: what the work does is not in it. */
+function backupSteps({ loaded }: PlanInput): PlanStep[] {
+  if (primaryDatastores(loaded.system).length === 0) return [];
+  const summary = summaryOf(backup, { system: loaded.name });
+  return [
+    {
+      id: 'backup',
+      title: `Operation: ${summary}: the point to go back to`,
+      undo: 'none: a backup takes nothing from anybody',
+      action: { kind: 'operation', runbook: backup.kind, asked: {}, summary },
+    },
+  ];
+}
+
+/** Asked of the services that users will be on, which are kept out still. */
+function goldenSteps({ loaded }: PlanInput, stopped: readonly AffectedService[]): PlanStep[] {
+  const asked = (loaded.system.drill?.golden ?? []).filter((one) =>
+    stopped.some(({ service }) => service === one.service),
+  );
+  return asked.map(({ name, service, http: path, status, contains }) => ({
+    id: `golden-${name}`,
+    title: `Ask ${service} for ${path} as users do`,
+    undo: NO_UNDO,
+    action: {
+      ...({ kind: 'await', every: 2_000, atMost: GOLDEN_MS } as const),
+      check: {
+        ...{ http: path, service, status, timeout: 10_000 },
+        ...(contains !== undefined && { contains }),
+      },
+    },
+  }));
+}
+
+/** All that were in before. */
+function admitAgain({ service, world: { traffic } }: AffectedService): PlanStep {
+  const { admitPercent: percent } = traffic;
+  return {
+    id: `admit-${service}`,
+    title: `Let ${percent} % of the clients of ${service} in again`,
+    undo: 'none: fairlead stop closes it again',
+    action: { kind: 'admit', service, percent },
+  };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
