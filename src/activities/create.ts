@@ -46,6 +46,7 @@ import { sweep } from './data/janitor.ts';
 import { takeInventory } from './data/inventory.ts';
 import { listOperations } from './incident/operations.ts';
 import { readPeople } from './incident/people.ts';
+import { startRunbook } from './incident/start-runbook.ts';
 import { tellIncident } from './incident/tell.ts';
 import { keepTimeline } from './incident/timeline.ts';
 import { awaitHalt, awaitThaw, beginFreeze } from './freezes.ts';
@@ -163,6 +164,7 @@ const ACTIVITIES = {
   listOperations: { work: listOperations, plain: true },
   keepTimeline: { work: keepTimeline, plain: true },
   tellIncident: { work: tellIncident, plain: true },
+  startRunbook: { work: startRunbook, plain: true },
   // Changes of services.
   ensureRevision: named(ensureRevision, STEP_INPUTS.ensureRevision),
   shiftTraffic: named(shiftTraffic, STEP_INPUTS.shiftTraffic),

@@ -104,6 +104,36 @@ export async function lookAtOperations(room: Room, incident: Incident): Promise<
   }
 }
 
+/** Starts the runbook that its alert names; the timeline says what came of it. */
+export async function lookByRunbook(room: Room, incident: Incident): Promise<void> {
+  const { system, runbook, openedBy: requestedBy } = incident;
+  if (runbook === null) return;
+  const { startRunbook } = proxyActivities<Activities>({
+    ...{ startToCloseTimeout: '30s', heartbeatTimeout: '5s' },
+    retry: { ...RETRY, maximumAttempts: 10 },
+    summary: `Start the runbook ${runbook}`,
+  });
+  // Of each opening: what was started for an earlier one is over.
+  const reason = `${incident.incident}, to be acknowledged by ${incident.clocks.acknowledge.dueAt} (run ${incident.runId})`;
+  const sent = { system, runbook, reason, requestedBy };
+  const by = `fairlead run ${system}/${runbook}`;
+  try {
+    const { value } = await startRunbook(singleEnvelope(sent, aboutOf(incident)));
+    if ('problem' in value) sayLine(room, `its runbook is not started: ${value.problem}; ${by}`);
+    else sayLine(room, `its runbook looks: ${value.operation}`, value.operation);
+  } catch (error) {
+    const known = failureOf(error);
+    if (known === undefined) throw error;
+    sayLine(room, `its runbook was not started: ${known.message}; ${by}`);
+  }
+}
+
+function sayLine(room: Room, what: string, link?: string): void {
+  const at = new Date(Date.now()).toISOString();
+  const line = { kind: 'link' as const, at, who: FAIRLEAD, what };
+  room.unwritten.push(link === undefined ? line : { ...line, link });
+}
+
 export function aboutOf({ system }: Pick<Incident, 'system'>): { system: string; step: string } {
   return { system, step: workflowInfo().workflowType };
 }

@@ -28,7 +28,7 @@ import { timerOf } from '../../domain/time/longest-timer.ts';
 import { isRecord } from '../../domain/json.ts';
 import { failureOf } from '../steps/call.ts';
 import { answered, singleEnvelope } from '../steps/single-activity.ts';
-import { beside, keepLines, lookAtOperations, tell } from './beside.ts';
+import { beside, keepLines, lookAtOperations, lookByRunbook, tell } from './beside.ts';
 import { listen } from './listen.ts';
 import { enter, isContinued, newRoom, type Continued, type Room } from './room.ts';
 
@@ -73,6 +73,7 @@ async function begin(room: Room, request: IncidentRequest): Promise<void> {
   const { people, title } = await peopleAndTitle(request);
   const { firstExecutionRunId: runId, startTime } = workflowInfo();
   enter(room, opened({ ...request, title }, people, { runId, now: startTime.getTime() }));
+  room.wantsRunbook = request.source === 'alert' && request.runbook !== undefined;
 }
 
 /** An alert is not lost because the file of its system cannot be read: its title is the alert's name. */
@@ -123,6 +124,10 @@ function startBeside(room: Room, now: number): void {
     room.wantsLook = false;
     room.lookedAt = now;
     beside(room, () => lookAtOperations(room, present));
+  }
+  if (room.wantsRunbook) {
+    room.wantsRunbook = false;
+    beside(room, () => lookByRunbook(room, present));
   }
   if (room.unwritten.length > 0 && !room.isWriting) beside(room, () => keepLines(room));
   for (const news of room.untold.splice(0)) beside(room, () => tell(room, present, news));

@@ -123,8 +123,11 @@ async function handleAlerts(room: Room, changes: readonly AlertChange[]): Promis
     changes.map(({ summary }) => summary),
   );
   const shown = changes.map((one, index) => ({ ...one, summary: texts[index] ?? '' }));
-  const change = alerted(room.incident ?? incident, shown, now);
+  const present = room.incident ?? incident;
+  const change = alerted(present, shown, now);
   enter(room, change);
+  const isBack = present.phase === 'resolved' && change.incident.phase === 'open';
+  if (isBack && present.runbook !== null) room.wantsRunbook = true;
   return accepted(change);
 }
 

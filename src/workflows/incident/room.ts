@@ -37,6 +37,8 @@ export interface Room extends Omit<Continued, 'incident'> {
   untold: News[];
   /** Somebody did something: operations are to be looked at. */
   wantsLook: boolean;
+  /** It was opened by an alert that names a runbook, which is to be started. */
+  wantsRunbook: boolean;
   /** What runs beside the main loop, and has to end before this run does. */
   busy: number;
   isWriting: boolean;
@@ -52,7 +54,14 @@ export const SHOWN_LINES = 50;
 export function newRoom(from?: Continued): Room {
   return {
     ...{ head: EMPTY_TIMELINE, tail: [], notices: 0, lookedAt: 0 },
-    ...{ unwritten: [], untold: [], wantsLook: false, busy: 0, isWriting: false },
+    ...{
+      unwritten: [],
+      untold: [],
+      wantsLook: false,
+      wantsRunbook: false,
+      busy: 0,
+      isWriting: false,
+    },
     ...{ isStirred: true, messages: 0, shown: '' },
     ...from,
     incident: from?.incident,
