@@ -17,5 +17,7 @@ export interface Demonstration {
   opening: string;
   /** Makes a folder of systems of its own in the demo's data folder, and answers its path; without it the repository's is taken. */
   systems?(data: string): string;
+  /** Alerts are taken. */
+  takesAlerts?: true;
   play(scene: Scene, embedded: Embedded): Promise<Shown>;
 }

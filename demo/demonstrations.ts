@@ -6,6 +6,7 @@ export const DEMONSTRATIONS = {
   canary: async () => (await import('./canary.ts')).CANARY,
   'blue-green': async () => (await import('./blue-green.ts')).BLUE_GREEN,
   drill: async () => (await import('./drill.ts')).DRILL,
+  incident: async () => (await import('./incident.ts')).INCIDENT,
   recover: async () => (await import('./recover.ts')).RECOVER,
 } satisfies Record<string, () => Promise<Demonstration>>;
 

@@ -53,6 +53,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     data,
     port: 0,
     metricsPort: 0,
+    ...(options.demonstration.takesAlerts && { hooksPort: 0 }),
     portOffset,
     standIns: builtPrograms(data, portOffset),
     env: { ...process.env, FAIRLEAD_SYSTEMS: systems },

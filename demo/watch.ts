@@ -76,8 +76,14 @@ async function carriedOut(
   const operation = runbook.id(request);
   const summary = summaryOf(runbook, request);
   const run = await startRun(temporal, runbook.type, operation, request, { summary });
+  return followRun(scene, run, act);
+}
+
+/** To its end, whoever started it. */
+export async function followRun(scene: Scene, run: RunName, act: Act): Promise<Report> {
+  const { temporal, story } = scene;
   const end = await followed(scene, run, act);
-  story.tell(`${operation}: ${end.outcome ?? end.state}`);
+  story.tell(`${run.operation}: ${end.outcome ?? end.state}`);
   return await askReport(temporal, { ...run, open: false, system: SYSTEM });
 }
 
