@@ -6,6 +6,7 @@ import type { SystemFile } from '../../src/config/system.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import { parseRequest, type OperationRequest } from '../../src/domain/operation/request.ts';
 import { placeNamed, placeWords } from '../../src/domain/recovery/live/lost.ts';
+import { refuseQuarantined } from '../../src/domain/rollout/quarantine.ts';
 import { recoverLive } from '../../src/runbooks/recover-live.ts';
 import { completeBackup, NOW } from '../support/datastores/catalogue-entries.ts';
 import {
@@ -77,6 +78,25 @@ describe('a recovery of what is gone', () => {
     const admit = plan.steps.find(({ id }) => id === 'admit-5-api')?.action;
     assert.ok(admit?.kind === 'admit');
     assert.deepEqual(admit.to, [{ revision: ensure.spec.id, version: 'v1', percent: 100 }]);
+  });
+
+  test('may be the second one: what it starts is bound to where it brings the datastore', () => {
+    const { plan } = planOf({ DATA: '{{binding.orders.directory}}/current' });
+    const by = {
+      ...({ schema: 'fairlead/binding/v1', system: 'shop', datastore: 'orders' } as const),
+      ...{ place: { directory: '/srv/first' }, epoch: 1, since: '', operation: 'recover/shop' },
+    };
+    const places = { orders: { place: by.place, by } };
+    assert.doesNotThrow(() => {
+      refuseQuarantined(plan, places);
+    });
+    const steps = plan.steps.filter(({ action }) => action.kind !== 'bindElsewhere');
+    assert.throws(
+      () => {
+        refuseQuarantined({ steps }, places);
+      },
+      refused('Refused', /goes into what is in quarantine/),
+    );
   });
 
   test('asks people about a service that has the address by itself', () => {

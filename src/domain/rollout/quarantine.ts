@@ -13,7 +13,9 @@ export function refuseQuarantined({ steps }: Pick<Plan, 'steps'>, places: BoundP
     const { version, bindings, boundTo = {} } = action.spec;
     for (const datastore of bindings) {
       const there = places[datastore];
-      if (there?.by == null || isSame(boundTo[datastore], there.place)) continue;
+      if (there?.by == null) continue;
+      const live = { ...there.place, ...boundBy(steps, datastore) };
+      if (isSame(boundTo[datastore], live)) continue;
       const { operation, since } = there.by;
       throw new Failure(
         'Refused',
@@ -21,6 +23,14 @@ export function refuseQuarantined({ steps }: Pick<Plan, 'steps'>, places: BoundP
       );
     }
   }
+}
+
+/** Where the plan itself brings a datastore to: what it starts afterwards is bound to that. */
+function boundBy(steps: Plan['steps'], datastore: string): BoundPlace {
+  const places = steps.flatMap(({ action }) =>
+    action.kind === 'bindElsewhere' && action.datastore === datastore ? [action.place] : [],
+  );
+  return places.at(-1) ?? {};
 }
 
 function isSame(one: BoundPlace | undefined, other: BoundPlace): boolean {
