@@ -10,6 +10,7 @@ import {
   stopSteps,
   type AffectedService,
 } from '../domain/recovery/live/service-steps.ts';
+import { heaviest, normalised } from '../domain/traffic/weights.ts';
 import { inputsOf } from '../domain/steps/inputs.ts';
 import { spanOf } from '../domain/text/time-span.ts';
 import { NO_UNDO } from '../domain/text/plan-words.ts';
@@ -18,8 +19,6 @@ import { backup } from './backup.ts';
 import { RANK, summaryOf, type PlanInput, type Runbook, type World } from './runbook.ts';
 
 const TYPE = 'maintenanceWindow';
-/** How long a golden query is asked again until it is answered as it has to be. */
-const GOLDEN_MS = 30_000;
 
 export const maintain: Runbook = {
   kind: 'maintain',
@@ -110,23 +109,23 @@ function backupSteps({ loaded }: PlanInput): PlanStep[] {
   ];
 }
 
-/** Asked of the services that users will be on, which are kept out still. */
+/** Asked of the revisions that users come back to, at addresses of their own: users are kept out still. */
 function goldenSteps({ loaded }: PlanInput, stopped: readonly AffectedService[]): PlanStep[] {
-  const asked = (loaded.system.drill?.golden ?? []).filter((one) =>
-    stopped.some(({ service }) => service === one.service),
-  );
-  return asked.map(({ name, service, http: path, status, contains }) => ({
-    id: `golden-${name}`,
-    title: `Ask ${service} for ${path} as users do`,
-    undo: NO_UNDO,
-    action: {
-      ...({ kind: 'await', every: 2_000, atMost: GOLDEN_MS } as const),
-      check: {
-        ...{ http: path, service, status, timeout: 10_000 },
-        ...(contains !== undefined && { contains }),
+  return stopped.flatMap(({ service, world: { traffic } }) => {
+    const golden = (loaded.system.drill?.golden ?? []).filter((one) => one.service === service);
+    const judged = heaviest(normalised(traffic.weights));
+    if (golden.length === 0 || judged === undefined) return [];
+    const { revision, version } = judged;
+    const asked = golden.map(({ service: _, ...check }) => check);
+    return [
+      {
+        id: `golden-${service}`,
+        title: `Golden queries on ${version} of ${service}: ${asked.map(({ name }) => name).join(', ')}`,
+        undo: NO_UNDO,
+        action: { kind: 'check', point: 'smoke', service, revision, version, asked },
       },
-    },
-  }));
+    ];
+  });
 }
 
 /** All that were in before. */

@@ -32,8 +32,8 @@ interface MaybeBack {
 
 export const STEP_INPUTS = {
   runChecks: (at: StepAt) => {
-    const { service, point, revision = null, version: own } = actionOf(at, 'check');
-    const checks = at.loaded.system.services[service]?.checks[point] ?? [];
+    const { service, point, revision = null, version: own, asked } = actionOf(at, 'check');
+    const checks = asked ?? at.loaded.system.services[service]?.checks[point] ?? [];
     const { place, version, directory } = serviceOf(at, service);
     return { place, point, checks, revision, version: own ?? version, directory };
   },

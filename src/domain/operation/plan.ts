@@ -1,4 +1,5 @@
 // What an operation will do, as a value, made before anything is changed.
+import type { Check } from '../../config/system.ts';
 import type { BackupSummary } from '../backup/backup.ts';
 import type { BoundPlace } from '../recovery/binding.ts';
 import type { DerivedAction } from '../recovery/derived.ts';
@@ -16,6 +17,8 @@ export type StepAction =
       revision?: string;
       /** Of the revision, where the plan brings none. */
       version?: string;
+      /** What is asked instead of the checks of the point. */
+      asked?: Check[];
     }
   | { kind: 'ensure'; service: string; spec: RevisionSpec; replicas: number; existed: boolean }
   | { kind: 'ready'; service: string; revision: string; deadline: number }

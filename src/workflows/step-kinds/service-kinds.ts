@@ -31,8 +31,8 @@ export function changes(activity: Saying): StepKind<OnService> {
 
 export const check: StepKind<ActionOf<'check'>> = {
   whenFailed: 'fails',
-  begin({ loaded, action: { service, point } }) {
-    const checks = loaded.system.services[service]?.checks[point] ?? [];
+  begin({ loaded, action: { service, point, asked } }) {
+    const checks = asked ?? loaded.system.services[service]?.checks[point] ?? [];
     if (checks.length === 0) return plainResult({ type: 'done' });
     return ask({
       activity: 'runChecks',
