@@ -176,20 +176,37 @@ function filledChange(change: StepChange, inputs: Inputs): StepChange {
   const body = http?.body === undefined ? {} : { body: fill(http.body) };
   const { http: _, ...rest } = change;
   const filled = filledWith(rest, fill);
-  return { ...filled, ...(http && url !== undefined && { http: { ...http, url, ...body } }) };
+  const headers =
+    http?.headers === undefined ? {} : { headers: filledSettings(http.headers, fill) };
+  return {
+    ...filled,
+    ...(http && url !== undefined && { http: { ...http, url, ...body, ...headers } }),
+  };
+}
+
+/** Values that are texts; a reference to a secret stays one. */
+function filledSettings(
+  settings: NonNullable<Look['environment']>,
+  fill: (text: string) => string,
+): NonNullable<Look['environment']> {
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? fill(value) : value,
+    ]),
+  );
 }
 
 /** A command by its arguments, an address with values encoded, a query by its values: nothing goes through a shell or into SQL. */
-function filledWith<Asked extends Pick<Look, 'command' | 'query'> & { http?: string }>(
-  asked: Asked,
-  fill: (text: string) => string,
-  inputs: Inputs = {},
-): Asked {
-  const { command, http, query } = asked;
+function filledWith<
+  Asked extends Pick<Look, 'command' | 'query' | 'environment'> & { http?: string },
+>(asked: Asked, fill: (text: string) => string, inputs: Inputs = {}): Asked {
+  const { command, http, query, environment } = asked;
   const values = query?.values?.map((one) => (typeof one === 'string' ? fill(one) : one));
   return {
     ...asked,
     ...(command !== undefined && { command: command.map(fill) }),
+    ...(environment !== undefined && { environment: filledSettings(environment, fill) }),
     ...(http !== undefined && { http: filledIn(http, inputs, encodeURIComponent) }),
     ...(query !== undefined && { query: { ...query, ...(values && { values }) } }),
   };

@@ -1,5 +1,6 @@
 // Orders and payments in Postgres. The connection is what the environment says, as Fairlead fills it in.
 import pg from 'pg';
+import { loginNow } from './login.mjs';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS orders (
@@ -18,12 +19,18 @@ const SCHEMA = `
 /** A pool that outlives a server that goes away for a moment: whoever is asked then fails, and the next one is not. */
 export function openDatabase(env = process.env) {
   const pool = new pg.Pool({
+    // Each connection logs in as whoever is to do so by then.
+    Client: class extends pg.Client {
+      constructor(options) {
+        super({ ...options, ...loginNow(env) });
+      }
+    },
     host: env.LEDGER_DB_HOST ?? '127.0.0.1',
     port: Number(env.LEDGER_DB_PORT ?? 5432),
     database: env.LEDGER_DB_NAME ?? 'ledger',
-    user: env.LEDGER_DB_USER ?? 'ledger',
-    password: env.LEDGER_DB_PASSWORD,
     max: 8,
+    // So that a login that was taken out of use has no connection soon afterwards.
+    maxLifetimeSeconds: 20,
     connectionTimeoutMillis: 2000,
     query_timeout: 5000,
   });

@@ -126,7 +126,7 @@ export async function startUp(systems: readonly UpSystem[]): Promise<WholeUp> {
   };
 }
 
-function spawnCli(args: string[], cwd: string, env: Record<string, string>): Cli {
+export function spawnCli(args: string[], cwd: string, env: Record<string, string>): Cli {
   const child = spawn(process.execPath, [...entryArgs('client'), ...args], {
     cwd,
     env,
