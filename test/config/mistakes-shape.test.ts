@@ -9,14 +9,14 @@ testMistakes([
     'wants a map, not a text',
     'hello\n',
     [
-      '1: "hello" is not allowed; write a map with system, description, base, services, datastores, drill, recovery, analyses, approvals, notify, changes, people, alerts, schedules',
+      '1: "hello" is not allowed; write a map with system, description, base, services, datastores, drill, recovery, analyses, approvals, notify, changes, maintenance, people, alerts, schedules',
     ],
   ],
   [
     'wants a map, not a list',
     '- a\n',
     [
-      '1: a list is not allowed; write a map with system, description, base, services, datastores, drill, recovery, analyses, approvals, notify, changes, people, alerts, schedules',
+      '1: a list is not allowed; write a map with system, description, base, services, datastores, drill, recovery, analyses, approvals, notify, changes, maintenance, people, alerts, schedules',
     ],
   ],
   [
@@ -30,14 +30,14 @@ testMistakes([
     'says what a misspelt key at the top was meant to be',
     `${SHOP}aproval: {}\n`,
     [
-      '16: aproval: unknown key (did you mean approvals?); known here: system, description, base, services, datastores, drill, recovery, analyses, approvals, notify, changes, people, alerts, schedules',
+      '16: aproval: unknown key (did you mean approvals?); known here: system, description, base, services, datastores, drill, recovery, analyses, approvals, notify, changes, maintenance, people, alerts, schedules',
     ],
   ],
   [
     'does not guess what a strange key was meant to be',
     `${SHOP}zzz: {}\n`,
     [
-      '16: zzz: unknown key; known here: system, description, base, services, datastores, drill, recovery, analyses, approvals, notify, changes, people, alerts, schedules',
+      '16: zzz: unknown key; known here: system, description, base, services, datastores, drill, recovery, analyses, approvals, notify, changes, maintenance, people, alerts, schedules',
     ],
   ],
   [
