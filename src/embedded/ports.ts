@@ -1,5 +1,6 @@
 // Ports of this machine, for what `up` opens and for people who ask: free or held, by whom, and freed.
 import { randomInt } from 'node:crypto';
+import { basename, dirname } from 'node:path';
 import {
   describeHolder,
   endHolder,
@@ -7,6 +8,7 @@ import {
   tryListening,
   type PortHolder,
 } from '../machine/port-holder.ts';
+import { wordsOf } from '../machine/process-identity.ts';
 import { errorCode, sentence, StartFailure } from './start-failure.ts';
 
 // Below the range that the kernel hands out by itself: nobody is given one of these before it is used.
@@ -71,6 +73,31 @@ async function unseenHolder(port: number): Promise<PortHolder | null> {
   } catch (error) {
     return errorCode(error) === 'EADDRINUSE' ? { port, pid: null, command: '' } : null;
   }
+}
+
+/** Programs of an `up`, by the words of their commands, with the option that names a place in its data folder. */
+const OF_UP: readonly [what: string, isIt: (words: string[]) => boolean, option?: string][] = [
+  ['the local host', (words) => words.some((word) => DAEMON.test(word)), '--data'],
+  ["Temporal's server", (words) => words.includes('start-dev'), '--db-filename'],
+  [
+    '`fairlead up` itself',
+    (words) => words.some((word, at) => word === 'up' && CLIENT.test(words[at - 1] ?? '')),
+  ],
+];
+const DAEMON = /[/\\]platforms[/\\]local[/\\]daemon\.[jt]s$/;
+const CLIENT = /(?:[/\\]client\.[jt]s|[/\\]fairlead)$/;
+
+/** What of an `up` the holder of a port is, and the data folder of that where its command says it; undefined for anything else. */
+export function partOfUp({ pid }: PortUse): { what: string; data?: string } | undefined {
+  const words = pid === null ? [] : wordsOf(pid);
+  const found = OF_UP.find(([, isIt]) => isIt(words));
+  if (found === undefined) return undefined;
+  const [what, , option] = found;
+  const place = option === undefined ? undefined : words[words.indexOf(option) + 1];
+  if (place === undefined) return { what };
+  if (option === '--data') return { what, data: place };
+  // A server of Temporal that somebody started by hand keeps no such file.
+  return basename(place) === 'temporal.db' ? { what, data: dirname(place) } : undefined;
 }
 
 /** Ends the holder and looks again. Throws Failure Refused when it cannot be ended from here. */

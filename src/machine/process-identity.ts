@@ -81,12 +81,15 @@ export function signalGroup(group: number, signal: NodeJS.Signals): void {
 
 /** The program and arguments of a process on one line; empty when they cannot be seen. */
 export function commandOf(pid: number): string {
+  return wordsOf(pid).join(' ').replaceAll(/\s+/g, ' ').trim();
+}
+
+/** The program and arguments of a process; none when they cannot be seen. */
+export function wordsOf(pid: number): string[] {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-      .replaceAll(/[\0\s]+/g, ' ')
-      .trim();
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/\0$/, '').split('\0');
   } catch {
-    return '';
+    return [];
   }
 }
 

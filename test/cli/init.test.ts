@@ -71,7 +71,7 @@ test('writes a system file that passes check, of what lies in the folder, and as
   assert.equal(code, 0, stderr);
   assert.match(
     stdout,
-    /npx fairlead deploy shop\/web v1\n[^]*npx fairlead deploy shop\/web v2\n[^\n]* approve [^\n]*# in a third terminal/,
+    /npx fairlead deploy shop\/web v1\n[^]*npx fairlead deploy shop\/web v2\n +# in a third terminal[^\n]*\n +npx fairlead approve deploy\/shop\/web\/v2 --as ana\n/,
   );
   const { system } = await loadSystem(join(folder, 'systems'), 'shop');
   assert.deepEqual(system.services['web']?.command, ['python3', '../../{version}.py']);
@@ -107,7 +107,11 @@ test('takes every answer as a flag, backs up a folder of data, and gives each sy
   const { warnings } = JSON.parse(stdout) as { warnings: string[] };
   assert.deepEqual(
     warnings.map((line) => / (\S+): only (?:the )?health path/.exec(line)?.[1]),
-    ['services.api.checks.smoke', 'drill.golden'],
+    ['services.api.checks.smoke', undefined, 'drill.golden'],
+  );
+  assert.match(
+    warnings[1] ?? '',
+    /datastores\.data\.directory: .*systems\/two\/data has no generations/,
   );
   const { system } = await loadSystem(join(folder, 'systems'), 'two');
   assert.deepEqual(system.services['api']?.command, ['sh', 'run.sh', '{version}']);

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
 import { freePort } from '../support/free-ports.ts';
+import { TestHost } from '../support/local-daemon.ts';
 import { runCli } from '../support/run-cli.ts';
 
 const LISTEN = `
@@ -69,3 +70,14 @@ for (const port of ['0', '65536', 'http', '80.5']) {
     assert.match(stderr, /a whole number between 1 and 65535/);
   });
 }
+
+test('what users go through is not ended by its port: exit 6, with the command that ends all of it', async (t) => {
+  const host = await TestHost.start();
+  t.after(() => host.end());
+  const { port } = new URL(await host.url());
+  const { code, stdout, stderr } = await runCli(['port', port, '--free']);
+  assert.equal(code, 6, stdout);
+  assert.match(stderr, /it is the local host of the `up` with the data folder /);
+  assert.match(stderr, new RegExp(`end all of that with "fairlead down --data ${host.data}"`));
+  assert.equal((await runCli(['port', port, '--json'])).code, 6);
+});

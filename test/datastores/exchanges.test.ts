@@ -134,7 +134,7 @@ test('a folder without generations, and kinds without an exchange, say so before
   const { store, backups, exchanges, directory } = await filesWorld(t);
   assert.equal(await exchanges.unable(store), undefined);
   const plain = { ...store, settings: { ...store.settings, directory: 'data/gen-1' } };
-  const why = `orders cannot be exchanged: ${join(directory, 'gen-1')} has no generations; move its files into gen-1 and make current a link to that`;
+  const why = `orders cannot be exchanged: ${join(directory, 'gen-1')} has no generations; move its files into gen-1, make current a link to that, and have what reads them read current; until then --beside restores a backup beside them`;
   assert.equal(await exchanges.unable(plain), why);
   await fails('Unsupported', exchanges.writeFence({ store: plain, token: token(5) }, waiting()));
   const one = datastoreRef('cache', directory, { kind: 'redis', role: 'derived' });

@@ -77,7 +77,7 @@ describe('a recovery in the place of the live data', () => {
     vault.loss = before;
     assert.equal(outcome, 'succeeded', message);
     assert.ok(message.startsWith(`orders is ${backup}; lost: 1 only in what is live`), message);
-    assert.match(message, /what was live is kept as live-1: keep it until /);
+    assert.match(message, /what was live is kept as live-1: until when, "fairlead backups /);
     assert.match(message, /due now: "fairlead backup/);
     assert.deepEqual([liveOf(system)?.name, liveOf(system)?.fencedSince], [copy, undefined]);
     assert.deepEqual([trafficOf(system).stopped, trafficOf(system).admitPercent], [false, 100]);

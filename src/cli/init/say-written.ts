@@ -72,20 +72,28 @@ function portDoubt({ readsPort, command = [] }: Guess): string[] {
 /** What to type from here to the first canary. */
 function steps(
   systems: string,
-  { system, service, port, health, asks, data }: Wanted,
+  { system, service, port, asks, data }: Wanted,
   first: string,
   next: string,
 ): string[] {
   const folder = systems === 'systems' ? '' : ` --systems ${systems}`;
   const target = `${system}/${service}`;
-  const approve = `npx fairlead approve deploy/${target}/${next} --as ana   # in a third terminal, for deploy waits for it; by another name than who asked`;
   return [
-    `npx fairlead up${folder}          # and in another terminal:`,
+    `npx fairlead up${folder}`,
+    '# and in another terminal:',
     `npx fairlead deploy ${target} ${first}`,
-    `while sleep 0.02; do curl -s -o /dev/null http://127.0.0.1:${port}${health}; done &   # users, to judge by`,
+    // Not the health path: a version that fails at everything else would be judged by the one page that it answers.
+    '# users, to judge by: ask for a page that yours ask for',
+    `while sleep 0.02; do curl -s -o /dev/null http://127.0.0.1:${port}/; done &`,
     `npx fairlead deploy ${target} ${next}`,
-    ...(asks ? [approve] : []),
-    `npx fairlead run ${system}/${EXAMPLE_RUNBOOK}   # a runbook of steps, an example to change`,
+    ...(asks
+      ? [
+          '# in a third terminal, for deploy waits for it; by another name than who asked:',
+          `npx fairlead approve deploy/${target}/${next} --as ana`,
+        ]
+      : []),
+    '# a runbook of steps, an example to change:',
+    `npx fairlead run ${system}/${EXAMPLE_RUNBOOK}`,
     ...(data === undefined
       ? []
       : [`npx fairlead backup ${system} && npx fairlead drill ${system}`]),

@@ -25,7 +25,7 @@ services:
     platform: local # processes on this machine
     # Started once per replica; it has to listen on the environment's HOST and PORT.${command.join(' ').includes('{version}') ? '' : '\n    # The same program whatever the version: put {version} into its path, or read FAIRLEAD_VERSION.'}
     command: ${flowList(command)}
-    port: ${port} # where users come
+${filesLine(command)}    port: ${port} # where users come
     replicas: ${replicas}
     health: { path: ${quoted(health)} } # a status from 200 to 399 says that it can answer${data === undefined ? '' : '\n    datastores: [data]'}
     rollout:
@@ -53,6 +53,13 @@ analyses:
         ratio: { of: 'fairlead_requests_total{code=~"499|5.."}', to: fairlead_requests_total }
         max: 0.05
 ${wanted.asks ? approvals() : ''}${data === undefined ? '' : recovery(wanted, data)}`;
+}
+
+/** What of the command is a file of the version: a version that is not there is then refused before anything starts. */
+function filesLine(command: readonly string[]): string {
+  const files = command.filter((word) => /^(?!\.\.)[\w.{}/-]*\{version\}[\w.{}/-]+$/.test(word));
+  if (files.length === 0) return '';
+  return `    files: ${flowList(files)} # has to be there: a version that is not is refused\n`;
 }
 
 function approvals(): string {

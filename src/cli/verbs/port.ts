@@ -1,6 +1,7 @@
 // `fairlead port PORT`: who holds a port of this machine, and, when asked to, freeing it. Needs no Temporal.
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
+import { commandText } from '../../domain/text/command-text.ts';
 import type { PortUse } from '../../embedded/ports.ts';
 import { withCommon, type CommonOptions } from '../command-options.ts';
 import { EXIT, ExitError } from '../exit.ts';
@@ -23,19 +24,32 @@ export function register(program: Command): void {
     .option('--yes', 'do not ask before ending it');
   withCommon(command, ['port 8000', 'port 8000 --json', 'port 8000 --free']).action(
     async (port: number, flags: PortFlags) => {
-      const { portUse } = await import('../../embedded/ports.ts');
+      const { partOfUp, portUse } = await import('../../embedded/ports.ts');
       const use = await portUse(port);
-      if (use.held && flags.free === true) await free(use, flags);
+      const part = partOfUp(use);
+      if (part !== undefined) look(use, flags, partWords(part));
+      else if (use.held && flags.free === true) await free(use, flags);
       else look(use, flags);
     },
   );
 }
 
-function look(use: PortUse, flags: PortFlags): void {
+/** What users go through is not ended by its port: an `up` would have it back at once. */
+function partWords({ what, data }: { what: string; data?: string }): string {
+  const of = data === undefined ? 'of an `up`' : `of the \`up\` with the data folder ${data}`;
+  const down = data === undefined ? commandText('down') : commandText('down', '--data', data);
+  return `it is ${what} ${of}, and is not ended by its port; end all of that with "${down}", or choose another port`;
+}
+
+function look(
+  use: PortUse,
+  flags: PortFlags,
+  otherwise = 'end it with --free, or choose another port',
+): void {
   const { port, held, pid, command } = use;
   if (flags.json === true) printJson({ schema: SCHEMA, port, held, pid, command, ended: null });
   else printText(held ? heldBy(use) : `port ${port} is free`);
-  if (held) throw new ExitError(EXIT.refused, 'end it with --free, or choose another port');
+  if (held) throw new ExitError(EXIT.refused, otherwise);
 }
 
 async function free(use: PortUse, flags: PortFlags): Promise<void> {

@@ -30,11 +30,18 @@ export async function serviceFilesMissing(
   return (await Promise.all([own, ...files, ...checks])).flat();
 }
 
+/** What a recovery in the place of live files needs: said on a quiet day. */
+async function plainFolder(path: string): Promise<Remark[]> {
+  if (await isThere(join(path, 'current'))) return [];
+  const message = `${path} has no generations, so that \`fairlead recover\` cannot put a backup in its place (it can be restored beside it: --beside); have the program read ${path}/current, move the files into ${path}/gen-1, and make current a link to gen-1`;
+  return [{ path: ['directory'], message }];
+}
+
 export async function storeFolderMissing(store: Datastore, folder: string): Promise<Remark[]> {
-  const { directory } = store;
+  const { directory, role } = store;
   if (store.kind !== 'files' || directory === undefined) return [];
   const path = resolve(folder, directory);
-  if (await isFolder(path)) return [];
+  if (await isFolder(path)) return role === 'derived' ? [] : plainFolder(path);
   return [
     {
       path: ['directory'],

@@ -255,7 +255,7 @@ async function withGenerations(store: DatastoreRef): Promise<Generations & { cur
 }
 
 function noGenerations(store: DatastoreRef): string {
-  return `${store.datastore} cannot be exchanged: ${directoryOf(store)} has no generations; move its files into gen-1 and make current a link to that`;
+  return `${store.datastore} cannot be exchanged: ${directoryOf(store)} has no generations; move its files into gen-1, make current a link to that, and have what reads them read current; until then --beside restores a backup beside them`;
 }
 
 async function generationThere(directory: string, name: string): Promise<void> {

@@ -162,7 +162,8 @@ function oddity(
   small: number,
 ): string[] {
   const usual = median(before);
-  if (usual === undefined || (value <= small && usual <= small)) return [];
+  // What had next to nothing is no measure of what came of it.
+  if (usual === undefined || (usual <= small && (value <= small || value >= usual))) return [];
   if (value * FACTOR >= usual && value <= usual * FACTOR) return [];
   const said = (amount: number): string =>
     what === 'bytes' ? sizeOf(amount) : countOf(amount, 'row');

@@ -13,10 +13,6 @@ import { adoptedIn } from './live/adopted.ts';
 import { passedOverCandidates, takenBackups } from './live/candidates.ts';
 import { lossWords, quarantinedAs } from './exchange.ts';
 
-const DAY_MS = 86_400_000;
-/** How long what was live should be kept at least; it is removed by people. */
-const QUARANTINE_MS = 30 * DAY_MS;
-
 export interface RecoveryEnding {
   plan: Plan;
   results: StepResults;
@@ -43,7 +39,7 @@ export function recoveryEnd(ending: RecoveryEnding): { message: string; findings
 
 function storeWords(
   { datastore, what }: { datastore: string; what: string },
-  { results, now, plan }: RecoveryEnding,
+  { results, plan }: RecoveryEnding,
 ): string {
   const lost = outputOn(results, 'lost', datastore);
   const done = outputOn(results, 'exchanged', datastore);
@@ -55,7 +51,7 @@ function storeWords(
   const kept =
     done === undefined
       ? ''
-      : `; what was live is kept as ${lost === undefined ? done.exchanged.quarantined : quarantinedAs(lost.plan)}: keep it until ${new Date(Date.parse(now) + QUARANTINE_MS).toISOString()}, then remove it by hand`;
+      : `; what was live is kept as ${lost === undefined ? done.exchanged.quarantined : quarantinedAs(lost.plan)}: until when, "${commandText('backups', plan.system)}" says`;
   const over = passedOverCandidates(results, datastore).map(
     ({ id }) => `, for ${id} was found bad`,
   );

@@ -44,6 +44,8 @@ export class RevisionRunner {
   #quickExits = 0;
   #recentExits: number[] = [];
   #problem: string | undefined;
+  /** What the last of its replicas printed before it ended, and where all of that is; what is read of a log comes later than the end. */
+  #said = '';
   #wasReady = false;
   /** Replicas that are being ended, with what they started. */
   #ending = 0;
@@ -84,7 +86,8 @@ export class RevisionRunner {
   get problem(): string | undefined {
     if (this.condition === 'ready') return undefined;
     const [complaint] = this.#replicas.flatMap((one) => one.complaint ?? []);
-    return this.condition === 'crashLoop' ? this.#problem : (complaint ?? this.#problem);
+    const ended = this.#problem === undefined ? undefined : `${this.#problem}${this.#said}`;
+    return this.condition === 'crashLoop' ? ended : (complaint ?? ended);
   }
 
   /** What its replicas started and could not be ended with them. */
@@ -275,14 +278,11 @@ export class RevisionRunner {
     this.#again = true;
   }
 
-  /** Adds to the problem what the replica printed last, and where all of it is. */
   async #tellEnd(n: number): Promise<void> {
-    const problem = this.#problem;
     const log = this.#logOf(n);
     const printed = await endOfLog(log, hiding(await secretsOf(this.record.spec)));
-    if (this.#problem !== problem || problem === undefined) return;
     const said = printed === '' ? 'it printed nothing' : `it printed last: ${printed}`;
-    this.#problem = `${problem}; ${said}; its log is ${log}`;
+    this.#said = `; ${said}; its log is ${log}`;
   }
 
   #crashLoops(now: number): boolean {

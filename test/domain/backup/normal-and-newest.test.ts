@@ -18,6 +18,15 @@ test('a first backup that was found bad is no measure of those after it', () => 
   assert.equal(defaultBackup([bad, ...good], NOW), good[1]);
 });
 
+test('what had next to nothing is no measure of what came of it, and is what is odd after more', () => {
+  const tiny = completeBackup({ daysOld: 3, bytes: 5, rows: 1 });
+  const grown = [completeBackup({ daysOld: 2 }), completeBackup({ daysOld: 1 })];
+  assert.deepEqual(odd([tiny, ...grown]), ['', '', '']);
+  assert.equal(defaultBackup([tiny, ...grown], NOW), grown[1]);
+  const shrunk = completeBackup({ daysOld: 0, bytes: 5, rows: 1 });
+  assert.notEqual(odd([...grown, shrunk])[2], '');
+});
+
 test('whoever is passed over as odd is told how to accept it', () => {
   const entries = [completeBackup({ daysOld: 2, rows: 100 }), completeBackup({ daysOld: 1 })];
   const [told = ''] = passedOver(entries, NOW);
