@@ -25,6 +25,8 @@ const LONGEST_NOTE = 400;
 const FACTOR = 2;
 /** Sizes below which nothing is odd: there, a few rows more are a multiple. */
 const SMALL = { bytes: 4096, rows: 20 };
+/** Sizes of what is as good as empty: a first backup of before there were data. */
+const EMPTY = { bytes: 100, rows: 1 };
 /** In a dump, a ring of heartbeats that fills up looks like data that multiplies; a file of them is not counted, nor are its rows. */
 const SMALL_WITH_HEARTBEATS = 128 * 1024;
 
@@ -162,8 +164,9 @@ function oddity(
   small: number,
 ): string[] {
   const usual = median(before);
-  // What had next to nothing is no measure of what came of it.
-  if (usual === undefined || (usual <= small && (value <= small || value >= usual))) return [];
+  if (usual === undefined || (value <= small && usual <= small)) return [];
+  // What was empty is no measure of what came of it.
+  if (usual <= EMPTY[what] && value >= usual) return [];
   if (value * FACTOR >= usual && value <= usual * FACTOR) return [];
   const said = (amount: number): string =>
     what === 'bytes' ? sizeOf(amount) : countOf(amount, 'row');

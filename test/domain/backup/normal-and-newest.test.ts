@@ -18,7 +18,7 @@ test('a first backup that was found bad is no measure of those after it', () => 
   assert.equal(defaultBackup([bad, ...good], NOW), good[1]);
 });
 
-test('what had next to nothing is no measure of what came of it, and is what is odd after more', () => {
+test('what was as good as empty is no measure of what came of it, and is what is odd after more', () => {
   const tiny = completeBackup({ daysOld: 3, bytes: 5, rows: 1 });
   const grown = [completeBackup({ daysOld: 2 }), completeBackup({ daysOld: 1 })];
   assert.deepEqual(odd([tiny, ...grown]), ['', '', '']);
