@@ -54,7 +54,11 @@ export async function askWaits(
     state === 'running' &&
     (runbooksOfType(kind).some(({ goesForward }) => goesForward !== undefined) ||
       freezes.some(({ scope }) => [system, EVERY_SYSTEM].includes(scope)));
-  const left = operations.filter((one) => WAITING.has(one.state) || mayBeHeld(one));
+  // What surely waits first: of the others nobody may answer, and then no more are asked.
+  const left = [
+    ...operations.filter(({ state }) => WAITING.has(state)),
+    ...operations.filter(mayBeHeld),
+  ];
   const found = new Map<string, WaitsFor>();
   let unanswered = 0;
   for (let at = 0; at < left.length; at += AT_ONCE) {
