@@ -76,6 +76,34 @@ test('a recovery in the place of what is live is what was last of a service, one
   assert.ok(touches(recovery, 'shop/orders', [recovery, orders]));
 });
 
+test('what was last is what ended last, and not what was refused', () => {
+  const long = row({
+    operation: 'recover/shop',
+    kind: 'disasterRecovery',
+    target: 'shop',
+    startedAt: at(50),
+    endedAt: at(5),
+    runId: 'l',
+  });
+  const short = row({
+    operation: 'admit/shop/api',
+    kind: 'admitTraffic',
+    startedAt: at(20),
+    endedAt: at(19),
+    runId: 's',
+  });
+  const refused = row({
+    operation: 'stop/shop',
+    kind: 'stopTraffic',
+    outcome: 'refused',
+    startedAt: at(3),
+    endedAt: at(3),
+    runId: 'r',
+  });
+  const { last } = storyOf({ system: 'shop', service: 'api', since: null }, [refused, short, long]);
+  assert.equal(last?.operation, 'recover/shop');
+});
+
 test('who asked is read from the summary where no memo says it', () => {
   assert.equal(requesterIn('shop/api v2 by canary, asked by ana@web'), 'ana@web');
   for (const nobody of [null, 'shop/api v2 by canary', 'shop/api v2, asked by someb…']) {

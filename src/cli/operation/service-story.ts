@@ -28,7 +28,10 @@ export function storyOf(
 ): ServiceStory {
   const about = rows.filter(({ target }) => target === system || target === `${system}/${service}`);
   const changes = about.filter((row) => changesUsers(row) && !row.dryRun);
-  const last = changes.find(({ state }) => state === 'closed');
+  // By when it ended, which is not the order of the rows; what was refused changed nothing.
+  const [last] = changes
+    .filter(({ state, outcome }) => state === 'closed' && outcome !== 'refused')
+    .toSorted((one, other) => endOf(other) - endOf(one));
   const by = since === null ? undefined : changes.find((row) => brought(row, Date.parse(since)));
   return {
     since,
@@ -45,6 +48,10 @@ export function storyOf(
 function changesUsers(row: Row): boolean {
   const by = runbookOf(row);
   return by !== undefined && takesServices(by) && by.kind !== 'retireRevision';
+}
+
+function endOf({ endedAt, startedAt }: Row): number {
+  return Date.parse(endedAt ?? startedAt);
 }
 
 function brought({ startedAt, endedAt }: Row, since: number): boolean {
