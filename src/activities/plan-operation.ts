@@ -2,6 +2,7 @@
 // the plan for the activities of its steps.
 import { getClient } from '@temporalio/activity';
 import { Failure } from '../domain/failure.ts';
+import { openingOf } from '../domain/time/maintenance.ts';
 import type { LoadedSystem } from '../domain/loaded-system.ts';
 import { askedFirst, leastTime } from '../domain/rollout/outside-window.ts';
 import type { Plan } from '../domain/operation/plan.ts';
@@ -126,6 +127,7 @@ async function readWanted(
     },
     backups: await readBackups(loaded, backups, call, ports),
     ...(await readRecoveryTime(wanted, loaded.name, call, ports)),
+    ...endOfWindow(loaded, wanted, ports),
     live: live === undefined ? NOT_READ : await readLive(loaded, live, call, ports),
     ...(beside !== undefined && {
       beside: await ports.backups.placeForCopy(datastoreRef(loaded, beside), call),
@@ -134,6 +136,15 @@ async function readWanted(
     places: placesIn(loaded, places, ports),
     ...(await readAdopted(loaded, adopt, call, ports)),
   };
+}
+
+function endOfWindow(
+  { system }: LoadedSystem,
+  { window }: Wanted,
+  { clock }: PlanPorts,
+): Pick<World, 'windowEndsAt'> {
+  if (window === undefined) return {};
+  return { windowEndsAt: openingOf(system, window, clock.now()).end };
 }
 
 /** Newest first: of many drills one has measured it. */

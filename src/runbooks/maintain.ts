@@ -1,7 +1,6 @@
 // A maintenance window: tells people, waits until it opens, freezes the system, keeps users out, takes its own backup (the point
 // to go back to), has the work done (a runbook of steps), checks what it comes to, lets users in again. What fails stays where
 // it is, users kept out, until a person says what to do; an abort lets them in as they were.
-import { LASTS_MS, openingOf } from '../domain/time/maintenance.ts';
 import { primaryDatastores } from '../domain/operation/operation.ts';
 import type { Plan, PlanStep } from '../domain/operation/plan.ts';
 import { finishPlan } from '../domain/operation/plan-steps.ts';
@@ -19,6 +18,8 @@ import { backup } from './backup.ts';
 import { RANK, summaryOf, type PlanInput, type Runbook, type World } from './runbook.ts';
 
 const TYPE = 'maintenanceWindow';
+/** How long a window lasts that opens at once, where nobody says (ms). */
+const LASTS_MS = 3_600_000;
 
 export const maintain: Runbook = {
   kind: 'maintain',
@@ -33,7 +34,11 @@ export const maintain: Runbook = {
   policy: { onFailure: 'ask', undone: 'failed' },
   freezes: true,
   opensWindow: true,
-  reads: ({ loaded }) => ({ services: Object.keys(loaded.system.services), recoveryTime: true }),
+  reads: ({ loaded, request: { window } }) => ({
+    services: Object.keys(loaded.system.services),
+    recoveryTime: true,
+    ...(window !== undefined && { window }),
+  }),
   plan: planMaintenance,
 };
 
@@ -61,16 +66,12 @@ function planMaintenance(input: PlanInput, world: World): Plan {
 
 function workStep(
   { loaded, request, now }: PlanInput,
-  { recoveryMs }: World,
+  { recoveryMs, windowEndsAt: endsAt = now + (request.lasts ?? LASTS_MS) }: World,
 ): { runbook: NonNullable<Plan['runbook']>; step: PlanStep } {
   const { runbook: found } = loaded;
   if (found === undefined) throw new Failure('Broken', 'a maintenance window without its work');
   const { name, digest, runbook } = found;
   const inputs = inputsOf(name, runbook.inputs, request.inputs ?? {});
-  const endsAt =
-    request.window === undefined
-      ? now + (request.lasts ?? LASTS_MS)
-      : openingOf(loaded.system, request.window, now).end;
   const lastSafeAt = recoveryMs === undefined ? null : endsAt - recoveryMs;
   const back =
     recoveryMs === undefined

@@ -130,6 +130,8 @@ export interface Wanted {
   adopt?: { datastore: string; what: string };
   /** How long a recovery was measured to take last. */
   recoveryTime?: boolean;
+  /** The maintenance window that is open, or opens next: when it ends. Throws BadInput where there is none of that name. */
+  window?: string;
 }
 
 /** What was read; empty where nothing was wanted. */
@@ -151,6 +153,8 @@ export interface World {
   adopt?: string;
   /** What the newest drill took that measured it (ms); absent where none did. */
   recoveryMs?: number;
+  /** When the maintenance window that was asked for ends (ms); zones are counted outside of workflows. */
+  windowEndsAt?: number;
 }
 
 export interface OpenOperation {

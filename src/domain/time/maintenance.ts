@@ -14,9 +14,6 @@ export interface Opening {
   text: string;
 }
 
-/** How long a window lasts that opens at once, where nobody says. */
-export const LASTS_MS = 3_600_000;
-
 const DAY_MS = 86_400_000;
 /** A date of a month comes at least as often. */
 const LOOKS_AHEAD_MS = 62 * DAY_MS;
