@@ -6,7 +6,7 @@ import { atBoundary, type ActivityAnswer, type BoundaryPorts, type Envelope } fr
 import { callerOf } from './caller.ts';
 import type { LoadedSystem } from '../domain/loaded-system.ts';
 import type { Kept } from './kept.ts';
-import { heldChange } from './held-changes.ts';
+import { heldChange } from './inputs/held-changes.ts';
 import type { StepAt } from './inputs/step-at.ts';
 
 export interface ActivityRow {

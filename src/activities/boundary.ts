@@ -9,7 +9,7 @@ import type { EpochToken } from '../domain/rollout/model.ts';
 import { isRecord, textAt } from '../domain/json.ts';
 import { callerOf, epochOfRun } from './caller.ts';
 import { refuseHeld } from './freezes.ts';
-import type { HeldChange } from './held-changes.ts';
+import type { HeldChange } from './inputs/held-changes.ts';
 import { guardLease, type LeaseRef } from './leases.ts';
 import type { Call } from './call.ts';
 import type { Clock } from '../ports/clock.ts';

@@ -25,7 +25,7 @@ import { isLetThrough } from '../domain/rollout/outside-window.ts';
 import type { Call } from './call.ts';
 import { callerOf } from './caller.ts';
 import { describe, parentOf, unavailable, type Description } from './executions.ts';
-import { heldChange } from './held-changes.ts';
+import { heldChange } from './inputs/held-changes.ts';
 import { describeLease } from './leases.ts';
 import type { Kept } from './kept.ts';
 import { redactionOf } from './redaction.ts';

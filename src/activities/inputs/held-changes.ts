@@ -1,5 +1,5 @@
 // Which activities make a change that a freeze holds back: all that bring something new or remove what is old.
-import type { StepActivity } from './inputs/step-inputs.ts';
+import type { StepActivity } from './step-inputs.ts';
 
 /** `operation`: held where the operation that asks goes forward; `always`: whichever operation asks. */
 export type HeldChange = 'operation' | 'always';
