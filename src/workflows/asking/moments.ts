@@ -1,12 +1,10 @@
 // When people who do not answer are told again, and who is told then.
-import { condition } from '@temporalio/workflow';
 import { furtherLevels } from '../../domain/people/on-call.ts';
 import type { Gate } from '../../domain/people/gate.ts';
 import { tellOfAsk, tellOfParking } from '../steps/notices.ts';
 import { record } from '../steps/record.ts';
 import { loadedOf, type Run } from '../steps/run.ts';
-import { settleMessages } from '../steps/settle-messages.ts';
-import { settledUntil, writeRecord } from '../steps/wait.ts';
+import { overBefore, settledUntil, writeRecord } from '../steps/wait.ts';
 
 export interface Moment {
   /** ms */
@@ -40,15 +38,9 @@ export async function untilAnswered(
   isOver: () => boolean,
   moments = momentsOfStep(run),
 ): Promise<void> {
-  for (let next = moments[0]; next !== undefined && !isOver(); next = moments[0]) {
+  for (let next = moments[0]; next !== undefined; next = moments[0]) {
     const to = next.who.join(', ');
-    const left = next.at - Date.now();
-    const isWoken = () => isOver() || run.people.received.length > 0;
-    const summary = `${step} ${what}, next: ${to} is told`;
-    if (left > 0 && (await condition(isWoken, left, { summary }))) {
-      await settleMessages(run);
-      continue;
-    }
+    if (await overBefore(run, next.at, isOver, `${step} ${what}, next: ${to} is told`)) return;
     moments.shift();
     record(run, {
       type: 'finding',

@@ -1,14 +1,15 @@
 // What is due while a child goes on: at each moment people are asked whether it is to go on or to go back. It goes on until
 // somebody answers; nobody but people, and its own end, ends it.
-import { condition } from '@temporalio/workflow';
 import { tellOfAsk } from '../steps/notices.ts';
 import { setState } from '../steps/page.ts';
 import { record } from '../steps/record.ts';
 import { now, type Run } from '../steps/run.ts';
 import { settleMessages } from '../steps/settle-messages.ts';
-import { settledUntil } from '../steps/wait.ts';
+import { overBefore, settledUntil } from '../steps/wait.ts';
 import { GO_BACK, GO_ON, type ChildAsked } from '../step-kinds/step-kind.ts';
 import { tellToEnd } from './tell-to-end.ts';
+
+const NEXT = 'The next time that people are asked';
 
 interface Going {
   isOver: () => boolean;
@@ -24,8 +25,8 @@ export async function untilOver(
   const before = run.progress.state;
   try {
     for (const [index, { at, text }] of moments.entries()) {
-      const isDone = await passed(run, at, going.isOver);
-      if (isDone) return;
+      const isDone = await overBefore(run, at, going.isOver, NEXT);
+      if (isDone || going.isOver()) return;
       ask(run, step, text);
       const next = moments[index + 1]?.at ?? Infinity;
       if (await wantsBack(run, next, going)) break;
@@ -35,18 +36,6 @@ export async function untilOver(
     delete run.people.asked;
     setState(run, before);
   }
-}
-
-/** Waits until a moment (ms); true when the child was over before. */
-async function passed(run: Run, at: number, isOver: () => boolean): Promise<boolean> {
-  while (!isOver()) {
-    const left = at - Date.now();
-    if (left <= 0) return false;
-    const summary = 'The next time that people are asked';
-    await condition(() => isOver() || run.people.received.length > 0, left, { summary });
-    await settleMessages(run);
-  }
-  return true;
 }
 
 function ask(run: Run, step: string, text: string): void {
@@ -61,7 +50,7 @@ async function wantsBack(run: Run, next: number, { isOver, workflowId }: Going):
   const isAnswered = () => run.people.asked?.answer !== undefined;
   const isEnough = () => isOver() || isAnswered();
   if (next === Infinity) await settledUntil(run, isEnough);
-  else await passed(run, next, isEnough);
+  else await overBefore(run, next, isEnough, NEXT);
   const { option, by = 'somebody' } = run.people.asked?.answer ?? {};
   if (option === undefined) return false;
   await settleMessages(run);

@@ -1,10 +1,8 @@
 // The time before a maintenance window opens: people are told when that is, and nothing is changed, held or planned until then.
-import { condition } from '@temporalio/workflow';
 import { loadedOf, type Run } from '../steps/run.ts';
 import { record } from '../steps/record.ts';
 import { tellChannel } from '../steps/notices.ts';
-import { settleMessages } from '../steps/settle-messages.ts';
-import { waiting, writeRecord } from '../steps/wait.ts';
+import { overBefore, waiting, writeRecord } from '../steps/wait.ts';
 
 /** At once for one that opens at once, and for whoever opens none. */
 export async function announceWindow(run: Run): Promise<void> {
@@ -20,17 +18,9 @@ export async function announceWindow(run: Run): Promise<void> {
   if (opens === undefined) return;
   run.progress.leaseWait = `the window ${request.window ?? ''} opens at ${opens.text}`;
   await writeRecord(run, `Wait for the window ${request.window ?? ''}`);
-  await waiting(run, () => untilOpen(run, opens.start));
+  const summary = 'Until the maintenance window opens';
+  await waiting(run, async () => {
+    await overBefore(run, opens.start, () => false, summary);
+  });
   delete run.progress.leaseWait;
-}
-
-/** Messages are recorded as they come. */
-async function untilOpen(run: Run, start: number): Promise<void> {
-  for (;;) {
-    const left = start - Date.now();
-    if (left <= 0) return;
-    const summary = 'Until the maintenance window opens';
-    await condition(() => run.people.received.length > 0, left, { summary });
-    await settleMessages(run);
-  }
 }

@@ -1,5 +1,4 @@
 // Asking people: a gate with its reminder, escalation and deadline, a parked step, a pause.
-import { condition } from '@temporalio/workflow';
 import { openGate, type Gate } from '../../domain/people/gate.ts';
 import { policyNamed } from '../../domain/people/recovery-approval.ts';
 import type { PlanStep } from '../../domain/operation/plan.ts';
@@ -16,7 +15,7 @@ import { setState } from './page.ts';
 import { record, recordWeights } from './record.ts';
 import { loadedOf, machineOf, now as isoNow, planOf, type Run } from './run.ts';
 import { settleMessages } from './settle-messages.ts';
-import { settledUntil, waiting, writeRecord } from './wait.ts';
+import { overBefore, settledUntil, waiting, writeRecord } from './wait.ts';
 
 /** Opens the gate of a step and waits until it is decided or its deadline has passed. */
 export async function askPeople(run: Run, step: PlanStep): Promise<MachineEvent> {
@@ -59,7 +58,8 @@ async function untilDecided(
 ): Promise<void> {
   const isDecided = (): boolean => gate().decided !== undefined || isBad();
   for (const moment of moments) {
-    if (await decidedBy(run, moment, id, isDecided)) return;
+    const summary = `${id} waits for an answer, next: ${moment.what}`;
+    if (await overBefore(run, moment.at, isDecided, summary)) return;
     if (moment.what === 'deadline') await settleLate(run);
     if (isDecided()) return;
     pass(run, gate(), moment);
@@ -70,26 +70,6 @@ async function untilDecided(
 
 function isPassed({ decided }: Gate): boolean {
   return decided?.decision === 'approved' || decided?.decision === 'overridden';
-}
-
-/** Waits until a moment; messages that do not decide are recorded as they come. */
-async function decidedBy(
-  run: Run,
-  moment: Moment,
-  gate: string,
-  decided: () => boolean,
-): Promise<boolean> {
-  while (!decided()) {
-    const left = moment.at - Date.now();
-    if (left <= 0) return false;
-    const summary = `${gate} waits for an answer, next: ${moment.what}`;
-    const woken = await condition(() => decided() || run.people.received.length > 0, left, {
-      summary,
-    });
-    if (!woken) return false;
-    await settleMessages(run);
-  }
-  return true;
 }
 
 /** Waits for an answer to a parked step. */

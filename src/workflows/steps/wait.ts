@@ -1,4 +1,4 @@
-// Waiting for people, without a deadline: their messages are recorded as they come, and the wait is no outage.
+// Waiting for people, and for moments: messages are recorded as they come, and a wait for people is no outage.
 import { condition } from '@temporalio/workflow';
 import { call } from './call.ts';
 import type { Run } from './run.ts';
@@ -23,6 +23,23 @@ export async function settledUntil(run: Run, over: () => boolean): Promise<void>
     await condition(() => over() || run.people.received.length > 0);
     await settleMessages(run);
   }
+}
+
+/** Waits until a moment (ms); true when it was over before. Messages that come in meanwhile are recorded as they come. */
+export async function overBefore(
+  run: Run,
+  at: number,
+  over: () => boolean,
+  summary: string,
+): Promise<boolean> {
+  while (!over()) {
+    const left = at - Date.now();
+    if (left <= 0) return false;
+    const isWoken = () => over() || run.people.received.length > 0;
+    if (!(await condition(isWoken, left, { summary }))) return false;
+    await settleMessages(run);
+  }
+  return true;
 }
 
 /** Writes what is not written yet before people are waited for. */
