@@ -16,6 +16,7 @@ import { NO_UNDO } from '../domain/text/plan-words.ts';
 import { Failure } from '../domain/failure.ts';
 import { backup } from './backup.ts';
 import { RANK, summaryOf, type PlanInput, type Runbook, type World } from './runbook.ts';
+import { affectedIn } from './users-back.ts';
 
 const TYPE = 'maintenanceWindow';
 /** How long a window lasts that opens at once, where nobody says (ms). */
@@ -44,12 +45,7 @@ export const maintain: Runbook = {
 
 function planMaintenance(input: PlanInput, world: World): Plan {
   const { operation, loaded } = input;
-  const affected = Object.entries(loaded.system.services).flatMap(
-    ([service, config]): AffectedService[] => {
-      const found = world.services[service];
-      return found === undefined ? [] : [{ service, config, world: found }];
-    },
-  );
+  const affected = affectedIn(Object.keys(loaded.system.services), loaded, world);
   const stopped = affected.filter((one) => stopSteps(one).length > 0);
   const { runbook, step } = workStep(input, world);
   const steps: PlanStep[] = [

@@ -12,10 +12,8 @@ import { unreachable } from '../domain/people/gate.ts';
 import {
   askStep,
   besideSteps,
-  concludeExchangeStep,
   exchangeStep,
   fenceSteps,
-  flushStep,
   judgeLiveStep,
   letGoStep,
   lookAheadStep,
@@ -23,32 +21,18 @@ import {
   quietAgainStep,
   type Exchange,
 } from '../domain/recovery/exchange-steps.ts';
-import {
-  admitStep,
-  restartSteps,
-  smokeSteps,
-  stopSteps,
-  warmLiveSteps,
-  type AffectedService,
-} from '../domain/recovery/live/service-steps.ts';
+import { restartSteps, stopSteps } from '../domain/recovery/live/service-steps.ts';
 import { MOST_CANDIDATES, type Candidate } from '../domain/recovery/live/candidates.ts';
-import {
-  haltStep,
-  migrateSteps,
-  otherWriters,
-  outsideStep,
-  resumeStep,
-  startOrder,
-} from '../domain/recovery/live/writers.ts';
+import { haltStep, otherWriters, startOrder } from '../domain/recovery/live/writers.ts';
 import { placeNamed } from '../domain/recovery/live/lost.ts';
-import { ADMIT_SHARES, RECOVERY_APPROVAL } from '../domain/recovery/recovery-defaults.ts';
+import { RECOVERY_APPROVAL } from '../domain/recovery/recovery-defaults.ts';
 import { recoveredIn } from '../domain/recovery/recovered-system.ts';
 import type { OperationRequest } from '../domain/operation/request.ts';
 import { runName } from '../domain/text/names.ts';
-
 import { drill } from './drill.ts';
 import { lostSteps, refuseHalf } from './recover-lost.ts';
 import { RANK, type PlanInput, type Runbook, type Wanted, type World } from './runbook.ts';
+import { admitSteps, affectedIn, usersBackSteps } from './users-back.ts';
 import { provable } from './verify-backup.ts';
 import { chooseBackup } from './which-backup.ts';
 
@@ -152,7 +136,7 @@ function plan(input: PlanInput, world: World): Plan {
 /** Who is kept out, who comes back in which order, and what is emptied. */
 function aroundOf({ loaded, request }: PlanInput, world: World) {
   const { services, derived } = recoveredIn(loaded.system, request);
-  const affected = services.flatMap((service) => affectedIn(service, loaded, world));
+  const affected = affectedIn(services, loaded, world);
   const flushed = derived.filter((name) => world.exchange?.[name] === undefined);
   const back = startOrder(services, loaded.system).flatMap((name) =>
     affected.filter(({ service }) => service === name),
@@ -164,11 +148,10 @@ function liveSteps(input: PlanInput, world: World, exchanges: Exchange[]): PlanS
   const { loaded, request } = input;
   const { datastores } = recoveredIn(loaded.system, request);
   const { affected, back, flushed } = aroundOf(input, world);
-  const writers = otherWriters(loaded.system.recovery);
   return [
     lookAheadStep(datastores),
     ...affected.flatMap(stopSteps),
-    ...writers.map(haltStep),
+    ...otherWriters(loaded.system.recovery).map(haltStep),
     ...datastores.flatMap(fenceSteps),
     ...exchanges.flatMap(besideSteps),
     ...exchanges.map(lossStep),
@@ -177,15 +160,11 @@ function liveSteps(input: PlanInput, world: World, exchanges: Exchange[]): PlanS
     ...exchanges.map(exchangeStep),
     ...exchanges.map(judgeLiveStep),
     ...exchanges.map(letGoStep),
-    ...migrateSteps(loaded.system.recovery),
-    ...flushed.map(flushStep),
-    ...back.flatMap(restartSteps),
-    ...back.flatMap(smokeSteps),
-    ...flushed.flatMap((name) => warmLiveSteps(name, datastoreIn(loaded, name), back)),
-    ...admitSteps(loaded, back),
-    ...writers.toReversed().map(resumeStep),
-    ...(loaded.system.recovery?.outside ?? []).map(outsideStep),
-    concludeExchangeStep(),
+    ...usersBackSteps({
+      ...{ loaded, back, flushed },
+      started: back.flatMap(restartSteps),
+      admitted: admitSteps(loaded, back),
+    }),
   ];
 }
 
@@ -231,29 +210,10 @@ function exchangeOf(
   return { datastore, settings: datastoreIn(loaded, datastore), ...first, note, others: more };
 }
 
-function affectedIn(service: string, loaded: LoadedSystem, world: World): AffectedService[] {
-  const config = loaded.system.services[service];
-  const found = world.services[service];
-  return config === undefined || found === undefined ? [] : [{ service, config, world: found }];
-}
-
 /** A gate that nobody could pass is refused before anything changes. */
 function gateOf({ loaded: { system }, request }: PlanInput): string {
   const name = system.recovery?.approval ?? RECOVERY_APPROVAL;
   const why = unreachable(name, policyNamed(system, name), request.requestedBy ?? null);
   if (why !== undefined) throw new Failure('Refused', why);
   return name;
-}
-
-/** Nobody gets the next share before all services have had theirs. */
-function admitSteps({ system }: LoadedSystem, affected: readonly AffectedService[]): PlanStep[] {
-  const shares = system.recovery?.admit ?? ADMIT_SHARES;
-  return shares.flatMap((percent) =>
-    affected.flatMap((one) => admitStep(one, percentFor(one, percent))),
-  );
-}
-
-/** A platform that cannot let a part of the clients in lets all of them in. */
-function percentFor({ world }: AffectedService, percent: number): number {
-  return world.platform.partialAdmission === 'none' ? 100 : percent;
 }

@@ -8,8 +8,6 @@ import type { BindingRecord, BoundPlace } from '../domain/recovery/binding.ts';
 import {
   askStep,
   besideSteps,
-  concludeExchangeStep,
-  flushStep,
   letGoStep,
   type Restoring,
 } from '../domain/recovery/exchange-steps.ts';
@@ -20,24 +18,14 @@ import {
   lookLostStep,
 } from '../domain/recovery/live/lost.ts';
 import {
-  admitStep,
   sharesOf,
-  smokeSteps,
   stopSteps,
-  warmLiveSteps,
   type AffectedService,
 } from '../domain/recovery/live/service-steps.ts';
-import {
-  haltStep,
-  migrateSteps,
-  otherWriters,
-  outsideStep,
-  resumeStep,
-} from '../domain/recovery/live/writers.ts';
-import { ADMIT_SHARES } from '../domain/recovery/recovery-defaults.ts';
-import { datastoreIn } from '../domain/backup/rung-steps.ts';
+import { haltStep, otherWriters } from '../domain/recovery/live/writers.ts';
 import { revisionSpec } from '../domain/rollout/revision.ts';
 import type { RevisionSpec, Weights } from '../domain/rollout/model.ts';
+import { admitSteps, usersBackSteps } from './users-back.ts';
 
 export interface LostInput {
   operation: string;
@@ -63,27 +51,20 @@ export function lostSteps(input: LostInput): PlanStep[] {
   const moved = movedSystem(input);
   const moving = affected.back.flatMap((one) => movingOf(one, moved));
   const back = moving.map(({ one }) => one);
-  const { recovery } = loaded.system;
-  const writers = otherWriters(recovery);
   return [
     lookLostStep({ datastore, place }),
     ...affected.stopped.flatMap(stopSteps),
-    ...writers.map(haltStep),
+    ...otherWriters(loaded.system.recovery).map(haltStep),
     ...besideSteps({ ...restoring, elsewhere: place }),
     askStep(gate),
     bindStep({ datastore, copy, place }),
     judgeMovedStep({ datastore, copy }),
     letGoStep({ datastore, copy }),
-    ...migrateSteps(recovery),
-    ...flushed.map(flushStep),
-    ...back.flatMap((one) => addressSteps(one, input)),
-    ...moving.flatMap(startSteps),
-    ...back.flatMap(smokeSteps),
-    ...flushed.flatMap((name) => warmLiveSteps(name, datastoreIn(loaded, name), back)),
-    ...admitSteps(recovery?.admit ?? ADMIT_SHARES, moving),
-    ...writers.toReversed().map(resumeStep),
-    ...(recovery?.outside ?? []).map(outsideStep),
-    concludeExchangeStep(),
+    ...usersBackSteps({
+      ...{ loaded, back, flushed },
+      started: [...back.flatMap((one) => addressSteps(one, input)), ...moving.flatMap(startSteps)],
+      admitted: admitSteps(loaded, back).map((step) => onto(moving, step)),
+    }),
   ];
 }
 
@@ -150,15 +131,12 @@ function addressSteps(
     : [askMovedStep(service, datastore, place)];
 }
 
-function admitSteps(shares: readonly number[], moving: readonly Moving[]): PlanStep[] {
-  return shares.flatMap((share) =>
-    moving.flatMap(({ one, to }) => {
-      const percent = one.world.platform.partialAdmission === 'none' ? 100 : share;
-      return admitStep(one, percent).map((step) =>
-        step.action.kind === 'admit' ? { ...step, action: { ...step.action, to } } : step,
-      );
-    }),
-  );
+/** Users are let in on the revisions of their service that are at the new place. */
+function onto(moving: readonly Moving[], step: PlanStep): PlanStep {
+  const { action } = step;
+  if (action.kind !== 'admit') return step;
+  const to = moving.find(({ one }) => one.service === action.service)?.to;
+  return to === undefined ? step : { ...step, action: { ...action, to } };
 }
 
 /** Throws BadInput where it is not said where to, or where from. */
