@@ -49,7 +49,7 @@ export interface ClearedLease {
   heldBy?: string;
   /** The id of that operation, where it is known. */
   holder?: string;
-  /** It is that of an operation that started this one, which works under it: the run of the lease. */
+  /** The run of the lease, where an operation that started this one holds it: a child works under the lease of its parent. */
   under?: string;
   /** What an operation that ended without closing its record had begun. */
   left?: string;

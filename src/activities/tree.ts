@@ -5,7 +5,7 @@ import type { RunRef } from '../domain/operation/operation.ts';
 import { rankOf, runbooksOfType } from '../runbooks/index.ts';
 import { describe, operationOf, parentOf } from './executions.ts';
 
-/** Of a tree an operation, as Temporal describes it. */
+/** An operation and its run, as Temporal describes them. */
 interface Member extends RunRef {
   type: string;
   operation: string | undefined;

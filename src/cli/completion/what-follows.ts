@@ -17,7 +17,7 @@ export type Kind =
   | 'operations'
   | 'gates'
   | 'runbooks'
-  /** Of the runbook that is among the arguments, as `name=`. */
+  /** Inputs of the runbook of steps among the arguments, as `name=`. */
   | 'inputs'
   /** What the operation among the arguments asks a person for, and what it may be answered with. */
   | 'steps'

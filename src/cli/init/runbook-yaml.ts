@@ -1,7 +1,7 @@
 // The text of the runbook of steps that `fairlead init` writes: it looks, asks, and changes nothing.
 import type { Wanted } from './system-yaml.ts';
 
-/** Its name. */
+/** The name of the example runbook. */
 export const EXAMPLE_RUNBOOK = 'first-look';
 
 export function runbookYaml({ system, service, health }: Wanted): string {

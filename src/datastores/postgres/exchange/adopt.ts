@@ -26,7 +26,7 @@ const placeRows = z.array(
 );
 type Place = z.output<typeof placeRows>[number];
 
-/** One statement that mends it each, where there is one. */
+/** What the recovery's login lacks on a database, each with the statement that grants it. */
 const LACKS = `SELECT format('it is not owned by the login of the recovery: GRANT %I TO %I', pg_get_userbyid(datdba), current_user) AS text
   FROM pg_database WHERE oid = $1 AND NOT pg_has_role(datdba, 'USAGE')`;
 
