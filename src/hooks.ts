@@ -11,7 +11,8 @@ import { temporalIncidents } from './hooks/incidents.ts';
 import { serveHooks } from './hooks/server.ts';
 import { alertsTaker } from './hooks/take-alerts.ts';
 import { findToken } from './hooks/token.ts';
-import { describeHolder, portHolder } from './machine/port-holder.ts';
+import { hostInUrl } from './machine/host-in-url.ts';
+import { whyNotListening } from './machine/port-holder.ts';
 import { payloadConverter } from './payload-converter.ts';
 
 class Stop extends Error {}
@@ -38,10 +39,12 @@ async function main(): Promise<void> {
   });
   const options = { host, port, names: settings.allowedHosts, token, alerts, log: say };
   const server = await serveHooks(options).catch((error: unknown) => {
-    throw new Stop(taken(host, port, error));
+    const why = whyNotListening({ host, port }, error);
+    throw new Stop(
+      `listening at ${host}:${port}: ${why}; choose another port by --port or FAIRLEAD_HOOKS_PORT, 0 for a free one`,
+    );
   });
-  const shown = host.includes(':') ? `[${host}]` : host;
-  const url = `http://${shown}:${server.port}/alerts/SYSTEM`;
+  const url = `http://${hostInUrl(host)}:${server.port}/alerts/SYSTEM`;
   say({ ready: true, url, token: token.where, temporal: address, namespace, taskQueue, systems });
   await new Promise<void>((done) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, done);
@@ -54,13 +57,6 @@ async function main(): Promise<void> {
     server.closeIdleConnections();
   });
   await connection.close();
-}
-
-function taken(host: string, port: number, error: unknown): string {
-  const why = error instanceof Error ? error.message : String(error);
-  const isTaken = /EADDRINUSE/.test(why);
-  const holder = isTaken ? ` (held by ${describeHolder(portHolder(port, host))})` : '';
-  return `listening at ${host}:${port}: ${why}${holder}; choose another port by --port or FAIRLEAD_HOOKS_PORT, 0 for a free one`;
 }
 
 function say(line: Record<string, unknown>): void {

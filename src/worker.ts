@@ -2,6 +2,7 @@
 // and finishes what it is doing on SIGTERM or SIGINT. Exit codes: 0 stopped, 2 configuration, 5 no Temporal.
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { Client } from '@temporalio/client';
+import { hostInUrl } from './machine/host-in-url.ts';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import { SettingsError, workerSettings, type WorkerSettings } from './config/environment.ts';
 import { watchOperations } from './watching/gauges.ts';
@@ -145,7 +146,7 @@ function metricsWanted(settings: WorkerSettings): MetricsWanted | undefined {
 }
 
 function urlOf({ host, port }: MetricsAddress): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}/metrics`;
+  return `http://${hostInUrl(host)}:${port}/metrics`;
 }
 
 function say(line: Record<string, unknown>): void {

@@ -14,6 +14,7 @@ import {
   type StandIns,
 } from './children.ts';
 import { lockDataFolder, prepareDataFolder } from './data-folder.ts';
+import { hostInUrl } from '../machine/host-in-url.ts';
 import { withCache, type Say } from './download.ts';
 import { assertFree, freePorts } from './ports.ts';
 import { listPages } from '../workflows/messages.ts';
@@ -220,7 +221,7 @@ function openUi(
 /** As a browser on this machine reaches it. */
 function uiUrlOf({ uiHost }: WorkerSettings, { port }: Door): string {
   const host = uiHost === '0.0.0.0' || uiHost === '::' ? '127.0.0.1' : uiHost;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `http://${hostInUrl(host)}:${port}`;
 }
 
 function uiPortOf(options: EmbeddedOptions, port: number, anyPort: number): number {

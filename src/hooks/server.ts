@@ -4,6 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Failure, type FailureKind } from '../domain/failure.ts';
 import { NAME } from '../domain/text/names.ts';
 import { parsedJson } from '../domain/json.ts';
+import { bodyOf } from '../machine/http-body.ts';
 import { turnAway, turnedAway } from '../machine/http-door.ts';
 import { newHttpServer } from '../machine/http-server.ts';
 import type { TakeAlerts } from './take-alerts.ts';
@@ -87,7 +88,8 @@ async function taken(
     return { ...said(405, 'alerts are posted'), headers: { allow: 'POST' } };
   }
   if (!(await isAllowed(request, token))) return unknownCaller();
-  const body = await bodyOf(request);
+  const announced = Number(request.headers['content-length'] ?? 0);
+  const body = announced > LONGEST_BODY ? undefined : await bodyOf(request, LONGEST_BODY);
   if (body === undefined) {
     return said(413, `more than ${LONGEST_BODY} bytes; let max_alerts of the webhook be smaller`);
   }
@@ -106,19 +108,6 @@ async function isAllowed(request: IncomingMessage, token: Token): Promise<boolea
 function unknownCaller(): Answer {
   const answer = said(401, 'it needs the token of `fairlead hooks`: Authorization: Bearer TOKEN');
   return { ...answer, headers: { 'www-authenticate': 'Bearer realm="fairlead hooks"' } };
-}
-
-/** Undefined where it is too long: the rest is not read. */
-async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > LONGEST_BODY) return undefined;
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    length += part.length;
-    if (length > LONGEST_BODY) return undefined;
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
 }
 
 const STATUS: Partial<Record<FailureKind, number>> = { BadInput: 400, NotFound: 404 };

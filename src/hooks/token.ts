@@ -1,12 +1,11 @@
 // The token that whoever posts alerts has to show: a secret that is referred to, in a file or in the environment. Where nobody
 // names one, a file of the data folder has it, which is made at the first start and which nobody else can read.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { link, mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Failure } from '../domain/failure.ts';
-import { textAt } from '../domain/json.ts';
 import { secretValue, type SecretReference } from '../integrations/secret-value.ts';
-import { writeDraft } from '../machine/keep-file.ts';
+import { keepFirst } from '../machine/keep-file.ts';
 
 /** The environment variable that may have the token itself. */
 export const TOKEN_VARIABLE = 'FAIRLEAD_HOOKS_TOKEN';
@@ -63,14 +62,7 @@ async function ownFile(data: string): Promise<string> {
   const file = join(folder, 'hooks-token');
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const draft = await writeDraft(file, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
-    try {
-      await link(draft, file);
-    } catch (error) {
-      if (textAt(error, 'code') !== 'EEXIST') throw error;
-    } finally {
-      await rm(draft, { force: true });
-    }
+    await keepFirst(file, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
     return file;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

@@ -8,11 +8,11 @@ import {
   verify,
   type KeyObject,
 } from 'node:crypto';
-import { link, mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SignerPort } from '../ports/signer.ts';
 import { Failure } from '../domain/failure.ts';
-import { keepFile, writeDraft } from '../machine/keep-file.ts';
+import { keepFile, keepFirst } from '../machine/keep-file.ts';
 import { signedText, type SignedHead } from '../domain/record/evidence-chain.ts';
 
 interface KeyPair {
@@ -82,19 +82,11 @@ async function readOrMakeKey(folder: string): Promise<KeyPair> {
   }
 }
 
-/** A link appears whole or not at all, and fails when somebody else was first: then theirs is the key. */
+/** Where somebody else was first, theirs is the key. */
 async function makeKey(file: string): Promise<string> {
   const { privateKey } = generateKeyPairSync('ed25519');
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
-  const mine = await writeDraft(file, pem, { mode: 0o600 });
-  try {
-    await link(mine, file);
-  } catch (error) {
-    const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-    if (!exists) throw error;
-  } finally {
-    await rm(mine, { force: true });
-  }
+  await keepFirst(file, pem.toString(), { mode: 0o600 });
   return readFile(file, 'utf8');
 }
 

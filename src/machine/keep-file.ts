@@ -1,8 +1,9 @@
 // Small files that are replaced whole: whoever reads one sees the old text or the new one, also after a crash.
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { textAt } from '../domain/json.ts';
 
 export interface KeepOptions {
   /** Permissions of a new file (0o600). */
@@ -24,6 +25,18 @@ export async function keepFile(
   } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined);
     throw error;
+  }
+}
+
+/** Writes a file where there is none, whole or not at all: of two that do so at once one is first, and its text stays. */
+export async function keepFirst(file: string, text: string, options: KeepOptions): Promise<void> {
+  const draft = await writeDraft(file, text, options);
+  try {
+    await link(draft, file);
+  } catch (error) {
+    if (textAt(error, 'code') !== 'EEXIST') throw error;
+  } finally {
+    await rm(draft, { force: true });
   }
 }
 

@@ -170,6 +170,16 @@ export function describeHolder(holder: PortHolder | null): string {
   return `process ${holder.pid} (${holder.command.slice(0, 120) || 'unknown command'})`;
 }
 
+/** What listening threw, with who holds the port where it is taken. */
+export function whyNotListening(
+  { host, port }: { host: string; port: number },
+  error: unknown,
+): string {
+  const said = error instanceof Error ? error.message : String(error);
+  const holder = /in use/i.test(said) ? ` (held by ${describeHolder(portHolder(port, host))})` : '';
+  return `${said}${holder}`;
+}
+
 /**
  * Ends whoever holds the port: SIGTERM and, `patience` ms later, SIGKILL. Returns the holder that was
  * there, null when the port was free. Only for a person who asked for it: nothing calls this by itself.

@@ -4,7 +4,8 @@
 // without replays. It cannot say which free port it took, so that one is looked for here.
 import { Runtime, type RuntimeOptions } from '@temporalio/worker';
 import { hiddenLoopback, openDoor } from '../machine/http-door.ts';
-import { describeHolder, portHolder, tryListening } from '../machine/port-holder.ts';
+import { tryListening, whyNotListening } from '../machine/port-holder.ts';
+import { hostInUrl } from '../machine/host-in-url.ts';
 import { STEP_BUCKETS, STEP_DURATION } from '../domain/operation/watched.ts';
 import type { Log, LogLevel } from './log.ts';
 import { sdkLogger } from './sdk-logger.ts';
@@ -91,7 +92,7 @@ function exporter({ host, port }: MetricsAddress): Metrics {
   return {
     attachServiceName: false,
     prometheus: {
-      bindAddress: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+      bindAddress: `${hostInUrl(host)}:${port}`,
       // As Prometheus names things: ..._total, ..._seconds.
       countersTotalSuffix: true,
       unitSuffix: true,
@@ -102,8 +103,5 @@ function exporter({ host, port }: MetricsAddress): Metrics {
 }
 
 function sentence({ host, port }: MetricsAddress, error: unknown): string {
-  const said = error instanceof Error ? error.message : String(error);
-  const taken = /in use/i.test(said);
-  const holder = taken ? ` (held by ${describeHolder(portHolder(port, host))})` : '';
-  return `serving metrics at ${host}:${port}: ${said}${holder}; choose another FAIRLEAD_METRICS_PORT, or 0 for a free one`;
+  return `serving metrics at ${host}:${port}: ${whyNotListening({ host, port }, error)}; choose another FAIRLEAD_METRICS_PORT, or 0 for a free one`;
 }

@@ -1,20 +1,17 @@
 // Files restored into another folder than the one that is gone: its first generation, which nobody finds until `current`
 // leads there.
 import { lstat, mkdir, readdir, symlink } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { DatastoreRef } from '../../ports/backups.ts';
 import { Failure } from '../../domain/failure.ts';
 import { textAt } from '../../domain/json.ts';
-import { shortOf } from '../beside.ts';
+import { shortOf, type BesideNotes } from '../beside.ts';
 import type { StoreExchange } from '../store.ts';
-import { CURRENT, generationsOf } from './generations.ts';
+import { CURRENT, directoryOf, generationsOf } from './generations.ts';
 
 const FIRST = 'gen-1';
 
-interface Notes {
-  keep: (folder: string, note: { directory: string; generation: string }) => Promise<void>;
-  find: (folder: string) => Promise<{ directory: string; generation: string } | undefined>;
-}
+type Notes = BesideNotes<{ directory: string; generation: string }>;
 
 export function elsewhereIn(notes: Notes): NonNullable<StoreExchange['elsewhere']> {
   return {
@@ -63,8 +60,4 @@ async function unableThere(there: DatastoreRef): Promise<string | undefined> {
 function unlessGone(error: unknown): undefined {
   if (error instanceof Failure && error.kind === 'NotFound') return undefined;
   throw error;
-}
-
-function directoryOf({ directory, settings }: DatastoreRef): string {
-  return resolve(directory, settings.directory ?? '.');
 }

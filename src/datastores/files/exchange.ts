@@ -2,7 +2,7 @@
 // too for the write fence. The old generation stays where it is; nobody finds it by `current` any more.
 import { createHash } from 'node:crypto';
 import { readlink, realpath, rm, rmdir, symlink } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { DatastoreRef } from '../../ports/backups.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -19,6 +19,7 @@ import type { StoreExchange } from '../store.ts';
 import { claim } from './claims.ts';
 import { elsewhereIn } from './elsewhere.ts';
 import {
+  directoryOf,
   fencedName,
   generationsOf,
   isGeneration,
@@ -40,7 +41,7 @@ const notes = besideNotes(
   z.object({
     directory: z.string(),
     generation: z.string(),
-    /** Somebody else restored it: it is not removed with the copy. */
+    /** The generation was restored by somebody else, and is not removed with the copy. */
     adopted: z.exactOptional(z.literal(true)),
   }),
   0o644,
@@ -242,10 +243,6 @@ function changed(directory: string, seen: { expected: string; found: string }): 
   const { expected, found } = seen;
   const message = `exchanging the generation of ${directory}: ${found} is live, and not ${expected}; look at it and begin anew`;
   return new Failure('WorldChanged', message, seen);
-}
-
-function directoryOf({ directory, settings }: DatastoreRef): string {
-  return resolve(directory, settings.directory ?? '.');
 }
 
 async function withGenerations(store: DatastoreRef): Promise<Generations & { current: string }> {

@@ -2,9 +2,10 @@
 // exchanged by one rename: readers see the old generation or the new one. Under a write fence `current` leads nowhere,
 // and its text says since which epoch: `fenced-<epoch>-<sequence>-gen-3`. A folder without `current` is its own data.
 import { chmod, chown, lstat, mkdir, readdir, readlink, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { Failure } from '../../domain/failure.ts';
 import { textAt } from '../../domain/json.ts';
+import type { DatastoreRef } from '../../ports/backups.ts';
 
 export const CURRENT = 'current';
 const GENERATION = /^gen-([1-9]\d{0,8})$/;
@@ -89,4 +90,9 @@ async function folderThere(folder: string): Promise<void> {
   const stats = await lstat(folder).catch(() => undefined);
   if (stats?.isDirectory() === true) return;
   throw new Failure('NotFound', `${folder} is no folder; is it mounted, and is the path right?`);
+}
+
+/** The folder of a datastore of files, absolute. */
+export function directoryOf({ directory, settings }: DatastoreRef): string {
+  return resolve(directory, settings.directory ?? '.');
 }

@@ -3,6 +3,7 @@
 import type { Db, MongoClient } from 'mongodb';
 import type { DatastoreRef } from '../../ports/backups.ts';
 import { Failure } from '../../domain/failure.ts';
+import { hostInUrl } from '../../machine/host-in-url.ts';
 import { secretValue, type SecretSources } from '../../integrations/secret-value.ts';
 import { mongodb } from './settings.ts';
 
@@ -49,7 +50,7 @@ export async function liveMongo(
 
 /** For people; no secret. */
 export function sourceOf({ host, port, database }: MongoAddress): string {
-  return `mongodb://${hostIn(host)}:${port}/${database}`;
+  return `mongodb://${hostInUrl(host)}:${port}/${database}`;
 }
 
 /** Everything that a driver or a tool needs, the password too. */
@@ -65,11 +66,7 @@ export function connectionString({ host, port, ...address }: MongoAddress): stri
     connectTimeoutMS: String(FIND_MS),
     appName: 'fairlead',
   });
-  return `mongodb://${login}${hostIn(host)}:${port}/?${options.toString()}`;
-}
-
-function hostIn(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
+  return `mongodb://${login}${hostInUrl(host)}:${port}/?${options.toString()}`;
 }
 
 /** Runs `work` on the database over connections of its own, which are cut when the signal comes. */

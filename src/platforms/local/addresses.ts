@@ -4,6 +4,7 @@
 import type { Server } from 'node:http';
 import { Failure } from '../../domain/failure.ts';
 import { describeHolder, portHolder } from '../../machine/port-holder.ts';
+import { hostInUrl } from '../../machine/host-in-url.ts';
 import type { RevisionSpec } from '../../domain/rollout/model.ts';
 import type { HostedService } from './hosted-service.ts';
 import { Listeners, openPreview, stopListening } from './listeners.ts';
@@ -118,5 +119,5 @@ function previewKey(spec: RevisionSpec): string {
 function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';
-  return host.includes(':') ? `[${host}]` : host;
+  return hostInUrl(host);
 }

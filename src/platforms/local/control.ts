@@ -9,6 +9,7 @@ import {
 } from 'node:http';
 import { z } from 'zod';
 import { Failure, type FailureKind } from '../../domain/failure.ts';
+import { bodyOf } from '../../machine/http-body.ts';
 import { turnAway, turnedAway } from '../../machine/http-door.ts';
 import type { LocalHost } from './local-host.ts';
 import { portOf } from './listeners.ts';
@@ -126,16 +127,12 @@ function requireExpect<T extends ChangedBy & { expect?: unknown }>(input: T): T 
 }
 
 async function readBody(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > MOST_BODY)
-      throw new Failure('BadInput', `a body over ${MOST_BODY} bytes is not read`);
-    chunks.push(part);
+  const body = await bodyOf(request, MOST_BODY);
+  if (body === undefined) {
+    throw new Failure('BadInput', `a body over ${MOST_BODY} bytes is not read`);
   }
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return JSON.parse(body);
   } catch {
     throw new Failure('BadInput', 'the body is not JSON');
   }
