@@ -54,7 +54,7 @@ const SUBJECTS = {
   ],
   incident: [['.', 'text', 'people'], []],
   record: [
-    ['.', 'text', 'time', 'recovery'],
+    ['.', 'text', 'time', 'recovery', 'people'],
     ['analysis', 'backup', 'operation', 'steps'],
   ],
 };

@@ -1,5 +1,6 @@
 // Gates and the people who answer them, on a real server: who may, how many it takes, what is refused and why.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { GateStatus, OperationStatus } from '../../src/domain/operation/status.ts';
@@ -148,25 +149,12 @@ describe('an early approval', { concurrency: 4 }, () => {
     },
   };
 
-  /** The digests that the gates of such a deploy open with: decisions, not observations, so always the same. */
-  async function digestOf(system: string): Promise<string> {
-    const handle = await shop.deploy(system, 'v2');
-    await untilBaking(handle, 5);
-    await send(handle, 'promote', { actor: 'ana' });
-    await untilStatus(handle, (status) => status.state === 'waiting');
-    const { digest } = await gateOf(handle);
-    await send(handle, 'abort', {});
-    await endOf(handle);
-    return digest;
-  }
-
   for (const right of [true, false]) {
-    test(`with ${right ? 'the' : 'no'} right digest ${right ? 'counts' : 'does not count'} when its gate opens`, async () => {
-      const system = shop.live(slow);
-      const digest = right ? await digestOf(system) : wrong;
-      const handle = await shop.deploy(system, 'v2');
+    test(`for ${right ? 'this' : 'another'} run ${right ? 'counts' : 'does not count'} when its gate opens`, async () => {
+      const handle = await shop.deploy(shop.live(slow), 'v2');
       await untilBaking(handle, 5);
-      const early = { actor: 'bob', gate: 'weight-5', digest };
+      const { runId } = await handle.query<OperationStatus>('status');
+      const early = { actor: 'bob', gate: 'weight-5', run: right ? runId : randomUUID() };
       assert.match((await send(handle, 'approve', early)).note, /kept until weight-5 opens/);
       await send(handle, 'promote', { actor: 'ana' });
       const status = await untilStatus(handle, ({ gates }) => gates.length > 0);
@@ -179,11 +167,13 @@ describe('an early approval', { concurrency: 4 }, () => {
     });
   }
 
-  test('that names no digest is refused', async () => {
+  test('that names no run, or a digest, is refused', async () => {
     const handle = await shop.deploy(shop.live(slow), 'v2');
     await untilBaking(handle, 5);
     const said = await refusal(handle, 'approve', { actor: 'ana', gate: 'weight-5' });
-    assert.match(said, /an early answer counts only with an actor and the digest/);
+    assert.match(said, /an early answer counts only with an actor and the run that it is for/);
+    const early = { actor: 'ana', gate: 'weight-5', digest: wrong };
+    assert.match(await refusal(handle, 'approve', early), /none fits: it is of another run/);
     await send(handle, 'abort', {});
     await endOf(handle);
   });

@@ -59,12 +59,14 @@ async function answer(
   }));
 }
 
-/** What is answered: as given, else the one open gate as the worker shows it now. */
+/** What is answered: as given, else the one open gate as the worker shows it now. A gate that is to open is answered for this run. */
 function whichGate(status: OperationStatus | undefined, options: GateOptions) {
   const { gate, digest } = options;
   const open = status?.gates ?? [];
   const meant = gate === undefined ? only(open) : open.find((one) => one.id === gate);
-  return { gate: gate ?? meant?.id, digest: digest ?? meant?.digest };
+  if (meant !== undefined) return { gate: gate ?? meant.id, digest: digest ?? meant.digest };
+  const isEarly = gate !== undefined && digest === undefined;
+  return { gate, digest, run: isEarly ? status?.runId : undefined };
 }
 
 function only(open: readonly GateStatus[]): GateStatus | undefined {

@@ -119,14 +119,11 @@ export function findingsOf(results: StepResults): StepFinding[] {
   );
 }
 
-/** The verdicts at a step, newest of each name. */
-export function verdictsAt(
-  results: StepResults,
-  step: string,
-): { name: string; verdict: Verdict }[] {
-  const found = new Map<string, Verdict>();
-  for (const one of findingsOf(results)) if (one.step === step) found.set(one.name, one.verdict);
-  return [...found].map(([name, verdict]) => ({ name, verdict }));
+/** The findings of a step, newest of each name. */
+export function findingsAt(results: StepResults, step: string): Finding[] {
+  const found = new Map<string, Finding>();
+  for (const one of findingsOf(results)) if (one.step === step) found.set(one.name, one);
+  return [...found.values()];
 }
 
 /** Steps of one kind of action with the verdict that each gave last; `inconclusive` where it gave none. */

@@ -1,10 +1,8 @@
 // A gate that people answer: who may, how many it takes, what each answer means. Pure.
 import type { ApprovalPolicy } from '../../config/system.ts';
-import { digestOf } from '../digest.ts';
+import { gateDigest, measuredDigest, type GateOpening, type Measured } from './gate-opening.ts';
 import { example, type Message } from './message.ts';
 import { isAmong, personKey, samePerson } from '../text/names.ts';
-import type { Finding } from '../analysis/finding.ts';
-import type { Verdict } from '../analysis/verdict.ts';
 
 export type Decision = 'approved' | 'rejected' | 'expired' | 'overridden';
 
@@ -18,6 +16,8 @@ export interface Gate {
   id: string;
   policyName: string;
   policy: ApprovalPolicy;
+  /** What its digest covers, beside the plan. */
+  opening: GateOpening;
   digest: string;
   /** How many different people have to approve; one more when nobody knows who requested the operation. */
   need: number;
@@ -46,21 +46,24 @@ export function openGate(input: {
   policyName: string;
   policy: ApprovalPolicy;
   planDigest: string;
-  verdicts: { name: string; verdict: Verdict }[];
-  /** What whoever approves answers for, where that is more than the plan and the verdicts. */
-  found?: readonly Finding[];
+  /** The first run of the chain, and what was drawn for this opening. */
+  run: string;
+  opening: string;
+  /** What whoever answers is shown. */
+  findings: readonly Measured[];
   requester: string | null;
   now: number;
 }): Gate {
   const id = input.before === 0 ? input.step : `${input.step}#${input.before + 1}`;
-  const verdicts = input.verdicts.map(({ name, verdict }) => ({ name, verdict }));
-  const { policy, policyName, requester, now, found } = input;
-  const more = found?.map(({ name, reason }) => ({ name, reason }));
+  const { policy, policyName, requester, now, run } = input;
+  const measured = measuredDigest(input.findings);
+  const opening = { gate: id, run, opening: input.opening, measured };
   return {
     id,
     policyName,
     policy,
-    digest: digestOf({ plan: input.planDigest, gate: id, verdicts, ...(more && { found: more }) }),
+    opening,
+    digest: gateDigest(input.planDigest, opening),
     need: needOf(policy, requester),
     requester,
     openedAt: now,
@@ -210,7 +213,7 @@ function mayNotApprove(gate: Gate, actor: string): string | undefined {
 
 function wrongDigest(gate: Gate, message: Message): string | undefined {
   if (message.digest === undefined || message.digest === gate.digest) return undefined;
-  return `the digest ${message.digest.slice(0, 12)}… is not the one ${gate.id} is open with (${gate.digest.slice(0, 12)}…): look at status again`;
+  return `the digest ${message.digest.slice(0, 12)}… is not the one ${gate.id} is open with (${gate.digest.slice(0, 12)}…), which is of this run, this opening and what was measured: look at status again`;
 }
 
 function alreadyDecided(gate: Gate): string {

@@ -7,6 +7,8 @@ export interface Message {
   actor?: string;
   gate?: string;
   digest?: string;
+  /** The run that an answer is for, which comes before its gate opens. */
+  run?: string;
   reason?: string;
   breakGlass?: string;
   full?: boolean;
@@ -23,8 +25,8 @@ export interface Message {
 type Field = keyof Message;
 
 const FIELDS: Record<string, Field[]> = {
-  approve: ['actor', 'gate', 'digest', 'reason', 'breakGlass'],
-  reject: ['actor', 'gate', 'digest', 'reason'],
+  approve: ['actor', 'gate', 'digest', 'run', 'reason', 'breakGlass'],
+  reject: ['actor', 'gate', 'digest', 'run', 'reason'],
   promote: ['actor', 'full', 'reason'],
   pause: ['actor', 'reason'],
   resume: ['actor', 'reason'],
@@ -53,6 +55,7 @@ const RULES: Record<Field, { allowed: string; accepts: (value: unknown) => boole
   },
   gate: idRule('a gate id, as status shows it'),
   step: idRule('a step id, as status shows it'),
+  run: idRule('a run id, as status shows it'),
   note: textRule(),
   option: idRule('an option of the question, as status shows them'),
   digest: {

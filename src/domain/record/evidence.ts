@@ -4,6 +4,7 @@ import type { BackupSummary } from '../backup/backup.ts';
 import type { Outcome, Serving } from '../operation/outcome.ts';
 import type { Plan } from '../operation/plan.ts';
 import type { StepFinding } from '../analysis/finding.ts';
+import type { GateOpening } from '../people/gate-opening.ts';
 import type { Brought } from '../steps/brought.ts';
 import type { Verdict } from '../analysis/verdict.ts';
 
@@ -39,6 +40,8 @@ export type EvidenceBody =
       gate: string;
       policy: string;
       digest: string;
+      /** What the digest covers beside the plan; missing from records of before. */
+      opening?: GateOpening;
       need: number;
       who: string[];
       expiresAt: string;

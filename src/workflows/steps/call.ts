@@ -156,6 +156,7 @@ function noteAnswer(run: Run, answer: ActivityAnswer<unknown>, upTo: number): vo
   // A Reset copies what was answered to an earlier run: the record of this one is written from its start.
   const isWritten = answer.written && answer.runId === workflowInfo().runId;
   if (isWritten) run.record.written = Math.max(run.record.written, upTo);
+  run.record.runId = answer.runId;
   run.progress.aliveAt = Math.max(run.progress.aliveAt, answer.at);
 }
 

@@ -73,11 +73,30 @@ export function rule(run: Run, gate: Gate, name: 'approve' | 'reject', message: 
   return { ...ruled, ...decisionOf(reply), ...(decides && { decides: 'gate' }) };
 }
 
+/** Answers with what came before the gate: it counts for the run that it names, which after a Reset is another one. */
+export function ruleEarly(
+  run: Run,
+  gate: Gate,
+  name: 'approve' | 'reject',
+  message: Message,
+): Ruling {
+  return ofOtherRun(run, gate, message) ?? rule(run, gate, name, message);
+}
+
+/** Refuses an answer that names another run than the one that opened the gate, as far as its activities tell. */
+function ofOtherRun({ record }: Run, gate: Gate, message: Message): Ruling | undefined {
+  if (message.run === undefined || message.run === record.runId) return undefined;
+  return refused(
+    message,
+    `it is for the run ${message.run}, and ${gate.id} was opened by ${record.runId ?? 'another one'}: look at status, and answer the gate that is open`,
+  );
+}
+
 function answerGate(run: Run, name: 'approve' | 'reject', message: Message): Ruling {
   const gate = gateMeant(run, message);
   if (gate?.decided === undefined && isEnding(run)) return refused(message, endingOf(run));
   if (gate !== undefined && isPast(gate, Date.now())) return refused(message, tooLate(gate));
-  if (gate !== undefined) return rule(run, gate, name, message);
+  if (gate !== undefined) return ofOtherRun(run, gate, message) ?? rule(run, gate, name, message);
   if (message.gate === undefined) {
     return refused(message, `${run.operation} has no gate open now${gatesOf(run.basis)}`);
   }
@@ -95,18 +114,20 @@ function gatesOf({ plan }: Basis): string {
 }
 
 function keepEarly(run: Run, name: 'approve' | 'reject', message: Message): Ruling {
-  if (message.digest === undefined || message.actor === undefined) {
+  const gate = message.gate ?? 'it';
+  if (message.digest !== undefined) {
+    const why = 'a digest covers what is measured until then, so none fits: it is of another run';
+    return refused(message, `${gate} is not open, and ${why}, or of an earlier opening`);
+  }
+  if (message.run === undefined || message.actor === undefined) {
     return refused(
       message,
-      `${message.gate ?? 'it'} is not open; an early answer counts only with an actor and the digest that the gate opens with`,
+      `${gate} is not open; an early answer counts only with an actor and the run that it is for ("run", as status shows it)`,
     );
   }
   if (run.people.early.length >= MOST_EARLY) return refused(message, 'too many early answers');
   run.people.early.push({ name, message });
-  return accepted(
-    message,
-    `kept until ${message.gate ?? 'it'} opens: it counts if the digest is the one it opens with`,
-  );
+  return accepted(message, `kept until ${gate} opens: it counts if this run opens it`);
 }
 
 /** Interrupted, or on its way back. */

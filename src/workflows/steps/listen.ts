@@ -3,6 +3,7 @@
 // verdict of the gate watch.
 import { ApplicationFailure } from '@temporalio/common';
 import {
+  CancellationScope,
   defineQuery,
   defineSignal,
   defineUpdate,
@@ -41,6 +42,8 @@ const DESCRIPTIONS: Record<MessageName, string> = {
 };
 
 const LONGEST_NAME = 80;
+/** The server takes 2,000 updates of a run, and none after that: one that a validator refuses is not counted. */
+const MOST_REFUSALS = 500;
 
 /** Sets every handler; must be called before the first `await`. */
 export function listen(run: Run): void {
@@ -61,7 +64,7 @@ export function listen(run: Run): void {
       {
         description,
         validator: (raw) => {
-          validate(name, raw);
+          validate(run, name, raw);
         },
       },
     );
@@ -126,6 +129,7 @@ function note(run: Run, name: string, ruling: Ruling): void {
   if (!ruling.accepted) {
     const reason = ruling.quotes === true ? 'it could not be read' : ruling.note;
     const known = MESSAGES.find((one) => one === name) ?? 'a message';
+    run.people.refusedCount += 1;
     run.people.refusal = { name: known, actor: ruling.actor, reason, at: now() };
   }
   if (run.people.receivedCount <= MOST_RECORDS || ruling.decision !== undefined) {
@@ -134,12 +138,30 @@ function note(run: Run, name: string, ruling: Ruling): void {
   }
 }
 
-function validate(name: MessageName, raw: unknown): void {
-  try {
-    parseMessage(name, raw);
-  } catch (error) {
-    throw ApplicationFailure.nonRetryable(sentence(error), 'BadInput');
+/** Throws for what is malformed; once many were refused, also for what would be, before it is in the history. */
+function validate(run: Run, name: MessageName, raw: unknown): void {
+  const message = wellFormed(name, raw);
+  if (message === undefined) {
+    throw ApplicationFailure.nonRetryable(malformed(name, raw), 'BadInput');
   }
+  if (run.people.refusedCount < MOST_REFUSALS) return;
+  const ruling = handleMessage(tried(run), name, message);
+  if (!ruling.accepted) throw ApplicationFailure.nonRetryable(ruling.note, 'Refused');
+}
+
+/** A copy of a run as far as a message changes it, to see what it would come to. */
+function tried(run: Run): Run {
+  const { asked } = run.people;
+  const { scope: _, bake, ...progress } = run.progress;
+  return {
+    ...run,
+    people: {
+      ...run.people,
+      early: [...run.people.early],
+      ...(asked !== undefined && { asked: { ...asked } }),
+    },
+    progress: { ...progress, ...(bake !== undefined && { bake: new CancellationScope() }) },
+  };
 }
 
 function wellFormed(name: string, raw: unknown): Message | undefined {

@@ -5,7 +5,7 @@ import { whoMay, type Gate } from '../../domain/people/gate.ts';
 import type { NoticeGate, NoticeSubject } from '../../domain/people/notice-facts.ts';
 import { channelsFor, noticeKey, noticeWords } from '../../domain/people/notice.ts';
 import type { Outcome } from '../../domain/operation/outcome.ts';
-import { verdictsAt } from '../../domain/operation/step-result.ts';
+import { findingsAt } from '../../domain/operation/step-result.ts';
 import { callAside, failureOf, type InputOf, type ValueOf } from './call.ts';
 import { answersOf } from './page.ts';
 import { record } from './record.ts';
@@ -169,11 +169,11 @@ function gateFacts(run: Run, gate: Gate): NoticeGate {
   const { id, policyName: policy, digest, need, approvals } = gate;
   const expiresAt = new Date(gate.expiresAt).toISOString();
   const step = id.split('#')[0] ?? id;
-  const verdicts = verdictsAt(run.progress.results, step).map((one) => {
+  const verdicts = findingsAt(run.progress.results, step).map(({ name, verdict }) => {
     const given = run.record.entries.findLast(
-      (entry) => entry.type === 'verdict' && entry.step === step && entry.name === one.name,
+      (entry) => entry.type === 'verdict' && entry.step === step && entry.name === name,
     );
-    return { ...one, ...(given !== undefined && { at: given.at }) };
+    return { name, verdict, ...(given !== undefined && { at: given.at }) };
   });
   return {
     id,

@@ -2,13 +2,14 @@
 import { openGate, type Gate } from '../../domain/people/gate.ts';
 import { policyNamed } from '../../domain/people/recovery-approval.ts';
 import type { PlanStep } from '../../domain/operation/plan.ts';
-import { resultOf, verdictsAt } from '../../domain/operation/step-result.ts';
+import { findingsAt } from '../../domain/operation/step-result.ts';
 import type { MachineEvent } from '../../domain/operation/machine-state.ts';
+import { uuid4, workflowInfo } from '@temporalio/workflow';
 import { call, failureOf } from './call.ts';
 import { dropLate, settleLate } from './late-answers.ts';
 import { tellOfGate, tellOfParking } from './notices.ts';
 import { watched } from './gate-watch.ts';
-import { rule } from './handle-message.ts';
+import { ruleEarly } from './handle-message.ts';
 import { momentsOfGate, momentsOfStep, untilAnswered, type Moment } from '../asking/moments.ts';
 import { takeLease } from './leases.ts';
 import { setState } from './page.ts';
@@ -171,10 +172,9 @@ function open(run: Run, step: PlanStep): Gate {
     policyName,
     policy,
     planDigest: planOf(run).digest,
-    verdicts: verdictsAt(run.progress.results, step.id),
-    ...(step.action.kind === 'weighExchange' && {
-      found: resultOf(run.progress.results, step.id)?.findings ?? [],
-    }),
+    run: workflowInfo().firstExecutionRunId,
+    opening: uuid4(),
+    findings: findingsAt(run.progress.results, step.id),
     requester: run.request.requestedBy ?? null,
     now: Date.now(),
   });
@@ -184,6 +184,7 @@ function open(run: Run, step: PlanStep): Gate {
     gate: gate.id,
     policy: policyName,
     digest: gate.digest,
+    opening: gate.opening,
     need: gate.need,
     who: policy.from ?? [],
     expiresAt: new Date(gate.expiresAt).toISOString(),
@@ -192,7 +193,7 @@ function open(run: Run, step: PlanStep): Gate {
   run.people.early = run.people.early.filter(({ message }) => message.gate !== gate.id);
   for (const { name, message } of early) {
     const latest = run.people.gates.find((one) => one.id === gate.id) ?? gate;
-    run.people.received.push({ name, at: isoNow(), ...rule(run, latest, name, message) });
+    run.people.received.push({ name, at: isoNow(), ...ruleEarly(run, latest, name, message) });
   }
   return gate;
 }

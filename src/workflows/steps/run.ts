@@ -62,6 +62,8 @@ export interface OperationRecord {
   entries: EvidenceEntry[];
   /** How many of the entries were sent with an activity that was done. */
   written: number;
+  /** The run whose activity was answered last: a Reset keeps the answers of the run before it. */
+  runId?: string;
   /** The signature of the closed record. */
   signed?: SignedHead;
 }
@@ -106,6 +108,7 @@ export interface People {
   /** Messages that are not recorded yet. */
   received: Received[];
   receivedCount: number;
+  refusedCount: number;
   /** The last message that was refused. */
   refusal?: { name: string; actor: string | null; reason: string; at: string };
   /** What people are being told now. */
@@ -219,6 +222,7 @@ export function newRun(runbook: Runbook, request: OperationRequest): Run {
       late: [],
       received: [],
       receivedCount: 0,
+      refusedCount: 0,
       notices: new Set(),
       waitedMs: 0,
     },

@@ -32,7 +32,9 @@ function gate(policy: Partial<ApprovalPolicy> = {}, requester: string | null = '
       ...policy,
     },
     planDigest: PLAN,
-    verdicts: [{ name: 'errors', verdict: 'pass' }],
+    run: 'first',
+    opening: 'drawn',
+    findings: [{ name: 'errors', verdict: 'pass', reason: '0 of 20', samples: 20 }],
     requester,
     now: 1000,
   });
@@ -174,21 +176,28 @@ test('a broken glass goes on at once and stays open until another person counter
   assert.equal(approveGate(signed.gate, { actor: 'bo' }).accepted, false);
 });
 
-test('opened again it has another id and another digest, and the verdicts shown are part of it', () => {
-  const again = {
-    step: 'watch',
-    policyName: 'p',
-    policy: gate().policy,
-    planDigest: PLAN,
-  } as const;
-  const open = (before: number, verdict: 'pass' | 'inconclusive', now: number): Gate =>
-    openGate({ ...again, before, verdicts: [{ name: 'errors', verdict }], requester: 'ci', now });
-  assert.equal(open(0, 'pass', 0).id, 'watch');
-  assert.equal(open(1, 'pass', 0).id, 'watch#2');
-  const digests = [open(0, 'pass', 0), open(1, 'pass', 0), open(0, 'inconclusive', 0)];
-  assert.equal(new Set(digests.map(({ digest }) => digest)).size, 3);
-  assert.equal(open(0, 'pass', 0).digest, open(0, 'pass', 99).digest);
-  assert.equal(open(0, 'pass', 5).expiresAt, 5 + 24 * HOUR);
+test('its digest covers plan, run, opening and what was measured, and nothing else', () => {
+  const found = { name: 'errors', verdict: 'pass', reason: '0 of 20', samples: 20 } as const;
+  const first = {
+    ...{ step: 'watch', policyName: 'p', policy: gate().policy, requester: 'ci', planDigest: PLAN },
+    ...{ before: 0, run: 'first', opening: 'drawn', findings: [found], now: 0 },
+  };
+  const open = (other: Partial<typeof first> = {}): Gate => openGate({ ...first, ...other });
+  assert.equal(open().id, 'watch');
+  assert.equal(open({ before: 1 }).id, 'watch#2');
+  const others: Partial<typeof first>[] = [
+    {},
+    { before: 1 },
+    { planDigest: OTHER },
+    { run: 'other' },
+    { opening: 'drawn anew' },
+    { findings: [] },
+    { findings: [{ ...found, reason: '1 of 20' }] as never },
+    { findings: [{ ...found, samples: 21 }] as never },
+  ];
+  assert.equal(new Set(others.map((one) => open(one).digest)).size, others.length);
+  assert.equal(open().digest, open({ now: 99, requester: 'ana' }).digest);
+  assert.equal(open({ now: 5 }).expiresAt, 5 + 24 * HOUR);
 });
 
 test('whoever answers in whatever order, it is decided by as many different people as it takes, never by the requester', () => {
