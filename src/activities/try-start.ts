@@ -15,7 +15,8 @@ import type { Redactor } from '../ports/redactor.ts';
 import type { RunbooksPort } from '../ports/steps/runbooks.ts';
 import type { Call } from './call.ts';
 import { withPlaces, type PlacesPorts } from './data/places.ts';
-import { makePlan, type PlanPorts } from './plan-operation.ts';
+import { makePlan } from './plan-operation.ts';
+import type { PlanPorts } from './planning/wanted.ts';
 
 export interface StartAnswer {
   system: string;

@@ -8,6 +8,7 @@ import { capabilityRemarks } from './platform-rules.ts';
 import { didYouMean } from '../domain/text/did-you-mean.ts';
 import { listed, shown } from './reading/wording.ts';
 import { noSuch, remarksIn, repeatsIn, under, type Remark } from './remark.ts';
+import { promoteSchema } from './promote.ts';
 import { rolloutSchema } from './rollout.ts';
 import {
   command,
@@ -128,6 +129,11 @@ export const serviceSchema = z.strictObject({
       'How long a process may finish what it is answering before it is stopped, and a WebSocket or stream of events goes on when its user would be sent elsewhere.',
   }),
   rollout: rolloutSchema.prefault({}).meta({ meaning: 'How a new version gets its users.' }),
+  promote: z.exactOptional(promoteSchema).meta({
+    meaning:
+      'Only versions that had all users of another system, for so long, are deployed here; without it every version.',
+    example: { from: 'shop-staging', soak: '1h' },
+  }),
   checks: z
     .strictObject({
       preflight: z

@@ -90,6 +90,9 @@ export function rankOf({
   return runbookOf({ kind: type, operation })?.rank ?? 0;
 }
 
+/** The workflow types of what takes users off a version that was found bad. */
+export const FINDS_BAD = ALL.filter(({ findsBad }) => findsBad).map(({ type }) => type);
+
 /** The deploy of this strategy, as `--strategy` and system files call it. */
 export function deployBy(strategy: string | undefined): Runbook | undefined {
   return ALL.find((one) => one.strategy !== undefined && one.strategy === strategy);

@@ -34,6 +34,7 @@ export const rollback: Runbook = {
   rank: RANK.wayBack,
   leases: 'services',
   policy: { onFailure: 'undo', undone: 'failed' },
+  findsBad: true,
   savesUsers: true,
   needsNoFile: true,
   looksFirst: 'can',

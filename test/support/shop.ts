@@ -31,6 +31,7 @@ export interface ShopFile {
   checks?: ServiceFile['checks'];
   configuration?: ServiceFile['configuration'];
   files?: ServiceFile['files'];
+  promote?: ServiceFile['promote'];
   approval?: NonNullable<SystemFile['approvals']>[string];
   onInconclusive?: 'ask' | 'undo';
   notify?: NonNullable<SystemFile['notify']>;
@@ -155,13 +156,12 @@ export async function openShop(
 
 export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
   const { rollout = {}, approval = {}, onInconclusive = 'ask', interval = '50ms' } = file;
-  const { checks, configuration, files, uses } = file;
+  const { checks, configuration, files, uses, promote } = file;
+  const said = { checks, configuration, files, promote };
   return sampleSystem(
     {
       rollout: { ...quick, ...rollout },
-      ...(checks !== undefined && { checks }),
-      ...(configuration !== undefined && { configuration }),
-      ...(files !== undefined && { files }),
+      ...Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined)),
       ...(uses !== undefined && { datastores: uses }),
     },
     {

@@ -131,7 +131,7 @@ function memoryTraffic(world: MemoryWorld): TrafficPort {
       const decide = (service: MemoryService) =>
         rules.withWeights(
           service.traffic,
-          { ...asked, by: token, now: new Date(0) },
+          { ...asked, by: token, now: new Date() },
           servable(world, service),
         );
       return change('set', ref, token, decide, {});

@@ -195,7 +195,7 @@ function unlikeTraffic(cloud: UnlikeCloud): TrafficPort {
     mark: () => Promise.resolve({ 'x-unlike-probe': 'yes' }),
     set: async ({ service, weights, expect, token }) => {
       const what = `setting the weights of ${keyOf(service)}`;
-      const asked = { what, weights, expect, by: token, now: new Date(0) };
+      const asked = { what, weights, expect, by: token, now: new Date() };
       const decide = (traffic: rules.TrafficRecord) =>
         rules.withWeights(traffic, asked, cloud.servable(service));
       const done = await change(cloud, { verb: 'set', service, token, what }, decide, weightsOf);

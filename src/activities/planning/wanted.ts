@@ -1,0 +1,193 @@
+// What of the outside world is read before a plan is made: no more than its runbook wants to know.
+import { getClient } from '@temporalio/activity';
+import { Failure } from '../../domain/failure.ts';
+import type { LoadedSystem } from '../../domain/loaded-system.ts';
+import type { LiveSystem } from '../../domain/recovery/live-system.ts';
+import { serviceTarget } from '../../domain/rollout/service-target.ts';
+import { openingOf } from '../../domain/time/maintenance.ts';
+import type { BackupsPort } from '../../ports/backups.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { DrillsPort } from '../../ports/drills.ts';
+import type { ExchangesPort } from '../../ports/exchanges.ts';
+import type { NamedFilesPort } from '../../ports/named-files.ts';
+import { rankOf } from '../../runbooks/index.ts';
+import type { OpenOperation, Wanted, World } from '../../runbooks/runbook.ts';
+import type { Call } from '../call.ts';
+import { datastoreRef } from '../data/datastore-refs.ts';
+import { operationOf } from '../executions.ts';
+import { readWorld, trafficOf, unableToIsolate, type Platforms } from '../platforms.ts';
+import { sideBySide } from '../side-by-side.ts';
+
+export interface PlanPorts {
+  platforms: Platforms;
+  backups: Pick<BackupsPort, 'capabilities' | 'list' | 'read' | 'place' | 'placeForCopy'>;
+  exchanges: Pick<ExchangesPort, 'unable'>;
+  drills: Pick<DrillsPort, 'list'>;
+  namedFiles: Pick<NamedFilesPort, 'unadoptable'>;
+  clock: Pick<Clock, 'now'>;
+}
+
+/** Throws NotFound, Unavailable, Unsupported, as whoever is asked does. */
+export async function readWanted(
+  wanted: Wanted,
+  loaded: LoadedSystem,
+  call: Call,
+  ports: PlanPorts,
+): Promise<World> {
+  const { services = [], trafficOf: open = [], backups = [], live, operations = false } = wanted;
+  const { beside, exchange = [], adopt, places = [] } = wanted;
+  return {
+    operations: operations ? await openOperations(loaded.name) : [],
+    services: {
+      ...(await readServices(loaded, services, call, ports)),
+      ...(await readServices(loaded, open, call, ports, 'traffic')),
+    },
+    backups: await readBackups(loaded, backups, call, ports),
+    ...(await readRecoveryTime(wanted, loaded.name, call, ports)),
+    ...endOfWindow(loaded, wanted, ports),
+    live: live === undefined ? NOT_READ : await readLive(loaded, live, call, ports),
+    ...(beside !== undefined && {
+      beside: await ports.backups.placeForCopy(datastoreRef(loaded, beside), call),
+    }),
+    exchange: await readExchanges(loaded, exchange, ports),
+    places: placesIn(loaded, places, ports),
+    ...(await readAdopted(loaded, adopt, call, ports)),
+  };
+}
+
+function endOfWindow(
+  { system }: LoadedSystem,
+  { window }: Wanted,
+  { clock }: PlanPorts,
+): Pick<World, 'windowEndsAt'> {
+  if (window === undefined) return {};
+  return { windowEndsAt: openingOf(system, window, clock.now()).end };
+}
+
+/** Newest first: of many drills one has measured it. */
+async function readRecoveryTime(
+  { recoveryTime = false }: Wanted,
+  system: string,
+  call: Call,
+  { drills }: PlanPorts,
+): Promise<Pick<World, 'recoveryMs'>> {
+  if (!recoveryTime) return {};
+  const known = await drills.list({ system, most: 10 }, call);
+  const recoveryMs = known.find(({ rtoMs }) => rtoMs !== null)?.rtoMs ?? null;
+  return recoveryMs === null ? {} : { recoveryMs };
+}
+
+const NOT_READ = { why: 'nobody wanted to know what is live' };
+
+async function readExchanges(
+  loaded: LoadedSystem,
+  names: readonly string[],
+  { exchanges }: PlanPorts,
+): Promise<NonNullable<World['exchange']>> {
+  const found = await sideBySide(names, async (name) => {
+    return [name, await exchanges.unable(datastoreRef(loaded, name))] as const;
+  });
+  return Object.fromEntries(found);
+}
+
+function placesIn(
+  loaded: LoadedSystem,
+  names: readonly string[],
+  { backups }: PlanPorts,
+): NonNullable<World['places']> {
+  return Object.fromEntries(
+    names.map((name) => [name, backups.capabilities(datastoreRef(loaded, name))]),
+  );
+}
+
+async function readAdopted(
+  loaded: LoadedSystem,
+  wanted: Wanted['adopt'],
+  call: Call,
+  { namedFiles }: PlanPorts,
+): Promise<Pick<World, 'adopt'>> {
+  if (wanted === undefined) return {};
+  const { datastore, what } = wanted;
+  const asked = { store: datastoreRef(loaded, datastore), what };
+  const adopt = await namedFiles.unadoptable(asked, call);
+  return adopt === undefined ? {} : { adopt };
+}
+
+async function readServices(
+  loaded: LoadedSystem,
+  names: readonly string[],
+  call: Call,
+  { platforms }: PlanPorts,
+  only?: 'traffic',
+): Promise<World['services']> {
+  const found = await sideBySide(names, async (name) => {
+    return [name, await readWorld(platforms, serviceTarget(loaded, name), call, only)] as const;
+  });
+  return Object.fromEntries(found);
+}
+
+async function readBackups(
+  loaded: LoadedSystem,
+  wanted: NonNullable<Wanted['backups']>,
+  call: Call,
+  { backups }: PlanPorts,
+): Promise<World['backups']> {
+  const found: World['backups'] = {};
+  for (const { datastore, id } of wanted) {
+    found[datastore] =
+      id === undefined
+        ? await backups.list({ system: loaded.name, datastore }, call)
+        : [await backups.read(id, call)];
+  }
+  return found;
+}
+
+/** With `isolatedOn`, what is not there, or a platform or machine that cannot isolate, is an answer too. */
+async function readLive(
+  loaded: LoadedSystem,
+  wanted: NonNullable<Wanted['live']>,
+  call: Call,
+  ports: PlanPorts,
+): Promise<World['live']> {
+  if (wanted === 'always') return readAllLive(loaded, call, ports);
+  const unable = await unableToIsolate(ports.platforms, wanted.isolatedOn);
+  if (unable !== undefined) return { why: unable };
+  try {
+    return await readAllLive(loaded, call, ports);
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'NotFound') return { why: error.message };
+    throw error;
+  }
+}
+
+async function readAllLive(
+  loaded: LoadedSystem,
+  call: Call,
+  { platforms, backups }: PlanPorts,
+): Promise<LiveSystem> {
+  const { services, datastores = {} } = loaded.system;
+  const stores = Object.keys(datastores).map((name) => datastoreRef(loaded, name));
+  const traffic: LiveSystem['traffic'] = {};
+  for (const name of Object.keys(services)) {
+    const service = serviceTarget(loaded, name);
+    traffic[name] = await trafficOf(platforms, service).read(service, call);
+  }
+  return { traffic, datastores: await Promise.all(stores.map((store) => backups.place(store))) };
+}
+
+async function openOperations(system: string): Promise<OpenOperation[]> {
+  // The name was checked against the pattern of names: it cannot leave its quotes.
+  const query = `FairleadSystem = '${system}' AND ExecutionStatus = 'Running'`;
+  const found: OpenOperation[] = [];
+  for await (const one of getClient().workflow.list({ query })) {
+    const { workflowId, type, startTime } = one;
+    const operation = operationOf(one);
+    found.push({
+      workflowId,
+      type,
+      rank: rankOf({ type, operation }),
+      startedAt: startTime.toISOString(),
+    });
+  }
+  return found;
+}
