@@ -88,7 +88,7 @@ module.exports = {
       '^src/config/',
       [
         '^src/config/',
-        '^src/domain/(failure|digest|text/names|text/did-you-mean|text/duration-text|backup/rungs|analysis/selector|analysis/query-template|recovery/copy-template|recovery/recovery-defaults|text/placeholders|recovery/started-services|time/wall-clock|steps/(consent|inputs)|incident/(alert-names|severity)|text/describe-value)\\.ts$',
+        '^src/domain/(failure|digest|text/names|text/did-you-mean|text/duration-text|backup/rungs|analysis/selector|analysis/query-template|recovery/copy-template|recovery/recovery-defaults|text/placeholders|recovery/started-services|time/(on-day|wall-clock)|steps/(consent|inputs)|incident/(alert-names|severity)|text/describe-value)\\.ts$',
         '^src/(platforms|datastores)/[^/]+/settings\\.ts$',
         '^node_modules/(zod|yaml)/',
       ],

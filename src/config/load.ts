@@ -6,18 +6,16 @@ import { digestOf } from '../domain/digest.ts';
 import { Failure } from '../domain/failure.ts';
 import type { LoadedRunbook, LoadedSystem } from '../domain/loaded-system.ts';
 import { doubtsOf } from './doubts/doubts.ts';
-import { alertRunbookRemarks } from './people/alerts.ts';
 import { readChain, type Chain } from './reading/base-chain.ts';
 import { mistakeAt, plain } from './reading/located.ts';
 import { inOrder, mistakeLine, type Mistake } from './reading/mistake.ts';
 import { nameMistakes, promiseMistakes, ruleMistakes } from './rules.ts';
+import { namedRunbookRemarks } from './steps/named-runbooks.ts';
 import {
   listRunbooks,
   loadRunbook,
   runbookMistakes,
-  runbookNames,
   runbookWarnings,
-  type RunbookPlace,
 } from './steps/runbook-file.ts';
 import { salvaged, type Readable } from './reading/salvage.ts';
 import { schemaMistakes } from './reading/schema-mistakes.ts';
@@ -67,18 +65,9 @@ export async function checkSystem(dir: string, name: string): Promise<Mistake[]>
   const { system, chain } = reading;
   const runbooks = system && { dir, names: chain.names, system };
   const steps = runbooks === undefined ? [] : await runbookMistakes(runbooks);
-  const alerts = runbooks === undefined ? [] : await alertMistakes(runbooks, chain);
-  return inOrder([...reading.mistakes, ...promises, ...shared, ...steps, ...alerts]);
-}
-
-/** Nothing that an alert names holds up a stop or a roll-back: that is for `check` to say. */
-async function alertMistakes(place: RunbookPlace, { root }: Chain): Promise<Mistake[]> {
-  const { alerts } = place.system;
-  if (alerts === undefined) return [];
-  const known = await runbookNames(place);
-  return alertRunbookRemarks(alerts, known).map(({ path, message }) =>
-    mistakeAt(root, path, message),
-  );
+  const remarks = runbooks === undefined ? [] : await namedRunbookRemarks(runbooks);
+  const named = remarks.map(({ path, message }) => mistakeAt(chain.root, path, message));
+  return inOrder([...reading.mistakes, ...promises, ...shared, ...steps, ...named]);
 }
 
 /** What is right and may still not do what was meant, of a system that loads; `searchPath`: the PATH of programs. */

@@ -4,30 +4,23 @@ import { z } from 'zod';
 import type { Datastore } from './datastores.ts';
 import { durationText } from '../domain/text/duration-text.ts';
 import { shown } from './reading/wording.ts';
-import { isZone, localDays, oddDays } from '../domain/time/wall-clock.ts';
+import { isZone, localDays } from '../domain/time/wall-clock.ts';
 import { remarksIn, repeatsIn, under, type Remark } from './remark.ts';
-import { someTime, text } from './terms.ts';
-import { zone as zoneName, zoneRemarks } from './time/changes.ts';
+import { name, someTime } from './terms.ts';
+import { zoneRemarks } from './time/changes.ts';
+import { clockRemarks, dayAndTime, dayRemarks, timeOfDay, tooLong, zone } from './time/days.ts';
 
-const timeOfDay = text(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 02:00');
-const zone = z.exactOptional(zoneName).meta({
-  meaning: 'Whose clocks say so; without it UTC.',
-  example: 'Europe/Berlin',
-});
-const ON =
-  /^(?:(?:first|second|third|fourth) )?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)$/;
-const ON_ALLOWED =
-  "a day of the week such as sunday, one of a month such as 'first monday' (to fourth), or a date from 1 to 28";
-export const on = z.exactOptional(
-  z.union([z.string().regex(ON, ON_ALLOWED), z.number().int().min(1).max(28)]).meta({
-    description: ON_ALLOWED,
-    meaning: 'On which day; without it every day.',
-    example: 'first monday',
+const scheduledRunbook = dayAndTime.extend({
+  within: z.exactOptional(someTime).meta({
+    meaning:
+      'How long it may be open before people are told that it is not done; without it 1 day.',
+    example: '2d',
   }),
-);
-const at = timeOfDay.meta({ meaning: 'The time of day.', example: '04:00' });
-const dayAndTime = z.strictObject({ on, at, zone });
-export type DayAndTime = z.output<typeof dayAndTime>;
+  inputs: z
+    .exactOptional(z.record(name, z.union([z.string(), z.number(), z.boolean()])))
+    .meta({ meaning: 'The inputs that it is given, by name.', example: { days: 30 } }),
+});
+export type ScheduledRunbook = z.output<typeof scheduledRunbook>;
 
 export const schedulesSchema = z.strictObject({
   backup: z
@@ -62,6 +55,10 @@ export const schedulesSchema = z.strictObject({
       meaning:
         'How often it is checked whether each backup is young enough, and the system proved recoverable.',
     }),
+  runbooks: z.exactOptional(z.record(name, scheduledRunbook)).meta({
+    meaning:
+      'Runbooks of steps by name, and when each is started; what is missed or left open is told.',
+  }),
 });
 
 export type Schedules = z.output<typeof schedulesSchema>;
@@ -72,11 +69,10 @@ const DAY_MS = 86_400_000;
 
 /** `kept`: is there a primary datastore? */
 export function scheduleRemarks(
-  { backup, verify, drill, check }: Schedules,
+  { backup, verify, drill, check, runbooks = {} }: Schedules,
   kept: boolean,
   now = Date.now(),
 ): Remark[] {
-  const times = backup?.at ?? [];
   const every = check?.every ?? MINUTE_MS;
   const idle =
     'has nothing to work on: the system declares no primary datastore; declare one in datastores, or remove it';
@@ -86,18 +82,20 @@ export function scheduleRemarks(
       [!kept && verify !== undefined, ['verify'], idle],
       [!kept && drill !== undefined, ['drill'], idle],
     ]),
-    ...times.flatMap((time, index) =>
-      clockRemarks(['backup', 'at', index], { at: time, zone: backup?.zone }, now),
+    ...(backup === undefined ? [] : under(['backup'], backupRemarks(backup, now))),
+    ...Object.entries({ verify, drill }).flatMap(([called, one]) =>
+      one === undefined ? [] : under([called], dayRemarks(one, now)),
     ),
-    ...zoneOf('backup', backup),
-    ...Object.entries({ verify, drill }).flatMap(([name, one]) => [
-      ...zoneOf(name, one),
-      ...(one === undefined ? [] : clockRemarks([name, 'at'], one, now)),
-    ]),
-    ...repeatsIn(times).map((index) => ({
-      path: ['backup', 'at', index],
-      message: `${shown(times[index])} is there twice; name each time once`,
-    })),
+    ...Object.entries(runbooks).flatMap(([called, one]) => {
+      const within = tooLong(one.within);
+      return under(
+        ['runbooks', called],
+        [
+          ...dayRemarks(one, now),
+          ...(within === undefined ? [] : [{ path: ['within'], message: within }]),
+        ],
+      );
+    }),
     ...remarksIn([
       [
         every < MINUTE_MS || every % 1000 !== 0,
@@ -108,25 +106,20 @@ export function scheduleRemarks(
   ];
 }
 
-function zoneOf(name: string, one: { zone?: string } | undefined): Remark[] {
-  return one?.zone === undefined ? [] : under([name], zoneRemarks(one.zone));
-}
-
-/** Temporal leaves out a time that a change of clocks skips, and starts twice at one that comes twice. */
-function clockRemarks(
-  path: Remark['path'],
-  { at, on, zone: named }: { at: string; on?: DayAndTime['on']; zone?: string | undefined },
+function backupRemarks(
+  { at: times, zone: named }: NonNullable<Schedules['backup']>,
   now: number,
 ): Remark[] {
-  if (named === undefined || !isZone(named)) return [];
-  const day = oddDays(named, at, { from: now, to: now + 2 * 366 * DAY_MS }).find(
-    ({ weekday, date }) =>
-      on === undefined ||
-      (typeof on === 'number' ? Number(date.slice(8)) === on : on.split(' ').at(-1) === weekday),
-  );
-  if (day === undefined) return [];
-  const message = `${shown(at)} is skipped or comes twice in ${named} when clocks change, next on ${day.date}; take a time that every day has once`;
-  return [{ path, message }];
+  return [
+    ...times.flatMap((at, index) =>
+      clockRemarks(['at', index], { at, ...(named !== undefined && { zone: named }) }, now),
+    ),
+    ...(named === undefined ? [] : zoneRemarks(named)),
+    ...repeatsIn(times).map((index) => ({
+      path: ['at', index],
+      message: `${shown(times[index])} is there twice; name each time once`,
+    })),
+  ];
 }
 
 /**

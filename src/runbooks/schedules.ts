@@ -1,10 +1,19 @@
 // Which schedules a system file asks for: of runbooks, of checks and of heartbeats.
-import type { DayAndTime } from '../config/schedules.ts';
+import type { ScheduledRunbook } from '../config/schedules.ts';
 import type { System } from '../config/system.ts';
+import type { DayAndTime } from '../config/time/days.ts';
 import { primaryDatastores } from '../domain/operation/operation.ts';
-import { MINUTE_MS, type WantedSchedule, type Weekday } from '../domain/time/schedules.ts';
+import { LAST, MONTHS, WEEKS } from '../domain/time/on-day.ts';
+import {
+  CATCH_UP_MS,
+  MINUTE_MS,
+  type WantedSchedule,
+  type WantedTimes,
+  type Weekday,
+} from '../domain/time/schedules.ts';
 import { backup } from './backup.ts';
 import { drill } from './drill.ts';
+import { runbookOfSteps } from './steps.ts';
 import { verifyBackup } from './verify-backup.ts';
 
 /** As system files have them, and as Temporal does. */
@@ -18,20 +27,37 @@ const DAYS = {
   saturday: 'SATURDAY',
 } as const satisfies Record<string, Weekday>;
 
-/** `first monday` is the monday among the first seven days of a month. */
-const WEEKS = { first: 1, second: 8, third: 15, fourth: 22 } as const;
+/** The name of a month as Temporal has it. */
+function asTemporal<Name extends string>(name: Name): Uppercase<Name> {
+  return name.toUpperCase() as Uppercase<Name>;
+}
+
+/** Temporal counts no days from the end of a month: its last seven are said for each length that a month has. */
+const LENGTHS: readonly Pick<WantedTimes, 'dates' | 'months' | 'years'>[] = [
+  {
+    dates: { from: 25, to: 31 },
+    months: ['JANUARY', 'MARCH', 'MAY', 'JULY', 'AUGUST', 'OCTOBER', 'DECEMBER'],
+  },
+  { dates: { from: 24, to: 30 }, months: ['APRIL', 'JUNE', 'SEPTEMBER', 'NOVEMBER'] },
+  ...[2024, 2025, 2026, 2027].map((from) => ({
+    dates: from % 4 === 0 ? { from: 23, to: 29 } : { from: 22, to: 28 },
+    months: ['FEBRUARY'] as const,
+    years: { from, to: from + 72, step: 4 },
+  })),
+];
 
 /** Without a section `schedules:` a system that can be recovered has a button for a drill, and nothing else. */
 export function wantedSchedules(name: string, system: System): WantedSchedule[] {
   const kept = primaryDatastores(system);
   const hasDrill = kept.length > 0 || system.drill !== undefined;
-  const { backup: backups, verify, check, drill: rehearsal } = system.schedules ?? {};
+  const { backup: backups, verify, check, drill: rehearsal, runbooks } = system.schedules ?? {};
   return [
     ...(backups && kept.length > 0 ? [backupSchedule(name, backups)] : []),
     ...(verify ? kept.map((datastore) => verifySchedule(name, datastore, verify)) : []),
     ...(check ? [checkSchedule(name, check.every)] : []),
     ...canarySchedules(name, system),
     ...(hasDrill ? [drillSchedule(name, rehearsal)] : []),
+    ...(runbooks === undefined ? [] : runbookSchedules(name, runbooks)),
   ];
 }
 
@@ -41,7 +67,7 @@ function backupSchedule(
 ): WantedSchedule {
   return {
     ...named(`backup/${system}`, system, backup.type),
-    at: at.map((time) => momentOf(time)),
+    at: at.flatMap((time) => timesOf({ at: time })),
     ...inZone(zone),
     // One that is late because the one before took long is still a backup.
     overlap: 'BUFFER_ONE',
@@ -49,17 +75,13 @@ function backupSchedule(
   };
 }
 
-function verifySchedule(
-  system: string,
-  datastore: string,
-  { at, on, zone }: DayAndTime,
-): WantedSchedule {
+function verifySchedule(system: string, datastore: string, when: DayAndTime): WantedSchedule {
   return {
     ...named(`verify/${system}/${datastore}`, system, verifyBackup.type),
     input: { system, datastore },
-    at: [momentOf(at, on)],
-    ...inZone(zone),
-    catchupMs: 60 * MINUTE_MS,
+    at: timesOf(when),
+    ...inZone(when.zone),
+    catchupMs: CATCH_UP_MS,
   };
 }
 
@@ -83,8 +105,21 @@ function drillSchedule(system: string, when: DayAndTime | undefined): WantedSche
     overlap: 'ALLOW_ALL',
   } as const;
   if (when === undefined) return button;
-  const { at, on, zone } = when;
-  return { ...button, at: [momentOf(at, on)], ...inZone(zone), catchupMs: 60 * MINUTE_MS };
+  return { ...button, at: timesOf(when), ...inZone(when.zone), catchupMs: CATCH_UP_MS };
+}
+
+/** One that is still open is not started again; what waits too long, or was missed, `checkScheduled` tells. */
+function runbookSchedules(
+  system: string,
+  runbooks: Readonly<Record<string, ScheduledRunbook>>,
+): WantedSchedule[] {
+  return Object.entries(runbooks).map(([runbook, { inputs, ...when }]) => ({
+    ...named(runbookOfSteps.id({ system, runbook }), system, runbookOfSteps.type),
+    input: { system, runbook, ...(inputs !== undefined && { inputs }) },
+    at: timesOf(when),
+    ...inZone(when.zone),
+    catchupMs: CATCH_UP_MS,
+  }));
 }
 
 /** Never by itself, and never twice at once. */
@@ -95,17 +130,24 @@ function named(id: string, system: string, workflowType: string): WantedSchedule
   };
 }
 
-function momentOf(time: string, on?: DayAndTime['on']): WantedSchedule['at'][number] {
-  const [hour = '0', minute = '0'] = time.split(':');
-  return { hour: Number(hour), minute: Number(minute), ...dayOf(on) };
+function timesOf({ at, on, months }: Omit<DayAndTime, 'zone'>): WantedTimes[] {
+  const [hour = '0', minute = '0'] = at.split(':');
+  const inMonths = months && MONTHS.filter((one) => months.includes(one)).map(asTemporal);
+  return daysOf(on).flatMap((days) => {
+    const both = inMonths?.filter((one) => days.months?.includes(one) ?? true) ?? days.months;
+    if (both?.length === 0) return [];
+    const time = { hour: Number(hour), minute: Number(minute), ...days };
+    return [{ ...time, ...(both !== undefined && { months: both }) }];
+  });
 }
 
-function dayOf(on: DayAndTime['on']): Pick<WantedSchedule['at'][number], 'day' | 'dates'> {
-  if (typeof on === 'number') return { day: null, dates: { from: on, to: on } };
+function daysOf(on: DayAndTime['on']): Omit<WantedTimes, 'hour' | 'minute'>[] {
+  if (typeof on === 'number') return [{ day: null, dates: { from: on, to: on } }];
   const [name, week] = (on ?? '').split(' ').reverse();
   const day = Object.entries(DAYS).find(([one]) => one === name)?.[1] ?? null;
-  const from = Object.entries(WEEKS).find(([one]) => one === week)?.[1];
-  return { day, ...(from !== undefined && { dates: { from, to: from + 6 } }) };
+  if (week === LAST) return LENGTHS.map((length) => ({ day, ...length }));
+  const at = WEEKS.findIndex((one) => one === week);
+  return [{ day, ...(at >= 0 && { dates: { from: 7 * at + 1, to: 7 * at + 7 } }) }];
 }
 
 /** UTC is what Temporal means when nothing is said. */

@@ -121,6 +121,32 @@ describe('syncing schedules', () => {
     assert.ok(next.getUTCDate() <= 7);
   });
 
+  test('starts runbooks on the last friday, and in some months only', async () => {
+    const monthly = { on: 'last friday', at: '09:00' };
+    const quarterly = { on: 2, months: ['april' as const, 'january' as const], at: '10:00' };
+    const system = only({ schedules: { runbooks: { monthly, quarterly } } });
+    assert.deepEqual(await synced(system), {
+      'run/shop/monthly': 'created',
+      'run/shop/quarterly': 'created',
+    });
+    assert.deepEqual(new Set(Object.values(await synced(system))), new Set(['unchanged']));
+    const next = async (runbook: string) => {
+      const { info } = await handleOf(`run/${system}/${runbook}`).describe();
+      return info.nextActionTimes;
+    };
+    const fridays = await next('monthly');
+    assert.ok(fridays.length >= 5);
+    for (const at of fridays) {
+      const inAWeek = new Date(at.getTime() + 7 * 86_400_000);
+      assert.deepEqual([at.getUTCDay(), at.getUTCHours()], [5, 9], at.toISOString());
+      assert.notEqual(inAWeek.getUTCMonth(), at.getUTCMonth(), at.toISOString());
+    }
+    const gaps = fridays.slice(1).map((at, index) => +at - +(fridays[index] ?? 0));
+    assert.ok(Math.max(...gaps) <= 35 * 86_400_000, 'no month is left out');
+    const months = (await next('quarterly')).map((at) => [at.getUTCMonth(), at.getUTCDate()]);
+    assert.deepEqual(new Set(months.map(String)), new Set(['0,2', '3,2']));
+  });
+
   test('puts an edit by hand back and keeps the pause and the note', async () => {
     const system = only();
     await synced(system);

@@ -1,5 +1,7 @@
 // The section `schedules:`: what `check` says of it, and the arithmetic of what may be lost.
-import { SHOP, testMistakes } from '../support/system-files.ts';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { mistakesOf, SHOP, systemsWith, testMistakes } from '../support/system-files.ts';
 
 const DATA = 'kind: files, directory: data';
 /** A datastore on line 18, schedules from line 19. */
@@ -19,7 +21,7 @@ testMistakes([
     'names what can be scheduled',
     planned("{ backups: { at: ['02:00'] } }"),
     [
-      '18: schedules.backups: unknown key (did you mean backup?); known here: backup, verify, drill, check',
+      '18: schedules.backups: unknown key (did you mean backup?); known here: backup, verify, drill, check, runbooks',
     ],
   ],
   [
@@ -34,7 +36,7 @@ testMistakes([
     'says which days there are',
     planned("{ verify: { on: sundays, at: '04:00' } }"),
     [
-      '18: schedules.verify.on: "sundays" is not allowed; write a day of the week such as sunday, one of a month such as \'first monday\' (to fourth), or a date from 1 to 28',
+      '18: schedules.verify.on: "sundays" is not allowed; write a day of the week such as sunday, one of a month such as \'first monday\' (to fourth, or last), or a date from 1 to 28',
     ],
   ],
   [
@@ -57,8 +59,18 @@ testMistakes([
     planned("{ drill: { on: fifth monday, at: '09:00' }, verify: { on: 31, at: '04:00' } }"),
     ['verify', 'drill'].map(
       (what) =>
-        `18: schedules.${what}.on: ${what === 'drill' ? '"fifth monday"' : '31'} is not allowed; write a day of the week such as sunday, one of a month such as 'first monday' (to fourth), or a date from 1 to 28`,
+        `18: schedules.${what}.on: ${what === 'drill' ? '"fifth monday"' : '31'} is not allowed; write a day of the week such as sunday, one of a month such as 'first monday' (to fourth, or last), or a date from 1 to 28`,
     ),
+  ],
+  [
+    'says what is wrong with when a runbook is started',
+    planned(
+      "{ runbooks: { weekly: { months: [may, may], at: '02:30', zone: Europe/Berlin, within: 60d } } }",
+    ),
+    [
+      '18: schedules.runbooks.weekly.months.1: "may" is there twice; name each month once',
+      '18: schedules.runbooks.weekly.within: 60d is not allowed; write a minute or more, up to 31 days',
+    ],
   ],
   [
     'knows the zones that there are',
@@ -113,3 +125,19 @@ testMistakes([
     ],
   ],
 ]);
+
+test('a runbook on the schedule is there, and is given what it takes', async (t) => {
+  const when =
+    "on: last friday, months: [january, july], at: '09:00', zone: Europe/Berlin, within: 2d";
+  const taking =
+    'title: T\ninputs: { days: { type: integer } }\nsteps: [{ id: a, manual: Look }]\n';
+  const dir = await systemsWith(t, {
+    'shop/system.yaml': `${SHOP}schedules:\n  runbooks:\n    quarterly: { ${when}, inputs: { days: 30 } }\n    keys: { ${when} }\n    kezs: { ${when} }\n`,
+    'shop/runbooks/quarterly.yaml': taking,
+    'shop/runbooks/keys.yaml': taking,
+  });
+  assert.deepEqual(await mistakesOf(dir, 'shop'), [
+    'systems/shop/system.yaml:19: schedules.runbooks.keys.inputs: runbook keys: input days is missing; give a whole number',
+    'systems/shop/system.yaml:20: schedules.runbooks.kezs: there is no runbook "kezs" (did you mean keys?) in runbooks/; there are: keys, quarterly',
+  ]);
+});

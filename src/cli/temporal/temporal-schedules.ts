@@ -112,11 +112,15 @@ function definitionOf(
     runbook === undefined ? undefined : summaryOf(runbook, parseRequest(runbook, input));
   return {
     spec: {
-      calendars: at.map(({ hour, minute, day, dates }) => ({
+      calendars: at.map(({ hour, minute, day, dates, months, years }) => ({
         hour,
         minute,
         ...(day !== null && { dayOfWeek: day }),
         ...(dates !== undefined && { dayOfMonth: { start: dates.from, end: dates.to } }),
+        ...(months !== undefined && { month: [...months] }),
+        ...(years !== undefined && {
+          year: { start: years.from, end: years.to, step: years.step },
+        }),
       })),
       ...(zone !== undefined && { timezone: zone }),
       intervals: everyMs === null ? [] : [{ every: everyMs }],

@@ -3,8 +3,7 @@
 import { z } from 'zod';
 import { GATHERING, incidentOfAlert } from '../../domain/incident/alert-names.ts';
 import { SEVERITIES } from '../../domain/incident/severity.ts';
-import { didYouMean } from '../../domain/text/did-you-mean.ts';
-import { listed, shown } from '../reading/wording.ts';
+import { shown } from '../reading/wording.ts';
 import { noSuch, remarksIn, repeatsIn, type Remark } from '../remark.ts';
 import { name, text } from '../terms.ts';
 
@@ -63,13 +62,4 @@ export function alertRemarks(alerts: Alerts, services: readonly string[]): Remar
       }),
     ),
   ];
-}
-
-/** Alerts that name a runbook that is not there; `known`: the runbooks of the system. */
-export function alertRunbookRemarks(alerts: Alerts, known: readonly string[]): Remark[] {
-  return Object.entries(alerts).flatMap(([alert, { runbook = '' }]) => {
-    if (runbook === '' || known.includes(runbook)) return [];
-    const message = `there is no runbook ${shown(runbook)}${didYouMean(runbook, known)} in runbooks/; there are: ${listed(known)}`;
-    return [{ path: ['alerts', alert, 'runbook'], message }];
-  });
 }

@@ -2,17 +2,14 @@
 // wall say them. domain/time/maintenance.ts works out when the next one is.
 import { z } from 'zod';
 import { isZone } from '../../domain/time/wall-clock.ts';
-import { on } from '../schedules.ts';
 import { remarksIn, under, type Remark } from '../remark.ts';
-import { name, someTime, text } from '../terms.ts';
+import { name, someTime } from '../terms.ts';
 import { zone, zoneRemarks } from './changes.ts';
+import { on, timeOfDay } from './days.ts';
 
 const window = z.strictObject({
   on,
-  at: text(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 02:00').meta({
-    meaning: 'When it opens.',
-    example: '02:00',
-  }),
+  at: timeOfDay.meta({ meaning: 'When it opens.', example: '02:00' }),
   zone: zone.meta({ meaning: 'Whose clocks say so.', example: 'Europe/Berlin' }),
   lasts: someTime.meta({ meaning: 'How long it lasts.', example: '2h' }),
   notice: z.exactOptional(someTime).meta({

@@ -4,7 +4,8 @@ import type { System } from '../../config/system.ts';
 import { Failure } from '../failure.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import { durationText } from '../text/duration-text.ts';
-import { localDays, wallText, type LocalDay } from './wall-clock.ts';
+import { isOnDay } from './on-day.ts';
+import { localDays, wallText } from './wall-clock.ts';
 
 /** Milliseconds since 1970; `end` is the first moment after it. */
 export interface Opening {
@@ -17,7 +18,6 @@ export interface Opening {
 const DAY_MS = 86_400_000;
 /** A date of a month comes at least as often. */
 const LOOKS_AHEAD_MS = 62 * DAY_MS;
-const WEEKS = ['first', 'second', 'third', 'fourth'];
 
 type Windows = Pick<System, 'maintenance'>;
 
@@ -27,7 +27,8 @@ export function openingOf(system: Windows, called: string, now: number): Opening
   for (const day of localDays(window.zone, now - DAY_MS, now + LOOKS_AHEAD_MS)) {
     const start = day.at(window.at);
     const end = start + window.lasts;
-    if (isOn(window, day) && end > now) return { start, end, text: wallText(start, window.zone) };
+    if (isOnDay(window, day) && end > now)
+      return { start, end, text: wallText(start, window.zone) };
   }
   throw new Failure('BadInput', `the maintenance window ${called} never opens`);
 }
@@ -54,14 +55,4 @@ function windowNamed({ maintenance }: Windows, called: string): MaintenanceWindo
     'BadInput',
     `there is no maintenance window ${called}${didYouMean(called, known)}; ${there}`,
   );
-}
-
-/** `first monday` is the monday among the first seven days of a month. */
-function isOn({ on }: Pick<MaintenanceWindow, 'on'>, { date, weekday }: LocalDay): boolean {
-  if (on === undefined) return true;
-  const day = Number(date.slice(8, 10));
-  if (typeof on === 'number') return day === on;
-  const [week = '', of] = on.split(' ');
-  if (of === undefined) return week === weekday;
-  return of === weekday && Math.ceil(day / 7) === WEEKS.indexOf(week) + 1;
 }

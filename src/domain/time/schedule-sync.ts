@@ -1,7 +1,12 @@
 // Compares the schedules that system files ask for with those that Temporal has, and says what to do about each: which
 // is all that `schedules sync --dry-run` does. Pure.
 import { canonicalJson } from '../digest.ts';
-import { scheduleDigest, type WantedSchedule, type WantedSchedules } from './schedules.ts';
+import {
+  scheduleDigest,
+  type WantedSchedule,
+  type WantedSchedules,
+  type WantedTimes,
+} from './schedules.ts';
 
 /** A schedule as Temporal has it. */
 export interface FoundSchedule {
@@ -151,7 +156,7 @@ function wantedFacets(wanted: WantedSchedule, taskQueue: string): Facets {
   };
 }
 
-function calendarOf({ hour, minute, day, dates }: WantedSchedule['at'][number]): Calendar {
+function calendarOf({ hour, minute, day, dates, months, years }: WantedTimes): Calendar {
   const only = (value: number | string): ScheduleRange[] => [{ start: value, end: value, step: 1 }];
   const all = (start: number | string, end: number | string): ScheduleRange[] => [
     { start, end, step: 1 },
@@ -161,8 +166,8 @@ function calendarOf({ hour, minute, day, dates }: WantedSchedule['at'][number]):
     minute: only(minute),
     hour: only(hour),
     dayOfMonth: dates === undefined ? all(1, 31) : all(dates.from, dates.to),
-    month: all('JANUARY', 'DECEMBER'),
-    year: [],
+    month: months?.flatMap((one) => only(one)) ?? all('JANUARY', 'DECEMBER'),
+    year: years === undefined ? [] : [{ start: years.from, end: years.to, step: years.step }],
     dayOfWeek: day === null ? all('SUNDAY', 'SATURDAY') : only(day),
   };
 }

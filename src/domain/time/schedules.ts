@@ -1,10 +1,26 @@
 // Schedules as data: those that a system file asks for (runbooks/schedules.ts works them out) are answered by a worker
 // (activities/inspect.ts), and `fairlead schedules sync` makes Temporal's match. Pure.
 import { digestOf } from '../digest.ts';
+import type { MONTHS } from './on-day.ts';
 
 /** As Temporal has them. */
 export type Weekday =
   'SUNDAY' | 'MONDAY' | 'TUESDAY' | 'WEDNESDAY' | 'THURSDAY' | 'FRIDAY' | 'SATURDAY';
+
+export type Month = Uppercase<(typeof MONTHS)[number]>;
+
+/** Times of day, on all days that everything here says. */
+export interface WantedTimes {
+  hour: number;
+  minute: number;
+  /** Null for every day. */
+  day: Weekday | null;
+  dates?: { from: number; to: number };
+  /** Without it every month. */
+  months?: readonly Month[];
+  /** `from`, and each one that is `step` years after it, to `to`; without it every year. */
+  years?: { from: number; to: number; step: number };
+}
 
 export interface WantedSchedule {
   id: string;
@@ -13,9 +29,8 @@ export interface WantedSchedule {
   workflowType: string;
   /** Temporal adds the time of each start. */
   workflowId: string;
-  input: Record<string, string>;
-  /** Times of day; `day` is null for every day. */
-  at: { hour: number; minute: number; day: Weekday | null; dates?: { from: number; to: number } }[];
+  input: Record<string, string | Readonly<Record<string, string | number | boolean>>>;
+  at: WantedTimes[];
   /** Whose clocks say the times; absent for UTC. */
   zone?: string;
   everyMs: number | null;
@@ -35,6 +50,9 @@ export interface WantedSchedules {
 }
 
 export const MINUTE_MS = 60_000;
+
+/** A start that people or proofs wait for is made up for after an outage of at most an hour. */
+export const CATCH_UP_MS = 60 * MINUTE_MS;
 
 /** The task queue that is meant when nobody names one. */
 const USUAL_TASK_QUEUE = 'fairlead';

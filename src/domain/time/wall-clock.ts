@@ -54,6 +54,7 @@ export interface LocalDay {
   /** `2026-12-20` */
   date: string;
   weekday: WeekdayName;
+  daysInMonth: number;
   /** The moment (ms) of a time of day such as `21:00` on this day, or `later` days after it. */
   at: (time: string, later?: number) => number;
 }
@@ -66,6 +67,7 @@ export function* localDays(zone: string, from: number, to: number): Generator<Lo
     yield {
       date: day.toString(),
       weekday: WEEKDAYS[day.dayOfWeek - 1] ?? 'sunday',
+      daysInMonth: day.daysInMonth,
       at: (time, later = 0) =>
         resolved(day.add({ days: later }).toPlainDateTime(Temporal.PlainTime.from(time)), zone),
     };

@@ -65,6 +65,59 @@ describe('the schedules of a system', () => {
     ]);
   });
 
+  test('start runbooks of steps with their inputs', () => {
+    const wanted = wantedOf({
+      schedules: {
+        runbooks: {
+          weekly: { on: 'monday', at: '09:00', zone: 'Europe/Berlin', inputs: { days: 7 } },
+          keys: { on: 1, months: ['october', 'april'], at: '10:30' },
+        },
+      },
+    });
+    assert.deepEqual(
+      wanted.map(({ id, workflowType, workflowId, input, zone, at }) => ({
+        ...{ id, workflowType, workflowId, input, zone, at },
+      })),
+      [
+        {
+          ...{ id: 'run/shop/weekly', workflowType: 'runbook', workflowId: 'run/shop/weekly' },
+          input: { system: 'shop', runbook: 'weekly', inputs: { days: 7 } },
+          zone: 'Europe/Berlin',
+          at: [{ hour: 9, minute: 0, day: 'MONDAY' }],
+        },
+        {
+          ...{ id: 'run/shop/keys', workflowType: 'runbook', workflowId: 'run/shop/keys' },
+          input: { system: 'shop', runbook: 'keys' },
+          zone: undefined,
+          at: [
+            {
+              ...{ hour: 10, minute: 30, day: null, dates: { from: 1, to: 1 } },
+              months: ['APRIL', 'OCTOBER'],
+            },
+          ],
+        },
+      ],
+    );
+  });
+
+  test('say the last friday of a month for each length of a month', () => {
+    const lasts = (months?: ('february' | 'june')[]) =>
+      wantedOf({
+        schedules: {
+          runbooks: { monthly: { on: 'last friday', at: '09:00', ...(months && { months }) } },
+        },
+      })
+        .flatMap(({ at }) => at)
+        .map(({ dates, months: of = [], years }) => [dates?.from, of.length, years?.from]);
+    assert.deepEqual(lasts(), [
+      [25, 7, undefined],
+      [24, 4, undefined],
+      [23, 1, 2024],
+      ...[2025, 2026, 2027].map((year) => [22, 1, year]),
+    ]);
+    assert.deepEqual(lasts(['june']), [[24, 1, undefined]]);
+  });
+
   test('write canary records as often as the most eager datastore asks for', () => {
     const asks = (interval: string) => ({ recoveryPoint: { canary: { interval } } });
     const files = { kind: 'files', directory: 'data' } as const;
