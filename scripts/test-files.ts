@@ -22,8 +22,13 @@ const TOGETHER: readonly { name: string; areas: readonly string[]; atATime: numb
   { name: 'embedded', areas: ['embedded'], atATime: 2 },
   { name: 'integrations', areas: ['integrations', 'watching'], atATime: 2 },
   { name: 'browser', areas: ['browser'], atATime: 2 },
+  // All of them share one cluster.
+  { name: 'kubernetes', areas: ['kubernetes'], atATime: 1 },
   { name: 'pure', areas: PURE, atATime: 1 },
 ];
+
+/** Areas that are run only where they are asked for: what they need is built for many minutes. */
+const ONLY_BY_NAME: readonly string[] = ['kubernetes'];
 
 /** Files whose tests look at what belongs to a whole process: its memory, its log. */
 const ALONE: readonly string[] = [
@@ -31,9 +36,10 @@ const ALONE: readonly string[] = [
   'workflows/secrets.test.ts',
 ];
 
-/** The tests of areas and of the folders below them; areas, files, or paths to either, nothing for all areas. */
+/** The tests of areas and of the folders below them; areas, files, or paths to either, nothing for all that are usual. */
 export function filesOf(what: readonly string[], suffix: string): string[] {
-  return (what.length > 0 ? what : readdirSync(TESTS)).flatMap((one) => filesAt(one, suffix));
+  const all = (): string[] => readdirSync(TESTS).filter((one) => !ONLY_BY_NAME.includes(one));
+  return (what.length > 0 ? what : all()).flatMap((one) => filesAt(one, suffix));
 }
 
 /** Whether any of them asks Temporal. */

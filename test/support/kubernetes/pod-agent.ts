@@ -1,0 +1,147 @@
+// Stands for the kubelets of a cluster's nodes: for each pod bound to one of them it starts a real process of what the
+// pod's image names, on the pod's own address, probes it, writes its status, and ends it with its grace. Serves logs.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Api } from './api.ts';
+import { startLogServer } from './log-server.ts';
+import { Pod, type Images } from './pod.ts';
+import type { PodNetwork } from './network.ts';
+import { pathOf, type PodObject } from './pod-spec.ts';
+
+export interface PodAgentInput {
+  api: Api;
+  network: PodNetwork;
+  nodes: readonly string[];
+  images: Images;
+  /** Paths of what it serves logs with. */
+  certificate: { certificate: string; key: string };
+}
+
+export interface PodAgent {
+  /** As when it loses its power: its processes are gone, and nobody says so. */
+  loseNode: (name: string) => Promise<void>;
+  /** Pods whose process runs now, `NAMESPACE/NAME`. */
+  running: () => string[];
+  stop: () => Promise<void>;
+}
+
+const BEAT_MS = 4_000;
+const ROOM = { cpu: '64', memory: '256Gi', pods: '1000' };
+
+/** Answers once the nodes take pods. */
+export async function startPodAgent(input: PodAgentInput): Promise<PodAgent> {
+  const { api, network, images } = input;
+  const stopping = new AbortController();
+  const pods = new Map<string, { pod: Pod; node: string; name: string }>();
+  const nodes = new Set(input.nodes);
+  let addresses = 256;
+  const logs = await startLogServer(network.host, input.certificate, (name) => {
+    const all = [...pods.values()];
+    return all.find((one) => one.name === name)?.pod.container;
+  });
+  for (const node of nodes) await addNode(api, node, network.host, logs.port);
+
+  const end = (object: PodObject): void => {
+    const { uid = '', deletionGracePeriodSeconds } = object.metadata;
+    const known = pods.get(uid);
+    if (known !== undefined) void known.pod.terminate(deletionGracePeriodSeconds);
+    // One that was bound and deleted before anybody saw it has no process, and is taken away all the same.
+    else void api.remove(pathOf(object), { gracePeriodSeconds: 0, preconditions: { uid } });
+  };
+  const begin = (object: PodObject, node: string): void => {
+    const { uid = '', name, namespace = '' } = object.metadata;
+    if (pods.has(uid) || !isNew(object)) return;
+    const address = `${network.prefix}.${(addresses >> 8) & 255}.${addresses & 255}`;
+    addresses += 1;
+    const pod = new Pod({ api, pod: object, images, address, host: network.host });
+    pods.set(uid, { pod, node, name: `${namespace}/${name}` });
+    void pod.start();
+  };
+  const onPod = (type: string, object: PodObject): void => {
+    const { uid = '', deletionTimestamp } = object.metadata;
+    const { nodeName = '' } = object.spec;
+    if (type === 'DELETED') {
+      void pods.get(uid)?.pod.vanish();
+      pods.delete(uid);
+    } else if (nodes.has(nodeName)) {
+      if (deletionTimestamp === undefined) begin(object, nodeName);
+      else end(object);
+    }
+  };
+  const watching = api.watch('/api/v1/pods', stopping.signal, (type, object) => {
+    onPod(type, object as PodObject);
+  });
+  const beating = beat(api, nodes, stopping.signal);
+
+  const vanish = (of: (node: string) => boolean): Promise<unknown> =>
+    Promise.all([...pods.values()].filter((one) => of(one.node)).map((one) => one.pod.vanish()));
+  return {
+    async loseNode(name) {
+      nodes.delete(name);
+      await vanish((node) => node === name);
+    },
+    running: () =>
+      [...pods.values()]
+        .filter(({ pod }) => pod.container?.isRunning === true)
+        .map(({ name }) => name),
+    async stop() {
+      stopping.abort();
+      await vanish(() => true);
+      await Promise.all([watching, beating]);
+      await logs.stop();
+    },
+  };
+}
+
+function isNew({ status }: PodObject): boolean {
+  return status.phase === undefined || status.phase === 'Pending';
+}
+
+async function addNode(api: Api, name: string, address: string, port: number): Promise<void> {
+  const labels = {
+    'kubernetes.io/hostname': name,
+    'kubernetes.io/os': 'linux',
+    'kubernetes.io/arch': 'amd64',
+  };
+  const node = { apiVersion: 'v1', kind: 'Node', metadata: { name, labels } };
+  await api.apply(`/api/v1/nodes/${name}`, node);
+  await api.patch(`/api/v1/nodes/${name}/status`, {
+    status: {
+      capacity: ROOM,
+      allocatable: ROOM,
+      addresses: [{ type: 'InternalIP', address }],
+      daemonEndpoints: { kubeletEndpoint: { Port: port } },
+      conditions: conditions(),
+    },
+  });
+  await renew(api, name);
+}
+
+/** A node that nobody hears of is taken for lost by the controller manager. */
+async function beat(api: Api, nodes: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    for (const name of nodes) await renew(api, name).catch(() => undefined);
+    await sleep(BEAT_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function renew(api: Api, name: string): Promise<void> {
+  const path = `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${name}`;
+  // Leases count microseconds.
+  const renewTime = new Date().toISOString().replace('Z', '000Z');
+  await api.apply(path, {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name, namespace: 'kube-node-lease' },
+    spec: { holderIdentity: name, leaseDurationSeconds: 40, renewTime },
+  });
+}
+
+function conditions(): object[] {
+  const at = new Date().toISOString();
+  const times = { lastHeartbeatTime: at, lastTransitionTime: at };
+  const pressures = ['MemoryPressure', 'DiskPressure', 'PIDPressure'];
+  return [
+    { type: 'Ready', status: 'True', reason: 'KubeletReady', ...times },
+    ...pressures.map((type) => ({ type, status: 'False', reason: 'Enough', ...times })),
+  ];
+}

@@ -1,0 +1,47 @@
+// What the images of the tests have in them: a small service that says which version answered, and misbehaves as its tag
+// says. In a tag: errors (every fifth request), slow, never (not ready), crash (at once), dies (after a while), oom (eats memory).
+import { Buffer } from 'node:buffer';
+import { createServer } from 'node:http';
+import process from 'node:process';
+import { setInterval, setTimeout } from 'node:timers';
+
+const { HOST, PORT = '8080', TAG = 'none', FAIRLEAD_REVISION: IDENTITY = TAG } = process.env;
+const is = (word) => TAG.split('-').includes(word);
+
+const say = (stream, line) => stream.write(`${line}\n`);
+say(process.stdout, `${TAG} starts on ${HOST}:${PORT}`);
+if (is('crash')) {
+  say(process.stderr, 'Error: cannot read the configuration');
+  process.exit(3);
+}
+if (is('dies')) setTimeout(() => process.exit(1), 3_000);
+if (is('oom')) {
+  const eaten = [];
+  setInterval(() => eaten.push(Buffer.alloc(16 * 2 ** 20, 1)), 50);
+}
+
+let requests = 0;
+let isEnding = false;
+const server = createServer((request, response) => {
+  response.setHeader('x-identity', IDENTITY);
+  response.setHeader('content-type', 'application/json');
+  if (isEnding) response.setHeader('connection', 'close');
+  if (request.url === '/health') {
+    response.statusCode = is('never') ? 503 : 200;
+    response.end(JSON.stringify({ status: is('never') ? 'not ready' : 'ok' }));
+    return;
+  }
+  requests += 1;
+  const isBad = is('errors') && requests % 5 === 0;
+  if (isBad) say(process.stderr, `error: request ${requests} failed`);
+  response.statusCode = isBad ? 500 : 200;
+  const answer = () => response.end(JSON.stringify({ version: TAG, requests }));
+  if (is('slow')) setTimeout(answer, 700);
+  else answer();
+});
+server.listen(Number(PORT), HOST);
+process.on('SIGTERM', () => {
+  isEnding = true;
+  server.close(() => process.exit(0));
+  server.closeIdleConnections();
+});

@@ -1,0 +1,40 @@
+// The one cluster of all test files of a process, begun by the first that asks and ended with the process. Each test works
+// in a namespace of its own.
+import { after, type TestContext } from 'node:test';
+import type { ApiObject } from './api.ts';
+import { startCluster, WITHOUT_KUBERNETES, type Cluster } from './cluster.ts';
+import { testImages } from './images.ts';
+import { findKubernetes } from './programs.ts';
+
+let shared: Promise<Cluster> | undefined;
+let users = 0;
+let namespaces = 0;
+
+/** To be called where a test file registers: answers how its tests get the cluster. */
+export function sharedCluster(): (t: TestContext) => Promise<Cluster | undefined> {
+  users += 1;
+  after(async () => {
+    users -= 1;
+    if (users > 0) return;
+    const ending = shared;
+    shared = undefined;
+    await (await ending?.catch(() => undefined))?.stop();
+  });
+  return async (t) => {
+    if (findKubernetes() === undefined) {
+      t.skip(WITHOUT_KUBERNETES);
+      return undefined;
+    }
+    shared ??= startCluster({ images: testImages, users: [{ name: 'fairlead' }] });
+    return shared;
+  };
+}
+
+/** An empty one, which is gone, with all that is in it, when the test is over. */
+export async function newNamespace({ api }: Cluster, t: TestContext): Promise<string> {
+  const name = `test-${(namespaces += 1)}`;
+  const namespace: ApiObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+  await api.call('POST', '/api/v1/namespaces', namespace);
+  t.after(() => api.remove(`/api/v1/namespaces/${name}`));
+  return name;
+}
