@@ -47,7 +47,10 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
       load: () => import('./verbs/steer.ts'),
     },
   ]),
-  ...under('Incidents', [{ verbs: ['incident'], load: () => import('./incident/verb.ts') }]),
+  ...under('Incidents', [
+    { verbs: ['incident'], load: () => import('./incident/verb.ts') },
+    { verbs: ['alerts'], load: () => import('./incident/alerts.ts') },
+  ]),
   ...under('Look', [
     { verbs: ['status'], load: () => import('./verbs/status.ts') },
     { verbs: ['list', 'history'], load: () => import('./verbs/list.ts') },

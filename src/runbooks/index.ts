@@ -42,6 +42,11 @@ const ALL: readonly Runbook[] = Object.values(RUNBOOKS);
 /** Workflow types of operations, each once. */
 export const OPERATION_TYPES: readonly string[] = [...new Set(ALL.map(({ type }) => type))];
 
+/** Those that bring a version to a service. */
+export const DEPLOY_TYPES: readonly string[] = ALL.filter(
+  ({ strategy }) => strategy !== undefined,
+).map(({ type }) => type);
+
 /** By its name in the table. */
 export function runbookNamed(kind: string): Runbook | undefined {
   return ALL.find((one) => one.kind === kind);

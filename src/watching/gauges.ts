@@ -3,7 +3,7 @@
 import type { Client } from '@temporalio/client';
 import type { MetricGauge, MetricMeter } from '@temporalio/common';
 import { ENDED, ENDED_HELP, ENDINGS, OPEN_STATES } from '../domain/operation/watched.ts';
-import { OPERATION_TYPES } from '../runbooks/index.ts';
+import { DEPLOY_TYPES, OPERATION_TYPES } from '../runbooks/index.ts';
 import type { Log } from './log.ts';
 import {
   gateOpenedAt,
@@ -62,11 +62,14 @@ class OperationGauges {
   readonly #open: MetricGauge;
   readonly #parked: MetricGauge;
   readonly #gateAge: MetricGauge;
+  readonly #deployAge: MetricGauge;
   readonly #visible: MetricGauge;
   readonly #backlog: MetricGauge;
   readonly #pollers: MetricGauge;
   /** By run id: when the gate opened and when the operation was asked for it, in ms. */
   #gates = new Map<string, { openedAt: number; askedAt: number }>();
+  /** What deploys were shown for: they go back to 0. */
+  readonly #deployed = new Set<string>();
   #wasVisible = true;
   /** The worker is stopping: nobody answers for the operations any more, and nothing is shown. */
   stopped = false;
@@ -82,6 +85,11 @@ class OperationGauges {
     this.#gateAge = gauge(
       'oldest_open_gate_age_seconds',
       'Age of the oldest gate that is open; 0 when none is.',
+      'float',
+    );
+    this.#deployAge = gauge(
+      'oldest_working_deploy_age_seconds',
+      'Age of the oldest deploy of a target that is at work and waits for nobody; 0 when there is none.',
       'float',
     );
     this.#visible = gauge(
@@ -120,11 +128,27 @@ class OperationGauges {
         this.#open.set(some.length, { kind, state });
       }
     }
+    this.#showDeploys(operations);
     const { taskQueue } = this.#input;
     this.#parked.set(operations.filter((one) => one.state === 'parked').length);
     for (const { type, backlog, pollers } of queues) {
       this.#backlog.set(backlog, { taskQueue, type });
       this.#pollers.set(pollers, { taskQueue, type });
+    }
+  }
+
+  /** Those that wait for people, or are paused, are not at work. */
+  #showDeploys(operations: readonly OpenOperation[]): void {
+    const ages = new Map([...this.#deployed].map((target) => [target, 0]));
+    for (const { kind, state, target, startedAt } of operations) {
+      const isAtWork = state === 'running' || state === 'undoing';
+      if (target === undefined || !isAtWork || !DEPLOY_TYPES.includes(kind)) continue;
+      const age = Math.max(0, (Date.now() - startedAt) / 1000);
+      ages.set(target, Math.max(age, ages.get(target) ?? 0));
+    }
+    for (const [target, age] of ages) {
+      this.#deployed.add(target);
+      this.#deployAge.set(age, { target });
     }
   }
 

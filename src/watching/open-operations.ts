@@ -14,6 +14,10 @@ export interface OpenOperation {
   /** The workflow type of its runbook. */
   kind: string;
   state: OpenState;
+  /** What it is about: `shop/api`; absent where the operation has not said it yet. */
+  target?: string;
+  /** When it began (ms). */
+  startedAt: number;
 }
 
 /** Operations that are read at most; more are counted as so many. */
@@ -34,12 +38,17 @@ export async function openOperations(client: Client): Promise<OpenOperation[]> {
 
 /** An operation that no worker has looked at yet has no search attributes: it counts as running. */
 function operationOf(info: WorkflowExecutionInfo): OpenOperation | undefined {
-  const said = attribute(info, 'FairleadKind') ?? info.type;
-  const kind = OPERATION_TYPES.find((one) => one === said);
+  const named = attribute(info, 'FairleadKind') ?? info.type;
+  const kind = OPERATION_TYPES.find((one) => one === named);
   if (kind === undefined) return undefined;
   const { workflowId, runId } = info;
-  const state = attribute(info, 'FairleadState');
-  return { workflowId, runId, kind, state: OPEN_STATES.find((one) => one === state) ?? 'running' };
+  const said = attribute(info, 'FairleadState');
+  const state = OPEN_STATES.find((one) => one === said) ?? 'running';
+  const target = attribute(info, 'FairleadTarget');
+  return {
+    ...{ workflowId, runId, kind, state, startedAt: info.startTime.getTime() },
+    ...(typeof target === 'string' && { target }),
+  };
 }
 
 function attribute(info: WorkflowExecutionInfo, name: string): unknown {

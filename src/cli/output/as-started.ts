@@ -37,7 +37,7 @@ const ACTING: ReadonlySet<string> = new Set([
 /** Verbs that only look or start something here; and what somebody else is to give or to take. */
 const OTHERS: readonly string[] = [
   ...['approve', 'reject', 'status', 'list', 'health', 'report', 'backups', 'schedules'],
-  ...['history', 'logs', 'open', 'diff', 'take', 'runbooks', 'windows'],
+  ...['history', 'logs', 'open', 'diff', 'take', 'runbooks', 'windows', 'alerts'],
   ...[
     'up',
     'down',
