@@ -32,6 +32,10 @@ export function createExchanges({ stores, bindings, copies: root }: ExchangesInp
       if (exchange === undefined) return noExchange(store);
       return exchange.unable(await boundStore(bindings, store, UNDISTURBED));
     },
+    converts: async (store) => {
+      const [exchange, there] = await live(store, UNDISTURBED);
+      return exchange.converts?.(there);
+    },
     room: async (store, bytes) => {
       const [exchange, there] = await live(store, UNDISTURBED);
       return exchange.room?.(there, bytes);

@@ -22,7 +22,9 @@ export function lookInto({
       lookOf(kind, store);
       if (kind.capabilities.look === 'apart') return { into: 'scratch', why: apart(store) };
       // What is live may be away: that is what a copy is looked into for.
-      const why = await notBeside(kind, await boundStore(bindings, store, waiting)).catch(said);
+      const there = await boundStore(bindings, store, waiting);
+      const why =
+        (await notBeside(kind, there).catch(said)) ?? (await unconverted(kind, there).catch(said));
       return why === undefined ? { into: 'beside' } : { into: 'scratch', why };
     },
     lossAgainstLive: async ({ copy, store }, waiting) => {
@@ -63,6 +65,12 @@ export async function besideOr(kind: Store, store: DatastoreRef): Promise<StoreE
 /** Why nothing can be restored beside the live datastore. */
 async function notBeside({ exchange }: Store, store: DatastoreRef): Promise<string | undefined> {
   return exchange === undefined ? noExchange(store) : exchange.unable(store);
+}
+
+/** A look changes nothing of where live data are. */
+async function unconverted({ exchange }: Store, store: DatastoreRef): Promise<string | undefined> {
+  const converts = await exchange?.converts?.(store);
+  return converts && `${store.datastore} is a plain folder, and stays one`;
 }
 
 function said(error: unknown): string {

@@ -88,6 +88,8 @@ export type Scratch = <T>(work: (folder: string) => Promise<T>) => Promise<T>;
  */
 export interface StoreExchange {
   unable(store: DatastoreRef): Promise<string | undefined>;
+  /** What the first exchange changes for good about where the data are; absent where that never is anything. */
+  converts?: (store: DatastoreRef) => Promise<string | undefined>;
   /** Why so many bytes would have no room beside the live data; absent where nobody can tell before it is tried. */
   room?: (store: DatastoreRef, bytes: number) => Promise<string | undefined>;
   /**

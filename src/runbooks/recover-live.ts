@@ -152,7 +152,7 @@ function liveSteps(input: PlanInput, world: World, exchanges: Exchange[]): PlanS
     lookAheadStep(datastores),
     ...affected.flatMap(stopSteps),
     ...otherWriters(loaded.system.recovery).map(haltStep),
-    ...datastores.flatMap(fenceSteps),
+    ...datastores.flatMap((name) => fenceSteps(name, world.converts?.[name])),
     ...exchanges.flatMap(besideSteps),
     ...exchanges.map(lossStep),
     askStep(gateOf(input)),

@@ -149,6 +149,8 @@ export interface World {
   beside?: CopyPlace;
   /** By datastore, why it cannot be exchanged; undefined where it can. */
   exchange?: Record<string, string | undefined>;
+  /** By datastore, what its first exchange changes for good about where it is, as a sentence. */
+  converts?: Record<string, string | undefined>;
   /** By datastore, the fields of its place. */
   places?: Readonly<Record<string, Pick<DatastoreCapabilities, 'place'>>>;
   /** Why what somebody else restored cannot be adopted; absent where it can. */

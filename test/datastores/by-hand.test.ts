@@ -115,6 +115,26 @@ test('the commands of a recovery, typed one after the other, recover a folder of
   assert.equal(await readFile(join(data, 'gen-1', 'plain.csv'), 'utf8'), 'damaged');
 });
 
+test('the commands of a recovery give a plain folder generations, as the exchange does', async (t) => {
+  const { root, taken, recovery } = await handWorld(t);
+  const data = join(root, "da'ta");
+  await mkdir(data);
+  await writeFile(join(data, 'plain.csv'), 'a\n2\n');
+  const store = datastoreRef('orders', root, { kind: 'files', directory: "da'ta" });
+  const id = await taken(store);
+  await writeFile(join(data, 'plain.csv'), 'damaged');
+  const { stdout } = await bash((await recovery(store, id)).commands);
+  assert.match(stdout, /plain\.csv.* differ/);
+  assert.equal(await readlink(data), "da'ta.generations/current");
+  assert.equal(await readFile(join(data, 'plain.csv'), 'utf8'), 'a\n2\n');
+  const old = join(root, "da'ta.generations", 'gen-1', 'plain.csv');
+  assert.equal(await readFile(old, 'utf8'), 'damaged');
+  // And once more, on what has them now.
+  await writeFile(join(data, 'plain.csv'), 'damaged again');
+  await bash((await recovery(store, id)).commands);
+  assert.equal(await readFile(join(data, 'plain.csv'), 'utf8'), 'a\n2\n');
+});
+
 test('a copy that is not what was backed up stops whoever types, before the exchange', async (t) => {
   const { root, taken, recovery } = await handWorld(t);
   const data = join(root, 'data');

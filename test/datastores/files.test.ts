@@ -156,19 +156,22 @@ for (const [what, change] of [
 test('new generations are counted on, and open to whom the live files are', async (t) => {
   const root = await folder(t);
   const directory = join(root, 'data');
-  const none = { folder: directory, current: undefined, fencedSince: undefined };
+  const beside = `${directory}.generations`;
+  const none = { root: beside, folder: directory, current: undefined, fencedSince: undefined };
   assert.deepEqual(await generationsOf(directory), none);
   await chmod(directory, 0o2775);
-  assert.equal(await newGeneration(directory, directory), 'gen-1');
-  const both = [newGeneration(directory, directory), newGeneration(directory, directory)];
-  assert.deepEqual((await Promise.all(both)).sort(), ['gen-2', 'gen-3']);
-  assert.equal((await stat(join(directory, 'gen-3'))).mode & 0o7777, 0o2775);
+  // The first one is what is live before there are any.
+  const live = { root: directory, folder: directory };
+  assert.equal(await newGeneration(live), 'gen-2');
+  const both = [newGeneration(live), newGeneration(live)];
+  assert.deepEqual((await Promise.all(both)).sort(), ['gen-3', 'gen-4']);
+  assert.equal((await stat(join(directory, 'gen-4'))).mode & 0o7777, 0o2775);
 });
 
 test('a folder with generations is backed up from the live one', async (t) => {
   const root = await folder(t);
   const directory = join(root, 'data');
-  await newGeneration(directory, directory);
+  await mkdir(join(directory, 'gen-1'));
   await writeFile(join(directory, 'gen-1', 'a.csv'), 'a\n1\n');
   await symlink('gen-1', join(directory, 'current'));
   const ref = datastoreRef('portfolio', root, { kind: 'files', directory: 'data' });

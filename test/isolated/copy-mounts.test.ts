@@ -1,7 +1,7 @@
 // A service inside finds copies where its live data would be: a folder over the live path, a server at the live address.
 import assert from 'node:assert/strict';
 import { mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
@@ -37,6 +37,27 @@ test('a folder with generations has its copy where `current` leads', async (t) =
   await it.isolation.start(it.service('one'), waiting());
   const loans = join(path, 'current', 'loans.csv');
   assert.deepEqual(await it.asked('one', `/read?path=${loans}`), { text: 'copy\n' });
+});
+
+test('a folder that was converted by an exchange has its copy under its own name', async (t) => {
+  const it = await isolatedWorld(t);
+  if (it === undefined) return;
+  const { path } = it.live;
+  const generations = `${path}.generations`;
+  await mkdir(generations);
+  await rename(path, join(generations, 'gen-2'));
+  await mkdir(join(generations, 'gen-1'));
+  await writeFile(join(generations, 'gen-1', 'loans.csv'), 'in quarantine');
+  await symlink('gen-2', join(generations, 'current'));
+  await symlink(`${basename(generations)}/current`, path);
+  await it.open('one', [{ ...it.live, path: generations }]);
+  const mounts = [{ place: { ...it.live, path: generations }, copy: folderCopy(it.copy) }];
+  await it.isolation.mount({ target: 'one', mounts }, waiting());
+  await it.isolation.start(it.service('one'), waiting());
+  const loans = join(path, 'loans.csv');
+  assert.deepEqual(await it.asked('one', `/read?path=${loans}`), { text: 'copy\n' });
+  const old = join(generations, 'gen-1', 'loans.csv');
+  assert.match(JSON.stringify(await it.asked('one', `/read?path=${old}`)), /ENOENT/);
 });
 
 test('another copy at the same place is refused', async (t) => {

@@ -39,10 +39,11 @@ interface Found {
   entries?: readonly CatalogueEntry[];
   traffic?: Partial<TrafficState>;
   unable?: Record<string, string>;
+  converts?: Record<string, string>;
 }
 
 function planOf(request: Partial<OperationRequest> = {}, found: Found = {}, file = {}) {
-  const { entries = ALL, traffic = {}, unable = {} } = found;
+  const { entries = ALL, traffic = {}, unable = {}, converts = {} } = found;
   const v1 = sampleRevision(inputOf({}, file).loaded, 'v1');
   const weights = [{ revision: v1.spec.id, version: 'v1', percent: 100 }];
   const api: ServiceWorld = {
@@ -57,6 +58,7 @@ function planOf(request: Partial<OperationRequest> = {}, found: Found = {}, file
     live: { why: 'nobody asked' },
     operations: [],
     exchange: unable,
+    converts,
   });
 }
 
@@ -96,6 +98,12 @@ describe('a recovery in the place of the live data', () => {
     assert.equal(plan.steps.find(({ id }) => id === 'exchange')?.gate, 'recovery');
     const { loaded, request } = inputOf({});
     assert.deepEqual(leasedBy(recoverLive, request, loaded.system), ['api', 'orders', 'cache']);
+  });
+
+  test('says what the first exchange changes for good, where it is approved and nowhere else', () => {
+    const plan = planOf({}, { converts: { orders: 'data gets generations by that, for good' } });
+    assert.match(titleOf(plan, 'fence-orders'), /under its name; data gets generations by that/);
+    assert.doesNotMatch(titleOf(planOf(), 'fence-orders'), /generations/);
   });
 
   test('has the next newest sane ones follow, in steps that are carried out where the one before is bad', () => {

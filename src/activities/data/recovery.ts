@@ -8,17 +8,21 @@ import {
   type DrillRecord,
   type Engine,
 } from '../../domain/recovery/drill-record.ts';
+import { Failure } from '../../domain/failure.ts';
 import type { LoadedSystem } from '../../domain/loaded-system.ts';
 import { primaryDatastores } from '../../domain/operation/operation.ts';
 import { judgeRecoverability, type Recoverability } from '../../domain/recovery/recoverability.ts';
 import type { Call } from '../call.ts';
-import type { BackupsPort } from '../../ports/backups.ts';
+import { datastoreRef } from './datastore-refs.ts';
+import type { BackupsPort, DatastoreRef } from '../../ports/backups.ts';
+import type { ExchangesPort } from '../../ports/exchanges.ts';
 import type { DrillsPort } from '../../ports/drills.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Waiting } from '../../ports/waiting.ts';
 
 export interface RecoveryPorts {
   backups: BackupsPort;
+  exchanges: Pick<ExchangesPort, 'unable'>;
   drills: DrillsPort;
   clock: Pick<Clock, 'now'>;
   /** Fairlead's own. */
@@ -43,7 +47,7 @@ export type RecordDrillInput = Pick<
 export async function recordDrill(
   { loaded, ...said }: RecordDrillInput,
   call: Call,
-  { backups, drills, version }: RecoveryPorts,
+  { backups, drills, version }: Omit<RecoveryPorts, 'exchanges'>,
 ): Promise<{ detail: string }> {
   const restored: Record<string, CatalogueEntry> = {};
   for (const id of said.backups) {
@@ -72,7 +76,7 @@ const DRILLS = 20;
 export async function recoverabilityOf(
   loaded: LoadedSystem,
   waiting: Waiting,
-  { backups, drills, clock, version }: RecoveryPorts,
+  { backups, exchanges, drills, clock, version }: RecoveryPorts,
 ): Promise<Recoverability | null> {
   const { name, system } = loaded;
   const datastores = [];
@@ -82,7 +86,8 @@ export async function recoverabilityOf(
     const good = defaultBackup(entries, clock.now());
     if (good !== undefined) newest[datastore] = good;
     const rpoMs = system.datastores?.[datastore]?.backup.rpo ?? 0;
-    datastores.push({ datastore, rpoMs, entries });
+    const unable = await unableIn(datastoreRef(loaded, datastore), exchanges);
+    datastores.push({ datastore, rpoMs, entries, ...(unable !== undefined && { unable }) });
   }
   return judgeRecoverability({
     system: name,
@@ -93,6 +98,19 @@ export async function recoverabilityOf(
     engine: engineIn(version, newest),
     datastores,
   });
+}
+
+/** One that does not answer now may be recovered as well as any other: nothing is known against that. */
+async function unableIn(
+  store: DatastoreRef,
+  exchanges: RecoveryPorts['exchanges'],
+): Promise<string | undefined> {
+  try {
+    return await exchanges.unable(store);
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
 }
 
 function engineIn(version: string, entries: Readonly<Record<string, CatalogueEntry>>): Engine {

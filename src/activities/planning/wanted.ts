@@ -21,7 +21,7 @@ import { sideBySide } from '../side-by-side.ts';
 export interface PlanPorts {
   platforms: Platforms;
   backups: Pick<BackupsPort, 'capabilities' | 'list' | 'read' | 'place' | 'placeForCopy'>;
-  exchanges: Pick<ExchangesPort, 'unable'>;
+  exchanges: Pick<ExchangesPort, 'converts' | 'unable'>;
   drills: Pick<DrillsPort, 'list'>;
   namedFiles: Pick<NamedFilesPort, 'unadoptable'>;
   clock: Pick<Clock, 'now'>;
@@ -49,7 +49,7 @@ export async function readWanted(
     ...(beside !== undefined && {
       beside: await ports.backups.placeForCopy(datastoreRef(loaded, beside), call),
     }),
-    exchange: await readExchanges(loaded, exchange, ports),
+    ...(await readExchanges(loaded, exchange, ports)),
     places: placesIn(loaded, places, ports),
     ...(await readAdopted(loaded, adopt, call, ports)),
   };
@@ -83,11 +83,16 @@ async function readExchanges(
   loaded: LoadedSystem,
   names: readonly string[],
   { exchanges }: PlanPorts,
-): Promise<NonNullable<World['exchange']>> {
+): Promise<Required<Pick<World, 'exchange' | 'converts'>>> {
   const found = await sideBySide(names, async (name) => {
-    return [name, await exchanges.unable(datastoreRef(loaded, name))] as const;
+    const store = datastoreRef(loaded, name);
+    const why = await exchanges.unable(store);
+    return { name, why, converts: why === undefined ? await exchanges.converts(store) : undefined };
   });
-  return Object.fromEntries(found);
+  return {
+    exchange: Object.fromEntries(found.map(({ name, why }) => [name, why])),
+    converts: Object.fromEntries(found.map(({ name, converts }) => [name, converts])),
+  };
 }
 
 function placesIn(

@@ -3,6 +3,7 @@ import { access, constants, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Datastore } from '../datastores.ts';
 import { shown } from '../reading/wording.ts';
+import { whyNotConvertible } from '../../datastores/files/settings.ts';
 import { under, type Remark } from '../remark.ts';
 import type { Service } from '../system.ts';
 
@@ -30,10 +31,11 @@ export async function serviceFilesMissing(
   return (await Promise.all([own, ...files, ...checks])).flat();
 }
 
-/** What a recovery in the place of live files needs: said on a quiet day. */
-async function plainFolder(path: string): Promise<Remark[]> {
-  if (await isThere(join(path, 'current'))) return [];
-  const message = `${path} has no generations, so that \`fairlead recover\` cannot put a backup in its place (it can be restored beside it: --beside); have the program read ${path}/current, move the files into ${path}/gen-1, and make current a link to gen-1`;
+/** What keeps a recovery from putting a backup in the place of live files: said on a quiet day. */
+async function plainForGood(path: string, folder: string): Promise<Remark[]> {
+  const why = await whyNotConvertible(path, folder);
+  if (why === undefined) return [];
+  const message = `\`fairlead recover\` cannot put a backup in its place: ${why}`;
   return [{ path: ['directory'], message }];
 }
 
@@ -41,7 +43,7 @@ export async function storeFolderMissing(store: Datastore, folder: string): Prom
   const { directory, role } = store;
   if (store.kind !== 'files' || directory === undefined) return [];
   const path = resolve(folder, directory);
-  if (await isFolder(path)) return role === 'derived' ? [] : plainFolder(path);
+  if (await isFolder(path)) return role === 'derived' ? [] : plainForGood(path, folder);
   return [
     {
       path: ['directory'],

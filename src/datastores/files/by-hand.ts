@@ -4,35 +4,47 @@ import type { DatastoreRef } from '../../ports/backups.ts';
 import { line, person, type ByHand, type DatastoreByHand } from '../../domain/by-hand/by-hand.ts';
 import { shellWord } from '../../domain/text/command-text.ts';
 import type { HandBackup } from '../store.ts';
-import { CURRENT, fencedName, generationsOf, nextGeneration } from './generations.ts';
+import {
+  convertedLink,
+  CURRENT,
+  directoryOf,
+  fencedName,
+  FIRST,
+  generationsOf,
+  nextGeneration,
+} from './generations.ts';
+import { whyNotConvertible } from './settings.ts';
 
 interface Places {
+  /** As the system file names it. */
   directory: string;
-  /** Absolute folder of what is live. */
+  /** Absolute folder of the generations. */
+  root: string;
+  /** Absolute folder of what is live now. */
+  folder: string;
+  /** A word of the shell: that folder, also after a plain one was converted. */
   live: string;
-  /** The text of `current`; undefined for a folder without generations. */
-  current: string | undefined;
+  /** What `current` leads to, or will once a plain folder is converted. */
+  current: string;
+  /** `never`: a plain folder that cannot be converted. */
+  converts: 'done' | 'first' | 'never';
   /** Absolute folder to restore into, and its name. */
   into: string;
   next: string;
 }
 
 export async function filesByHand(
-  { directory: root, settings }: DatastoreRef,
+  store: DatastoreRef,
   backup: HandBackup | undefined,
 ): Promise<DatastoreByHand> {
-  const directory = resolve(root, settings.directory ?? '.');
-  const { folder, current } = await generationsOf(directory);
-  const next = await nextGeneration(directory);
-  // What has no generations is all live: a copy goes beside it.
-  const into = current === undefined ? `${directory}-by-hand` : resolve(directory, next);
-  const places = { directory, live: folder, current, next, into };
+  const places = await placesOf(store);
+  const { directory, folder, converts, current } = places;
   return {
     look: {
       type: ['# nothing: what is there is only looked at'],
       see: [
-        ...(current === undefined ? [] : [links(places, current)]),
-        `${line('df', '--output=avail,target', directory)}   # room for a second copy`,
+        ...(converts === 'done' ? [links(places, current)] : []),
+        `${line('df', '--output=avail,target', dirname(directory))}   # room for a second copy`,
       ],
     },
     backup: {
@@ -43,28 +55,55 @@ export async function filesByHand(
         `tar --compare --directory ${shellWord(folder)} --file "$(ls -t "$HOME"/files-*.tar | head -1)"`,
       ],
     },
-    quiet: quiet(folder),
-    ...(current !== undefined && swaps(places, current)),
+    quiet: quiet(places.live),
+    ...(converts !== 'never' && swaps(places)),
     ...(backup && restores(places, backup)),
   };
 }
 
-function swaps(places: Places, current: string): DatastoreByHand {
-  const { directory, next } = places;
+async function placesOf(store: DatastoreRef): Promise<Places> {
+  const directory = directoryOf(store);
+  const { root, folder, current } = await generationsOf(directory);
+  const next = await nextGeneration(root);
+  const into = resolve(root, next);
+  const at = { directory, folder, next };
+  if (current !== undefined) {
+    return { ...at, root, live: shellWord(folder), current, converts: 'done', into };
+  }
+  if ((await whyNotConvertible(directory, store.directory)) !== undefined) {
+    // What has no generations is all live: a copy goes beside it.
+    const beside = { root: directory, live: shellWord(directory), into: `${directory}-by-hand` };
+    return { ...at, ...beside, current: '.', converts: 'never' };
+  }
+  const moved = shellWord(resolve(root, FIRST));
+  const live = `"$(if test -d ${moved}; then echo ${moved}; else echo ${shellWord(directory)}; fi)"`;
+  return { ...at, root, live, current: FIRST, converts: 'first', into };
+}
+
+function swaps(places: Places): DatastoreByHand {
+  const { root, next, current } = places;
   const empty = {
-    type: [line('mkdir', resolve(directory, next)), ...like(places), ...pointing(places, next)],
+    type: [
+      ...rootOf(places),
+      line('mkdir', resolve(root, next)),
+      ...like(places),
+      ...pointing(places, next),
+    ],
     see: [links(places, next)],
   };
   const fenced = fencedName({ epoch: 0, sequence: 0 }, current);
   return {
-    fence: { type: pointing(places, fenced), see: [links(places, fenced)] },
+    fence: {
+      type: [...rootOf(places), ...pointing(places, fenced)],
+      see: [links(places, fenced)],
+    },
     exchange: { type: pointing(places, next), see: [links(places, next)] },
     flush: empty,
   };
 }
 
 function restores(places: Places, { objects }: HandBackup): DatastoreByHand {
-  const { into, live } = places;
+  const { into, live, converts } = places;
   const folders = new Set(objects.map(({ path = '' }) => dirname(resolve(into, path))));
   const sumsIn = (folder: string): ByHand => ({
     type: ['# nothing: it is only looked at'],
@@ -77,6 +116,7 @@ function restores(places: Places, { objects }: HandBackup): DatastoreByHand {
   return {
     loads: {
       type: [
+        ...rootOf(places),
         line('mkdir', into),
         ...like(places),
         line('mkdir', '-p', ...folders),
@@ -85,15 +125,15 @@ function restores(places: Places, { objects }: HandBackup): DatastoreByHand {
       see: [`test "$(find ${shellWord(into)} -type f | wc -l)" -eq ${objects.length}`],
     },
     complete: sumsIn(into),
-    live: sumsIn(places.current === undefined ? live : resolve(places.directory, CURRENT)),
+    live: sumsIn(converts === 'never' ? places.directory : resolve(places.root, CURRENT)),
     correct: person('The sums above are of the bytes that were backed up.'),
     loss: {
       type: ['# nothing: both sides are only compared'],
       see: [
-        `diff -rq ${shellWord(live)} ${shellWord(into)} || true   # "Only in ${live}" is what users lose`,
+        `diff -rq ${live} ${shellWord(into)} || true   # "Only in" the first of them is what users lose`,
       ],
     },
-    ...(places.current === undefined && {
+    ...(converts === 'never' && {
       exchange: person(
         `${places.directory} has no generations: stop whoever reads it, move its files away, and those of ${into} to where they were`,
       ),
@@ -104,29 +144,41 @@ function restores(places: Places, { objects }: HandBackup): DatastoreByHand {
 /** Owner and rights of a generation are those of the one before. */
 function like({ into, live }: Places): string[] {
   return [
-    line('chmod', `--reference=${live}`, into),
-    `${line('chown', `--reference=${live}`, into)} || true   # takes root where another user owns it`,
+    `chmod --reference=${live} ${shellWord(into)}`,
+    `chown --reference=${live} ${shellWord(into)} || true   # takes root where another user owns it`,
   ];
 }
 
-/** In one rename: readers see the one or the other. */
-function pointing({ directory }: Places, to: string): string[] {
-  const link = resolve(directory, '.next-by-hand');
-  return [line('ln', '-sfn', to, link), line('mv', '-T', link, resolve(directory, CURRENT))];
+/** The folder of the generations of what is plain as yet. */
+function rootOf({ converts, root }: Places): string[] {
+  return converts === 'first' ? [line('mkdir', '-p', root)] : [];
 }
 
-function links({ directory }: Places, to: string): string {
-  return `test "$(readlink ${shellWord(resolve(directory, CURRENT))})" = ${shellWord(to)}`;
+/** In one rename: readers see the one or the other. What is plain becomes the first generation, and its name a link. */
+function pointing({ directory, root, converts }: Places, to: string): string[] {
+  const link = resolve(root, '.next-by-hand');
+  const point = [line('ln', '-sfn', to, link), line('mv', '-T', link, resolve(root, CURRENT))];
+  if (converts !== 'first') return point;
+  const [plain, first] = [shellWord(directory), shellWord(resolve(root, FIRST))];
+  return [
+    ...point,
+    `test -L ${plain} || mv -T ${plain} ${first}`,
+    line('ln', '-sfn', convertedLink(directory), directory),
+  ];
+}
+
+function links({ root }: Places, to: string): string {
+  return `test "$(readlink ${shellWord(resolve(root, CURRENT))})" = ${shellWord(to)}`;
 }
 
 /** Two looks, two seconds apart. */
 function quiet(folder: string): ByHand {
-  const look = `ls -lRn --time-style=full-iso ${shellWord(folder)}`;
+  const look = `ls -lRn --time-style=full-iso ${folder}`;
   return {
     type: ['# nothing: it is only looked at, twice'],
     see: [
       `diff <(${look}) <(sleep 2; ${look})`,
-      `fuser -v -m ${shellWord(folder)} || true   # whoever has a file of it open`,
+      `fuser -v -m ${folder} || true   # whoever has a file of it open`,
     ],
   };
 }

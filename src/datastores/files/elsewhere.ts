@@ -7,9 +7,7 @@ import { Failure } from '../../domain/failure.ts';
 import { textAt } from '../../domain/json.ts';
 import { shortOf, type BesideNotes } from '../beside.ts';
 import type { StoreExchange } from '../store.ts';
-import { CURRENT, directoryOf, generationsOf } from './generations.ts';
-
-const FIRST = 'gen-1';
+import { CURRENT, directoryOf, FIRST, generationsOf } from './generations.ts';
 
 type Notes = BesideNotes<{ directory: string; generation: string }>;
 

@@ -16,7 +16,6 @@ import { commandOf } from '../../machine/process-identity.ts';
 import { writersIn } from '../../machine/writers-in.ts';
 import { besideNotes, shortOf } from '../beside.ts';
 import type { StoreExchange } from '../store.ts';
-import { claim } from './claims.ts';
 import { elsewhereIn } from './elsewhere.ts';
 import {
   directoryOf,
@@ -24,8 +23,8 @@ import {
   generationsOf,
   isGeneration,
   newGeneration,
-  type Generations,
 } from './generations.ts';
+import { claimLive, conversionOf, isHalfConverted, liveOf, makeRoot } from './plain-folder.ts';
 import { lossOf } from './loss.ts';
 import {
   forgetQuarantined,
@@ -33,6 +32,7 @@ import {
   quarantinedIn,
   removeGeneration,
 } from './quarantine.ts';
+import { whyNotConvertible } from './settings.ts';
 import { filesIn, stampOf, walkFiles } from './walk.ts';
 
 const SHOWN = 5;
@@ -49,36 +49,40 @@ const notes = besideNotes(
 
 export function createFilesExchange(clock: Pick<Clock, 'now'>): StoreExchange {
   return {
-    unable: async (store) =>
-      (await generationsOf(directoryOf(store))).current === undefined
-        ? noGenerations(store)
-        : undefined,
-    room: (store, bytes) => roomFor(directoryOf(store), bytes),
+    unable: async (store) => {
+      const directory = directoryOf(store);
+      // Throws where the folder is away, or not as anybody left it.
+      await generationsOf(directory);
+      const why = await whyNotConvertible(directory, store.directory);
+      return why && `${store.datastore} cannot be exchanged: ${why}`;
+    },
+    converts: conversionOf,
+    room: async (store, bytes) => roomFor((await liveOf(store)).folder, bytes),
     release,
     begin: async (store, folder, bytes) => {
-      const directory = directoryOf(store);
-      const { folder: live } = await withGenerations(store);
-      const short = await roomFor(directory, bytes);
+      const live = await liveOf(store);
+      const short = await roomFor(live.folder, bytes);
       if (short !== undefined) throw new Failure('Refused', short);
-      const generation = await newGeneration(directory, live);
-      await notes.keep(folder, { directory, generation });
+      await makeRoot(live);
+      await notes.keep(folder, { directory: live.root, generation: await newGeneration(live) });
     },
     writeFence: async (store, token) => {
-      const { point } = await claim(directoryOf(store), token);
-      const { current, fencedSince } = await withGenerations(store);
+      const { point } = await claimLive(store, token);
+      const { current, fencedSince } = await liveOf(store);
       if (fencedSince === undefined) await point(fencedName(token, current));
       return { epoch: fencedSince ?? token.epoch, quarantined: current };
     },
     liftFence: async (store, token) => {
-      const { point } = await claim(directoryOf(store), token);
-      const { current, fencedSince } = await withGenerations(store);
-      if (fencedSince !== undefined) await point(current);
+      const { point } = await claimLive(store, token);
+      const { current, fencedSince } = await liveOf(store);
+      const half = await isHalfConverted(await generationsOf(directoryOf(store)));
+      if (fencedSince !== undefined || half) await point(current);
     },
     writePosition: (store, waiting) => positionOf(store, clock, waiting),
     plan: async (store, folder) => {
-      const { current } = await withGenerations(store);
+      const { current, root } = await liveOf(store);
       const beside = await notes.find(folder);
-      if (beside?.directory === directoryOf(store)) {
+      if (beside?.directory === root) {
         return { kind: 'generation', from: current, to: beside.generation };
       }
       const message = `exchanging ${store.datastore}: the copy lies apart from everything live, and not beside it; restore it beside`;
@@ -89,17 +93,24 @@ export function createFilesExchange(clock: Pick<Clock, 'now'>): StoreExchange {
       if (!isGeneration(quarantined)) {
         throw new Failure('BadInput', `${quarantined} is no generation of ${store.datastore}`);
       }
-      return lossOf(join(directoryOf(store), quarantined), await copyFilesIn(folder), waiting);
+      const { current, folder: live, root } = await liveOf(store);
+      const there = quarantined === current ? live : join(root, quarantined);
+      return lossOf(there, await copyFilesIn(folder), waiting);
     },
     flush: (store, token) => noted(store, token, clock, flush(store, token)),
     elsewhere: elsewhereIn(notes),
     adopt: { unable: unadoptable, take: takeGeneration },
-    quarantine: {
-      list: (store) => quarantinedIn(directoryOf(store)),
-      remove: (store, name) => removeGeneration(directoryOf(store), name),
-    },
+    quarantine: QUARANTINE,
   };
 }
+
+const QUARANTINE: NonNullable<StoreExchange['quarantine']> = {
+  list: async (store) => {
+    const { root, current } = await generationsOf(directoryOf(store));
+    return current === undefined ? [] : quarantinedIn(root);
+  },
+  remove: async (store, name) => removeGeneration((await liveOf(store)).root, name),
+};
 
 async function release(folder: string): Promise<void> {
   const beside = await notes.find(folder);
@@ -118,7 +129,7 @@ async function noted(
   change: Promise<Exchanged>,
 ): Promise<Exchanged> {
   const exchanged = await change;
-  await noteQuarantined(directoryOf(store), exchanged.quarantined, token, clock.now());
+  await noteQuarantined((await liveOf(store)).root, exchanged.quarantined, token, clock.now());
   return exchanged;
 }
 
@@ -137,26 +148,25 @@ async function exchange(
   plan: ExchangePlan,
   token: EpochToken,
 ): Promise<Exchanged> {
-  const directory = directoryOf(store);
   const { kind, from, to } = plan;
   if (kind !== 'generation' || !isGeneration(to)) {
     throw new Failure('BadInput', `exchanging ${store.datastore} by ${kind} to ${to}`);
   }
-  const { point } = await claim(directory, token);
-  const { current, fencedSince } = await withGenerations(store);
+  const { point } = await claimLive(store, token);
+  const { root, current, fencedSince } = await liveOf(store);
   if (current === to && fencedSince === undefined) return { live: to, quarantined: from };
-  if (current !== from) throw changed(directory, { expected: from, found: current });
-  await generationThere(directory, to);
-  await forgetQuarantined(directory, from);
+  if (current !== from) throw changed(root, { expected: from, found: current });
+  await generationThere(root, to);
+  await forgetQuarantined(root, from);
   await point(to);
   return { live: to, quarantined: from };
 }
 
 /** The empty generation is noted in the claim: asked again, it is the same one, whatever was written to it since. */
 async function flush(store: DatastoreRef, token: EpochToken): Promise<Exchanged> {
-  const directory = directoryOf(store);
-  const { folder, point } = await claim(directory, token);
-  const { current, folder: live } = await withGenerations(store);
+  const { folder, point } = await claimLive(store, token);
+  const live = await liveOf(store);
+  const { current, root } = live;
   const note = join(folder, 'flushed');
   const noted = async (): Promise<[made: string, from: string] | undefined> => {
     const text = await readlink(note).catch(() => undefined);
@@ -165,9 +175,9 @@ async function flush(store: DatastoreRef, token: EpochToken): Promise<Exchanged>
   };
   let known = await noted();
   if (known === undefined) {
-    const made = await newGeneration(directory, live);
+    const made = await newGeneration(live);
     await symlink(`${made} ${current}`, note).catch(async (error: unknown) => {
-      await rmdir(join(directory, made));
+      await rmdir(join(root, made));
       // Another try of the same change was first.
       if (textAt(error, 'code') !== 'EEXIST') throw error;
     });
@@ -177,10 +187,9 @@ async function flush(store: DatastoreRef, token: EpochToken): Promise<Exchanged>
     throw new Failure('Superseded', `flushing ${store.datastore}: a newer change came in between`);
   }
   const [made, from] = known;
-  if (current !== made && current !== from)
-    throw changed(directory, { expected: from, found: current });
+  if (current !== made && current !== from) throw changed(root, { expected: from, found: current });
   if (current !== made) {
-    await forgetQuarantined(directory, from);
+    await forgetQuarantined(root, from);
     await point(made);
   }
   return { live: made, quarantined: from };
@@ -215,9 +224,9 @@ async function takeGeneration(
   folder: string,
   generation: string,
 ): Promise<string> {
-  const directory = directoryOf(store);
   const why = await unadoptable(store, generation);
   if (why !== undefined) throw new Failure('Refused', why);
+  const { root: directory } = await liveOf(store);
   // One that an exchange kept is a person's from now on, and no janitor's.
   await forgetQuarantined(directory, generation);
   await notes.keep(folder, { directory, generation, adopted: true });
@@ -227,12 +236,11 @@ async function takeGeneration(
 
 /** Why a generation that somebody else restored cannot go live. */
 async function unadoptable(store: DatastoreRef, place: string): Promise<string | undefined> {
-  const directory = directoryOf(store);
+  const { current, root: directory } = await liveOf(store);
   const about = `adopting ${place} for ${store.datastore}`;
   if (!isGeneration(place)) {
     return `${about}: a place beside the live data is a generation such as gen-7 in ${directory}; name another folder by its path, with a / in it`;
   }
-  const { current } = await generationsOf(directory);
   if (place === current) return `${about}: it is live already`;
   const files = await filesIn(join(directory, place)).catch(() => undefined);
   if (files === undefined) return `${about}: there is no folder ${join(directory, place)}`;
@@ -243,16 +251,6 @@ function changed(directory: string, seen: { expected: string; found: string }): 
   const { expected, found } = seen;
   const message = `exchanging the generation of ${directory}: ${found} is live, and not ${expected}; look at it and begin anew`;
   return new Failure('WorldChanged', message, seen);
-}
-
-async function withGenerations(store: DatastoreRef): Promise<Generations & { current: string }> {
-  const { current, ...more } = await generationsOf(directoryOf(store));
-  if (current !== undefined) return { ...more, current };
-  throw new Failure('Unsupported', noGenerations(store));
-}
-
-function noGenerations(store: DatastoreRef): string {
-  return `${store.datastore} cannot be exchanged: ${directoryOf(store)} has no generations; move its files into gen-1, make current a link to that, and have what reads them read current; until then --beside restores a backup beside them`;
 }
 
 async function generationThere(directory: string, name: string): Promise<void> {

@@ -1,7 +1,7 @@
 // Datastores of kind `files`: a folder of CSV (or other) files. A backup is one object a file; the manifest has sizes,
 // SHA-256 and rows. A copy is a folder. Used through datastores/registry.ts.
 import { chmod, mkdir, open, type FileHandle } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Bytes } from '../../ports/objects.ts';
 import type { CopyView, DatastoreRef, Fingerprint } from '../../ports/backups.ts';
@@ -18,7 +18,7 @@ import { addHeartbeat, newestHeartbeat, takeHeartbeat } from './heartbeat.ts';
 import { filesByHand } from './by-hand.ts';
 import { fileBytes, partOf, readPart } from './contents.ts';
 import { copyFilesIn, createFilesExchange } from './exchange.ts';
-import { generationsOf } from './generations.ts';
+import { directoryOf, generationsOf } from './generations.ts';
 import { lossOf } from './loss.ts';
 import { checkAtRest, filesIn, lookThrough, walkFiles, type SourceFile } from './walk.ts';
 import { files } from './settings.ts';
@@ -30,9 +30,8 @@ export function createFilesStore(clock: Pick<Clock, 'now'>): Store {
     byHand: filesByHand,
     exchange: createFilesExchange(clock),
     place: async (store) => {
-      await liveFolder(store);
-      const { datastore, directory, settings } = store;
-      return { datastore, kind: 'folder', path: resolve(directory, settings.directory ?? '.') };
+      const { root, folder, current } = await liveFolder(store);
+      return { datastore: store.datastore, kind: 'folder', path: current ? root : folder };
     },
     backup: async (store, into, waiting) => {
       const { folder, current } = await liveFolder(store);
@@ -94,14 +93,14 @@ const LOOK: NonNullable<Store['look']> = {
 /** Folders stay as they are: who may write to them may remove the copy, and a janitor has to. */
 async function openForReading(store: DatastoreRef, folder: string): Promise<CopyView> {
   for await (const path of walkFiles(folder)) await chmod(join(folder, path), 0o444);
-  const live = resolve(store.directory, store.settings.directory ?? '.');
+  const live = directoryOf(store);
   const there = await generationsOf(live).catch(() => undefined);
   const compare = `diff -rq ${shellWord(there?.folder ?? live)} ${shellWord(folder)}`;
   return { where: folder, look: [`ls -lR ${shellWord(folder)}`, compare] };
 }
 
-async function liveFolder({ directory, settings }: DatastoreRef) {
-  return generationsOf(resolve(directory, settings.directory ?? '.'));
+async function liveFolder(store: DatastoreRef) {
+  return generationsOf(directoryOf(store));
 }
 
 async function takeAll(

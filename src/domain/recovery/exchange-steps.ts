@@ -38,12 +38,12 @@ export function lookAheadStep(datastores: readonly string[]): PlanStep {
   };
 }
 
-/** The fence, and the proof of it. */
-export function fenceSteps(datastore: string): PlanStep[] {
+/** The fence, and the proof of it. `converts`: what the fence changes for good, as a sentence. */
+export function fenceSteps(datastore: string, converts?: string): PlanStep[] {
   return [
     {
       id: `fence-${datastore}`,
-      title: `Keep everybody out of the live ${datastore}: nothing is found under its name`,
+      title: `Keep everybody out of the live ${datastore}: nothing is found under its name${converts === undefined ? '' : `; ${converts}`}`,
       undo: `lift the write fence of ${datastore}`,
       action: { kind: 'writeFence', datastore },
     },

@@ -57,7 +57,13 @@ export interface RecoveryFacts {
   drills: readonly DrillRecord[];
   shape: Shape;
   engine: Engine;
-  datastores: readonly { datastore: string; rpoMs: number; entries: readonly CatalogueEntry[] }[];
+  datastores: readonly {
+    datastore: string;
+    rpoMs: number;
+    entries: readonly CatalogueEntry[];
+    /** Why a recovery could not put a backup in its place, as a sentence; absent where nothing is known against it. */
+    unable?: string;
+  }[];
 }
 
 /** Ended before they could show anything, whatever it was: the drill before them still counts. */
@@ -72,9 +78,10 @@ export function judgeRecoverability(facts: RecoveryFacts): Recoverability | null
   const datastores = facts.datastores.map((one) => stateOf(one, facts.now));
   const reasons = [
     ...(drill === undefined ? [NEVER] : drillReasons(drill, facts)),
-    ...facts.datastores.flatMap((one, index) =>
-      backupReasons(datastores[index], one.entries, facts.now),
-    ),
+    ...facts.datastores.flatMap((one, index) => [
+      ...backupReasons(datastores[index], one.entries, facts.now),
+      ...unableReason(one),
+    ]),
   ];
   return {
     schema: 'fairlead/recoverability/v1',
@@ -139,6 +146,17 @@ function changes(
     if (then[part] === undefined) return [{ part, how: 'is new' }];
     return [{ part, how: now[part] === undefined ? 'was taken away' : 'was changed' }];
   });
+}
+
+/** However good backups and drill are: on the day, `recover` would refuse. */
+function unableReason({ datastore, unable }: RecoveryFacts['datastores'][number]): Reason[] {
+  if (unable === undefined) return [];
+  return [
+    {
+      code: `cannotExchange/${datastore}`,
+      text: `no recovery could put a backup in its place: ${unable}`,
+    },
+  ];
 }
 
 function stateOf(

@@ -139,6 +139,19 @@ test('a backup that was found bad is not the one that counts, and makes a system
   assert.deepEqual(codes({ datastores: [orders([bad])] }), ['noBackup/orders']);
 });
 
+test('what a recovery would refuse is not proven, however good drill and backups are', () => {
+  const one = { ...orders(backups(0.5)), unable: 'orders is a replica' };
+  assert.deepEqual(codes({ datastores: [orders(backups(0.5))] }), []);
+  const { state, reasons } = judged({ datastores: [one] });
+  assert.equal(state, 'unproven');
+  assert.deepEqual(reasons, [
+    {
+      code: 'cannotExchange/orders',
+      text: 'no recovery could put a backup in its place: orders is a replica',
+    },
+  ]);
+});
+
 test('a backup from the future proves nothing, and what a system stands on is told', () => {
   const future = completeBackup({ daysOld: -1 });
   const [none, alone] = ['noBackup/orders', 'fromTheFuture/orders'];

@@ -125,6 +125,7 @@ export function memoryExchanges(vault: MemoryVault): {
   };
   const exchanges: ExchangesPort = {
     unable: async ({ datastore }) => exchanged.unable.get(datastore),
+    converts: async () => undefined,
     room: async () => exchanged.short,
     writeFence: (input, waiting) =>
       changing('writeFence', input, waiting, (live) => {
