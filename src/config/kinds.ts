@@ -1,5 +1,6 @@
 // The registries of kinds: one line per platform, one per datastore. Nothing else in config/ names a kind.
 import { files } from '../datastores/files/settings.ts';
+import { firestore } from '../datastores/firestore/settings.ts';
 import { mongodb } from '../datastores/mongodb/settings.ts';
 import { postgres } from '../datastores/postgres/settings.ts';
 import { redis } from '../datastores/redis/settings.ts';
@@ -7,6 +8,6 @@ import { local } from '../platforms/local/settings.ts';
 
 export const PLATFORMS = { local };
 
-export const DATASTORES = { files, mongodb, postgres, redis };
+export const DATASTORES = { files, firestore, mongodb, postgres, redis };
 
 export type DatastoreKind = keyof typeof DATASTORES;

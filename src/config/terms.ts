@@ -85,11 +85,12 @@ export const shortName = z.string().min(1).max(63);
 /** How a datastore that is a server is reached: the same fields for every kind. */
 export const server = {
   host: z.exactOptional(host).meta({
-    meaning: 'postgres, redis, mongodb: where the server is; without it 127.0.0.1.',
+    meaning:
+      'postgres, redis, mongodb: where the server is; without it 127.0.0.1. firestore: where an emulator is; without it FIRESTORE_EMULATOR_HOST of the worker, and without that Google.',
     example: '127.0.0.1',
   }),
   port: z.exactOptional(port).meta({
-    meaning: 'postgres, redis, mongodb: its port; without it 5432, 6379 or 27017.',
+    meaning: 'its port; without it 5432, 6379 or 27017, and 8080 for an emulator of Firestore.',
     example: 5432,
   }),
   user: z
@@ -102,9 +103,10 @@ export const server = {
 };
 
 /** The database of a server that a datastore is. */
-export const database = z
-  .exactOptional(shortName)
-  .meta({ meaning: 'postgres, mongodb: the database.', example: 'orders' });
+export const database = z.exactOptional(shortName).meta({
+  meaning: 'postgres, mongodb, firestore: the database; of Firestore without it (default).',
+  example: 'orders',
+});
 
 export const command = z
   .array(z.string().min(1))

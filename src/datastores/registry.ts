@@ -3,6 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { DatastoreKind } from '../config/kinds.ts';
 import type { SecretSources } from '../integrations/secret-value.ts';
 import { createFilesStore } from './files/store.ts';
+import { createFirestoreStore } from './firestore/store.ts';
 import { createMongoStore } from './mongodb/store.ts';
 import { createPostgresStore } from './postgres/store.ts';
 import { createRedisStore } from './redis/store.ts';
@@ -18,6 +19,7 @@ export interface StoresInput {
 export function createStores({ clock, secrets, programs = [] }: StoresInput) {
   return {
     files: createFilesStore(clock),
+    firestore: createFirestoreStore({ env: secrets.env, clock, programs }),
     mongodb: createMongoStore({ secrets, clock, programs }),
     postgres: createPostgresStore({ secrets, clock, programs }),
     redis: createRedisStore({ secrets, clock, programs }),

@@ -1,6 +1,6 @@
 // What a kind of datastore has to be able to do, so that datastores/backups.ts can make backups of it. A kind knows its
-// tools and nothing of object stores, manifests, keys or encryption. Implemented in files/, mongodb/, postgres/,
-// redis/.
+// tools and nothing of object stores, manifests, keys or encryption. Implemented in files/, firestore/, mongodb/,
+// postgres/, redis/.
 import type { DatastoreKind } from '../config/kinds.ts';
 import type { Bytes } from '../ports/objects.ts';
 import type { CopyAddress, CopyView, DatastoreRef, Fingerprint } from '../ports/backups.ts';

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { BSON, Decimal128, Double, Long } from 'mongodb';
 import { readArchive, type Prelude } from '../../src/datastores/mongodb/archive.ts';
 import { textOf } from '../../src/datastores/mongodb/bson-bytes.ts';
-import { documentSum } from '../../src/datastores/mongodb/document-sums.ts';
+import { documentSum } from '../../src/datastores/documents/document-sums.ts';
 import { lackingInFerretdb } from '../../src/datastores/mongodb/ferretdb-lacks.ts';
 import { databaseIn, preludeOf } from '../../src/datastores/mongodb/load-dump.ts';
 import { archiveOf, chunked, type Dumped } from '../support/datastores/mongodb-archive.ts';

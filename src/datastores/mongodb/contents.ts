@@ -2,7 +2,7 @@
 import type { Db } from 'mongodb';
 import type { Waiting } from '../../ports/waiting.ts';
 import type { Contents, Part } from '../../domain/backup/backup.ts';
-import { documentSum } from './document-sums.ts';
+import { documentSum } from '../documents/document-sums.ts';
 import { RAW, readStructure } from './structure.ts';
 
 const BEAT_EVERY = 1000;

@@ -12,7 +12,7 @@ import { begun, type Taken, type Write } from '../store.ts';
 import { runTool } from '../tool.ts';
 import { MAGIC, readArchive, type ArchiveReader } from './archive.ts';
 import { sourceOf, withMongo, type MongoAddress } from './connection.ts';
-import { documentSum, type DocumentSum } from './document-sums.ts';
+import { documentSum, type DocumentSum } from '../documents/document-sums.ts';
 import { newestOf } from './heartbeat.ts';
 import { pointFrom, timeOf, versionOf } from './server.ts';
 import { isOfUsers, readStructure, type Structure } from './structure.ts';

@@ -1,4 +1,5 @@
-// What documents come to, whatever their order: how many, how many bytes, a sum over the SHA-256 of each one's BSON.
+// What documents come to, whatever their order: how many, how many bytes, a sum over the SHA-256 of each one's bytes: its
+// BSON, or its line of text.
 import { hash } from 'node:crypto';
 import type { Part } from '../../domain/backup/backup.ts';
 

@@ -1,0 +1,107 @@
+// An emulator of its own for a copy: Google's, on a free port of 127.0.0.1, with the data in memory. It goes on when the
+// worker ends. It asks nobody who they are: whoever is on this machine reads and writes the copy.
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Waiting } from '../../ports/waiting.ts';
+import { Failure } from '../../domain/failure.ts';
+import { tryListening } from '../../machine/port-holder.ts';
+import { processesIn } from '../../machine/processes-in.ts';
+import {
+  lastWords,
+  LOG_FILE,
+  logIn,
+  makePassword,
+  readNote,
+  serverProblem,
+  writeNote,
+} from '../scratch-server.ts';
+import { findProgram } from '../tool.ts';
+import type { FirestoreAddress } from './connection.ts';
+
+const EMULATOR = 'cloud_firestore_emulator';
+const INSIDE_SDK = 'platform/cloud-firestore-emulator';
+/** Where Google's SDK is usually installed: its emulators are not on PATH. */
+const SDK_FOLDERS = [
+  ...['/usr/lib/google-cloud-sdk', '/usr/share/google-cloud-sdk', '/opt/google-cloud-sdk'],
+  ...['/snap/google-cloud-cli/current', '/google-cloud-sdk'],
+  join(homedir(), 'google-cloud-sdk'),
+];
+const LOOK_AGAIN_MS = 100;
+
+/** The path of the emulator. Throws Unsupported where it is not installed. */
+export async function emulatorProgram(folders: readonly string[]): Promise<string> {
+  const inside = SDK_FOLDERS.map((folder) => join(folder, INSIDE_SDK));
+  return findProgram(EMULATOR, [...folders, ...inside]).catch((error: unknown) => {
+    if (!(error instanceof Failure)) throw error;
+    const hint = 'gcloud components install cloud-firestore-emulator, and Java 11 or newer';
+    throw new Failure(error.kind, `${error.message} (${hint})`);
+  });
+}
+
+/** Starts an empty one in the folder, and waits until it answers. */
+export async function startEmulator(
+  folder: string,
+  { program, project, database }: { program: string; project: string; database: string },
+  waiting: Waiting,
+): Promise<FirestoreAddress> {
+  await makePassword(folder);
+  const port = await tryListening(0);
+  await writeNote(folder, { port, database: `${project}/${database}`, server: program });
+  launch(folder, program, ['start', '--host=127.0.0.1', `--port=${port}`]);
+  const address = await copyAddress(folder);
+  let isSeen = false;
+  for (let looked = 0; ; looked += 1) {
+    waiting.signal.throwIfAborted();
+    const runs = processesIn(folder).length > 0;
+    isSeen ||= runs;
+    if (!runs && (isSeen || looked > 20)) throw await notUp(folder);
+    if (runs && (await answers(address, waiting))) return address;
+    waiting.beat({ starting: folder });
+    await sleep(LOOK_AGAIN_MS, undefined, { signal: waiting.signal });
+  }
+}
+
+/** Throws NotReady when no emulator was started there. */
+export async function copyAddress(folder: string): Promise<FirestoreAddress> {
+  const { port, database: named } = await readNote(folder);
+  const [project = '', database = ''] = named.split('/');
+  return { host: '127.0.0.1', port, project, database, isEmulator: true };
+}
+
+/** In a session of its own, with its output in a file: nothing of it is the worker's. */
+function launch(folder: string, program: string, args: readonly string[]): void {
+  const log = openSync(join(folder, LOG_FILE), 'a', 0o600);
+  try {
+    const { PATH = '', JAVA_HOME, JAVA } = process.env;
+    const child = spawn(program, args, {
+      cwd: folder,
+      env: {
+        PATH: JAVA_HOME === undefined ? PATH : `${join(JAVA_HOME, 'bin')}:${PATH}`,
+        LANG: 'C.UTF-8',
+        ...(JAVA !== undefined && { JAVA }),
+      },
+      stdio: ['ignore', log, log],
+      detached: true,
+    });
+    // What keeps it from starting shows by nothing running in the folder.
+    child.once('error', () => undefined);
+    child.unref();
+  } finally {
+    closeSync(log);
+  }
+}
+
+async function answers({ host, port }: FirestoreAddress, { signal }: Waiting): Promise<boolean> {
+  return fetch(`http://${host}:${port}/`, { signal }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+async function notUp(folder: string): Promise<Failure> {
+  const said = lastWords(await logIn(folder));
+  return serverProblem(said === '' ? 'it ended and said nothing' : said);
+}

@@ -1,0 +1,127 @@
+// Datastores of kind `firestore`: every document of a database as a line of text, restored into an emulator of the copy's
+// own. Used through the registry.
+import { join } from 'node:path';
+import type { Clock } from '../../ports/clock.ts';
+import type { DatastoreRef } from '../../ports/backups.ts';
+import type { Waiting } from '../../ports/waiting.ts';
+import { contentDifferences } from '../../domain/backup/compare-contents.ts';
+import { Failure } from '../../domain/failure.ts';
+import { parsedJson, textAt } from '../../domain/json.ts';
+import { dumpIn, streamed } from '../artefact.ts';
+import { PASSWORD_FILE, serverRuns } from '../scratch-server.ts';
+import { keepOf, type Artefact, type Store } from '../store.ts';
+import { oneValue } from './ask.ts';
+import { firestoreByHand } from './by-hand.ts';
+import { liveFirestore, withFirestore, type Firestore } from './connection.ts';
+import { addHeartbeat, newestHeartbeat } from './heartbeat.ts';
+import { loadDocuments, readLines } from './load-documents.ts';
+import { lossBetween, openForReading } from './look.ts';
+import { namedDocuments } from './named.ts';
+import { copyAddress, emulatorProgram, startEmulator } from './scratch-emulator.ts';
+import { firestore } from './settings.ts';
+import { DUMP, readContents, takeDocuments, tally } from './take-documents.ts';
+
+export interface FirestoreInput {
+  /** The worker's: FIRESTORE_EMULATOR_HOST. */
+  env: Readonly<Record<string, string | undefined>>;
+  clock: Pick<Clock, 'now'>;
+  /** Where the emulator is looked for first. */
+  programs?: readonly string[];
+}
+
+export function createFirestoreStore({ env, clock, programs = [] }: FirestoreInput): Store {
+  const sides = createSides(env);
+  const { live, inCopy } = sides;
+  const readingOf = ({ settings: { pointInTimeRecovery: wholeMinute = false } }: DatastoreRef) => ({
+    clock,
+    wholeMinute,
+  });
+  const start = async (store: DatastoreRef, folder: string, waiting: Waiting) => {
+    // A service looks for it by the names that it has live.
+    const { project, database } = live(store);
+    const program = await emulatorProgram(programs);
+    return startEmulator(folder, { program, project, database }, waiting);
+  };
+  return {
+    capabilities: firestore.capabilities,
+    place: async (store) => {
+      const { host, port } = live(store);
+      return { datastore: store.datastore, kind: 'address', host, port };
+    },
+    backup: (store, { write }, waiting) =>
+      takeDocuments(live(store), readingOf(store), write, waiting),
+    examine: examineDocuments,
+    restore: async (artefact, folder, waiting) => {
+      const { store } = streamed(artefact);
+      const address = await start(store, folder, waiting);
+      await withFirestore(address, waiting.signal, (copy) =>
+        loadDocuments(copy, dumpIn(artefact, DUMP, waiting), waiting),
+      );
+    },
+    empty: async (store, folder, waiting) => {
+      await start(store, folder, waiting);
+    },
+    address: async (folder) => {
+      serverRuns(folder);
+      const { host, port, database } = await copyAddress(folder);
+      const login = { fields: { database }, passwordFile: join(folder, PASSWORD_FILE) };
+      return { kind: 'address', of: 'firestore', host, port, login };
+    },
+    fingerprint: (store, waiting) => readContents(live(store), readingOf(store), waiting),
+    fingerprintCopy: async (folder, waiting) =>
+      readContents(await copyAddress(folder), { clock }, waiting),
+    ask: (folder, query, waiting) => inCopy(folder, waiting, (copy) => oneValue(copy, query)),
+    named: (path, waiting) => namedDocuments(path, waiting),
+    byHand: firestoreByHand,
+    ...besideIn(sides, clock),
+  };
+}
+
+/** The live database, and the one of a copy by its folder. */
+function createSides(env: FirestoreInput['env']) {
+  const live = (store: DatastoreRef) => liveFirestore(store, env);
+  return {
+    live,
+    inLive: <T>(store: DatastoreRef, { signal }: Waiting, work: (there: Firestore) => Promise<T>) =>
+      withFirestore(live(store), signal, work),
+    inCopy: async <T>(folder: string, { signal }: Waiting, work: (copy: Firestore) => Promise<T>) =>
+      withFirestore(await copyAddress(folder), signal, work),
+  };
+}
+
+function besideIn(
+  { inLive, inCopy }: ReturnType<typeof createSides>,
+  clock: Pick<Clock, 'now'>,
+): Required<Pick<Store, 'look' | 'heartbeats'>> {
+  return {
+    look: {
+      loss: (store, folder, waiting) =>
+        inLive(store, waiting, (there) =>
+          inCopy(folder, waiting, (here) => lossBetween(there, here, clock, waiting)),
+        ),
+      open: (_, folder) => openForReading(folder),
+    },
+    heartbeats: {
+      write: async (store, waiting) => {
+        const keep = keepOf(store);
+        return inLive(store, waiting, (there) => addHeartbeat(there, keep, clock));
+      },
+      newest: (folder, waiting) => inCopy(folder, waiting, newestHeartbeat),
+    },
+  };
+}
+
+/** Reads all of it: its end, its one database, and that it has the documents of which the manifest tells. */
+async function examineDocuments(artefact: Artefact, waiting: Waiting): Promise<string[]> {
+  const { contents } = artefact.manifest;
+  const seen = tally();
+  try {
+    await readLines(dumpIn(artefact, DUMP, waiting), (text) => {
+      seen.see(textAt(parsedJson(text), 'name') ?? '', text);
+    });
+    return contentDifferences(contents, seen.contents());
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'CheckFailed') return [error.message];
+    throw error;
+  }
+}
