@@ -3,11 +3,14 @@
 import { Failure } from '../domain/failure.ts';
 import type { Call } from './call.ts';
 import { atBoundary, type ActivityAnswer, type BoundaryPorts, type Envelope } from './boundary.ts';
-import { callerOf } from './caller.ts';
+import { callerOf, type Caller } from './caller.ts';
 import type { LoadedSystem } from '../domain/loaded-system.ts';
 import type { Kept } from './kept.ts';
 import { heldChange } from './inputs/held-changes.ts';
+import { refuseUnsigned } from './inputs/signed-gates.ts';
 import type { StepAt } from './inputs/step-at.ts';
+import type { PassedGate } from '../domain/people/signed-vote.ts';
+import type { SignerPort } from '../ports/signer.ts';
 
 export interface ActivityRow {
   /** For an activity on a whole system: makes what it works with from the kept system (undefined until it is loaded). */
@@ -31,6 +34,8 @@ export interface StepNames<Told = unknown> {
   /** The id of the step. */
   step: string;
   told: Told;
+  /** Gates that were passed with signed answers, for the changes behind them. */
+  passed?: PassedGate[];
 }
 
 type SentTo<Row> = Row extends {
@@ -59,8 +64,13 @@ interface Resolve {
   of: ((loaded: LoadedSystem | undefined, told: unknown) => unknown) | undefined;
 }
 
+interface Knows {
+  kept: Kept;
+  signer: Pick<SignerPort, 'verifies'>;
+}
+
 /** All the ports that the activities of a table need. */
-type PortsOf<Table> = BoundaryPorts & { kept: Kept } & AllOf<WorkOf<Table[keyof Table]>['ports']>;
+type PortsOf<Table> = BoundaryPorts & Knows & AllOf<WorkOf<Table[keyof Table]>['ports']>;
 
 type AllOf<Union> = (Union extends unknown ? (one: Union) => void : never) extends (
   all: infer All,
@@ -101,7 +111,7 @@ export function bind<Table extends Record<string, ActivityRow>>(
         ports,
         async (input, call) => {
           const own = { ...ports, clock: ports.clock.anchored?.() ?? ports.clock };
-          return whole(await resolved(resolve, input, call, ports.kept), call, own);
+          return whole(await resolved(resolve, { name, sent: input }, call, ports), call, own);
         },
         { ...options, held: heldChange(name) },
       ),
@@ -113,24 +123,30 @@ export function bind<Table extends Record<string, ActivityRow>>(
 /** What the function works with, from the names that were sent. */
 async function resolved(
   { at, of }: Resolve,
-  sent: unknown,
+  { name, sent }: { name: string; sent: unknown },
   call: Call,
-  kept: Kept,
+  { kept, signer }: Knows,
 ): Promise<unknown> {
-  if (at !== undefined) return inputOf(at, sent as StepNames, call, kept);
+  if (at !== undefined) {
+    const names = sent as StepNames;
+    const caller = await callerOf(call.run);
+    const step = await stepOf(names, caller, call, kept);
+    refuseUnsigned({ name, told: names.told, passed: names.passed ?? [] }, step, caller, signer);
+    return at(step, names.told);
+  }
   if (of === undefined) return sent;
   const loaded = call.kept === null ? undefined : await kept.system(call.kept, call);
   return of(loaded, sent);
 }
 
 /** Throws Refused for a plan of another run, and for a step that the plan does not have. */
-async function inputOf(
-  inputAt: (at: StepAt, told: unknown) => unknown,
-  { plan: digest, step: id, told }: StepNames,
+async function stepOf(
+  { plan: digest, step: id }: StepNames,
+  caller: Caller,
   call: Call,
   kept: Kept,
-): Promise<unknown> {
-  const { plan, system } = await kept.plan(digest, await callerOf(call.run), call);
+): Promise<StepAt> {
+  const { plan, system } = await kept.plan(digest, caller, call);
   const step = plan.steps.find((one) => one.id === id);
   if (step === undefined) {
     throw new Failure(
@@ -138,5 +154,5 @@ async function inputOf(
       `the plan of ${plan.operation} has no step ${id}: nothing was done`,
     );
   }
-  return inputAt({ loaded: await kept.system(system, call), plan, step }, told);
+  return { loaded: await kept.system(system, call), plan, step };
 }

@@ -80,6 +80,7 @@ import type { RunbooksPort } from '../ports/steps/runbooks.ts';
 import type { SignerPort } from '../ports/signer.ts';
 import type { KeptRemovalPort, SnapshotsPort } from '../ports/snapshots.ts';
 import type { SystemsPort } from '../ports/systems.ts';
+import { checkVote } from './check-vote.ts';
 import { readSignalTimes } from './signal-times.ts';
 import { seal } from './record/seal.ts';
 import { createKept } from './kept.ts';
@@ -147,6 +148,7 @@ const ACTIVITIES = {
   awaitReady: named(awaitReady, STEP_INPUTS.awaitReady),
   readTraffic: { ...ofSystem(readTraffic, SYSTEM_INPUTS.readTraffic), plain: true },
   inspectSystem: { work: inspect, plain: true, question: parseInspection },
+  checkVote: { ...ofSystem(checkVote, SYSTEM_INPUTS.checkVote), plain: true },
   recordEvidence: { work: async (_: null) => null, plain: true },
   readSignalTimes: { work: readSignalTimes, plain: true },
   redactTexts: { work: async (texts: string[]) => texts },

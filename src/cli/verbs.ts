@@ -40,6 +40,7 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
   ]),
   ...under('Answer and steer an operation', [
     { verbs: ['approve', 'reject'], load: () => import('./verbs/answer-gate.ts') },
+    { verbs: ['key'], load: () => import('./records/key.ts') },
     { verbs: ['tick', 'choose'], load: () => import('./steps/answer-step.ts') },
     { verbs: ['retry', 'skip', 'adopt'], load: () => import('./verbs/answer-parked.ts') },
     {

@@ -1,11 +1,23 @@
 // One policy of `approvals:`: who is asked and for how long, and what these values must be to each other.
 import { z } from 'zod';
-import { PERSON, PERSON_ALLOWED, personKey, samePerson } from '../domain/text/names.ts';
+import {
+  isAmong,
+  PERSON,
+  PERSON_ALLOWED,
+  personKey,
+  PUBLIC_KEY,
+  samePerson,
+} from '../domain/text/names.ts';
 import { durationText } from '../domain/text/duration-text.ts';
 import { remarksIn, repeatsIn, type Remark, type Row } from './remark.ts';
 import { someTime, text } from './terms.ts';
 
 const person = text(PERSON, PERSON_ALLOWED);
+
+export const keysSchema = z.record(
+  person,
+  text(PUBLIC_KEY, '`ed25519:` and 44 characters, as `fairlead key new` prints it'),
+);
 
 export const approvalSchema = z.strictObject({
   quorum: z
@@ -18,6 +30,11 @@ export const approvalSchema = z.strictObject({
   from: z.exactOptional(z.array(person).min(1)).meta({
     meaning: 'Who may answer; without it anyone but the requester.',
     example: ['ana', 'ben'],
+  }),
+  trust: z.exactOptional(z.enum(['claimed', 'signed'])).meta({
+    meaning:
+      '`signed`: an answer counts only with a signature by the key of whom it names (section `keys`), and changes behind the gate look at it themselves; else who answers is believed.',
+    example: 'signed',
   }),
   deadline: someTime
     .prefault('24h')
@@ -43,6 +60,28 @@ export const approvalSchema = z.strictObject({
     .prefault([])
     .meta({ meaning: 'Who may override with `approve --break-glass REASON`.', example: ['eve'] }),
 });
+
+/** People whose answers have to be signed, and who have no key. */
+export function keyRemarks(
+  { trust, from, breakGlass, quorum }: z.output<typeof approvalSchema>,
+  keys: Readonly<Record<string, string>>,
+): Remark[] {
+  if (trust !== 'signed') return [];
+  const names = Object.keys(keys);
+  const missing = [...(from ?? []), ...breakGlass].filter((one) => !isAmong(names, one));
+  return remarksIn([
+    [
+      missing.length > 0,
+      ['trust'],
+      `answers have to be signed, and the section keys names no key of ${missing.join(', ')}; each makes one with \`fairlead key new\``,
+    ],
+    [
+      names.length < quorum,
+      ['trust'],
+      `${quorum} people must sign, and the section keys names ${names.length}`,
+    ],
+  ]);
+}
 
 /** `isWritten` tells a value that somebody wrote from one that a default filled in. */
 export function approvalRemarks(

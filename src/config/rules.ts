@@ -3,7 +3,7 @@
 // part before; what it refused is not looked at here.
 import { RESERVED_NAMES } from '../domain/text/names.ts';
 import { analysisRemarks } from './analysis.ts';
-import { approvalRemarks } from './approval.ts';
+import { approvalRemarks, keyRemarks } from './approval.ts';
 import { channelRemarks } from './channel.ts';
 import { compareRolloutRemarks } from './comparison.ts';
 import { datastoreRemarks } from './datastores.ts';
@@ -52,6 +52,7 @@ const RULES: readonly ((file: Context) => Remark[])[] = [
     inEach('approvals', file.approvals, (policy, name) =>
       approvalRemarks(policy, (key) => file.isWritten(['approvals', name, key])),
     ),
+  (file) => inEach('approvals', file.approvals, (policy) => keyRemarks(policy, file.keys ?? {})),
   (file) => inEach('notify', file.notify, channelRemarks),
   (file) => under(['people'], file.people ? peopleRemarks(file.people) : []),
   (file) => under(['alerts'], alertRemarks(file.alerts ?? {}, file.serviceNames)),

@@ -3,7 +3,7 @@
 // says about another (weights that rise, names that are declared) is checked in rules.ts.
 import { z } from 'zod';
 import { analysisSchema } from './analysis.ts';
-import { approvalSchema } from './approval.ts';
+import { approvalSchema, keysSchema } from './approval.ts';
 import { channelSchema } from './channel.ts';
 import { datastoreSchema } from './datastores.ts';
 import { drillSchema } from './drill.ts';
@@ -49,6 +49,11 @@ export const systemSchema = z.strictObject({
     .record(name, approvalSchema)
     .prefault({})
     .meta({ meaning: 'Who is asked, and for how long, by a name of yours.' }),
+  keys: z.exactOptional(keysSchema).meta({
+    meaning:
+      'The public keys of people whose answers are signed, by their names (`approvals.NAME.trust: signed`).',
+    example: { ana: 'ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=' },
+  }),
   notify: z.exactOptional(z.record(name, channelSchema)).meta({
     meaning:
       'Where people are told of what waits for them, and how it ended, by a name of yours; without it nowhere.',

@@ -8,16 +8,27 @@ import {
   verify,
   type KeyObject,
 } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { SignerPort } from '../ports/signer.ts';
 import { Failure } from '../domain/failure.ts';
+import { PUBLIC_KEY } from '../domain/text/names.ts';
 import { keepFile, keepFirst } from '../machine/keep-file.ts';
 import { signedText, type SignedHead } from '../domain/record/evidence-chain.ts';
 
 interface KeyPair {
   key: KeyObject;
   publicKey: string;
+}
+
+const KEY_PREFIX = 'ed25519:';
+
+/** The key with which a person signs answers. */
+export interface PersonalKey {
+  /** As a system file names it. */
+  publicKey: string;
+  /** The signature over a text, base64. */
+  sign: (text: string) => string;
 }
 
 /** `folder` is `<data>/keys`; the key is made with the first signature. */
@@ -33,6 +44,7 @@ export function createSigner(folder: string): SignerPort {
         return saidBy(error);
       }
     },
+    verifies: isVoteSignedBy,
     sign: async (head) => {
       const { key, publicKey } = await pair();
       const signature = sign(null, Buffer.from(signedText(head)), key).toString('base64');
@@ -58,6 +70,72 @@ export function isSignedBy({ head, signature, publicKey }: SignedHead): boolean 
   } catch {
     return false;
   }
+}
+
+/** Is this signature (base64) of a person's key (`ed25519:` and 32 bytes in base64) over this text? What is no key or no signature is not. */
+export function isVoteSignedBy(key: string, text: string, signature: string): boolean {
+  if (!PUBLIC_KEY.test(key)) return false;
+  try {
+    const bytes = Buffer.from(signature, 'base64');
+    if (bytes.toString('base64') !== signature) return false;
+    const x = Buffer.from(key.slice(KEY_PREFIX.length), 'base64').toString('base64url');
+    const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+    return verify(null, Buffer.from(text), publicKey, bytes);
+  } catch {
+    return false;
+  }
+}
+
+/** What checks the signatures of records and of the answers in them. */
+export const SIGNATURES = { isSignedBy, verifies: isVoteSignedBy };
+
+/** The key of a person, which lies in `file` and is readable by its owner only. Throws BadInput where it is not, NotFound where there is none. */
+export async function personalKey(file: string): Promise<PersonalKey> {
+  const text = await textOf(file);
+  const made = 'make one with: fairlead key new';
+  if (text === undefined) throw new Failure('NotFound', `there is no key in ${file}: ${made}`);
+  const { mode } = await stat(file);
+  if ((mode & 0o077) !== 0) {
+    const said = (mode & 0o777).toString(8);
+    throw new Failure(
+      'BadInput',
+      `the key ${file} can be read by others (mode ${said}): chmod 600 ${file}`,
+    );
+  }
+  const key = privateKeyIn(text);
+  if (key === undefined)
+    throw new Failure('BadInput', `${file} holds no Ed25519 key: move it away and ${made}`);
+  return {
+    publicKey: lineOf(key),
+    sign: (said) => sign(null, Buffer.from(said), key).toString('base64'),
+  };
+}
+
+/** Makes the key of a person where there is none. Throws BadInput where there is one: who has lost it from a system file wants its line, and not a new one. */
+export async function makePersonalKey(file: string): Promise<PersonalKey> {
+  if ((await textOf(file)) !== undefined) {
+    throw new Failure(
+      'BadInput',
+      `there is a key in ${file} already: fairlead key show prints its line; move it away for a new one`,
+    );
+  }
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await makeKey(file);
+  return personalKey(file);
+}
+
+function privateKeyIn(text: string): KeyObject | undefined {
+  try {
+    const key = createPrivateKey(text);
+    return key.asymmetricKeyType === 'ed25519' ? key : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function lineOf(key: KeyObject): string {
+  const { x = '' } = createPublicKey(key).export({ format: 'jwk' });
+  return `${KEY_PREFIX}${Buffer.from(x, 'base64url').toString('base64')}`;
 }
 
 function pemOf(publicKey: KeyObject): string {

@@ -6,4 +6,6 @@ export interface SignerPort {
   /** Why nothing can be signed, as a sentence; undefined when it can. */
   unable(): Promise<string | undefined>;
   sign(head: string): Promise<SignedHead>;
+  /** Is this signature (base64) of a person's public key (`ed25519:` and base64) over this text? */
+  verifies(key: string, text: string, signature: string): boolean;
 }

@@ -118,6 +118,14 @@ testMistakes([
     ],
   ],
   [
+    'refuses signed answers of people without a key',
+    shopWith(15, '  promote: { trust: signed, quorum: 2, from: [ana, ben] }'),
+    [
+      '15: approvals.promote.trust: answers have to be signed, and the section keys names no key of ana, ben; each makes one with `fairlead key new`',
+      '15: approvals.promote.trust: 2 people must sign, and the section keys names 0',
+    ],
+  ],
+  [
     'refuses a person named twice',
     shopWith(15, '  promote: { from: [ana, ana] }'),
     ['15: approvals.promote.from: a person is named twice; name each once'],

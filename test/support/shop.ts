@@ -43,6 +43,7 @@ export interface ShopFile {
   recovery?: NonNullable<SystemFile['recovery']>;
   people?: NonNullable<SystemFile['people']>;
   alerts?: NonNullable<SystemFile['alerts']>;
+  keys?: NonNullable<SystemFile['keys']>;
   /** Datastores of the service. */
   uses?: string[];
   /** Between two measurements; 50 ms without it. */
@@ -185,29 +186,16 @@ export function shopSystem(name: string, file: ShopFile = {}): LoadedSystem {
   );
 }
 
+const SECTIONS = [
+  ...(['notify', 'datastores', 'schedules', 'changes', 'maintenance', 'drill'] as const),
+  ...(['recovery', 'people', 'alerts', 'keys'] as const),
+];
+
 /** What a system has only when it is asked for. */
-function sectionsOf({
-  notify,
-  datastores,
-  schedules,
-  changes,
-  maintenance,
-  drill,
-  recovery,
-  people,
-  alerts,
-}: ShopFile): Partial<SystemFile> {
-  return {
-    ...(notify !== undefined && { notify }),
-    ...(datastores !== undefined && { datastores }),
-    ...(schedules !== undefined && { schedules }),
-    ...(changes !== undefined && { changes }),
-    ...(maintenance !== undefined && { maintenance }),
-    ...(drill !== undefined && { drill }),
-    ...(recovery !== undefined && { recovery }),
-    ...(people !== undefined && { people }),
-    ...(alerts !== undefined && { alerts }),
-  };
+function sectionsOf(file: ShopFile): Partial<SystemFile> {
+  return Object.fromEntries(
+    SECTIONS.flatMap((name) => (file[name] === undefined ? [] : [[name, file[name]]])),
+  );
 }
 
 /** Puts a version there that carries everything, as a deploy long ago would have left it. */

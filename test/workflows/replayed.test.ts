@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { checkReport } from '../../src/domain/record/check-report.ts';
 import type { Report } from '../../src/domain/record/report.ts';
-import { isSignedBy } from '../../src/integrations/signing.ts';
+import { SIGNATURES } from '../../src/integrations/signing.ts';
 import { memorySigner } from '../support/memory/memory-signer.ts';
 import { endOf } from '../support/operations.ts';
 import { asJson } from '../support/record/signed-report.ts';
@@ -20,7 +20,7 @@ after(() => shop.worker.stop());
 /** Whether entries follow each other as they were chained, whether the record is closed, and by whom it is signed. */
 function recordIn(report: Report): unknown {
   const { altered, closed, signed } =
-    checkReport(asJson(report), isSignedBy) ?? assert.fail('no record');
+    checkReport(asJson(report), SIGNATURES) ?? assert.fail('no record');
   return { altered, closed, signedBy: signed?.publicKey };
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { checkReport } from '../../src/domain/record/check-report.ts';
 import type { Report } from '../../src/domain/record/report.ts';
-import { isSignedBy } from '../../src/integrations/signing.ts';
+import { SIGNATURES } from '../../src/integrations/signing.ts';
 import { memorySigner } from '../support/memory/memory-signer.ts';
 import { endOf } from '../support/operations.ts';
 import { asJson } from '../support/record/signed-report.ts';
@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => shop.worker.stop());
 
-const check = (report: Report) => checkReport(asJson(report), isSignedBy) ?? assert.fail('old');
+const check = (report: Report) => checkReport(asJson(report), SIGNATURES) ?? assert.fail('old');
 
 test('a running operation reports its entries, unsigned; the closed one is signed and whole', async () => {
   const { handle } = await shop.waiting();

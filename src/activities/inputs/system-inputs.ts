@@ -2,6 +2,7 @@
 import { Failure } from '../../domain/failure.ts';
 import type { LoadedSystem } from '../../domain/loaded-system.ts';
 import { leaseId } from '../../domain/operation/operation.ts';
+import type { CheckVoteInput } from '../check-vote.ts';
 import type { ChangeAsked } from '../freezes.ts';
 import type { NoticeInput } from '../record/notify.ts';
 import type { PlanOperationInput } from '../plan-operation.ts';
@@ -21,6 +22,10 @@ export const SYSTEM_INPUTS = {
   ): PlanOperationInput => ({
     ...told,
     loaded: known(loaded),
+  }),
+  checkVote: (loaded: Loaded, told: Omit<CheckVoteInput, 'keys'>): CheckVoteInput => ({
+    ...told,
+    keys: known(loaded).system.keys,
   }),
   readTraffic: (loaded: Loaded, { service }: { service: string }) =>
     serviceTarget(known(loaded), service),

@@ -23,6 +23,8 @@ const STATUS_MS = 4_000;
 export interface MessageOptions extends CommonOptions {
   reason?: string;
   run?: string;
+  /** Prints the JSON to paste, and sends nothing. */
+  print?: boolean;
 }
 
 /** Makes the argument of the message; `status` is undefined when no worker answered. */
@@ -52,6 +54,10 @@ export async function sendMessage(
     const status = answer.from === 'worker' ? answer.status : undefined;
     const argument = argumentOf(status);
     await refuseUnknownPlace(temporal, run, argument);
+    if (options.print === true) {
+      printJson(argument);
+      return;
+    }
     const as: Outgoing['as'] = status === undefined ? 'signal' : 'update';
     const note = await deliver(temporal, run, { name, argument, as }).catch((error: unknown) => {
       throw withHint(error, whatItWaitsFor(name, argument, status));

@@ -49,6 +49,7 @@ const OTHERS: readonly string[] = [
     'completion',
     'judge',
     'port',
+    'key',
     'demo',
   ],
 ];

@@ -1,11 +1,12 @@
 // `fairlead report verify FILE` of an evidence file: is it as it was written? Its signature lies beside it.
 import { readFile } from 'node:fs/promises';
+import { checkVotes, voteWords, type CheckedVotes } from '../../domain/record/check-votes.ts';
 import { verifyChain } from '../../domain/record/evidence-chain.ts';
 import type { EvidenceEntry } from '../../domain/record/evidence.ts';
 import { readEvidenceLines } from '../../domain/record/evidence-lines.ts';
 import { parsedJson, textAt } from '../../domain/json.ts';
 import type { SignedHead } from '../../domain/record/evidence-chain.ts';
-import { isSignedBy, signatureFileOf } from '../../integrations/signing.ts';
+import { isSignedBy, isVoteSignedBy, signatureFileOf } from '../../integrations/signing.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { printJson, printText } from '../output/print.ts';
 import { judgeKey, keyWords, type Trusted } from './trusted-key.ts';
@@ -50,7 +51,7 @@ function unsigned(file: string): string {
 
 function sayWhole(
   file: string,
-  result: { entries: number; head: string | null; closed: boolean; signed: boolean },
+  result: { entries: number; head: string | null; closed: boolean; signed: boolean } & CheckedVotes,
   words: string,
 ): void {
   const end = result.closed
@@ -59,6 +60,7 @@ function sayWhole(
   printText(
     `${file}: ${result.entries} entries, none altered; head ${result.head ?? 'none'}${end}`,
   );
+  for (const vote of result.votes) printText(voteWords(vote));
   printText(
     result.signed
       ? keyWords(words)
@@ -71,9 +73,11 @@ function judge(content: string) {
   const { entries, gap, odd, unreadable } = readEvidenceLines(content);
   const last = entries.at(-1);
   const missing = gap === undefined ? undefined : `entry ${gap.seq} is missing (line ${gap.line})`;
+  const votes = checkVotes(entries, isVoteSignedBy);
   const changed = odd && `line ${odd.line} was altered or put there: ${odd.why}`;
   return {
-    altered: missing ?? alteredIn(entries) ?? changed ?? null,
+    altered: missing ?? alteredIn(entries) ?? changed ?? votes.problem ?? null,
+    votes: votes.votes,
     entries: entries.length,
     unreadable,
     head: last?.hash ?? null,

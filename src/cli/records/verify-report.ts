@@ -2,8 +2,9 @@
 // and, to know whose key it is, a public key; no worker and no network.
 import { repeatedKeyIn } from '../../config/reading/json-text.ts';
 import { checkReport, type ReportCheck } from '../../domain/record/check-report.ts';
+import { voteWords } from '../../domain/record/check-votes.ts';
 import { textAt } from '../../domain/json.ts';
-import { isSignedBy } from '../../integrations/signing.ts';
+import { SIGNATURES } from '../../integrations/signing.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { printJson, printText } from '../output/print.ts';
 import { judgeKey, keyWords, type Trusted } from './trusted-key.ts';
@@ -23,8 +24,8 @@ export function verifyReport(asked: ReportFile, key: Trusted, json: boolean): vo
   const altered = check.altered ?? judged.altered;
   const unsure = altered === null ? unsureOf(check) : [];
   if (json) {
-    const { unknown, entries, head, closed } = check;
-    const shown = { unknown, entries, head, closed, signed: check.signed !== null };
+    const { unknown, entries, head, closed, votes } = check;
+    const shown = { unknown, entries, head, closed, votes, signed: check.signed !== null };
     const valid = altered === null && unsure.length === 0;
     printJson({ file, valid, altered, unsure, ...shown, key: judged.key });
   }
@@ -39,7 +40,7 @@ function checked({ file, text, report }: ReportFile): ReportCheck {
     const takes = `this version verifies ${SCHEMA}`;
     throw new ExitError(EXIT.badInput, `${file} is a ${schema}, made by a later version; ${takes}`);
   }
-  const check = checkReport(report, isSignedBy);
+  const check = checkReport(report, SIGNATURES);
   if (check === undefined) throw new ExitError(EXIT.inconclusive, `${file}: ${TOO_OLD}`);
   const twice = repeatedKeyIn(text);
   return twice === undefined ? check : { ...check, altered: repeated(twice.key) };
@@ -55,13 +56,14 @@ function repeated(key: string): string {
 function say(
   file: string,
   report: Record<string, unknown>,
-  { entries, head, signed }: ReportCheck,
+  { entries, head, signed, votes }: ReportCheck,
   words: string,
 ): void {
   const run = `${textAt(report, 'operation') ?? ''} (run ${textAt(report, 'runId') ?? ''})`;
   printText(`${file}: ${run}, ${entries} entries, none altered; head ${head ?? 'none'}`);
   printText('every field that is known here is what the entries come to');
   if (signed !== null) printText(keyWords(words));
+  for (const vote of votes) printText(voteWords(vote));
 }
 
 function unsureOf({ signed, closed, unknown }: ReportCheck): string[] {

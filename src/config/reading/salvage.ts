@@ -12,7 +12,7 @@ import { changesSchema, type Changes } from '../time/changes.ts';
 import { maintenanceSchema, type Maintenance } from '../time/maintenance.ts';
 import type { Analysis, ApprovalPolicy, Service } from '../system.ts';
 import { analysisSchema } from '../analysis.ts';
-import { approvalSchema } from '../approval.ts';
+import { approvalSchema, keysSchema } from '../approval.ts';
 import { serviceSchema } from '../service.ts';
 
 /** What the rules look at. Names are all that are declared, their values right or wrong. */
@@ -30,6 +30,7 @@ export interface Readable {
   recovery: Recovery | undefined;
   people: People | undefined;
   alerts: Alerts | undefined;
+  keys: Record<string, string> | undefined;
   serviceNames: string[];
   analysisNames: string[];
   approvalNames: string[];
@@ -63,6 +64,7 @@ export function salvaged(value: unknown, issues: readonly z.core.$ZodIssue[]): R
     recovery: recoverySchema.safeParse(root['recovery']).data,
     people: peopleSchema.safeParse(root['people']).data,
     alerts: alertsSchema.safeParse(root['alerts']).data,
+    keys: keysSchema.safeParse(root['keys']).data,
     serviceNames: Object.keys(services),
     analysisNames: Object.keys(analyses),
     approvalNames: Object.keys(approvals),

@@ -12,6 +12,8 @@ export interface GateStatus {
   id: string;
   policy: string;
   digest: string;
+  /** Answers have to be signed, each for this run: the first one of the chain. */
+  signedFor?: string;
   need: number;
   have: number;
   who: string[];

@@ -2,6 +2,7 @@
 import type { ApprovalPolicy } from '../../config/system.ts';
 import { gateDigest, measuredDigest, type GateOpening, type Measured } from './gate-opening.ts';
 import { example, type Message } from './message.ts';
+import { isSignedPolicy, type SignedDecision, type SignedVote } from './signed-vote.ts';
 import { isAmong, personKey, samePerson } from '../text/names.ts';
 
 export type Decision = 'approved' | 'rejected' | 'expired' | 'overridden';
@@ -26,6 +27,8 @@ export interface Gate {
   openedAt: number;
   expiresAt: number;
   approvals: Vote[];
+  /** Where answers have to be signed: those that were, for the changes behind the gate. */
+  signed?: SignedVote[];
   decided?: { decision: Decision; by: string | null };
   /** The person who broke the glass; countersigned by `countersigned`. */
   override?: { by: string; countersigned?: string };
@@ -36,7 +39,13 @@ export interface Reply {
   note: string;
   gate: Gate;
   /** Set when this answer is one to record as a decision. */
-  decision?: { decision: Decision; actor: string; reason: string | null; final: boolean };
+  decision?: {
+    decision: Decision;
+    actor: string;
+    reason: string | null;
+    final: boolean;
+    signature?: string;
+  };
 }
 
 export function openGate(input: {
@@ -69,6 +78,7 @@ export function openGate(input: {
     openedAt: now,
     expiresAt: now + policy.deadline,
     approvals: [],
+    ...(isSignedPolicy(policy) && { signed: [] }),
   };
 }
 
@@ -120,6 +130,38 @@ export function notBy(gate: Gate): string | undefined {
 }
 
 export function approveGate(gate: Gate, message: Message): Reply {
+  const decision = message.breakGlass === undefined ? 'approved' : 'overridden';
+  return unproved(gate, message) ?? withSignature(approveOpen(gate, message), decision, message);
+}
+
+export function rejectGate(gate: Gate, message: Message): Reply {
+  return unproved(gate, message) ?? withSignature(rejectOpen(gate, message), 'rejected', message);
+}
+
+/** The refusal of a claim at a gate whose answers have to be signed. */
+function unproved(gate: Gate, { actor, proved }: Message): Reply | undefined {
+  if (gate.signed === undefined || actor === undefined || proved === true) return undefined;
+  return refuse(
+    gate,
+    `${gate.id} takes signed answers only (approvals.${gate.policyName}.trust): answer with fairlead approve or reject, which sign with the key of ${actor} (fairlead key new), or send what --print prints`,
+  );
+}
+
+/** Keeps the signature of an accepted answer with the gate and with the decision. */
+function withSignature(reply: Reply, decision: SignedDecision, message: Message): Reply {
+  const { actor, signature } = message;
+  const { signed } = reply.gate;
+  if (!reply.accepted || signed === undefined || actor === undefined || signature === undefined) {
+    return reply;
+  }
+  return {
+    ...reply,
+    gate: { ...reply.gate, signed: [...signed, { actor, decision, signature }] },
+    ...(reply.decision !== undefined && { decision: { ...reply.decision, signature } }),
+  };
+}
+
+function approveOpen(gate: Gate, message: Message): Reply {
   const { actor } = message;
   if (actor === undefined) return refuse(gate, noActor(gate, 'approve'));
   if (gate.decided !== undefined) return countersign(gate, actor, message);
@@ -145,7 +187,7 @@ export function approveGate(gate: Gate, message: Message): Reply {
   };
 }
 
-export function rejectGate(gate: Gate, message: Message): Reply {
+function rejectOpen(gate: Gate, message: Message): Reply {
   const { actor } = message;
   if (actor === undefined) return refuse(gate, noActor(gate, 'reject'));
   if (gate.decided !== undefined) return refuse(gate, alreadyDecided(gate));

@@ -9,6 +9,10 @@ export interface Message {
   digest?: string;
   /** The run that an answer is for, which comes before its gate opens. */
   run?: string;
+  /** Ed25519 over what is answered, base64. */
+  signature?: string;
+  /** Set by the workflow once the signature was checked; nobody can send it. */
+  proved?: true;
   reason?: string;
   breakGlass?: string;
   full?: boolean;
@@ -22,11 +26,11 @@ export interface Message {
   option?: string;
 }
 
-type Field = keyof Message;
+type Field = Exclude<keyof Message, 'proved'>;
 
 const FIELDS: Record<string, Field[]> = {
-  approve: ['actor', 'gate', 'digest', 'run', 'reason', 'breakGlass'],
-  reject: ['actor', 'gate', 'digest', 'run', 'reason'],
+  approve: ['actor', 'gate', 'digest', 'run', 'signature', 'reason', 'breakGlass'],
+  reject: ['actor', 'gate', 'digest', 'run', 'signature', 'reason'],
   promote: ['actor', 'full', 'reason'],
   pause: ['actor', 'reason'],
   resume: ['actor', 'reason'],
@@ -61,6 +65,10 @@ const RULES: Record<Field, { allowed: string; accepts: (value: unknown) => boole
   digest: {
     allowed: 'the 64 hex digits that status shows',
     accepts: (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),
+  },
+  signature: {
+    allowed: 'a signature, as `fairlead approve --print` prints it',
+    accepts: (value) => typeof value === 'string' && /^[A-Za-z0-9+/]{86}==$/.test(value),
   },
   reason: textRule(),
   breakGlass: textRule(),

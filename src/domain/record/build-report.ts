@@ -142,6 +142,14 @@ function addOpening(report: Report, entry: Entry<'opened'>): void {
   Object.assign(report, { operation, runId, kind, system, systemDigest, requestedBy, reason });
 }
 
+function decisionRow(
+  entry: Extract<EvidenceEntry, { type: 'decision' }>,
+): Report['decisions'][number] {
+  const { gate, decision, actor, trust, reason, at, digest, signature, key } = entry;
+  const signed = signature !== undefined && key !== undefined ? { signature, key } : {};
+  return { gate, decision, actor, trust, reason, at, digest, ...signed };
+}
+
 function addRow(report: Report, entry: EvidenceEntry): void {
   switch (entry.type) {
     case 'weights': {
@@ -163,8 +171,7 @@ function addRow(report: Report, entry: EvidenceEntry): void {
       return;
     }
     case 'decision': {
-      const { gate, decision, actor, trust, reason, at, digest } = entry;
-      report.decisions.push({ gate, decision, actor, trust, reason, at, digest });
+      report.decisions.push(decisionRow(entry));
       return;
     }
     case 'message': {

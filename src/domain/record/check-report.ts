@@ -1,6 +1,8 @@
 // Is a report what its entries come to? Checks the chain, the signature, and every field against a report made anew.
 // Called by `fairlead report verify`, which brings what checks a signature.
 import { buildReport } from './build-report.ts';
+import type { Verifies } from '../people/signed-vote.ts';
+import { checkVotes, type CheckedVotes } from './check-votes.ts';
 import { describeValue } from '../text/describe-value.ts';
 import { verifyChain } from './evidence-chain.ts';
 import { isEvidenceEntry } from './evidence-shape.ts';
@@ -18,6 +20,14 @@ export interface ReportCheck {
   head: string | null;
   closed: boolean;
   signed: SignedHead | null;
+  /** Answers to gates that are signed, each with the key. */
+  votes: CheckedVotes['votes'];
+}
+
+/** What checks signatures, brought by the caller. */
+export interface Checks {
+  isSignedBy: (signed: SignedHead) => boolean;
+  verifies: Verifies;
 }
 
 type OptionalKey<T> = { [Key in keyof T]-?: object extends Pick<T, Key> ? Key : never }[keyof T];
@@ -27,6 +37,7 @@ const OPTIONAL: Readonly<Record<string, true>> &
   Record<
     | OptionalKey<Report>
     | OptionalKey<Report['steps'][number]>
+    | OptionalKey<Report['decisions'][number]>
     | OptionalKey<Report['verdicts'][number]>
     | OptionalKey<NonNullable<Report['notices']>[number]>,
     true
@@ -43,6 +54,8 @@ const OPTIONAL: Readonly<Record<string, true>> &
   expected: true,
   got: true,
   reason: true,
+  signature: true,
+  key: true,
 };
 
 /** Paths at which a later version may have added fields; everything else comes word for word from the entries. */
@@ -53,7 +66,7 @@ const GROWS = new RegExp(
 /** What was found when a report is compared with its entries; `undefined` for a report of a release that left them out. */
 export function checkReport(
   report: Record<string, unknown>,
-  isSignedBy: (signed: SignedHead) => boolean,
+  { isSignedBy, verifies }: Checks,
 ): ReportCheck | undefined {
   const evidence = report['evidence'];
   if (!isRecord(evidence)) return found('evidence is missing, or no object');
@@ -64,8 +77,9 @@ export function checkReport(
   const signed = verifyChain(entries) ?? signatureIn(evidence, isSignedBy);
   if (isText(signed)) return found(signed, entries);
   const unknown: string[] = [];
-  const altered = differenceAt('', madeAnew(entries, signed), report, unknown) ?? null;
-  return { ...found(altered, entries), unknown, signed };
+  const { votes, problem } = checkVotes(entries, verifies);
+  const altered = differenceAt('', madeAnew(entries, signed), report, unknown) ?? problem ?? null;
+  return { ...found(altered, entries), unknown, signed, votes };
 }
 
 function entriesIn(said: unknown): EvidenceEntry[] | string {
@@ -93,6 +107,7 @@ function found(altered: string | null, entries: readonly EvidenceEntry[] = []): 
     head: last?.hash ?? null,
     closed: last?.type === 'closed',
     signed: null,
+    votes: [],
   };
 }
 

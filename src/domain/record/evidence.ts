@@ -52,7 +52,10 @@ export type EvidenceBody =
       decision: 'approved' | 'rejected' | 'expired' | 'overridden';
       /** `null` for a deadline that passed. */
       actor: string | null;
-      trust: 'claimed' | 'none';
+      /** `signed`: `signature` is by `key`, which the system file names as the actor's. */
+      trust: 'claimed' | 'signed' | 'none';
+      signature?: string;
+      key?: string;
       reason: string | null;
       digest: string;
       /** False while a quorum is not complete yet. */

@@ -46,6 +46,9 @@ export interface Report {
     reason: string | null;
     at: string;
     digest: string;
+    /** Where it was signed (`trust: signed`): base64, and the key that the system file named. */
+    signature?: string;
+    key?: string;
   }[];
   /** In series, `judged` is the revision of `plan.to`; in distributions it is the experiment. */
   verdicts: StepFinding[];

@@ -15,6 +15,9 @@ export const PERSON = /^[A-Za-z0-9][A-Za-z0-9._@:/-]{0,127}$/;
 export const PERSON_ALLOWED =
   'the name of a person or a pipeline, without spaces: letters, digits and . _ @ : / -';
 
+/** The form of the public key of a person: 32 bytes in base64. */
+export const PUBLIC_KEY = /^ed25519:[A-Za-z0-9+/]{43}=$/;
+
 /** The name of a person as it is written down: in Unicode's form NFKC, without space around it; undefined for no name. */
 export function personIn(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;

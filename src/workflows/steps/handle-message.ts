@@ -9,6 +9,7 @@ import {
 } from '../../domain/people/gate.ts';
 import { handOver, take, type HandOverReply } from '../../domain/people/hand-over.ts';
 import { example, type Message } from '../../domain/people/message.ts';
+import { keyOf } from '../../domain/people/signed-vote.ts';
 import { fullStepAhead, gateAhead } from '../../domain/operation/read-machine.ts';
 import { samePerson } from '../../domain/text/names.ts';
 import type { MessageName } from '../messages.ts';
@@ -70,7 +71,7 @@ export function rule(run: Run, gate: Gate, name: 'approve' | 'reject', message: 
   const { decided } = reply.gate;
   const decides = reply.decision?.final === true && decided?.decision !== 'rejected';
   const ruled = ruling(message, reply.accepted, reply.note);
-  return { ...ruled, ...decisionOf(reply), ...(decides && { decides: 'gate' }) };
+  return { ...ruled, ...decisionOf(reply, run.basis), ...(decides && { decides: 'gate' }) };
 }
 
 /** Answers with what came before the gate: it counts for the run that it names, which after a Reset is another one. */
@@ -227,14 +228,17 @@ function handedOver(run: Run, message: Message, reply: HandOverReply): Ruling {
   return ruling(message, reply.accepted, reply.note);
 }
 
-function decisionOf({ decision, gate }: Reply): Pick<Ruling, 'decision'> {
+function decisionOf({ decision, gate }: Reply, { loaded }: Basis): Pick<Ruling, 'decision'> {
   if (decision === undefined) return {};
+  const { actor, signature } = decision;
+  const key = keyOf(loaded?.system.keys, actor);
   return {
     decision: {
       gate: gate.id,
       decision: decision.decision,
-      actor: decision.actor,
-      trust: 'claimed',
+      actor,
+      trust: signature === undefined ? 'claimed' : 'signed',
+      ...(signature !== undefined && key !== undefined && { signature, key }),
       digest: gate.digest,
       final: decision.final,
     },

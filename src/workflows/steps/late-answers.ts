@@ -3,6 +3,7 @@
 import type { Message } from '../../domain/people/message.ts';
 import { isPast, tooLate } from '../../domain/people/gate.ts';
 import { call, failureOf } from './call.ts';
+import { gateToProve, problemOfVote } from '../asking/prove-vote.ts';
 import { gateMeant, rule, type Ruling } from './handle-message.ts';
 import { openGateOf, type LateAnswer, type Run } from './run.ts';
 
@@ -32,7 +33,12 @@ export async function settleLate(run: Run): Promise<void> {
     run.people.received.push({
       name: answer.name,
       at: new Date(at ?? Date.now()).toISOString(),
-      ...rulingOn(run, answer, at, typeof times === 'string' ? times : undefined),
+      ...rulingOn(
+        run,
+        await proved(run, answer),
+        at,
+        typeof times === 'string' ? times : undefined,
+      ),
     });
   }
 }
@@ -47,6 +53,15 @@ export function dropLate(run: Run): void {
       ...refused(message, `${gate} waits for no answer any more`),
     });
   }
+}
+
+/** The answer, marked where its signature was checked; what could not be checked stays a claim. */
+async function proved(run: Run, answer: LateAnswer): Promise<LateAnswer> {
+  const { name, message } = answer;
+  const toProve = gateToProve(run, name, message);
+  const problem = toProve && (await problemOfVote(run, toProve, name, message));
+  if (toProve === undefined || problem !== undefined) return answer;
+  return { ...answer, message: { ...message, proved: true } };
 }
 
 function rulingOn(

@@ -17,6 +17,7 @@ import { Failure } from '../../domain/failure.ts';
 import { example, parseMessage, type Message } from '../../domain/people/message.ts';
 import { reportAnswer } from '../../domain/record/report-answer.ts';
 import { MESSAGES, PREEMPT, QUERIES, type MessageAnswer, type MessageName } from '../messages.ts';
+import { gateToProve, problemOfVote } from '../asking/prove-vote.ts';
 import { endingFailure } from './ending-failure.ts';
 import { withLastWord } from './gate-watch.ts';
 import { handleMessage, preemptedBy, type Ruling } from './handle-message.ts';
@@ -52,7 +53,9 @@ export function listen(run: Run): void {
     setHandler(
       defineSignal<[unknown]>(name),
       (raw) => {
-        if (!holdsBack(run, name, wellFormed(name, raw))) receive(run, name, raw);
+        if (holdsBack(run, name, wellFormed(name, raw))) return undefined;
+        const ruling = received(run, name, raw);
+        return ruling instanceof Promise ? ruling.then(() => undefined) : undefined;
       },
       {
         description,
@@ -60,7 +63,7 @@ export function listen(run: Run): void {
     );
     setHandler(
       defineUpdate<MessageAnswer, [unknown]>(name),
-      (raw) => answer(run, receive(run, name, raw)),
+      (raw) => answer(run, received(run, name, raw)),
       {
         description,
         validator: (raw) => {
@@ -110,15 +113,32 @@ function listenToTheRest(run: Run): void {
   );
 }
 
-function receive(run: Run, name: MessageName, raw: unknown): Ruling {
+/** At once; but for what is signed, whose signature an activity checks first. */
+function received(run: Run, name: MessageName, raw: unknown): Ruling | Promise<Ruling> {
   const message = wellFormed(name, raw);
-  const ruling: Ruling =
-    message === undefined ? unreadable(name, raw) : handleMessage(run, name, message);
+  if (message === undefined) return noted(run, name, unreadable(name, raw));
+  const gate = gateToProve(run, name, message);
+  if (gate === undefined) return noted(run, name, handleMessage(run, name, message));
+  return problemOfVote(run, gate, name, message).then((problem) => {
+    const ruling = handleMessage(run, name, {
+      ...message,
+      ...(problem === undefined && { proved: true }),
+    });
+    return noted(
+      run,
+      name,
+      problem === undefined || ruling.accepted ? ruling : { ...ruling, note: problem },
+    );
+  });
+}
+
+function noted(run: Run, name: MessageName, ruling: Ruling): Ruling {
   note(run, name, ruling);
   return ruling;
 }
 
-async function answer(run: Run, ruling: Ruling): Promise<MessageAnswer> {
+async function answer(run: Run, received: Ruling | Promise<Ruling>): Promise<MessageAnswer> {
+  const ruling = received instanceof Promise ? await received : received;
   if (!ruling.accepted) throw refusal(ruling.note);
   return { accepted: true, operation: run.operation, note: await withLastWord(run, ruling) };
 }

@@ -179,6 +179,7 @@ function gatesOf(run: Run): GateStatus[] {
       id: gate.id,
       policy: gate.policyName,
       digest: gate.digest,
+      ...(gate.signed !== undefined && { signedFor: gate.opening.run }),
       need: gate.need,
       have: gate.approvals.length,
       who: whoMay(gate),

@@ -30,6 +30,7 @@ import {
   type Work,
 } from '../step-kinds/step-kind.ts';
 import { kindOf, undoWork } from '../step-kinds/table.ts';
+import { passedGates } from '../asking/prove-vote.ts';
 import { askPerson } from '../asking/ask-person.ts';
 import { runChild } from '../children/run-child.ts';
 import { call, failureOf, type CallFailure, type CallOptions } from './call.ts';
@@ -93,7 +94,11 @@ async function askActivity(run: Run, begun: Begun, work: Ask, asked: Asked): Pro
   const { findings = [], activity, told, failed } = work;
   recordVerdicts(run, begun.id, findings);
   asked.known.push(...findings);
-  const input = { plan: keptPlanOf(run), step: begun.planned, told };
+  const passed = passedGates(run.people);
+  const input = {
+    ...{ plan: keptPlanOf(run), step: begun.planned, told },
+    ...(passed.length > 0 && { passed }),
+  };
   try {
     const answer = await call(run, activity, input, optionsOf(run, begun, work));
     asked.attempts = Math.max(asked.attempts, answer.attempts);

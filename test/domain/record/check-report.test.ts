@@ -8,7 +8,7 @@ import { chain } from '../../../src/domain/record/evidence-chain.ts';
 import type { EvidenceBody, EvidenceEntry } from '../../../src/domain/record/evidence.ts';
 import { repeatedKeyIn } from '../../../src/config/reading/json-text.ts';
 import { reportAnswer, reportOfEntries } from '../../../src/domain/record/report-answer.ts';
-import { isSignedBy } from '../../../src/integrations/signing.ts';
+import { SIGNATURES } from '../../../src/integrations/signing.ts';
 import { entriesOf, OPENED, ROLLED_BACK } from '../../support/record/evidence.ts';
 import { longReport, measuredReport } from '../../support/record/report-samples.ts';
 import { asJson, newSigner, signedReport } from '../../support/record/signed-report.ts';
@@ -27,7 +27,7 @@ const REPORTS = {
 };
 
 function check(report: unknown): ReportCheck {
-  const checked = checkReport(asJson(report), isSignedBy);
+  const checked = checkReport(asJson(report), SIGNATURES);
   assert.ok(checked);
   return checked;
 }
@@ -203,7 +203,7 @@ test('a field of a later version is named and not called altered', () => {
 
 test('a report of an earlier release, with a count in place of its entries, is no report to check', () => {
   const old = changed(REPORTS['rolled back'], ['evidence'], { entries: 12, head: 'a' });
-  assert.equal(checkReport(old, isSignedBy), undefined);
+  assert.equal(checkReport(old, SIGNATURES), undefined);
 });
 
 test('a key that stands twice in one object is found, and in two objects not', () => {

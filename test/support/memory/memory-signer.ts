@@ -1,6 +1,7 @@
 // A signer with a key of its own that nobody keeps.
 import { generateKeyPairSync, sign } from 'node:crypto';
 import type { SignerPort } from '../../../src/ports/signer.ts';
+import { isVoteSignedBy } from '../../../src/integrations/signing.ts';
 import { signedText } from '../../../src/domain/record/evidence-chain.ts';
 
 /** Signs with a new key; says so when it is `broken`. */
@@ -9,6 +10,7 @@ export function memorySigner(): SignerPort & { broken?: string; publicKey: strin
   const publicKey = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString();
   return {
     publicKey,
+    verifies: isVoteSignedBy,
     async unable() {
       return this.broken;
     },

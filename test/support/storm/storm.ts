@@ -7,7 +7,7 @@ import { Client, Connection, type WorkflowExecutionInfo } from '@temporalio/clie
 import { isRecord } from '../../../src/domain/json.ts';
 import { checkReport } from '../../../src/domain/record/check-report.ts';
 import { end, launch, type RunningProcess } from '../../../src/embedded/running-process.ts';
-import { isSignedBy } from '../../../src/integrations/signing.ts';
+import { SIGNATURES } from '../../../src/integrations/signing.ts';
 import { signalProcess } from '../../../src/machine/process-identity.ts';
 import { FaultPlace } from '../faults/fault-place.ts';
 import { entryArgs } from '../entry.ts';
@@ -248,7 +248,7 @@ export class Storm {
       const report: unknown = await this.#client.workflow
         .getHandle(workflowId, runId)
         .query('report');
-      const found = isRecord(report) ? checkReport(asStored(report), isSignedBy) : undefined;
+      const found = isRecord(report) ? checkReport(asStored(report), SIGNATURES) : undefined;
       if (found?.altered === null && found.closed) continue;
       const what = found === undefined ? 'no report' : (found.altered ?? 'not closed');
       this.#findings.push(`the record of ${workflowId} (${runId}) does not verify: ${what}`);
