@@ -172,7 +172,7 @@ module.exports = {
       '^src/workflows/messages',
       '^src/payload-converter',
       '^src/integrations/signing',
-      '^src/machine/(own-modules|own-file|keep-file)',
+      '^src/machine/(own-modules|own-file|keep-file|copies-folder)',
       `${temporal}(client|common|envconfig)/`,
       '^node_modules/(commander|picocolors)/',
     ]),

@@ -21,7 +21,7 @@ import { createNamedFiles } from './datastores/named-files.ts';
 import { createQueries } from './datastores/queries.ts';
 import { createStores } from './datastores/registry.ts';
 import { createBackupRemoval } from './datastores/removal.ts';
-import { copiesFolder } from './datastores/scratch-server.ts';
+import { copiesFolder } from './machine/copies-folder.ts';
 import { createBegun } from './integrations/steps/begun.ts';
 import { createCommands } from './integrations/steps/commands.ts';
 import { createCheckRunner } from './integrations/check-runner.ts';

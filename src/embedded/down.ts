@@ -1,9 +1,10 @@
 // Ends what an `up` of a data folder runs, from another process: `up` itself by SIGTERM, and what one that was killed left.
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lockHolder } from '../machine/lock-file.ts';
 import { isOurs } from '../machine/own-file.ts';
+import { processesIn } from '../machine/processes-in.ts';
 import { isAlive, signalProcess, type ProcessIdentity } from '../machine/process-identity.ts';
 import { ChildrenFile, endChild, hostOf, type ChildName } from './children.ts';
 import { StartFailure } from './start-failure.ts';
@@ -17,6 +18,8 @@ export interface Down {
   ended: EndedProcess[];
   /** What had not ended when the time was over. */
   left: EndedProcess[];
+  /** Servers of copies that go on, by the folder of the copy: what people look into outlives `up`. */
+  copies: { folder: string; pids: number[] }[];
 }
 
 type Running<Name extends EndedProcess['name'] = EndedProcess['name']> = {
@@ -29,10 +32,10 @@ const LOOK_EVERY_MS = 50;
 /** As `up` ends them. */
 const ORDER: readonly ChildName[] = ['hooks', 'worker', 'host', 'temporal'];
 
-/** Resolves when nothing of it runs any more, or `withinMs` is over. Throws StartFailure (6) for what is another user's. */
+/** Resolves when nothing of it runs any more, or `withinMs` is over. `copies`: the folder of copies, absolute. Throws StartFailure (6) for what is another user's. */
 export async function endEmbedded(
   data: string,
-  { withinMs, say }: { withinMs: number; say: (line: string) => void },
+  { withinMs, copies, say }: { withinMs: number; copies: string; say: (line: string) => void },
 ): Promise<Down> {
   const until = performance.now() + withinMs;
   const up = upOf(data);
@@ -51,7 +54,18 @@ export async function endEmbedded(
   return {
     ended: all.filter(({ identity }) => !isAlive(identity)).map(shown),
     left: all.filter(({ identity }) => isAlive(identity)).map(shown),
+    copies: copiesIn(copies),
   };
+}
+
+/** A copy is a folder right below `root`, and its server works in it. */
+function copiesIn(root: string): Down['copies'] {
+  const names = existsSync(root) ? readdirSync(root) : [];
+  return names.flatMap((name) => {
+    const folder = join(realpathSync(root), name);
+    const pids = processesIn(folder).map(({ pid }) => pid);
+    return pids.length === 0 ? [] : [{ folder, pids }];
+  });
 }
 
 /** The `up` that holds the lock of the folder, if one does. */

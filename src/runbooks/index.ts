@@ -11,7 +11,7 @@ import { recoverLive } from './recover-live.ts';
 import { restartService } from './restart-service.ts';
 import { retireRevision } from './retire-revision.ts';
 import { rollback } from './rollback.ts';
-import type { Runbook } from './runbook.ts';
+import { takesBoth, type Runbook } from './runbook.ts';
 import { runbookOfSteps } from './steps.ts';
 import { scaleService } from './scale-service.ts';
 import { stopTraffic } from './stop-traffic.ts';
@@ -41,6 +41,11 @@ const ALL: readonly Runbook[] = Object.values(RUNBOOKS);
 
 /** Workflow types of operations, each once. */
 export const OPERATION_TYPES: readonly string[] = [...new Set(ALL.map(({ type }) => type))];
+
+/** Workflow types of what takes services and datastores: a recovery of one datastore stops services. */
+export const RECOVERY_TYPES: readonly string[] = [
+  ...new Set(ALL.filter(takesBoth).map(({ type }) => type)),
+];
 
 /** Those that bring a version to a service. */
 export const DEPLOY_TYPES: readonly string[] = ALL.filter(

@@ -81,10 +81,14 @@ function reads({ request, loaded }: PlanInput): Wanted {
   for (const datastore of datastores) refuseDerived(loaded, datastore);
   const exchange = [...(lost === true ? [] : datastores), ...derived];
   if (adopt !== undefined) {
-    return { services, exchange, adopt: { datastore: onlyOne(loaded, datastores), what: adopt } };
+    return {
+      services,
+      exchange,
+      adopt: { datastore: onlyOne(loaded, datastores, 'adopted for'), what: adopt },
+    };
   }
   const backups = datastores.map((datastore) => ({ datastore, ...(id !== undefined && { id }) }));
-  if (lost === true) onlyOne(loaded, datastores);
+  if (lost === true) onlyOne(loaded, datastores, 'lost');
   return { services, backups, exchange, ...(lost === true && { places: datastores }) };
 }
 
@@ -101,11 +105,11 @@ function refuseBoth({ backup, at, adopt, corruptedSince }: OperationRequest): vo
   }
 }
 
-/** What is adopted is one datastore's. */
-function onlyOne({ name }: LoadedSystem, datastores: readonly string[]): string {
+/** `which`: what the one datastore is, that is adopted for or restored elsewhere. */
+function onlyOne({ name }: LoadedSystem, datastores: readonly string[], which: string): string {
   const [first, ...more] = datastores;
   if (first !== undefined && more.length === 0) return first;
-  const message = `${name} has the primary datastores ${datastores.join(', ')}: name the one that is adopted for with --datastore`;
+  const message = `${name} has the primary datastores ${datastores.join(', ')}: name the one that is ${which} with --datastore`;
   throw new Failure('BadInput', message);
 }
 

@@ -1,7 +1,7 @@
 // Looks into a backup beside the live data: restored as a place of its own, judged rung by rung, compared with what is live,
 // kept read-only until it expires. Nobody is stopped, and nothing that is live is changed. Ended before that, it leaves nothing.
 import { copyName } from '../domain/backup/backup-id.ts';
-import { provedWords, type BackupSummary } from '../domain/backup/backup.ts';
+import { pointWords, provedWords, type BackupSummary } from '../domain/backup/backup.ts';
 import { ladderSteps } from '../domain/backup/ladder-steps.ts';
 import { datastoreIn, RUNG_STEPS, rungsOf, rungTitle } from '../domain/backup/rung-steps.ts';
 import { RUNGS } from '../domain/backup/rungs.ts';
@@ -113,5 +113,5 @@ function restoreTitle(
       ? `beside the live ${datastore}`
       : `apart from everything live (${place.why})`;
   const { id, recoveryPoint } = backup;
-  return `Restore ${id} (recovery point ${recoveryPoint.notAfter}, ${provedWords(backup)}) ${where}; nobody is stopped${note}`;
+  return `Restore ${id} (recovery point ${pointWords(recoveryPoint)}, ${provedWords(backup)}) ${where}; nobody is stopped${note}`;
 }

@@ -178,6 +178,11 @@ export interface WhenHeld {
 }
 
 /** Whether it takes leases of services: what takes none changes no service. */
+/** It stops services for what it does to datastores: what it is called by says only one of both. */
+export function takesBoth(runbook: Pick<Runbook, 'leases'> | undefined): boolean {
+  return runbook?.leases === 'both';
+}
+
 export function takesServices({ leases }: Pick<Runbook, 'leases'>): boolean {
   return ['services', 'both', 'all'].includes(leases);
 }

@@ -1,7 +1,12 @@
 // Which backup a recovery restores: the one that is named, the newest good one at a time, or the newest good one that was
 // verified; and those that it would fall back on.
 import { defaultBackup, doubts, PASSED_OVER, passedOverNote } from '../domain/backup/anomaly.ts';
-import { lastMark, type CatalogueEntry, type CompleteBackup } from '../domain/backup/backup.ts';
+import {
+  lastMark,
+  pointWords,
+  type CatalogueEntry,
+  type CompleteBackup,
+} from '../domain/backup/backup.ts';
 import { Failure } from '../domain/failure.ts';
 import type { OperationRequest } from '../domain/operation/request.ts';
 import { commandText } from '../domain/text/command-text.ts';
@@ -97,6 +102,6 @@ function atTime(good: readonly CompleteBackup[], at: string, of: string): Choice
   const since =
     first === undefined
       ? 'there is no good backup at all'
-      : `the first good one is ${first.id}, whose recovery point is ${first.manifest.recoveryPoint.notAfter}`;
+      : `the first good one is ${first.id}, whose recovery point is ${pointWords(first.manifest.recoveryPoint)}`;
   throw new Failure('NotFound', `${of} has no good backup of ${at} or before: ${since}`);
 }

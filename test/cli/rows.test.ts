@@ -76,6 +76,20 @@ test('a recovery in the place of what is live is what was last of a service, one
   assert.ok(touches(recovery, 'shop/orders', [recovery, orders]));
 });
 
+test('a recovery of one datastore is in the history of each service, and of no other datastore', () => {
+  const about = { kind: 'disasterRecovery', target: 'shop/orders' };
+  const recovery = row({ ...about, operation: 'recover/shop' });
+  const look = row({ ...about, operation: 'recover/shop/orders' });
+  const users = row({ kind: 'verifyBackup', target: 'shop/users', operation: 'verify/shop/users' });
+  const of = (one: Row, target: string, own: Row) => touches(one, target, [one, own]);
+  assert.ok(of(recovery, 'shop/api', row({})));
+  assert.ok(of(recovery, 'shop/orders', row({})));
+  assert.ok(!of(recovery, 'shop/users', users));
+  assert.ok(!of(look, 'shop/api', row({})));
+  const { last } = storyOf({ system: 'shop', service: 'api', since: null }, [recovery, row({})]);
+  assert.equal(last?.operation, 'recover/shop');
+});
+
 test('what was last is what ended last, and not what was refused', () => {
   const long = row({
     operation: 'recover/shop',

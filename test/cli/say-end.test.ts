@@ -102,4 +102,8 @@ test('whoever is left with an operation hears what answers users, and the comman
     '  the way out:',
     '    fairlead admit shop/api  (lets users in again)',
   ]);
+  assert.deepEqual(
+    serviceNow('shop/api', { ...service(of('v1', 0, 1)), stopped: true }, 'recover/shop'),
+    ['  users of shop/api get 503 until recover/shop lets them in'],
+  );
 });

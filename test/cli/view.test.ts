@@ -267,8 +267,14 @@ test('health is judged by the revisions that users can meet', () => {
     [{ ...service, revisions: [] }, 'nothing deployed', 7],
   ];
   for (const [given, condition, code] of table) {
-    const health = healthOf('shop', 'api', given);
+    const health = healthOf({ system: 'shop', operations: [] }, 'api', given);
     assert.equal(health.condition, condition);
     assert.equal(healthCode([health]), code);
   }
+  // A recovery lets users in itself: nobody else may meanwhile.
+  const operations = [
+    { operation: 'recover/shop', kind: 'disasterRecovery', state: 'parked', startedAt: '' },
+  ];
+  const kept = healthOf({ system: 'shop', operations }, 'api', { ...service, stopped: true });
+  assert.equal(kept.detail, 'users get 503 until recover/shop lets them in');
 });

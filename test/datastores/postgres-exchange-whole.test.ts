@@ -210,6 +210,15 @@ test('a login that may not do it is told each right that it lacks, and with them
   ]);
   for (const text of grants) await ask(text);
   assert.equal(await exchanges.unable(own), undefined);
+  // A session that only a superuser may end: who it is, and what ends it; nobody is kept out by half a fence.
+  await withClient({ ...server.address, database }, waiting().signal, async () => {
+    const fenced = exchanges.writeFence({ store: own, token: token(2) }, waiting());
+    assert.match(
+      (await fails('Refused', fenced)).message,
+      /^fencing the database \w+: this login may not end all sessions in it \(process \d+ of the server .*as \w+\); .*pg_terminate_backend\(PROCESS\)/,
+    );
+    await write('b', 'old');
+  });
   const { plan, target } = await beside({ ...it, store: own });
   assert.equal(await backups.ask({ target, query: 'SELECT text FROM b.kept' }, waiting()), 'old');
   const { contents } = await backups.fingerprint(target, waiting());

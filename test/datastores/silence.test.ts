@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drain, heardOf } from '../../src/datastores/byte-streams.ts';
-import { copiesFolder } from '../../src/datastores/scratch-server.ts';
+import { copiesFolder } from '../../src/machine/copies-folder.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import { fails } from '../support/fails.ts';
 

@@ -47,7 +47,7 @@ test('ends an `up` and all that it runs, the worker first, and says which', asyn
   assert.deepEqual(journalOf(up.data).slice(-2), ['worker SIGTERM', 'host SIGTERM']);
   const again = await down('--json');
   assert.equal(again.code, 0);
-  const said = { schema: 'fairlead/down/v1', data: up.data, ended: [], left: [] };
+  const said = { schema: 'fairlead/down/v1', data: up.data, ended: [], left: [], copies: [] };
   assert.deepEqual(JSON.parse(again.stdout), said);
   assert.equal((await down()).stdout, `nothing of an \`up\` runs on ${up.data}\n`);
 });
@@ -64,6 +64,25 @@ test('ends what an `up` left that was killed', async () => {
     ended.filter(({ pid }) => alive(pid)),
     [],
   );
+});
+
+test('leaves the server of a copy that people look into, and says so', async () => {
+  const copy = join(up.data, 'copies', 'recover-shop-orders');
+  mkdirSync(copy, { recursive: true });
+  const server = spawn('sleep', ['600'], { cwd: copy });
+  spawned.push(server);
+  await once(server, 'spawn');
+  const { code, stdout } = await runCli(['down', '--data', up.data], {
+    FAIRLEAD_COPIES: join(up.data, 'copies'),
+  });
+  assert.equal(code, 0);
+  assert.match(
+    stdout,
+    new RegExp(
+      `a copy of a backup goes on in \\S+recover-shop-orders \\(pid ${server.pid ?? 0}\\)`,
+    ),
+  );
+  assert.ok(alive(server.pid));
 });
 
 test('leaves alone what a folder names that is somebody else by now', async () => {

@@ -216,7 +216,16 @@ describe('a recovery in the place of the live data', () => {
     const both = inputOf({ adopt: 'gen-7', corruptedSince: iso(0) });
     assert.throws(() => recoverLive.reads(both), refused('BadInput', /adopted alone/));
     const two = inputOf({ adopt: 'gen-7' }, { datastores: { orders: FILES, users: FILES } });
-    assert.throws(() => recoverLive.reads(two), refused('BadInput', /--datastore/));
+    assert.throws(
+      () => recoverLive.reads(two),
+      refused('BadInput', /adopted for with --datastore/),
+    );
+    const lost = { lost: true, into: '/srv/orders' };
+    const gone = inputOf(lost, { datastores: { orders: FILES, users: FILES } });
+    assert.throws(
+      () => recoverLive.reads(gone),
+      refused('BadInput', /name the one that is lost with --datastore$/),
+    );
   });
 
   test('is refused where something cannot be exchanged; a derived one stays as it is then', () => {

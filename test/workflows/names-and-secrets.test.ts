@@ -50,6 +50,9 @@ test('status shows what was refused last, and which answers a parked step takes'
     { message: 'approve', actor: 'ci', note: said, at: '' },
   );
   assert.equal(answers, undefined);
+  // Somebody was heard since: it is over.
+  await send(handle, 'pause', { actor: 'ana' });
+  assert.equal((await handle.query<OperationStatus>('status')).lastRefused, undefined);
   await send(handle, 'abort', {});
   await endOf(handle);
   const canary = { steps: [{ weight: 5, bake: '1s' }], watch: '0s', analysis: 'errors' };

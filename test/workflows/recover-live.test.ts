@@ -282,5 +282,7 @@ describe('a recovery in the place of the live data', () => {
     assert.equal(outcome, 'refused');
     assert.match(message, /orders is a replica; recover its primary/);
     assert.equal(trafficOf(system).stopped, false);
+    const { findings } = await reportOf(handle);
+    assert.ok(!findings.some((text) => text.startsWith('froze')), findings.join('; '));
   });
 });

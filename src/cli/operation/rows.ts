@@ -2,8 +2,8 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { isRecord, textAt } from '../../domain/json.ts';
 import type { OperationStatus } from '../../domain/operation/status.ts';
-import { runbookOf } from '../../runbooks/index.ts';
-import { requesterIn, takesDatastores, takesServices } from '../../runbooks/runbook.ts';
+import { RECOVERY_TYPES, runbookOf } from '../../runbooks/index.ts';
+import { requesterIn, takesBoth, takesDatastores, takesServices } from '../../runbooks/runbook.ts';
 import { ANY_OPERATION } from '../../workflows/messages.ts';
 import type { Temporal } from '../temporal/connect.ts';
 import { attribute, staleStatus } from './ask-status.ts';
@@ -61,10 +61,14 @@ export async function readRows(temporal: Temporal, wanted: RowsWanted): Promise<
   return target === undefined ? rows : rows.filter((row) => touches(row, target, rows));
 }
 
-/** A query for the operations on a target (`shop/api`, `shop/orders`) and for those on its whole system. */
+/**
+ * A query for the operations on a target (`shop/api`, `shop/orders`), for those on its whole system, and for those on another
+ * part of it that may take services as well as datastores: which these are, `touches` says.
+ */
 function targetQuery(target: string): string {
   const [system = ''] = target.split('/');
-  return `(FairleadTarget = "${target}" OR FairleadTarget = "${system}")`;
+  const both = RECOVERY_TYPES.map((type) => `"${type}"`).join(', ');
+  return `(FairleadTarget = "${target}" OR FairleadTarget = "${system}" OR (FairleadSystem = "${system}" AND FairleadKind IN (${both})))`;
 }
 
 /**
@@ -73,11 +77,19 @@ function targetQuery(target: string): string {
  */
 export function touches(row: Row, target: string, rows: readonly Row[]): boolean {
   if (row.target === target) return true;
+  if (row.target !== row.system) return takesBoth(runbookOf(row)) && !isOfData(target, rows);
   const own = rows.find((one) => one.target === target);
   const [theirs, its] = [own, row].map((one) => one && runbookOf(one));
   if (theirs === undefined || its === undefined) return true;
   const about = [takesServices, takesDatastores];
   return about.some((takes) => takes(theirs) && takes(its));
+}
+
+/** By its own operations; where there are none, it may be a service. */
+function isOfData(target: string, rows: readonly Row[]): boolean {
+  const own = rows.find((one) => one.target === target);
+  const by = own && runbookOf(own);
+  return by !== undefined && takesDatastores(by) && !takesServices(by);
 }
 
 function rowOf(info: WorkflowExecutionInfo): Row {

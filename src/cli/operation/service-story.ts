@@ -1,7 +1,7 @@
 // What happened to a service, of the operations that Temporal lists: what brought the version that users are on, what was
 // last, what is kept as insurance. Pure.
 import { runbookOf } from '../../runbooks/index.ts';
-import { takesServices } from '../../runbooks/runbook.ts';
+import { takesBoth, takesServices } from '../../runbooks/runbook.ts';
 import { ago } from '../output/ages.ts';
 import type { Row } from './rows.ts';
 
@@ -26,7 +26,10 @@ export function storyOf(
   { system, service, since }: { system: string; service: string; since: string | null },
   rows: readonly Row[],
 ): ServiceStory {
-  const about = rows.filter(({ target }) => target === system || target === `${system}/${service}`);
+  const about = rows.filter(
+    (row) =>
+      row.target === system || row.target === `${system}/${service}` || takesBoth(runbookOf(row)),
+  );
   const changes = about.filter((row) => changesUsers(row) && !row.dryRun);
   // By when it ended, which is not the order of the rows; what was refused changed nothing.
   const [last] = changes

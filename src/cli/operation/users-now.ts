@@ -1,7 +1,7 @@
 // What answers users now, and the way out, for whoever is left with an operation that needs a person.
 import { commandText } from '../../domain/text/command-text.ts';
 import type { SystemStatus } from '../../domain/operation/status.ts';
-import { askSystem } from '../output/system-status.ts';
+import { askSystem, recoveryIn } from '../output/system-status.ts';
 import type { Temporal } from '../temporal/connect.ts';
 
 type Service = SystemStatus['services'][string];
@@ -21,11 +21,16 @@ export async function usersNow(temporal: Temporal, operation: string): Promise<s
   }
   return Object.entries(status.services)
     .filter(([name]) => service === undefined || name === service)
-    .flatMap(([name, one]) => serviceNow(`${system}/${name}`, one));
+    .flatMap(([name, one]) =>
+      serviceNow(`${system}/${name}`, one, recoveryIn(system, status.operations)),
+    );
 }
 
-/** What of one service answers users, and the commands that help where nothing does. */
-export function serviceNow(target: string, service: Service): string[] {
+/** What of one service answers users, and the commands that help where nothing does. `recovery`: the open one, which keeps users out. */
+export function serviceNow(target: string, service: Service, recovery?: string): string[] {
+  if (service.stopped && recovery !== undefined) {
+    return [`  users of ${target} get 503 until ${recovery} lets them in`];
+  }
   if (service.stopped) {
     const way = wayOut([[commandText('admit', target), 'lets users in again']]);
     return [`  users of ${target} get 503: it is stopped`, ...way];

@@ -1,4 +1,5 @@
 // The catalogue of backups as lines for people. Pure. A row of a state that a later version has is shown by its name.
+import { pointWords } from '../../domain/backup/backup.ts';
 import type { BackupList, BackupRow, QuarantineRow } from '../../domain/backup/backup-list.ts';
 import { span } from '../../domain/text/markdown.ts';
 import { columns } from './print.ts';
@@ -35,7 +36,7 @@ function cells(row: BackupRow, now: number): string[] {
     span(now - Date.parse(endedAt)),
     sizeOf(bytes),
     numberOf(rows),
-    recoveryPoint.notBefore,
+    pointWords(recoveryPoint),
     verifiedAt ?? 'never',
     noteOf(row),
   ];

@@ -63,7 +63,7 @@ export function systemLines(
     ...noteLines(status),
     ...(status.freezes ?? []).map((one) => `  ${freezeWords(one)}`),
     ...Object.entries(status.services).flatMap(([name, service]) => [
-      ...serviceLines(status.system, name, service),
+      ...serviceLines(status, name, service),
       ...more(name),
     ]),
     ...(operations.length === 0 ? [] : ['operations under way:', ...operations]),
@@ -93,9 +93,15 @@ export interface Health {
 }
 
 /** A service is healthy when every revision with traffic has all its replicas ready. */
-export function healthOf(system: string, name: string, service: ServiceStatus): Health {
+export function healthOf(
+  { system, operations }: Pick<SystemStatus, 'system' | 'operations'>,
+  name: string,
+  service: ServiceStatus,
+): Health {
   const health = (condition: Condition, detail: string) => ({ service: name, condition, detail });
   if (service.stopped) {
+    const by = recoveryIn(system, operations);
+    if (by !== undefined) return health('stopped', `users get 503 until ${by} lets them in`);
     const way = commandText('admit', `${system}/${name}`);
     return health('stopped', `users get 503; let them in with "${way}"`);
   }
@@ -105,6 +111,14 @@ export function healthOf(system: string, name: string, service: ServiceStatus): 
   const well = live.every((one) => one.ready >= Math.max(1, one.desired));
   const limited = service.admitPercent < 100 ? `, ${service.admitPercent} % of clients let in` : '';
   return health(well ? 'healthy' : 'unhealthy', `${counts}${limited}`);
+}
+
+/** The open recovery of a system, which lets users in itself: nobody else may meanwhile. */
+export function recoveryIn(
+  system: string,
+  operations: SystemStatus['operations'],
+): string | undefined {
+  return operations.find(({ operation }) => operation === `recover/${system}`)?.operation;
 }
 
 /** Sorts revisions by version, numbers as numbers: v9 before v10. */
@@ -129,8 +143,12 @@ export function healthCode(healths: readonly Health[]): number {
   return has('healthy') ? EXIT.done : EXIT.inconclusive;
 }
 
-export function serviceLines(system: string, name: string, service: ServiceStatus): string[] {
-  const { condition, detail } = healthOf(system, name, service);
+export function serviceLines(
+  of: Pick<SystemStatus, 'system' | 'operations'>,
+  name: string,
+  service: ServiceStatus,
+): string[] {
+  const { condition, detail } = healthOf(of, name, service);
   return [
     `  ${name}  ${service.url}  ${condition}: ${detail}`,
     ...service.revisions.map(

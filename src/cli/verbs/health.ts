@@ -62,7 +62,7 @@ async function look(temporal: Temporal, system: string, options: HealthOptions):
   const { printJson, printText } = await import('../output/print.ts');
   const status = await askSystem(temporal, system);
   const services = Object.entries(status.services);
-  const healths = services.map(([name, service]) => healthOf(system, name, service));
+  const healths = services.map(([name, service]) => healthOf(status, name, service));
   const code = healthCode(healths);
   if (options.json === true) {
     const details = options.detailed === true ? await detailsOf(temporal, status) : {};
@@ -72,7 +72,7 @@ async function look(temporal: Temporal, system: string, options: HealthOptions):
     printJson({ system, healthy: code === EXIT.done, services: healths, watched, ...noted });
   } else if (options.detailed === true) {
     const { askRecovery, recoveryLines } = await import('../output/recovery.ts');
-    const lines = services.flatMap(([name, service]) => serviceLines(system, name, service));
+    const lines = services.flatMap(([name, service]) => serviceLines(status, name, service));
     lines.push(...noteLines(status), ...watchedLines(status));
     printText([...lines, ...recoveryLines(await askRecovery(temporal, system))].join('\n'));
   } else {

@@ -210,12 +210,15 @@ function prefixFor(data: string): string {
 async function down(flags: DownFlags): Promise<void> {
   const { dataFolder } = await import('../data-folder.ts');
   const { endEmbedded } = await import('../../embedded/down.ts');
+  const { copiesFolder } = await import('../../machine/copies-folder.ts');
   const { startExit } = await import('../start-exit.ts');
   const { printJson, printText, progress } = await import('../output/print.ts');
   const withinMs = durationFlag('--timeout', flags.timeout);
   const data = flags.data === undefined ? dataFolder(process.env, '.') : flags.data;
   try {
-    const result = await endEmbedded(resolve(data), { withinMs, say: progress });
+    const copies = process.env['FAIRLEAD_COPIES'] ?? copiesFolder(resolve(data));
+    const asked = { withinMs, copies: resolve(copies), say: progress };
+    const result = await endEmbedded(resolve(data), asked);
     if (flags.json === true) printJson({ schema: DOWN_SCHEMA, data: resolve(data), ...result });
     else printText(downLines(resolve(data), result).join('\n'));
     if (result.left.length > 0) {
@@ -226,11 +229,18 @@ async function down(flags: DownFlags): Promise<void> {
   }
 }
 
-function downLines(data: string, { ended, left }: Down): string[] {
-  if (ended.length + left.length === 0) return [`nothing of an \`up\` runs on ${data}`];
+function downLines(data: string, { ended, left, copies }: Down): string[] {
+  const going = copies.map(
+    ({ folder, pids }) =>
+      `a copy of a backup goes on in ${folder} (pid ${pids.join(', ')}): it is kept for whoever looks into it, and the next \`up\` discards it when its time is over; nobody needs it: kill ${pids.join(' ')}`,
+  );
+  if (ended.length + left.length === 0) {
+    return [`nothing of an \`up\` runs on ${data}`, ...going];
+  }
   const named = ({ name, pid }: EndedProcess): string => `${TITLES[name]} (pid ${pid})`;
   return [
     ...ended.map((one) => `ended ${named(one)}`),
     ...left.map((one) => `still running: ${named(one)}`),
+    ...going,
   ];
 }

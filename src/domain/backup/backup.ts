@@ -160,6 +160,12 @@ export interface BackupSummary {
   liveBytes?: number;
 }
 
+/** The moment that a backup is of, for people: all that was committed before is in it. From and to, where they are apart. */
+export function pointWords({ notBefore, notAfter }: RecoveryPoint): string {
+  const apart = Date.parse(notAfter) - Date.parse(notBefore) >= 1000;
+  return apart ? `${notBefore} to ${notAfter}` : notBefore;
+}
+
 /** Whether a backup was proved by a restore, for people: `verified 2026-11-22T08:51:26.123Z`. */
 export function provedWords({ verifiedAt }: Pick<BackupSummary, 'verifiedAt'>): string {
   return verifiedAt === null ? 'never verified' : `verified ${verifiedAt}`;

@@ -1,7 +1,7 @@
 // The steps of a recovery in the place of the live data on datastores, phase by phase: writers are kept out and that is proved,
 // a backup is restored beside and judged, people are asked, the copy takes the live one's place.
 import { discardStep, RUNG_STEPS, rungsOf, rungStep, rungTitle } from '../backup/rung-steps.ts';
-import { provedWords, type BackupSummary } from '../backup/backup.ts';
+import { pointWords, provedWords, type BackupSummary } from '../backup/backup.ts';
 import { RUNGS, type Rung } from '../backup/rungs.ts';
 import type { Datastore } from '../../config/datastores.ts';
 import type { PlanStep } from '../operation/plan.ts';
@@ -98,7 +98,7 @@ function ladderOf(
   return rungs.map((rung) => {
     const title =
       rung === 'loads'
-        ? `Restore ${backup.id} (recovery point ${backup.recoveryPoint.notAfter}, ${provedWords(backup)}) ${where}${backup.id === first.id ? note : ''}`
+        ? `Restore ${backup.id} (recovery point ${pointWords(backup.recoveryPoint)}, ${provedWords(backup)}) ${where}${backup.id === first.id ? note : ''}`
         : rungTitle(rung, backup, settings, 'the end of the backup');
     const step = rungStep({
       ...{ rung, datastore, backup: backup.id, copy, title },

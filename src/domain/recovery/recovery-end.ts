@@ -1,7 +1,7 @@
 // What a recovery in the place of the live data ends with: what was lost, from which backup, how long users were without, and
 // what is due now.
 import { backedUpDatastore } from '../backup/backup-id.ts';
-import type { BackupSummary } from '../backup/backup.ts';
+import { pointWords, type BackupSummary } from '../backup/backup.ts';
 import type { Finding } from '../analysis/finding.ts';
 import type { Plan } from '../operation/plan.ts';
 import { outputOn, resultOf, type StepResults } from '../operation/step-result.ts';
@@ -74,26 +74,33 @@ function pointFinding(backup: BackupSummary, { entries, plan }: RecoveryEnding):
     ({ action }) => action.kind === 'writeFence' && action.datastore === datastore,
   );
   const fencedAt = doneAt(entries, fence?.id);
-  const point = backup.recoveryPoint.notAfter;
+  const point = backup.recoveryPoint.notBefore;
+  const of = pointWords(backup.recoveryPoint);
   const about = { name: `rpo ${datastore}`, verdict: 'pass', samples: 1 } as const;
   if (lostIn(plan).some((one) => one.datastore === datastore)) {
-    return { ...about, reason: `${datastore} is as of ${point}: unknown since then` };
+    return { ...about, reason: `${datastore} is as of ${of}: unknown since then` };
   }
-  if (fencedAt === undefined) return { ...about, reason: `${datastore} is as of ${point}` };
+  if (fencedAt === undefined) return { ...about, reason: `${datastore} is as of ${of}` };
   const got = spanOf(Date.parse(fencedAt) - Date.parse(point));
   return {
     ...about,
-    reason: `${datastore} is as of ${point}, ${got} before writers were kept out`,
+    reason: `${datastore} is as of ${of}, ${got} before writers were kept out`,
     got,
   };
 }
 
-/** From the start of the operation to the first users, people's time told apart. */
+/** From the start of the operation to the first share that users were seen in, people's time told apart. */
 function timeFindings({ entries, plan }: RecoveryEnding): Finding[] {
   const began = entries[0]?.at;
-  const first = plan.steps.find(({ action }) => action.kind === 'admit')?.id;
+  const shares = plan.steps.filter(({ action }) => action.kind === 'admit');
+  const first = shares.find(({ id }) => !isUnseen(entries, id))?.id;
   const admitted = admittedAt(entries, first);
-  if (began === undefined || admitted === undefined) return [];
+  if (began === undefined) return [];
+  if (admitted === undefined) {
+    if (admittedAt(entries, shares[0]?.id) === undefined) return [];
+    const reason = 'users were let in, and none was seen to come: when they were back is not known';
+    return [{ name: 'rto', verdict: 'inconclusive', samples: 0, reason }];
+  }
   const got = spanOf(Date.parse(admitted) - Date.parse(began));
   const asked = entries.find((one) => one.type === 'gate')?.at;
   const answered = entries.find((one) => one.type === 'decision' && one.final)?.at;
@@ -103,6 +110,16 @@ function timeFindings({ entries, plan }: RecoveryEnding): Finding[] {
       : `, of that ${spanOf(Date.parse(answered) - Date.parse(asked))} of waiting for an answer`;
   const reason = `first users were in again ${got} after the recovery began${waited}`;
   return [{ name: 'rto', verdict: 'pass', samples: 1, reason, got }];
+}
+
+/** A share whose watch saw too few to judge by: perhaps nobody. The last word of each of its analyses counts. */
+function isUnseen(entries: readonly EvidenceEntry[], step: string): boolean {
+  const last = new Map<string, boolean>();
+  for (const one of entries) {
+    if (one.type === 'verdict' && one.step === step)
+      last.set(one.name, one.verdict === 'inconclusive');
+  }
+  return [...last.values()].includes(true);
 }
 
 /** When users were seen to be let in: the step watches them for a while after that. */

@@ -26,6 +26,13 @@ export async function takeFreeze(run: Run, reason: string): Promise<string | und
   return undefined;
 }
 
+/** Said once the operation is carried out: one that is refused held nobody back. */
+export function recordFreeze(run: Run): void {
+  if (run.freezing.taken === undefined) return;
+  const text = `froze ${run.request.system} until this operation ends`;
+  record(run, { type: 'finding', text });
+}
+
 export async function giveBackFreeze({ freezing }: Run): Promise<void> {
   const { taken } = freezing;
   delete freezing.taken;
@@ -61,7 +68,6 @@ async function start(
         () => undefined,
       );
       run.freezing.taken = { scope, over };
-      record(run, { type: 'finding', text: `froze ${system} until this operation ends` });
       return handle;
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

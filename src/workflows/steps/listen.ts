@@ -146,7 +146,9 @@ async function answer(run: Run, received: Ruling | Promise<Ruling>): Promise<Mes
 /** Keeps a record of a message for the main course to write; from the hundredth on only of decisions. */
 function note(run: Run, name: string, ruling: Ruling): void {
   run.people.receivedCount += 1;
-  if (!ruling.accepted) {
+  // What was refused before is over: somebody has been heard since.
+  if (ruling.accepted) delete run.people.refusal;
+  else {
     const reason = ruling.quotes === true ? 'it could not be read' : ruling.note;
     const known = MESSAGES.find((one) => one === name) ?? 'a message';
     run.people.refusedCount += 1;

@@ -15,7 +15,7 @@ import { runbookOf } from '../../runbooks/index.ts';
 import { leasedBy, takesServices, type Runbook } from '../../runbooks/runbook.ts';
 import { HOTFIX_NEEDS_REASON, holdBefore, refusalOf } from '../freezing/hold.ts';
 import { announceWindow } from '../freezing/maintenance.ts';
-import { takeFreeze } from '../freezing/own-freeze.ts';
+import { recordFreeze, takeFreeze } from '../freezing/own-freeze.ts';
 import { call, failureOf, type ValueOf } from './call.ts';
 import { carryOut, interruptEvent } from './carry-out.ts';
 import { close, type End, type OperationResult } from './close.ts';
@@ -93,6 +93,7 @@ async function prepare(run: Run): Promise<End | undefined> {
   run.basis.plan = plan;
   if (kept !== null) run.basis.kept.plan = kept;
   record(run, { type: 'planned', plan: run.basis.plan });
+  recordFreeze(run);
   for (const [name, { weights }] of Object.entries(run.basis.plan.before))
     run.traffic.weights[name] = weights;
   if (run.request.dryRun === true) {

@@ -12,7 +12,8 @@ export async function settleMessages(run: Run): Promise<void> {
     const [name = '', note = '', typed = ''] = texts[index] ?? [];
     const reason = typed === '' ? null : typed;
     record(run, { type: 'message', name, actor, accepted, note, reason }, at);
-    if (!accepted) run.people.refusal = { name, actor, reason: note, at };
+    if (accepted) delete run.people.refusal;
+    else run.people.refusal = { name, actor, reason: note, at };
     if (decision !== undefined) record(run, { type: 'decision', ...decision, reason }, at);
   }
 }

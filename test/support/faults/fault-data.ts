@@ -11,7 +11,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { copiesFolder } from '../../../src/datastores/scratch-server.ts';
+import { copiesFolder } from '../../../src/machine/copies-folder.ts';
 import { allPids } from '../../../src/machine/process-identity.ts';
 import { liveData, type FaultPlace } from './fault-place.ts';
 import { essence, reportAtEnd, type Carried } from './fault-report.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
-import { copiesFolder } from '../../../src/datastores/scratch-server.ts';
+import { copiesFolder } from '../../../src/machine/copies-folder.ts';
 import { freePorts } from '../free-ports.ts';
 import { endAllIn } from '../../../src/machine/end-all-in.ts';
 import {

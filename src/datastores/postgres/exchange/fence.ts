@@ -111,7 +111,7 @@ async function renameAway(server: Server, held: Claim, noted: Quarantined): Prom
     client.escapeLiteral(noted.quarantine),
   ];
   const limit = superuser ? ' CONNECTION LIMIT 0' : '';
-  await guarded(
+  const renamed = guarded(
     client,
     held,
     `${unlessChanged(client, noted)}
@@ -122,6 +122,19 @@ async function renameAway(server: Server, held: Claim, noted: Quarantined): Prom
     EXECUTE format('ALTER DATABASE %I RENAME TO %I', ${name}, ${quarantine});
     EXECUTE format('ALTER DATABASE %I WITH ALLOW_CONNECTIONS true${limit}', ${quarantine});`,
   );
+  await renamed.catch(async (error: unknown) => {
+    throw await notEnded(server, noted, error);
+  });
+}
+
+/** Sessions that this login may not end: who they are, and what ends them. */
+async function notEnded({ client }: Server, noted: Quarantined, error: unknown): Promise<unknown> {
+  const said = textAt(error, 'message') ?? '';
+  if (!(error instanceof Failure) || !/terminate/.test(said)) return error;
+  const who = await sessionsIn(client, noted.oid);
+  const whom = who.length === 0 ? 'they are gone by now' : who.join('; ');
+  const message = `fencing the database ${noted.name}: this login may not end all sessions in it (${whom}); those of a superuser end for superusers only: end each in the database postgres (SELECT pg_terminate_backend(PROCESS)), keep it from coming again, then retry`;
+  return new Failure('Refused', message);
 }
 
 /**
