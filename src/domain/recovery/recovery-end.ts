@@ -93,23 +93,23 @@ function pointFinding(backup: BackupSummary, { entries, plan }: RecoveryEnding):
 function timeFindings({ entries, plan }: RecoveryEnding): Finding[] {
   const began = entries[0]?.at;
   const shares = plan.steps.filter(({ action }) => action.kind === 'admit');
-  const first = shares.find(({ id }) => !isUnseen(entries, id))?.id;
-  const admitted = admittedAt(entries, first);
-  if (began === undefined) return [];
+  if (began === undefined || admittedAt(entries, shares[0]?.id) === undefined) return [];
+  const admitted = admittedAt(entries, shares.find(({ id }) => !isUnseen(entries, id))?.id);
   if (admitted === undefined) {
-    if (admittedAt(entries, shares[0]?.id) === undefined) return [];
     const reason = 'users were let in, and none was seen to come: when they were back is not known';
     return [{ name: 'rto', verdict: 'inconclusive', samples: 0, reason }];
   }
   const got = spanOf(Date.parse(admitted) - Date.parse(began));
+  const reason = `first users were in again ${got} after the recovery began${waitedWords(entries)}`;
+  return [{ name: 'rto', verdict: 'pass', samples: 1, reason, got }];
+}
+
+/** How long people took to answer, as the end of a sentence. */
+function waitedWords(entries: readonly EvidenceEntry[]): string {
   const asked = entries.find((one) => one.type === 'gate')?.at;
   const answered = entries.find((one) => one.type === 'decision' && one.final)?.at;
-  const waited =
-    asked === undefined || answered === undefined
-      ? ''
-      : `, of that ${spanOf(Date.parse(answered) - Date.parse(asked))} of waiting for an answer`;
-  const reason = `first users were in again ${got} after the recovery began${waited}`;
-  return [{ name: 'rto', verdict: 'pass', samples: 1, reason, got }];
+  if (asked === undefined || answered === undefined) return '';
+  return `, of that ${spanOf(Date.parse(answered) - Date.parse(asked))} of waiting for an answer`;
 }
 
 /** A share whose watch saw too few to judge by: perhaps nobody. The last word of each of its analyses counts. */
