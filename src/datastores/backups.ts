@@ -54,7 +54,7 @@ type Wired = BackupsInput & { bindings: BindingsPort };
 export function createBackups(given: BackupsInput): BackupsPort {
   const input: Wired = { ...given, bindings: createBindings(given.objects) };
   const { objects, stores, secrets, clock, bindings } = input;
-  const copies = createCopies(input.copies, { release: releaseIn(stores) });
+  const copies = createCopies(input.copies, { release: releaseIn(stores, bindings) });
   const scratchFor = (store: DatastoreRef, backup: string, waiting: Waiting, owner?: RunRef) =>
     scratchIn(copies, scratchCopy({ store, backup, owner }, clock), waiting);
   return {

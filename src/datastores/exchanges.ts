@@ -7,6 +7,7 @@ import { UNDISTURBED } from '../integrations/json-objects.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Stores } from './store.ts';
 import type { BoundPlace } from '../domain/recovery/binding.ts';
+import type { EpochToken } from '../domain/rollout/model.ts';
 import { boundStore, placedAt } from './bindings.ts';
 import { createCopies, type Copies } from './copies.ts';
 import type { Store, StoreExchange } from './store.ts';
@@ -41,10 +42,12 @@ export function createExchanges({ stores, bindings, copies: root }: ExchangesInp
       return exchange.room?.(there, bytes);
     },
     writeFence: async ({ store, token }, waiting) => {
+      await refuseSuperseded(bindings, store, token, waiting);
       const [exchange, there] = await live(store, waiting);
       return exchange.writeFence(there, token, waiting);
     },
     liftFence: async ({ store, token }, waiting) => {
+      await refuseSuperseded(bindings, store, token, waiting);
       const [exchange, there] = await live(store, waiting);
       await exchange.liftFence(there, token, waiting);
     },
@@ -56,9 +59,13 @@ export function createExchanges({ stores, bindings, copies: root }: ExchangesInp
       const [exchange, there] = await live(store, waiting);
       return exchange.plan(there, (await copies.find(copy)).folder, waiting);
     },
-    exchange: async ({ store, plan, token }, waiting) => {
+    exchange: async ({ store, plan, token, since }, waiting) => {
+      await refuseSuperseded(bindings, store, token, waiting);
       const [exchange, there] = await live(store, waiting);
-      return exchange.exchange(there, plan, token, waiting);
+      const exchanged = await exchange.exchange(there, plan, token, waiting);
+      if (plan.kind !== 'binding') return exchanged;
+      await record(bindings, store, { place: { database: plan.to }, token, since }, waiting);
+      return exchanged;
     },
     lossAgainst: async ({ target: { copy, store }, quarantined }, waiting) => {
       const [exchange, there] = await live(store, waiting);
@@ -114,16 +121,7 @@ function lostIn({
     bind: async ({ target: { copy, store }, place, token, since }, waiting) => {
       const elsewhere = elsewhereOr(stores[store.settings.kind], store);
       await elsewhere.open((await copies.find(copy)).folder, waiting);
-      const { system, datastore } = store;
-      const { epoch, operation } = token;
-      const schema = 'fairlead/binding/v1' as const;
-      const there = await bindings.read({ system, datastore }, waiting);
-      // Tried again it says the same, with the time of the first try.
-      const at = there?.epoch === epoch ? there.since : since;
-      await bindings.put(
-        { schema, system, datastore, place, epoch, since: at, operation },
-        waiting,
-      );
+      await record(bindings, store, { place, token, since }, waiting);
     },
     lacking: async ({ copy, store }, waiting) =>
       elsewhereOr(stores[store.settings.kind], store).lacks(
@@ -131,6 +129,40 @@ function lostIn({
         waiting,
       ),
   };
+}
+
+/** The datastore is at this place from now on; fields that it does not name stay as an earlier record says. */
+async function record(
+  bindings: BindingsPort,
+  { system, datastore }: DatastoreRef,
+  { place, token, since }: { place: BoundPlace; token: EpochToken; since: string | undefined },
+  waiting: Waiting,
+): Promise<void> {
+  if (since === undefined) throw new Failure('Broken', 'a binding without its time');
+  const { epoch, operation } = token;
+  const there = await bindings.read({ system, datastore }, waiting);
+  await bindings.put(
+    {
+      ...{ schema: 'fairlead/binding/v1', system, datastore, epoch, operation },
+      place: { ...there?.place, ...place },
+      // Tried again it says the same, with the time of the first try.
+      since: there?.epoch === epoch ? there.since : since,
+    },
+    waiting,
+  );
+}
+
+/** Throws Superseded where somebody with a higher epoch has bound it since. */
+async function refuseSuperseded(
+  bindings: BindingsPort,
+  { system, datastore }: DatastoreRef,
+  { epoch, operation }: EpochToken,
+  waiting: Waiting,
+): Promise<void> {
+  const there = await bindings.read({ system, datastore }, waiting);
+  if (there === undefined || there.epoch <= epoch) return;
+  const message = `changing ${system}/${datastore} for ${operation} at epoch ${epoch}: ${there.operation} bound it since, at epoch ${there.epoch}`;
+  throw new Failure('Superseded', message, { found: there });
 }
 
 function isAt({ settings }: DatastoreRef, place: BoundPlace): boolean {

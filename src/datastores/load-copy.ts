@@ -1,11 +1,12 @@
 // Makes a copy and fills it, whatever with: a backup of the catalogue, a file that somebody named, nothing at all.
 import type { CopyRef } from '../ports/backups.ts';
+import type { BindingsPort } from '../ports/bindings.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Waiting } from '../ports/waiting.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Copies, Copy, NewCopy, ReleaseCopy } from './copies.ts';
 import { unlessFull } from './full-disk.ts';
-import type { Store } from './store.ts';
+import type { IsLive, Store } from './store.ts';
 
 /** `backup`: what it is made from, as in `CopyState`. */
 export function newCopy(
@@ -41,8 +42,17 @@ export function loadCopy(
 }
 
 /** What a kind made outside of the folder of a copy goes with it. */
-export function releaseIn(stores: Readonly<Record<string, Store | undefined>>): ReleaseCopy {
-  return async (kind, folder, waiting) => stores[kind]?.exchange?.release(folder, waiting);
+export function releaseIn(
+  stores: Readonly<Record<string, Store | undefined>>,
+  bindings: Pick<BindingsPort, 'read'>,
+): ReleaseCopy {
+  return async (kind, folder, waiting) => {
+    const isLive: IsLive = async ({ system, datastore, settings }) => {
+      const { place } = (await bindings.read({ system, datastore }, waiting)) ?? {};
+      return place?.database !== undefined && place.database === settings.database;
+    };
+    await stores[kind]?.exchange?.release(folder, waiting, isLive);
+  };
 }
 
 function unlessNotReady(error: unknown): undefined {

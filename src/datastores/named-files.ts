@@ -33,7 +33,7 @@ export interface NamedFilesInput {
 
 export function createNamedFiles(given: NamedFilesInput): NamedFilesPort {
   const { stores, bindings, copies: root, clock } = given;
-  const copies = createCopies(root, { release: releaseIn(stores) });
+  const copies = createCopies(root, { release: releaseIn(stores, bindings) });
   return {
     ...adopting({ stores, bindings, clock, copies }),
     examine: async (input, waiting) => {

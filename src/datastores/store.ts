@@ -82,6 +82,9 @@ export interface StreamedArtefact {
 /** A folder for as long as `work` takes, removed with all that runs in it; after a crash a janitor finds it. */
 export type Scratch = <T>(work: (folder: string) => Promise<T>) => Promise<T>;
 
+/** Whether a datastore is bound to that very place today. */
+export type IsLive = (store: DatastoreRef) => Promise<boolean>;
+
 /**
  * What a kind does whose live datastore can be exchanged for a copy beside it: ports/exchanges.ts says what is promised.
  * `folder` is that of the copy.
@@ -98,7 +101,7 @@ export interface StoreExchange {
    */
   begin(store: DatastoreRef, folder: string, bytes: number): Promise<void>;
   /** Removes what `begin` made, unless it is live by now; a copy apart from everything live has nothing of it. */
-  release(folder: string, waiting: Waiting): Promise<void>;
+  release(folder: string, waiting: Waiting, isLive: IsLive): Promise<void>;
   writeFence(store: DatastoreRef, token: EpochToken, waiting: Waiting): Promise<WriteFence>;
   liftFence(store: DatastoreRef, token: EpochToken, waiting: Waiting): Promise<void>;
   writePosition(store: DatastoreRef, waiting: Waiting): Promise<WritePosition>;

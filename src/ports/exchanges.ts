@@ -37,11 +37,12 @@ export interface ExchangesPort {
   /** What `exchange` would do as things are now. Throws BadInput for a copy that is not beside the live datastore. */
   exchangePlan(target: BesideCopy, waiting: Waiting): Promise<ExchangePlan>;
   /**
-   * Puts the copy in the live datastore's place, at once, and lifts the fence; done already is fine. Throws WorldChanged
+   * Puts the copy in the live datastore's place, at once, and lifts the fence; done already is fine. `since` (ISO 8601) is
+   * for the record of a binding, which cannot be put without. Throws WorldChanged
    * with `{expected, found}` when something else is live than `plan.from`.
    */
   exchange(
-    input: { store: DatastoreRef; plan: ExchangePlan; token: EpochToken },
+    input: { store: DatastoreRef; plan: ExchangePlan; token: EpochToken; since?: string },
     waiting: Waiting,
   ): Promise<Exchanged>;
   /** What the copy lacks of the quarantined data, and has beside them; in constant memory. Before or after an exchange. */

@@ -1,5 +1,6 @@
 // Lets users in again, `percent` of them, of one service or of all.
 import type { Plan, PlanStep } from '../domain/operation/plan.ts';
+import { refuseRevision } from '../domain/rollout/quarantine.ts';
 import { finishServices } from '../domain/rollout/whole-service.ts';
 import { describeWeights } from '../domain/traffic/weights.ts';
 import {
@@ -35,6 +36,13 @@ function planAdmit(input: PlanInput, { services }: World): Plan {
   const closed = Object.entries(services).filter(
     ([, { traffic }]) => traffic.stopped || traffic.admitPercent !== percent,
   );
+  for (const [, { traffic, revisions }] of closed) {
+    const shares = traffic.stopped ? traffic.beforeStop : traffic.weights;
+    for (const { spec } of revisions) {
+      const isServed = shares.some(({ revision }) => revision === spec.id);
+      if (isServed) refuseRevision(spec, input.loaded.places ?? {});
+    }
+  }
   const steps = closed.map(([service, { traffic }]): PlanStep => ({
     id: `admit-${service}`,
     title: `Let ${percent} % of the clients of ${service} in (${describeWeights(traffic.stopped ? traffic.beforeStop : traffic.weights)})`,

@@ -21,15 +21,18 @@ import {
   quietAgainStep,
   type Exchange,
 } from '../domain/recovery/exchange-steps.ts';
-import { restartSteps, stopSteps } from '../domain/recovery/live/service-steps.ts';
+import { stopSteps } from '../domain/recovery/live/service-steps.ts';
 import { MOST_CANDIDATES, type Candidate } from '../domain/recovery/live/candidates.ts';
 import { haltStep, otherWriters, startOrder } from '../domain/recovery/live/writers.ts';
 import { placeNamed } from '../domain/recovery/live/lost.ts';
+import { restoredName } from '../domain/recovery/live/restored-name.ts';
+import type { BoundPlace } from '../domain/recovery/binding.ts';
 import { RECOVERY_APPROVAL } from '../domain/recovery/recovery-defaults.ts';
 import { recoveredIn } from '../domain/recovery/recovered-system.ts';
 import type { OperationRequest } from '../domain/operation/request.ts';
 import { runName } from '../domain/text/names.ts';
 import { drill } from './drill.ts';
+import { movedBack } from './moved-services.ts';
 import { lostSteps, refuseHalf } from './recover-lost.ts';
 import { RANK, type PlanInput, type Runbook, type Wanted, type World } from './runbook.ts';
 import { admitSteps, affectedIn, usersBackSteps } from './users-back.ts';
@@ -81,15 +84,12 @@ function reads({ request, loaded }: PlanInput): Wanted {
   for (const datastore of datastores) refuseDerived(loaded, datastore);
   const exchange = [...(lost === true ? [] : datastores), ...derived];
   if (adopt !== undefined) {
-    return {
-      services,
-      exchange,
-      adopt: { datastore: onlyOne(loaded, datastores, 'adopted for'), what: adopt },
-    };
+    const adopted = { datastore: onlyOne(loaded, datastores, 'adopted for'), what: adopt };
+    return { services, exchange, adopt: adopted, places: datastores };
   }
   const backups = datastores.map((datastore) => ({ datastore, ...(id !== undefined && { id }) }));
   if (lost === true) onlyOne(loaded, datastores, 'lost');
-  return { services, backups, exchange, ...(lost === true && { places: datastores }) };
+  return { services, backups, exchange, places: datastores };
 }
 
 function refuseBoth({ backup, at, adopt, corruptedSince }: OperationRequest): void {
@@ -152,11 +152,17 @@ function liveSteps(input: PlanInput, world: World, exchanges: Exchange[]): PlanS
   const { loaded, request } = input;
   const { datastores } = recoveredIn(loaded.system, request);
   const { affected, back, flushed } = aroundOf(input, world);
+  const moves = exchanges.flatMap((one) =>
+    'adopted' in one || one.elsewhere === undefined
+      ? []
+      : [{ datastore: one.datastore, place: one.elsewhere }],
+  );
+  const moved = movedBack(back, { loaded, operation: input.operation, moves });
   return [
     lookAheadStep(datastores),
     ...affected.flatMap(stopSteps),
     ...otherWriters(loaded.system.recovery).map(haltStep),
-    ...datastores.flatMap((name) => fenceSteps(name, world.converts?.[name])),
+    ...datastores.flatMap((name) => fenceSteps(name, world.converts?.[name], isBound(world, name))),
     ...exchanges.flatMap(besideSteps),
     ...exchanges.map(lossStep),
     askStep(gateOf(input)),
@@ -165,9 +171,9 @@ function liveSteps(input: PlanInput, world: World, exchanges: Exchange[]): PlanS
     ...exchanges.map(judgeLiveStep),
     ...exchanges.map(letGoStep),
     ...usersBackSteps({
-      ...{ loaded, back, flushed },
-      started: back.flatMap(restartSteps),
-      admitted: admitSteps(loaded, back),
+      ...{ loaded, back: moved.back, flushed },
+      started: moved.started,
+      admitted: admitSteps(loaded, moved.back).map(moved.onto),
     }),
   ];
 }
@@ -200,6 +206,7 @@ function exchangeOf(
   world: World,
 ): Exchange {
   if (request.adopt !== undefined) {
+    if (isBound(world, datastore)) throw notAdopted(datastore, request.adopt);
     const copy = `recover-${loaded.name}-${datastore}-adopted-${runName(runId)}`;
     const backup = adoptedAsBackup(request.adopt);
     return { adopted: true, datastore, settings: datastoreIn(loaded, datastore), copy, backup };
@@ -211,7 +218,27 @@ function exchangeOf(
     return { backup, copy: copyName('recover', backup.id, runId) };
   });
   if (first === undefined) throw new Failure('Broken', `a recovery of ${datastore} from nothing`);
-  return { datastore, settings: datastoreIn(loaded, datastore), ...first, note, others: more };
+  return {
+    ...{ datastore, settings: datastoreIn(loaded, datastore), ...first, note, others: more },
+    ...(request.lost !== true &&
+      isBound(world, datastore) && { elsewhere: besidePlace(loaded, datastore, runId) }),
+  };
+}
+
+function notAdopted(datastore: string, what: string): Failure {
+  const message = `adopting ${what} for ${datastore}: nothing takes the name of its live database, so what somebody restored is bound by hand: name it in the system file, and deploy the services on it`;
+  return new Failure('Refused', message);
+}
+
+/** Whether the kind of a datastore has nothing that takes the live one's name. */
+function isBound({ places }: World, datastore: string): boolean {
+  return places?.[datastore]?.exchange === 'binding';
+}
+
+/** The same server's database of a name of this run's own. */
+function besidePlace(loaded: LoadedSystem, datastore: string, runId: string): BoundPlace {
+  const { database = datastore } = loaded.places?.[datastore]?.place ?? {};
+  return { database: restoredName(String(database), runName(runId)) };
 }
 
 /** A gate that nobody could pass is refused before anything changes. */

@@ -3,28 +3,17 @@
 import { Failure } from '../domain/failure.ts';
 import type { LoadedSystem } from '../domain/loaded-system.ts';
 import type { PlanStep } from '../domain/operation/plan.ts';
-import { ensureStep, readyStep } from '../domain/operation/plan-steps.ts';
-import type { BindingRecord, BoundPlace } from '../domain/recovery/binding.ts';
+import type { BoundPlace } from '../domain/recovery/binding.ts';
 import {
   askStep,
   besideSteps,
   letGoStep,
   type Restoring,
 } from '../domain/recovery/exchange-steps.ts';
-import {
-  askMovedStep,
-  bindStep,
-  judgeMovedStep,
-  lookLostStep,
-} from '../domain/recovery/live/lost.ts';
-import {
-  sharesOf,
-  stopSteps,
-  type AffectedService,
-} from '../domain/recovery/live/service-steps.ts';
+import { bindStep, judgeMovedStep, lookLostStep } from '../domain/recovery/live/lost.ts';
+import { stopSteps, type AffectedService } from '../domain/recovery/live/service-steps.ts';
 import { haltStep, otherWriters } from '../domain/recovery/live/writers.ts';
-import { revisionSpec } from '../domain/rollout/revision.ts';
-import type { RevisionSpec, Weights } from '../domain/rollout/model.ts';
+import { addressSteps, movedSystem, movingOf, onto, startSteps } from './moved-services.ts';
 import { admitSteps, usersBackSteps } from './users-back.ts';
 
 export interface LostInput {
@@ -38,17 +27,11 @@ export interface LostInput {
   gate: string;
 }
 
-/** A service on the revisions that it has at the new place. */
-interface Moving {
-  one: AffectedService;
-  revisions: RevisionSpec[];
-  to: Weights;
-}
-
 export function lostSteps(input: LostInput): PlanStep[] {
   const { loaded, restoring, place, affected, flushed, gate } = input;
   const { datastore, copy } = restoring;
-  const moved = movedSystem(input);
+  const move = { datastore, place };
+  const moved = movedSystem(loaded, input.operation, [move]);
   const moving = affected.back.flatMap((one) => movingOf(one, moved));
   const back = moving.map(({ one }) => one);
   return [
@@ -62,81 +45,10 @@ export function lostSteps(input: LostInput): PlanStep[] {
     letGoStep({ datastore, copy }),
     ...usersBackSteps({
       ...{ loaded, back, flushed },
-      started: [...back.flatMap((one) => addressSteps(one, input)), ...moving.flatMap(startSteps)],
+      started: [...back.flatMap((one) => addressSteps(one, move)), ...moving.flatMap(startSteps)],
       admitted: admitSteps(loaded, back).map((step) => onto(moving, step)),
     }),
   ];
-}
-
-/** As the system will be once the record is there: what its revisions are bound to is part of what they are. */
-function movedSystem({ operation, loaded, restoring, place }: LostInput): LoadedSystem {
-  const { datastore } = restoring;
-  const whole = { ...loaded.places?.[datastore]?.place, ...place };
-  const by: BindingRecord = {
-    ...{ schema: 'fairlead/binding/v1', system: loaded.name, datastore, place },
-    ...{ epoch: 0, since: new Date(0).toISOString(), operation },
-  };
-  return { ...loaded, places: { ...loaded.places, [datastore]: { place: whole, by } } };
-}
-
-/** None for a service without users. Smoke checks and shares are of the new revisions. */
-function movingOf(one: AffectedService, moved: LoadedSystem): Moving[] {
-  const shares = sharesOf(one);
-  if (shares.length === 0) return [];
-  const { service, world } = one;
-  const specs = shares.map(({ version }) => revisionSpec(moved, service, version));
-  const to = shares.map((share, index) => ({ ...share, revision: specs[index]?.id ?? '' }));
-  const revisions = [
-    ...world.revisions,
-    ...specs
-      .filter(({ id }) => !world.revisions.some(({ spec }) => spec.id === id))
-      .map((spec) => ({ ...PLANNED, spec })),
-  ];
-  const traffic = { ...world.traffic, stopped: true, beforeStop: to };
-  return [{ one: { ...one, world: { ...world, revisions, traffic } }, revisions: specs, to }];
-}
-
-/** A revision that is still to be made. */
-const PLANNED = {
-  ...({ condition: 'starting', desired: 0, ready: 0, crashes: 0 } as const),
-  ...{ previewUrl: '', metricsUrl: '' },
-};
-
-function startSteps({ one, revisions }: Moving): PlanStep[] {
-  const { service, config, world } = one;
-  return revisions.flatMap((spec) => {
-    const there = {
-      ...world,
-      revisions: world.revisions.filter(({ previewUrl }) => previewUrl !== ''),
-    };
-    const id = revisions.length === 1 ? service : `${service}-${spec.version}`;
-    return [
-      { ...ensureStep(service, spec, config.replicas, there), id: `start-${id}` },
-      { ...readyStep(service, spec, config.rollout.deadlines.ready), id: `ready-${id}` },
-    ];
-  });
-}
-
-/** Where its configuration does not say where the datastore is, somebody has to. */
-function addressSteps(
-  { service, config }: AffectedService,
-  { restoring, place }: LostInput,
-): PlanStep[] {
-  const { datastore } = restoring;
-  const told = Object.values(config.configuration).some(
-    (value) => typeof value === 'string' && value.includes(`{{binding.${datastore}.`),
-  );
-  return told || !config.datastores.includes(datastore)
-    ? []
-    : [askMovedStep(service, datastore, place)];
-}
-
-/** Users are let in on the revisions of their service that are at the new place. */
-function onto(moving: readonly Moving[], step: PlanStep): PlanStep {
-  const { action } = step;
-  if (action.kind !== 'admit') return step;
-  const to = moving.find(({ one }) => one.service === action.service)?.to;
-  return to === undefined ? step : { ...step, action: { ...action, to } };
 }
 
 /** Throws BadInput where it is not said where to, or where from. */

@@ -152,7 +152,7 @@ export interface World {
   /** By datastore, what its first exchange changes for good about where it is, as a sentence. */
   converts?: Record<string, string | undefined>;
   /** By datastore, the fields of its place. */
-  places?: Readonly<Record<string, Pick<DatastoreCapabilities, 'place'>>>;
+  places?: Readonly<Record<string, Pick<DatastoreCapabilities, 'place' | 'exchange'>>>;
   /** Why what somebody else restored cannot be adopted; absent where it can. */
   adopt?: string;
   /** What the newest drill took that measured it (ms); absent where none did. */

@@ -11,7 +11,7 @@ import { createExchanges } from '../../src/datastores/exchanges.ts';
 import { createNamedFiles } from '../../src/datastores/named-files.ts';
 import { createStores } from '../../src/datastores/registry.ts';
 import { datastoreRef } from '../support/datastores/datastores.ts';
-import { token } from '../support/datastores/exchange-contracts.ts';
+import { SINCE, token } from '../support/datastores/exchange-contracts.ts';
 import { asApplication, oneExchangeServer } from '../support/datastores/postgres-exchanges.ts';
 import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
@@ -62,7 +62,7 @@ test('a generation that somebody restored goes live as it is', async (t) => {
   assert.deepEqual(plan, { kind: 'generation', from: 'gen-1', to: 'gen-7' });
   const asked = { target: target(store), quarantined: 'gen-1' };
   assert.equal((await exchanges.lossAgainst(asked, waiting())).changed.count, 1);
-  await exchanges.exchange({ store, plan, token: token(5) }, waiting());
+  await exchanges.exchange({ since: SINCE, store, plan, token: token(5) }, waiting());
   assert.equal(await live(), 'restored');
   await backups.discard('adopted', waiting());
   assert.equal(await live(), 'restored');
@@ -87,7 +87,7 @@ test('another folder is copied beside what is live, and a copy that is given up 
   ]);
   await named.restore({ file, target: target(store), into: 'beside' }, waiting());
   const plan = await exchanges.exchangePlan(target(store), waiting());
-  await exchanges.exchange({ store, plan, token: token(5) }, waiting());
+  await exchanges.exchange({ since: SINCE, store, plan, token: token(5) }, waiting());
   assert.equal(await live(), 'of the cloud');
   assert.equal(await readFile(join(root, file, 'a.csv'), 'utf8'), 'of the cloud');
 });
@@ -134,7 +134,7 @@ test('a database of the same server goes live as it is, with owner and grants of
     waiting(),
   );
   assert.deepEqual([loss.onlyThere.count, loss.changed.count], [1, 1]);
-  await exchanges.exchange({ store, plan, token: token(5, 2) }, waiting());
+  await exchanges.exchange({ since: SINCE, store, plan, token: token(5, 2) }, waiting());
   assert.equal(await read('a'), 'old');
   assert.equal(await limitOf(ask, database), -1);
   const [owner] = await ask(

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { CopyRef } from '../../src/ports/backups.ts';
 import { backupId } from '../../src/domain/backup/backup-id.ts';
 import { Failure } from '../../src/domain/failure.ts';
-import { token } from '../support/datastores/exchange-contracts.ts';
+import { SINCE, token } from '../support/datastores/exchange-contracts.ts';
 import {
   oneExchangeServer,
   type PostgresExchangeWorld,
@@ -79,7 +79,7 @@ test('a worker that is killed between any two statements of an exchange leaves w
       await exchanges.liftFence({ store, token: token(epoch, 2) }, waiting());
       assert.equal(await read('b'), other);
       assert.deepEqual(await stateOf(it), whole(database, forth));
-      await exchanges.exchange({ ...input, token: token(epoch, 3) }, waiting());
+      await exchanges.exchange({ since: SINCE, ...input, token: token(epoch, 3) }, waiting());
     }
     assert.equal(await read('b'), wanted, `after ${statements} statements`);
     assert.deepEqual(await stateOf(it), whole(database, !forth), `after ${statements} statements`);

@@ -7,7 +7,7 @@ import type { PostgresAddress } from '../../src/datastores/postgres/connection.t
 import { backupId } from '../../src/domain/backup/backup-id.ts';
 import { judgeQuiet, QUIET_MS } from '../../src/domain/recovery/exchange.ts';
 import { fails } from '../support/fails.ts';
-import { token } from '../support/datastores/exchange-contracts.ts';
+import { SINCE, token } from '../support/datastores/exchange-contracts.ts';
 import {
   asApplication,
   oneExchangeServer,
@@ -101,7 +101,7 @@ test('a superuser and a job that come again at once are kept out; all that they 
   const loss = await exchanges.lossAgainst({ target, quarantined: fence.quarantined }, waiting());
   const [copied] = await ask('SELECT count(*)::int AS rows FROM a.seen', plan.to.split(' ')[0]);
   assert.equal(loss.onlyThere.count, rows.length - Number(copied?.['rows']));
-  await exchanges.exchange({ store, plan, token: token(5, 2) }, waiting());
+  await exchanges.exchange({ since: SINCE, store, plan, token: token(5, 2) }, waiting());
   const before = job.acknowledged.length;
   await eventually('the job to write again', () => job.acknowledged.length > before + 2);
   const all = [...(await job.stop()), ...(await superuser.stop())];
@@ -225,7 +225,7 @@ test('a logical slot does not go along, and is told with what becomes of it', as
     ...(await exchanges.exchangePlan({ copy: 'beside', store }, waiting())),
   } as { notes?: string[] };
   assert.match(more.join('\n'), /the publication later is not in the copy/);
-  await exchanges.exchange({ store, plan, token: token(5) }, waiting());
+  await exchanges.exchange({ since: SINCE, store, plan, token: token(5) }, waiting());
   assert.equal(await read('b'), 'old');
   const [slot] = await ask(
     `SELECT database FROM pg_replication_slots WHERE slot_name = 'out_${database}'`,

@@ -17,6 +17,7 @@ import { backupId } from '../../src/domain/backup/backup-id.ts';
 import { judgeQuiet } from '../../src/domain/recovery/exchange.ts';
 import { datastoreRef } from '../support/datastores/datastores.ts';
 import {
+  SINCE,
   exchangeContracts,
   token,
   type ExchangeWorld,
@@ -205,7 +206,7 @@ describe('an exchange of Redis', () => {
     const more = await exchanges.lossAgainst({ target, quarantined: plan.from }, waiting());
     assert.deepEqual(more.changed.shown, ['list', 'set']);
     assert.deepEqual(more.onlyHere.shown, ['hash']);
-    await exchanges.exchange({ store, plan, token: token(5) }, waiting());
+    await exchanges.exchange({ since: SINCE, store, plan, token: token(5) }, waiting());
     assert.deepEqual(await dumps(), before);
     assert.deepEqual(await raw.ask('GET', bytes), bytes);
     assert.equal(await ask('SCARD', 'set'), '600');
@@ -236,7 +237,7 @@ describe('an exchange of Redis', () => {
     assert.deepEqual([before.position, before.writers], [after.position, []]);
     assert.equal(judgeQuiet('orders', before, { ...after, at: before.at + 2000 }).verdict, 'pass');
     await exchanges.lossAgainst({ target, quarantined: plan.from }, waiting());
-    await exchanges.exchange({ store, plan, token: token(5, 2) }, waiting());
+    await exchanges.exchange({ since: SINCE, store, plan, token: token(5, 2) }, waiting());
     const back = await openRedis(server.address, new AbortController().signal);
     await back.ask('AUTH', 'app', 'app-secret');
     await back.ask('SET', 'a', 'written');
@@ -272,7 +273,7 @@ describe('an exchange of Redis', () => {
     const { ask, exchanges, store, backups } = world;
     const target = await restored(world);
     const plan = await exchanges.exchangePlan(target, waiting());
-    await exchanges.exchange({ store, plan, token: token(5) }, waiting());
+    await exchanges.exchange({ since: SINCE, store, plan, token: token(5) }, waiting());
     await backups.discard(target.copy, waiting());
     const id = backupId(store.system, store.datastore, 1_700_000_100_000);
     await backups.backup({ store, id, systemDigest: 'd'.repeat(64) }, waiting());

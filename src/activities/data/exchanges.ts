@@ -54,13 +54,15 @@ export async function writeFence(
   call: Call,
   { exchanges }: ExchangePorts,
 ): Promise<{ detail: string }> {
-  const { epoch, quarantined } = await exchanges.writeFence(
+  const { epoch, quarantined, open } = await exchanges.writeFence(
     { store, token: await call.token() },
     call,
   );
-  return {
-    detail: `nothing is found under the name of ${store.datastore} since epoch ${epoch}; what was live is in ${quarantined}`,
-  };
+  const done =
+    open === undefined
+      ? `nothing is found under the name of ${store.datastore} since epoch ${epoch}; what was live is in ${quarantined}`
+      : `of ${store.datastore}, ${open}; what was live is in ${quarantined}`;
+  return { detail: done };
 }
 
 export async function liftFence(
@@ -99,10 +101,11 @@ export async function lossAgainst(
 export async function exchangeStore(
   { target, plan }: { target: CopyRef; plan: ExchangePlan },
   call: Call,
-  { exchanges }: ExchangePorts,
+  { exchanges, clock }: ExchangePorts,
 ): Promise<{ exchanged: Exchanged; detail: string }> {
   const token = await call.token();
-  const exchanged = await exchanges.exchange({ store: target.store, plan, token }, call);
+  const since = new Date(clock.now()).toISOString();
+  const exchanged = await exchanges.exchange({ store: target.store, plan, token, since }, call);
   if (exchanged.live !== plan.to) {
     const message = `${target.store.datastore} was to be exchanged for ${plan.to}, and ${exchanged.live} is live`;
     throw new Failure('WorldChanged', message, { expected: plan.to, found: exchanged.live });

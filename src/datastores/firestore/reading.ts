@@ -39,19 +39,19 @@ export async function readAll(
   const asked = clock.now();
   const moment = async (): Promise<Moment> =>
     momentIn(await patiently('its time', waiting, () => serverTime(firestore)), wholeMinute);
-  const first = await moment();
-  const skewMs = Math.round(millisecondsOf(first) - (asked + clock.now()) / 2) + 0;
-  const moments = [first];
+  const began = await moment();
+  const skewMs = Math.round(millisecondsOf(began) - (asked + clock.now()) / 2) + 0;
+  const moments = [began];
   const next = async (): Promise<Moment> => {
     const newer = await moment();
     moments.push(newer);
     return newer;
   };
   return {
-    documents: pages(firestore, first, next, waiting),
+    documents: pages(firestore, began, next, waiting),
     point: () => ({
-      notBefore: new Date(Math.floor(millisecondsOf(first))).toISOString(),
-      notAfter: new Date(Math.ceil(millisecondsOf(moments.at(-1) ?? first))).toISOString(),
+      notBefore: new Date(Math.floor(millisecondsOf(began))).toISOString(),
+      notAfter: new Date(Math.ceil(millisecondsOf(moments.at(-1) ?? began))).toISOString(),
       clock: 'datastore',
       // A whole minute says nothing of the clock.
       skewMs: wholeMinute ? 0 : skewMs,
@@ -73,25 +73,32 @@ function momentIn({ seconds, nanos }: Moment, wholeMinute: boolean): Moment {
 
 /** Of a query for one document: its time is that of the answer. */
 export async function serverTime(firestore: Firestore): Promise<Moment> {
-  const query: Query = {
-    from: EVERYTHING,
-    select: { fields: [{ fieldPath: '__name__' }] },
-    limit: { value: 1 },
-  };
-  let time: Moment | undefined;
-  for await (const { readTime } of answers(firestore, { structuredQuery: query }))
-    time ??= readTime ?? undefined;
+  const { time } = await first(firestore);
   if (time !== undefined) return time;
   throw new Failure('CheckFailed', `${firestore.root} says no time with its answer`);
 }
 
+export async function isEmpty(firestore: Firestore): Promise<boolean> {
+  return (await first(firestore)).document === undefined;
+}
+
+async function first(firestore: Firestore): Promise<{ time?: Moment; document?: Document }> {
+  const select = { fields: [{ fieldPath: '__name__' }] };
+  const structuredQuery: Query = { from: EVERYTHING, select, limit: { value: 1 } };
+  let found: { time?: Moment; document?: Document } = {};
+  for await (const { readTime, document } of answers(firestore, { structuredQuery })) {
+    found = { ...found, ...(readTime && { time: readTime }), ...(document && { document }) };
+  }
+  return found;
+}
+
 async function* pages(
   firestore: Firestore,
-  first: Moment,
+  began: Moment,
   newer: () => Promise<Moment>,
   waiting: Waiting,
 ): AsyncGenerator<Document, undefined> {
-  let readTime = first;
+  let readTime = began;
   let after: string | undefined;
   let read = 0;
   for (;;) {

@@ -108,7 +108,7 @@ export const firestore = {
     heartbeats: true,
     copyLogin: ['database'],
     counts: 'documents',
-    exchange: null,
+    exchange: 'binding',
     look: 'apart',
     place: ['host', 'port', 'database'],
     defaultPlace: { host: 'firestore.googleapis.com', port: 443, database: '(default)' },

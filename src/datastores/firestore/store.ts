@@ -8,11 +8,18 @@ import { contentDifferences } from '../../domain/backup/compare-contents.ts';
 import { Failure } from '../../domain/failure.ts';
 import { parsedJson, textAt } from '../../domain/json.ts';
 import { dumpIn, streamed } from '../artefact.ts';
+import { databaseOfCopy, exchangeByBinding } from '../documents/by-binding.ts';
 import { PASSWORD_FILE, serverRuns } from '../scratch-server.ts';
 import { keepOf, type Artefact, type Store } from '../store.ts';
 import { oneValue } from './ask.ts';
 import { firestoreByHand } from './by-hand.ts';
-import { liveFirestore, withFirestore, type Firestore } from './connection.ts';
+import {
+  liveFirestore,
+  withFirestore,
+  type Firestore,
+  type FirestoreAddress,
+} from './connection.ts';
+import { databasesIn } from './databases.ts';
 import { addHeartbeat, newestHeartbeat } from './heartbeat.ts';
 import { loadDocuments, readLines } from './load-documents.ts';
 import { lossBetween, openForReading } from './look.ts';
@@ -31,7 +38,7 @@ export interface FirestoreInput {
 
 export function createFirestoreStore({ env, clock, programs = [] }: FirestoreInput): Store {
   const sides = createSides(env);
-  const { live, inCopy } = sides;
+  const { live, copyAt, inCopy } = sides;
   const readingOf = ({ settings: { pointInTimeRecovery: wholeMinute = false } }: DatastoreRef) => ({
     clock,
     wholeMinute,
@@ -53,26 +60,30 @@ export function createFirestoreStore({ env, clock, programs = [] }: FirestoreInp
     examine: examineDocuments,
     restore: async (artefact, folder, waiting) => {
       const { store } = streamed(artefact);
-      const address = await start(store, folder, waiting);
+      const beside = await databaseOfCopy(folder);
+      const address = beside === undefined ? await start(store, folder, waiting) : live(beside);
       await withFirestore(address, waiting.signal, (copy) =>
         loadDocuments(copy, dumpIn(artefact, DUMP, waiting), waiting),
-      );
+      ).catch((error: unknown) => {
+        throw withRemedy(address, error);
+      });
     },
     empty: async (store, folder, waiting) => {
       await start(store, folder, waiting);
     },
     address: async (folder) => {
-      serverRuns(folder);
-      const { host, port, database } = await copyAddress(folder);
+      if ((await databaseOfCopy(folder)) === undefined) serverRuns(folder);
+      const { host, port, database } = await copyAt(folder);
       const login = { fields: { database }, passwordFile: join(folder, PASSWORD_FILE) };
       return { kind: 'address', of: 'firestore', host, port, login };
     },
     fingerprint: (store, waiting) => readContents(live(store), readingOf(store), waiting),
     fingerprintCopy: async (folder, waiting) =>
-      readContents(await copyAddress(folder), { clock }, waiting),
+      readContents(await copyAt(folder), { clock }, waiting),
     ask: (folder, query, waiting) => inCopy(folder, waiting, (copy) => oneValue(copy, query)),
     named: (path, waiting) => namedDocuments(path, waiting),
     byHand: firestoreByHand,
+    exchange: exchangeByBinding(databasesIn(live, clock), clock),
     ...besideIn(sides, clock),
   };
 }
@@ -80,12 +91,17 @@ export function createFirestoreStore({ env, clock, programs = [] }: FirestoreInp
 /** The live database, and the one of a copy by its folder. */
 function createSides(env: FirestoreInput['env']) {
   const live = (store: DatastoreRef) => liveFirestore(store, env);
+  const copyAt = async (folder: string): Promise<FirestoreAddress> => {
+    const beside = await databaseOfCopy(folder);
+    return beside === undefined ? copyAddress(folder) : live(beside);
+  };
   return {
     live,
+    copyAt,
     inLive: <T>(store: DatastoreRef, { signal }: Waiting, work: (there: Firestore) => Promise<T>) =>
       withFirestore(live(store), signal, work),
     inCopy: async <T>(folder: string, { signal }: Waiting, work: (copy: Firestore) => Promise<T>) =>
-      withFirestore(await copyAddress(folder), signal, work),
+      withFirestore(await copyAt(folder), signal, work),
   };
 }
 
@@ -109,6 +125,16 @@ function besideIn(
       newest: (folder, waiting) => inCopy(folder, waiting, newestHeartbeat),
     },
   };
+}
+
+/** Nobody but its administration makes a database of Google's. */
+function withRemedy({ project, database }: FirestoreAddress, error: unknown): unknown {
+  if (!(error instanceof Failure) || error.kind !== 'NotFound') return error;
+  const make = `gcloud firestore databases create --project=${project} --database='${database}' --location=LOCATION`;
+  return new Failure(
+    'NotFound',
+    `${error.message} Make it where the live one is, then retry: ${make}`,
+  );
 }
 
 /** Reads all of it: its end, its one database, and that it has the documents of which the manifest tells. */

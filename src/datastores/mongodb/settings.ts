@@ -93,7 +93,7 @@ export const mongodb = {
     heartbeats: true,
     copyLogin: ['user', 'password', 'database'],
     counts: 'documents',
-    exchange: null,
+    exchange: 'binding',
     look: 'apart',
     place: ['host', 'port', 'database'],
     defaultPlace: { host: '127.0.0.1', port: 27_017 },

@@ -8,6 +8,7 @@ import { contentDifferences } from '../../domain/backup/compare-contents.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { SecretSources } from '../../integrations/secret-value.ts';
 import { dumpIn, streamed } from '../artefact.ts';
+import { databaseOfCopy, exchangeByBinding } from '../documents/by-binding.ts';
 import { PASSWORD_FILE, serverRuns } from '../scratch-server.ts';
 import { addressOf, keepOf, type Artefact, type Store } from '../store.ts';
 import { findProgram } from '../tool.ts';
@@ -18,11 +19,12 @@ import { liveMongo, withMongo, type MongoAddress } from './connection.ts';
 import { readContents } from './contents.ts';
 import { lackingInFerretdb } from './ferretdb-lacks.ts';
 import { addHeartbeat, newestHeartbeat } from './heartbeat.ts';
+import { databasesIn } from './databases.ts';
 import { databaseIn, loadDump } from './load-dump.ts';
 import { lossBetween, openForReading } from './look.ts';
 import { namedArchive } from './named.ts';
 import { isFerretdb, letExpire, mongoAddress, serverProgram, startMongo } from './scratch-mongo.ts';
-import { pointFrom } from './server.ts';
+import { pointFrom, versionOf } from './server.ts';
 import { mongodb } from './settings.ts';
 import { DUMP, takeDump, tally } from './take-dump.ts';
 
@@ -34,11 +36,15 @@ export interface MongoInput {
 }
 
 export function createMongoStore({ secrets, clock, programs = [] }: MongoInput): Store {
+  const copyAt = async (folder: string): Promise<MongoAddress> => {
+    const beside = await databaseOfCopy(folder);
+    return beside === undefined ? mongoAddress(folder) : liveMongo(beside, secrets);
+  };
   const inCopy = async <T>(
     folder: string,
     waiting: Waiting,
     work: Parameters<typeof withMongo<T>>[2],
-  ) => withMongo(await mongoAddress(folder), waiting.signal, work);
+  ) => withMongo(await copyAt(folder), waiting.signal, work);
   const lossAt: NonNullable<Store['look']>['loss'] = async (store, folder, waiting) =>
     withMongo(await liveMongo(store, secrets), waiting.signal, (live) =>
       inCopy(folder, waiting, (copy) => lossBetween(live, copy, waiting)),
@@ -53,13 +59,10 @@ export function createMongoStore({ secrets, clock, programs = [] }: MongoInput):
     },
     examine: examineDump,
     restore: async (artefact, folder, waiting) => {
-      const { manifest, store } = streamed(artefact);
-      const program = await serverProgram(programs);
       const restore = await findProgram('mongorestore', programs);
-      refuseLacking(program, manifest);
-      // A service looks for it by the name that it has live.
-      const { database = store.datastore } = store.settings;
-      const address = await startMongo(folder, { program, database }, waiting);
+      const address =
+        (await besideFor(artefact, folder, secrets, waiting)) ??
+        (await scratchFor(artefact, folder, programs, waiting));
       const read = () => dumpIn(artefact, DUMP, waiting);
       await loadDump({ program: restore, address, folder, read }, waiting);
     },
@@ -67,19 +70,19 @@ export function createMongoStore({ secrets, clock, programs = [] }: MongoInput):
       await startMongo(folder, { program: await serverProgram(programs), database }, waiting);
     },
     address: async (folder) => {
-      serverRuns(folder);
-      const { host, port, database, user = '' } = await mongoAddress(folder);
+      if ((await databaseOfCopy(folder)) === undefined) serverRuns(folder);
+      const { host, port, database, user = '' } = await copyAt(folder);
       const login = { fields: { user, database }, passwordFile: join(folder, PASSWORD_FILE) };
       return { kind: 'address', of: 'mongodb', host, port, login };
     },
     handOver: letExpire,
     fingerprint: async (store, waiting) =>
       fingerprintOf(await liveMongo(store, secrets), clock, waiting),
-    fingerprintCopy: async (folder, waiting) =>
-      fingerprintOf(await mongoAddress(folder), clock, waiting),
+    fingerprintCopy: async (folder, waiting) => fingerprintOf(await copyAt(folder), clock, waiting),
     ask: (folder, query, waiting) => inCopy(folder, waiting, (db) => oneValue(db, query)),
     named: (path, waiting) => namedArchive(path, waiting),
     byHand: mongoByHand,
+    exchange: exchangeByBinding(databasesIn(secrets), clock),
     look: { loss: lossAt, open: (_, folder, waiting) => openForReading(folder, waiting) },
     heartbeats: {
       write: async (store, waiting) => {
@@ -105,11 +108,39 @@ async function fingerprintOf(
   });
 }
 
+/** The database of the live server that the copy is to be; undefined for one with a server of its own. */
+async function besideFor(
+  artefact: Artefact,
+  folder: string,
+  secrets: SecretSources,
+  waiting: Waiting,
+): Promise<MongoAddress | undefined> {
+  const beside = await databaseOfCopy(folder);
+  if (beside === undefined) return undefined;
+  const address = await liveMongo(beside, secrets);
+  const server = await withMongo(address, waiting.signal, versionOf);
+  if (server.startsWith('FerretDB')) refuseLacking(artefact.manifest);
+  return address;
+}
+
+async function scratchFor(
+  artefact: Artefact,
+  folder: string,
+  programs: readonly string[],
+  waiting: Waiting,
+): Promise<MongoAddress> {
+  const { manifest, store } = streamed(artefact);
+  const program = await serverProgram(programs);
+  if (isFerretdb(program)) refuseLacking(manifest);
+  // A service looks for it by the name that it has live.
+  const { database = store.datastore } = store.settings;
+  return startMongo(folder, { program, database }, waiting);
+}
+
 type Lacking = Pick<Artefact['manifest'], 'id' | 'contents'>;
 
 /** Before anything is loaded: it would leave out some of it without a word. */
-function refuseLacking(program: string, { id, contents }: Lacking): void {
-  if (!isFerretdb(program)) return;
+function refuseLacking({ id, contents }: Lacking): void {
   const [first, ...others] = lackingInFerretdb(contents.definitions);
   if (first === undefined) return;
   const more = others.length === 0 ? '' : `, and ${others.length} more like it`;

@@ -25,7 +25,7 @@ export interface Restoring {
   others: Candidate[];
   /** Which newer backups were not taken, as the end of a sentence. */
   note: string;
-  /** Where it is restored, where its own place is gone. */
+  /** Where it is restored, where its own place is gone, or nothing takes that. */
   elsewhere?: BoundPlace;
 }
 
@@ -38,12 +38,19 @@ export function lookAheadStep(datastores: readonly string[]): PlanStep {
   };
 }
 
-/** The fence, and the proof of it. `converts`: what the fence changes for good, as a sentence. */
-export function fenceSteps(datastore: string, converts?: string): PlanStep[] {
+/**
+ * The fence, and the proof of it. `converts`: what the fence changes for good, as a sentence. `isOpen`: the kind has no fence, and
+ * whoever writes has to be stopped.
+ */
+export function fenceSteps(datastore: string, converts?: string, isOpen = false): PlanStep[] {
+  const closed = `Keep everybody out of the live ${datastore}: nothing is found under its name`;
+  const title = isOpen
+    ? `Nobody can be kept out of the live ${datastore} itself: whoever writes is stopped, and what changes is looked at`
+    : closed;
   return [
     {
       id: `fence-${datastore}`,
-      title: `Keep everybody out of the live ${datastore}: nothing is found under its name${converts === undefined ? '' : `; ${converts}`}`,
+      title: `${title}${converts === undefined ? '' : `; ${converts}`}`,
       undo: `lift the write fence of ${datastore}`,
       action: { kind: 'writeFence', datastore },
     },
@@ -142,12 +149,15 @@ export function quietAgainStep({ datastore }: Exchange): PlanStep {
   };
 }
 
-export function exchangeStep({ datastore, copy }: Exchange): PlanStep {
+export function exchangeStep(one: Exchange): PlanStep {
+  const { datastore, copy } = one;
+  const place = 'adopted' in one ? undefined : one.elsewhere;
+  const how = place === undefined ? '' : `, by binding to ${placeWords(place)}`;
   return {
     id: `exchange-${datastore}`,
-    title: `Exchange: the copy becomes ${datastore}; what was live is kept in quarantine`,
+    title: `Exchange: the copy becomes ${datastore}${how}; what was live is kept in quarantine`,
     undo: 'none: what was live is never live again by itself',
-    action: { kind: 'exchange', datastore, copy },
+    action: { kind: 'exchange', datastore, copy, ...(place !== undefined && { place }) },
   };
 }
 

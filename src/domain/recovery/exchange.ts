@@ -9,6 +9,8 @@ export interface WriteFence {
   epoch: number;
   /** What holds the data that were live: a generation, a database; still there, and never live again by itself. */
   quarantined: string;
+  /** Why writers who are not stopped get in all the same, as a sentence; absent where nobody does. */
+  open?: string;
 }
 
 /** A moment of a datastore that is to be at rest. */
@@ -33,7 +35,7 @@ export type ExchangePlan =
   | { kind: 'rename'; from: string; to: string; quarantine: string; notes?: string[] }
   /** Numbers of one server are swapped; named by what they hold. */
   | { kind: 'swap'; from: string; to: string }
-  /** Places as people read them. */
+  /** Databases of one server; the record of where the datastore is moves, and services are bound to it anew. */
   | { kind: 'binding'; from: string; to: string };
 
 export interface Exchanged {

@@ -74,7 +74,8 @@ export type RecoveryAction =
   | { kind: 'lossAgainst'; datastore: string; copy: string }
   /** What people are asked about: all that was found. */
   | { kind: 'weighExchange' }
-  | { kind: 'exchange'; datastore: string; copy: string }
+  /** `place`: where the copy is, where it does not take the live one's place and is bound to. */
+  | { kind: 'exchange'; datastore: string; copy: string; place?: BoundPlace }
   /** Whether the live datastore is gone, and whether it can be restored at that place. */
   | { kind: 'lookLost'; datastore: string; place: BoundPlace }
   /** The copy, restored at that place, is the datastore from now on. */

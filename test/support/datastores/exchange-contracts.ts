@@ -22,7 +22,12 @@ export interface ExchangeWorld {
   meddle: () => Promise<void>;
   /** A worker was killed in the middle of an exchange: nothing is live that was not, and something is left of it. */
   halfAnExchange: (token: EpochToken) => Promise<void>;
+  /** Nothing keeps writers out of the live one, and no derived one is emptied. */
+  isOpen?: true;
 }
+
+/** When a binding was made, in its record. */
+export const SINCE = '2026-01-01T00:00:00.000Z';
 
 export const token = (epoch: number, sequence = 1): EpochToken => ({
   operation: `recover/shop/${epoch}`,
@@ -61,6 +66,8 @@ export function exchangeContracts(
       await write('a', 'old');
       const raised = await exchanges.writeFence({ store, token: token(5) }, waiting());
       assert.equal(raised.epoch, 5);
+      assert.equal(raised.open !== undefined, world.isOpen === true);
+      if (world.isOpen) return;
       assert.equal(await read('a'), undefined);
       await assert.rejects(write('a', 'lost'));
       const again = await exchanges.writeFence({ store, token: token(5, 2) }, waiting());
@@ -90,10 +97,16 @@ export function exchangeContracts(
       assert.equal(await read('b'), 'newer');
       const plan = await exchanges.exchangePlan(target, waiting());
       await exchanges.writeFence({ store, token: token(5) }, waiting());
-      const done = await exchanges.exchange({ store, plan, token: token(5, 2) }, waiting());
+      const done = await exchanges.exchange(
+        { since: SINCE, store, plan, token: token(5, 2) },
+        waiting(),
+      );
       assert.deepEqual([done.live, done.quarantined], [plan.to, plan.from]);
       assert.deepEqual([await read('b'), await read('c')], ['old', undefined]);
-      const again = await exchanges.exchange({ store, plan, token: token(5, 2) }, waiting());
+      const again = await exchanges.exchange(
+        { since: SINCE, store, plan, token: token(5, 2) },
+        waiting(),
+      );
       assert.deepEqual(again, done);
       // It is live now: who discards the copy takes nothing away.
       await backups.discard(target.copy, waiting());
@@ -107,7 +120,7 @@ export function exchangeContracts(
       const plan = await exchanges.exchangePlan(target, waiting());
       await exchanges.writeFence({ store, token: token(5) }, waiting());
       assert.deepEqual(await exchanges.quarantined(store, waiting()), []);
-      await exchanges.exchange({ store, plan, token: token(5, 2) }, waiting());
+      await exchanges.exchange({ since: SINCE, store, plan, token: token(5, 2) }, waiting());
       const [kept, ...others] = await exchanges.quarantined(store, waiting());
       // Where a kind cannot tell, it says nothing and removes nothing.
       if (kept === undefined) return;
@@ -124,7 +137,10 @@ export function exchangeContracts(
       const target = await restored(world);
       const plan = await exchanges.exchangePlan(target, waiting());
       await backups.discard(target.copy, waiting());
-      const exchange = exchanges.exchange({ store, plan, token: token(5) }, waiting());
+      const exchange = exchanges.exchange(
+        { since: SINCE, store, plan, token: token(5) },
+        waiting(),
+      );
       await fails('NotFound', exchange);
       assert.equal(await read('b'), 'newer');
     });
@@ -139,7 +155,7 @@ export function exchangeContracts(
       assert.deepEqual([onlyThere.count, onlyHere.count, changed.count], [1, 0, 1]);
       assert.match(onlyThere.shown.join(), /^c/);
       assert.match(changed.shown.join(), /^b/);
-      await exchanges.exchange({ store, plan, token: token(5) }, waiting());
+      await exchanges.exchange({ since: SINCE, store, plan, token: token(5) }, waiting());
       assert.deepEqual(await exchanges.lossAgainst(asked, waiting()), loss);
       const { from: live } = await exchanges.exchangePlan(target, waiting());
       assert.equal(lasting(live), lasting(plan.to));
@@ -153,12 +169,15 @@ export function exchangeContracts(
       const target = await restored(world);
       const plan = await exchanges.exchangePlan(target, waiting());
       const back = { ...plan, from: plan.to, to: plan.from };
-      await exchanges.exchange({ store, plan, token: token(5) }, waiting());
-      await exchanges.exchange({ store, plan: back, token: token(6) }, waiting());
+      await exchanges.exchange({ since: SINCE, store, plan, token: token(5) }, waiting());
+      await exchanges.exchange({ since: SINCE, store, plan: back, token: token(6) }, waiting());
       assert.equal(await read('b'), 'newer');
       // The first one's worker was frozen, and wakes up.
       for (const late of [token(5), token(5, 9)]) {
-        await fails('Superseded', exchanges.exchange({ store, plan, token: late }, waiting()));
+        await fails(
+          'Superseded',
+          exchanges.exchange({ since: SINCE, store, plan, token: late }, waiting()),
+        );
         await fails('Superseded', exchanges.writeFence({ store, token: late }, waiting()));
         await fails('Superseded', exchanges.liftFence({ store, token: late }, waiting()));
       }
@@ -173,9 +192,9 @@ export function exchangeContracts(
         const [old, new_] = [token(10 + round * 2), token(11 + round * 2)];
         const back = { ...plan, from: plan.to, to: plan.from };
         const all = await Promise.allSettled([
-          exchanges.exchange({ store, plan, token: old }, waiting()),
-          exchanges.exchange({ store, plan: back, token: new_ }, waiting()),
-          exchanges.exchange({ store, plan, token: old }, waiting()),
+          exchanges.exchange({ since: SINCE, store, plan, token: old }, waiting()),
+          exchanges.exchange({ since: SINCE, store, plan: back, token: new_ }, waiting()),
+          exchanges.exchange({ since: SINCE, store, plan, token: old }, waiting()),
         ]);
         assert.equal(all[1].status, 'fulfilled');
         // The newer one wanted the old data live, and nobody came after it.
@@ -189,7 +208,7 @@ export function exchangeContracts(
       const plan = await exchanges.exchangePlan(target, waiting());
       await halfAnExchange(token(5));
       assert.equal(await read('b'), 'newer');
-      await exchanges.exchange({ store, plan, token: token(5) }, waiting());
+      await exchanges.exchange({ since: SINCE, store, plan, token: token(5) }, waiting());
       assert.equal(await read('b'), 'old');
     });
 
@@ -198,7 +217,10 @@ export function exchangeContracts(
       const target = await restored(world);
       const plan = await exchanges.exchangePlan(target, waiting());
       await meddle();
-      const exchange = exchanges.exchange({ store, plan, token: token(5) }, waiting());
+      const exchange = exchanges.exchange(
+        { since: SINCE, store, plan, token: token(5) },
+        waiting(),
+      );
       const { details } = await fails('WorldChanged', exchange);
       assert.equal((details as { expected: string }).expected, plan.from);
     });
@@ -209,6 +231,11 @@ export function exchangeContracts(
       const primary = { store, token: token(5) };
       await fails('Refused', exchanges.flush(primary, waiting()));
       const derived = { ...store, settings: { ...store.settings, role: 'derived' as const } };
+      if (world.isOpen) {
+        await fails('Unsupported', exchanges.flush({ store: derived, token: token(5) }, waiting()));
+        assert.match((await exchanges.unable(derived)) ?? '', /empty it by hand/);
+        return;
+      }
       const flushed = await exchanges.flush({ store: derived, token: token(5) }, waiting());
       assert.equal(await read('a'), undefined);
       await write('a', 'warm');

@@ -34,7 +34,8 @@ function unread(text: string): Failure {
 export function placeWords(place: BoundPlace): string {
   const { host, port, database, directory } = place;
   if (directory !== undefined) return String(directory);
-  return `${host ?? ''}:${port ?? ''}${database === undefined ? '' : `/${database}`}`;
+  if (host === undefined) return `the database ${database ?? ''}`;
+  return `${host}:${port ?? ''}${database === undefined ? '' : `/${database}`}`;
 }
 
 interface Moved {

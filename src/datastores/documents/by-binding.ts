@@ -1,0 +1,134 @@
+// How a live database is exchanged that no server renames: the copy lies in another database of the same server, and what
+// moves is the binding (datastores/exchanges.ts puts the record). Nothing keeps writers out of the old database meanwhile, so
+// its whole contents are looked at. What is asked of a kind is `Databases`.
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { DatastoreRef } from '../../ports/backups.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Waiting } from '../../ports/waiting.ts';
+import type { Contents } from '../../domain/backup/backup.ts';
+import type { ExchangePlan, Loss } from '../../domain/recovery/exchange.ts';
+import { digestOf } from '../../domain/digest.ts';
+import { Failure } from '../../domain/failure.ts';
+import { isRecord } from '../../domain/json.ts';
+import { restoredName } from '../../domain/recovery/live/restored-name.ts';
+import { UNDISTURBED } from '../../integrations/json-objects.ts';
+import { besideNotes } from '../beside.ts';
+import { placedAt } from '../bindings.ts';
+import type { StoreExchange } from '../store.ts';
+
+/** A kind's databases, each as the datastore that it would be. */
+export interface Databases {
+  /** The name of its database. */
+  nameOf: (store: DatastoreRef) => string;
+  /** What is in it, in words; undefined where it holds nothing, or is not there. */
+  holds: (store: DatastoreRef, waiting: Waiting) => Promise<string | undefined>;
+  /** With all that is in it; gone already is fine. */
+  remove: (store: DatastoreRef, waiting: Waiting) => Promise<void>;
+  contents: (store: DatastoreRef, waiting: Waiting) => Promise<Contents>;
+  loss: (there: DatastoreRef, here: DatastoreRef, waiting: Waiting) => Promise<Loss>;
+  /** That the server answers, in a sentence; undefined where it does not. */
+  answers: (store: DatastoreRef) => Promise<string | undefined>;
+}
+
+/** References to secrets, and no secret. */
+const noteSchema = z.object({ store: z.custom<DatastoreRef>(isRecord) });
+const notes = besideNotes(noteSchema, 0o600);
+
+/** The database that the copy in a folder is; undefined for one with a server of its own. */
+export async function databaseOfCopy(folder: string): Promise<DatastoreRef | undefined> {
+  return (await notes.find(folder))?.store;
+}
+
+const OPEN =
+  'nobody can be kept out of the database itself: whoever has its address and a login writes, and is seen by what changes';
+
+export function exchangeByBinding(databases: Databases, clock: Pick<Clock, 'now'>): StoreExchange {
+  const { nameOf, holds } = databases;
+  const begin = async (there: DatastoreRef, folder: string): Promise<void> => {
+    const why = await taken(databases, there, UNDISTURBED);
+    if (why !== undefined) throw new Failure('Refused', why);
+    await notes.keep(folder, { store: there });
+  };
+  return {
+    unable: async ({ datastore, settings: { role } }) =>
+      role === 'derived'
+        ? `${datastore} is derived, and no server here empties a database in one step; empty it by hand`
+        : undefined,
+    begin: (store, folder) =>
+      begin(placedAt(store, { database: besideName(store, folder, nameOf) }), folder),
+    release: async (folder, waiting, isLive) => {
+      const there = await databaseOfCopy(folder);
+      if (there === undefined || (await isLive(there))) return;
+      await databases.remove(there, waiting);
+    },
+    writeFence: async (store, { epoch }) => ({ epoch, quarantined: nameOf(store), open: OPEN }),
+    liftFence: async () => undefined,
+    writePosition: async (store, waiting) => {
+      const at = clock.now();
+      const { parts } = await databases.contents(store, waiting);
+      return { position: `contents:${digestOf(parts)}`, writers: [], unseen: OPEN, at };
+    },
+    plan: async (store, folder): Promise<ExchangePlan> => {
+      const copy = await databaseOfCopy(folder);
+      if (copy !== undefined) return { kind: 'binding', from: nameOf(store), to: nameOf(copy) };
+      const message = `exchanging ${store.datastore}: the copy lies apart from everything live, and not beside it; restore it beside`;
+      throw new Failure('BadInput', message);
+    },
+    exchange: async (store, { from, to }, _, waiting) => {
+      refuseOther(store.datastore, nameOf(store), { from, to });
+      const copy = placedAt(store, { database: to });
+      if ((await holds(copy, waiting)) === undefined) {
+        const message = `exchanging ${store.datastore}: the database ${to} holds nothing; restore it again`;
+        throw new Failure('NotFound', message);
+      }
+      return { live: to, quarantined: from };
+    },
+    loss: async (store, folder, quarantined, waiting) => {
+      const copy = await databaseOfCopy(folder);
+      if (copy === undefined)
+        throw new Failure('BadInput', `${folder} holds no copy that is beside ${store.datastore}`);
+      return databases.loss(placedAt(store, { database: quarantined }), copy, waiting);
+    },
+    flush: async ({ datastore }) => {
+      throw new Failure('Unsupported', `flushing ${datastore}: empty it by hand`);
+    },
+    elsewhere: {
+      answers: databases.answers,
+      unable: (there) => taken(databases, there, UNDISTURBED),
+      begin,
+      open: async () => undefined,
+      lacks: async () => [],
+    },
+  };
+}
+
+/** Throws WorldChanged where the datastore is neither where the plan takes it from nor where it brings it. */
+function refuseOther(
+  datastore: string,
+  live: string,
+  { from, to }: Pick<ExchangePlan, 'from' | 'to'>,
+): void {
+  if (live === from || live === to) return;
+  const message = `exchanging ${datastore}: ${live} is live, and not ${from}; look at it and begin anew`;
+  throw new Failure('WorldChanged', message, { expected: from, found: live });
+}
+
+/** Why a database cannot take a copy; undefined where it holds nothing. */
+async function taken(
+  { nameOf, holds }: Databases,
+  there: DatastoreRef,
+  waiting: Waiting,
+): Promise<string | undefined> {
+  const held = await holds(there, waiting);
+  return (
+    held &&
+    `restoring ${there.datastore} into the database ${nameOf(there)}: it holds ${held}; name one that is empty, or not there`
+  );
+}
+
+/** Of a copy that no plan names: by its folder, which every attempt has of its own. */
+function besideName(store: DatastoreRef, folder: string, nameOf: Databases['nameOf']): string {
+  const key = createHash('sha256').update(folder).digest('hex').slice(0, 8);
+  return restoredName(nameOf(store), key);
+}
