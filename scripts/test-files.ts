@@ -6,7 +6,10 @@ import { pathToFileURL } from 'node:url';
 const TESTS = resolve(import.meta.dirname, '..', 'test');
 
 /** Areas whose tests start no process and ask no server. */
-const PURE = ['activities', 'bench', 'config', 'domain', 'hooks', 'replay', 'reports', 'runbooks'];
+const PURE = [
+  ...['activities', 'bench', 'config', 'domain', 'hooks'],
+  ...['platforms', 'replay', 'reports', 'runbooks'],
+];
 
 /**
  * Which areas share a process, the longest first, and how many of their files it runs at a time: more where tests

@@ -15,10 +15,18 @@ import type { TrafficPort } from '../ports/traffic.ts';
 import type { Waiting } from '../ports/waiting.ts';
 import type { WorkloadPort } from '../ports/workload.ts';
 
-export type Platforms = Record<PlatformKind, Platform>;
+/** Those of this worker. */
+export type Platforms = Partial<Record<PlatformKind, Platform>>;
 
 export function platformOf(platforms: Platforms, { platform }: ServiceTarget): Platform {
-  return platforms[platform.kind];
+  return ofKind(platforms, platform.kind);
+}
+
+/** Throws Unsupported where this worker has no such platform. */
+function ofKind(platforms: Platforms, kind: PlatformKind): Platform {
+  const found = platforms[kind];
+  if (found !== undefined) return found;
+  throw new Failure('Unsupported', `this worker has no platform ${kind}`);
 }
 
 export function workloadOf(platforms: Platforms, service: ServiceTarget): WorkloadPort {
@@ -31,7 +39,7 @@ export function trafficOf(platforms: Platforms, service: ServiceTarget): Traffic
 
 /** Throws Unsupported for a platform that isolates nothing. */
 export function isolationOf(platforms: Platforms, kind: PlatformKind): IsolationPort {
-  const { isolation } = platforms[kind];
+  const { isolation } = ofKind(platforms, kind);
   if (isolation !== undefined) return isolation;
   throw new Failure('Unsupported', whyNoIsolation(kind));
 }
@@ -46,7 +54,7 @@ export async function unableToIsolate(
   platforms: Platforms,
   kind: PlatformKind,
 ): Promise<string | undefined> {
-  const { isolation } = platforms[kind];
+  const { isolation } = ofKind(platforms, kind);
   return isolation === undefined ? whyNoIsolation(kind) : isolation.unable();
 }
 
@@ -57,7 +65,7 @@ const whyNoIsolation = (kind: PlatformKind): string =>
 export function refuseUnable(plan: Plan, loaded: LoadedSystem, platforms: Platforms): void {
   for (const { id, action } of plan.steps) {
     const [what, kind] = placeOf(action, loaded);
-    const lacking = kind && lackingFor(action, platforms[kind].capabilities);
+    const lacking = kind && lackingFor(action, ofKind(platforms, kind).capabilities);
     if (lacking === undefined) continue;
     throw new Failure(
       'Unsupported',

@@ -4,9 +4,10 @@ import { firestore } from '../datastores/firestore/settings.ts';
 import { mongodb } from '../datastores/mongodb/settings.ts';
 import { postgres } from '../datastores/postgres/settings.ts';
 import { redis } from '../datastores/redis/settings.ts';
+import { kubernetes } from '../platforms/kubernetes/settings.ts';
 import { local } from '../platforms/local/settings.ts';
 
-export const PLATFORMS = { local };
+export const PLATFORMS = { local, kubernetes };
 
 export const DATASTORES = { files, firestore, mongodb, postgres, redis };
 

@@ -72,7 +72,8 @@ const health = z.strictObject({
 
 export const serviceSchema = z.strictObject({
   platform: kindIn(PLATFORMS).meta({
-    meaning: 'Where the service runs: local is processes on this machine.',
+    meaning:
+      'Where the service runs: local is processes on this machine, kubernetes is Deployments of a cluster.',
     example: 'local',
   }),
   description: z
@@ -85,13 +86,13 @@ export const serviceSchema = z.strictObject({
   }),
   image: z.exactOptional(z.string().min(1)).meta({
     meaning:
-      'The image to run, for a platform that runs images; {version} is filled in. The platform local takes command.',
+      'The image to run, for a platform that runs images; {version} is filled in. The platform local takes command, kubernetes image.',
     example: 'registry.example/shop:{version}',
   }),
   ...fieldsOf(PLATFORMS),
   port: port.meta({
     meaning:
-      'Where users reach the service. Its processes listen on ports of their own, which they are told by PORT.',
+      'Where users reach the service. Its processes listen on ports of their own, which they are told by PORT. kubernetes: the port that its containers listen on.',
     example: 8000,
   }),
   replicas: z

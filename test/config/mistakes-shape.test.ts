@@ -23,7 +23,7 @@ testMistakes([
     'says what a misspelt key of a service was meant to be',
     shopWith(6, '    port: 8000\n    replcas: 2'),
     [
-      '7: services.api.replcas: unknown key (did you mean replicas?); known here: platform, description, command, image, directory, host, trustedProxies, port, replicas, configuration, datastores, files, health, drain, rollout, checks',
+      '7: services.api.replcas: unknown key (did you mean replicas?); known here: platform, description, command, image, directory, host, trustedProxies, kubernetes, port, replicas, configuration, datastores, files, health, drain, rollout, checks',
     ],
   ],
   [
@@ -93,8 +93,8 @@ testMistakes([
   ],
   [
     'says which platforms there are',
-    shopWith(4, '    platform: kubernetes'),
-    ['4: services.api.platform: "kubernetes" is not allowed; write local'],
+    shopWith(4, '    platform: nomad'),
+    ['4: services.api.platform: "nomad" is not allowed; write local or kubernetes'],
   ],
   [
     'refuses an empty list of steps',

@@ -24,27 +24,30 @@ type Input<Verb> = Verb extends (input: infer Given, waiting: Waiting) => unknow
   : never;
 type OfRef<Verb> = Input<Verb> & { service: ServiceRef };
 
-/** The verbs of both ports. */
-export function calledByName({
-  workload,
-  traffic,
-  capabilities,
-}: {
-  workload: WorkloadPort;
-  traffic: TrafficPort;
-  capabilities: PlatformCapabilities;
-}) {
+/** The verbs of both ports. `at`: the target that a service is. */
+export function calledByName(
+  {
+    workload,
+    traffic,
+    capabilities,
+  }: {
+    workload: WorkloadPort;
+    traffic: TrafficPort;
+    capabilities: PlatformCapabilities;
+  },
+  at: (service: ServiceRef) => ServiceTarget = targetOf,
+) {
   const full = <One extends { service: ServiceRef }>(input: One) => ({
     ...input,
-    service: targetOf(input.service),
+    service: at(input.service),
   });
   return {
     capabilities,
     workload: {
-      revisions: (ref: ServiceRef, by = waiting()) => workload.revisions(targetOf(ref), by),
-      history: (ref: ServiceRef, by = waiting()) => workload.history(targetOf(ref), by),
+      revisions: (ref: ServiceRef, by = waiting()) => workload.revisions(at(ref), by),
+      history: (ref: ServiceRef, by = waiting()) => workload.history(at(ref), by),
       ensure: (input: Input<WorkloadPort['ensure']>, by = waiting()) =>
-        workload.ensure({ ...input, service: targetOf(input.spec) }, by),
+        workload.ensure({ ...input, service: at(input.spec) }, by),
       scale: (input: OfRef<WorkloadPort['scale']>, by = waiting()) =>
         workload.scale(full(input), by),
       restart: (input: OfRef<WorkloadPort['restart']>, by = waiting()) =>
@@ -54,11 +57,11 @@ export function calledByName({
       remove: (input: OfRef<WorkloadPort['remove']>, by = waiting()) =>
         workload.remove(full(input), by),
       obstacles: (spec: RevisionSpec, by = waiting()) =>
-        workload.obstacles({ service: targetOf(spec), spec }, by),
+        workload.obstacles({ service: at(spec), spec }, by),
     },
     traffic: {
-      read: (ref: ServiceRef, by = waiting()) => traffic.read(targetOf(ref), by),
-      mark: (ref: ServiceRef, by = waiting()) => traffic.mark(targetOf(ref), by),
+      read: (ref: ServiceRef, by = waiting()) => traffic.read(at(ref), by),
+      mark: (ref: ServiceRef, by = waiting()) => traffic.mark(at(ref), by),
       set: (input: OfRef<TrafficPort['set']>, by = waiting()) => traffic.set(full(input), by),
       probe: (input: OfRef<TrafficPort['probe']>, by = waiting()) => traffic.probe(full(input), by),
       stop: (input: OfRef<TrafficPort['stop']>, by = waiting()) => traffic.stop(full(input), by),

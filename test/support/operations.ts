@@ -48,6 +48,7 @@ Runtime.install({
 const converter = resolve(import.meta.dirname, '../../src/payload-converter.ts');
 
 export interface MemoryPorts extends ActivityPorts {
+  platforms: ActivityPorts['platforms'] & Required<Pick<ActivityPorts['platforms'], 'local'>>;
   drills: MemoryRecovery['drills'];
   ledger: MemoryRecovery['ledger'];
   world: MemoryWorld;

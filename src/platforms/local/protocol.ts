@@ -2,18 +2,17 @@
 // adapter in the worker and whoever starts the daemon. Every body and every answer is parsed by it.
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Setting } from '../../config/system.ts';
 import { FAILURE_KINDS } from '../../domain/failure.ts';
-import type {
-  EpochToken,
-  RevisionSpec,
-  RevisionState,
-  Served,
-  ServiceRef,
-  TrafficState,
-  Weight,
-} from '../../domain/rollout/model.ts';
-import { NAME } from '../../domain/text/names.ts';
+import type { EpochToken, RevisionState, TrafficState } from '../../domain/rollout/model.ts';
+import {
+  count,
+  revisionId,
+  servedSchema,
+  serviceSchema,
+  specSchema,
+  tokenSchema,
+  weightSchema,
+} from '../revision-schemas.ts';
 
 /** Marks a request as Fairlead's own; its value is good for one request to one service. */
 export const PROBE_HEADER = 'fairlead-probe';
@@ -44,86 +43,7 @@ export const hostFileSchema = z.object({
 });
 export type HostFile = z.output<typeof hostFileSchema>;
 
-const name = z.string().regex(NAME);
-const revisionId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/);
-const count = z.number().int().min(0);
-
-export const serviceSchema = z.strictObject({
-  system: name,
-  service: name,
-}) satisfies z.ZodType<ServiceRef>;
-
-const setting = z.union([
-  z.string(),
-  z.number(),
-  z.boolean(),
-  z.strictObject({ env: z.string() }),
-  z.strictObject({ file: z.string() }),
-]) satisfies z.ZodType<Setting>;
-
-const port = z.number().int().min(1).max(65_535);
-
-export const processSchema = z.strictObject({
-  kind: z.literal('process'),
-  command: z.array(z.string()).min(1),
-  directory: z.string().startsWith('/'),
-  files: z.array(z.string().startsWith('/')),
-  host: z.string().min(1),
-  port,
-  trustedProxies: z.exactOptional(z.array(z.string())),
-});
-
-const imageSchema = z.strictObject({
-  kind: z.literal('image'),
-  reference: z.string().min(1),
-  port,
-});
-
-export const specSchema = z.strictObject({
-  system: name,
-  service: name,
-  id: revisionId,
-  version: z.string().min(1),
-  program: z.discriminatedUnion('kind', [processSchema, imageSchema]),
-  configuration: z.record(z.string(), setting),
-  bindings: z.array(z.string()),
-  boundTo: z.exactOptional(
-    z.record(
-      z.string(),
-      z.partialRecord(
-        z.enum(['host', 'port', 'database', 'directory']),
-        z.union([z.string(), z.number()]),
-      ),
-    ),
-  ),
-  health: z.strictObject({
-    path: z.string().startsWith('/'),
-    interval: z.number().positive(),
-    timeout: z.number().positive(),
-  }),
-  drain: z.number().min(0),
-}) satisfies z.ZodType<RevisionSpec>;
-
-export const weightSchema = z.strictObject({
-  revision: revisionId,
-  version: z.string(),
-  percent: z.number().min(0).max(100),
-}) satisfies z.ZodType<Weight>;
 const weights = z.array(weightSchema).max(100);
-
-const token = z.strictObject({
-  operation: z.string().min(1),
-  run: z.exactOptional(z.string()),
-  step: z.string(),
-  epoch: z.number().int(),
-  sequence: z.number().int(),
-}) satisfies z.ZodType<EpochToken>;
-
-export const servedSchema = z.strictObject({
-  spec: specSchema,
-  replicas: count,
-  since: z.string(),
-}) satisfies z.ZodType<Served>;
 
 const revisionState = z.object({
   spec: specSchema,
@@ -147,7 +67,7 @@ const trafficState = z.object({
 
 /** Who makes a change: an operation with its epoch token, or a person, whom none holds back. */
 const by = {
-  token: z.exactOptional(token),
+  token: z.exactOptional(tokenSchema),
   byHand: z.exactOptional(z.string().min(1).max(200)),
 };
 export interface ChangedBy {

@@ -13,7 +13,7 @@ import {
   serviceSchema,
   specSchema,
   weightSchema,
-} from './protocol.ts';
+} from '../revision-schemas.ts';
 
 /** As hosts before wrote it: what a process is started with stood beside the rest. */
 const flatSpec = specSchema

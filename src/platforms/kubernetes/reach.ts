@@ -1,0 +1,55 @@
+// How a verb of a port reaches the cluster of its service: one connection per context, and what goes wrong in Kubernetes' words
+// becomes a Failure here, and nowhere else.
+import { Failure } from '../../domain/failure.ts';
+import type { ServiceTarget } from '../../domain/rollout/service-target.ts';
+import type { Waiting } from '../../ports/waiting.ts';
+import { createApi, failureOf, type Api } from './api.ts';
+import { clusterOf, type Cluster } from './cluster.ts';
+import { createConnection } from './connect.ts';
+import type { RoutePlace } from './route.ts';
+
+/** Where a verb works. */
+export interface Reached {
+  cluster: Cluster;
+  place: RoutePlace;
+  /** What is being done to which service, for messages. */
+  what: string;
+}
+
+export type Reach = <Result>(
+  service: ServiceTarget,
+  waiting: Waiting,
+  /** What is being done, without the service. */
+  doing: string,
+  work: (at: Reached) => Promise<Result>,
+) => Promise<Result>;
+
+export function createReach({ kubeconfig }: { kubeconfig?: string }): Reach {
+  const apis = new Map<string, Api>();
+  const apiOf = (context: string): Api => {
+    const known = apis.get(context);
+    if (known !== undefined) return known;
+    const made = createApi(createConnection(context, kubeconfig));
+    apis.set(context, made);
+    return made;
+  };
+  return async (service, { signal }, doing, work) => {
+    const what = `${doing} of ${service.system}/${service.service}`;
+    const place = placeOf(service, what);
+    const { context, namespace } = place.settings;
+    try {
+      return await work({ cluster: clusterOf(apiOf(context), namespace, signal), place, what });
+    } catch (error) {
+      throw failureOf(what, error);
+    }
+  };
+}
+
+function placeOf({ platform, system, service }: ServiceTarget, what: string): RoutePlace {
+  const settings = platform.kind === 'kubernetes' ? platform.kubernetes : undefined;
+  if (settings !== undefined) return { ref: { system, service }, settings };
+  throw new Failure(
+    'BadInput',
+    `${what}: its system file says no kubernetes; add it (context, namespace, route, ...)`,
+  );
+}

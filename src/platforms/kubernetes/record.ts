@@ -1,0 +1,89 @@
+// What Fairlead keeps of a service in an annotation of its route: the newest epoch token, the traffic as it was set, and what
+// carried everything. The route itself says what holds.
+import { z } from 'zod';
+import { Failure } from '../../domain/failure.ts';
+import { parsedJson } from '../../domain/json.ts';
+import type { RevisionSpec, Served } from '../../domain/rollout/model.ts';
+import type { SeenToken } from '../../domain/traffic/epoch-token.ts';
+import { newTraffic, type TrafficRecord } from '../../domain/traffic/traffic-rules.ts';
+import { servedSchema, specSchema, weightSchema } from '../revision-schemas.ts';
+
+export interface ServiceRecord {
+  token: SeenToken | null;
+  traffic: TrafficRecord;
+}
+
+export const NEW_RECORD: ServiceRecord = { token: null, traffic: newTraffic() };
+
+/** All annotations of an object may have 256 KiB; the oldest of what served goes before that. */
+const MOST_BYTES = 100_000;
+
+const served = z.array(servedSchema.omit({ spec: true }).extend({ id: z.string() }));
+
+const stored = z.object({
+  token: z.object({ epoch: z.number(), sequence: z.number(), operation: z.string() }).nullable(),
+  weights: z.array(weightSchema),
+  stopped: z.boolean(),
+  beforeStop: z.array(weightSchema),
+  served,
+  began: z.exactOptional(
+    z.object({
+      operation: z.string(),
+      run: z.exactOptional(z.string()),
+      weights: z.array(weightSchema),
+      served,
+    }),
+  ),
+  /** Each revision that is named in `served`, once. */
+  specs: z.record(z.string(), specSchema),
+});
+
+/** Throws Broken for what Fairlead did not write. */
+export function readRecord(text: string, what: string): ServiceRecord {
+  const { success, data, error } = stored.safeParse(parsedJson(text));
+  if (!success) {
+    throw new Failure(
+      'Broken',
+      `${what}: the annotation of its route is not what Fairlead wrote (${z.prettifyError(error).slice(0, 300)}); restore it, or remove it to begin without a history`,
+    );
+  }
+  const whole = (list: z.output<typeof served>): Served[] =>
+    list.flatMap(({ id, ...rest }) => {
+      const spec = data.specs[id];
+      return spec === undefined ? [] : [{ spec, ...rest }];
+    });
+  const { token, weights, stopped, beforeStop, began } = data;
+  return {
+    token,
+    traffic: {
+      ...{ weights, stopped, admitPercent: 100, beforeStop },
+      served: whole(data.served),
+      ...(began && { began: { ...began, served: whole(began.served) } }),
+    },
+  };
+}
+
+export function writeRecord({ token, traffic }: ServiceRecord): string {
+  const { weights, stopped, beforeStop, began } = traffic;
+  const named = (list: readonly Served[]) =>
+    list.map(({ spec, ...rest }) => ({ id: spec.id, ...rest }));
+  const all = [...traffic.served, ...(began?.served ?? [])];
+  const specs = Object.fromEntries(all.map(({ spec }): [string, RevisionSpec] => [spec.id, spec]));
+  const text = JSON.stringify({
+    ...{ token, weights, stopped, beforeStop, served: named(traffic.served) },
+    ...(began && { began: { ...began, served: named(began.served) } }),
+    specs,
+  });
+  if (Buffer.byteLength(text) <= MOST_BYTES || traffic.served.length <= 1) return text;
+  const shorter = traffic.served.slice(0, -1);
+  const kept = (list: Served[]) =>
+    list.filter(({ spec }) => shorter.some((one) => one.spec.id === spec.id));
+  return writeRecord({
+    token,
+    traffic: {
+      ...traffic,
+      served: shorter,
+      ...(began && { began: { ...began, served: kept(began.served) } }),
+    },
+  });
+}

@@ -1,0 +1,105 @@
+// How a revision is doing, from its Deployment, its pods and the endpoints that the gateway is told. Pure.
+import { parsedJson } from '../../domain/json.ts';
+import type { RevisionSpec, RevisionState } from '../../domain/rollout/model.ts';
+import type { Servable } from '../../domain/traffic/traffic-rules.ts';
+import { specSchema } from '../revision-schemas.ts';
+import { ANNOTATIONS, LABELS, labelValue, PREVIEW_HEADER } from './names.ts';
+import { problemOf } from './problems.ts';
+import type { KubernetesSettings } from './settings.ts';
+import type { Deployment, Pod, Slice } from './shapes.ts';
+
+/** A container that was started this often and is waited for again will not come. */
+const LOOPING_RESTARTS = 3;
+
+/** What is read of a service to say how its revisions are. */
+export interface Seen {
+  deployments: Deployment[];
+  pods: Pod[];
+  slices: Slice[];
+}
+
+/** Undefined for a Deployment that Fairlead did not make. */
+export function specOf({ metadata }: Deployment): RevisionSpec | undefined {
+  const text = metadata.annotations?.[ANNOTATIONS.spec];
+  return text === undefined ? undefined : specSchema.safeParse(parsedJson(text)).data;
+}
+
+export function desiredOf({ spec }: Deployment): number {
+  return spec.replicas ?? 1;
+}
+
+/** Replicas that the gateway may send users to. */
+export function readyOf({ status, metadata }: Deployment, slices: readonly Slice[]): number {
+  const current = (status.observedGeneration ?? 0) >= (metadata.generation ?? 0);
+  const endpoints = slices.flatMap((one) => one.endpoints ?? []);
+  const answering = endpoints.filter(({ conditions }) => conditions.ready !== false).length;
+  return current ? Math.min(status.readyReplicas ?? 0, answering) : 0;
+}
+
+export function servableOf({
+  deployments,
+  slices,
+}: Pick<Seen, 'deployments' | 'slices'>): Servable[] {
+  return deployments.flatMap((one) => {
+    const spec = specOf(one);
+    if (spec === undefined || one.metadata.deletionTimestamp !== undefined) return [];
+    const ready = readyOf(one, ofRevision(slices, spec.id));
+    return [{ spec, desired: desiredOf(one), ready }];
+  });
+}
+
+/** Objects with the label of a revision. */
+export function ofRevision<One extends Pod | Slice>(all: readonly One[], revision: string): One[] {
+  return all.filter(({ metadata }) => metadata.labels?.[LABELS.revision] === labelValue(revision));
+}
+
+export function stateOf(
+  deployment: Deployment,
+  spec: RevisionSpec,
+  seen: Seen,
+  { gateway }: KubernetesSettings,
+): RevisionState {
+  const desired = desiredOf(deployment);
+  const ready = readyOf(deployment, ofRevision(seen.slices, spec.id));
+  const pods = ofRevision(seen.pods, spec.id);
+  const problem = ready < desired ? problemOf(deployment, pods) : undefined;
+  return {
+    spec,
+    condition: conditionOf({ desired, ready, pods }),
+    desired,
+    ready,
+    crashes: restartsOf(pods),
+    ...(problem !== undefined && { problem }),
+    previewUrl: gateway.address,
+    previewHeaders: { [PREVIEW_HEADER]: spec.id },
+    metricsUrl: '',
+  };
+}
+
+function conditionOf({
+  desired,
+  ready,
+  pods,
+}: {
+  desired: number;
+  ready: number;
+  pods: readonly Pod[];
+}): RevisionState['condition'] {
+  if (desired === 0) return 'stopped';
+  if (pods.some(isLooping)) return 'crashLoop';
+  if (ready >= desired) return 'ready';
+  return ready > 0 ? 'degraded' : 'starting';
+}
+
+function isLooping({ status }: Pod): boolean {
+  return (status.containerStatuses ?? []).some(
+    ({ state, restartCount = 0 }) =>
+      state.waiting?.reason === 'CrashLoopBackOff' && restartCount >= LOOPING_RESTARTS,
+  );
+}
+
+function restartsOf(pods: readonly Pod[]): number {
+  return pods
+    .flatMap(({ status }) => status.containerStatuses ?? [])
+    .reduce((all, { restartCount = 0 }) => all + restartCount, 0);
+}

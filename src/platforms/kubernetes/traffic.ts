@@ -1,0 +1,146 @@
+// Who gets the users of a service, as the weights of one rule of its route: the traffic port.
+import { Failure } from '../../domain/failure.ts';
+import type { TrafficState } from '../../domain/rollout/model.ts';
+import {
+  admitted,
+  stopped,
+  trafficState,
+  withWeights,
+  type Servable,
+} from '../../domain/traffic/traffic-rules.ts';
+import { normalised, percentOf } from '../../domain/traffic/weights.ts';
+import type { TrafficPort } from '../../ports/traffic.ts';
+import { anchored, type Found } from './anchor.ts';
+import { objectName, serviceLabels } from './names.ts';
+import { stamped } from './objects.ts';
+import { probed } from './probes.ts';
+import type { Reach, Reached } from './reach.ts';
+import { changedBy, strangerIn, viewOf, type RouteView } from './route.ts';
+import { servableOf } from './state.ts';
+
+/** Marks a request of Fairlead's own, for a service that counts them apart. */
+const PROBE_HEADER = 'fairlead-probe';
+
+export function kubernetesTraffic(reach: Reach): TrafficPort {
+  return {
+    read: (service, waiting) =>
+      reach(service, waiting, 'reading the traffic', async (at) => {
+        const route = await at.cluster.route(at.place.settings.route);
+        if (route === undefined) return trafficState(NOBODY, '');
+        return shown(at, viewOf(route, at.place));
+      }),
+    set: ({ service, ...change }, waiting) =>
+      reach(service, waiting, 'setting the weights', (at) => set(at, change)),
+    stop: ({ service, token }, waiting) =>
+      reach(service, waiting, 'stopping', async (at) => {
+        const { cluster, place, what } = at;
+        const found = await anchored(cluster, { place, token, what }, ({ record }) =>
+          stopped(record.traffic),
+        );
+        return shown(at, found);
+      }),
+    admit: ({ service, percent, to, token }, waiting) =>
+      reach(service, waiting, 'letting users in', async (at) => {
+        const { cluster, place, what } = at;
+        if (percent !== 100) throw partly(what, percent);
+        const revisions = await servable(at);
+        const asked = { what, percent, to, now: new Date() };
+        const found = await anchored(cluster, { place, token, what }, async ({ record }) => {
+          const after = admitted(record.traffic, asked, revisions);
+          if (record.traffic.stopped)
+            await stampAll(
+              at,
+              after.weights.map(({ revision }) => revision),
+              token,
+            );
+          return record.traffic.stopped ? after : record.traffic;
+        });
+        return shown(at, found);
+      }),
+    probe: ({ service, count }, waiting) =>
+      reach(service, waiting, 'probing', (at) => probed(at, count, waiting)),
+    mark: ({ platform }) => {
+      const host = platform.kind === 'kubernetes' ? platform.kubernetes?.gateway.host : undefined;
+      return Promise.resolve({ [PROBE_HEADER]: 'true', ...(host !== undefined && { host }) });
+    },
+  };
+}
+
+const NOBODY = { weights: [], stopped: false, admitPercent: 100, beforeStop: [], served: [] };
+
+/** A service that Fairlead has changed nothing of has no address yet. */
+function shown({ place }: Reached, { record, stored }: RouteView): TrafficState {
+  return trafficState(record.traffic, stored === null ? '' : place.settings.gateway.address);
+}
+
+async function servable({ cluster, place }: Reached): Promise<Servable[]> {
+  const labels = serviceLabels(place.ref);
+  const [deployments, slices] = await Promise.all([
+    cluster.deployments(labels),
+    cluster.slices(labels),
+  ]);
+  return servableOf({ deployments, slices }).filter(
+    ({ spec }) => spec.system === place.ref.system && spec.service === place.ref.service,
+  );
+}
+
+async function set(
+  at: Reached,
+  { weights, expect, token }: Omit<Parameters<TrafficPort['set']>[0], 'service'>,
+): Promise<TrafficState> {
+  const { cluster, place, what } = at;
+  const revisions = await servable(at);
+  const found = await anchored(cluster, { place, token, what }, async (view) => {
+    const { record, route } = view;
+    const asked = { what, weights, expect, by: token, now: new Date() };
+    const after = naming(view, () => withWeights(record.traffic, asked, revisions));
+    const stranger = strangerIn(route, place, record);
+    if (stranger !== undefined) {
+      const details = { expected: expect, found: record.traffic.weights };
+      throw new Failure('WorldChanged', `${what}: ${stranger}`, details);
+    }
+    const entering = normalised(after.weights).filter(
+      ({ revision }) => percentOf(record.traffic.weights, revision) === 0,
+    );
+    await stampAll(
+      at,
+      entering.map(({ revision }) => revision),
+      token,
+    );
+    return after;
+  });
+  return shown(at, found);
+}
+
+/** Says who changed the rules, where that is why something is refused. */
+function naming<Value>({ route, asRecorded }: Found, decide: () => Value): Value {
+  try {
+    return decide();
+  } catch (error) {
+    const who = changedBy(route.metadata.managedFields);
+    const isTold = error instanceof Failure && error.kind === 'WorldChanged' && !asRecorded;
+    if (!isTold || who === undefined) throw error;
+    throw new Failure(
+      'WorldChanged',
+      `${error.message} (the rules of the route ${route.metadata.name} were set by ${who})`,
+      error.details,
+    );
+  }
+}
+
+async function stampAll(
+  { cluster, place, what }: Reached,
+  revisions: readonly string[],
+  token: Parameters<typeof stamped>[1]['token'],
+): Promise<void> {
+  for (const revision of revisions) {
+    await stamped(cluster, { name: objectName(place.ref, revision), token, what });
+  }
+}
+
+function partly(what: string, percent: number): Failure {
+  return new Failure(
+    'Unsupported',
+    `${what}: a route lets all clients in or none, and ${percent} % is asked for; ask for 100`,
+  );
+}
