@@ -12,6 +12,8 @@ export interface HandMadeDeployment {
   /** Of the image of the tests. */
   tag: string;
   replicas: number;
+  /** Ready as soon as it runs, whatever it answers. */
+  unprobed?: true;
   /** The limit, such as 300Mi. */
   memory?: string;
 }
@@ -19,14 +21,16 @@ export interface HandMadeDeployment {
 /** A Deployment and a Service of the same name; its pods serve on for a second after they were told to end. */
 export async function createDeployment(
   { api }: Cluster,
-  { namespace, name, tag, replicas, memory }: HandMadeDeployment,
+  { namespace, name, tag, replicas, memory, unprobed }: HandMadeDeployment,
 ): Promise<void> {
   const labels = { app: name };
   const container = {
     name: 'service',
     image: `test/service:${tag}`,
     ports: [{ containerPort: PORT }],
-    readinessProbe: { httpGet: { path: '/health', port: PORT }, periodSeconds: 1 },
+    ...(unprobed === undefined && {
+      readinessProbe: { httpGet: { path: '/health', port: PORT }, periodSeconds: 1 },
+    }),
     lifecycle: { preStop: { sleep: { seconds: 1 } } },
     ...(memory !== undefined && { resources: { limits: { memory } } }),
   };

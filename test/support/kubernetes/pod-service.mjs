@@ -1,5 +1,6 @@
 // What the images of the tests have in them: a small service that says which version answered, and misbehaves as its tag
-// says. In a tag: errors (every fifth request), slow, never (not ready), crash (at once), dies (after a while), oom (eats memory).
+// says. In a tag: errors (every fifth request), slow, never (not ready), crash (at once), dies (after a while), oom (eats memory),
+// closed (503 to whatever is asked, and no name).
 import { Buffer } from 'node:buffer';
 import { createServer } from 'node:http';
 import process from 'node:process';
@@ -23,9 +24,14 @@ if (is('oom')) {
 let requests = 0;
 let isEnding = false;
 const server = createServer((request, response) => {
-  response.setHeader('x-identity', IDENTITY);
+  if (!is('closed')) response.setHeader('x-identity', IDENTITY);
   response.setHeader('content-type', 'application/json');
   if (isEnding) response.setHeader('connection', 'close');
+  if (is('closed')) {
+    response.writeHead(503, { 'retry-after': '30' });
+    response.end();
+    return;
+  }
   if (request.url === '/health') {
     response.statusCode = is('never') ? 503 : 200;
     response.end(JSON.stringify({ status: is('never') ? 'not ready' : 'ok' }));
