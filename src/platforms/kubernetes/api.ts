@@ -141,8 +141,12 @@ function open(
 }
 
 /** Node takes a list of names and values too; the library that signs gives a record. */
-function headersOf({ headers = {} }: RequestOptions): OutgoingHttpHeaders {
-  return Array.isArray(headers) ? {} : { ...headers };
+function headersOf({ headers }: RequestOptions): OutgoingHttpHeaders {
+  return headers === undefined || isList(headers) ? {} : headers;
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
 }
 
 function unavailable({ method, path }: ApiRequest, answer: Exclude<Answer, { value: unknown }>) {
