@@ -5,20 +5,24 @@ import { Failure } from '../../domain/failure.ts';
 import type { ProbeAnswer, RevisionSpec } from '../../domain/rollout/model.ts';
 import { heaviest } from '../../domain/traffic/weights.ts';
 import type { Waiting } from '../../ports/waiting.ts';
-import { serviceLabels } from './names.ts';
+import { PREVIEW_HEADER, serviceLabels } from './names.ts';
 import type { Reached } from './reach.ts';
-import { nameOf, viewOf } from './route.ts';
+import { nameOf, viewOf, type RoutePlace } from './route.ts';
 import { specOf } from './state.ts';
+
+/** Marks a request as Fairlead's own, for a service that counts them apart. */
+export const MARK = { 'fairlead-probe': 'true' };
 
 const AT_ONCE = 8;
 const ANSWER_MS = 10_000;
+const PREVIEW_ANSWER_MS = 2_000;
 
 export async function probed(
   { cluster, place, what }: Reached,
   count: number,
   waiting: Waiting,
 ): Promise<ProbeAnswer[]> {
-  const { gateway, identity, route: name } = place.settings;
+  const { identity, route: name } = place.settings;
   const route = await cluster.route(name);
   const view = route && viewOf(route, place);
   if (view === undefined || view.stored === null) {
@@ -30,22 +34,53 @@ export async function probed(
   const deployments = await cluster.deployments(serviceLabels(place.ref));
   const specs = deployments.flatMap((one) => specOf(one) ?? []);
   const main = specs.find(({ id }) => id === heaviest(view.record.traffic.weights)?.revision);
-  const path = gateway.path ?? (main ?? specs[0])?.health.path ?? '/';
-  const url = new URL(`${gateway.address.replace(/\/$/, '')}${path}`);
+  const url = urlOf(place, main ?? specs[0]);
   const answers: ProbeAnswer[] = [];
   let left = count;
   const lane = async (): Promise<void> => {
     for (; left > 0;) {
       left -= 1;
-      const response = await sent(url, gateway.host, { what, waiting });
-      const said = response.headers[identity.toLowerCase()];
-      const by = typeof said === 'string' ? said : '';
-      answers.push({ revision: whoIs(by, specs), status: response.statusCode ?? 0 });
+      const response = await sent(url, { what, waiting });
+      answers.push({
+        revision: whoIs(identityIn(response, identity), specs),
+        status: response.statusCode ?? 0,
+      });
       waiting.beat({ answered: answers.length });
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, lane));
   return answers;
+}
+
+/** What keeps the gateway from leading to a revision by its preview header, as a sentence; undefined when nothing does. */
+export async function notReached(
+  { place }: Reached,
+  spec: RevisionSpec,
+  { signal }: Waiting,
+): Promise<string | undefined> {
+  const { identity, gateway } = place.settings;
+  const what = `the gateway ${gateway.address} does not lead to it yet`;
+  const headers = { ...MARK, [PREVIEW_HEADER]: spec.id };
+  try {
+    const response = await answered(urlOf(place, spec), headers, signal, PREVIEW_ANSWER_MS);
+    const said = identityIn(response, identity);
+    if (whoIs(said, [spec]) === spec.id) return undefined;
+    const who = said === '' ? `no header ${identity}` : `${identity}: ${said}`;
+    return `${what}: it answered ${response.statusCode ?? 0} with ${who}`;
+  } catch (error) {
+    signal.throwIfAborted();
+    return `${what}: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+function urlOf({ settings: { gateway } }: RoutePlace, spec: RevisionSpec | undefined): URL {
+  const path = gateway.path ?? spec?.health.path ?? '/';
+  return new URL(`${gateway.address}${path}`);
+}
+
+function identityIn({ headers }: IncomingMessage, name: string): string {
+  const said = headers[name.toLowerCase()];
+  return typeof said === 'string' ? said : '';
 }
 
 /** By its revision, else by its version where one revision alone has it; what nobody knows is told as it was said. */
@@ -58,11 +93,10 @@ function whoIs(said: string, specs: readonly RevisionSpec[]): string {
 
 async function sent(
   url: URL,
-  host: string | undefined,
   { what, waiting }: { what: string; waiting: Waiting },
 ): Promise<IncomingMessage> {
   try {
-    return await answered(url, host, waiting.signal);
+    return await answered(url, MARK, waiting.signal, ANSWER_MS);
   } catch (error) {
     waiting.signal.throwIfAborted();
     const why = error instanceof Error ? error.message : String(error);
@@ -74,12 +108,12 @@ async function sent(
 }
 
 /** Each on a connection of its own: a gateway may keep one to where it went before. */
-function answered(url: URL, host: string | undefined, signal: AbortSignal) {
+function answered(url: URL, headers: Record<string, string>, signal: AbortSignal, ms: number) {
   return new Promise<IncomingMessage>((done, failed) => {
     const outgoing = (url.protocol === 'https:' ? overHttps : overHttp)(url, {
       ...(url.protocol === 'http:' && { agent: new HttpAgent({ keepAlive: false }) }),
-      headers: { 'fairlead-probe': 'true', ...(host !== undefined && { host }) },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
+      headers,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ms)]),
     });
     outgoing.once('error', failed);
     outgoing.once('response', (response) => {

@@ -2,7 +2,7 @@
 // API, and what this platform can do.
 import { z } from 'zod';
 import type { PlatformSettings } from '../../config/kind-settings.ts';
-import { headerName, host, httpPath, httpUrl, port, text } from '../../config/terms.ts';
+import { headerName, httpPath, port, text } from '../../config/terms.ts';
 
 const objectName = text(
   /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/,
@@ -39,20 +39,17 @@ const fields = {
         ),
         gateway: z
           .strictObject({
-            address: httpUrl.meta({
-              meaning: 'Where the worker reaches the gateway; no trailing slash.',
-              example: 'http://10.0.0.8',
+            address: text(
+              /^https?:\/\/\S*[^\s/]$/,
+              'an http(s) URL without a slash at its end',
+            ).meta({
+              meaning: 'Where the rule of the service is reached through the gateway.',
+              example: 'http://shop.example',
             }),
-            host: z.exactOptional(
-              host.meta({
-                meaning: 'The host that is asked for there, where the address is not enough.',
-                example: 'shop.example',
-              }),
-            ),
             path: z.exactOptional(
               httpPath('/health').meta({
-                meaning: 'What probes ask for; without it the path of health.',
-                example: '/shop/health',
+                meaning: 'What probes ask for there; without it the path of health.',
+                example: '/health',
               }),
             ),
           })

@@ -13,13 +13,10 @@ import type { TrafficPort } from '../../ports/traffic.ts';
 import { anchored, type Found } from './anchor.ts';
 import { objectName, serviceLabels } from './names.ts';
 import { stamped } from './objects.ts';
-import { probed } from './probes.ts';
+import { MARK, probed } from './probes.ts';
 import type { Reach, Reached } from './reach.ts';
 import { changedBy, strangerIn, viewOf, type RouteView } from './route.ts';
 import { servableOf } from './state.ts';
-
-/** Marks a request of Fairlead's own, for a service that counts them apart. */
-const PROBE_HEADER = 'fairlead-probe';
 
 export function kubernetesTraffic(reach: Reach): TrafficPort {
   return {
@@ -59,10 +56,7 @@ export function kubernetesTraffic(reach: Reach): TrafficPort {
       }),
     probe: ({ service, count }, waiting) =>
       reach(service, waiting, 'probing', (at) => probed(at, count, waiting)),
-    mark: ({ platform }) => {
-      const host = platform.kind === 'kubernetes' ? platform.kubernetes?.gateway.host : undefined;
-      return Promise.resolve({ [PROBE_HEADER]: 'true', ...(host !== undefined && { host }) });
-    },
+    mark: () => Promise.resolve(MARK),
   };
 }
 

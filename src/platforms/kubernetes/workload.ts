@@ -16,14 +16,18 @@ import {
   serviceLabels,
 } from './names.ts';
 import { deleted, patched } from './objects.ts';
+import { notReached } from './probes.ts';
 import type { Reach, Reached } from './reach.ts';
 import { ruleOf, shareOf, strangerIn, viewOf, type RoutePlace } from './route.ts';
 import type { Deployment } from './shapes.ts';
 import { desiredOf, specOf, stateOf } from './state.ts';
 
 export function kubernetesWorkload(reach: Reach): WorkloadPort {
+  /** Deployments (their uids) that the gateway was seen to lead to. */
+  const reached = new Set<string>();
   return {
-    revisions: (service, waiting) => reach(service, waiting, 'reading the revisions', revisions),
+    revisions: (service, waiting) =>
+      reach(service, waiting, 'reading the revisions', (at) => revisions(at, reached, waiting)),
     history: (service, waiting) =>
       reach(service, waiting, 'reading the history', async ({ cluster, place }) => {
         const route = await cluster.route(place.settings.route);
@@ -75,17 +79,46 @@ export function kubernetesWorkload(reach: Reach): WorkloadPort {
   };
 }
 
-async function revisions({ cluster, place }: Reached): Promise<RevisionState[]> {
+async function revisions(
+  at: Reached,
+  reached: Set<string>,
+  waiting: Waiting,
+): Promise<RevisionState[]> {
+  const { cluster, place } = at;
   const labels = serviceLabels(place.ref);
   const deployments = await cluster.deployments(labels);
   if (deployments.length === 0) return [];
   const [pods, slices] = await Promise.all([cluster.pods(labels), cluster.slices(labels)]);
-  return deployments.flatMap((one) => {
+  const seen = { deployments, pods, slices };
+  const all = deployments.flatMap((one) => {
     const spec = ownSpec(one, place.ref);
-    return spec === undefined
-      ? []
-      : [stateOf(one, spec, { deployments, pods, slices }, place.settings)];
+    if (spec === undefined) return [];
+    const state = stateOf(one, spec, seen, place.settings);
+    return [{ uid: one.metadata.uid ?? spec.id, state }];
   });
+  return Promise.all(
+    all.map(async ({ uid, state }) => {
+      if (state.ready === 0 || reached.has(uid)) return state;
+      const problem = await notLedTo(at, state, waiting);
+      if (problem !== undefined) return { ...state, ready: 0, condition: 'starting', problem };
+      reached.add(uid);
+      return state;
+    }),
+  );
+}
+
+/** A revision that never had a user is ready once the gateway leads to it: until then its checks would meet nobody. */
+async function notLedTo(
+  at: Reached,
+  { spec }: RevisionState,
+  waiting: Waiting,
+): Promise<string | undefined> {
+  const problem = await notReached(at, spec, waiting);
+  if (problem === undefined) return undefined;
+  const route = await at.cluster.route(at.place.settings.route);
+  const traffic = route && viewOf(route, at.place).record.traffic;
+  const had = [...(traffic?.weights ?? []), ...(traffic?.beforeStop ?? [])];
+  return had.some(({ revision }) => revision === spec.id) ? undefined : problem;
 }
 
 /** Labels are cut where names are long: the whole of it is in the annotation. */

@@ -31,13 +31,14 @@ export function settingsOn(
 ): KubernetesSettings {
   return {
     ...{ context: 'test', namespace, route, identity: 'x-identity' },
-    gateway: { address: gateway.url, host: hostOf(namespace, route) },
+    gateway: { address: `${gateway.url}${pathOf(namespace, route)}` },
     closed: { service: CLOSED, port: 80 },
   };
 }
 
-export function hostOf(namespace: string, route: string): string {
-  return `${route}.${namespace}.test`;
+/** Routes of all tests are told apart by paths, which the gateway takes off again. */
+export function pathOf(namespace: string, route: string): string {
+  return `/${namespace}/${route}`;
 }
 
 /** A service whose route has its name. */
@@ -92,14 +93,15 @@ export async function createRoute(
   namespace: string,
   name: string,
 ): Promise<void> {
+  const path = { type: 'PathPrefix', value: pathOf(namespace, name) };
+  const urlRewrite = { path: { type: 'ReplacePrefixMatch', replacePrefixMatch: '/' } };
   await api.apply(`${ROUTES}/namespaces/${namespace}/httproutes/${name}`, {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'HTTPRoute',
     metadata: { name, namespace },
     spec: {
       parentRefs: [{ name: gateway.name, namespace: gateway.namespace }],
-      hostnames: [hostOf(namespace, name)],
-      rules: [{ matches: [{ path: { type: 'PathPrefix', value: '/' } }] }],
+      rules: [{ matches: [{ path }], filters: [{ type: 'URLRewrite', urlRewrite }] }],
     },
   });
 }

@@ -29,6 +29,7 @@ type ServiceFile = SystemFile['services'][string];
 /** Five percent, a half, all; nothing is waited for longer than it takes. */
 const QUICK: ServiceFile['rollout'] = {
   canary: { steps: [{ weight: 5 }, { weight: 50 }], watch: '1s' },
+  blueGreen: { watch: '1s' },
   deadlines: { ready: '30s' },
   insurance: '0s',
 };
