@@ -12,7 +12,8 @@ const NOTICE_SECONDS = 2;
 /** Beyond notice and drain (s), until a pod is killed. */
 const SPARE_SECONDS = 3;
 const PROGRESS_SECONDS = 600;
-const CONTAINER = 'service';
+/** The one container of a pod. */
+export const CONTAINER = 'service';
 
 /** Throws Unsupported for a revision that is no image. */
 export function imageOf(spec: RevisionSpec): ImageProgram {

@@ -6,6 +6,7 @@ import type { Waiting } from '../../ports/waiting.ts';
 import type { Obstacles, RevisionChange, WorkloadPort } from '../../ports/workload.ts';
 import { anchored, noRoute, type Found } from './anchor.ts';
 import type { Cluster } from './cluster.ts';
+import { lastWordsOf, logsSince } from './logs.ts';
 import { deploymentOf, imageOf, previewOf, serviceOf } from './manifests.ts';
 import {
   ANNOTATIONS,
@@ -19,8 +20,8 @@ import { deleted, patched } from './objects.ts';
 import { notReached } from './probes.ts';
 import type { Reach, Reached } from './reach.ts';
 import { ruleOf, shareOf, strangerIn, viewOf, type RoutePlace } from './route.ts';
-import type { Deployment } from './shapes.ts';
-import { desiredOf, specOf, stateOf } from './state.ts';
+import type { Deployment, Pod } from './shapes.ts';
+import { desiredOf, ofRevision, specOf, stateOf } from './state.ts';
 
 export function kubernetesWorkload(reach: Reach): WorkloadPort {
   /** Deployments (their uids) that the gateway was seen to lead to. */
@@ -72,6 +73,10 @@ export function kubernetesWorkload(reach: Reach): WorkloadPort {
       reach(service, waiting, `removing revision ${change.revision}`, (at) =>
         remove(at, change, waiting),
       ),
+    logs: (service, since, waiting) =>
+      reach(service, waiting, 'reading the logs', async ({ cluster, place }) =>
+        logsSince(cluster, await cluster.pods(serviceLabels(place.ref)), since),
+      ),
     obstacles: ({ service, spec }, waiting) =>
       reach(service, waiting, `looking what keeps ${spec.id} from starting`, (at) =>
         obstacles(at, spec),
@@ -98,13 +103,25 @@ async function revisions(
   });
   return Promise.all(
     all.map(async ({ uid, state }) => {
-      if (state.ready === 0 || reached.has(uid)) return state;
+      if (state.ready === 0) return explained(cluster, state, ofRevision(pods, state.spec.id));
+      if (reached.has(uid)) return state;
       const problem = await notLedTo(at, state, waiting);
       if (problem !== undefined) return { ...state, ready: 0, condition: 'starting', problem };
       reached.add(uid);
       return state;
     }),
   );
+}
+
+/** With what its containers said before they ended. */
+async function explained(
+  cluster: Cluster,
+  state: RevisionState,
+  pods: readonly Pod[],
+): Promise<RevisionState> {
+  if (state.problem === undefined || state.crashes === 0) return state;
+  const said = await lastWordsOf(cluster, pods);
+  return said === '' ? state : { ...state, problem: `${state.problem}; it said: ${said}` };
 }
 
 /** A revision that never had a user is ready once the gateway leads to it: until then its checks would meet nobody. */

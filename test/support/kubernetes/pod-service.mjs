@@ -23,15 +23,14 @@ if (is('oom')) {
 
 let requests = 0;
 let isEnding = false;
-const server = createServer((request, response) => {
-  if (!is('closed')) response.setHeader('x-identity', IDENTITY);
+const closed = (_request, response) => {
+  response.writeHead(503, { 'retry-after': '30' });
+  response.end();
+};
+const serve = (request, response) => {
+  response.setHeader('x-identity', IDENTITY);
   response.setHeader('content-type', 'application/json');
   if (isEnding) response.setHeader('connection', 'close');
-  if (is('closed')) {
-    response.writeHead(503, { 'retry-after': '30' });
-    response.end();
-    return;
-  }
   if (request.url === '/health') {
     response.statusCode = is('never') ? 503 : 200;
     response.end(JSON.stringify({ status: is('never') ? 'not ready' : 'ok' }));
@@ -44,7 +43,8 @@ const server = createServer((request, response) => {
   const answer = () => response.end(JSON.stringify({ version: TAG, requests }));
   if (is('slow')) setTimeout(answer, 700);
   else answer();
-});
+};
+const server = createServer(is('closed') ? closed : serve);
 server.listen(Number(PORT), HOST);
 process.on('SIGTERM', () => {
   isEnding = true;

@@ -1,0 +1,78 @@
+// What containers said: the lines that a service's pods wrote since a position, and the last ones of a container that ended.
+import type { LogLine, LogPosition } from '../../ports/workload.ts';
+import { isStatus } from './api.ts';
+import type { Cluster } from './cluster.ts';
+import { CONTAINER } from './manifests.ts';
+import type { Pod } from './shapes.ts';
+
+/** Of each pod when nobody read it before. */
+const FIRST_LINES = 200;
+const MOST_BYTES = 1_000_000;
+const LAST_LINES = 5;
+const LINE_LENGTH = 300;
+
+/** Positions are microseconds, by pod: what has that time was read. */
+export async function logsSince(
+  cluster: Cluster,
+  pods: readonly Pod[],
+  since: LogPosition | null,
+): Promise<{ lines: LogLine[]; position: LogPosition }> {
+  const position: LogPosition = {};
+  const all = await Promise.all(
+    pods.map(async ({ metadata: { name } }) => {
+      const from = since?.[name];
+      // The API server knows whole seconds.
+      const sinceTime =
+        from === undefined ? '' : new Date(Math.floor(from / 1e6) * 1e3).toISOString();
+      const part = from === undefined ? `tailLines=${FIRST_LINES}` : `sinceTime=${sinceTime}`;
+      const query = `timestamps=true&limitBytes=${MOST_BYTES}&${part}`;
+      const text = await whatIsThere(cluster.log(name, CONTAINER, query));
+      const lines = text
+        .split('\n')
+        .flatMap((line) => timed(line) ?? [])
+        .filter(({ at }) => at > (from ?? 0));
+      position[name] = lines.at(-1)?.at ?? from ?? 0;
+      return lines.map((one) => ({ ...one, source: name }));
+    }),
+  );
+  const lines = all.flat().sort((a, b) => a.at - b.at);
+  return { lines: lines.map(({ source, text }) => ({ source, text })), position };
+}
+
+function timed(line: string): { at: number; text: string } | undefined {
+  const [, second = '', fraction = '', text = ''] =
+    /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z (.*)$/.exec(line) ?? [];
+  if (second === '') return undefined;
+  const micros = Number(fraction.padEnd(6, '0').slice(0, 6));
+  return { at: Date.parse(`${second}Z`) * 1e3 + micros, text };
+}
+
+/** What a container said before it ended the last time, as one line; empty where nobody knows. */
+export async function lastWordsOf(cluster: Cluster, pods: readonly Pod[]): Promise<string> {
+  const ended = pods.find(({ status }) =>
+    (status.containerStatuses ?? []).some(
+      ({ name, lastState, state }) =>
+        name === CONTAINER && (lastState.terminated ?? state.terminated) !== undefined,
+    ),
+  );
+  if (ended === undefined) return '';
+  const { name } = ended.metadata;
+  const query = `tailLines=${LAST_LINES}&limitBytes=${LINE_LENGTH * LAST_LINES}`;
+  const before = await whatIsThere(cluster.log(name, CONTAINER, `previous=true&${query}`));
+  const text = before === '' ? await whatIsThere(cluster.log(name, CONTAINER, query)) : before;
+  return text
+    .trim()
+    .split(/\s*\n\s*/)
+    .join(' | ')
+    .slice(0, LINE_LENGTH);
+}
+
+/** A pod may have gone meanwhile, or never have run. */
+async function whatIsThere(reading: Promise<string>): Promise<string> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isStatus(error, 404) || isStatus(error, 400)) return '';
+    throw error;
+  }
+}
