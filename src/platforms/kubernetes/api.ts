@@ -45,6 +45,8 @@ export interface Api {
 const ANSWER_MS = 15_000;
 /** How long what passes by itself is asked again; the activity asks again after that. */
 const AGAIN_MS = 20_000;
+/** One that has just come back does not know yet who may do what, and refuses everybody. */
+const STARTING_MS = 60_000;
 const PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
 const PATCHES = {
@@ -53,6 +55,9 @@ const PATCHES = {
 } as const;
 
 export function createApi(connection: Connection): Api {
+  let awayAt = -Infinity;
+  const passes = ({ status }: ApiError): boolean =>
+    status === 429 || status >= 500 || (status === 403 && performance.now() - awayAt < STARTING_MS);
   return {
     async ask(request, signal) {
       const until = performance.now() + AGAIN_MS;
@@ -66,17 +71,14 @@ export function createApi(connection: Connection): Api {
           connection.forget();
           continue;
         }
-        if (answer.error !== undefined && !passes(answer.error.status)) throw answer.error;
+        if (answer.error === undefined) awayAt = performance.now();
+        else if (!passes(answer.error)) throw answer.error;
         const pause = answer.after ?? Math.min(PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS);
         if (performance.now() + pause > until) throw unavailable(request, answer);
         await sleep(pause, undefined, { signal });
       }
     },
   };
-}
-
-function passes(status: number): boolean {
-  return status === 429 || status >= 500;
 }
 
 /** What came of one request: a value, or what may be otherwise the next time. */
