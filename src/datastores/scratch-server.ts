@@ -85,15 +85,15 @@ export function serverProblem(said: string): Failure {
   return new Failure(kind, `the server of the copy does not start: ${said}${remedy}`);
 }
 
-/** A new password that only the server and this user can read. */
-export async function makePassword(folder: string): Promise<string> {
+/** A new password that only the server and this user can read: that of whoever uses the copy, unless another file is named. */
+export async function makePassword(folder: string, file = PASSWORD_FILE): Promise<string> {
   const password = randomBytes(24).toString('base64url');
-  await writeNew(join(folder, PASSWORD_FILE), password);
+  await writeNew(join(folder, file), password);
   return password;
 }
 
-export function passwordIn(folder: string): Promise<string> {
-  return readFile(join(folder, PASSWORD_FILE), 'utf8');
+export function passwordIn(folder: string, file = PASSWORD_FILE): Promise<string> {
+  return readFile(join(folder, file), 'utf8');
 }
 
 /**

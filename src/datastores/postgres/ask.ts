@@ -4,15 +4,13 @@ import type pg from 'pg';
 import { z } from 'zod';
 import { Failure, type FailureKind } from '../../domain/failure.ts';
 import { isPassing } from './connection.ts';
-import { isSuperuser } from './session.ts';
+import { READER } from './scratch-cluster.ts';
 
 const ASK_MS = 30_000;
 const CANCELED = '57014';
-const READER = 'fairlead_reader';
-/** Makes the role that questions are asked as, where it is not there yet; two questions at once make it once. */
-const MAKE_READER = `DO $$ BEGIN
-  CREATE ROLE ${READER} NOLOGIN BYPASSRLS IN ROLE pg_read_all_data;
-EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`;
+/** Another login of a live server has what it was given there, and is no such reader. */
+const IS_READER =
+  "SELECT FROM pg_catalog.pg_roles WHERE rolname = $1 AND pg_catalog.pg_has_role(oid, 'MEMBER')";
 const SHORT = /^\s*(?:show|explain)\b/i;
 const row = z.tuple([z.string().nullable()]);
 
@@ -21,12 +19,10 @@ export async function oneValue(client: pg.Client, query: string): Promise<string
   const asked = `the query ${query.slice(0, 100)}`;
   // The settings of the live database, which the copy has, may say that nothing is written.
   await client.query('SET default_transaction_read_only = off');
-  // Another login of a live server has what it was given there, and makes no such role.
-  const superuser = await isSuperuser(client);
-  if (superuser) await client.query(MAKE_READER);
+  const isReader = (await client.query(IS_READER, [READER])).rowCount === 1;
   await client.query('BEGIN TRANSACTION READ ONLY');
   await client.query(`SET LOCAL statement_timeout = ${ASK_MS}`);
-  if (superuser) await client.query(`SET LOCAL ROLE ${READER}`);
+  if (isReader) await client.query(`SET LOCAL ROLE ${READER}`);
   const rows = await answerOf(client, query).catch(async (error: unknown) => {
     const { DatabaseError } = await import('pg');
     if (!(error instanceof DatabaseError)) throw error;

@@ -23,7 +23,7 @@ import { loadDump, scriptOf } from './load-dump.ts';
 import { carrySettings, readLocale } from './locale.ts';
 import { lossBetween, openForReading } from './look.ts';
 import { reprint } from './reprint.ts';
-import { clusterAddress, PLAIN_LOCALE, startCluster } from './scratch-cluster.ts';
+import { adminAddress, clusterAddress, PLAIN_LOCALE, startCluster } from './scratch-cluster.ts';
 import { pinSession } from './session.ts';
 import { inSnapshot } from './snapshot.ts';
 import { DUMP } from './take-dump.ts';
@@ -76,7 +76,7 @@ export function copiesOf({ secrets, clock, folders }: CopiesInput): Pick<Store, 
         );
       },
       open: async (_, folder, waiting) =>
-        openForReading(await clusterAddress(folder), folder, waiting),
+        openForReading(await adminAddress(folder), folder, waiting),
     },
   };
 }
@@ -108,12 +108,13 @@ async function restoreDump(
   const address = await startCluster({ folder, programs, database, locale, loads }, waiting);
   const copy = await withClient(address, waiting.signal, readLocale);
   const other = otherLocale(contents, { ...contents, locale: copy });
-  await loadDump({ program, address, folder, read }, waiting).catch((error: unknown) => {
+  const admin = await adminAddress(folder);
+  await loadDump({ program, address, admin, folder, read }, waiting).catch((error: unknown) => {
     const isVerdict = error instanceof Failure && error.kind === 'CheckFailed';
     if (other === undefined || !isVerdict) throw error;
     throw new Failure('Unsupported', `${other}, which may be why: ${error.message}`);
   });
-  await withClient(address, waiting.signal, (client) =>
+  await withClient(admin, waiting.signal, (client) =>
     carrySettings(client, database, contents.definitions),
   );
 }
@@ -130,7 +131,7 @@ async function restoreBeside(
     const script = await scriptOf({ folder: to.folder, program, read }, waiting);
     await makeRolesOf(to.folder, to.address, script, waiting.signal);
   }
-  await loadDump({ ...to, program, read, beside: true }, waiting);
+  await loadDump({ ...to, program, read }, waiting);
   const settings = artefact.manifest.contents.definitions.filter(({ kind }) => kind === 'setting');
   const entries = settings.map(({ name, text }) => `${name}=${text}`);
   await withClient(to.address, waiting.signal, (client) => giveSettings(client, entries));

@@ -12,8 +12,18 @@ const TABLE = `public.${HEARTBEAT_TABLE}`;
 const COLUMNS = ['at', 'number', 'skew_ms', 'slot', 'timeline'];
 const DEFINITION = `CREATE TABLE ${TABLE} (slot integer PRIMARY KEY, timeline uuid NOT NULL, number bigint NOT NULL, at timestamptz NOT NULL, skew_ms integer NOT NULL)`;
 
-const LOOK = `SELECT coalesce(array_agg(a.attname::text ORDER BY a.attname COLLATE "C"), '{}') AS columns
-  FROM pg_attribute a WHERE a.attrelid = to_regclass('${TABLE}') AND a.attnum > 0 AND NOT a.attisdropped`;
+/** A view, a trigger, a rule, a default or a policy in its place would run with the rights of whoever writes heartbeats. */
+const LOOK = `SELECT (SELECT coalesce(array_agg(a.attname::text ORDER BY a.attname COLLATE "C"), '{}') FROM pg_attribute a
+      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
+    concat_ws(', ', CASE WHEN c.relkind <> 'r' THEN 'it is no plain table' END,
+      CASE WHEN EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid) THEN 'it has triggers' END,
+      CASE WHEN c.relhasrules THEN 'it has rules' END, CASE WHEN c.relrowsecurity THEN 'its rows have policies' END,
+      CASE WHEN c.relhassubclass OR EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid) THEN 'it is inherited' END,
+      CASE WHEN EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND (a.atthasdef OR a.attgenerated <> '' OR a.attidentity <> ''
+        OR a.atttypid NOT IN ('int4'::regtype, 'int8'::regtype, 'uuid'::regtype, 'timestamptz'::regtype))) THEN 'its columns have defaults or other types' END,
+      CASE WHEN EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype <> 'p') THEN 'it has constraints' END,
+      CASE WHEN EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND NOT i.indisprimary) THEN 'it has other indexes' END) AS odd
+  FROM pg_class c WHERE c.oid = to_regclass('${TABLE}')`;
 
 const NEWEST = `SELECT timeline::text, number::text, at, skew_ms FROM ${TABLE} AS ring ORDER BY ring.number DESC LIMIT 1`;
 
@@ -22,7 +32,7 @@ const ADD = `INSERT INTO ${TABLE} (slot, timeline, number, at, skew_ms) VALUES (
   ON CONFLICT (slot) DO UPDATE SET timeline = excluded.timeline, number = excluded.number, at = excluded.at, skew_ms = excluded.skew_ms
   RETURNING timeline::text, number::text, at, skew_ms`;
 
-const columnsSchema = z.tuple([z.object({ columns: z.array(z.string()) })]);
+const lookSchema = z.array(z.object({ columns: z.array(z.string()), odd: z.string() })).max(1);
 const clockSchema = z.tuple([z.object({ at: z.date() })]);
 const recordSchema = z
   .object({ timeline: z.string(), number: z.string(), at: z.date(), skew_ms: z.number() })
@@ -72,11 +82,14 @@ export async function forgetHeartbeats(client: pg.Client): Promise<void> {
 }
 
 async function makeTable(client: pg.Client): Promise<void> {
-  const there = await lookAt(client);
-  if (there === 'other') {
+  const found = await lookAt(client);
+  // Once it is locked nobody puts anything in its place.
+  if (found === 'ours') await client.query(`LOCK TABLE ONLY ${TABLE} IN ROW EXCLUSIVE MODE`);
+  const there = found === 'ours' ? await lookAt(client) : found;
+  if (typeof there === 'object') {
     throw new Failure(
       'Refused',
-      `the table ${TABLE} has other columns than Fairlead's canary records (${COLUMNS.join(', ')}); rename it, or remove recoveryPoint.canary from the system file`,
+      `the table ${TABLE} is not as Fairlead makes it for canary records (${COLUMNS.join(', ')}): ${there.odd}; rename it, or remove recoveryPoint.canary from the system file`,
     );
   }
   if (there === 'ours') return;
@@ -89,11 +102,12 @@ async function makeTable(client: pg.Client): Promise<void> {
   });
 }
 
-async function lookAt(client: pg.Client): Promise<'ours' | 'other' | 'none'> {
+async function lookAt(client: pg.Client): Promise<'ours' | 'none' | { odd: string }> {
   const { rows } = await client.query<Record<string, unknown>>(LOOK);
-  const [{ columns }] = columnsSchema.parse(rows);
-  if (columns.length === 0) return 'none';
-  return columns.join() === COLUMNS.join() ? 'ours' : 'other';
+  const [found] = lookSchema.parse(rows);
+  if (found === undefined) return 'none';
+  if (found.columns.join() !== COLUMNS.join()) return { odd: 'it has other columns' };
+  return found.odd === '' ? 'ours' : { odd: found.odd };
 }
 
 /** How far the server's clock is ahead of the worker's. */

@@ -1,5 +1,7 @@
 // Loads a dump into the empty database of a copy: in a cluster of its own, or beside the live one. A dump carries no roles, and a policy that names one
 // cannot be made without it: they are read from the dump and made first. Used by store.ts.
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Bytes } from '../../ports/objects.ts';
 import type { Waiting } from '../../ports/waiting.ts';
 import { Failure } from '../../domain/failure.ts';
@@ -20,7 +22,7 @@ const POLICY = new RegExp(
 );
 /** What nobody who reads only the dump can bring. */
 const LACKING =
-  /(?:role|language|access method) ".*" does not exist|extension ".*" is not available|could not open (?:extension control|dictionary|stop-word|synonym|thesaurus|affix) file|could not (?:access file|load library)|collation ".*" for encoding ".*" does not exist|compression method \w+ not supported/;
+  /(?:role|language|access method) ".*" does not exist|extension ".*" is not available|could not open (?:extension control|dictionary|stop-word|synonym|thesaurus|affix) file|could not (?:access file|load library)|collation ".*" for encoding ".*" does not exist|compression method \w+ not supported|permission denied (?:to create|for language)|must be superuser|must be owner of extension/;
 
 /** What a server of the copy's own has not got; a label takes the module that gives it a meaning. */
 const APART = [
@@ -35,6 +37,17 @@ const NOT_ASKED =
 /** `216; 1417 16390 SERVER - led postgres`; extensions by their names. */
 const REACHING =
   /^\d+; \d+ \d+ (?<what>(?:SERVER|FOREIGN DATA WRAPPER|FOREIGN TABLE) \S+ \S+|EXTENSION - (?:dblink|pg_net|http|(?!file_fdw)\w+_fdw))\b/;
+const EXTENSION = /^\d+; \d+ \d+ (?:EXTENSION - |COMMENT - EXTENSION )(?<name>[\w-]+)/;
+const CREATE_EXTENSION = new RegExp(
+  `^CREATE EXTENSION IF NOT EXISTS (${NAME}) WITH SCHEMA (${NAME});`,
+  'gm',
+);
+/** Extensions that Postgres does not trust an owner with, and that run no program, read no file and connect nowhere. */
+const HARMLESS: ReadonlySet<string> = new Set([
+  ...['amcheck', 'autoinc', 'bloom', 'earthdistance', 'insert_username', 'intagg', 'moddatetime'],
+  ...['pg_buffercache', 'pg_freespacemap', 'pg_prewarm', 'pg_stat_statements', 'pg_visibility'],
+  ...['pgrowlocks', 'pgstattuple', 'pgaudit', 'postgis', 'vector'],
+]);
 const SHOWN = 5;
 
 interface DumpInput {
@@ -44,21 +57,23 @@ interface DumpInput {
   folder: string;
   /** The dump from its beginning, as often as it is asked for. */
   read: () => Bytes;
-  /** Into the live server: with owners, grants and all that the live database has there. */
-  beside?: boolean;
+  /** The superuser of a copy's own server; without one it goes into the live server, with owners, grants and all that the live database has there. */
+  admin?: PostgresAddress;
 }
 
 /** Throws Unsupported where the dump needs a role or an extension that is not here, CheckFailed for what else is wrong. */
 export async function loadDump(input: DumpInput, waiting: Waiting): Promise<void> {
-  const { address, beside = false } = input;
-  if (!beside) {
+  const { address, admin } = input;
+  const list: string[] = [];
+  if (admin !== undefined) {
     const listing = await runTool(restoring(input, ['--list'], waiting));
     refuseReaching(listing);
-    await makeRoles(address, await rolesOf(input, listing, waiting), waiting.signal);
+    await makeRoles(admin, await rolesOf(input, listing, waiting), waiting.signal);
+    list.push(...(await makeExtensions({ ...input, admin }, listing, waiting)));
   }
   const database = `--dbname=${databaseArgument(address.database)}`;
   const args = [database, '--exit-on-error', '--no-password', '--no-subscriptions'];
-  const run = restoring(input, [...args, ...(beside ? [] : APART)], waiting);
+  const run = restoring(input, [...args, ...list, ...(admin === undefined ? [] : APART)], waiting);
   await runTool({ ...run, env: toolEnvironment(address) }).catch((error: unknown) => {
     if (!(error instanceof Failure) || error.kind !== 'CheckFailed') throw error;
     if (NOT_ASKED.test(error.message)) {
@@ -68,11 +83,55 @@ export async function loadDump(input: DumpInput, waiting: Waiting): Promise<void
     if (!LACKING.test(error.message)) throw error;
     throw new Failure(
       'Unsupported',
-      beside
+      admin === undefined
         ? `the dump needs what its server does not have any more; make the roles that are missing there, install the extensions: ${error.message}`
-        : `the dump needs what the Postgres of the copy does not have; install its extensions where the worker runs (roles come with no dump): ${error.message}`,
+        : `the dump needs what the Postgres of the copy does not have, or what only a superuser makes, which nothing of a dump is made by; install its extensions where the worker runs (roles come with no dump): ${error.message}`,
     );
   });
+}
+
+/**
+ * Makes extensions that only a superuser may make, of those that are known to run nothing, and answers what leaves them out
+ * of the restore. Others are made by whose the database is, where Postgres trusts them with that.
+ */
+async function makeExtensions(
+  input: DumpInput & { admin: PostgresAddress },
+  listing: string,
+  waiting: Waiting,
+): Promise<string[]> {
+  const lines = listing.split('\n');
+  const listed = lines.flatMap((line) => EXTENSION.exec(line)?.groups?.['name'] ?? []);
+  if (!listed.some((name) => HARMLESS.has(name))) return [];
+  const script = await scriptOf(input, waiting);
+  const made = [...script.matchAll(CREATE_EXTENSION)]
+    .map(([, name = '', schema = '']) => ({ name: unquoted(name), schema: unquoted(schema) }))
+    .filter(({ name }) => HARMLESS.has(name));
+  const schemas = new Set(made.map(({ schema }) => schema).filter((one) => one !== 'public'));
+  await withClient(input.admin, waiting.signal, async (client) => {
+    const quoted = (name: string): string => client.escapeIdentifier(name);
+    for (const schema of schemas) {
+      const owner = quoted(input.address.user);
+      await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted(schema)} AUTHORIZATION ${owner}`);
+    }
+    for (const { name, schema } of made) {
+      const into = `SCHEMA ${quoted(schema)} CASCADE`;
+      await client.query(`CREATE EXTENSION IF NOT EXISTS ${quoted(name)} ${into}`);
+    }
+  });
+  const names = new Set(made.map(({ name }) => name));
+  const rest = lines.filter((line) => !isOfExtension(line, names) && !isSchema(line, schemas));
+  const file = join(input.folder, 'to-restore');
+  await rm(file, { force: true });
+  await writeFile(file, rest.join('\n'), { mode: 0o600, flag: 'wx' });
+  return [`--use-list=${file}`];
+}
+
+function isOfExtension(line: string, names: ReadonlySet<string>): boolean {
+  return names.has(EXTENSION.exec(line)?.groups?.['name'] ?? '');
+}
+
+function isSchema(line: string, schemas: ReadonlySet<string>): boolean {
+  return schemas.has(/^\d+; \d+ \d+ SCHEMA - (?<name>\S+) /.exec(line)?.groups?.['name'] ?? '');
 }
 
 /**

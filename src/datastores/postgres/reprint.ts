@@ -4,7 +4,6 @@
 import type pg from 'pg';
 import { z } from 'zod';
 import type { Definition } from '../../domain/backup/backup.ts';
-import { isSuperuser } from './session.ts';
 
 const LIKE = 'pg_temp.fairlead_like';
 const NEW = 'fairlead_new';
@@ -98,8 +97,6 @@ export async function reprint(
   client: pg.Client,
   definitions: readonly Definition[],
 ): Promise<Definition[]> {
-  // Event triggers of the copy are nobody's business here; only a superuser makes any.
-  if (await isSuperuser(client)) await client.query("SET session_replication_role = 'replica'");
   await client.query('BEGIN');
   const printed: Definition[] = [];
   for (const definition of definitions) {

@@ -1,8 +1,10 @@
 // A Postgres of its own for a copy: a new cluster in the copy's folder, on a free port of 127.0.0.1, with a password
-// that nobody else has. It lives until the copy is discarded, longer than the worker that started it.
+// that nobody else has. It lives until the copy is discarded, longer than the worker that started it. What is in a dump was
+// written by others: it is loaded and asked by a role that is no superuser, for one of those can have the server run programs.
 import { mkdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import type pg from 'pg';
 import type { Waiting } from '../../ports/waiting.ts';
 import type { Locale } from '../../domain/backup/backup.ts';
 import { Failure } from '../../domain/failure.ts';
@@ -22,7 +24,13 @@ import { findProgram, runTool, serverIdentity } from '../tool.ts';
 import { withClient, type PostgresAddress } from './connection.ts';
 import { createDatabase } from './locale.ts';
 
-const USER = 'fairlead';
+/** The superuser, who makes the database, roles and extensions, and runs nothing of what is in a dump. */
+const ADMIN = 'fairlead';
+const ADMIN_PASSWORD = 'admin-password';
+/** Who owns the copy's database. */
+const OWNER = 'fairlead_copy';
+/** Who questions are asked as. */
+export const READER = 'fairlead_reader';
 const START_S = 60;
 
 /** The cluster of a copy: it has to survive no crash, and to be reached by nobody else. */
@@ -53,7 +61,36 @@ export interface ClusterInput {
   loads?: { id: string; version: string };
 }
 
+/** A cluster whose database belongs to a role that is no superuser: the address of that one. */
 export async function startCluster(
+  input: ClusterInput,
+  waiting: Waiting,
+): Promise<PostgresAddress> {
+  const admin = await startServer(input, waiting);
+  const password = await makePassword(input.folder);
+  await giveAway(join(input.folder, PASSWORD_FILE));
+  await withClient(admin, waiting.signal, async (client) => {
+    const secret = client.escapeLiteral(password);
+    await client.query(`CREATE ROLE ${OWNER} LOGIN BYPASSRLS PASSWORD ${secret};
+      CREATE ROLE ${READER} NOLOGIN BYPASSRLS IN ROLE pg_read_all_data;
+      GRANT ${READER} TO ${OWNER};
+      GRANT pg_read_all_data, pg_write_all_data, pg_monitor TO ${OWNER};
+      ALTER DATABASE ${client.escapeIdentifier(input.database)} OWNER TO ${OWNER}`);
+    await giveSchema(client);
+  });
+  return clusterAddress(input.folder);
+}
+
+/** Until Postgres 14 the schema `public` is the superuser's; later it is whose the database is. */
+async function giveSchema(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<Record<string, unknown>>(
+    "SELECT 1 FROM pg_namespace WHERE nspname = 'public' AND nspowner::regrole::text <> 'pg_database_owner'",
+  );
+  if (rows.length > 0) await client.query(`ALTER SCHEMA public OWNER TO ${OWNER}`);
+}
+
+/** A cluster with one empty database, and the address of its superuser. */
+export async function startServer(
   { folder, programs, database, locale, loads }: ClusterInput,
   { signal }: Waiting,
 ): Promise<PostgresAddress> {
@@ -68,14 +105,14 @@ export async function startCluster(
       signal,
     });
   await mkdir(data, { mode: 0o700 });
-  await makePassword(folder);
+  await makePassword(folder, ADMIN_PASSWORD);
   // The folder last: from then on whoever runs as that user can put links in it.
-  for (const path of [data, join(folder, PASSWORD_FILE), folder]) await giveAway(path);
+  for (const path of [data, join(folder, ADMIN_PASSWORD), folder]) await giveAway(path);
   const server = (await run('postgres', ['--version']).catch(notStarted)).trim();
   if (loads !== undefined) refuseNewer(loads, server);
-  const pwfile = join(folder, PASSWORD_FILE);
+  const pwfile = join(folder, ADMIN_PASSWORD);
   await run('initdb', [
-    ...['--pgdata', data, '--username', USER, '--pwfile', pwfile],
+    ...['--pgdata', data, '--username', ADMIN, '--pwfile', pwfile],
     ...['--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C', '--no-sync'],
   ]).catch(notStarted);
   const port = await tryListening(0);
@@ -86,7 +123,7 @@ export async function startCluster(
     ...['--timeout', String(START_S), '--options', settings.join(' '), 'start'],
   ]).catch(async (error: unknown) => notStarted(error, await logIn(folder)));
   // Many live databases are called `postgres`, which a new cluster has already, with an encoding of its own.
-  const address = { ...(await clusterAddress(folder)), database: 'template1' };
+  const address = { ...(await adminAddress(folder)), database: 'template1' };
   await withClient(address, signal, (client) => createDatabase(client, database, locale));
   return { ...address, database };
 }
@@ -119,7 +156,14 @@ function refuseNewer({ id, version }: { id: string; version: string }, server: s
 export async function clusterAddress(folder: string): Promise<PostgresAddress> {
   const { port, database } = await readNote(folder);
   const password = await passwordIn(folder);
-  return { host: '127.0.0.1', port, database, user: USER, password };
+  return { host: '127.0.0.1', port, database, user: OWNER, password };
+}
+
+/** The same of its superuser, for what no dump has a part in. Throws NotReady when nothing was started there. */
+export async function adminAddress(folder: string): Promise<PostgresAddress> {
+  const { port, database } = await readNote(folder);
+  const password = await passwordIn(folder, ADMIN_PASSWORD);
+  return { host: '127.0.0.1', port, database, user: ADMIN, password };
 }
 
 /** The major version, 15, in `15.14 (Debian 15.14-0+deb12u1)` or `postgres (PostgreSQL) 15.14`. */

@@ -98,7 +98,7 @@ const SUPERUSER =
   'SELECT rolsuper AS superuser FROM pg_catalog.pg_roles WHERE rolname = current_user';
 const superuserRow = z.tuple([z.object({ superuser: z.boolean() })]);
 
-/** The one who is asked as: of a copy's own server always, of a live one perhaps. */
+/** The one who is asked as: of a copy's own server never, of a live one perhaps. */
 export async function isSuperuser(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query<Record<string, unknown>>(SUPERUSER);
   return superuserRow.parse(rows)[0].superuser;

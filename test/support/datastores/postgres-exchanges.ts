@@ -12,7 +12,7 @@ import type { NamedFilesPort } from '../../../src/ports/named-files.ts';
 import type { HeartbeatPort } from '../../../src/ports/heartbeats.ts';
 import { createExchanges } from '../../../src/datastores/exchanges.ts';
 import { withClient, type PostgresAddress } from '../../../src/datastores/postgres/connection.ts';
-import { PLAIN_LOCALE, startCluster } from '../../../src/datastores/postgres/scratch-cluster.ts';
+import { PLAIN_LOCALE, startServer } from '../../../src/datastores/postgres/scratch-cluster.ts';
 import { createStores } from '../../../src/datastores/registry.ts';
 import {
   findProgram,
@@ -53,7 +53,7 @@ export async function startExchangeServer(): Promise<ExchangeServer | undefined>
     });
   try {
     const input = { folder, programs, database: 'unused', locale: PLAIN_LOCALE };
-    const address = await startCluster(input, waiting());
+    const address = await startServer(input, waiting());
     await run(['--mode', 'fast', 'stop']);
     const options = [`port=${address.port}`, 'listen_addresses=127.0.0.1', ...SETTINGS];
     const given = [...options, "unix_socket_directories=''"].map((one) => `-c ${one}`).join(' ');

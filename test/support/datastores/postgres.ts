@@ -1,7 +1,7 @@
 // A real Postgres for as long as a test file runs, filled with what is easily lost: several schemas, odd names, indexes,
 // constraints, sequences, large objects, types whose text depends on settings.
 import { withClient, type PostgresAddress } from '../../../src/datastores/postgres/connection.ts';
-import { PLAIN_LOCALE, startCluster } from '../../../src/datastores/postgres/scratch-cluster.ts';
+import { PLAIN_LOCALE, startServer } from '../../../src/datastores/postgres/scratch-cluster.ts';
 import { findProgram, versionedFolders } from '../../../src/datastores/tool.ts';
 import { endServer, passableFolder } from './datastores.ts';
 import { waiting } from '../local-daemon.ts';
@@ -41,7 +41,7 @@ export async function startPostgres(): Promise<TestPostgres | undefined> {
   const stop = () => endServer('Postgres', folder);
   try {
     const input = { folder, programs, database: 'shop', locale: PLAIN_LOCALE };
-    const address = await startCluster(input, waiting());
+    const address = await startServer(input, waiting());
     const query = (text: string) =>
       withClient(address, waiting().signal, async (client) => {
         const { rows } = await client.query<Record<string, unknown>>(text);

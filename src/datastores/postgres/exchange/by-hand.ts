@@ -68,7 +68,7 @@ const TABLES = `SELECT c.oid::regclass FROM pg_class c WHERE c.relkind IN ('r', 
 
 /** In the order of all their columns. */
 function rows(database: string, login: Login): string {
-  return `${login.sql(database)} -c "SELECT t::text FROM $table t ORDER BY 1"`;
+  return `${login.sql(database)} -c "SELECT textin(record_out(t)) FROM $table t ORDER BY 1"`;
 }
 
 function written(database: string, login: Login): string {
