@@ -16,7 +16,9 @@ export interface Demonstration {
   /** The first line of its story. */
   opening: string;
   /** Makes a folder of systems of its own in the demo's data folder, and answers its path; without it the repository's is taken. */
-  systems?(data: string): string;
+  systems?(data: string): string | Promise<string>;
+  /** Ends what `systems` started, however it went. */
+  end?(data: string): Promise<void>;
   /** Alerts are taken. */
   takesAlerts?: true;
   play(scene: Scene, embedded: Embedded): Promise<Shown>;

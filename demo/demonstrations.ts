@@ -7,6 +7,7 @@ export const DEMONSTRATIONS = {
   'blue-green': async () => (await import('./blue-green.ts')).BLUE_GREEN,
   drill: async () => (await import('./drill.ts')).DRILL,
   incident: async () => (await import('./incident.ts')).INCIDENT,
+  inventory: async () => (await import('./inventory.ts')).INVENTORY,
   recover: async () => (await import('./recover.ts')).RECOVER,
 } satisfies Record<string, () => Promise<Demonstration>>;
 

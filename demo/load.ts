@@ -27,14 +27,14 @@ export interface Load {
   stop(): Promise<void>;
 }
 
-export function startLoad(url: string, pauseMs = PAUSE_MS): Load {
+export function startLoad(url: string, pauseMs = PAUSE_MS, paths: readonly string[] = PATHS): Load {
   const answers: LoadAnswer[] = [];
   const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
   const stopping = new AbortController();
   const client = async (): Promise<void> => {
     for (let count = 0; !stopping.signal.aborted; count += 1) {
       const cookie = `fairlead-client=${Math.floor(Math.random() * USERS)}`;
-      answers.push(await ask(agent, `${url}${PATHS[count % PATHS.length] ?? '/'}`, cookie));
+      answers.push(await ask(agent, `${url}${paths[count % paths.length] ?? '/'}`, cookie));
       await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   };

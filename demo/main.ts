@@ -1,5 +1,5 @@
 // The demonstration: a canary (or blue-green, or a drill), a killed worker and a bad version in a minute, on free ports.
-// Usage: node --import tsx demo/main.ts [canary | blue-green | drill | recover | incident] [--keep] [--json]; `fairlead demo` runs it too.
+// Usage: node --import tsx demo/main.ts [canary | blue-green | drill | recover | incident | inventory] [--keep] [--json]; `fairlead demo` runs it too.
 import { Argument, Command } from 'commander';
 import { EXIT, ExitError } from '../src/cli/exit.ts';
 import { printJson } from '../src/cli/output/print.ts';
@@ -21,6 +21,7 @@ const NAMES: readonly DemonstrationName[] = [
   'drill',
   'recover',
   'incident',
+  'inventory',
 ];
 const FOLDER = '.fairlead/demo';
 /** Longer than anything that still works: a demo that hangs ends, and says where. */
@@ -33,6 +34,7 @@ Examples:
   $ fairlead demo drill       # a recovery, rehearsed under load
   $ fairlead demo recover     # damaged data, and a backup in their place
   $ fairlead demo incident    # an alert, its incident, a runbook that looks, a roll-back
+  $ fairlead demo inventory   # Firestore: a backup in a new database, services bound to it
   $ fairlead demo --keep      # and look around afterwards
 
 Everything runs on free ports and is kept in ${FOLDER}, which is emptied at each start.

@@ -37,7 +37,10 @@ export function judge(evidence: Evidence): Promised[] {
   ];
 }
 
-function asked({ recovery, selfApproval }: Evidence): Promised {
+export function asked({
+  recovery,
+  selfApproval,
+}: Pick<Evidence, 'recovery' | 'selfApproval'>): Promised {
   const decisions = recovery.decisions.map((one) => `${one.decision} by ${one.actor ?? 'nobody'}`);
   return {
     promise: 'ana approved what is lost; ci, who asked for the recovery, could not',
@@ -47,7 +50,10 @@ function asked({ recovery, selfApproval }: Evidence): Promised {
 }
 
 /** From the stop to the first users, nobody is answered from data that are not proved. */
-function unanswered({ recovery, answers }: Evidence): Promised {
+export function unanswered({
+  recovery,
+  answers,
+}: Pick<Evidence, 'recovery' | 'answers'>): Promised {
   const [from, to] = [timeOf(recovery, 'stop-api')?.ended, timeOf(recovery, 'admit-')?.started];
   const meanwhile = from && to ? between(answers, from, to) : [];
   const answered = meanwhile.filter(({ status }) => status !== 503).length;
@@ -71,7 +77,7 @@ function lost({ recovery, backup, written, kept }: Evidence): Promised {
   };
 }
 
-function replaced({ kill: { pid, backPid, at, backAt } }: Evidence): Promised {
+export function replaced({ kill: { pid, backPid, at, backAt } }: Pick<Evidence, 'kill'>): Promised {
   return {
     promise: 'the killed worker was replaced, and the recovery went on',
     held: pid !== backPid,
@@ -79,7 +85,7 @@ function replaced({ kill: { pid, backPid, at, backAt } }: Evidence): Promised {
   };
 }
 
-function back({ recovery, answers }: Evidence): Promised {
+export function back({ recovery, answers }: Pick<Evidence, 'recovery' | 'answers'>): Promised {
   const last = timeOf(recovery, 'admit-100')?.ended ?? Infinity;
   const since = answers.filter(({ startedAt }) => startedAt >= last);
   const failed = since.filter(({ status }) => status !== 200).length;
@@ -91,7 +97,10 @@ function back({ recovery, answers }: Evidence): Promised {
 }
 
 /** Of the first step whose id begins so, in ms. */
-function timeOf({ steps }: Report, id: string): { started: number; ended: number } | undefined {
+export function timeOf(
+  { steps }: Report,
+  id: string,
+): { started: number; ended: number } | undefined {
   const step = steps.find((one) => one.id.startsWith(id));
   if (step?.endedAt == null) return undefined;
   return { started: Date.parse(step.startedAt), ended: Date.parse(step.endedAt) };

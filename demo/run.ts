@@ -44,10 +44,18 @@ export interface DemoResult {
 }
 
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
-  const { story, signal } = options;
   const data = await freshFolder(options.folder);
+  try {
+    return await ranIn(data, options);
+  } finally {
+    await options.demonstration.end?.(data);
+  }
+}
+
+async function ranIn(data: string, options: DemoOptions): Promise<DemoResult> {
+  const { story, signal } = options;
   const portOffset = await freeOffset();
-  const systems = options.demonstration.systems?.(data) ?? join(REPOSITORY, 'systems');
+  const systems = (await options.demonstration.systems?.(data)) ?? join(REPOSITORY, 'systems');
   story.tell('starting Temporal, the local host and a worker on free ports');
   const embedded = await startEmbedded({
     data,

@@ -24,6 +24,8 @@ export interface Scene {
   temporal: Temporal;
   story: Story;
   signal: AbortSignal;
+  /** What it plays on, where that is another system. */
+  system?: string;
 }
 
 /** What a scene does when a worker has answered with this status. */
@@ -37,7 +39,7 @@ export async function deploy(
   { kind = 'canaryDeploy', act }: { kind?: 'canaryDeploy' | 'blueGreenDeploy'; act?: Act } = {},
 ): Promise<Report> {
   const flags = kind === 'blueGreenDeploy' ? ' --strategy blue-green' : '';
-  const said = `fairlead deploy ${SYSTEM}/${SERVICE} ${version}${flags}`;
+  const said = `fairlead deploy ${scene.system ?? SYSTEM}/${SERVICE} ${version}${flags}`;
   return carriedOut(scene, { kind, said, who, fields: { service: SERVICE, version } }, act);
 }
 
@@ -53,14 +55,23 @@ export async function carryOut(
   { kind, verb, fields = {} }: { kind: OperationKind; verb: string; fields?: object },
   act?: Act,
 ): Promise<Report> {
-  return carriedOut(scene, { kind, said: `fairlead ${verb} ${SYSTEM}`, who, fields }, act);
+  const said = `fairlead ${verb} ${scene.system ?? SYSTEM}`;
+  return carriedOut(scene, { kind, said, who, fields }, act);
 }
 
 /** Users from now on, until it is stopped. */
-export async function loadOn({ temporal, story }: Scene): Promise<Load> {
-  const { url } = (await askSystem(temporal, SYSTEM)).services[SERVICE] ?? { url: '' };
-  story.tell(`8 clients send requests to ${url} from now on`);
-  return startLoad(url);
+export async function loadOn(
+  scene: Scene,
+  { paths, pauseMs }: { paths?: readonly string[]; pauseMs?: number } = {},
+): Promise<Load> {
+  const url = await urlOf(scene);
+  scene.story.tell(`8 clients send requests to ${url} from now on`);
+  return startLoad(url, pauseMs, paths);
+}
+
+/** Where users reach the service. */
+export async function urlOf({ temporal, system = SYSTEM }: Scene): Promise<string> {
+  return (await askSystem(temporal, system)).services[SERVICE]?.url ?? '';
 }
 
 async function carriedOut(
@@ -68,8 +79,8 @@ async function carriedOut(
   { kind, said, who, fields }: { kind: OperationKind; said: string; who: string; fields: object },
   act: Act = async () => undefined,
 ): Promise<Report> {
-  const { temporal, story } = scene;
-  const asked = { system: SYSTEM, ...fields, requestedBy: who };
+  const { temporal, story, system = SYSTEM } = scene;
+  const asked = { system, ...fields, requestedBy: who };
   const runbook: Runbook = RUNBOOKS[kind];
   const request = { ...parseRequest(runbook, asked) };
   story.tell(`${who}: ${said}`);
@@ -81,10 +92,10 @@ async function carriedOut(
 
 /** To its end, whoever started it. */
 export async function followRun(scene: Scene, run: RunName, act: Act): Promise<Report> {
-  const { temporal, story } = scene;
+  const { temporal, story, system = SYSTEM } = scene;
   const end = await followed(scene, run, act);
   story.tell(`${run.operation}: ${end.outcome ?? end.state}`);
-  return await askReport(temporal, { ...run, open: false, system: SYSTEM });
+  return await askReport(temporal, { ...run, open: false, system });
 }
 
 async function followed(scene: Scene, run: RunName, act: Act): Promise<OperationStatus> {

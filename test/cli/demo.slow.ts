@@ -29,6 +29,7 @@ for (const [what, operations] of [
   ['canary', 3],
   ['blue-green', 4],
   ['drill', 3],
+  ['inventory', 3],
 ] as const) {
   test(`every promise of the demo of ${what} holds, and its reports are there`, async (t) => {
     const server = await temporalOrSkip(t);
