@@ -33,6 +33,7 @@ import { createEvidence } from './integrations/evidence.ts';
 import { createObjectRemoval, createObjectsFolder } from './integrations/objects-folder.ts';
 import { createPrometheusMetrics } from './integrations/prometheus.ts';
 import { createRecoveryLedger } from './integrations/recovery-ledger.ts';
+import { createScheduledLedger } from './integrations/steps/scheduled-ledger.ts';
 import { createScrapeMetrics } from './integrations/scrape.ts';
 import type { SecretSources } from './integrations/secret-value.ts';
 import { createRedactor } from './integrations/secrets.ts';
@@ -147,6 +148,7 @@ function storedPorts(settings: WorkerSettings, secrets: SecretSources) {
     drills: createDrills(objects),
     evidence: createEvidence(records, createEarlierEvidence(join(data, 'evidence'))),
     ledger: createRecoveryLedger(records),
+    scheduled: createScheduledLedger(records),
     incidents: createIncidents(objects),
     snapshots: createSnapshots(objects),
     begun: createBegun(objects),

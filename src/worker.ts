@@ -9,6 +9,7 @@ import { watchOperations } from './watching/gauges.ts';
 import type { ActivityPorts } from './activities/create.ts';
 import { createLog, type Log } from './watching/log.ts';
 import { watchRecovery } from './watching/recovery-gauges.ts';
+import { watchScheduled } from './watching/scheduled-gauges.ts';
 import {
   installRuntime,
   MetricsAddressError,
@@ -71,7 +72,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** What is open, and what is known of recoverability, as gauges. */
+/** What is open, and what is known of recoverability and of schedules, as gauges. */
 function watch({
   client,
   namespace,
@@ -88,10 +89,12 @@ function watch({
   const meter = Runtime.instance().metricMeter;
   const operations = watchOperations({ client, taskQueue, meter, log });
   const recovery = watchRecovery({ list: () => ports.ledger.list(), meter, namespace, log });
+  const scheduled = watchScheduled({ list: () => ports.scheduled.list(), meter, namespace, log });
   return {
     stop: () => {
       operations.stop();
       recovery.stop();
+      scheduled.stop();
     },
   };
 }

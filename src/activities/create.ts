@@ -68,6 +68,7 @@ import type { BackupRemovalPort, BackupsPort } from '../ports/backups.ts';
 import type { ObjectRemovalPort } from '../ports/objects.ts';
 import type { DrillsPort } from '../ports/drills.ts';
 import type { RecoveryLedgerPort } from '../ports/recovery-ledger.ts';
+import type { ScheduledLedgerPort } from '../ports/steps/scheduled-ledger.ts';
 import { recordDrill } from './data/recovery.ts';
 import type { ChecksPort } from '../ports/checks.ts';
 import type { MetricsPort } from '../ports/metrics.ts';
@@ -81,6 +82,7 @@ import type { SignerPort } from '../ports/signer.ts';
 import type { KeptRemovalPort, SnapshotsPort } from '../ports/snapshots.ts';
 import type { SystemsPort } from '../ports/systems.ts';
 import { checkVote } from './check-vote.ts';
+import { checkScheduled } from './scheduled/check-scheduled.ts';
 import { readSignalTimes } from './signal-times.ts';
 import { seal } from './record/seal.ts';
 import { createKept } from './kept.ts';
@@ -127,6 +129,7 @@ export interface ActivityPorts extends Omit<BoundaryPorts, 'kept'> {
   uploads: Pick<ObjectRemovalPort, 'sweep'>;
   drills: DrillsPort;
   ledger: RecoveryLedgerPort;
+  scheduled: ScheduledLedgerPort;
   incidents: IncidentsPort;
   snapshots: SnapshotsPort;
   /** Removes what was kept for runs that are forgotten. */
@@ -229,6 +232,7 @@ const ACTIVITIES = {
   // What schedules and people start that is no operation.
   sweepRemnants: { work: sweep, plain: true },
   checkRecovery: { work: checkRecovery, plain: true },
+  checkScheduled: { work: checkScheduled, plain: true },
   acceptBackup: { work: acceptBackup, plain: true },
   writeHeartbeats: { work: writeHeartbeats, plain: true },
 } satisfies Record<string, ActivityRow>;

@@ -1,17 +1,14 @@
 // What a system looks like now, and reports of operations that a worker has the evidence of.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Context, getClient } from '@temporalio/activity';
 import type { IncidentRecord } from '../domain/incident/timeline.ts';
-import { datastoreRefs } from './data/datastore-refs.ts';
+import { catalogueOf } from './data/catalogue.ts';
 import { readIncident } from './incident/read.ts';
-import { listBackups, type BackupList, type QuarantineRow } from '../domain/backup/backup-list.ts';
-import type { CatalogueEntry } from '../domain/backup/backup.ts';
+import type { BackupList } from '../domain/backup/backup-list.ts';
 import { gateWatchSeen, type GateWatchStatus } from '../domain/analysis/gate-watch.ts';
 import { buildReport } from '../domain/record/build-report.ts';
 import { Failure } from '../domain/failure.ts';
 import type { Inspection } from '../domain/operation/inspection.ts';
 import { secretSource, type LoadedSystem } from '../domain/loaded-system.ts';
-import { quarantineRow } from '../domain/recovery/live/quarantined.ts';
 import type { Recoverability } from '../domain/recovery/recoverability.ts';
 import { reportAnswer, type ReportEntries } from '../domain/record/report-answer.ts';
 import type { Report } from '../domain/record/report.ts';
@@ -19,6 +16,7 @@ import { windowsAnswer, type WindowsAnswer } from '../domain/time/windows.ts';
 import { janitorSchedule, type WantedSchedules } from '../domain/time/schedules.ts';
 import { runbooksOfType } from '../runbooks/index.ts';
 import { wantedSchedules } from '../runbooks/schedules.ts';
+import type { ScheduledRunbook } from '../domain/time/scheduled.ts';
 import type { SystemStatus } from '../domain/operation/status.ts';
 import { percentOf, normalised } from '../domain/traffic/weights.ts';
 import type { Served, Weights } from '../domain/rollout/model.ts';
@@ -38,6 +36,7 @@ import type { SystemsPort } from '../ports/systems.ts';
 import { loadOrKept, type LoadOrKeptPorts } from './load-or-kept.ts';
 import { recoverabilityOf, type RecoveryPorts } from './data/recovery.ts';
 import { redactionOf } from './redaction.ts';
+import { scheduledOf } from './scheduled/scheduled.ts';
 import { diffOf, logsOf, type DiffAnswer, type LogsAnswer } from './service-logs.ts';
 import { commandsOf, type CommandsAnswer, type CommandsPorts } from './by-hand/commands.ts';
 import { tryStart, type StartAnswer } from './try-start.ts';
@@ -67,6 +66,12 @@ export interface RunbookList {
   runbooks: ListedRunbook[];
 }
 
+/** How the runbooks on the schedule of a system stand. */
+export interface ScheduledNow {
+  system: string;
+  scheduled: ScheduledRunbook[];
+}
+
 export type Inspected =
   | SystemStatus
   | Report
@@ -77,15 +82,13 @@ export type Inspected =
   | StartAnswer
   | CommandsAnswer
   | RunbookList
+  | ScheduledNow
   | LogsAnswer
   | DiffAnswer
   | WindowsAnswer
   | IncidentRecord;
 
 const MOST_OPERATIONS = 20;
-const MOST_BACKUPS = 500;
-/** A server that is up says at once what it keeps. */
-const LOOK_MS = 3_000;
 /** All that a question has that asks how a system is. */
 const STATUS_FIELDS: ReadonlySet<string> = new Set(['system', 'report']);
 /** States in which people are waited for. */
@@ -115,7 +118,7 @@ export async function inspect(
 }
 
 async function wholeSystem(
-  { backups, recovery, runbooks }: Inspection,
+  { backups, recovery, runbooks, scheduled }: Inspection,
   loaded: LoadedSystem,
   call: Call,
   ports: InspectPorts,
@@ -123,6 +126,7 @@ async function wholeSystem(
   if (runbooks === true) {
     return { system: loaded.name, runbooks: await ports.runbooks.list(loaded) };
   }
+  if (scheduled === true) return scheduledNow(loaded, ports);
   if (backups === true) return catalogueOf(loaded, call, ports);
   return recovery === true ? recoveryOf(loaded, call, ports) : statusOf(loaded, call, ports);
 }
@@ -179,6 +183,14 @@ function sinceOf(weights: Weights, newest: Served | undefined): { since?: string
   return isLive ? { since: newest.since } : {};
 }
 
+async function scheduledNow(
+  loaded: LoadedSystem,
+  { clock, redactor }: InspectPorts,
+): Promise<ScheduledNow> {
+  const shown = await redactionOf(redactor, secretSource(loaded), [loaded.name]);
+  return shown({ system: loaded.name, scheduled: await scheduledOf(loaded, clock.now()) });
+}
+
 function windowsOf(
   { name, system }: LoadedSystem,
   at: string | null,
@@ -186,40 +198,6 @@ function windowsOf(
 ): WindowsAnswer {
   const when = at === null ? clock.now() : Date.parse(at);
   return windowsAnswer(name, system.changes, when);
-}
-
-async function catalogueOf(
-  loaded: LoadedSystem,
-  call: Call,
-  { backups, exchanges, redactor, clock }: InspectPorts,
-): Promise<BackupList> {
-  const names = Object.keys(loaded.system.datastores ?? {});
-  const shown = await redactionOf(redactor, secretSource(loaded), [loaded.name, ...names]);
-  const found: Record<string, CatalogueEntry[]> = {};
-  for (const datastore of names) {
-    found[datastore] = await backups.list({ system: loaded.name, datastore }, call);
-  }
-  const listed = listBackups(loaded.name, clock.now(), found, MOST_BACKUPS);
-  return shown({ ...listed, quarantined: await quarantinesOf(loaded, call, exchanges) });
-}
-
-/** What exchanges kept; a server that does not answer soon is left out, for the catalogue of backups is there all the same. */
-async function quarantinesOf(
-  loaded: LoadedSystem,
-  call: Call,
-  exchanges: ExchangesPort,
-): Promise<QuarantineRow[]> {
-  const rows = datastoreRefs(loaded).map(async (store) => {
-    const asked = exchanges.quarantined(store, call);
-    const known = await Promise.race([asked, sleep(LOOK_MS, [], { ref: false })]).catch(
-      (error: unknown) => {
-        if (error instanceof Failure) return [];
-        throw error;
-      },
-    );
-    return known.map((one) => quarantineRow(loaded.system, store.datastore, one));
-  });
-  return (await Promise.all(rows)).flat();
 }
 
 /** The schedules that system files ask for. A named system that cannot be read fails; among all systems it is told, and the others are answered. */

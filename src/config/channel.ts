@@ -34,6 +34,7 @@ const EVENTS = [
     'ended',
     'unproven',
     'proven',
+    'overdue',
   ] as const),
   ...(['paging', 'incident', 'statusPage'] as const),
 ] as const;

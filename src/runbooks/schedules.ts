@@ -57,7 +57,9 @@ export function wantedSchedules(name: string, system: System): WantedSchedule[] 
     ...(check ? [checkSchedule(name, check.every)] : []),
     ...canarySchedules(name, system),
     ...(hasDrill ? [drillSchedule(name, rehearsal)] : []),
-    ...(runbooks === undefined ? [] : runbookSchedules(name, runbooks)),
+    ...(runbooks === undefined
+      ? []
+      : [...runbookSchedules(name, runbooks), scheduledSchedule(name)]),
   ];
 }
 
@@ -120,6 +122,11 @@ function runbookSchedules(
     ...inZone(when.zone),
     catchupMs: CATCH_UP_MS,
   }));
+}
+
+function scheduledSchedule(system: string): WantedSchedule {
+  const id = `scheduled/${system}`;
+  return { ...named(id, system, 'checkScheduled'), everyMs: 15 * MINUTE_MS };
 }
 
 /** Never by itself, and never twice at once. */

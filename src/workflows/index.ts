@@ -11,6 +11,7 @@ import { operation } from './steps/operation.ts';
 
 export { acceptBackup } from './accept-backup.ts';
 export { checkRecovery } from './check-recovery.ts';
+export { checkScheduled } from './check-scheduled.ts';
 export { freeze } from './freeze.ts';
 export { incident } from './incident/incident.ts';
 export { inspectSystem } from './inspect-system.ts';

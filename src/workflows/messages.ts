@@ -28,6 +28,7 @@ export const WORKFLOW_TYPES: readonly string[] = [
   ...OPERATION_TYPES,
   'acceptBackup',
   'checkRecovery',
+  'checkScheduled',
   'freeze',
   'incident',
   'inspectSystem',

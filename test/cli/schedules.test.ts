@@ -128,6 +128,7 @@ describe('syncing schedules', () => {
     assert.deepEqual(await synced(system), {
       'run/shop/monthly': 'created',
       'run/shop/quarterly': 'created',
+      'scheduled/shop': 'created',
     });
     assert.deepEqual(new Set(Object.values(await synced(system))), new Set(['unchanged']));
     const next = async (runbook: string) => {

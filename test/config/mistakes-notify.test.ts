@@ -44,7 +44,7 @@ testMistakes([
     'names the events there are',
     telling('{ type: console, events: [gat] }'),
     [
-      '17: notify.ops.events.0: "gat" is not allowed (did you mean gate?); write gate or reminder or escalation or parked or asked or ended or unproven or proven or paging or incident or statusPage',
+      '17: notify.ops.events.0: "gat" is not allowed (did you mean gate?); write gate or reminder or escalation or parked or asked or ended or unproven or proven or overdue or paging or incident or statusPage',
     ],
   ],
   [
@@ -52,7 +52,7 @@ testMistakes([
     `${telling('{ type: console, events: [gate, gate] }')}  none: { type: console, events: [] }\n`,
     [
       '17: notify.ops.events: an event is named twice; name each once',
-      '18: notify.none.events: an empty list is not allowed; write a list of gate, reminder, escalation, parked, asked, ended, unproven, proven, paging, incident, statusPage',
+      '18: notify.none.events: an empty list is not allowed; write a list of gate, reminder, escalation, parked, asked, ended, unproven, proven, overdue, paging, incident, statusPage',
     ],
   ],
   [

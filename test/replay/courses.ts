@@ -156,6 +156,8 @@ export const COURSES: Record<string, (shop: Shop) => Promise<WorkflowHandle>> = 
     ended(await shop.start('admitTraffic', { system: shop.live() })),
   'check-recovery': async (shop) =>
     ended(await shop.start('checkRecovery', { system: shop.empty(withData) })),
+  'check-scheduled': async (shop) =>
+    ended(await shop.start('checkScheduled', { system: shop.empty() })),
   freeze: async (shop) => {
     const system = shop.live();
     const until = '2099-01-04T08:00:00Z';

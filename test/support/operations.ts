@@ -51,6 +51,7 @@ export interface MemoryPorts extends ActivityPorts {
   platforms: ActivityPorts['platforms'] & Required<Pick<ActivityPorts['platforms'], 'local'>>;
   drills: MemoryRecovery['drills'];
   ledger: MemoryRecovery['ledger'];
+  scheduled: MemoryRecovery['scheduled'];
   world: MemoryWorld;
   evidence: ReturnType<typeof memoryEvidence>;
   notify: MemoryNotify;

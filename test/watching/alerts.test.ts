@@ -23,6 +23,7 @@ const BACKLOG = 'fairlead_task_queue_backlog{namespace="default",taskQueue="fair
 const LATENCY = 'temporal_activity_schedule_to_start_latency_seconds_bucket{namespace="default"';
 const GATE = 'fairlead_oldest_open_gate_age_seconds{namespace="default"}';
 const SHOP = '{namespace="default",system="shop"}';
+const WEEKLY = '{namespace="default",system="shop",runbook="weekly"}';
 const ORDERS = '{namespace="default",system="shop",datastore="orders"}';
 const WORKER = 'up{job="fairlead-worker",instance="a"}';
 
@@ -94,6 +95,12 @@ const CASES: readonly Case[] = [
   }),
   fires('FairleadUnproven', '65m', { [`fairlead_recovery_proven${SHOP}`]: '0x70' }),
   silent('FairleadUnproven', '65m', { [`fairlead_recovery_proven${SHOP}`]: '1x70' }),
+  fires('FairleadRunbookOverdue', '8m', {
+    [`fairlead_scheduled_runbook_overdue${WEEKLY}`]: '1x10',
+  }),
+  silent('FairleadRunbookOverdue', '8m', {
+    [`fairlead_scheduled_runbook_overdue${WEEKLY}`]: '0x10',
+  }),
   fires('FairleadLocalHostDown', '3m', { 'up{job="fairlead-local-host"}': '1 0x10' }),
   silent('FairleadLocalHostDown', '3m', { 'up{job="fairlead-local-host"}': '1x10' }),
 ];
@@ -125,7 +132,7 @@ function promtoolOrSkip(t: TestContext): string | undefined {
 test('promtool accepts the rules, and the example that loads them', (t) => {
   const promtool = promtoolOrSkip(t);
   if (promtool === undefined) return;
-  assert.match(execFileSync(promtool, ['check', 'rules', RULES], { encoding: 'utf8' }), /11 rules/);
+  assert.match(execFileSync(promtool, ['check', 'rules', RULES], { encoding: 'utf8' }), /12 rules/);
   const config = join(FOLDER, 'prometheus.yml');
   assert.match(execFileSync(promtool, ['check', 'config', config], { encoding: 'utf8' }), /valid/);
 });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
 import { z } from 'zod';
+import { createScheduledLedger } from '../../src/integrations/steps/scheduled-ledger.ts';
 import { createRecoveryLedger } from '../../src/integrations/recovery-ledger.ts';
 import { hostFileSchema, hostPaths } from '../../src/platforms/local/protocol.ts';
 import { eventually } from '../support/local-daemon.ts';
@@ -126,8 +127,8 @@ async function refusedByTheWorker(): Promise<void> {
   await connection.close();
 }
 
-/** No system here holds data: what a check of one would leave. */
-async function proven(): Promise<void> {
+/** No system here holds data, or has a runbook on its schedule: what looks at one would leave. */
+async function looked(): Promise<void> {
   const checkedAt = new Date().toISOString();
   await createRecoveryLedger(storeIn(join(up.data, 'objects'))).write({
     schema: 'fairlead/recovery-seen/v1',
@@ -137,12 +138,17 @@ async function proven(): Promise<void> {
     lastDrillAt: checkedAt,
   });
   await becomes('fairlead_recovery_proven{', (value) => value === 1);
+  await createScheduledLedger(storeIn(join(up.data, 'objects'))).write({
+    ...{ schema: 'fairlead/scheduled-seen/v1', system: 'books', checkedAt },
+    runbooks: [{ runbook: 'weekly', state: 'missed', attention: true }],
+  });
+  await becomes('fairlead_scheduled_runbook_overdue{', (value) => value === 1);
 }
 
 test('every query of the dashboard finds something, and every metric of the alerts is there', async (t) => {
   if (skipWithoutPrometheus(t, server)) return;
   const { ask } = server;
-  await proven();
+  await looked();
   for (const { panel, query } of dashboardQueries()) {
     const found = async (): Promise<boolean> => {
       await fetch(up.urlOf('gated'));

@@ -1,16 +1,15 @@
 // Works out whether a system is recoverable, keeps that for the worker's metrics, and tells people when it changed: once
 // per change and channel, also when it is tried again after a crash.
-import { Failure } from '../../domain/failure.ts';
 import { secretSource, type LoadedSystem } from '../../domain/loaded-system.ts';
-import { changeTexts, channelsFor, noticeOf } from '../../domain/people/notice.ts';
 import type { Recoverability } from '../../domain/recovery/recoverability.ts';
-import { seenNow, type RecoverySeen } from '../../domain/recovery/recovery-seen.ts';
+import { seenNow } from '../../domain/recovery/recovery-seen.ts';
 import type { Call } from '../call.ts';
 import type { RecoveryLedgerPort } from '../../ports/recovery-ledger.ts';
 import type { NotifyPort } from '../../ports/notify.ts';
 import type { Redactor } from '../../ports/redactor.ts';
 import type { SystemsPort } from '../../ports/systems.ts';
 import { recoverabilityOf, type RecoveryPorts } from './recovery.ts';
+import { tellOfSystem, tryAgain, type TellOfSystem, type Told } from '../record/tell-of-system.ts';
 import { redactionOf } from '../redaction.ts';
 
 export interface CheckRecoveryPorts extends RecoveryPorts {
@@ -20,18 +19,12 @@ export interface CheckRecoveryPorts extends RecoveryPorts {
   redactor: Redactor;
 }
 
-export interface CheckedRecovery {
+/** Who was told of a change; the next check tries those again that could not be, where that may help. */
+export interface CheckedRecovery extends Told {
   system: string;
   /** `null` for a system that has nothing to recover. */
   recovery: Recoverability | null;
-  /** Channels that were told of a change. */
-  told: string[];
-  /** Channels that could not be told; the next check tries again where that may help. */
-  notTold: { channel: string; reason: string }[];
 }
-
-/** Tries of one check, for channels that may answer a moment later. */
-const MOST_TRIES = 3;
 
 export async function checkRecovery(
   { system }: { system: string },
@@ -50,57 +43,38 @@ export async function checkRecovery(
   // Kept before anybody is told: the next try knows the change by the same name.
   await ledger.write(seen);
   if (seen.told) return checked;
-  const pending = await tell(loaded, recovery, seen, { ...ports, call, checked, shown });
+  const { changedAt } = seen;
+  const pending = await tell({ loaded, recovery, changedAt }, call, ports.notify, {
+    told: checked,
+    shown,
+  });
   if (pending.length === 0) await ledger.write({ ...seen, told: true });
-  else if (call.attempt < MOST_TRIES) throw notYet(system, pending);
+  tryAgain(system, pending, call);
   return checked;
 }
 
-interface Telling {
-  notify: NotifyPort;
-  call: Call;
-  checked: CheckedRecovery;
-  shown: (text: string) => string;
-}
-
-/** The channels that may be reached another time; one that said no has said so. */
+/** The channels that may be reached another time. */
 async function tell(
-  { directory, system }: LoadedSystem,
-  recovery: Recoverability,
-  { changedAt }: RecoverySeen,
-  { notify, call, checked, shown }: Telling,
+  {
+    loaded,
+    recovery,
+    changedAt,
+  }: { loaded: LoadedSystem; recovery: Recoverability; changedAt: string },
+  call: Call,
+  notify: NotifyPort,
+  about: Pick<TellOfSystem, 'told' | 'shown'>,
 ): Promise<string[]> {
-  const pending: string[] = [];
-  const { state: event, why } = recovery;
+  const { state: event, why, system } = recovery;
   const facts = {
-    operation: `check/${recovery.system}`,
+    operation: `check/${system}`,
     runId: call.run.runId,
     kind: 'checkRecovery',
-    system: recovery.system,
+    system,
     at: changedAt,
     requestedBy: null,
     reason: null,
     subject: { event, why },
   };
-  const notice = noticeOf(changeTexts(facts, shown));
-  for (const [name, channel] of Object.entries(channelsFor(system.notify, event))) {
-    // The first part names the file that deliveries are noted in: one per system.
-    const key = `recovery-${recovery.system}/${changedAt}/${name}`;
-    try {
-      const sent = await notify.send({ key, name, channel, directory, notice }, call);
-      if (sent.delivered) checked.told.push(name);
-      else checked.notTold.push({ channel: name, reason: shown(sent.reason) });
-    } catch (error) {
-      if (!(error instanceof Failure) || call.signal.aborted) throw error;
-      const reason = shown(error.message);
-      checked.notTold.push({ channel: name, reason });
-      if (error.retryable) pending.push(`${name} (${reason})`);
-    }
-  }
-  return pending;
-}
-
-function notYet(system: string, pending: readonly string[]): Failure {
-  const which = pending.join(', ');
-  return new Failure('Unavailable', `telling people about ${system}: not delivered yet: ${which}`);
+  const key = `recovery-${system}/${changedAt}`;
+  return tellOfSystem({ loaded, facts, key, ...about }, call, notify);
 }

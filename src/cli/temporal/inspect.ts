@@ -27,6 +27,7 @@ export interface InspectRequest {
   backups?: true;
   schedules?: true;
   recovery?: true;
+  scheduled?: true;
   runbooks?: true;
   start?: { type: string; request: Record<string, unknown> };
   commands?: { type: string; request: Record<string, unknown> };

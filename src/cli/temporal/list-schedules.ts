@@ -1,12 +1,12 @@
 // What `fairlead schedules list` does: every schedule that Fairlead keeps, as Temporal has it. Asks no worker.
 import { type ScheduleSummary, WorkflowNotFoundError } from '@temporalio/client';
 import { oneLine } from '../../domain/text/markdown.ts';
+import { markIn, noteIn } from '../../domain/time/schedules.ts';
 import { staleStatus } from '../operation/ask-status.ts';
 import type { CommonOptions } from '../command-options.ts';
 import { type Temporal, withTemporal } from './connect.ts';
 import { actorName } from '../identity.ts';
 import { columns, printJson, printText } from '../output/print.ts';
-import { markIn, noteIn } from './temporal-schedules.ts';
 
 interface ScheduleRow {
   id: string;

@@ -9,20 +9,18 @@ import {
 } from '@temporalio/client';
 import { canonicalJson } from '../../domain/digest.ts';
 import { isRecord, textAt } from '../../domain/json.ts';
-import {
-  startsText,
-  timesText,
-  type FoundSchedule,
-  type ScheduleMark,
-} from '../../domain/time/schedule-sync.ts';
+import { startsText, timesText, type FoundSchedule } from '../../domain/time/schedule-sync.ts';
 import { parseRequest } from '../../domain/operation/request.ts';
 import { runbookFor } from '../../runbooks/index.ts';
 import { summaryOf } from '../../runbooks/runbook.ts';
-import { scheduleDigest, type WantedSchedule } from '../../domain/time/schedules.ts';
+import {
+  markIn,
+  OWN_NOTE,
+  scheduleDigest,
+  type WantedSchedule,
+} from '../../domain/time/schedules.ts';
 import type { Temporal } from './connect.ts';
 import { EXIT, ExitError } from '../exit.ts';
-
-const NOTE = 'Kept by "fairlead schedules sync": edits are put back, a pause and a note are kept.';
 
 /** Undefined when there is no schedule of this name. */
 export async function readSchedule(
@@ -54,7 +52,7 @@ export async function createSchedule(temporal: Temporal, wanted: WantedSchedule)
       scheduleId: wanted.id,
       ...definitionOf(wanted, taskQueue),
       memo: { fairlead: mark },
-      state: { note: NOTE },
+      state: { note: OWN_NOTE },
     });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
@@ -88,18 +86,6 @@ export async function removeSchedule({ client }: Temporal, id: string): Promise<
   } catch (error) {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
   }
-}
-
-export function markIn(memo: unknown): ScheduleMark | null {
-  const mark = isRecord(memo) ? memo['fairlead'] : undefined;
-  const taskQueue = textAt(mark, 'taskQueue');
-  if (taskQueue === undefined) return null;
-  return { system: textAt(mark, 'system') ?? null, taskQueue };
-}
-
-/** The note that a person left; null for none, and for the one that this command writes. */
-export function noteIn(note: string | undefined): string | null {
-  return note === undefined || note === '' || note === NOTE ? null : note;
 }
 
 function definitionOf(

@@ -19,7 +19,7 @@ export function register(program: Command): void {
     .description('say whether every service of SYSTEM is well')
     .option(
       '--detailed',
-      'every revision, also those without traffic; and whether the system is recoverable',
+      'every revision, also those without traffic; whether the system is recoverable; what is on its schedule',
     )
     .option('--watch <seconds>', 'again and again, until Ctrl-C');
   withLooking(command, ['health shop', 'health shop --detailed', 'health shop --watch 5']).action(
@@ -72,9 +72,11 @@ async function look(temporal: Temporal, system: string, options: HealthOptions):
     printJson({ system, healthy: code === EXIT.done, services: healths, watched, ...noted });
   } else if (options.detailed === true) {
     const { askRecovery, recoveryLines } = await import('../output/recovery.ts');
+    const { askScheduled, scheduledLines } = await import('../output/scheduled.ts');
     const lines = services.flatMap(([name, service]) => serviceLines(status, name, service));
     lines.push(...noteLines(status), ...watchedLines(status));
-    printText([...lines, ...recoveryLines(await askRecovery(temporal, system))].join('\n'));
+    lines.push(...recoveryLines(await askRecovery(temporal, system)));
+    printText([...lines, ...scheduledLines(await askScheduled(temporal, system))].join('\n'));
   } else {
     const lines = healths.map((one) => `${system}/${one.service} ${one.condition}: ${one.detail}`);
     printText([...lines, ...noteLines(status), ...watchedLines(status)].join('\n'));
@@ -82,9 +84,12 @@ async function look(temporal: Temporal, system: string, options: HealthOptions):
   return code;
 }
 
-/** A system that holds no data has no `recovery`. */
+/** A system that holds no data has no `recovery`, one with nothing on its schedule no `scheduled`. */
 async function detailsOf(temporal: Temporal, status: SystemStatus): Promise<object> {
   const { askRecovery } = await import('../output/recovery.ts');
+  const { askScheduled } = await import('../output/scheduled.ts');
   const recovery = await askRecovery(temporal, status.system);
-  return recovery === null ? { status } : { status, recovery };
+  const scheduled = await askScheduled(temporal, status.system);
+  const hasSome = !Array.isArray(scheduled) || scheduled.length > 0;
+  return { status, ...(recovery !== null && { recovery }), ...(hasSome && { scheduled }) };
 }

@@ -19,6 +19,8 @@ export interface Inspection {
   schedules?: true;
   /** Work out whether it is recoverable instead. */
   recovery?: true;
+  /** Look how the runbooks on its schedule stand instead. */
+  scheduled?: true;
   /** List its runbooks of steps instead. */
   runbooks?: true;
   /** Say instead whether an operation could be started that is asked for like this. */
@@ -49,7 +51,7 @@ export interface StartAsked {
   request: Record<string, unknown>;
 }
 
-const INSTEAD = ['backups', 'schedules', 'recovery', 'runbooks'] as const;
+const INSTEAD = ['backups', 'schedules', 'recovery', 'scheduled', 'runbooks'] as const;
 const STARTS = ['start', 'commands'] as const;
 const ASKED = [...STARTS, 'logs', 'diff', 'windows', 'incident'] as const;
 const FIELDS: readonly string[] = ['system', 'report', ...ASKED, ...INSTEAD];

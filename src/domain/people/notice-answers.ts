@@ -17,6 +17,7 @@ export function answersOf(operation: string, subject: NoticeSubject): NoticeAnsw
     case 'told':
     case 'unproven':
     case 'proven':
+    case 'overdue':
       return [];
     case 'paging':
     case 'incident':

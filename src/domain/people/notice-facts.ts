@@ -19,6 +19,8 @@ export type NoticeSubject =
   | { event: 'ended'; outcome: string; message: string; leftovers: string[] }
   /** A check of a system's recoverability: whether anybody can show that it can be recovered. */
   | { event: 'unproven' | 'proven'; why: string[] }
+  /** A runbook on the schedule that was missed, failed or is open for too long. */
+  | { event: 'overdue'; text: string }
   /** An incident: `paging` for somebody who is needed, `statusPage` for the public. */
   | { event: 'paging' | 'incident' | 'statusPage'; incident: IncidentNews };
 

@@ -59,6 +59,7 @@ function changedSubject(subject: NoticeSubject, change: (text: string) => string
       return { ...subject, problem: change(subject.problem) };
     case 'asked':
     case 'told':
+    case 'overdue':
       return { ...subject, text: change(subject.text) };
     case 'ended':
       return {
@@ -110,6 +111,8 @@ export function noticeWords(subject: NoticeSubject): string {
     case 'unproven':
     case 'proven':
       return `it is ${subject.event}`;
+    case 'overdue':
+      return subject.text;
     case 'paging':
     case 'incident':
     case 'statusPage':
@@ -145,6 +148,7 @@ function lookFor({ operation, runId, system, subject }: NoticeFacts): string {
       return commandText('report', operation, '--run', runId);
     case 'unproven':
     case 'proven':
+    case 'overdue':
       return `fairlead health ${system} --detailed`;
     case 'paging':
     case 'incident':
@@ -178,6 +182,8 @@ function wordsOf({ operation, system, subject, at }: NoticeFacts): Words {
     }
     case 'told':
       return { title: `${operation}: ${subject.step}`, text: subject.text, fields: [] };
+    case 'overdue':
+      return { title: `${operation} is overdue`, text: subject.text, fields: [] };
     case 'ended':
       return {
         title: `${operation} ended: ${subject.outcome}`,
@@ -250,7 +256,7 @@ function gateFields({ verdicts, policy }: NoticeGate, now: string): Field[] {
 }
 
 function circumstances({ system, requestedBy, reason, subject }: NoticeFacts): Field[] {
-  if ('why' in subject) return [{ name: 'System', value: system }];
+  if ('why' in subject || subject.event === 'overdue') return [{ name: 'System', value: system }];
   if ('incident' in subject) return incidentCircumstances(system, subject);
   return [
     { name: 'System', value: system },

@@ -3,6 +3,7 @@
 import { canonicalJson } from '../digest.ts';
 import {
   scheduleDigest,
+  type ScheduleMark,
   type WantedSchedule,
   type WantedSchedules,
   type WantedTimes,
@@ -16,11 +17,6 @@ export interface FoundSchedule {
   /** Digest of the wanted schedule that it was last made from; null when whoever edited it dropped that. */
   digest: string | null;
   facets: Facets;
-}
-
-export interface ScheduleMark {
-  system: string | null;
-  taskQueue: string;
 }
 
 /** What a schedule is, in four canonical texts that can be compared. */

@@ -1,6 +1,7 @@
 // Schedules as data: those that a system file asks for (runbooks/schedules.ts works them out) are answered by a worker
 // (activities/inspect.ts), and `fairlead schedules sync` makes Temporal's match. Pure.
 import { digestOf } from '../digest.ts';
+import { isRecord, textAt } from '../json.ts';
 import type { MONTHS } from './on-day.ts';
 
 /** As Temporal has them. */
@@ -69,4 +70,27 @@ export function janitorSchedule(taskQueue: string): WantedSchedule {
 /** Digest of a wanted schedule; each run that it starts carries it, and so says which wording of the file started it. */
 export function scheduleDigest(wanted: WantedSchedule): string {
   return digestOf(wanted);
+}
+
+/** Whose a schedule is: Fairlead's mark in its memo. */
+export interface ScheduleMark {
+  system: string | null;
+  taskQueue: string;
+}
+
+/** Null for a schedule that somebody else made. */
+export function markIn(memo: unknown): ScheduleMark | null {
+  const mark = isRecord(memo) ? memo['fairlead'] : undefined;
+  const taskQueue = textAt(mark, 'taskQueue');
+  if (taskQueue === undefined) return null;
+  return { system: textAt(mark, 'system') ?? null, taskQueue };
+}
+
+/** The note that `schedules sync` leaves with a schedule. */
+export const OWN_NOTE =
+  'Kept by "fairlead schedules sync": edits are put back, a pause and a note are kept.';
+
+/** The note that a person left; null for none, and for Fairlead's own. */
+export function noteIn(note: string | undefined): string | null {
+  return note === undefined || note === '' || note === OWN_NOTE ? null : note;
 }

@@ -96,6 +96,10 @@ describe('the schedules of a system', () => {
             },
           ],
         },
+        {
+          ...{ id: 'scheduled/shop', workflowType: 'checkScheduled' },
+          ...{ workflowId: 'scheduled/shop', input: { system: 'shop' }, zone: undefined, at: [] },
+        },
       ],
     );
   });
