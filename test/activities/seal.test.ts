@@ -1,6 +1,7 @@
 // The record is closed with how the operation ended, whether the platform answers or not.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { runbookSchema } from '../../src/config/steps/runbook-schema.ts';
 import { seal, type SealInput } from '../../src/activities/record/seal.ts';
 import { sealInterrupted } from '../../src/activities/record/seal-interrupted.ts';
 import { verifyChain } from '../../src/domain/record/evidence-chain.ts';
@@ -8,6 +9,7 @@ import { Failure } from '../../src/domain/failure.ts';
 import { isSignedBy } from '../../src/integrations/signing.ts';
 import { createActivityWorld, PLACE } from '../support/activity-world.ts';
 import { entriesOf, OPENED } from '../support/record/evidence.ts';
+import { sampleSystem } from '../support/samples.ts';
 
 const input: SealInput = {
   entries: entriesOf([OPENED]),
@@ -43,6 +45,28 @@ test('one that has given its leases back is closed with what it saw itself', asy
   it.world.setByHand(PLACE, it.share([v2, 100]));
   const seen = { [PLACE.service]: it.share([v1, 100]) };
   assert.equal((await seal({ ...input, seen }, it.call(), it.ports)).summary.serving, 'old');
+});
+
+test('a runbook whose file was changed meanwhile is a finding, and one that was not is none', async () => {
+  const runbook = runbookSchema.parse({ title: 'A test', steps: [{ id: 'seen', manual: 'Look' }] });
+  const now = { name: 'weekly', file: 'systems/shop/runbooks/weekly.yaml', digest: 'b', runbook };
+  const found = async (digest: string): Promise<string[]> => {
+    const it = createActivityWorld();
+    const loaded = {
+      name: 'shop',
+      directory: '/srv',
+      digest: 'system',
+      system: sampleSystem().system,
+    };
+    const systems = { ...it.ports.systems, load: () => Promise.resolve(loaded) };
+    const ports = { ...it.ports, systems, runbooks: { load: () => Promise.resolve(now) } };
+    const about = { systemDigest: 'system', runbook: { ...now, digest } };
+    return (await seal({ ...input, places: [], ...about }, it.call(), ports)).summary.findings;
+  };
+  assert.deepEqual(await found('a'), [
+    'the file of its runbook, systems/shop/runbooks/weekly.yaml, was changed while this operation ran; it went on with what it had loaded',
+  ]);
+  assert.deepEqual(await found('b'), []);
 });
 
 test('a platform that is back within seconds is read', async () => {

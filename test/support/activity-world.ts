@@ -46,6 +46,9 @@ export function createActivityWorld() {
         load: () => Promise.reject(new Failure('NotFound', 'there is no system')),
         names: () => Promise.resolve([]),
       },
+      runbooks: {
+        load: () => Promise.reject(new Failure('NotFound', 'there is no runbook')),
+      },
       redactor: { redact: <Value>(value: Value): Value => value, learn: () => Promise.resolve() },
     },
     /** A revision with one replica, in whatever state its version is in. */

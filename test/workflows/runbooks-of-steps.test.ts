@@ -18,13 +18,17 @@ after(() => shop.worker.stop());
 type Steps = Record<string, unknown>[];
 
 /** Starts a runbook of these steps on a system of its own. */
-async function run(steps: Steps, more: object = {}, request: object = {}): Promise<WorkflowHandle> {
-  const system = shop.live();
+async function run(
+  steps: Steps,
+  more: object = {},
+  request: { system?: string } = {},
+): Promise<WorkflowHandle> {
+  const { system = shop.live(), ...rest } = request;
   const name = freshName('book');
   const runbook = runbookSchema.parse({ title: 'A test', leases: ['api'], ...more, steps });
   const file = `systems/${system}/runbooks/${name}.yaml`;
   shop.ports.steps.written.set(name, { name, file, digest: digestOf(runbook), runbook });
-  return shop.start('runbook', { system, runbook: name, ...request }, `run/${system}/${name}`);
+  return shop.start('runbook', { system, runbook: name, ...rest }, `run/${system}/${name}`);
 }
 
 const doing = (id: string, more: object = {}) => ({
@@ -124,6 +128,22 @@ describe('a change of a runbook of steps', { concurrency: 4 }, () => {
     assert.equal(await leases(), 1);
     await send(handle, 'tick', { actor: 'ana', step: 'fine' });
     assert.equal((await endOf(handle)).outcome, 'succeeded');
+  });
+
+  test('under a lease that another runbook holds asks, says whose it is, and is made once that is over', async () => {
+    const first = await run([doing('mine'), { id: 'fine', manual: 'Fine?' }]);
+    await untilStatus(first, (status) => status.asks?.step === 'fine');
+    const [, system = ''] = first.workflowId.split('/');
+    const looks = { id: 'seen', look: { command: ['look', 'on'] } };
+    const second = await run([looks, doing('theirs')], {}, { system });
+    const parked = await untilStatus(second, ({ state }) => state === 'parked');
+    assert.ok(parked.note?.includes(first.workflowId), parked.note ?? '');
+    assert.deepEqual([ranOf('look on').length, ranOf('theirs')], [1, []]);
+    await send(first, 'tick', { actor: 'ana', step: 'fine' });
+    assert.equal((await endOf(first)).outcome, 'succeeded');
+    await send(second, 'retryStep', { actor: 'ana', step: 'theirs' });
+    assert.equal((await endOf(second)).outcome, 'succeeded');
+    assert.deepEqual(ranOf(' theirs'), ['make theirs']);
   });
 
   for (const failing of [1, 2, 3]) {

@@ -1,6 +1,6 @@
 // What activities on a whole system work with: worked out from the system as it is kept, and from names.
 import { Failure } from '../../domain/failure.ts';
-import type { LoadedSystem } from '../../domain/loaded-system.ts';
+import type { LoadedRunbook, LoadedSystem } from '../../domain/loaded-system.ts';
 import { leaseId } from '../../domain/operation/operation.ts';
 import type { CheckVoteInput } from '../check-vote.ts';
 import type { ChangeAsked } from '../freezes.ts';
@@ -40,12 +40,16 @@ export const SYSTEM_INPUTS = {
   /** An operation that ended before it was loaded has a record all the same. */
   sealReport: (
     loaded: Loaded,
-    { services, ...rest }: Omit<SealInput, 'places' | 'systemDigest'> & { services: string[] },
+    {
+      services,
+      ...rest
+    }: Omit<SealInput, 'places' | 'systemDigest' | 'runbook'> & { services: string[] },
   ): SealInput => ({
     ...rest,
     places: loaded === undefined ? [] : services.map((one) => serviceTarget(loaded, one)),
     // Where it did not load from the start, it was not changed meanwhile.
     systemDigest: loaded?.instead === undefined ? (loaded?.digest ?? '') : '',
+    ...(loaded?.runbook !== undefined && { runbook: withoutSteps(loaded.runbook) }),
   }),
   /** `of`: the service or datastore; `kind`: that of the operation that wants the lease. */
   clearLease: (loaded: Loaded, { of, kind }: { of: string; kind: string }) => ({
@@ -80,4 +84,8 @@ function known(loaded: Loaded): LoadedSystem {
   if (loaded === undefined)
     throw new Failure('Broken', 'an activity on a system that is not loaded');
   return loaded;
+}
+
+function withoutSteps({ name, file, digest }: LoadedRunbook): NonNullable<SealInput['runbook']> {
+  return { name, file, digest };
 }

@@ -1,6 +1,7 @@
 // The end of an operation's record: what is served now, the closing entry, and the report made from it all.
 import { buildReport, summarise } from '../../domain/record/build-report.ts';
 import { Failure } from '../../domain/failure.ts';
+import type { LoadedRunbook } from '../../domain/loaded-system.ts';
 import type { EvidenceBody, EvidenceEntry } from '../../domain/record/evidence.ts';
 import { extended } from '../../domain/record/evidence-chain.ts';
 import type { Outcome, Serving } from '../../domain/operation/outcome.ts';
@@ -16,6 +17,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { EvidencePort } from '../../ports/evidence.ts';
 import type { Redactor } from '../../ports/redactor.ts';
 import type { SignerPort } from '../../ports/signer.ts';
+import type { RunbooksPort } from '../../ports/steps/runbooks.ts';
 import type { SystemsPort } from '../../ports/systems.ts';
 import { releaseLeases, type LeaseRef } from '../leases.ts';
 import { signRecord } from './sign-record.ts';
@@ -48,12 +50,15 @@ export interface SealInput {
   leases?: LeaseRef[];
   system: string;
   systemDigest: string;
+  /** The runbook of steps that was carried out. */
+  runbook?: Pick<LoadedRunbook, 'name' | 'file' | 'digest'>;
 }
 
 interface SealPorts {
   evidence: EvidencePort;
   platforms: Platforms;
   systems: SystemsPort;
+  runbooks: Pick<RunbooksPort, 'load'>;
   redactor: Redactor;
   clock: Clock;
   signer: SignerPort;
@@ -138,7 +143,7 @@ async function closing(
   call: Call,
   ports: SealPorts,
 ): Promise<EvidenceEntry[]> {
-  const findings = await changedFile(input, ports.systems);
+  const findings = await changedFiles(input, ports);
   const unable = await ports.signer.unable();
   if (unable !== undefined) {
     findings.push(`the record is not signed: ${ports.redactor.redact(unable)}`);
@@ -161,17 +166,30 @@ function saidBy(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-async function changedFile(input: SealInput, systems: SystemsPort): Promise<string[]> {
-  if (input.systemDigest === '') return [];
-  try {
-    const { digest } = await systems.load(input.system);
-    if (digest === input.systemDigest) return [];
-  } catch {
-    // A file that does not load any more has changed as well.
+/** Of the system, and of its runbook where it carries one out. */
+async function changedFiles(
+  { system, systemDigest, runbook }: SealInput,
+  { systems, runbooks }: Pick<SealPorts, 'systems' | 'runbooks'>,
+): Promise<string[]> {
+  const changed: string[] = [];
+  if (systemDigest !== '' && (await digestNow(() => systems.load(system))) !== systemDigest)
+    changed.push(`the file of ${system}`);
+  if (runbook !== undefined) {
+    const { name, file, digest } = runbook;
+    const now = await digestNow(async () => runbooks.load(await systems.load(system), name));
+    if (now !== digest) changed.push(`the file of its runbook, ${file},`);
   }
-  return [
-    `the file of ${input.system} was changed while this operation ran; it went on with what it had loaded`,
-  ];
+  return changed.map(
+    (which) => `${which} was changed while this operation ran; it went on with what it had loaded`,
+  );
+}
+
+/** Undefined for a file that does not load any more: it has changed as well. */
+async function digestNow(load: () => Promise<{ digest: string }>): Promise<string | undefined> {
+  return load().then(
+    ({ digest }) => digest,
+    () => undefined,
+  );
 }
 
 /** A platform that does not answer gets a while, and then the record is closed without it. */
