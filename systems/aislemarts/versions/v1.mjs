@@ -1,0 +1,3 @@
+import { serve } from '../app/server.mjs';
+
+serve({ version: 'v1' });
