@@ -1,6 +1,7 @@
 // The ready-made runbooks of steps of the ledger, carried out by `fairlead run` in a whole `up`, over a real Postgres and a real
 // Redis, with users meanwhile.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -113,6 +114,16 @@ async function asks({ start }: World, operation: string, step: string): Promise<
       tries < 60 && !stdout.includes('"closed"'),
       `${operation} never asked ${step}: ${stdout}`,
     );
+    await sleep(500);
+  }
+}
+
+/** Until a gate of the runbook is open. */
+async function opens({ start }: World, operation: string, gate: string): Promise<void> {
+  for (let tries = 0; ; tries += 1) {
+    const { stdout } = await start(`status ${operation} --json`).ended;
+    if (stdout.includes(`"${gate}"`) && field(stdout, 'state') === 'waiting') return;
+    assert.ok(tries < 120 && !stdout.includes('"closed"'), `${gate} never opened: ${stdout}`);
     await sleep(500);
   }
 }
@@ -231,5 +242,39 @@ describe('on a ledger with users', { concurrency: 1 }, () => {
     );
     assert.deepEqual(old, [{ rolname: 'ledger_b' }]);
     assert.ok(!existsSync(join(it.folder, 'systems/ledger/secrets/next.json')));
+  });
+
+  test('breach keeps users out, has what shows the attack in its record, and lets them in with another login', async (t) => {
+    if (world === undefined) {
+      t.skip('missing part: no Postgres or Redis');
+      return;
+    }
+    const it = world;
+    const { port } = it.postgres.address;
+    const operation = 'run/ledger/breach';
+    const login = join(it.folder, 'systems/ledger/secrets/login.json');
+    const before = existsSync(login) ? readFileSync(login, 'utf8') : '{"user":"ledger"}';
+    const run = it.start(
+      `run ledger/breach --input port=${port} --input case=odd --as ana --reason odd-logins`,
+    );
+    await asks(it, operation, 'told');
+    assert.equal(await order(it), 503);
+    const seen = await reportOf(it, operation);
+    const kept = readFileSync(join(it.folder, 'systems/ledger/evidence/odd/files.jsonl'));
+    const digest = createHash('sha256').update(kept).digest('hex');
+    for (const part of ['app/server.mjs', 'rolsuper', 'listens', digest])
+      assert.ok(seen.includes(part), seen);
+    await it.exits(0, `tick ${operation} told --as ana`);
+    await asks(it, operation, 'way');
+    await it.exits(0, `choose ${operation} way closed --as ana`);
+    for (const gate of ['locked-approval', 'admitted-approval']) {
+      await opens(it, operation, gate);
+      assert.equal(await order(it), 503);
+      await it.exits(0, `approve ${operation} --gate ${gate} --as ben`);
+    }
+    const { code, stdout, stderr } = await run.ended;
+    assert.equal(code, 0, `${stdout}\n${stderr}`);
+    assert.equal(await order(it), 201);
+    assert.notEqual(field(readFileSync(login, 'utf8'), 'user'), field(before, 'user'));
   });
 });
