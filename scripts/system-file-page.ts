@@ -4,7 +4,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Document, visit } from 'yaml';
-import { annotatedSchema, type SchemaNode } from '../src/config/reading/json-schema.ts';
+import { DATASTORES } from '../src/config/kinds.ts';
+import { wholeSchema, type SchemaNode } from '../src/config/reading/json-schema.ts';
 import { allowedBy } from '../src/config/reading/schema-mistakes.ts';
 
 export const PAGE = join(resolve(import.meta.dirname, '..'), 'docs', 'system-file.md');
@@ -16,24 +17,28 @@ export interface KeyNode {
   node: SchemaNode;
   /** Its items or entries were described before, under this path. */
   as?: string;
+  /** The file is refused without it, where what it stands in is written. */
+  required?: true;
 }
 
 /** Every key, those below it following it; what is written the same twice is described once. */
 export function keysOf(
-  node: SchemaNode = annotatedSchema(),
+  node: SchemaNode = wholeSchema(),
   above = '',
   seen = new Map<string, string>(),
 ): KeyNode[] {
   return Object.entries(node.properties ?? {}).flatMap(([key, child]) => {
     if (typeof child !== 'object') return [];
     const path = above === '' ? key : `${above}.${key}`;
+    const required = (node.required ?? []).includes(key) && child.default === undefined;
+    const own: KeyNode = { path, node: child, ...(required && { required }) };
     const { below, at } = inside(child, path);
-    if (below?.properties === undefined) return [{ path, node: child }];
+    if (below?.properties === undefined) return [own];
     const shape = JSON.stringify(below);
     const before = seen.get(shape);
-    if (before !== undefined) return [{ path, node: child, as: before }];
+    if (before !== undefined) return [{ ...own, as: before }];
     seen.set(shape, at);
-    return [{ path, node: child }, ...keysOf(below, at, seen)];
+    return [own, ...keysOf(below, at, seen)];
   });
 }
 
@@ -75,13 +80,13 @@ function tables(): string {
 }
 
 function table(keys: readonly KeyNode[], prefix: string): string {
-  const rows = keys.map(({ path, node, as }) => {
+  const rows = keys.map(({ path, node, as, required }) => {
     const meaning = `${node.meaning ?? ''}${as === undefined ? '' : ` Keys as in \`${as}\`.`}`;
     const cells = [
       `\`${path.slice(prefix.length)}\``,
       meaning,
       taken(node),
-      standard(node),
+      required === true ? '**required**' : (neededBy(path) ?? standard(node)),
       example(node),
     ];
     return `| ${cells.map((one) => one.replaceAll('|', '\\|')).join(' | ')} |`;
@@ -91,6 +96,16 @@ function table(keys: readonly KeyNode[], prefix: string): string {
     '|---|---|---|---|---|',
     ...rows,
   ].join('\n');
+}
+
+/** What a datastore of some kinds has to have, and one of another kind does not know. */
+function neededBy(path: string): string | undefined {
+  const [, field] = /^datastores\.NAME\.(\w+)$/.exec(path) ?? [];
+  if (field === undefined) return undefined;
+  const kinds = Object.entries(DATASTORES).flatMap(([kind, { needs }]) =>
+    needs.some((one) => one === field) ? [kind] : [],
+  );
+  return kinds.length === 0 ? undefined : `**required** for ${kinds.join(', ')}`;
 }
 
 const SHORT: readonly (readonly [RegExp, string])[] = [

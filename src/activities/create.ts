@@ -1,5 +1,6 @@
 // Every activity that a worker offers, by the name that histories show.
 import { acceptBackup } from './data/accept-backup.ts';
+import { removeQuarantined } from './data/remove-quarantined.ts';
 import {
   applyRetention,
   askInvariants,
@@ -234,6 +235,7 @@ const ACTIVITIES = {
   checkRecovery: { work: checkRecovery, plain: true },
   checkScheduled: { work: checkScheduled, plain: true },
   acceptBackup: { work: acceptBackup, plain: true },
+  removeQuarantined: { work: removeQuarantined, plain: true },
   writeHeartbeats: { work: writeHeartbeats, plain: true },
 } satisfies Record<string, ActivityRow>;
 

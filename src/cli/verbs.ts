@@ -63,6 +63,7 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
     { verbs: ['backup', 'backups', 'verify'], load: () => import('./verbs/backups.ts') },
     { verbs: ['drill'], load: () => import('./verbs/drill.ts') },
     { verbs: ['recover'], load: () => import('./verbs/recover.ts') },
+    { verbs: ['quarantine'], load: () => import('./quarantine/verb.ts') },
     { verbs: ['schedules'], load: () => import('./verbs/schedules.ts') },
   ]),
 ];

@@ -70,20 +70,20 @@ export async function checkSystem(dir: string, name: string): Promise<Mistake[]>
   return inOrder([...reading.mistakes, ...promises, ...shared, ...steps, ...named]);
 }
 
-/** What is right and may still not do what was meant, of a system that loads; `searchPath`: the PATH of programs. */
+/** What is right and may still not do what was meant, of a system that loads, where these variables are set. */
 export async function warningsOf(
   dir: string,
   name: string,
-  searchPath: string,
+  environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Mistake[]> {
   const { chain, readable, system } = await read(dir, name);
   if (chain === undefined || system === undefined) return [];
   const folder = resolve(dir, programFolder(chain));
-  const doubts = await doubtsOf({ readable, root: chain.root, folder, searchPath });
+  const doubts = await doubtsOf({ readable, root: chain.root, folder, environment });
   const runbooks = { dir, names: chain.names, system };
   return inOrder([
     ...doubts.map(({ path, message }) => mistakeAt(chain.root, path, message)),
-    ...(await runbookWarnings(runbooks, folder, searchPath)),
+    ...(await runbookWarnings(runbooks, folder, environment['PATH'] ?? '')),
   ]);
 }
 

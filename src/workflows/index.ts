@@ -10,6 +10,7 @@ import { endingFailure } from './steps/ending-failure.ts';
 import { operation } from './steps/operation.ts';
 
 export { acceptBackup } from './accept-backup.ts';
+export { removeQuarantined } from './remove-quarantined.ts';
 export { checkRecovery } from './check-recovery.ts';
 export { checkScheduled } from './check-scheduled.ts';
 export { freeze } from './freeze.ts';

@@ -33,6 +33,7 @@ export const WORKFLOW_TYPES: readonly string[] = [
   'incident',
   'inspectSystem',
   'janitor',
+  'removeQuarantined',
   'writeCanary',
   'lease',
 ];

@@ -61,7 +61,7 @@ test('guesses the program, its versions, its health path and whether it reads PO
 
 /** Where `check` has a doubt: what is to be asked beside the health path only its writer knows. */
 const doubted = async (folder: string): Promise<string[]> => {
-  const found = await warningsOf(join(folder, 'systems'), 'shop', process.env['PATH'] ?? '');
+  const found = await warningsOf(join(folder, 'systems'), 'shop', process.env);
   return found.map(({ path }) => path);
 };
 

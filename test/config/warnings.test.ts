@@ -10,6 +10,9 @@ const SURE = shopWith(6, '    port: 8000\n    health: { path: /health }');
 const PROGRAMS = { 'shop/versions/v1.mjs': '', 'bin/node': '' };
 
 /** The warnings of a system `shop` that passes `check`, without its name and the folder. */
+/** Variables that the files of these tests refer to. */
+const SET = { ORDERS_PASSWORD: 'secret', KEY: 'AGE-SECRET-KEY-1' };
+
 async function warningsIn(
   t: Parameters<typeof systemsWith>[0],
   yaml: string,
@@ -18,7 +21,7 @@ async function warningsIn(
   const dir = await systemsWith(t, { 'shop/system.yaml': yaml, ...files });
   assert.deepEqual(await mistakesOf(dir, 'shop'), []);
   assert.equal((await loadSystem(dir, 'shop')).name, 'shop');
-  const lines = (await warningsOf(dir, 'shop', process.env['PATH'] ?? '')).map(mistakeLine);
+  const lines = (await warningsOf(dir, 'shop', { ...process.env, ...SET })).map(mistakeLine);
   return lines.map((line) => line.replace(/^[^:]*:\d+: /, '').replaceAll(`${dir}/`, ''));
 }
 
@@ -193,7 +196,7 @@ inputs: { minutes: { type: integer, default: 5 } }
 `;
   const files = { ...PROGRAMS, 'shop/runbooks/slow.yaml': book };
   const dir = await systemsWith(t, { 'shop/system.yaml': SURE, ...files });
-  const found = (await warningsOf(dir, 'shop', process.env['PATH'] ?? '')).map(mistakeLine);
+  const found = (await warningsOf(dir, 'shop', { ...process.env, ...SET })).map(mistakeLine);
   assert.deepEqual(
     found.map((line) => line.replaceAll(`${dir}/`, '').replace(/^[^ ]*(shop\/runbooks)/, '$1')),
     [
@@ -202,4 +205,13 @@ inputs: { minutes: { type: integer, default: 5 } }
       'shop/runbooks/slow.yaml:8: steps.3.do.check.command.0: there is no file shop/no/check.sh',
     ],
   );
+});
+
+test('names secrets that are not set where it is asked, and is silent of those that are', async (t) => {
+  const store = (name: string): string =>
+    `${SURE}datastores: { data: { kind: redis, password: { env: ${name} } } }\n`;
+  assert.deepEqual(await warningsIn(t, store('FAIRLEAD_NOBODY_SETS_THIS')), [
+    'datastores.data.password.env: FAIRLEAD_NOBODY_SETS_THIS is not set here: whoever runs the worker, and the local host where a service is given it, has to set it before they start',
+  ]);
+  assert.deepEqual(await warningsIn(t, store('ORDERS_PASSWORD')), []);
 });

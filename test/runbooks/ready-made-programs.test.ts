@@ -30,7 +30,7 @@ for (const [system, expected] of Object.entries(READY)) {
     const found = await listSystemRunbooks(SYSTEMS, await loadSystem(SYSTEMS, system));
     const good = found.filter(({ problem }) => problem === undefined).map(({ name }) => name);
     for (const name of expected) assert.ok(good.includes(name), name);
-    const doubts = await warningsOf(SYSTEMS, system, process.env['PATH'] ?? '');
+    const doubts = await warningsOf(SYSTEMS, system, process.env);
     assert.deepEqual(
       doubts.filter(({ file }) => file.includes('/runbooks/')),
       [],

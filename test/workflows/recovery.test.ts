@@ -1,6 +1,7 @@
-// checkRecovery and acceptBackup as workflows: what they find, whom they tell, and how often.
+// checkRecovery, acceptBackup and removeQuarantined as workflows: what they find, whom they tell, and how often.
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import type { RemovedQuarantine } from '../../src/activities/data/remove-quarantined.ts';
 import type { CheckedRecovery } from '../../src/activities/data/check-recovery.ts';
 import { shapeOf, engineOf } from '../../src/domain/recovery/drill-record.ts';
 import { openDataShop, withOrders } from '../support/data-shop.ts';
@@ -157,5 +158,45 @@ describe('acceptBackup', () => {
     const { kind, message } = await endOf(handle);
     assert.equal(kind, 'BadInput');
     assert.match(message, /reason is " ", allowed: why it is fine/);
+  });
+});
+
+describe('removeQuarantined', () => {
+  const { exchanged } = shop.ports;
+  const remove = (system: string, name: string) =>
+    shop.start('removeQuarantined', { system, datastore: 'orders', name, requestedBy: 'ana' });
+  const kept = (system: string): void => {
+    const since = Date.now() - 86_400_000;
+    const one = { name: 'gen-1', since, operation: `recover/${system}`, bytes: 12 };
+    exchanged.kept.set(`${system}/orders`, [one]);
+  };
+
+  test('removes what an exchange kept, and says whose it was', async () => {
+    const system = shop.empty(withOrders());
+    kept(system);
+    const answer = (await (await remove(system, 'gen-1')).result()) as RemovedQuarantine;
+    assert.deepEqual([answer.by, answer.removed.name, answer.removed.bytes], ['ana', 'gen-1', 12]);
+    assert.deepEqual(exchanged.kept.get(`${system}/orders`), []);
+  });
+
+  test('what is not kept is named with what is, and nothing is removed', async () => {
+    const system = shop.empty(withOrders());
+    kept(system);
+    const { kind, message } = await endOf(await remove(system, 'gen-2'));
+    assert.equal(kind, 'NotFound');
+    assert.match(message, /removing gen-2 of .*: no exchange keeps it; kept there: gen-1/);
+    assert.equal(exchanged.kept.get(`${system}/orders`)?.length, 1);
+  });
+
+  test('while the system is being recovered everything stays', async () => {
+    const system = shop.empty(withOrders());
+    kept(system);
+    // Whatever runs under the name of a recovery.
+    const open = await shop.start('freeze', { system, reason: 'a test' }, `recover/${system}`);
+    const { kind, message } = await endOf(await remove(system, 'gen-1'));
+    await open.terminate('for the test');
+    assert.equal(kind, 'Refused', message);
+    assert.match(message, /recover\/.* is open, and what was live may be needed/);
+    assert.equal(exchanged.kept.get(`${system}/orders`)?.length, 1);
   });
 });

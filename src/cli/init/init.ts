@@ -93,8 +93,7 @@ async function answersFor(
   const command = await given(flags.command, ask, {
     words: 'What starts it? ({version} stands for the version)',
     usual: (guess.command ?? ['node', '{version}.mjs']).join(' '),
-    problem: (text) =>
-      wordsOf(text).length > 0 ? undefined : 'write the program and its arguments',
+    problem: commandProblem,
   });
   const port = await given(flags.port?.toString(), ask, {
     words: 'Which port do users come to?',
@@ -152,6 +151,15 @@ function nameFrom(folder: string): string {
 function yesOrNo(flag: boolean | undefined): string | undefined {
   if (flag === undefined) return undefined;
   return flag ? 'yes' : 'no';
+}
+
+/** An answer to another question: a port, say. */
+function commandProblem(text: string): string | undefined {
+  const [program] = wordsOf(text);
+  if (program === undefined) return 'write the program and its arguments';
+  return /^[\d.:]+$/.test(program)
+    ? `${program} is a number, and no program: write what starts it, such as node {version}.mjs`
+    : undefined;
 }
 
 function wordsOf(command: string): string[] {

@@ -26,7 +26,7 @@ export async function sayWritten({
 }: Written): Promise<void> {
   const { system, service, port } = wanted;
   const mistakes = (await checkSystem(systems, system)).map(mistakeLine);
-  const warnings = await warningsOf(systems, system, process.env['PATH'] ?? '');
+  const warnings = await warningsOf(systems, system, process.env);
   const doubts = [
     ...mistakes,
     ...warnings.map((one) => `warning: ${mistakeLine(one)}`),

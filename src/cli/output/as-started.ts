@@ -36,7 +36,17 @@ const ACTING: ReadonlySet<string> = new Set([
 
 /** Verbs that only look or start something here; and what somebody else is to give or to take. */
 const OTHERS: readonly string[] = [
-  ...['approve', 'reject', 'status', 'list', 'health', 'report', 'backups', 'schedules'],
+  ...[
+    'approve',
+    'reject',
+    'status',
+    'list',
+    'health',
+    'report',
+    'backups',
+    'schedules',
+    'quarantine',
+  ],
   ...['history', 'logs', 'open', 'diff', 'take', 'runbooks', 'windows', 'alerts'],
   ...[
     'up',

@@ -54,7 +54,7 @@ async function checkAll(dir: string): Promise<Checked[]> {
 
 async function checkOne(dir: string, name: string): Promise<Checked> {
   const mistakes = await checkSystem(dir, name);
-  const warnings = await warningsOf(dir, name, process.env['PATH'] ?? '');
+  const warnings = await warningsOf(dir, name, process.env);
   if (mistakes.length > 0) return { system: name, digest: null, mistakes, warnings };
   const { digest, system } = await loadSystem(dir, name);
   const platforms = Object.entries(system.services).map(([service, { platform: kind }]) => {

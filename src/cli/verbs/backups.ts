@@ -1,6 +1,5 @@
 // `fairlead backup`, `fairlead backups` and `fairlead verify`: take backups, see what there is, prove one.
 import type { Command } from 'commander';
-import type { BackupList } from '../../domain/backup/backup-list.ts';
 import type { AcceptOptions } from '../temporal/accept-backup.ts';
 import {
   withCommon,
@@ -91,23 +90,9 @@ async function show(text: string, options: CommonOptions): Promise<void> {
   await withTemporal(actorName(options.as), async (temporal) => {
     const { backupLines } = await import('../output/backup-lines.ts');
     const { printJson, printText } = await import('../output/print.ts');
-    const list = await ask(temporal, system);
+    const { askBackups } = await import('../temporal/ask-backups.ts');
+    const list = await askBackups(temporal, system);
     if (options.json === true) printJson(list);
     else printText(backupLines(list, Date.now()).join('\n'));
   });
-}
-
-async function ask(
-  temporal: import('../temporal/connect.ts').Temporal,
-  system: string,
-): Promise<BackupList> {
-  const { inspect } = await import('../temporal/inspect.ts');
-  const { isBackupList } = await import('../temporal/answers.ts');
-  const { EXIT, ExitError } = await import('../exit.ts');
-  const answer = await inspect(temporal, { system, backups: true });
-  if (isBackupList(answer)) return answer;
-  throw new ExitError(
-    EXIT.noAnswer,
-    `asking for the backups of ${system}: the worker's answer is no catalogue; is it an older version than this command?`,
-  );
 }

@@ -1,6 +1,7 @@
 // `fairlead logs`, `fairlead diff` and `fairlead open`: what a service says, how it differs from its file, the page of an operation.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { EXIT, ExitError } from '../exit.ts';
 import { isRecord, isText, textAt } from '../../domain/json.ts';
 import {
   OPERATION_ARGUMENT,
@@ -63,6 +64,7 @@ async function showLogs(text: string, options: LogsOptions): Promise<void> {
       if (options.follow !== true) return;
       await sleep(POLL_MS, undefined, { signal: stopped.signal }).catch(() => undefined);
     } while (!stopped.signal.aborted);
+    throw new ExitError(EXIT.interrupted, '');
   });
 }
 

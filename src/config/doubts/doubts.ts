@@ -6,6 +6,7 @@ import { under, type Remark } from '../remark.ts';
 import { healthOnly } from './health-only.ts';
 import { idleRemarks } from './idle.ts';
 import { literalPlaceholders } from './literal-placeholders.ts';
+import { unsetSecrets } from './unset-secrets.ts';
 import { storeFolderMissing, storeKeyMissing, serviceFilesMissing } from './missing-files.ts';
 
 export interface DoubtsInput {
@@ -13,16 +14,17 @@ export interface DoubtsInput {
   root: Located;
   /** The folder that relative paths start from, as an absolute path. */
   folder: string;
-  /** The PATH that programs are looked for on. */
-  searchPath: string;
+  /** Its PATH is the one that programs are looked for on; secrets may be in it. */
+  environment: Readonly<Record<string, string | undefined>>;
 }
 
 export async function doubtsOf({
   readable,
   root,
   folder,
-  searchPath,
+  environment,
 }: DoubtsInput): Promise<Remark[]> {
+  const searchPath = environment['PATH'] ?? '';
   const wrote = (path: Path): boolean => isWritten(root, path);
   const services = Object.entries(readable.services).map(async ([name, service]) =>
     under(['services', name], await serviceFilesMissing(service, folder, searchPath)),
@@ -38,5 +40,6 @@ export async function doubtsOf({
     ...idleRemarks(readable, wrote),
     ...healthOnly(readable),
     ...literalPlaceholders(plain(root)),
+    ...unsetSecrets(plain(root), environment),
   ];
 }

@@ -39,6 +39,11 @@ export function annotatedSchema(): SchemaNode {
   return generated(() => undefined);
 }
 
+/** That, with what a file without a `base` cannot leave out as `required`, at every place. */
+export function wholeSchema(): SchemaNode {
+  return z.toJSONSchema(systemSchema, { io: 'input' });
+}
+
 function generated(annotate: (node: SchemaNode) => void): SchemaNode {
   const schema = z.toJSONSchema(systemSchema, {
     io: 'input',

@@ -19,9 +19,10 @@ const window = z.strictObject({
 });
 
 export const maintenanceSchema = z.strictObject({
-  windows: z
-    .record(name, window)
-    .meta({ meaning: 'The windows, by a name of yours.', example: { monthly: {} } }),
+  windows: z.record(name, window).meta({
+    meaning: 'The windows, by a name of yours.',
+    example: { monthly: { at: '02:00', zone: 'Europe/Berlin', lasts: '2h' } },
+  }),
 });
 
 export type Maintenance = z.output<typeof maintenanceSchema>;

@@ -1,6 +1,6 @@
 // Generations that an exchange took out of use: a note of each in `.quarantined/` beside them says since when and by whom.
 // What nobody noted is nobody's, and stays: a copy that is being made looks the same.
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Quarantined } from '../../domain/recovery/live/quarantined.ts';
@@ -9,6 +9,7 @@ import { Failure } from '../../domain/failure.ts';
 import { parsedJson, textAt } from '../../domain/json.ts';
 import { keepFile } from '../../machine/keep-file.ts';
 import { generationsOf, isGeneration } from './generations.ts';
+import { walkFiles } from './walk.ts';
 
 const NOTES = '.quarantined';
 /** What is being removed. */
@@ -40,9 +41,16 @@ export async function quarantinedIn(directory: string): Promise<Quarantined[]> {
   for (const name of await readdir(directory)) {
     if (!isGeneration(name) || name === current) continue;
     const note = await noteOf(directory, name);
-    if (note !== undefined) found.push({ name, ...note });
+    if (note !== undefined)
+      found.push({ name, ...note, bytes: await bytesIn(join(directory, name)) });
   }
   return found;
+}
+
+async function bytesIn(folder: string): Promise<number> {
+  let bytes = 0;
+  for await (const path of walkFiles(folder)) bytes += (await stat(join(folder, path))).size;
+  return bytes;
 }
 
 /** Moved away first, then looked at once more: who points `current` at it in between has it back. */

@@ -34,6 +34,7 @@ export interface QuarantineRow {
   /** When the janitor removes it (ISO 8601). */
   until: string;
   operation?: string;
+  bytes?: number;
 }
 
 export interface BackupList {

@@ -125,6 +125,7 @@ export function exchangeContracts(
       // Where a kind cannot tell, it says nothing and removes nothing.
       if (kept === undefined) return;
       assert.equal(others.length, 0);
+      assert.ok((kept.bytes ?? 1) > 0, `${kept.name} has ${kept.bytes ?? 0} bytes`);
       const live = { store, name: plan.to.replace(/ \(oid .*/, '') };
       await fails('Refused', exchanges.removeQuarantined(live, waiting()));
       await exchanges.removeQuarantined({ store, name: kept.name }, waiting());

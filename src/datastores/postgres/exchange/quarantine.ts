@@ -10,15 +10,23 @@ import { placesOf } from './places.ts';
 import { sessionsIn } from './writers.ts';
 
 const OWNER = `SELECT pg_has_role(datdba, 'USAGE') AS own FROM pg_database WHERE oid = $1`;
+/** Of those that this login may look at. */
+const SIZES = `SELECT oid::text, CASE WHEN has_database_privilege(oid, 'CONNECT') OR pg_has_role('pg_read_all_stats', 'USAGE')
+    THEN pg_database_size(oid)::float8 END AS bytes FROM pg_database WHERE oid = ANY ($1::oid[])`;
+const sizeRows = z.array(z.object({ oid: z.string(), bytes: z.number().nullable() }));
 const ownerRow = z.tuple([z.object({ own: z.boolean() })]);
 
 export async function quarantinedOf({ client }: Server, database: string): Promise<Quarantined[]> {
   const { live, fenced, quarantined } = await placesOf(client, database);
-  return quarantined
-    .filter(
-      ({ oid, name, quarantine }) => oid !== live?.oid && oid !== fenced && name === quarantine,
-    )
-    .map(({ name, since }) => ({ name, since }));
+  const out = quarantined.filter(
+    ({ oid, name, quarantine }) => oid !== live?.oid && oid !== fenced && name === quarantine,
+  );
+  const { rows } = await client.query<never>(SIZES, [out.map(({ oid }) => oid)]);
+  const sizes = new Map(sizeRows.parse(rows).map(({ oid, bytes }) => [oid, bytes]));
+  return out.map(({ oid, name, since }) => {
+    const bytes = sizes.get(oid);
+    return { name, since, ...(bytes != null && { bytes }) };
+  });
 }
 
 /** Throws Refused for what is not quarantined, and while somebody is in it. */

@@ -11,6 +11,8 @@ export interface Quarantined {
   since: number;
   /** The operation that took it out of use, where the store notes it. */
   operation?: string;
+  /** Absent where the store cannot tell. */
+  bytes?: number;
 }
 
 /** ms */
@@ -23,10 +25,11 @@ export function quarantineRow(
   datastore: string,
   one: Quarantined,
 ): QuarantineRow {
-  const { name, since, operation } = one;
+  const { name, since, operation, bytes } = one;
   return {
     ...{ datastore, name, since: new Date(since).toISOString() },
     until: new Date(keptUntil(system, one)).toISOString(),
     ...(operation !== undefined && { operation }),
+    ...(bytes !== undefined && { bytes }),
   };
 }
