@@ -192,7 +192,9 @@ describe('removeQuarantined', () => {
     const system = shop.empty(withOrders());
     kept(system);
     // Whatever runs under the name of a recovery.
-    const open = await shop.start('freeze', { system, reason: 'a test' }, `recover/${system}`);
+    const until = new Date(Date.now() + 3_600_000).toISOString();
+    const asked = { system, until, reason: 'a test', requestedBy: 'ana' };
+    const open = await shop.start('freeze', asked, `recover/${system}`);
     const { kind, message } = await endOf(await remove(system, 'gen-1'));
     await open.terminate('for the test');
     assert.equal(kind, 'Refused', message);

@@ -1,11 +1,12 @@
 // A person removes what an exchange kept of live data before its time is over. Whoever keeps it says what is never removed:
 // what is live, fenced, in use, or what no exchange put there. While the system is being recovered all of it stays.
-import { getClient } from '@temporalio/activity';
 import type { RemoveQuarantinedRequest } from '../../domain/operation/remove-quarantined-request.ts';
 import { Failure } from '../../domain/failure.ts';
+import { isOpen } from '../../domain/operation/operation.ts';
 import { quarantineRow } from '../../domain/recovery/live/quarantined.ts';
 import type { QuarantineRow } from '../../domain/backup/backup-list.ts';
 import type { Call } from '../call.ts';
+import { describe } from '../executions.ts';
 import type { ExchangesPort } from '../../ports/exchanges.ts';
 import type { SystemsPort } from '../../ports/systems.ts';
 import { datastoreRef } from './datastore-refs.ts';
@@ -45,8 +46,9 @@ export async function removeQuarantined(
   return { system, removed: quarantineRow(loaded.system, datastore, one), by: requestedBy };
 }
 
+/** A recovery in the place of what is live has one name in a system. */
 async function openRecovery(system: string): Promise<string | undefined> {
-  const query = `WorkflowId = 'recover/${system}' AND ExecutionStatus = 'Running'`;
-  for await (const { workflowId } of getClient().workflow.list({ query })) return workflowId;
-  return undefined;
+  const id = `recover/${system}`;
+  const found = await describe(id);
+  return found !== undefined && isOpen(found) ? id : undefined;
 }
