@@ -9,35 +9,35 @@ testMistakes([
     'wants a map, not a text',
     'hello\n',
     [
-      '1: "hello" is not allowed; write a map with system, description, base, services, datastores, drill, recovery, analyses, approvals, notify, changes, maintenance, people, alerts, schedules',
+      '1: "hello" is not allowed; write a map with system, description, base, services, datastores, drill, recovery, analyses, approvals, keys, notify, changes, maintenance, people, alerts, schedules',
     ],
   ],
   [
     'wants a map, not a list',
     '- a\n',
     [
-      '1: a list is not allowed; write a map with system, description, base, services, datastores, drill, recovery, analyses, approvals, notify, changes, maintenance, people, alerts, schedules',
+      '1: a list is not allowed; write a map with system, description, base, services, datastores, drill, recovery, analyses, approvals, keys, notify, changes, maintenance, people, alerts, schedules',
     ],
   ],
   [
     'says what a misspelt key of a service was meant to be',
     shopWith(6, '    port: 8000\n    replcas: 2'),
     [
-      '7: services.api.replcas: unknown key (did you mean replicas?); known here: platform, description, command, image, directory, host, trustedProxies, kubernetes, port, replicas, configuration, datastores, files, health, drain, rollout, checks',
+      '7: services.api.replcas: unknown key (did you mean replicas?); known here: platform, description, command, image, directory, host, trustedProxies, kubernetes, port, replicas, configuration, datastores, files, health, drain, rollout, promote, checks',
     ],
   ],
   [
     'says what a misspelt key at the top was meant to be',
     `${SHOP}aproval: {}\n`,
     [
-      '16: aproval: unknown key (did you mean approvals?); known here: system, description, base, services, datastores, drill, recovery, analyses, approvals, notify, changes, maintenance, people, alerts, schedules',
+      '16: aproval: unknown key (did you mean approvals?); known here: system, description, base, services, datastores, drill, recovery, analyses, approvals, keys, notify, changes, maintenance, people, alerts, schedules',
     ],
   ],
   [
     'does not guess what a strange key was meant to be',
     `${SHOP}zzz: {}\n`,
     [
-      '16: zzz: unknown key; known here: system, description, base, services, datastores, drill, recovery, analyses, approvals, notify, changes, maintenance, people, alerts, schedules',
+      '16: zzz: unknown key; known here: system, description, base, services, datastores, drill, recovery, analyses, approvals, keys, notify, changes, maintenance, people, alerts, schedules',
     ],
   ],
   [
