@@ -161,6 +161,8 @@ module.exports = {
       '^demo/',
       [
         '^demo/',
+        // The cluster of the demonstration on Kubernetes is that of the tests.
+        '^test/support/(kubernetes/|prometheus|local-daemon)',
         '^src/(cli|domain|embedded|machine|reports|runbooks)/',
         `${temporal}client/`,
         '^node_modules/commander/',

@@ -3,6 +3,7 @@ import type { Report } from '../src/domain/record/report.ts';
 import type { Embedded } from '../src/embedded/up.ts';
 import type { LoadAnswer } from './load.ts';
 import type { Promised } from './promises.ts';
+import type { Story } from './story.ts';
 import type { Scene } from './watch.ts';
 
 /** What a demonstration came to. */
@@ -12,14 +13,27 @@ export interface Shown {
   promises: Promised[];
 }
 
+/** What a demonstration needs beside Fairlead's own processes. */
+export interface Outside {
+  /** The folder of its systems. */
+  systems: string;
+  /** Of the worker, besides its own. */
+  env?: Readonly<Record<string, string>>;
+  end(): Promise<void>;
+}
+
 export interface Demonstration {
   /** The first line of its story. */
   opening: string;
   /** Makes a folder of systems of its own in the demo's data folder, and answers its path; without it the repository's is taken. */
-  systems?(data: string): string | Promise<string>;
-  /** Ends what `systems` started, however it went. */
-  end?(data: string): Promise<void>;
+  systems?(data: string): string;
+  /** Starts what it needs beside Fairlead's own processes, before them; it is ended after them. */
+  begin?(data: string, story: Story, signal: AbortSignal): Promise<Outside>;
+  /** Its system; without it commercial-view. */
+  system?: string;
+  /** It takes longer than the others to come to its end. */
+  isLong?: true;
   /** Alerts are taken. */
   takesAlerts?: true;
-  play(scene: Scene, embedded: Embedded): Promise<Shown>;
+  play(scene: Scene, embedded: Embedded, outside?: Outside): Promise<Shown>;
 }

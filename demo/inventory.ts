@@ -33,7 +33,8 @@ const REPOSITORY = resolve(import.meta.dirname, '..');
 
 export const INVENTORY: Demonstration = {
   opening: 'Orders in a Firestore are damaged. Fairlead brings a backup back, in a new database.',
-  async systems(data) {
+  system: SYSTEM,
+  async begin(data) {
     const server = serverIn(data);
     mkdirSync(server, { recursive: true });
     const { port } = await startEmulator(
@@ -47,11 +48,10 @@ export const INVENTORY: Demonstration = {
     writeFileSync(file, readFileSync(file, 'utf8').replace(WRITTEN_PORT, `port: ${port}`));
     // Its service asks for a package, from wherever the demo's folder lies.
     symlinkSync(join(REPOSITORY, 'node_modules'), join(data, 'node_modules'));
-    return systems;
+    return { systems, end: () => endAllIn(server, AbortSignal.timeout(20_000)) };
   },
-  end: (data) => endAllIn(serverIn(data), AbortSignal.timeout(20_000)),
   async play(scene, embedded) {
-    const evidence = await played({ ...scene, system: SYSTEM }, embedded);
+    const evidence = await played({ ...scene, on: { system: SYSTEM, service: 'api' } }, embedded);
     const { first, backup, recovery, answers } = evidence;
     return { reports: [first, backup, recovery], answers, promises: judge(evidence) };
   },

@@ -27,7 +27,17 @@ export interface Load {
   stop(): Promise<void>;
 }
 
-export function startLoad(url: string, pauseMs = PAUSE_MS, paths: readonly string[] = PATHS): Load {
+export interface LoadOptions {
+  /** Between two requests of one client (ms). */
+  pauseMs?: number;
+  /** Asked in turn. */
+  paths?: readonly string[];
+}
+
+export function startLoad(
+  url: string,
+  { pauseMs = PAUSE_MS, paths = PATHS }: LoadOptions = {},
+): Load {
   const answers: LoadAnswer[] = [];
   const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
   const stopping = new AbortController();

@@ -1,5 +1,5 @@
 // The demonstration: a canary (or blue-green, or a drill), a killed worker and a bad version in a minute, on free ports.
-// Usage: node --import tsx demo/main.ts [canary | blue-green | drill | recover | incident | inventory] [--keep] [--json]; `fairlead demo` runs it too.
+// Usage: node --import tsx demo/main.ts [canary | blue-green | drill | recover | incident | inventory | aislemarts] [--keep] [--json]; `fairlead demo` runs it too.
 import { Argument, Command } from 'commander';
 import { EXIT, ExitError } from '../src/cli/exit.ts';
 import { printJson } from '../src/cli/output/print.ts';
@@ -7,8 +7,10 @@ import { exitCodeOf } from '../src/cli/program.ts';
 import { aborted, startExit } from '../src/cli/start-exit.ts';
 import type { Embedded } from '../src/embedded/up.ts';
 import { DEMONSTRATIONS, type DemonstrationName } from './demonstrations.ts';
+import type { Demonstration } from './demonstration.ts';
 import { runDemo, type DemoResult } from './run.ts';
 import { createStory } from './story.ts';
+import { SYSTEM } from './watch.ts';
 
 interface DemoFlags {
   keep?: boolean;
@@ -22,10 +24,12 @@ const NAMES: readonly DemonstrationName[] = [
   'recover',
   'incident',
   'inventory',
+  'aislemarts',
 ];
 const FOLDER = '.fairlead/demo';
 /** Longer than anything that still works: a demo that hangs ends, and says where. */
 const PATIENCE_MS = 360_000;
+const LONG_PATIENCE_MS = 900_000;
 
 const EXAMPLES = `
 Examples:
@@ -35,6 +39,7 @@ Examples:
   $ fairlead demo recover     # damaged data, and a backup in their place
   $ fairlead demo incident    # an alert, its incident, a runbook that looks, a roll-back
   $ fairlead demo inventory   # Firestore: a backup in a new database, services bound to it
+  $ fairlead demo aislemarts  # the same on Kubernetes, whose parts are built first: npm run parts -- kubernetes
   $ fairlead demo --keep      # and look around afterwards
 
 Everything runs on free ports and is kept in ${FOLDER}, which is emptied at each start.
@@ -100,10 +105,10 @@ async function play(
   const story = createStory(flags.json === true ? process.stderr : process.stdout);
   const demonstration = await DEMONSTRATIONS[what]();
   story.print([demonstration.opening]);
-  const patience = AbortSignal.timeout(PATIENCE_MS);
+  const patience = AbortSignal.timeout(demonstration.isLong ? LONG_PATIENCE_MS : PATIENCE_MS);
   const lookAround = async (embedded: Embedded): Promise<void> => {
     story.heading('Look around; Ctrl-C ends it');
-    story.print(whereToLook(embedded));
+    story.print(whereToLook(embedded, demonstration));
     await aborted(interrupted);
   };
   const result = await runDemo({
@@ -125,15 +130,16 @@ async function play(
   return result;
 }
 
-function whereToLook({ uiUrl }: Embedded): string[] {
+function whereToLook({ uiUrl }: Embedded, { system = SYSTEM }: Demonstration): string[] {
+  const service = system === SYSTEM ? 'api' : 'backend';
   return [
     ...(uiUrl === null ? [] : [`  Web UI   ${uiUrl}`]),
     '  In another terminal, in this folder:',
     `    export FAIRLEAD_DATA=${FOLDER}`,
     '    npx fairlead list',
-    '    npx fairlead status commercial-view',
-    '    npx fairlead report deploy/commercial-view/api/v2 --open',
-    '    npx fairlead rollback commercial-view/api',
+    `    npx fairlead status ${system}`,
+    `    npx fairlead report deploy/${system}/${service}/v2 --open`,
+    `    npx fairlead rollback ${system}/${service}`,
   ];
 }
 
@@ -142,9 +148,7 @@ function asExit(error: unknown): unknown {
   if (exit !== undefined) return exit;
   if (!(error instanceof Error) || error instanceof ExitError) return error;
   const late = error.name === 'TimeoutError';
-  const said = late
-    ? `it did not get to its end in ${PATIENCE_MS / 60_000} minutes`
-    : sentences(error);
+  const said = late ? 'it did not get to its end in time' : sentences(error);
   return new ExitError(
     EXIT.failed,
     `the demo broke off: ${said}; what each process said is in ${FOLDER}/logs`,

@@ -13,7 +13,7 @@ import { startEmbedded, type Embedded } from '../src/embedded/up.ts';
 import { reportToHtml } from '../src/reports/html.ts';
 import { reportToMarkdown } from '../src/reports/markdown.ts';
 import { freshFolder } from './fresh.ts';
-import type { Demonstration, Shown } from './demonstration.ts';
+import type { Demonstration, Outside, Shown } from './demonstration.ts';
 import type { Promised } from './promises.ts';
 import type { Story } from './story.ts';
 import { byVersion, type VersionTally } from './tally.ts';
@@ -44,27 +44,33 @@ export interface DemoResult {
 }
 
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
+  const { demonstration, story, signal } = options;
   const data = await freshFolder(options.folder);
+  const outside = await demonstration.begin?.(data, story, signal);
   try {
-    return await ranIn(data, options);
+    return await onStage(options, data, outside);
   } finally {
-    await options.demonstration.end?.(data);
+    await outside?.end();
   }
 }
 
-async function ranIn(data: string, options: DemoOptions): Promise<DemoResult> {
-  const { story, signal } = options;
+async function onStage(
+  options: DemoOptions,
+  data: string,
+  outside: Outside | undefined,
+): Promise<DemoResult> {
+  const { demonstration, story, signal } = options;
   const portOffset = await freeOffset();
-  const systems = (await options.demonstration.systems?.(data)) ?? join(REPOSITORY, 'systems');
+  const own = demonstration.systems?.(data) ?? join(REPOSITORY, 'systems');
   story.tell('starting Temporal, the local host and a worker on free ports');
   const embedded = await startEmbedded({
     data,
     port: 0,
     metricsPort: 0,
-    ...(options.demonstration.takesAlerts && { hooksPort: 0 }),
+    ...(demonstration.takesAlerts && { hooksPort: 0 }),
     portOffset,
     standIns: builtPrograms(data, portOffset),
-    env: { ...process.env, FAIRLEAD_SYSTEMS: systems },
+    env: { ...process.env, ...outside?.env, FAIRLEAD_SYSTEMS: outside?.systems ?? own },
     say: (line) => {
       story.tell(line);
     },
@@ -73,7 +79,7 @@ async function ranIn(data: string, options: DemoOptions): Promise<DemoResult> {
   const pids = Object.values(embedded.pids());
   try {
     story.tell(`all of it is up; Temporal's Web UI is at ${embedded.uiUrl ?? 'no address'}`);
-    const shown = await played(options, embedded);
+    const shown = await played(options, embedded, outside);
     const result = {
       promises: [...shown.promises],
       versions: byVersion(shown.answers),
@@ -95,11 +101,12 @@ async function ranIn(data: string, options: DemoOptions): Promise<DemoResult> {
 async function played(
   { demonstration, story, signal }: DemoOptions,
   embedded: Embedded,
+  outside: Outside | undefined,
 ): Promise<Shown> {
   const { address, namespace, taskQueue } = embedded;
   const found = { connection: { address }, namespace, taskQueue, source: 'the demo' };
   return await withTemporalAt(found, 'demo', (temporal) =>
-    demonstration.play({ temporal, story, signal }, embedded),
+    demonstration.play({ temporal, story, signal }, embedded, outside),
   );
 }
 

@@ -11,21 +11,22 @@ import { parseRequest } from '../src/domain/operation/request.ts';
 import type { OperationStatus } from '../src/domain/operation/status.ts';
 import { RUNBOOKS, type OperationKind } from '../src/runbooks/index.ts';
 import { summaryOf, type Runbook } from '../src/runbooks/runbook.ts';
-import { startLoad, type Load } from './load.ts';
+import { startLoad, type Load, type LoadOptions } from './load.ts';
 import { news, type Story } from './story.ts';
 
 export const SYSTEM = 'commercial-view';
 const SERVICE = 'api';
+const DEFAULT = { system: SYSTEM, service: SERVICE };
 
 const POLL_MS = 200;
 const QUERY_MS = 1_000;
 
 export interface Scene {
+  /** What is deployed and asked; without it, `api` of commercial-view. */
+  on?: { system: string; service: string };
   temporal: Temporal;
   story: Story;
   signal: AbortSignal;
-  /** What it plays on, where that is another system. */
-  system?: string;
 }
 
 /** What a scene does when a worker has answered with this status. */
@@ -39,13 +40,15 @@ export async function deploy(
   { kind = 'canaryDeploy', act }: { kind?: 'canaryDeploy' | 'blueGreenDeploy'; act?: Act } = {},
 ): Promise<Report> {
   const flags = kind === 'blueGreenDeploy' ? ' --strategy blue-green' : '';
-  const said = `fairlead deploy ${scene.system ?? SYSTEM}/${SERVICE} ${version}${flags}`;
-  return carriedOut(scene, { kind, said, who, fields: { service: SERVICE, version } }, act);
+  const { system, service } = scene.on ?? DEFAULT;
+  const said = `fairlead deploy ${system}/${service} ${version}${flags}`;
+  return carriedOut(scene, { kind, said, who, fields: { service, version } }, act);
 }
 
 export async function rollback(scene: Scene, who: string): Promise<Report> {
-  const said = `fairlead rollback ${SYSTEM}/${SERVICE}`;
-  return carriedOut(scene, { kind: 'rollback', said, who, fields: { service: SERVICE } });
+  const { system, service } = scene.on ?? DEFAULT;
+  const said = `fairlead rollback ${system}/${service}`;
+  return carriedOut(scene, { kind: 'rollback', said, who, fields: { service } });
 }
 
 /** Of the whole system: a backup, a drill, a recovery. */
@@ -55,23 +58,20 @@ export async function carryOut(
   { kind, verb, fields = {} }: { kind: OperationKind; verb: string; fields?: object },
   act?: Act,
 ): Promise<Report> {
-  const said = `fairlead ${verb} ${scene.system ?? SYSTEM}`;
+  const said = `fairlead ${verb} ${(scene.on ?? DEFAULT).system}`;
   return carriedOut(scene, { kind, said, who, fields }, act);
 }
 
 /** Users from now on, until it is stopped. */
-export async function loadOn(
-  scene: Scene,
-  { paths, pauseMs }: { paths?: readonly string[]; pauseMs?: number } = {},
-): Promise<Load> {
+export async function loadOn(scene: Scene, options: LoadOptions = {}): Promise<Load> {
   const url = await urlOf(scene);
   scene.story.tell(`8 clients send requests to ${url} from now on`);
-  return startLoad(url, pauseMs, paths);
+  return startLoad(url, options);
 }
 
 /** Where users reach the service. */
-export async function urlOf({ temporal, system = SYSTEM }: Scene): Promise<string> {
-  return (await askSystem(temporal, system)).services[SERVICE]?.url ?? '';
+export async function urlOf({ temporal, on = DEFAULT }: Scene): Promise<string> {
+  return (await askSystem(temporal, on.system)).services[on.service]?.url ?? '';
 }
 
 async function carriedOut(
@@ -79,7 +79,8 @@ async function carriedOut(
   { kind, said, who, fields }: { kind: OperationKind; said: string; who: string; fields: object },
   act: Act = async () => undefined,
 ): Promise<Report> {
-  const { temporal, story, system = SYSTEM } = scene;
+  const { temporal, story } = scene;
+  const { system } = scene.on ?? DEFAULT;
   const asked = { system, ...fields, requestedBy: who };
   const runbook: Runbook = RUNBOOKS[kind];
   const request = { ...parseRequest(runbook, asked) };
@@ -92,7 +93,8 @@ async function carriedOut(
 
 /** To its end, whoever started it. */
 export async function followRun(scene: Scene, run: RunName, act: Act): Promise<Report> {
-  const { temporal, story, system = SYSTEM } = scene;
+  const { temporal, story } = scene;
+  const { system } = scene.on ?? DEFAULT;
   const end = await followed(scene, run, act);
   story.tell(`${run.operation}: ${end.outcome ?? end.state}`);
   return await askReport(temporal, { ...run, open: false, system });

@@ -36,12 +36,14 @@ export interface PrometheusOptions {
   port?: number;
   /** Files with alert rules. */
   rules?: readonly string[];
+  /** JSON files of further targets, which may change (`file_sd_configs`). */
+  files?: readonly string[];
 }
 
 /** Scrapes targets (`host:port`, under the path /metrics) by job; undefined where there is no Prometheus. */
 export async function startPrometheus(
   targets: readonly string[] | Readonly<Record<string, readonly string[]>>,
-  { interval = '250ms', port, rules = [] }: PrometheusOptions = {},
+  { interval = '250ms', port, rules = [], files = [] }: PrometheusOptions = {},
 ): Promise<TestPrometheus | undefined> {
   const program = findDebianProgram('prometheus');
   if (program === undefined) return undefined;
@@ -51,10 +53,12 @@ export async function startPrometheus(
   const config = {
     global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
     rule_files: rules,
-    scrape_configs: jobs.map(([name, some]) => ({
-      job_name: name,
-      static_configs: [{ targets: some }],
-    })),
+    scrape_configs: [
+      ...jobs.map(([name, some]) => ({ job_name: name, static_configs: [{ targets: some }] })),
+      ...(files.length > 0
+        ? [{ job_name: 'files', file_sd_configs: [{ files, refresh_interval: '1s' }] }]
+        : []),
+    ],
   };
   // JSON is YAML too.
   writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(config));

@@ -1,6 +1,6 @@
 // What the images of the tests have in them: a small service that says which version answered, and misbehaves as its tag
 // says. In a tag: errors (every fifth request), slow, never (not ready), crash (at once), dies (after a while), oom (eats memory),
-// closed (503 to whatever is asked, and no name).
+// closed (503 to whatever is asked but /closed-ready, and no name). It counts its answers under /metrics.
 import { Buffer } from 'node:buffer';
 import { createServer } from 'node:http';
 import process from 'node:process';
@@ -22,29 +22,43 @@ if (is('oom')) {
 }
 
 let requests = 0;
+const answers = { 200: 0, 500: 0 };
 let isEnding = false;
-const closed = (_request, response) => {
-  response.writeHead(503, { 'retry-after': '30' });
-  response.end();
-};
-const serve = (request, response) => {
-  response.setHeader('x-identity', IDENTITY);
-  response.setHeader('content-type', 'application/json');
-  if (isEnding) response.setHeader('connection', 'close');
-  if (request.url === '/health') {
+const pages = {
+  '/health': (response) => {
     response.statusCode = is('never') ? 503 : 200;
     response.end(JSON.stringify({ status: is('never') ? 'not ready' : 'ok' }));
-    return;
-  }
+  },
+  '/metrics': (response) => {
+    const lines = Object.entries(answers).map(
+      ([status, count]) => `test_requests_total{status="${status}"} ${count}`,
+    );
+    response.end(['# TYPE test_requests_total counter', ...lines, ''].join('\n'));
+  },
+};
+
+function answer(response) {
   requests += 1;
   const isBad = is('errors') && requests % 5 === 0;
   if (isBad) say(process.stderr, `error: request ${requests} failed`);
   response.statusCode = isBad ? 500 : 200;
-  const answer = () => response.end(JSON.stringify({ version: TAG, requests }));
-  if (is('slow')) setTimeout(answer, 700);
-  else answer();
-};
-const server = createServer(is('closed') ? closed : serve);
+  answers[response.statusCode] += 1;
+  const body = JSON.stringify({ version: TAG, requests });
+  setTimeout(() => response.end(body), is('slow') ? 700 : 0);
+}
+
+const server = createServer((request, response) => {
+  response.setHeader('content-type', 'application/json');
+  if (isEnding) response.setHeader('connection', 'close');
+  if (is('closed')) {
+    const isProbe = request.url === '/closed-ready';
+    response.writeHead(isProbe ? 200 : 503, isProbe ? {} : { 'retry-after': '30' }).end();
+    return;
+  }
+  response.setHeader('x-identity', IDENTITY);
+  const page = pages[request.url] ?? answer;
+  page(response);
+});
 server.listen(Number(PORT), HOST);
 process.on('SIGTERM', () => {
   isEnding = true;

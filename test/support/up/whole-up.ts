@@ -62,7 +62,7 @@ export async function saying(cli: Cli, text: string): Promise<void> {
 
 /** Users enough for an analysis to have data in every interval; those of the demo are three times as busy. */
 export function startUsers(url: string): Load {
-  return startLoad(url, 100);
+  return startLoad(url, { pauseMs: 100 });
 }
 
 const VIEW = join(ROOT, 'systems', 'commercial-view');

@@ -1,0 +1,69 @@
+// The demonstration on Kubernetes: a canary whose worker is killed, one that its analysis stops, and a roll-back, on a real
+// control plane and through a real gateway while users ask.
+import { askSystem } from '../src/cli/output/system-status.ts';
+import type { Embedded } from '../src/embedded/up.ts';
+import { Approvers, killWorker, missing } from './acts.ts';
+import { judge, type Evidence } from './aislemarts-promises.ts';
+import { startStage, type Stage } from './aislemarts-cluster.ts';
+import type { Demonstration } from './demonstration.ts';
+import { startLoad } from './load.ts';
+import type { Kill } from './promises.ts';
+import { deploy, rollback, type Act, type Scene } from './watch.ts';
+
+const ON = { system: 'aislemarts', service: 'backend' };
+const HALF_WAY = 50;
+
+export const AISLEMARTS: Demonstration = {
+  opening: 'Fairlead takes the backend of a marketplace on Kubernetes through two canaries.',
+  system: ON.system,
+  isLong: true,
+  begin: startStage,
+  async play(scene, embedded, outside) {
+    const evidence = await played({ ...scene, on: ON }, embedded, outside as Stage);
+    const { first, good, bad, back, answers } = evidence;
+    return { reports: [first, good, bad, back], answers, promises: judge(evidence) };
+  },
+};
+
+async function played(scene: Scene, embedded: Embedded, stage: Stage): Promise<Evidence> {
+  const { temporal, story } = scene;
+  const { cluster } = stage;
+  story.heading('1. The first version: a Deployment, a Service, all users by the route');
+  const first = await deploy(scene, 'ops', 'v1');
+  const load = startLoad(cluster.gateway.url, { paths: ['/api/products'] });
+  story.tell(`8 clients send requests to ${cluster.gateway.url} from now on`);
+  try {
+    story.heading('2. A canary of v2, judged by Prometheus, its worker killed half-way');
+    const approvers = new Approvers(scene);
+    let kill: Kill | undefined;
+    const act: Act = async (status, run) => {
+      await approvers.act(status, run);
+      const weight = status.weights.find((one) => one.version === 'v2')?.percent;
+      if (weight !== HALF_WAY || status.step !== `weight-${HALF_WAY}`) return;
+      kill ??= await killWorker(scene, { embedded, load }, { run, status });
+    };
+    const good = await deploy(scene, 'ci', 'v2', { act });
+    kill ??= missing('the worker was never killed: 50 % was not seen');
+    story.heading(
+      '3. A bad version: every fiftieth request to v3-errors fails, its health is fine',
+    );
+    const bad = await deploy(scene, 'ci', 'v3-errors', { act: approvers.act });
+    const left = await versionsIn(stage);
+    story.heading('4. A roll-back to v1, which waits in the cluster until its insurance ends');
+    const back = await rollback(scene, 'ops');
+    await load.stop();
+    const system = await askSystem(temporal, ON.system);
+    return { first, good, bad, back, left, kill, system, answers: load.answers };
+  } finally {
+    await load.stop();
+  }
+}
+
+/** Versions that have a Deployment of Fairlead's. */
+async function versionsIn({ cluster }: Stage): Promise<string[]> {
+  const selector = encodeURIComponent('fairlead/revision');
+  const path = `/apis/apps/v1/namespaces/prod/deployments?labelSelector=${selector}`;
+  const deployments = await cluster.api.list(path);
+  const revisions = deployments.map(({ metadata }) => metadata.labels?.['fairlead/revision'] ?? '');
+  return revisions.map((one) => one.replace(/-[0-9a-f]{10}$/, '')).sort();
+}
