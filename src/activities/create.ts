@@ -82,7 +82,7 @@ import type { RunbooksPort } from '../ports/steps/runbooks.ts';
 import type { SignerPort } from '../ports/signer.ts';
 import type { KeptRemovalPort, SnapshotsPort } from '../ports/snapshots.ts';
 import type { SystemsPort } from '../ports/systems.ts';
-import { checkVote } from './check-vote.ts';
+import { checkVote } from './inputs/check-vote.ts';
 import { checkScheduled } from './scheduled/check-scheduled.ts';
 import { readSignalTimes } from './signal-times.ts';
 import { seal } from './record/seal.ts';
