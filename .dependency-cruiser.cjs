@@ -164,6 +164,9 @@ module.exports = {
         // The cluster of the demonstration on Kubernetes is that of the tests.
         '^test/support/(kubernetes/|prometheus|local-daemon)',
         '^src/(cli|domain|embedded|machine|reports|runbooks)/',
+        // The emulator that stands for a live Firestore, and its customers, who write to it.
+        '^src/datastores/firestore/scratch-emulator',
+        '^node_modules/(@google-cloud/firestore|zod)/',
         `${temporal}client/`,
         '^node_modules/commander/',
       ],
@@ -176,7 +179,7 @@ module.exports = {
       '^src/integrations/signing',
       '^src/machine/(own-modules|own-file|keep-file|copies-folder)',
       `${temporal}(client|common|envconfig)/`,
-      '^node_modules/(commander|picocolors)/',
+      '^node_modules/(commander|picocolors|yaml)/',
     ]),
     ...only('^src/hooks[./]', [
       '^src/(hooks|config|domain|machine)/',
