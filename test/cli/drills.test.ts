@@ -22,7 +22,7 @@ test('a plan as commands names no secret, starts nothing, and is refused where i
   assert.match(stdout, /^# recover\/drilled\/portfolio by hand, for bash: \d+ steps\n/);
   assert.match(
     stdout,
-    /\n# \d+ artefact: [^]*\nsha256sum --check [^]*\n# \d+ loads: [^]*\nmkdir .*data-by-hand\n/,
+    /\n# \d+ artefact: [^]*\nsha256sum --check [^]*\n# \d+ loads: [^]*\nmkdir .*data\.generations\/gen-2\n/,
   );
   const stop = (await up.exits(0, 'stop drilled --dry-run --format commands')).stdout;
   assert.match(stop, /\n# \d+ stop-api: [^\n]*\ncurl .*\/v1\/stop\n/);

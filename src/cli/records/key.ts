@@ -2,11 +2,12 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { withLooking, type CommonOptions } from '../command-options.ts';
+import { withExamples, withLooking, type CommonOptions } from '../command-options.ts';
 import { printJson, printText } from '../output/print.ts';
 
 export function register(program: Command): void {
   const key = program.command('key').description('the key with which you sign answers to gates');
+  withExamples(key, ['key new', 'key show --json']);
   for (const [name, description] of [
     ['new', 'make your key, and print the line of it that a system file names'],
     ['show', 'print the line of your key'],
