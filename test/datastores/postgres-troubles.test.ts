@@ -142,7 +142,10 @@ test('a session that is ended while it counts, or dumps, is tried again, and lea
       it.postgres.query(`SELECT pg_terminate_backend(pid) ${SESSIONS} AND (${whose} OR true)`),
     );
     if (failure !== undefined)
-      assert.match(failure.message, /terminat|closed the connection|connection error|invalid snapshot identifier/);
+      assert.match(
+        failure.message,
+        /terminat|closed the connection|connection error|invalid snapshot identifier/,
+      );
   }
 });
 

@@ -64,11 +64,10 @@ describe('the local host starting a revision', () => {
   });
 
   test('starts on a port that somebody holds on another address only', async () => {
-    const squatter = createServer().listen(0, '127.0.0.2');
+    const port = await freePort();
+    const squatter = createServer().listen(port, '127.0.0.2');
     await once(squatter, 'listening');
-    const address = squatter.address();
-    assert.ok(typeof address === 'object' && address !== null);
-    const spec = plainSpec({ system: 'shop', service: 'neighbour' }, 'v1', address.port);
+    const spec = plainSpec({ system: 'shop', service: 'neighbour' }, 'v1', port);
     assert.deepEqual(await host.platform.workload.obstacles(spec), { missing: [], taken: [] });
     await ensure(spec);
     squatter.close();
