@@ -1,5 +1,4 @@
 // `fairlead key`: the key with which a person signs answers to gates. It stays on their machine; a system file names its line.
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { withExamples, withLooking, type CommonOptions } from '../command-options.ts';
@@ -25,7 +24,7 @@ export function register(program: Command): void {
 
 /** Where the key of whoever runs this command lies. */
 export function keyFile(): string {
-  const { FAIRLEAD_KEY: file = '', XDG_CONFIG_HOME: folder = '' } = process.env;
+  const { FAIRLEAD_KEY: file = '', XDG_CONFIG_HOME: folder = '', HOME: home = '/' } = process.env;
   if (file !== '') return file;
-  return join(folder === '' ? join(homedir(), '.config') : folder, 'fairlead', 'key');
+  return join(folder === '' ? join(home, '.config') : folder, 'fairlead', 'key');
 }

@@ -2,7 +2,6 @@
 // worker ends. It asks nobody who they are: whoever is on this machine reads and writes the copy.
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Waiting } from '../../ports/waiting.ts';
@@ -27,13 +26,15 @@ const INSIDE_SDK = 'platform/cloud-firestore-emulator';
 const SDK_FOLDERS = [
   ...['/usr/lib/google-cloud-sdk', '/usr/share/google-cloud-sdk', '/opt/google-cloud-sdk'],
   ...['/snap/google-cloud-cli/current', '/google-cloud-sdk'],
-  join(homedir(), 'google-cloud-sdk'),
 ];
 const LOOK_AGAIN_MS = 100;
 
 /** The path of the emulator. Throws Unsupported where it is not installed. */
 export async function emulatorProgram(folders: readonly string[]): Promise<string> {
-  const inside = SDK_FOLDERS.map((folder) => join(folder, INSIDE_SDK));
+  // A user of the machine may have no home.
+  const home = process.env['HOME'];
+  const own = home === undefined ? [] : [join(home, 'google-cloud-sdk')];
+  const inside = [...SDK_FOLDERS, ...own].map((folder) => join(folder, INSIDE_SDK));
   return findProgram(EMULATOR, [...folders, ...inside]).catch((error: unknown) => {
     if (!(error instanceof Failure)) throw error;
     const hint = 'gcloud components install cloud-firestore-emulator, and Java 11 or newer';
