@@ -65,7 +65,7 @@ test('the tarball has what runs and what explains it, and is small', async () =>
     assert.ok(paths.includes(path), path);
   }
   const known =
-    /^(dist|docs|observability|systems|\.github\/actions\/deploy)\/|^(README|CHANGELOG)\.md$|^LICENSE$|^package\.json$|^Dockerfile$|^docker-compose\.temporal\.yml$/;
+    /^(dist|docs|observability|systems|\.github\/actions\/deploy)\/|^(README|CHANGELOG|SECURITY)\.md$|^LICENSE$|^package\.json$|^Dockerfile$|^docker-compose\.temporal\.yml$/;
   assert.deepEqual(
     paths.filter((path) => !known.test(path)),
     [],
