@@ -15,7 +15,7 @@ import type { TrafficPort } from '../ports/traffic.ts';
 import type { Waiting } from '../ports/waiting.ts';
 import type { WorkloadPort } from '../ports/workload.ts';
 
-/** Those of this worker. */
+/** The platforms of one worker by their kinds; a worker may lack a kind. */
 export type Platforms = Partial<Record<PlatformKind, Platform>>;
 
 export function platformOf(platforms: Platforms, { platform }: ServiceTarget): Platform {

@@ -1,11 +1,12 @@
 // `rollout:` of a service: its shape, and what its values must be to each other: weights that rise, names that are
 // declared, bakes that are long enough for their analysis.
 import { z } from 'zod';
+import { NAME_ALLOWED } from '../domain/text/names.ts';
 import { durationText } from '../domain/text/duration-text.ts';
 import { didYouMean } from '../domain/text/did-you-mean.ts';
 import { listed, shown } from './reading/wording.ts';
 import { remarksIn, type Remark } from './remark.ts';
-import { duration, name, someTime } from './terms.ts';
+import { duration, name, someTime, text } from './terms.ts';
 
 const oneOrMore = z
   .union([name.transform((one) => [one]), z.array(name).min(1)])
@@ -73,6 +74,23 @@ const blueGreen = z.strictObject({
   analysis: z
     .exactOptional(oneOrMore)
     .meta({ meaning: 'What judges the watch.', example: ['errors'] }),
+});
+
+/** Where the versions of a service are tried before they come to it. */
+const place = text(
+  /^(?!constructor(?:\/|$))[a-z][a-z0-9-]{0,62}(?:\/(?!constructor$)[a-z][a-z0-9-]{0,62})?$/,
+  `SYSTEM or SYSTEM/SERVICE; each is ${NAME_ALLOWED}`,
+);
+
+export const promoteSchema = z.strictObject({
+  from: place.meta({
+    meaning:
+      'The system in which a version has to have had all users of the service of the same name, or of the one that is named.',
+    example: 'shop-staging',
+  }),
+  soak: duration
+    .prefault('0s')
+    .meta({ meaning: 'How long it has to have had all users there.', example: '1h' }),
 });
 
 export const rolloutSchema = z.strictObject({

@@ -8,8 +8,7 @@ import { capabilityRemarks } from './platform-rules.ts';
 import { didYouMean } from '../domain/text/did-you-mean.ts';
 import { listed, shown } from './reading/wording.ts';
 import { noSuch, remarksIn, repeatsIn, under, type Remark } from './remark.ts';
-import { promoteSchema } from './promote.ts';
-import { rolloutSchema } from './rollout.ts';
+import { promoteSchema, rolloutSchema } from './rollout.ts';
 import {
   command,
   duration,

@@ -100,7 +100,7 @@ export async function recoverabilityOf(
   });
 }
 
-/** One that does not answer now may be recovered as well as any other: nothing is known against that. */
+/** Why a datastore cannot be exchanged; undefined where it can, and where its server does not answer, for nothing is known against it then. */
 async function unableIn(
   store: DatastoreRef,
   exchanges: RecoveryPorts['exchanges'],

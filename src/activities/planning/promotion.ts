@@ -9,7 +9,7 @@ import type { SystemsPort } from '../../ports/systems.ts';
 import { FINDS_BAD } from '../../runbooks/index.ts';
 import type { Call } from '../call.ts';
 import { unavailable } from '../executions.ts';
-import { readWorld, type Platforms } from '../platforms.ts';
+import { platformOf, type Platforms } from '../platforms.ts';
 
 export interface PromotionPorts {
   platforms: Platforms;
@@ -30,8 +30,13 @@ export async function lacksPromotion(
   const place = triedIn(loaded, request);
   if (place === undefined || request.version === undefined) return undefined;
   const there = serviceTarget(await ports.systems.load(place.system), place.service);
-  const { traffic, history } = await readWorld(ports.platforms, there, call);
-  const tried: Tried = { traffic, history, rolledBack: await rolledBackAt(place) };
+  const { traffic, workload } = platformOf(ports.platforms, there);
+  const [weights, history, rolledBack] = await Promise.all([
+    traffic.read(there, call),
+    workload.history(there, call),
+    rolledBackAt(place),
+  ]);
+  const tried: Tried = { traffic: weights, history, rolledBack };
   return notPromoted(request.version, place, tried, ports.clock.now());
 }
 

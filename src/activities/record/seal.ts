@@ -166,7 +166,7 @@ function saidBy(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Of the system, and of its runbook where it carries one out. */
+/** The files, as words of a finding, that were changed since the operation loaded them: the system file, and that of the runbook of steps. */
 async function changedFiles(
   { system, systemDigest, runbook }: SealInput,
   { systems, runbooks }: Pick<SealPorts, 'systems' | 'runbooks'>,

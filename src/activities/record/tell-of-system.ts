@@ -15,7 +15,7 @@ export interface Told {
 export interface TellOfSystem {
   loaded: Pick<LoadedSystem, 'directory' | 'system'>;
   facts: NoticeFacts;
-  /** Its first part names the file that deliveries are noted in: one per system. */
+  /** Under which key deliveries of the notice are noted; the key's first part names the file of notes, one per system. */
   key: string;
   /** Where it is noted who was told. */
   told: Told;

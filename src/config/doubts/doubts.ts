@@ -14,7 +14,7 @@ export interface DoubtsInput {
   root: Located;
   /** The folder that relative paths start from, as an absolute path. */
   folder: string;
-  /** Its PATH is the one that programs are looked for on; secrets may be in it. */
+  /** The environment of the command that checks: programs are looked for on its PATH, secrets by their names. */
   environment: Readonly<Record<string, string | undefined>>;
 }
 

@@ -127,7 +127,7 @@ async function taken(
   );
 }
 
-/** Of a copy that no plan names: by its folder, which every attempt has of its own. */
+/** The name of the database for a copy that no plan names: made from the copy's folder, which every attempt has of its own. */
 function besideName(store: DatastoreRef, folder: string, nameOf: Databases['nameOf']): string {
   const key = createHash('sha256').update(folder).digest('hex').slice(0, 8);
   return restoredName(nameOf(store), key);

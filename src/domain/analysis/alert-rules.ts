@@ -3,6 +3,8 @@
 import type { Analysis, Metric, Rollout, System } from '../../config/system.ts';
 import type { LoadedSystem } from '../loaded-system.ts';
 import { durationText } from '../text/duration-text.ts';
+import { filledQuery, tellsRevisions } from './query-template.ts';
+import { labelled } from './selector.ts';
 
 /** One rule, as a file of rules has it. */
 export interface AlertRule {
@@ -28,9 +30,6 @@ export interface AlertLimits {
   /** How old the newest good backup may be (ms); without it what each datastore's `rpo` says. */
   backup?: number;
 }
-
-/** `name{...}` of a selector whose names and labels were checked when the file was loaded. */
-const SELECTOR = /^\s*([a-zA-Z_:][\w:]*)\s*(?:\{(.*)\})?\s*$/s;
 
 export function alertRules({ name, system }: LoadedSystem, limits: AlertLimits): AlertRules {
   const services = Object.keys(system.services);
@@ -120,26 +119,17 @@ interface Filling {
 /** What a metric measures, over all versions, as PromQL; undefined where it asks about one version. */
 function valueOf({ query, ratio, rate, quantile }: Metric, filling: Filling): string | undefined {
   const { labels, window } = filling;
-  const rated = (selector: string): string => `rate(${selected(selector, labels)}[${window}])`;
+  const rated = (selector: string, suffix = ''): string =>
+    `rate(${labelled(selector, labels, suffix)}[${window}])`;
   if (ratio !== undefined) return `sum(${rated(ratio.of)}) / sum(${rated(ratio.to)})`;
   if (rate !== undefined) return `sum(${rated(rate.of)})`;
   if (quantile !== undefined) {
-    const buckets = rated(quantile.of.replace(/^\s*[\w:]+/, (series) => `${series}_bucket`));
+    const buckets = rated(quantile.of, '_bucket');
     return `histogram_quantile(${quantile.q}, sum by (le) (${buckets}))`;
   }
-  if (query === undefined || /\{\{\s*(?:revision|version)\s*\}\}/.test(query)) return undefined;
-  const filled = query
-    .replaceAll(/\{\{\s*system\s*\}\}/g, filling.name)
-    .replaceAll(/\{\{\s*service\s*\}\}/g, filling.service);
-  return `(${filled.trim()})`;
-}
-
-function selected(selector: string, labels: Readonly<Record<string, string>>): string {
-  const [, name = selector, body = ''] = SELECTOR.exec(selector) ?? [];
-  const written = body.trim().replace(/,$/, '');
-  const added = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
-  const all = [...(written === '' ? [] : [written]), ...added];
-  return all.length === 0 ? name : `${name}{${all.join(',')}}`;
+  if (query === undefined || tellsRevisions(query)) return undefined;
+  const { name: system, service } = filling;
+  return `(${filledQuery(query, { system, service, revision: '', version: '' }).trim()})`;
 }
 
 /** A deploy may take what it bakes and watches, and `limits.deploy` more. */

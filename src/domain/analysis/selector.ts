@@ -25,6 +25,19 @@ const MATCHER =
 /** Look-around, back references and POSIX classes: JavaScript and PromQL do not agree on them. */
 const FOREIGN = /\(\?<?[=!]|\\[1-9k]|\[\[:/;
 
+/** A selector as PromQL with labels added, `suffix` at the end of its name: `errors_bucket{code="5",system="shop"}`. Throws as parseSelector does. */
+export function labelled(
+  text: string,
+  labels: Readonly<Record<string, string>>,
+  suffix = '',
+): string {
+  const { name } = parseSelector(text);
+  const written = (SHAPE.exec(text)?.[2] ?? '').trim().replace(/,$/, '');
+  const added = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+  const all = [...(written === '' ? [] : [written]), ...added];
+  return all.length === 0 ? `${name}${suffix}` : `${name}${suffix}{${all.join(',')}}`;
+}
+
 /** Throws `Failure('BadInput', ...)` that says what may be written. */
 export function parseSelector(text: string): Selector {
   const [, name, body = ''] = SHAPE.exec(text) ?? [];
