@@ -58,8 +58,43 @@ export class Approvers {
   }
 }
 
+/** Kills the worker once, the first time that an operation's status is as told. */
+export class Killing {
+  readonly #scene: Scene;
+  readonly #on: { embedded: Embedded; load: Load };
+  readonly #isMoment: (status: OperationStatus) => boolean;
+  #kill?: Kill;
+
+  constructor(
+    scene: Scene,
+    on: { embedded: Embedded; load: Load },
+    isMoment: (status: OperationStatus) => boolean,
+  ) {
+    this.#scene = scene;
+    this.#on = on;
+    this.#isMoment = isMoment;
+  }
+
+  readonly act: Act = async (status, run) => {
+    if (this.#kill !== undefined || !this.#isMoment(status)) return;
+    this.#kill = await killWorker(this.#scene, this.#on, { run, status });
+  };
+
+  /** `unseen`: what was never seen, where it was never killed, which throws an Error. */
+  done(unseen: string): Kill {
+    return this.#kill ?? missing(`the worker was never killed: ${unseen}`);
+  }
+}
+
+/** Whether a canary of the version is in the step in which it has this share of the users. */
+export function isAtWeight(version: string, percent: number) {
+  return ({ weights, step }: OperationStatus): boolean =>
+    step === `weight-${percent}` &&
+    weights.find((one) => one.version === version)?.percent === percent;
+}
+
 /** Kills the worker while an operation is in a step, and waits until another one answers for it. */
-export async function killWorker(
+async function killWorker(
   { temporal, story, signal }: Scene,
   { embedded, load }: { embedded: Embedded; load: Load },
   { run, status }: { run: RunName; status: OperationStatus },

@@ -1,7 +1,9 @@
 // What the demonstration on Kubernetes promises, and whether it held. Pure.
 import type { Report } from '../src/domain/record/report.ts';
 import {
+  nobodyElseHurt,
   nowServing,
+  rolledBack,
   unnoticed,
   weightsSeen,
   type DeployEvidence,
@@ -23,9 +25,12 @@ export function judge(evidence: Evidence): Promised[] {
       promise: 'the killed worker was replaced, and no user noticed',
       ...unnoticed(evidence.kill, evidence.answers),
     },
-    takenBack(evidence),
+    rolledBack(
+      evidence.bad,
+      'v3-errors was found by what Prometheus says, and rolled back by itself',
+    ),
     nothingLeft(evidence),
-    nobodyHurt(evidence),
+    nobodyElseHurt(evidence.answers, evidence.bad),
     atWeights(evidence),
     nowServing(evidence.system, 'v1'),
   ];
@@ -41,35 +46,11 @@ function deployed({ first, good, back }: Evidence): Promised {
   };
 }
 
-function takenBack({ bad }: Evidence): Promised {
-  const failing = bad.verdicts.find((one) => one.verdict === 'fail');
-  return {
-    promise: 'v3-errors was found by what Prometheus says, and rolled back by itself',
-    held:
-      bad.outcome === 'rolledBack' &&
-      bad.serving === 'old' &&
-      bad.clean &&
-      bad.decisions.length === 0 &&
-      failing?.name === 'errors',
-    seen: `${bad.outcome ?? 'open'}, serving ${bad.serving ?? 'unknown'}; ${failing?.reason ?? 'no verdict failed'}`,
-  };
-}
-
 function nothingLeft({ left }: Evidence): Promised {
   return {
     promise: 'nothing of v3-errors was left in the cluster',
     held: left.length > 0 && !left.includes('v3-errors'),
     seen: `Deployments of ${left.join(', ')}`,
-  };
-}
-
-function nobodyHurt({ answers, bad }: Evidence): Promised {
-  const failed = answers.filter((one) => one.status !== 200);
-  const others = failed.filter((one) => one.version !== bad.plan?.to || one.status !== 500);
-  return {
-    promise: 'no request failed but those that v3-errors answered',
-    held: answers.length > 0 && others.length === 0,
-    seen: `${answers.length} requests, ${failed.length} failed, ${failed.length - others.length} of them answered by v3-errors`,
   };
 }
 

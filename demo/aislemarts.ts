@@ -2,12 +2,11 @@
 // control plane and through a real gateway while users ask.
 import { askSystem } from '../src/cli/output/system-status.ts';
 import type { Embedded } from '../src/embedded/up.ts';
-import { Approvers, killWorker, missing } from './acts.ts';
+import { Approvers, isAtWeight, Killing } from './acts.ts';
 import { judge, type Evidence } from './aislemarts-promises.ts';
 import { startStage, type Stage } from './aislemarts-cluster.ts';
 import type { Demonstration } from './demonstration.ts';
 import { startLoad } from './load.ts';
-import type { Kill } from './promises.ts';
 import { deploy, rollback, type Act, type Scene } from './watch.ts';
 
 const ON = { system: 'aislemarts', service: 'backend' };
@@ -35,15 +34,13 @@ async function played(scene: Scene, embedded: Embedded, stage: Stage): Promise<E
   try {
     story.heading('2. A canary of v2, judged by Prometheus, its worker killed half-way');
     const approvers = new Approvers(scene);
-    let kill: Kill | undefined;
+    const killing = new Killing(scene, { embedded, load }, isAtWeight('v2', HALF_WAY));
     const act: Act = async (status, run) => {
       await approvers.act(status, run);
-      const weight = status.weights.find((one) => one.version === 'v2')?.percent;
-      if (weight !== HALF_WAY || status.step !== `weight-${HALF_WAY}`) return;
-      kill ??= await killWorker(scene, { embedded, load }, { run, status });
+      await killing.act(status, run);
     };
     const good = await deploy(scene, 'ci', 'v2', { act });
-    kill ??= missing('the worker was never killed: 50 % was not seen');
+    const kill = killing.done(`${HALF_WAY} % was not seen`);
     story.heading(
       '3. A bad version: every fiftieth request to v3-errors fails, its health is fine',
     );

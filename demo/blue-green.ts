@@ -2,10 +2,9 @@
 // a version that only users find slow.
 import type { Embedded } from '../src/embedded/up.ts';
 import { askSystem } from '../src/cli/output/system-status.ts';
-import { Approvers, killWorker, missing } from './acts.ts';
+import { Approvers, Killing } from './acts.ts';
 import { judge, type Evidence } from './blue-green-promises.ts';
 import type { Demonstration } from './demonstration.ts';
-import type { Kill } from './promises.ts';
 import { deploy, loadOn, rollback, SYSTEM, type Act, type Scene } from './watch.ts';
 
 export const BLUE_GREEN: Demonstration = {
@@ -27,14 +26,13 @@ async function played(scene: Scene, embedded: Embedded): Promise<Evidence> {
   try {
     story.heading('2. v2 beside v1, at full size and without traffic; then everything at once');
     const approvers = new Approvers(scene);
-    let kill: Kill | undefined;
+    const killing = new Killing(scene, { embedded, load }, ({ step }) => step === 'watch');
     const act: Act = async (status, run) => {
       await approvers.act(status, run);
-      if (status.step !== 'watch') return;
-      kill ??= await killWorker(scene, { embedded, load }, { run, status });
+      await killing.act(status, run);
     };
     const good = await deploy(scene, 'ci', 'v2', { ...STRATEGY, act });
-    kill ??= missing('the worker was never killed: the watch was not seen');
+    const kill = killing.done('the watch was not seen');
     story.heading('3. Back by hand while v1 still stands beside it: no approval, no start');
     const back = await rollback(scene, 'ops');
     story.heading(

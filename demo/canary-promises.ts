@@ -3,7 +3,9 @@ import type { Report } from '../src/domain/record/report.ts';
 import {
   asked,
   firstEffectAfter,
+  nobodyElseHurt,
   nowServing,
+  rolledBack,
   seconds,
   unnoticed,
   weightsSeen,
@@ -21,8 +23,8 @@ export function judge(evidence: Evidence): Promised[] {
     deployed(evidence),
     asked(evidence.good, evidence.selfApproval),
     resumed(evidence),
-    takenBack(evidence),
-    nobodyHurt(evidence),
+    rolledBack(evidence.bad, 'v3-errors was found by its analysis and rolled back by itself'),
+    nobodyElseHurt(evidence.answers, evidence.bad),
     atWeights(evidence),
     nowServing(evidence.system, 'v2'),
   ];
@@ -46,30 +48,6 @@ function resumed({ good, kill, answers }: Evidence): Promised {
     promise: 'the killed worker was replaced, the deploy went on, and no user noticed',
     held: held && effect !== undefined,
     seen: `${seen}; the next change of traffic after ${after}`,
-  };
-}
-
-function takenBack({ bad }: Evidence): Promised {
-  const failing = bad.verdicts.find((one) => one.verdict === 'fail');
-  return {
-    promise: 'v3-errors was found by its analysis and rolled back by itself',
-    held:
-      bad.outcome === 'rolledBack' &&
-      bad.serving === 'old' &&
-      bad.clean &&
-      bad.decisions.length === 0 &&
-      failing?.name === 'errors',
-    seen: `${bad.outcome ?? 'open'}, serving ${bad.serving ?? 'unknown'}; ${failing?.reason ?? 'no verdict failed'}`,
-  };
-}
-
-function nobodyHurt({ answers, bad }: Evidence): Promised {
-  const failed = answers.filter((one) => one.status !== 200);
-  const others = failed.filter((one) => one.version !== bad.plan?.to || one.status !== 500);
-  return {
-    promise: 'no request failed but those that v3-errors answered',
-    held: answers.length > 0 && others.length === 0,
-    seen: `${answers.length} requests, ${failed.length} failed, ${failed.length - others.length} of them answered by v3-errors`,
   };
 }
 

@@ -1,7 +1,7 @@
 // The demonstration of a canary: three deploys under load, one with a worker killed half-way, one of a bad version.
 import { askSystem } from '../src/cli/output/system-status.ts';
 import type { Embedded } from '../src/embedded/up.ts';
-import { Approvers, killWorker, missing } from './acts.ts';
+import { Approvers, isAtWeight, Killing } from './acts.ts';
 import { judge, type Evidence } from './canary-promises.ts';
 import type { Demonstration } from './demonstration.ts';
 import { firstEffectAfter, seconds, type Kill } from './promises.ts';
@@ -29,15 +29,13 @@ async function played(scene: Scene, embedded: Embedded): Promise<Evidence> {
       '2. A canary of v2: asked for by ci, approved by ana, its worker killed half-way',
     );
     const approvers = new Approvers(scene);
-    let kill: Kill | undefined;
+    const killing = new Killing(scene, { embedded, load }, isAtWeight('v2', HALF_WAY));
     const act: Act = async (status, run) => {
       await approvers.act(status, run);
-      const weight = status.weights.find((one) => one.version === 'v2')?.percent;
-      if (weight !== HALF_WAY || status.step !== `weight-${HALF_WAY}`) return;
-      kill ??= await killWorker(scene, { embedded, load }, { run, status });
+      await killing.act(status, run);
     };
     const good = await deploy(scene, 'ci', 'v2', { act });
-    kill ??= missing('the worker was never killed: 50 % was not seen');
+    const kill = killing.done(`${HALF_WAY} % was not seen`);
     tellRecovery(scene, kill, firstEffectAfter(good, kill.at));
     story.heading('3. A bad version: every fifth request to v3-errors fails, its health is fine');
     const bad = await deploy(scene, 'ci', 'v3-errors', { act: approvers.act });

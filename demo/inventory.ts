@@ -14,10 +14,9 @@ import {
 } from '../src/datastores/firestore/scratch-emulator.ts';
 import type { Embedded } from '../src/embedded/up.ts';
 import { endAllIn } from '../src/machine/end-all-in.ts';
-import { Approvers, killWorker, missing } from './acts.ts';
+import { Approvers, Killing, missing } from './acts.ts';
 import type { Demonstration } from './demonstration.ts';
 import { judge, type Evidence } from './inventory-promises.ts';
-import type { Kill } from './promises.ts';
 import { damage, ordersIn, startCustomers, type Shelf } from './shop-floor.ts';
 import { carryOut, deploy, loadOn, urlOf, type Act, type Scene } from './watch.ts';
 
@@ -83,17 +82,15 @@ async function played(scene: Scene, embedded: Embedded): Promise<Evidence> {
     const listed = await listedBackups(scene);
     story.heading('4. The recovery: asked for by ci, approved by ana, its worker killed meanwhile');
     const approvers = new Approvers(scene);
-    let kill: Kill | undefined;
+    const killing = new Killing(scene, { embedded, load }, ({ gates }) => gates.length > 0);
     const act: Act = async (status, run) => {
-      if (status.gates.length > 0) {
-        kill ??= await killWorker(scene, { embedded, load }, { run, status });
-      }
+      await killing.act(status, run);
       await approvers.act(status, run);
     };
     const fields = { mode: 'recover', corruptedSince };
     const asked = { kind: 'recoverLive', verb: 'recover', fields } as const;
     const recovery = await carryOut(scene, 'ci', asked, act);
-    kill ??= missing('the worker was never killed: nobody was asked');
+    const kill = killing.done('nobody was asked');
     await customers.stop();
     await load.stop();
     const { selfApproval } = approvers;

@@ -61,6 +61,32 @@ export function nowServing(system: SystemStatus, version: string): Promised {
   };
 }
 
+/** That an analysis named errors found the version, and everybody is back on the old one with nothing left over, asking nobody. */
+export function rolledBack(bad: Report, promise: string): Promised {
+  const failing = bad.verdicts.find((one) => one.verdict === 'fail');
+  return {
+    promise,
+    held:
+      bad.outcome === 'rolledBack' &&
+      bad.serving === 'old' &&
+      bad.clean &&
+      bad.decisions.length === 0 &&
+      failing?.name === 'errors',
+    seen: `${bad.outcome ?? 'open'}, serving ${bad.serving ?? 'unknown'}; ${failing?.reason ?? 'no verdict failed'}`,
+  };
+}
+
+/** What users of a version with errors saw, and nobody else. */
+export function nobodyElseHurt(answers: readonly LoadAnswer[], bad: Report): Promised {
+  const failed = answers.filter((one) => one.status !== 200);
+  const others = failed.filter((one) => one.version !== bad.plan?.to || one.status !== 500);
+  return {
+    promise: 'no request failed but those that v3-errors answered',
+    held: answers.length > 0 && others.length === 0,
+    seen: `${answers.length} requests, ${failed.length} failed, ${failed.length - others.length} of them answered by v3-errors`,
+  };
+}
+
 /** The shares that the report's own version had, one after the other. */
 export function weightsSeen(report: Report): string {
   const version = report.plan?.to;

@@ -4,10 +4,9 @@
 import { cpSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Embedded } from '../src/embedded/up.ts';
-import { Approvers, killWorker, missing } from './acts.ts';
+import { Approvers, Killing } from './acts.ts';
 import { clerksIn, damage, loansIn, startClerk } from './datasets.ts';
 import type { Demonstration } from './demonstration.ts';
-import type { Kill } from './promises.ts';
 import { judge, type Evidence } from './recover-promises.ts';
 import { carryOut, deploy, loadOn, SYSTEM, type Act, type Scene } from './watch.ts';
 
@@ -45,16 +44,14 @@ async function played(scene: Scene, embedded: Embedded): Promise<Evidence> {
     damage(folder);
     story.heading('3. The recovery: asked for by ci, approved by ana, its worker killed meanwhile');
     const approvers = new Approvers(scene);
-    let kill: Kill | undefined;
+    const killing = new Killing(scene, { embedded, load }, ({ gates }) => gates.length > 0);
     const act: Act = async (status, run) => {
-      if (status.gates.length > 0) {
-        kill ??= await killWorker(scene, { embedded, load }, { run, status });
-      }
+      await killing.act(status, run);
       await approvers.act(status, run);
     };
     const asked = { kind: 'recoverLive', verb: 'recover', fields: { mode: 'recover' } } as const;
     const recovery = await carryOut(scene, 'ci', asked, act);
-    kill ??= missing('the worker was never killed: nobody was asked');
+    const kill = killing.done('nobody was asked');
     await clerk.stop();
     await load.stop();
     const [after, kept] = [loansIn(folder), clerksIn(folder)];

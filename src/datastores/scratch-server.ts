@@ -1,6 +1,8 @@
 // What the servers of copies have in common: a free port, a password in a file, and a note of both in the folder of the
 // copy, so that any later activity finds them.
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
 import { chmod, lchown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -65,6 +67,32 @@ export function notStarted(error: unknown, log = ''): never {
   const said = log === '' ? error.message : `${lastWords(log)} (${error.message})`;
   if (saysFull(said)) throw new Failure('CheckFailed', said);
   throw serverProblem(said);
+}
+
+/** How the program of a copy's server is started; `env` stands beside its PATH and LANG, or in their place. */
+export interface Launched {
+  args: string[];
+  env: Record<string, string>;
+}
+
+/**
+ * Starts the server of a copy in a session of its own, with its output in a file: nothing of it is the worker's. What keeps it
+ * from starting shows by nothing running in the folder.
+ */
+export function launch(folder: string, program: string, { args, env }: Launched): void {
+  const log = openSync(join(folder, LOG_FILE), 'a', 0o600);
+  try {
+    const child = spawn(program, args, {
+      cwd: folder,
+      env: { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', ...env },
+      stdio: ['ignore', log, log],
+      detached: true,
+    });
+    child.once('error', () => undefined);
+    child.unref();
+  } finally {
+    closeSync(log);
+  }
 }
 
 /** What a server's log ends with. */

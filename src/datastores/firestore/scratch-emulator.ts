@@ -1,7 +1,5 @@
 // An emulator of its own for a copy: Google's, on a free port of 127.0.0.1, with the data in memory. It goes on when the
 // worker ends. It asks nobody who they are: whoever is on this machine reads and writes the copy.
-import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Waiting } from '../../ports/waiting.ts';
@@ -10,7 +8,7 @@ import { tryListening } from '../../machine/port-holder.ts';
 import { processesIn } from '../../machine/processes-in.ts';
 import {
   lastWords,
-  LOG_FILE,
+  launch,
   logIn,
   makePassword,
   readNote,
@@ -51,7 +49,8 @@ export async function startEmulator(
   await makePassword(folder);
   const port = await tryListening(0);
   await writeNote(folder, { port, database: `${project}/${database}`, server: program });
-  launch(folder, program, ['start', '--host=127.0.0.1', `--port=${port}`]);
+  const args = ['start', '--host=127.0.0.1', `--port=${port}`];
+  launch(folder, program, { args, env: javaEnvironment() });
   const address = await copyAddress(folder);
   let isSeen = false;
   for (let looked = 0; ; looked += 1) {
@@ -72,27 +71,13 @@ export async function copyAddress(folder: string): Promise<FirestoreAddress> {
   return { host: '127.0.0.1', port, project, database, isEmulator: true };
 }
 
-/** In a session of its own, with its output in a file: nothing of it is the worker's. */
-function launch(folder: string, program: string, args: readonly string[]): void {
-  const log = openSync(join(folder, LOG_FILE), 'a', 0o600);
-  try {
-    const { PATH = '', JAVA_HOME, JAVA } = process.env;
-    const child = spawn(program, args, {
-      cwd: folder,
-      env: {
-        PATH: JAVA_HOME === undefined ? PATH : `${join(JAVA_HOME, 'bin')}:${PATH}`,
-        LANG: 'C.UTF-8',
-        ...(JAVA !== undefined && { JAVA }),
-      },
-      stdio: ['ignore', log, log],
-      detached: true,
-    });
-    // What keeps it from starting shows by nothing running in the folder.
-    child.once('error', () => undefined);
-    child.unref();
-  } finally {
-    closeSync(log);
-  }
+/** What the emulator's wrapper needs to find Java. */
+function javaEnvironment(): Record<string, string> {
+  const { PATH = '', JAVA_HOME, JAVA } = process.env;
+  return {
+    ...(JAVA_HOME !== undefined && { PATH: `${join(JAVA_HOME, 'bin')}:${PATH}` }),
+    ...(JAVA !== undefined && { JAVA }),
+  };
 }
 
 async function answers({ host, port }: FirestoreAddress, { signal }: Waiting): Promise<boolean> {

@@ -1,8 +1,6 @@
 // A server of its own for a copy: mongod where it is installed, else FerretDB, which speaks the same protocol and can do
 // less (ferretdb-lacks.ts); on a free port of 127.0.0.1, with one user and a password. It goes on when the worker ends.
 // mongod's TTL monitor is off until the copy is handed over: it would delete what the dump has.
-import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,7 +11,8 @@ import { killProcess, processesIn } from '../../machine/processes-in.ts';
 import { tryListening } from '../../machine/port-holder.ts';
 import {
   lastWords,
-  LOG_FILE,
+  launch,
+  type Launched,
   logIn,
   makePassword,
   passwordIn,
@@ -71,11 +70,6 @@ export async function mongoAddress(folder: string): Promise<MongoAddress> {
   return { host: '127.0.0.1', port, database, ...login, replicaSet: undefined, tls: false };
 }
 
-interface Launched {
-  args: string[];
-  env: Record<string, string>;
-}
-
 function mongod(folder: string, port: number): Launched {
   const args = [
     ...['--dbpath', join(folder, 'data'), '--port', String(port), '--bind_ip', '127.0.0.1'],
@@ -102,24 +96,6 @@ function ferretdb(
   };
   const env = { FERRETDB_TEST_ENABLE_NEW_AUTH: 'true', ...(password !== undefined && setup) };
   return { args, env };
-}
-
-/** In a session of its own, with its output in a file: nothing of it is the worker's. */
-function launch(folder: string, program: string, { args, env }: Launched): void {
-  const log = openSync(join(folder, LOG_FILE), 'a', 0o600);
-  try {
-    const child = spawn(program, args, {
-      cwd: folder,
-      env: { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', ...env },
-      stdio: ['ignore', log, log],
-      detached: true,
-    });
-    // What keeps it from starting shows by nothing running in the folder.
-    child.once('error', () => undefined);
-    child.unref();
-  } finally {
-    closeSync(log);
-  }
 }
 
 /** While mongod has no user, one may be made from this machine without a login. */
