@@ -12,8 +12,6 @@ const LIVE = 'current';
 export interface Clerk {
   /** When each payment was written; those that found no file are not among them. */
   written: readonly number[];
-  /** Payments that were refused, for nothing was found. */
-  refused: readonly number[];
   /** Waits until so many more are written. */
   wrote(count: number): Promise<void>;
   stop(): Promise<void>;
@@ -21,7 +19,6 @@ export interface Clerk {
 
 export function startClerk(folder: string, signal: AbortSignal): Clerk {
   const written: number[] = [];
-  const refused: number[] = [];
   const stopping = new AbortController();
   const file = join(folder, LIVE, 'payments.csv');
   const work = async (): Promise<void> => {
@@ -32,7 +29,8 @@ export function startClerk(folder: string, signal: AbortSignal): Clerk {
         written.push(at);
       } catch (error) {
         if (textAt(error, 'code') !== 'ENOENT') throw error;
-        refused.push(at);
+        // Whoever finds nothing stops. One who went on would write between the exchange and its proof, which then asks a person.
+        return;
       }
       await sleep(WRITE_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
@@ -40,7 +38,6 @@ export function startClerk(folder: string, signal: AbortSignal): Clerk {
   const working = work();
   return {
     written,
-    refused,
     async wrote(count) {
       for (const from = written.length; written.length < from + count;) {
         await sleep(WRITE_MS, undefined, { signal });
