@@ -7,6 +7,7 @@ import type { Plan, PlanStep } from '../domain/operation/plan.ts';
 import { NO_UNDO } from '../domain/text/plan-words.ts';
 import {
   afterWatch,
+  analysesOf,
   beforeTraffic,
   deployOf,
   gateOf,
@@ -90,7 +91,7 @@ function previewSteps(
       ...(bakes && {
         bake: {
           ms: preview.bake,
-          analyses: preview.analysis ?? [],
+          ...analysesOf(input, preview.analysis ?? []),
           revision: target.id,
           ...(stable !== undefined && { stable }),
           checks: true,

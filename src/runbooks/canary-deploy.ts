@@ -58,7 +58,7 @@ function firstDeploy(input: DeployInput): PlanStep[] {
   return [
     ...beforeTraffic(input, replicasFor(config, world)),
     switchStep(input, { id: 'weight-100', back: undefined }),
-    watchStep(input, watchOf(config), analysesOf(config)),
+    watchStep(input, watchOf(config), allAnalyses(config)),
     ...afterWatch(input),
   ];
 }
@@ -127,7 +127,7 @@ function bakeOf(input: DeployInput, step: CanaryStep, stable: string): { bake?: 
 }
 
 /** Of the whole rollout and of its steps, each once. */
-function analysesOf({ rollout: { canary } }: Service): string[] {
+function allAnalyses({ rollout: { canary } }: Service): string[] {
   const ofSteps = (canary?.steps ?? []).flatMap(({ analysis }) => analysis ?? []);
   return [...new Set([...(canary?.analysis ?? []), ...ofSteps])];
 }

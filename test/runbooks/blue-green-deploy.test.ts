@@ -87,11 +87,13 @@ test('the new side is complete and approved before anything is switched, and the
   assert.deepEqual(step(plan, 'watch').bake?.analyses, ['errors']);
 });
 
-test('a first deploy has nothing to go back to and nobody to judge by', () => {
+test('a first deploy has nothing to go back to, and is judged by max and min', () => {
   const plan = planned({});
   assert.deepEqual(ids(plan), [...before, 'preview', 'switch', 'watch']);
-  assert.deepEqual(step(plan, 'watch').bake?.analyses, []);
-  assert.match(step(plan, 'watch').bake?.told?.join() ?? '', /^analysis errors was not asked: /);
+  for (const id of ['preview', 'watch']) {
+    const bake = step(plan, id).bake;
+    assert.deepEqual([bake?.analyses, bake?.alone], [['errors'], true]);
+  }
   assert.equal(step(plan, 'preview').bake?.stable, undefined);
 });
 

@@ -96,25 +96,35 @@ test('a canary goes through its shares, and retires what it replaced', () => {
   assert.deepEqual(gates(plan), ['promote']);
 });
 
-test('a first deploy asks no analysis, and says so of each that the file names', () => {
-  const steps = [{ weight: 5, analysis: ['speed', 'errors'] }];
+test('a first deploy is judged by max and min, and says what compares only', () => {
+  const steps = [{ weight: 5, analysis: ['speed', 'errors', 'both'] }];
   const rollout = { canary: { analysis: 'errors', steps } };
   const analysis = {
     source: 'scrape' as const,
     interval: '1s',
     metrics: { ratio: { ratio: { of: 'a', to: 'b' }, max: 0.1 } },
   };
-  const analyses = { errors: analysis, speed: analysis };
+  const { ratio } = analysis.metrics.ratio;
+  const comparing = { ratio, maxOverStable: { difference: 0.1 } };
+  const analyses = {
+    errors: analysis,
+    speed: { ...analysis, metrics: { ratio: comparing } },
+    both: { ...analysis, metrics: { bound: { ratio, min: 0 }, comparing } },
+  };
   const watchOf = (world: ServiceWorld) =>
     planned(world, {}, rollout, { analyses }).steps.find(({ id }) => id === 'watch')?.bake;
   const first = watchOf(worldOf([]));
-  assert.deepEqual(first?.analyses, []);
-  assert.deepEqual(
-    first.told?.map((one) => /^analysis \S+ was not asked/.exec(one)?.[0]),
-    ['analysis errors was not asked', 'analysis speed was not asked'],
-  );
+  assert.deepEqual([first?.analyses, first?.alone], [['errors', 'both'], true]);
+  const why = 'no other version of api has users, so there is nothing to compare v2 with';
+  assert.deepEqual(first?.told, [
+    `analysis speed was not asked: ${why}, and it has no max or min`,
+    `comparing of analysis both was not asked: ${why}, and it has no max or min`,
+  ]);
   const later = watchOf(worldOf(live));
-  assert.deepEqual([later?.analyses, later?.told], [['errors'], undefined]);
+  assert.deepEqual(
+    [later?.analyses, later?.told, later?.alone],
+    [['errors'], undefined, undefined],
+  );
 });
 
 test('a first weight by flag takes the first step with it, and leaves out what lies below', () => {

@@ -121,8 +121,20 @@ function suite(double: Double): void {
     assert.equal((await endOf(handle)).outcome, 'succeeded');
     assert.deepEqual(history(system), ['v1 100 %']);
     const { verdicts } = await handle.query<OperationStatus>('status');
-    const [told] = verdicts.filter(({ step }) => step === 'watch');
-    assert.match(told?.reason ?? '', /^analysis errors was not asked: no other version of api/);
+    const judged = verdicts.filter(({ step, name }) => step === 'watch' && name === 'errors');
+    assert.deepEqual(
+      judged.map(({ verdict }) => verdict),
+      ['pass'],
+    );
+  });
+
+  test('a first version that answers with errors is taken back to nothing by max', async () => {
+    const system = takeName();
+    ports.world.answer('worse', { errorRatio: 0.5 });
+    const end = await endOf(await deploy(system, 'worse'));
+    assert.equal(end.outcome, 'rolledBack', end.message);
+    assert.match(end.message, /error-ratio 0\.5 .*over max/);
+    assert.deepEqual([end.summary?.serving, end.summary?.clean], ['none', true]);
   });
 
   test('a version that answers with errors is rolled back at its first weight', async () => {

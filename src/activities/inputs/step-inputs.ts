@@ -1,13 +1,12 @@
 // What the activities of steps work with: worked out from the plan, the step and the system that it was made for, as they
 // are kept (snapshots). From the workflow comes only what it alone knows (`told`), to be compared or to go on from.
-import type { BakeProgress } from '../../domain/analysis/bake-progress.ts';
-import { bakingStep } from '../../domain/operation/plan-steps.ts';
 import { fileOf, placeIn } from '../../domain/backup/backup-id.ts';
 import { primaryDatastores } from '../../domain/operation/operation.ts';
 import { copiesNamed } from '../../domain/recovery/copy-template.ts';
 import { recoveredPoints } from '../../domain/recovery/recovered.ts';
 import type { MountedCopy } from '../../domain/recovery/recovery-actions.ts';
 import type { Weights } from '../../domain/rollout/model.ts';
+import { bakeAfter, bakeOf, serviceOf } from './bake-inputs.ts';
 import { EXCHANGE_INPUTS } from './exchange-inputs.ts';
 import {
   actionOf,
@@ -256,36 +255,6 @@ export type ToldOf<Name extends StepActivity> =
 function isolatedBy(at: StepAt): PlatformKind {
   for (const { action } of at.plan.steps) if (action.kind === 'isolate') return action.platform;
   throw unfit(at, 'is of a plan that isolates nothing');
-}
-
-function bakeAfter(at: StepAt) {
-  const step = bakingStep(at.plan, at.step.id);
-  if (step === undefined) return {};
-  const { resume: _, ...bake } = bakeOf({ ...at, step }, { resume: null });
-  const scrapes = Object.values(bake.analyses).some(({ source }) => source === 'scrape');
-  return scrapes ? { judged: { step: step.id, bake } } : {};
-}
-
-function bakeOf(at: StepAt, { resume }: { resume: BakeProgress | null }) {
-  const { bake, action } = at.step;
-  if (bake === undefined || !('service' in action)) throw unfit(at, 'has no bake');
-  const { analyses, services } = at.loaded.system;
-  const wanted = Object.entries(analyses).filter(([name]) => bake.analyses.includes(name));
-  const point = bake.preview === true ? 'preview' : 'watch';
-  return {
-    ...serviceOf(at, action.service),
-    ...{ revision: bake.revision, stable: bake.stable ?? null, ms: bake.ms, resume },
-    analyses: Object.fromEntries(wanted),
-    checks: bake.checks ? (services[action.service]?.checks[point] ?? []) : [],
-    ...(bake.preview === true && { preview: true }),
-    ...(bake.told !== undefined && { told: bake.told }),
-  };
-}
-
-function serviceOf(at: StepAt, service: string) {
-  const { loaded, plan } = at;
-  const place = serviceTarget(loaded, service);
-  return { place, version: plan.to ?? '', directory: loaded.directory };
 }
 
 function mountedCopy(at: StepAt, mount: MountedCopy) {

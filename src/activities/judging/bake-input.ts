@@ -25,6 +25,8 @@ export interface BakeInput {
   url?: string;
   /** Judged by what is asked on its preview address. */
   preview?: boolean;
+  /** No other revision has users: too few requests are told and hold nothing up (not so of a preview). */
+  alone?: boolean;
   /** Sentences that are told with the verdict, and judge nothing. */
   told?: string[];
 }

@@ -34,7 +34,8 @@ export async function bake(
 ): Promise<BakeResult> {
   const { clock } = ports;
   const { ms, checks, told = [] } = input;
-  const plan = { ms, checks, told, analyses: preparedOf(input) };
+  const alone = input.alone === true && input.preview !== true;
+  const plan = { ms, checks, alone, told, analyses: preparedOf(input) };
   const now = clock.now();
   let progress =
     waiting.previous === undefined ? startBake(now) : resumeBake(waiting.previous, now);

@@ -61,6 +61,8 @@ export interface BakeAtInput {
   directory: string;
   /** The revision has no traffic: its preview address is asked, and what is asked there is judged. */
   preview?: boolean;
+  /** No other revision has users: too few requests are told and hold nothing up (not so of a preview). */
+  alone?: boolean;
   /** Sentences that are told with the verdict, and judge nothing. */
   told?: string[];
   /** Where a bake that was ended early goes on. */

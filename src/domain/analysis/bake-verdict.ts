@@ -5,6 +5,7 @@ import { conclude, decided, hasSucceeded } from './analysis-verdict.ts';
 import type { BakeProgress } from './bake-progress.ts';
 import { awaitsRange, rangeWanted } from './query-analysis.ts';
 import type { Finding } from './finding.ts';
+import { isUnused } from './standing-alone.ts';
 import { worst, type Verdict } from './verdict.ts';
 
 /** What a bake waits for and judges by. */
@@ -13,6 +14,8 @@ export interface BakePlan {
   ms: number;
   analyses: PreparedAnalysis[];
   checks: Check[];
+  /** No other revision has users: too few requests are told, and are no verdict. */
+  alone?: boolean;
   /** Sentences that are told with the verdict, and judge nothing. */
   told: string[];
 }
@@ -132,7 +135,7 @@ export function conclusion(
 ): { verdict: Verdict; findings: Finding[] } {
   const findings = [
     ...sightFindings(progress),
-    ...plan.analyses.map((one) => analysisFinding(one, progress)),
+    ...plan.analyses.map((one) => analysisFinding(one, plan, progress)),
     ...plan.checks.map(({ name }) => checkFinding(name, progress)),
     ...gapFindings(progress),
     ...plan.told.map((reason) => toldFinding('not asked', reason)),
@@ -146,11 +149,20 @@ function analysisDecided(prepared: PreparedAnalysis, { analyses }: BakeProgress)
   return state !== undefined && decided(prepared, state) !== undefined;
 }
 
-function analysisFinding(prepared: PreparedAnalysis, { analyses }: BakeProgress): Finding {
+function analysisFinding(
+  prepared: PreparedAnalysis,
+  { alone }: BakePlan,
+  { analyses }: BakeProgress,
+): Finding {
   const { name } = prepared;
   const state = analyses[name];
-  if (state !== undefined) return conclude(prepared, state);
-  return { name, verdict: 'inconclusive', reason: 'nothing was measured', samples: 0 };
+  if (state === undefined) {
+    return { name, verdict: 'inconclusive', reason: 'nothing was measured', samples: 0 };
+  }
+  const found = conclude(prepared, state);
+  if (alone !== true || found.verdict !== 'inconclusive' || !isUnused(state)) return found;
+  const told = toldFinding('not judged', `analysis ${name}: ${found.reason}`);
+  return { ...found, ...told };
 }
 
 function checkFinding(name: string, { checks, lastAt }: BakeProgress): Finding {

@@ -88,6 +88,8 @@ export interface Bake {
   checks: boolean;
   /** The revision has no traffic: what is asked on its preview address is judged. */
   preview?: boolean;
+  /** No other revision has users: absolute limits judge, and that nobody came yet is told and holds nothing up (not so of a preview). */
+  alone?: boolean;
   /** What is told with its verdict and judges nothing: an analysis of the system file that is not asked, and why. */
   told?: string[];
 }

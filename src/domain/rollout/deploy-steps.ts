@@ -2,10 +2,11 @@
 // a roll-back has of it.
 import type { Service } from '../../config/system.ts';
 import { Failure } from '../failure.ts';
+import { standingAlone } from '../analysis/standing-alone.ts';
 import { unreachable } from '../people/gate.ts';
 import type { LoadedSystem } from '../loaded-system.ts';
 import type { RevisionSpec, Weight } from './model.ts';
-import type { Plan, PlanStep } from '../operation/plan.ts';
+import type { Bake, Plan, PlanStep } from '../operation/plan.ts';
 import { NO_UNDO } from '../text/plan-words.ts';
 import {
   checkStep,
@@ -137,29 +138,31 @@ function reachable({ loaded, request }: DeployInput, approval: string): string {
   return approval;
 }
 
-/**
- * Where nothing else serves, with nobody to fall back on and perhaps no users yet, health and checks alone watch: an analysis
- * would find no requests, and every first deploy would park. Those that are not asked are told.
- */
+/** Where nothing else serves, there is nothing to compare with: absolute limits judge. */
 export function watchStep(input: DeployInput, ms: number, wanted: string[]): PlanStep {
   const { service, target } = input;
-  const isFirst = stableOf(input) === undefined;
-  const analyses = isFirst ? [] : wanted;
-  const told = isFirst ? wanted.map((name) => notAsked(input, name)) : [];
   return {
     id: 'watch',
     title: `Watch ${target.version} for ${ms / 1000} s at 100 %`,
     undo: NO_UNDO,
     action: { kind: 'watch', service },
     bake: {
-      ...{ ms, analyses, revision: target.id, checks: true },
-      ...(told.length > 0 && { told }),
+      ...{ ms, revision: target.id, checks: true },
+      ...analysesOf(input, wanted),
     },
   };
 }
 
-function notAsked({ service, target }: DeployInput, analysis: string): string {
-  return `analysis ${analysis} was not asked: no other version of ${service} has users, so there is nothing to compare ${target.version} with, and perhaps nobody to judge it by yet`;
+/** By what a bake judges: the analyses as they are, or what can judge the first version of a service. */
+export function analysesOf(
+  input: DeployInput,
+  wanted: string[],
+): Pick<Bake, 'analyses' | 'alone' | 'told'> {
+  if (stableOf(input) !== undefined) return { analyses: wanted };
+  const { loaded, service, target } = input;
+  const { version } = target;
+  const { analyses, told } = standingAlone(loaded.system.analyses, wanted, { service, version });
+  return { analyses, alone: true, ...(told.length > 0 && { told }) };
 }
 
 /** What follows once the target has everything and was watched: the platform's own object, then what it replaced. */
