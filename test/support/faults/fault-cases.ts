@@ -26,7 +26,8 @@ export function allCases(points: string[], type: OperationType): FaultCase[] {
       CHANGES.test(point) && !point.endsWith('/completed') && !/\/\w+\/\S+\/after$/.test(point),
   );
   return [
-    ...points.map((point) => make('kill', point)),
+    // A verb that one step calls several times passes the same points again.
+    ...[...new Set(points)].map((point) => make('kill', point)),
     ...frozen.map((point) => make('freeze', point)),
     ...server.map((point) => make('server', point)),
     ...host.map((point) => make('host', point)),
@@ -37,12 +38,20 @@ export function allCases(points: string[], type: OperationType): FaultCase[] {
 export function oncePerStep(cases: FaultCase[], type: OperationType): FaultCase[] {
   const { server, host } = pointsFor(type);
   const one: Record<FaultKind, (point: string) => boolean> = {
-    kill: (point) => /^\w+\/\w+\/\S+\/after$/.test(point),
+    kill: (point) => /^\w+\/\w+\/\S+\/after$/.test(point) && isOfStep(point, type),
     freeze: (point) => /:\w+\/(weight-50|switch|remove)#1\/before$/.test(point),
     server: (point) => point === server[1],
     host: (point) => point === host[2],
   };
   return cases.filter(({ kind, point }) => one[kind](point));
+}
+
+/** Steps of its own, once each: what other operations do on the way in and out is in their lists, what it starts has its own. */
+function isOfStep(point: string, type: OperationType): boolean {
+  if (type === 'incident') return point.startsWith('incident/') && point.includes('#1/');
+  if (type !== 'runbook' && type !== 'maintenanceWindow') return true;
+  const isFrame = /\/(load|lease|plan|seal)#/.test(point);
+  return point.startsWith(`${type}/`) && point.includes('#1/') && !isFrame;
 }
 
 /** The i-th of n parts, each with its share of every kind. */

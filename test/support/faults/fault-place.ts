@@ -32,6 +32,7 @@ import { hostFileSchema, hostPaths } from '../../../src/platforms/local/protocol
 import { loadState } from '../../../src/platforms/local/state.ts';
 import { ROOT } from '../entry.ts';
 import { PATIENCE_MS } from '../patience.ts';
+import { CHANNEL, LOANS, RUNBOOKS, smallSystem } from './fault-system.ts';
 
 /** Asks until there is an answer; the sentence says what was waited for in vain. */
 export async function awaitThat<T>(
@@ -142,6 +143,11 @@ export class FaultPlace {
     await writeFile(liveData(this, system), LOANS);
     const text = stringify(smallSystem(system, port));
     await writeFile(join(this.systems, system, 'system.yaml'), text);
+    await mkdir(join(this.systems, system, 'runbooks'));
+    for (const [name, runbook] of Object.entries(RUNBOOKS)) {
+      const file = join(this.systems, system, 'runbooks', `${name}.yaml`);
+      await writeFile(file, stringify(runbook));
+    }
     return { port };
   }
 
@@ -183,76 +189,4 @@ async function kill(running: RunningProcess | undefined): Promise<void> {
 /** The file that a system of this place serves and backs up. */
 export function liveData({ systems }: Pick<FaultPlace, 'systems'>, system: string): string {
   return join(systems, system, 'data', 'loans.csv');
-}
-
-const LOANS = `loan,outstanding\n${Array.from({ length: 400 }, (_, n) => `${n},${n * 7}\n`).join('')}`;
-
-/** Where people are told; one line of JSON for each notice. */
-const CHANNEL = 'people';
-
-function smallSystem(system: string, port: number) {
-  return {
-    system,
-    services: {
-      api: {
-        platform: 'local',
-        command: [process.execPath, join(import.meta.dirname, '../plain-service.mjs')],
-        port,
-        configuration: { DATA: 'data/loans.csv' },
-        datastores: ['data'],
-        health: { interval: '100ms' },
-        drain: '1s',
-        rollout: {
-          canary: {
-            analysis: 'errors',
-            steps: [
-              { weight: 20, bake: '1s' },
-              { weight: 50, bake: '1s', approval: 'promote' },
-            ],
-            watch: '1s',
-          },
-          blueGreen: {
-            preview: { bake: '1s' },
-            approval: 'promote',
-            watch: '1s',
-            analysis: 'errors',
-          },
-          deadlines: { ready: '60s' },
-          // Long enough for the deploy to have given its lease back.
-          insurance: '800ms',
-        },
-        checks: {
-          preflight: [{ name: 'tools', command: [process.execPath, '--version'] }],
-          smoke: [{ name: 'health', http: '/health', contains: 'ok' }],
-          preview: [{ name: 'page', http: '/' }],
-        },
-      },
-    },
-    datastores: { data: { kind: 'files', directory: 'data' } },
-    drill: {
-      rto: '30m',
-      golden: [{ service: 'api', name: 'loans', http: '/data', contains: '399,2793' }],
-    },
-    notify: { [CHANNEL]: { type: 'file' } },
-    analyses: {
-      errors: {
-        source: 'scrape',
-        interval: '250ms',
-        minimumSamples: 1,
-        limits: { inconclusives: 1000, consecutiveErrors: 1000 },
-        metrics: {
-          'error-ratio': {
-            ratio: {
-              of: 'fairlead_requests_total{code=~"5.."}',
-              to: 'fairlead_requests_total',
-            },
-            max: 0.01,
-          },
-        },
-      },
-    },
-    approvals: { promote: {} },
-    // The users of the test are one client: it is let in, or it is not.
-    recovery: { admit: [100] },
-  };
 }

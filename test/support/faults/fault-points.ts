@@ -55,6 +55,12 @@ const POINTS: Record<OperationType, { server: string[]; host: string[] }> = {
     host: [],
   },
   recoverLive: { server: [], host: [] },
+  runbook: {
+    server: ['runbook/makeChange:run/mark#1/before', 'runbook/makeChange:run/mark#1/after'],
+    host: [],
+  },
+  maintenanceWindow: { server: [], host: [] },
+  incident: { server: [], host: [] },
 };
 
 /** When a frozen worker wakes: once the operation has made its next change, or is about to end. */

@@ -20,13 +20,16 @@ export interface Carried {
   workers: FaultWorker[];
 }
 
+/** What a person does while the operation is open and no activity of it is; asked again and again. */
+export type Answer = (handle: WorkflowHandle) => Promise<void>;
+
 export async function reportAtEnd(
   lane: Lane,
   handle: WorkflowHandle,
   workers: FaultWorker[],
+  answer: Answer = approving(lane),
 ): Promise<Report> {
   let page = '';
-  let answered = false;
   const look = async (): Promise<string | undefined> => {
     const broken = workers.find((worker) => worker.ended && worker.said !== '');
     if (broken !== undefined) throw new Error(`a worker ended: ${broken.said}`);
@@ -39,11 +42,12 @@ export async function reportAtEnd(
       ({ activityType }) => activityType?.name !== 'watchWhileWaiting',
     );
     const state = typedSearchAttributes.get(STATE);
-    const waits = state === 'waiting' && pending.length === 0;
     page = `${status.name}, ${state ?? 'no state'}, pending ${JSON.stringify(pending)}`;
     if (state === 'parked') throw new Error(`${handle.workflowId} parked: ${await noteOf(handle)}`);
-    answered ||= waits && (await approved(lane, handle, runId));
-    return status.name === 'RUNNING' ? undefined : runId;
+    if (status.name !== 'RUNNING') return runId;
+    // A server or a worker that is dead answers nothing for a while.
+    if (pending.length === 0) await answer(handle).catch(() => undefined);
+    return undefined;
   };
   try {
     const what = `${handle.workflowId} to end`;
@@ -55,13 +59,21 @@ export async function reportAtEnd(
   }
 }
 
-/** Whoever answers was told of it: a gate that is answered at once is told to nobody. */
-async function approved(lane: Lane, handle: WorkflowHandle, runId: string): Promise<boolean> {
-  if ((await lane.place.told(runId)).length === 0) return false;
-  return handle.signal('approve', { actor: 'ana' }).then(
-    () => true,
-    () => false,
-  );
+/** Approves the one gate. Whoever answers was told of it: a gate that is answered at once is told to nobody. */
+function approving(lane: Lane): Answer {
+  let answered = false;
+  return async (handle) => {
+    if (answered || (await stateOf(handle)) !== 'waiting') return;
+    const { runId } = await handle.describe();
+    if ((await lane.place.told(runId)).length === 0) return;
+    await handle.signal('approve', { actor: 'ana' });
+    answered = true;
+  };
+}
+
+export async function stateOf(handle: WorkflowHandle): Promise<string | undefined> {
+  const { typedSearchAttributes } = await handle.describe();
+  return typedSearchAttributes.get(STATE);
 }
 
 /** What an operation says of itself, as people read it. */

@@ -9,6 +9,7 @@ import { followData, inGenerations } from './fault-data.ts';
 import { FaultWorker, type Barrier } from './fault-process.ts';
 import type { FaultPlace } from './fault-place.ts';
 import { essence, reportAtEnd, type Carried } from './fault-report.ts';
+import { followIncident, followSteps } from './fault-steps.ts';
 import { UserLoad, type FailedRequest } from '../load.ts';
 
 const LOOK_EVERY_MS = 40;
@@ -16,7 +17,8 @@ const SPARES = 2;
 
 export type DeployType = 'canaryDeploy' | 'blueGreenDeploy';
 export type DataType = 'backup' | 'disasterRecovery' | 'recover' | 'recoverLive';
-export type OperationType = DeployType | DataType;
+export type StepsType = 'runbook' | 'maintenanceWindow';
+export type OperationType = DeployType | DataType | StepsType | 'incident';
 
 /** A system with a version live and users on it; one operation after the other goes over it. */
 export interface Lane {
@@ -141,9 +143,9 @@ export async function runOnce(lane: Lane, fault?: Fault): Promise<RunResult> {
   }
 }
 
-/** While a recovery exchanges what is live, users get 503, whatever happens to its worker. */
+/** While a recovery exchanges what is live, or maintenance goes on, users get 503, whatever happens to its worker. */
 function isKeptOut({ type }: Lane, { what }: FailedRequest): boolean {
-  return type === 'recoverLive' && what.includes('503');
+  return (type === 'recoverLive' || type === 'maintenanceWindow') && what.includes('503');
 }
 
 /** What was disturbed is killed; the one that went on to the end is as good as a new one. */
@@ -176,9 +178,19 @@ function follow(
   workers: FaultWorker[],
 ): Promise<Record<string, unknown>> {
   const { type } = lane;
-  return type === 'canaryDeploy' || type === 'blueGreenDeploy'
-    ? followDeploy(lane, type, { taskQueue, workers })
-    : followData(lane, type, { taskQueue, workers });
+  const carried = { taskQueue, workers };
+  switch (type) {
+    case 'canaryDeploy':
+    case 'blueGreenDeploy':
+      return followDeploy(lane, type, carried);
+    case 'runbook':
+    case 'maintenanceWindow':
+      return followSteps(lane, type, carried);
+    case 'incident':
+      return followIncident(lane, carried);
+    default:
+      return followData(lane, type, carried);
+  }
 }
 
 /** Starts the deploy, answers its gate, and waits for it and for the retirement that it starts. */

@@ -4,6 +4,7 @@
 // {taskQueue, folder, point?, mode?}, because starting a process costs more than all the rest; the empty line
 // ends the job that runs.
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
+import { Buffer } from 'node:buffer';
 import { join } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
@@ -117,8 +118,16 @@ function guardPorts(track, ports) {
     traffic: guarded(track, traffic, ['set', 'stop', 'admit']),
     isolation: guarded(track, isolation, ['open', 'mount', 'start', 'close']),
   };
+  const { commands } = ports;
+  const made = guardVerb(track, commands, 'run');
   return {
     ...ports,
+    // A check is asked of the same activity, and changes nothing.
+    commands: {
+      ...commands,
+      run: (input, waiting) =>
+        input.command[0] === 'test' ? commands.run(input, waiting) : made(input, waiting),
+    },
     platforms: { local },
     backups: guarded(track, ports.backups, ['backup', 'restore', 'keep', 'discard', 'mark']),
     exchanges: guarded(track, ports.exchanges, ['writeFence', 'liftFence', 'exchange', 'flush']),
@@ -133,7 +142,15 @@ function runIdIn(buffer, start) {
 
 const behindLength = (buffer) => buffer.findIndex((byte) => byte < 0x80) + 1;
 
-const TYPES = ['canaryDeploy', 'blueGreenDeploy', 'retireRevision', 'disasterRecovery', 'backup'];
+const TYPES = [
+  ...['canaryDeploy', 'blueGreenDeploy', 'retireRevision', 'disasterRecovery', 'backup'],
+  ...['runbook', 'restartService', 'maintenanceWindow', 'freeze', 'incident'],
+];
+/** A type as the first field of what a run begins with, before its id. */
+const begins = TYPES.map((type) => [
+  type,
+  Buffer.from(`\n${String.fromCharCode(type.length)}${type}\x12`),
+]);
 
 /** What was completed counts as such only when the server has it: the native calls resolve then. */
 function watchCompletions(track, finished, native) {
@@ -143,10 +160,7 @@ function watchCompletions(track, finished, native) {
     const buffer = await pollWorkflowActivation();
     const runId = runIdIn(buffer, 0);
     if (!runs.has(runId)) {
-      // A lease names its parent: `backup/shop`.
-      const type = buffer.includes('lease/')
-        ? undefined
-        : TYPES.find((one) => buffer.includes(one));
+      const [type] = begins.find(([, field]) => buffer.includes(field)) ?? [];
       const leases = [...runs.values()].filter((run) => run.type.startsWith('lease')).length;
       runs.set(runId, { type: type ?? `lease-${leases + 1}`, tasks: 0 });
     }
