@@ -23,6 +23,7 @@ const PROGRAMS = [
   'stop-without-temporal',
   'payload-converter',
   'platforms/local/daemon',
+  'platforms/local/isolation/look',
   'platforms/local/isolation/relay',
   'platforms/local/isolation/inside/runner',
   'embedded/sdk-download',

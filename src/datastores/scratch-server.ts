@@ -3,10 +3,11 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
-import { chmod, lchown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../domain/failure.ts';
+import { wordsOf, type ProcessIdentity } from '../machine/process-identity.ts';
 import { processesIn } from '../machine/processes-in.ts';
 import { saysFull } from './full-disk.ts';
 import { serverIdentity } from './tool.ts';
@@ -26,8 +27,11 @@ const HOPELESS = new RegExp(
 );
 /** Either is enough for a server that asks for the name of its user. */
 const NAMELESS = /could not look up effective user|unshare:/i;
+const DOOR = /\/platforms\/local\/isolation\/relay\.[jt]s$/;
 const NOTE = 'server.json';
 export const PASSWORD_FILE = 'password';
+/** Of the server's own user, whom no service logs in as. */
+export const ADMIN_PASSWORD = 'admin-password';
 export const LOG_FILE = 'log';
 
 const noteSchema = z.object({ port: z.number().int(), database: z.string(), server: z.string() });
@@ -52,9 +56,15 @@ export async function readNote(folder: string): Promise<ServerNote> {
   }
 }
 
-/** Throws NotReady when nothing runs in the folder. */
-export function serverRuns(folder: string): void {
-  if (processesIn(folder).length > 0) return;
+/** What runs in the folder, but for the door to its server (servers/apart.ts). */
+export function serversIn(folder: string): ProcessIdentity[] {
+  return processesIn(folder).filter(({ pid }) => !wordsOf(pid).some((word) => DOOR.test(word)));
+}
+
+/** The pid of a process of the server. Throws NotReady when nothing runs in the folder. */
+export function serverRuns(folder: string): number {
+  const [server] = serversIn(folder);
+  if (server !== undefined) return server.pid;
   throw new Failure('NotReady', `the server of the copy in ${folder} does not run any more`);
 }
 
@@ -134,10 +144,4 @@ export async function makePassable(folder: string): Promise<void> {
   for (let made = folder; made.length >= first.length; made = dirname(made)) {
     await chmod(made, 0o711);
   }
-}
-
-/** To the user that servers run as, if that is another one. */
-export async function giveAway(path: string): Promise<void> {
-  const identity = serverIdentity();
-  if (identity !== undefined) await lchown(path, identity.uid, identity.gid);
 }

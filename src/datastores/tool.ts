@@ -18,6 +18,11 @@ const MAY_NOT = /\b(EACCES|EPERM|ENOEXEC)\b/;
 /** Of a shell, `unshare` or the loader of programs: there was no program that runs, or a library is not there. */
 const NOT_RUN: ReadonlySet<number> = new Set([126, 127]);
 
+export interface Identity {
+  uid: number;
+  gid: number;
+}
+
 export interface ToolRun {
   /** Absolute. */
   program: string;
@@ -28,7 +33,7 @@ export interface ToolRun {
   directory: string;
   input?: Bytes;
   /** Whoever is not root runs as itself. */
-  as?: { uid: number; gid: number };
+  as?: Identity;
   signal: AbortSignal;
 }
 
@@ -172,6 +177,6 @@ export async function versionedFolders(parent: string): Promise<string[]> {
 }
 
 /** Servers refuse to run as root: there they run as nobody. */
-export function serverIdentity(): { uid: number; gid: number } | undefined {
+export function serverIdentity(): Identity | undefined {
   return process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined;
 }

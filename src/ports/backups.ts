@@ -154,7 +154,15 @@ export interface BackupRemovalPort {
 /** How a copy is reached. `of` is the kind of its datastore, for people. */
 export type CopyAddress =
   | { kind: 'folder'; of: string; directory: string }
-  | { kind: 'address'; of: string; host: string; port: number; login: CopyLogin };
+  | {
+      kind: 'address';
+      of: string;
+      host: string;
+      port: number;
+      login: CopyLogin;
+      /** The pid of a server of the copy's own whose network leads nowhere: what it reaches can be asked. */
+      server?: number;
+    };
 
 /** `fields`: what a service logs in with (`user`, `database`); the password is in the file. */
 export interface CopyLogin {

@@ -34,8 +34,11 @@ export interface IsolationPort {
    * before `mount`: an address where a copy is mounted is `reached` inside.
    */
   probe(input: { target: string; live: LivePlace[] }, waiting: Waiting): Promise<IsolationProbe[]>;
-  /** Puts copies where the service looks for its live data: a folder over the live path, a port on the loopback. */
-  mount(input: { target: string; mounts: TargetMount[] }, waiting: Waiting): Promise<void>;
+  /**
+   * Puts copies where the service looks for its live data: a folder over the live path, a port on the loopback. Answers what
+   * was seen from the servers of copies before that, as a sentence; throws CheckFailed where one of them reaches a live place.
+   */
+  mount(input: { target: string; mounts: TargetMount[] }, waiting: Waiting): Promise<string>;
   /**
    * Starts one service inside; waits until its health path answers with 2xx or 3xx. One that runs already is fine.
    * Throws CheckFailed when it ends, with the end of what it printed, or is not ready within its deadline. What stands

@@ -93,9 +93,10 @@ export async function bindCopies(
   for (const { copy, store, place } of input.mounts) {
     mounts.push({ place, copy: await backups.handOver({ copy, store }, call) });
   }
-  await isolationOf(platforms, input.on).mount({ target: input.target, mounts }, call);
+  const seen = await isolationOf(platforms, input.on).mount({ target: input.target, mounts }, call);
   const names = input.mounts.map(({ datastore }) => datastore).join(', ');
-  return { detail: `inside ${input.target}, ${names} is the copy` };
+  const detail = `inside ${input.target}, ${names} is the copy`;
+  return { detail: seen === '' ? detail : `${detail}; ${seen}` };
 }
 
 /** `mounts`: the copies that the environment asks something of. */

@@ -55,12 +55,13 @@ export function copiesOf({ secrets, clock, folders }: CopiesInput): Pick<Store, 
       await startCluster({ folder, programs, database, locale: PLAIN_LOCALE }, waiting);
     },
     address: async (folder, waiting) => {
-      if ((await besideIn(folder)) === undefined) serverRuns(folder);
+      const isOwn = (await besideIn(folder)) === undefined;
+      const own = isOwn ? { server: serverRuns(folder) } : {};
       const { host, port, database, user } = await at(folder, waiting);
       // Beside what is live there is no such file: nobody but a recovery logs in there, and it has its own password.
       const passwordFile = join(folder, PASSWORD_FILE);
       const login = { fields: { user, database }, passwordFile };
-      return { kind: 'address', of: 'postgres', host, port, login };
+      return { kind: 'address', of: 'postgres', host, port, login, ...own };
     },
     fingerprintCopy: async (folder, waiting) =>
       fingerprintOf(await at(folder, waiting), clock, waiting),

@@ -1,8 +1,7 @@
-// A Postgres of its own for a copy: a new cluster in the copy's folder, on a free port of 127.0.0.1, with a password
-// that nobody else has. It lives until the copy is discarded, longer than the worker that started it. What is in a dump was
+// A Postgres of its own for a copy: a new cluster in the copy's folder, reached on a free port of 127.0.0.1, with a password
+// that nobody else has, and from which nothing else is reached where namespaces allow (servers/apart.ts). It lives until the copy is discarded, longer than the worker that started it. What is in a dump was
 // written by others: it is loaded and asked by a role that is no superuser, for one of those can have the server run programs.
 import { mkdir } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
 import type { Waiting } from '../../ports/waiting.ts';
@@ -10,23 +9,30 @@ import type { Locale } from '../../domain/backup/backup.ts';
 import { Failure } from '../../domain/failure.ts';
 import { tryListening } from '../../machine/port-holder.ts';
 import {
-  giveAway,
+  ADMIN_PASSWORD,
   LOG_FILE,
   logIn,
   makePassword,
   notStarted,
-  PASSWORD_FILE,
   passwordIn,
   readNote,
   writeNote,
 } from '../scratch-server.ts';
-import { findProgram, runTool, serverIdentity } from '../tool.ts';
+import {
+  amongOthers,
+  apartFor,
+  asOf,
+  commandOf,
+  giveFolder,
+  openDoor,
+  type Apart,
+} from '../servers/apart.ts';
+import { findProgram, runTool } from '../tool.ts';
 import { withClient, type PostgresAddress } from './connection.ts';
 import { createDatabase } from './locale.ts';
 
 /** The superuser, who makes the database, roles and extensions, and runs nothing of what is in a dump. */
 const ADMIN = 'fairlead';
-const ADMIN_PASSWORD = 'admin-password';
 /** Who owns the copy's database. */
 const OWNER = 'fairlead_copy';
 /** Who questions are asked as. */
@@ -35,8 +41,6 @@ const START_S = 60;
 
 /** The cluster of a copy: it has to survive no crash, and to be reached by nobody else. */
 const SETTINGS = {
-  listen_addresses: '127.0.0.1',
-  unix_socket_directories: "''",
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
@@ -45,6 +49,10 @@ const SETTINGS = {
   max_logical_replication_workers: '0',
   archive_mode: 'off',
 };
+
+/** In its folder of data, which nobody else passes through. Its name has the port in it. */
+const ALONE = { listen_addresses: "''", unix_socket_directories: '.', port: 5432 };
+const SOCKET = 'pg/.s.PGSQL.5432';
 
 /** Where nothing is known of the live database. */
 export const PLAIN_LOCALE: Locale = {
@@ -66,9 +74,10 @@ export async function startCluster(
   input: ClusterInput,
   waiting: Waiting,
 ): Promise<PostgresAddress> {
-  const admin = await startServer(input, waiting);
+  const program = await findProgram('postgres', input.programs);
+  const way = await apartFor(input.folder, { program, mayBeRoot: false }, waiting.signal);
+  const admin = await startServer(input, waiting, way);
   const password = await makePassword(input.folder);
-  await giveAway(join(input.folder, PASSWORD_FILE));
   await withClient(admin, waiting.signal, async (client) => {
     const secret = client.escapeLiteral(password);
     await client.query(`CREATE ROLE ${OWNER} LOGIN BYPASSRLS PASSWORD ${secret};
@@ -93,21 +102,16 @@ async function giveSchema(client: pg.Client): Promise<void> {
 export async function startServer(
   { folder, programs, database, locale, loads }: ClusterInput,
   { signal }: Waiting,
+  way: Apart = amongOthers(),
 ): Promise<PostgresAddress> {
   const data = join(folder, 'pg');
-  const as = serverIdentity();
-  const run = async (name: string, args: string[]): Promise<string> =>
-    runTool({
-      ...(await underAName(await findProgram(name, programs), args)),
-      env: {},
-      directory: folder,
-      ...(as && { as }),
-      signal,
-    });
+  const run = async (name: string, args: string[]): Promise<string> => {
+    const command = commandOf(way, await findProgram(name, programs), args);
+    return runTool({ ...command, ...asOf(way), env: {}, directory: folder, signal });
+  };
   await mkdir(data, { mode: 0o700 });
   await makePassword(folder, ADMIN_PASSWORD);
-  // The folder last: from then on whoever runs as that user can put links in it.
-  for (const path of [data, join(folder, ADMIN_PASSWORD), folder]) await giveAway(path);
+  await giveFolder(folder, way);
   const server = (await run('postgres', ['--version']).catch(notStarted)).trim();
   if (loads !== undefined) refuseNewer(loads, server);
   const pwfile = join(folder, ADMIN_PASSWORD);
@@ -116,31 +120,27 @@ export async function startServer(
     ...['--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C', '--no-sync'],
   ]).catch(notStarted);
   const port = await tryListening(0);
-  const settings = Object.entries({ ...SETTINGS, port }).map((pair) => `-c ${pair.join('=')}`);
+  const settings = Object.entries({ ...SETTINGS, ...(way.alone ? ALONE : onLoopback(port)) });
   await writeNote(folder, { port, database, server });
   await run('pg_ctl', [
-    ...['--pgdata', data, '--log', join(folder, LOG_FILE), '--wait'],
-    ...['--timeout', String(START_S), '--options', settings.join(' '), 'start'],
+    ...['--pgdata', data, '--log', join(folder, LOG_FILE), '--wait', '--timeout', String(START_S)],
+    ...['--options', settings.map((pair) => `-c ${pair.join('=')}`).join(' '), 'start'],
   ]).catch(async (error: unknown) => notStarted(error, await logIn(folder)));
+  if (way.alone) {
+    await writeNote(folder, {
+      port: await openDoor(folder, SOCKET, way, signal),
+      database,
+      server,
+    });
+  }
   // Many live databases are called `postgres`, which a new cluster has already, with an encoding of its own.
   const address = { ...(await adminAddress(folder)), database: 'template1' };
   await withClient(address, signal, (client) => createDatabase(client, database, locale));
   return { ...address, database };
 }
 
-/** Postgres asks for the name of its user: under a number that has none it runs as nobody of a user namespace. */
-async function underAName(program: string, args: string[]) {
-  if (hasName()) return { program, args };
-  const nobody = ['--user', '--map-user=65534', '--map-group=65534', '--'];
-  return { program: await findProgram('unshare', []), args: [...nobody, program, ...args] };
-}
-
-function hasName(): boolean {
-  try {
-    return userInfo().username !== '';
-  } catch {
-    return false;
-  }
+function onLoopback(port: number) {
+  return { listen_addresses: '127.0.0.1', unix_socket_directories: "''", port };
 }
 
 function refuseNewer({ id, version }: { id: string; version: string }, server: string): void {

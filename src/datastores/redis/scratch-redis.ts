@@ -1,7 +1,8 @@
-// A Redis of its own for a copy: on a free port of 127.0.0.1, with a password, AOF off (with it on, Redis loads the
-// empty AOF and not the dump). It is the replica of nobody: a master would throw away, at load and later, every key
+// A Redis of its own for a copy: reached on a free port of 127.0.0.1, with passwords, and where namespaces allow in a
+// network of its own (servers/apart.ts); AOF off (with it on, Redis loads the empty AOF and not the dump). It is the replica of nobody: a master would throw away, at load and later, every key
 // whose time has passed since, and the copy would not be what the dump is. It takes no writes either, until it is handed
 // over to a service (store.ts).
+import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,9 +10,9 @@ import type { Waiting } from '../../ports/waiting.ts';
 import type { Contents } from '../../domain/backup/backup.ts';
 import { Failure } from '../../domain/failure.ts';
 import { tryListening } from '../../machine/port-holder.ts';
-import { processesIn } from '../../machine/processes-in.ts';
 import { saysFull } from '../full-disk.ts';
 import {
+  ADMIN_PASSWORD,
   lastWords,
   LOG_FILE,
   logIn,
@@ -20,8 +21,10 @@ import {
   passwordIn,
   readNote,
   serverProblem,
+  serversIn,
   writeNote,
 } from '../scratch-server.ts';
+import { apartFor, asOf, commandOf, giveFolder, openDoor } from '../servers/apart.ts';
 import { runTool } from '../tool.ts';
 import { askRedis, readState, type RedisAddress } from './client.ts';
 
@@ -32,16 +35,25 @@ const OF_THE_DUMP = / # .*(\bRDB\b|rdb file|loading (the )?DB|load DB)/;
 const OF_THE_SERVER = /permission denied|can't open|failed opening|can't load: no matching module/i;
 
 interface Configured {
-  port: number;
-  password: string;
+  listens: string;
+  passwords: { service: string; admin: string };
   databases: number;
 }
 
-const CONFIGURATION = (folder: string, { port, password, databases }: Configured): string => `
-bind 127.0.0.1
-port ${port}
+/** Who Fairlead logs in as. Services have the user `default`, as where there is only a password. */
+const ADMIN = 'fairlead';
+const SOCKET = 'redis.sock';
+/**
+ * What the user of services may not: whatever administers the server, and with it all that connects elsewhere (REPLICAOF, MIGRATE),
+ * writes files or loads code (CONFIG SET, DEBUG, MODULE). Scripts run under the same list.
+ */
+const OF_SERVICES = '~* &* +@all -@admin -migrate +config|get';
+
+const CONFIGURATION = (folder: string, { listens, passwords, databases }: Configured): string => `
+${listens}
 databases ${databases}
-requirepass ${password}
+user default on #${sha256(passwords.service)} ${OF_SERVICES}
+user ${ADMIN} on #${sha256(passwords.admin)} ~* &* +@all
 dir ${folder}
 dbfilename ${DUMP_FILE}
 save ""
@@ -51,6 +63,10 @@ logfile ${join(folder, LOG_FILE)}
 replicaof 127.0.0.1 1
 enable-debug-command local
 `;
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
 
 export interface RedisPrograms {
   server: string;
@@ -66,29 +82,47 @@ export async function startRedis(
   { programs, databases }: { programs: RedisPrograms; databases: number },
   waiting: Waiting,
 ): Promise<void> {
-  const password = await makePassword(folder);
+  const passwords = {
+    service: await makePassword(folder),
+    admin: await makePassword(folder, ADMIN_PASSWORD),
+  };
+  const { signal } = waiting;
+  const way = await apartFor(folder, { program: programs.server, mayBeRoot: true }, signal);
   const port = await tryListening(0);
+  const listens = way.alone
+    ? `port 0\nunixsocket ${SOCKET}\nunixsocketperm 700`
+    : `bind 127.0.0.1\nport ${port}`;
   const file = join(folder, 'redis.conf');
-  const text = CONFIGURATION(folder, { port, password, databases });
-  await writeFile(file, text, { mode: 0o600 });
+  await writeFile(file, CONFIGURATION(folder, { listens, passwords, databases }), { mode: 0o600 });
   await writeNote(folder, { port, database: '0', server: programs.server });
-  const run = { env: {}, directory: folder, signal: waiting.signal };
-  await runTool({ ...run, program: programs.server, args: [file] }).catch(notStarted);
+  await giveFolder(folder, way);
+  const command = commandOf(way, programs.server, [file]);
+  await runTool({ ...command, ...asOf(way), env: {}, directory: folder, signal }).catch(notStarted);
+  if (way.alone) {
+    const door = await openDoor(folder, SOCKET, way, signal);
+    await writeNote(folder, { port: door, database: '0', server: programs.server });
+  }
+  await untilLoaded(folder, programs.cli, waiting);
+}
+
+async function untilLoaded(folder: string, cli: string, waiting: Waiting): Promise<void> {
   const address = await redisAddress(folder);
   for (;;) {
     waiting.signal.throwIfAborted();
-    const state = await readState(programs.cli, address, waiting).catch(whileStarting);
+    const state = await readState(cli, address, waiting).catch(whileStarting);
     if (state?.aof === true) throw new Failure('Broken', 'a copy was started with AOF on');
     if (state?.loading === false) return;
-    if (processesIn(folder).length === 0) throw await refused(folder);
+    if (serversIn(folder).length === 0) throw await refused(folder);
     waiting.beat({ loading: folder });
     await sleep(LOOK_AGAIN_MS, undefined, { signal: waiting.signal });
   }
 }
 
+/** Of the user that Fairlead logs in as. */
 export async function redisAddress(folder: string): Promise<RedisAddress> {
   const { port } = await readNote(folder);
-  return { host: '127.0.0.1', port, user: undefined, password: await passwordIn(folder) };
+  const password = await passwordIn(folder, ADMIN_PASSWORD);
+  return { host: '127.0.0.1', port, user: ADMIN, password };
 }
 
 /**

@@ -63,11 +63,11 @@ export function createRedisStore({ secrets, clock, programs = [] }: RedisInput):
     empty: async (_, folder, waiting) =>
       startRedis(folder, { programs: await find(), databases: MANY_DATABASES }, waiting),
     address: async (folder) => {
-      serverRuns(folder);
+      const server = serverRuns(folder);
       const { host, port } = await redisAddress(folder);
       // A Redis with a password has one user, of this name.
       const login = { fields: { user: 'default' }, passwordFile: join(folder, PASSWORD_FILE) };
-      return { kind: 'address', of: 'redis', host, port, login };
+      return { kind: 'address', of: 'redis', host, port, login, server };
     },
     handOver: async (folder, waiting) => {
       const { cli } = await find();

@@ -1,8 +1,8 @@
 // A server that follows a Postgres of the tests, for as long as one test runs.
+import { lchown } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { PostgresAddress } from '../../../src/datastores/postgres/connection.ts';
-import { giveAway } from '../../../src/datastores/scratch-server.ts';
 import {
   findProgram,
   runTool,
@@ -21,8 +21,8 @@ export async function startReplica(
   const programs = await versionedFolders('/usr/lib/postgresql');
   const folder = await passableFolder('fairlead-replica-');
   t.after(() => endServer('a replica', folder));
-  await giveAway(folder);
   const as = serverIdentity();
+  if (as !== undefined) await lchown(folder, as.uid, as.gid);
   const data = join(folder, 'pg');
   const run = async (name: string, args: string[]): Promise<string> =>
     runTool({

@@ -83,6 +83,7 @@ export function memoryIsolation(script: IsolationScript = {}): MemoryIsolation {
     mount: async ({ target, mounts }) => {
       await enter('mount', target);
       found(target).mounts.push(...mounts);
+      return '';
     },
     start: async (input) => {
       await enter('start', input.target);

@@ -124,10 +124,10 @@ export async function loadBeside(
 ): Promise<void> {
   const note = await besideIn(folder);
   if (note === undefined) return;
-  const { password, ...address } = await redisAddress(folder);
+  const { user = 'default', password = '', ...address } = await redisAddress(folder);
   const source = await openRedis(address, waiting.signal);
   try {
-    await source.ask('AUTH', 'default', password ?? '');
+    await source.ask('AUTH', user, password);
     await inServer(note.store, secrets, waiting.signal, async ({ connection, where }) => {
       await refuseOtherNumbers(source);
       const [from, to] = [

@@ -1,7 +1,6 @@
 // Isolated targets on Linux: each is a set of namespaces with a small runner inside, which is asked through a Unix
 // socket in the target's folder. Used by worker-assembly; what is made inside is in inside/.
 import { createHash } from 'node:crypto';
-import { lookup } from 'node:dns/promises';
 import type { TargetMount, IsolationPort, ServiceStart } from '../../../ports/isolation.ts';
 import type { IsolationProbe, LivePlace } from '../../../domain/recovery/isolation.ts';
 import type { Clock } from '../../../ports/clock.ts';
@@ -19,10 +18,11 @@ import {
   serviceStateSchema,
   type Asked,
   type Look,
-  type ProbedPlace,
 } from './protocol.ts';
 import { listeningSockets, lookAt } from './reach.ts';
 import { answers, askRunner } from './runner-client.ts';
+import { placeOf } from './live-places.ts';
+import { probeServers } from './probe-servers.ts';
 import { createTargets, type StoredTarget, type Targets } from './targets.ts';
 
 const PROBE_MS = 2000;
@@ -50,7 +50,9 @@ export function createIsolation(options: IsolationOptions): IsolationPort {
       probe(await targets.openFolder(target), live, waiting),
     mount: async ({ target, mounts }, waiting) => {
       const folder = await targets.openFolder(target);
+      const seen = await probeServers(mounts, waiting);
       for (const one of mounts) await mount(folder, one, waiting, options.clock);
+      return seen;
     },
     start: async (input, waiting) =>
       start(await targets.openFolder(input.target), input, waiting, options.clock),
@@ -149,13 +151,6 @@ async function probe(
   return live.map((place, index) => compared(place, insides[index], outsides[index]));
 }
 
-/** A name is looked up outside: inside there is nobody to ask. */
-async function placeOf(place: LivePlace): Promise<ProbedPlace> {
-  if (place.kind === 'folder') return { kind: 'folder', path: place.path };
-  const found = await lookup(place.host, { all: true }).catch(() => []);
-  return { kind: 'address', port: place.port, addresses: found.map(({ address }) => address) };
-}
-
 function compared(place: LivePlace, inside?: Look, outside?: Look): IsolationProbe {
   if (inside === undefined || outside === undefined) {
     throw new Failure('Broken', `probing ${place.datastore}: the runner answered fewer places`);
@@ -198,7 +193,7 @@ async function ensureRelay(
   if (await answers(folder, socket, signal)) return socket;
   const run = await startDetached(
     process.execPath,
-    [...ownProgram('platforms/local/isolation/relay'), socket, host, String(port)],
+    [...ownProgram('platforms/local/isolation/relay'), socket, `${host}:${port}`],
     {
       folder,
       log: `relay-${name}.log`,

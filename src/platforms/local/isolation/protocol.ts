@@ -32,11 +32,9 @@ const addressPlace = z.strictObject({
   addresses: z.array(z.string()),
   port,
 });
-const probe = z.strictObject({
-  verb: z.literal('probe'),
-  places: z.array(z.discriminatedUnion('kind', [folderPlace, addressPlace])),
-});
-export type ProbedPlace = z.output<typeof probe>['places'][number];
+export const looked = z.array(z.discriminatedUnion('kind', [folderPlace, addressPlace]));
+export type ProbedPlace = z.output<typeof looked>[number];
+const probe = z.strictObject({ verb: z.literal('probe'), places: looked });
 
 const bindFolder = z.strictObject({
   verb: z.literal('bindFolder'),

@@ -1,12 +1,31 @@
-// The process that carries connections out of one target to the server of one copy: `relay SOCKET HOST PORT`, started
-// by the adapter in the target's folder and ended with it. It stands outside and knows no other way than this one.
+// Carries connections from one place to another, in the folder that it is started in and is ended with: `relay FROM TO
+// [UID GID]`, each a socket in that folder or HOST:PORT. Out of a target to the server of a copy, whose network it stands
+// outside of; and from the loopback to a server of a copy whose network is its own. It prints the port that it took.
 import { rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type NetConnectOpts } from 'node:net';
 import { carry } from './carry.ts';
 
-const [, , socket = '', host = '', port = ''] = process.argv;
+const [, , from = '', to = '', uid, gid] = process.argv;
 
-await rm(socket, { force: true });
-createServer({ allowHalfOpen: true }, (inside) => {
-  carry(inside, connect({ host, port: Number(port), allowHalfOpen: true }));
-}).listen(socket);
+function place(text: string): { path: string } | { host: string; port: number } {
+  const [, host, port] = /^(.+):(\d+)$/.exec(text) ?? [];
+  return host === undefined ? { path: text } : { host, port: Number(port) };
+}
+
+function become(user: string, group: string): void {
+  process.setgroups?.([]);
+  process.setgid?.(Number(group));
+  process.setuid?.(Number(user));
+}
+
+if (uid !== undefined && gid !== undefined) become(uid, gid);
+const target: NetConnectOpts = { ...place(to), allowHalfOpen: true };
+const here = place(from);
+if ('path' in here) await rm(here.path, { force: true });
+const server = createServer({ allowHalfOpen: true }, (inside) => {
+  carry(inside, connect(target));
+});
+server.listen(here, () => {
+  const address = server.address();
+  if (typeof address === 'object' && address !== null) process.stdout.write(`${address.port}\n`);
+});
