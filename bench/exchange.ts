@@ -124,13 +124,17 @@ async function exchanges(world: World, stage: Stage): Promise<Measured[]> {
     epoch += 1;
     await port.writeFence({ store, token: token(epoch) }, waiting);
     fenced.push(
-      await untilLogin(world, () => port.exchange({ store, plan, token: token(epoch) }, waiting)),
+      await untilLogin(world, async () => {
+        await port.exchange({ store, plan, token: token(epoch) }, waiting);
+        await port.liftFence({ store, token: token(epoch, 2) }, waiting);
+      }),
     );
     epoch += 1;
     whole.push(
-      await untilLogin(world, () =>
-        port.exchange({ store, plan: back, token: token(epoch) }, waiting),
-      ),
+      await untilLogin(world, async () => {
+        await port.exchange({ store, plan: back, token: token(epoch) }, waiting);
+        await port.liftFence({ store, token: token(epoch, 2) }, waiting);
+      }),
     );
     await ask(`ALTER DATABASE ${DATABASE} RENAME TO aside`);
     bare.push(await untilLogin(world, () => ask(`ALTER DATABASE aside RENAME TO ${DATABASE}`)));
@@ -144,8 +148,8 @@ async function exchanges(world: World, stage: Stage): Promise<Measured[]> {
   ];
 }
 
-function token(epoch: number): EpochToken {
-  return { operation: 'recover/shop', step: 'exchange', epoch, sequence: 1 };
+function token(epoch: number, sequence = 1): EpochToken {
+  return { operation: 'recover/shop', step: 'exchange', epoch, sequence };
 }
 
 /** From the call until it is done, and the application is in. */

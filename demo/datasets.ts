@@ -12,13 +12,15 @@ const LIVE = 'current';
 export interface Clerk {
   /** When each payment was written; those that found no file are not among them. */
   written: readonly number[];
+  /** When he found no file, and went on trying. */
+  refused: readonly number[];
   /** Waits until so many more are written. */
   wrote(count: number): Promise<void>;
   stop(): Promise<void>;
 }
 
 export function startClerk(folder: string, signal: AbortSignal): Clerk {
-  const written: number[] = [];
+  const [written, refused]: [number[], number[]] = [[], []];
   const stopping = new AbortController();
   const file = join(folder, LIVE, 'payments.csv');
   const work = async (): Promise<void> => {
@@ -29,8 +31,7 @@ export function startClerk(folder: string, signal: AbortSignal): Clerk {
         written.push(at);
       } catch (error) {
         if (textAt(error, 'code') !== 'ENOENT') throw error;
-        // Whoever finds nothing stops. One who went on would write between the exchange and its proof, which then asks a person.
-        return;
+        refused.push(at);
       }
       await sleep(WRITE_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
@@ -38,6 +39,7 @@ export function startClerk(folder: string, signal: AbortSignal): Clerk {
   const working = work();
   return {
     written,
+    refused,
     async wrote(count) {
       for (const from = written.length; written.length < from + count;) {
         await sleep(WRITE_MS, undefined, { signal });

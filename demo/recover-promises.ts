@@ -15,6 +15,8 @@ export interface Evidence {
   /** When the clerk wrote a payment, and which of these are there at the end. */
   written: readonly number[];
   kept: readonly number[];
+  /** When the clerk was refused. */
+  refused: readonly number[];
   answers: readonly LoadAnswer[];
   kill: Kill;
   /** The sentence that the requester's own approval was refused with; nothing when it was not. */
@@ -65,15 +67,21 @@ export function unanswered({
 }
 
 /** What was written after the backup and before the fence is lost, and told; nothing else is. */
-function lost({ recovery, backup, written, kept }: Evidence): Promised {
+function lost({ recovery, backup, written, kept, refused }: Evidence): Promised {
   const backedUp = timeOf(backup, 'backup')?.started ?? Infinity;
   const missing = written.filter((at) => !kept.includes(at));
   const early = missing.filter((at) => at < backedUp).length;
+  const fenced = timeOf(recovery, 'fence-')?.ended ?? Infinity;
+  const late = missing.filter((at) => at > fenced).length;
   const told = recovery.verdicts.filter(({ name }) => name.includes('other content'));
   return {
-    promise: 'only what was written after the backup is lost, and the gate said so',
-    held: missing.length > 0 && early === 0 && told.some(({ got }) => got !== '0'),
-    seen: `${missing.length} of ${written.length} payments lost, ${early} of them older than the backup; the gate said ${told[0]?.reason ?? 'nothing'}`,
+    promise: 'only what was written between the backup and the fence is lost, and the gate said so',
+    held:
+      missing.length > 0 &&
+      early + late === 0 &&
+      refused.length > 0 &&
+      told.some(({ got }) => got !== '0'),
+    seen: `${missing.length} of ${written.length} payments lost, ${early} of them older than the backup, ${late} written after the fence, by which the clerk was refused ${refused.length} times; the gate said ${told[0]?.reason ?? 'nothing'}`,
   };
 }
 

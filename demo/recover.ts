@@ -58,7 +58,7 @@ async function played(scene: Scene, embedded: Embedded): Promise<Evidence> {
     const { selfApproval } = approvers;
     return {
       ...{ first, backup, recovery, before, after, kept, kill },
-      ...{ written: clerk.written, answers: load.answers },
+      ...{ written: clerk.written, refused: clerk.refused, answers: load.answers },
       ...(selfApproval && { selfApproval }),
     };
   } finally {

@@ -30,16 +30,16 @@ export interface ExchangesPort {
     input: { store: DatastoreRef; token: EpochToken },
     waiting: Waiting,
   ): Promise<WriteFence>;
-  /** The live datastore is found under its name again, as it was; one that is not fenced is fine. */
+  /** What is live now, the old one or what was exchanged for it, is found under its name; one that is not fenced is fine. */
   liftFence(input: { store: DatastoreRef; token: EpochToken }, waiting: Waiting): Promise<void>;
   /** Taken twice, it shows whether somebody writes (judgeQuiet). */
   writePosition(store: DatastoreRef, waiting: Waiting): Promise<WritePosition>;
   /** What `exchange` would do as things are now. Throws BadInput for a copy that is not beside the live datastore. */
   exchangePlan(target: BesideCopy, waiting: Waiting): Promise<ExchangePlan>;
   /**
-   * Puts the copy in the live datastore's place, at once, and lifts the fence; done already is fine. `since` (ISO 8601) is
-   * for the record of a binding, which cannot be put without. Throws WorldChanged
-   * with `{expected, found}` when something else is live than `plan.from`.
+   * Puts the copy in the live datastore's place, at once. The write fence stays until `liftFence`: nobody finds the copy
+   * before it was proved. Done already is fine. `since` (ISO 8601) is for the record of a binding, which cannot be put without.
+   * Throws WorldChanged with `{expected, found}` when something else is live than `plan.from`.
    */
   exchange(
     input: { store: DatastoreRef; plan: ExchangePlan; token: EpochToken; since?: string },

@@ -16,6 +16,7 @@ import {
   fenceSteps,
   judgeLiveStep,
   letGoStep,
+  liftFenceSteps,
   lookAheadStep,
   lossStep,
   quietAgainStep,
@@ -169,6 +170,7 @@ function liveSteps(input: PlanInput, world: World, exchanges: Exchange[]): PlanS
     ...exchanges.map(quietAgainStep),
     ...exchanges.map(exchangeStep),
     ...exchanges.map(judgeLiveStep),
+    ...exchanges.flatMap(liftFenceSteps),
     ...exchanges.map(letGoStep),
     ...usersBackSteps({
       ...{ loaded, back: moved.back, flushed },

@@ -63,6 +63,7 @@ test('a generation that somebody restored goes live as it is', async (t) => {
   const asked = { target: target(store), quarantined: 'gen-1' };
   assert.equal((await exchanges.lossAgainst(asked, waiting())).changed.count, 1);
   await exchanges.exchange({ since: SINCE, store, plan, token: token(5) }, waiting());
+  await exchanges.liftFence({ store, token: token(5, 3) }, waiting());
   assert.equal(await live(), 'restored');
   await backups.discard('adopted', waiting());
   assert.equal(await live(), 'restored');
@@ -88,6 +89,7 @@ test('another folder is copied beside what is live, and a copy that is given up 
   await named.restore({ file, target: target(store), into: 'beside' }, waiting());
   const plan = await exchanges.exchangePlan(target(store), waiting());
   await exchanges.exchange({ since: SINCE, store, plan, token: token(5) }, waiting());
+  await exchanges.liftFence({ store, token: token(5, 3) }, waiting());
   assert.equal(await live(), 'of the cloud');
   assert.equal(await readFile(join(root, file, 'a.csv'), 'utf8'), 'of the cloud');
 });
@@ -135,6 +137,7 @@ test('a database of the same server goes live as it is, with owner and grants of
   );
   assert.deepEqual([loss.onlyThere.count, loss.changed.count], [1, 1]);
   await exchanges.exchange({ since: SINCE, store, plan, token: token(5, 2) }, waiting());
+  await exchanges.liftFence({ store, token: token(5, 3) }, waiting());
   assert.equal(await read('a'), 'old');
   assert.equal(await limitOf(ask, database), -1);
   const [owner] = await ask(

@@ -20,6 +20,7 @@ import {
   fenceSteps,
   flushStep,
   judgeLiveStep,
+  liftFenceSteps,
   lookAheadStep,
   lossStep,
 } from '../../src/domain/recovery/exchange-steps.ts';
@@ -83,6 +84,7 @@ async function handWorld(t: TestContext, secret = '') {
       lossStep(one),
       exchangeStep(one),
       judgeLiveStep(one),
+      ...liftFenceSteps(one),
     ];
     return page(store, steps, id);
   };

@@ -73,6 +73,7 @@ test('locale, owner, grants, settings, limits, policies, large objects, extensio
   assert.deepEqual((await backups.fingerprint(target, waiting())).contents, before.contents);
   await ask(`SELECT nextval('a.down')`, database);
   await exchanges.exchange({ since: SINCE, store, plan, token: token(5) }, waiting());
+  await exchanges.liftFence({ store, token: token(5, 3) }, waiting());
   assert.deepEqual((await ask(DATABASE(database)))[0], was);
   const after = await backups.fingerprint(store, waiting());
   assert.deepEqual(after.contents.parts, before.contents.parts);
@@ -135,6 +136,7 @@ test('a fenced database is backed up and compared all the same, and Fairlead its
   const { message } = await fails('Refused', heartbeats.write(store, waiting()));
   assert.equal(message, 'orders is fenced against writes since epoch 5: nothing is written to it');
   await exchanges.exchange({ since: SINCE, store, plan, token: token(5, 2) }, waiting());
+  await exchanges.liftFence({ store, token: token(5, 3) }, waiting());
   // The copy knows numbers of the old timeline, and goes on with none of them.
   const next = await heartbeats.write(store, waiting());
   assert.deepEqual([first.number, next.number], [1, 1]);
@@ -228,6 +230,7 @@ test('a login that may not do it is told each right that it lacks, and with them
   await exchanges.writeFence({ store: own, token: token(5) }, waiting());
   assert.equal(await read('b'), undefined);
   await exchanges.exchange({ since: SINCE, store: own, plan, token: token(5, 2) }, waiting());
+  await exchanges.liftFence({ store: own, token: token(5, 3) }, waiting());
   assert.equal(await read('b'), 'old');
   assert.deepEqual(await ask(DATABASE(database)), was);
   await backups.discard('beside', waiting());

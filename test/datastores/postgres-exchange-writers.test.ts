@@ -102,6 +102,7 @@ test('a superuser and a job that come again at once are kept out; all that they 
   const [copied] = await ask('SELECT count(*)::int AS rows FROM a.seen', plan.to.split(' ')[0]);
   assert.equal(loss.onlyThere.count, rows.length - Number(copied?.['rows']));
   await exchanges.exchange({ since: SINCE, store, plan, token: token(5, 2) }, waiting());
+  await exchanges.liftFence({ store, token: token(5, 3) }, waiting());
   const before = job.acknowledged.length;
   await eventually('the job to write again', () => job.acknowledged.length > before + 2);
   const all = [...(await job.stop()), ...(await superuser.stop())];
@@ -226,6 +227,7 @@ test('a logical slot does not go along, and is told with what becomes of it', as
   } as { notes?: string[] };
   assert.match(more.join('\n'), /the publication later is not in the copy/);
   await exchanges.exchange({ since: SINCE, store, plan, token: token(5) }, waiting());
+  await exchanges.liftFence({ store, token: token(5, 3) }, waiting());
   assert.equal(await read('b'), 'old');
   const [slot] = await ask(
     `SELECT database FROM pg_replication_slots WHERE slot_name = 'out_${database}'`,

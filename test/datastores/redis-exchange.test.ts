@@ -207,6 +207,7 @@ describe('an exchange of Redis', () => {
     assert.deepEqual(more.changed.shown, ['list', 'set']);
     assert.deepEqual(more.onlyHere.shown, ['hash']);
     await exchanges.exchange({ since: SINCE, store, plan, token: token(5) }, waiting());
+    await exchanges.liftFence({ store, token: token(5, 3) }, waiting());
     assert.deepEqual(await dumps(), before);
     assert.deepEqual(await raw.ask('GET', bytes), bytes);
     assert.equal(await ask('SCARD', 'set'), '600');
@@ -238,6 +239,7 @@ describe('an exchange of Redis', () => {
     assert.equal(judgeQuiet('orders', before, { ...after, at: before.at + 2000 }).verdict, 'pass');
     await exchanges.lossAgainst({ target, quarantined: plan.from }, waiting());
     await exchanges.exchange({ since: SINCE, store, plan, token: token(5, 2) }, waiting());
+    await exchanges.liftFence({ store, token: token(5, 3) }, waiting());
     const back = await openRedis(server.address, new AbortController().signal);
     await back.ask('AUTH', 'app', 'app-secret');
     await back.ask('SET', 'a', 'written');
@@ -274,6 +276,7 @@ describe('an exchange of Redis', () => {
     const target = await restored(world);
     const plan = await exchanges.exchangePlan(target, waiting());
     await exchanges.exchange({ since: SINCE, store, plan, token: token(5) }, waiting());
+    await exchanges.liftFence({ store, token: token(5, 3) }, waiting());
     await backups.discard(target.copy, waiting());
     const id = backupId(store.system, store.datastore, 1_700_000_100_000);
     await backups.backup({ store, id, systemDigest: 'd'.repeat(64) }, waiting());

@@ -80,7 +80,13 @@ describe('a recovery in the place of the live data', () => {
       [
         ...['preflight', 'stop-api', 'fence-orders', 'quiet-orders', 'artefact-orders'],
         ...['loads-orders', 'complete-orders', 'correct-orders', 'loss-orders', 'exchange'],
-        ...['quiet-again-orders', 'exchange-orders', 'live-orders', 'release-orders'],
+        ...[
+          'quiet-again-orders',
+          'exchange-orders',
+          'live-orders',
+          'open-orders',
+          'release-orders',
+        ],
         ...[
           'flush-cache',
           'restart-api',

@@ -88,8 +88,8 @@ describe('a recovery in the place of the live data', () => {
       [
         ...['preflight', 'stop-api', 'fence-orders', 'quiet-orders', 'artefact-orders'],
         ...['loads-orders', 'complete-orders', 'correct-orders', 'loss-orders', 'exchange'],
-        ...['quiet-again-orders', 'exchange-orders', 'live-orders', 'release-orders'],
-        ...['restart-api', 'admit-25-api', 'admit-100-api', 'conclude'],
+        ...['quiet-again-orders', 'exchange-orders', 'live-orders', 'open-orders'],
+        ...['release-orders', 'restart-api', 'admit-25-api', 'admit-100-api', 'conclude'],
       ],
     );
     nothingLeft(system);

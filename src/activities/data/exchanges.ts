@@ -71,7 +71,7 @@ export async function liftFence(
   { exchanges }: ExchangePorts,
 ): Promise<{ detail: string }> {
   await exchanges.liftFence({ store, token: await call.token() }, call);
-  return { detail: `${store.datastore} is found under its name again, as it was` };
+  return { detail: `${store.datastore} is found under its name again` };
 }
 
 /** Against what was found `since`; else twice, as far apart as it takes to see a writer that does something every second. */

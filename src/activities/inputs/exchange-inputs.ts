@@ -21,7 +21,10 @@ export const EXCHANGE_INPUTS = {
     return { directory, migrate };
   },
   writeFence: (at: StepAt) => ({ store: storeOf(at, actionOf(at, 'writeFence').datastore) }),
-  liftFence: (at: StepAt) => ({ store: storeOf(at, actionOf(at, 'writeFence').datastore) }),
+  /** As a step, or as the way back of the step that raised it. */
+  liftFence: (at: StepAt) => ({
+    store: storeOf(at, actionOf(at, 'liftFence', 'writeFence').datastore),
+  }),
   /** `since`: what was found when its loss was counted. */
   proveQuiet: (at: StepAt, { since }: { since?: WritePosition }) => ({
     store: storeOf(at, actionOf(at, 'quiet').datastore),

@@ -91,13 +91,16 @@ function swaps(places: Places): DatastoreByHand {
     ],
     see: [links(places, next)],
   };
-  const fenced = fencedName({ epoch: 0, sequence: 0 }, current);
+  const [fenced, replaced] = [current, next].map((name) =>
+    fencedName({ epoch: 0, sequence: 0 }, name),
+  ) as [string, string];
   return {
     fence: {
       type: [...rootOf(places), ...pointing(places, fenced)],
       see: [links(places, fenced)],
     },
-    exchange: { type: pointing(places, next), see: [links(places, next)] },
+    exchange: { type: pointing(places, replaced), see: [links(places, replaced)] },
+    open: { type: pointing(places, next), see: [links(places, next)] },
     flush: empty,
   };
 }
@@ -125,7 +128,7 @@ function restores(places: Places, { objects }: HandBackup): DatastoreByHand {
       see: [`test "$(find ${shellWord(into)} -type f | wc -l)" -eq ${objects.length}`],
     },
     complete: sumsIn(into),
-    live: sumsIn(converts === 'never' ? places.directory : resolve(places.root, CURRENT)),
+    live: sumsIn(converts === 'never' ? places.directory : into),
     correct: person('The sums above are of the bytes that were backed up.'),
     loss: {
       type: ['# nothing: both sides are only compared'],

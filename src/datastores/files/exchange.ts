@@ -1,5 +1,6 @@
 // The live folder of files exchanged for a generation that was restored beside it: one rename of `current`, and a rename
-// too for the write fence. The old generation stays where it is; nobody finds it by `current` any more.
+// too for the write fence, which stays until what is live now was proved. The old generation stays where it is; nobody finds
+// it by `current` any more.
 import { createHash } from 'node:crypto';
 import { readlink, realpath, rm, rmdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -153,12 +154,12 @@ async function exchange(
     throw new Failure('BadInput', `exchanging ${store.datastore} by ${kind} to ${to}`);
   }
   const { point } = await claimLive(store, token);
-  const { root, current, fencedSince } = await liveOf(store);
-  if (current === to && fencedSince === undefined) return { live: to, quarantined: from };
+  const { root, current } = await liveOf(store);
+  if (current === to) return { live: to, quarantined: from };
   if (current !== from) throw changed(root, { expected: from, found: current });
   await generationThere(root, to);
   await forgetQuarantined(root, from);
-  await point(to);
+  await point(fencedName(token, to));
   return { live: to, quarantined: from };
 }
 

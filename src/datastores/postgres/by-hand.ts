@@ -70,7 +70,7 @@ function restores(
       see: [login.sql(restored, 'SELECT pg_database_size(current_database())')],
     },
     complete: counts(restored, manifest.contents, login),
-    live: counts(settings.database ?? '', manifest.contents, login),
+    live: counts(restored, manifest.contents, login),
     correct: person(
       'What is in the rows is compared with what was live below, where that is asked.',
     ),

@@ -46,6 +46,7 @@ export async function redisByHand(
       type: [`${cli} SWAPDB 0 ${SPARE}`],
       see: [`${cli} INFO keyspace   # number ${SPARE} has what was live, and is kept`],
     },
+    open: person('Nothing to type: nobody is kept out but by being stopped.'),
     flush: { type: [`${cli} -n 0 FLUSHDB`], see: [`test "$(${cli} -n 0 DBSIZE)" = 0`] },
     backup: { type: [`${cli} --rdb "$HOME/dump.rdb"`], see: [`redis-check-rdb "$HOME/dump.rdb"`] },
     ...(backup &&

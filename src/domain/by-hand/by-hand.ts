@@ -26,6 +26,7 @@ export const HAND_STEPS = [
   'loss',
   'exchange',
   'live',
+  'open',
   'flush',
   'backup',
 ] as const;

@@ -120,6 +120,7 @@ const ROWS: Rows = {
     ),
   exchange: ({ datastore }, context) => onDatastore(context, datastore, 'exchange'),
   judgeLive: ({ datastore }, context) => onDatastore(context, datastore, 'live'),
+  liftFence: ({ datastore }, context) => onDatastore(context, datastore, 'open'),
   lookLost: ({ datastore }) => person(`See that ${datastore} does not answer any more.`),
   bindElsewhere: ({ datastore, place }) =>
     person(`Note that ${datastore} is at ${placeWords(place)} from now on.`),

@@ -147,16 +147,26 @@ export function covers(one: UndoEntry, entry: UndoEntry): boolean {
  */
 export function isTakenBack(entry: UndoEntry, { action }: PlanStep): boolean {
   if (action.kind === 'admit') return true;
-  if (isExchange(action)) {
-    // Whichever copy it was: the others were discarded before.
-    return (
-      entry.verb === 'liftFence' ||
-      (entry.verb === 'discardCopy' && entry.datastore === action.datastore)
-    );
+  switch (entry.verb) {
+    case 'discardCopy':
+      return isOutOfHand(entry, action);
+    case 'liftFence':
+      return action.kind === 'liftFence' && entry.datastore === action.datastore;
+    case 'closeTarget':
+      return action.kind === 'close' && entry.target === action.target;
+    default:
+      return false;
   }
-  if (action.kind === 'discard' || action.kind === 'keepCopy')
-    return entry.verb === 'discardCopy' && entry.copy === action.copy;
-  return action.kind === 'close' && entry.verb === 'closeTarget' && entry.target === action.target;
+}
+
+/** The copy is discarded, kept or live. */
+function isOutOfHand(
+  { copy, datastore }: Extract<UndoEntry, { verb: 'discardCopy' }>,
+  action: PlanStep['action'],
+): boolean {
+  // Whichever copy it was: the others were discarded before.
+  if (isExchange(action)) return datastore === action.datastore;
+  return (action.kind === 'discard' || action.kind === 'keepCopy') && copy === action.copy;
 }
 
 /** Another place holds what is live from then on. */

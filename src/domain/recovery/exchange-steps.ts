@@ -155,7 +155,7 @@ export function exchangeStep(one: Exchange): PlanStep {
   const how = place === undefined ? '' : `, by binding to ${placeWords(place)}`;
   return {
     id: `exchange-${datastore}`,
-    title: `Exchange: the copy becomes ${datastore}${how}; what was live is kept in quarantine`,
+    title: `Exchange: the copy becomes ${datastore}${how}${place === undefined ? ', under its fence' : ''}; what was live is kept in quarantine`,
     undo: 'none: what was live is never live again by itself',
     action: { kind: 'exchange', datastore, copy, ...(place !== undefined && { place }) },
   };
@@ -169,6 +169,20 @@ export function judgeLiveStep({ datastore, copy }: Exchange): PlanStep {
     undo: NO_UNDO,
     action: { kind: 'judgeLive', datastore, copy },
   };
+}
+
+/** Once what is live now was proved; none where nothing keeps anybody out. */
+export function liftFenceSteps(one: Exchange): PlanStep[] {
+  const { datastore } = one;
+  if (!('adopted' in one) && one.elsewhere !== undefined) return [];
+  return [
+    {
+      id: `open-${datastore}`,
+      title: `Lift the write fence: ${datastore} is found under its name again`,
+      undo: 'none: users are kept out',
+      action: { kind: 'liftFence', datastore },
+    },
+  ];
 }
 
 /** The copy is nobody's any more: it is live. */

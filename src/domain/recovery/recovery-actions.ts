@@ -76,6 +76,8 @@ export type RecoveryAction =
   | { kind: 'weighExchange' }
   /** `place`: where the copy is, where it does not take the live one's place and is bound to. */
   | { kind: 'exchange'; datastore: string; copy: string; place?: BoundPlace }
+  /** What is live now, and was proved, is found under its name again. */
+  | { kind: 'liftFence'; datastore: string }
   /** Whether the live datastore is gone, and whether it can be restored at that place. */
   | { kind: 'lookLost'; datastore: string; place: BoundPlace }
   /** The copy, restored at that place, is the datastore from now on. */

@@ -147,6 +147,18 @@ export const judgeLive: StepKind<ActionOf<'judgeLive'>> = {
   },
 };
 
+export const liftFence: StepKind<ActionOf<'liftFence'>> = {
+  whenFailed: 'fails',
+  begin: ({ action: { datastore } }) =>
+    ask({
+      activity: 'liftFence',
+      told: {},
+      profile: 'change',
+      lease: datastore,
+      answered: said,
+    }),
+};
+
 export const lookLost: StepKind<ActionOf<'lookLost'>> = {
   whenFailed: 'fails',
   begin: () =>

@@ -102,15 +102,40 @@ export function exchangeContracts(
         waiting(),
       );
       assert.deepEqual([done.live, done.quarantined], [plan.to, plan.from]);
-      assert.deepEqual([await read('b'), await read('c')], ['old', undefined]);
       const again = await exchanges.exchange(
         { since: SINCE, store, plan, token: token(5, 2) },
         waiting(),
       );
       assert.deepEqual(again, done);
+      await exchanges.liftFence({ store, token: token(5, 3) }, waiting());
+      assert.deepEqual([await read('b'), await read('c')], ['old', undefined]);
       // It is live now: who discards the copy takes nothing away.
       await backups.discard(target.copy, waiting());
       assert.equal(await read('b'), 'old');
+    });
+
+    check('the fence stays after an exchange, for who writes and who raises it', async (world) => {
+      const { store, backups, exchanges, read, write } = world;
+      const target = await restored(world);
+      const plan = await exchanges.exchangePlan(target, waiting());
+      const asked = { target, quarantined: plan.from };
+      const loss = await exchanges.lossAgainst(asked, waiting());
+      await exchanges.writeFence({ store, token: token(5) }, waiting());
+      await exchanges.exchange({ since: SINCE, store, plan, token: token(5, 2) }, waiting());
+      if (world.isOpen) return;
+      assert.equal(await read('b'), undefined);
+      await assert.rejects(write('b', 'too early'));
+      // Whoever ends the operation here discards its copy, which is live.
+      await backups.discard(target.copy, waiting());
+      const raised = await exchanges.writeFence({ store, token: token(6) }, waiting());
+      assert.equal(lasting(raised.quarantined) === lasting(plan.from), false);
+      const there = await exchanges.quarantined(store, waiting());
+      assert.ok(there.every(({ name }) => name !== raised.quarantined));
+      await exchanges.liftFence({ store, token: token(6, 2) }, waiting());
+      assert.deepEqual([await read('b'), await read('c')], ['old', undefined]);
+      await write('b', 'in time');
+      const since = await exchanges.lossAgainst(asked, waiting()).catch(() => undefined);
+      if (since !== undefined) assert.notEqual(since.changed.digest, loss.changed.digest);
     });
 
     check('what an exchange keeps is told and can be removed, and nothing else', async (world) => {
@@ -130,6 +155,7 @@ export function exchangeContracts(
       await fails('Refused', exchanges.removeQuarantined(live, waiting()));
       await exchanges.removeQuarantined({ store, name: kept.name }, waiting());
       assert.deepEqual(await exchanges.quarantined(store, waiting()), []);
+      await exchanges.liftFence({ store, token: token(5, 3) }, waiting());
       assert.equal(await read('b'), 'old');
     });
 
@@ -160,6 +186,7 @@ export function exchangeContracts(
       assert.deepEqual(await exchanges.lossAgainst(asked, waiting()), loss);
       const { from: live } = await exchanges.exchangePlan(target, waiting());
       assert.equal(lasting(live), lasting(plan.to));
+      await exchanges.liftFence({ store, token: token(5, 2) }, waiting());
       await world.write('b', 'behind its back');
       const other = await exchanges.lossAgainst(asked, waiting());
       assert.notEqual(other.changed.digest, changed.digest);
@@ -172,6 +199,7 @@ export function exchangeContracts(
       const back = { ...plan, from: plan.to, to: plan.from };
       await exchanges.exchange({ since: SINCE, store, plan, token: token(5) }, waiting());
       await exchanges.exchange({ since: SINCE, store, plan: back, token: token(6) }, waiting());
+      await exchanges.liftFence({ store, token: token(6, 2) }, waiting());
       assert.equal(await read('b'), 'newer');
       // The first one's worker was frozen, and wakes up.
       for (const late of [token(5), token(5, 9)]) {
@@ -198,6 +226,7 @@ export function exchangeContracts(
           exchanges.exchange({ since: SINCE, store, plan, token: old }, waiting()),
         ]);
         assert.equal(all[1].status, 'fulfilled');
+        await exchanges.liftFence({ store, token: { ...new_, sequence: 2 } }, waiting());
         // The newer one wanted the old data live, and nobody came after it.
         assert.equal(await read('b'), 'newer');
       }
@@ -210,6 +239,7 @@ export function exchangeContracts(
       await halfAnExchange(token(5));
       assert.equal(await read('b'), 'newer');
       await exchanges.exchange({ since: SINCE, store, plan, token: token(5) }, waiting());
+      await exchanges.liftFence({ store, token: token(5, 2) }, waiting());
       assert.equal(await read('b'), 'old');
     });
 

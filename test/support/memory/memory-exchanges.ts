@@ -158,7 +158,7 @@ export function memoryExchanges(vault: MemoryVault): {
           throw new Failure('WorldChanged', message, { expected: from, found: live.name });
         }
         live.name = to;
-        delete live.fencedSince;
+        live.fencedSince ??= input.token.epoch;
         return { live: to, quarantined: from };
       }),
     lossAgainst: async (_, waiting) => {

@@ -35,18 +35,19 @@ export function handExchange(database: string, restored: string, login: Login): 
       ],
     },
     exchange: {
+      type: [...alike(quarantine, restored, login), ...counters(quarantine, restored, login)],
+      see: [
+        `${login.sql(MAINTENANCE, `SELECT pg_get_userbyid(datdba), datacl FROM pg_database WHERE datname IN (${literal(restored)}, ${literal(quarantine)})`)}   # both the same`,
+      ],
+    },
+    open: {
       type: [
-        ...alike(quarantine, restored, login),
-        ...counters(quarantine, restored, login),
         login.sql(
           MAINTENANCE,
           `ALTER DATABASE ${identifier(restored)} RENAME TO ${identifier(database)}`,
         ),
       ],
-      see: [
-        `test "$(${found(database)})" = 1`,
-        `${login.sql(MAINTENANCE, `SELECT pg_get_userbyid(datdba), datacl FROM pg_database WHERE datname IN (${literal(database)}, ${literal(quarantine)})`)}   # both the same`,
-      ],
+      see: [`test "$(${found(database)})" = 1`],
     },
     flush: {
       type: [
@@ -64,7 +65,7 @@ export function handExchange(database: string, restored: string, login: Login): 
   };
 }
 
-const TABLES = `SELECT c.oid::regclass FROM pg_class c WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema', 'pg_toast') ORDER BY 1`;
+const TABLES = `SELECT format('%I.%I', (SELECT nspname FROM pg_namespace n WHERE n.oid = c.relnamespace), c.relname) FROM pg_class c WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema', 'pg_toast') ORDER BY 1`;
 
 /** In the order of all their columns. */
 function rows(database: string, login: Login): string {

@@ -1,5 +1,6 @@
 // A live database exchanged for one that was restored beside it in the same server, by two renames: the first is the write
-// fence, the second puts the copy in its place, in one statement with the look at the epoch. The old one stays, quarantined.
+// fence, the second puts the copy in its place, in one statement with the look at the epoch, under the fence that it had. What
+// lifts that gives it the live name. The old one stays, quarantined.
 import type { DatastoreRef } from '../../../ports/backups.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Waiting } from '../../../ports/waiting.ts';
@@ -17,7 +18,7 @@ import { becomesOf } from './becomes.ts';
 import { beginBeside, besideAddress, besideIn, releaseBeside, shortBeside } from './beside.ts';
 import { elsewhereIn } from './elsewhere.ts';
 import { claim, unhindered, type Claim } from './epochs.ts';
-import { bringLive, lowerFence, raiseFence, settle, type Server } from './fence.ts';
+import { lowerFence, raiseFence, takePlace, type Server } from './fence.ts';
 import { copyProperties, moveCounters } from './make-alike.ts';
 import { inMaintenance } from './maintenance.ts';
 import { labelOf, oidIn, quarantineName } from './names.ts';
@@ -105,7 +106,7 @@ export function createPostgresExchange({ secrets, clock, folders }: ExchangeInpu
     flush: (store, token, waiting) =>
       claiming(store, token, waiting, async (server, held) => {
         const plan = await flushDatabase(server, held, await folders(), waiting);
-        return exchange(server, held, plan, waiting);
+        return exchangeAndOpen(server, held, plan, waiting);
       }),
   };
 }
@@ -169,19 +170,23 @@ async function exchange(
   if (plan.kind !== 'rename' || from === undefined || to === undefined) {
     throw new Failure('BadInput', `exchanging ${database} by ${plan.kind} to ${plan.to}`);
   }
-  const { current, fence } = currentOf(database, await placesOf(client, database));
-  if (current.oid === to) {
-    if (fence !== undefined) await bringLive(server, held, fence, waiting);
-  } else {
+  const { current } = currentOf(database, await placesOf(client, database));
+  if (current.oid !== to) {
     if (current.oid !== from) throw otherIsLive(database, plan.from, labelOf(current));
     const copy = await databaseOf(client, plan.to);
     const old = await raiseFence(server, held, waiting);
     await copyProperties(server, held, old, copy);
     await moveCounters(server, old, copy, waiting);
-    await bringLive(server, held, { ...copy, limit: old.limit }, waiting);
+    await takePlace(server, held, { ...copy, limit: old.limit }, waiting);
   }
-  await settle(server, held, waiting);
   return { live: plan.to, quarantined: plan.from };
+}
+
+/** Of what is made anew, nothing has to be proved. */
+async function exchangeAndOpen(...[server, held, plan, waiting]: Parameters<typeof exchange>) {
+  const exchanged = await exchange(server, held, plan, waiting);
+  await lowerFence(server, held, waiting);
+  return exchanged;
 }
 
 function otherIsLive(database: string, expected: string, found: string): Failure {

@@ -7,7 +7,7 @@ import { Failure } from '../../../domain/failure.ts';
 import { textAt } from '../../../domain/json.ts';
 import { withClient, type PostgresAddress } from '../connection.ts';
 import { guarded, IN_USE, unlessChanged, type Claim } from './epochs.ts';
-import { labelOf, quarantineName, type Database } from './names.ts';
+import { exchangedName, labelOf, quarantineName, type Database } from './names.ts';
 import { currentOf, placesOf, type Quarantined } from './places.ts';
 import { preparedIn, sessionsIn } from './writers.ts';
 
@@ -151,10 +151,35 @@ function ended(oid: string): string {
 }
 
 /**
+ * The fenced database is this one from now on, and nobody finds it either: it has another name, until `bringLive` gives it the
+ * live one. In one statement, with the look at the epoch.
+ */
+export async function takePlace(
+  server: Server,
+  held: Claim,
+  { oid, name, limit }: Database & { limit: number },
+  waiting: Waiting,
+): Promise<void> {
+  const { client, superuser } = server;
+  const { epoch, sequence } = held.token;
+  const fenced = client.escapeLiteral(exchangedName(held.database, epoch, sequence));
+  const [now, live] = [client.escapeLiteral(name), client.escapeLiteral(held.database)];
+  const body = `${unlessChanged(client, { oid, name })}
+    ${ended(oid)}
+    EXECUTE format('ALTER DATABASE %I RENAME TO %I', ${now}, ${fenced});
+    EXECUTE format('ALTER DATABASE %I WITH ALLOW_CONNECTIONS true${superuser ? ' CONNECTION LIMIT 0' : ''}', ${fenced});
+    INSERT INTO fairlead.quarantined (database_oid, database, name, since, connection_limit, subscriptions)
+      VALUES (${oid}, ${live}, ${fenced}, ${held.token.epoch}, ${limit}, '{}')
+      ON CONFLICT (database_oid) DO UPDATE SET name = excluded.name, since = excluded.since, connection_limit = excluded.connection_limit;
+    UPDATE fairlead.exchanges SET fenced = ${oid} WHERE database = ${live};`;
+  await whileInUse(client, { oid, name }, waiting, () => guarded(client, held, body));
+}
+
+/**
  * The database is found under the live name from now on, and nobody is fenced out: in one statement, with the look at the
  * epoch. What it had to give up while it was away it gets back by `settle`.
  */
-export async function bringLive(
+async function bringLive(
   { client }: Server,
   held: Claim,
   { oid, name, limit }: Database & { limit: number },
@@ -174,7 +199,7 @@ export async function bringLive(
 }
 
 /** After `claim`: the subscriptions of what is live again are enabled as they were, and nothing is left to be put back. */
-export async function settle(server: Server, held: Claim, waiting: Waiting): Promise<void> {
+async function settle(server: Server, held: Claim, waiting: Waiting): Promise<void> {
   const { client } = server;
   const { live, fenced, quarantined } = await placesOf(client, held.database);
   const noted = quarantined.find(({ oid }) => oid === live?.oid);
@@ -187,7 +212,7 @@ export async function settle(server: Server, held: Claim, waiting: Waiting): Pro
   );
 }
 
-/** After `claim`: as it was before the fence. Throws WorldChanged when the live name is somebody else's by now. */
+/** After `claim`: the fenced database is found again, as it was before the fence. Throws WorldChanged when the live name is somebody else's by now. */
 export async function lowerFence(server: Server, held: Claim, waiting: Waiting): Promise<void> {
   const places = await placesOf(server.client, held.database);
   const fence = places.quarantined.find(({ oid }) => oid === places.fenced);

@@ -23,6 +23,11 @@ export function quarantineName(
   return fitted(database, `_quarantine_${epoch}${sequence === undefined ? '' : `_${sequence}`}`);
 }
 
+/** What has taken the live one's place, until its fence is lifted. */
+export function exchangedName(database: string, epoch: number, sequence: number): string {
+  return fitted(database, `_exchanged_${epoch}_${sequence}`);
+}
+
 export function restoredName(database: string, attempt: string): string {
   return fitted(database, `_restored_${attempt}`);
 }

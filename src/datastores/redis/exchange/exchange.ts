@@ -1,5 +1,5 @@
 // A live Redis exchanged for a copy that was loaded into a spare number of the same server: SWAPDB, in one transaction with
-// the look at the epoch and the end of the fence. Both sides stay; the old one is in the spare number afterwards.
+// the look at the epoch, under the write fence. Both sides stay; the old one is in the spare number afterwards.
 import type { DatastoreRef } from '../../../ports/backups.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Waiting } from '../../../ports/waiting.ts';
@@ -95,16 +95,15 @@ async function fencing(server: Server, before: Ledger, epoch: number): Promise<C
   return { result, commands: [...named, ...commands], set: { ...count, ...set } };
 }
 
-/** Done already is fine, and ends a fence that is left. */
+/** Done already is fine. Whoever is kept out stays so. */
 async function swapping(
   { connection, where }: Server,
-  { live = UNKNOWN, fence, numbers }: Ledger,
+  { live = UNKNOWN, numbers }: Ledger,
   { kind, from, to }: ExchangePlan,
 ): Promise<Change<Exchanged>> {
   if (kind !== 'swap') throw new Failure('BadInput', `exchanging ${where} by ${kind} to ${to}`);
   const result = { live: to, quarantined: from };
-  const { commands = [], remove = [] } = lowered(fence);
-  if (live === to) return { result, commands, remove };
+  if (live === to) return { result };
   if (live !== from) {
     const message = `exchanging what is live in ${where}: ${live} is live, and not ${from}; look at it and begin anew`;
     throw new Failure('WorldChanged', message, { expected: from, found: live });
@@ -122,9 +121,9 @@ async function swapping(
   }
   return {
     result,
-    commands: [['SWAPDB', LIVE, number], ...commands],
+    commands: [['SWAPDB', LIVE, number]],
     set: { [placeField(from)]: String(number) },
-    remove: [placeField(to), ...remove],
+    remove: [placeField(to)],
   };
 }
 

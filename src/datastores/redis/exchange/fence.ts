@@ -16,7 +16,7 @@ export async function raising(
   epoch: number,
 ): Promise<Change<WriteFence>> {
   if (fence !== undefined) {
-    return { result: { epoch: fence.epoch, quarantined: fence.quarantined } };
+    return { result: { epoch: fence.epoch, quarantined: live ?? fence.quarantined } };
   }
   if (live === undefined) throw new Failure('Broken', `nothing says what ${server.where} holds`);
   const rules = await rulesOf(server);
