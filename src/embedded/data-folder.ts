@@ -60,7 +60,10 @@ function reasonOf(error: unknown): string {
   return REASONS[errorCode(error) ?? ''] ?? sentence(error);
 }
 
-/** What lies in the folder says which processes to end, and links in it lead where it is written to: it must be nobody else's. */
+/**
+ * What lies in the folder says which processes to end, and links in it lead where it is written to: it must be nobody else's. Nor
+ * is it for others to read, services that run as somebody else among them: one that is wider is narrowed.
+ */
 function requireOwnFolder(path: string, named: boolean): void {
   const found = lstatSync(path);
   const { uid, mode } = found;
@@ -69,7 +72,7 @@ function requireOwnFolder(path: string, named: boolean): void {
   if (own !== undefined && uid !== own && !(named && own === 0)) {
     throw new Error(`${path} belongs to user ${uid}, and this is user ${own}`);
   }
-  if ((mode & 0o022) !== 0) chmodSync(path, mode & 0o7755);
+  if ((mode & 0o077) !== 0) chmodSync(path, mode & 0o7700);
   if ((mode & 0o002) === 0 || readdirSync(path).length === 0) return;
   throw new Error(
     `everybody could write to ${path}, and what lies in it may be anybody's; empty it`,

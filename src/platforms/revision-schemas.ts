@@ -36,6 +36,7 @@ export const processSchema = z.strictObject({
   files: z.array(z.string().startsWith('/')),
   host: z.string().min(1),
   port,
+  user: z.exactOptional(z.string().min(1)),
   trustedProxies: z.exactOptional(z.array(z.string())),
 });
 

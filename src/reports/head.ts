@@ -52,6 +52,11 @@ function timeOr(at: string | null, unknown: string): Words {
   return at === null ? unknown : { as: 'time', at, alone: true };
 }
 
+const READERS_OF_THE_KEY: Fact = {
+  name: 'The signature proves nothing against',
+  value: 'who can read the key: root, the user of the worker, and services that run as that user',
+};
+
 /** Ids and digests, for those who look it up elsewhere. */
 export function identityOf(report: Report): Fact[] {
   const { evidence } = report;
@@ -66,5 +71,6 @@ export function identityOf(report: Report): Fact[] {
     { name: 'Evidence', value: `${count}; the hash of the last one covers all of them` },
     { name: 'Hash of the last entry', value: code(evidence.head ?? 'none') },
     { name: 'Signed by the key', value: key === undefined ? 'not signed' : code(key) },
+    ...(key === undefined ? [] : [READERS_OF_THE_KEY]),
   ];
 }

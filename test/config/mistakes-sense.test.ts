@@ -253,7 +253,7 @@ testMistakes([
     shopWith(6, '    prt: 8000').replace('quorum: 1', 'quorum: 9'),
     [
       '3: services.api.port: is missing; write a whole number from 1 to 65535',
-      '6: services.api.prt: unknown key (did you mean port?); known here: platform, description, command, image, directory, host, trustedProxies, kubernetes, port, replicas, configuration, datastores, files, health, drain, rollout, promote, checks',
+      '6: services.api.prt: unknown key (did you mean port?); known here: platform, description, command, image, directory, user, host, trustedProxies, kubernetes, port, replicas, configuration, datastores, files, health, drain, rollout, promote, checks',
       '15: approvals.promote.quorum: 9 people must approve, but from names 2; write a smaller quorum or name more people',
     ],
   ],

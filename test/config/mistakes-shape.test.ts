@@ -23,7 +23,7 @@ testMistakes([
     'says what a misspelt key of a service was meant to be',
     shopWith(6, '    port: 8000\n    replcas: 2'),
     [
-      '7: services.api.replcas: unknown key (did you mean replicas?); known here: platform, description, command, image, directory, host, trustedProxies, kubernetes, port, replicas, configuration, datastores, files, health, drain, rollout, promote, checks',
+      '7: services.api.replcas: unknown key (did you mean replicas?); known here: platform, description, command, image, directory, user, host, trustedProxies, kubernetes, port, replicas, configuration, datastores, files, health, drain, rollout, promote, checks',
     ],
   ],
   [

@@ -38,12 +38,12 @@ function failure(code: number, ...words: string[]) {
   };
 }
 
-test('a data folder that others may write to is closed to them', () => {
+test('a data folder that others may write to, or read, is closed to them', () => {
   const data = join(folder, 'open', 'data');
   mkdirSync(data, { recursive: true });
   chmodSync(data, 0o777);
   prepareDataFolder(data);
-  assert.equal(statSync(data).mode & 0o777, 0o755);
+  assert.equal(statSync(data).mode & 0o777, 0o700);
 });
 
 test('a data folder that everybody could write to, and somebody did, is not used', () => {

@@ -1,9 +1,12 @@
 // What `fairlead check` does: reads the systems folder and says every mistake. Loaded when it is asked for, because the
 // shapes of system files take longer to load than all the rest of the command line.
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { PLATFORMS } from '../../config/kinds.ts';
 import { checkSystem, loadSystem, warningsOf } from '../../config/load.ts';
 import { shownFile } from '../../config/reading/base-chain.ts';
 import { mistakeLine, type Mistake } from '../../config/reading/mistake.ts';
+import type { Service } from '../../config/system.ts';
 import { systemNames } from '../../config/system-names.ts';
 import { lackingWords } from '../../domain/rollout/capabilities.ts';
 import type { ServicePlatform } from '../../domain/rollout/model.ts';
@@ -21,6 +24,8 @@ interface Checked {
   warnings: Mistake[];
   /** What each service runs on, and what that can do; absent when the system does not load. */
   platforms?: Record<string, ServicePlatform>;
+  /** Services of the platform local whose processes run as the user that checks: who could sign records as Fairlead does. */
+  sameUser?: string[];
 }
 
 /** Prints all mistakes on stdout; throws ExitError (2) when there are any, Failure NotFound for no such system. */
@@ -60,7 +65,35 @@ async function checkOne(dir: string, name: string): Promise<Checked> {
   const platforms = Object.entries(system.services).map(([service, { platform: kind }]) => {
     return [service, { kind, ...PLATFORMS[kind].capabilities }] as const;
   });
-  return { system: name, digest, mistakes, warnings, platforms: Object.fromEntries(platforms) };
+  const checked = { system: name, digest, mistakes, warnings };
+  const sameUser = await runAsChecker(system.services, dir, name);
+  return { ...checked, platforms: Object.fromEntries(platforms), sameUser };
+}
+
+async function runAsChecker(
+  services: Readonly<Record<string, Service>>,
+  dir: string,
+  name: string,
+): Promise<string[]> {
+  const local = Object.entries(services).filter(([, { platform }]) => platform === 'local');
+  const found = await Promise.all(
+    local.map(async ([service, { user, directory }]) => {
+      const at = resolve(dir, name, directory);
+      const other = await ownerWhereRoot(user, at);
+      return other ? [] : [service];
+    }),
+  );
+  return found.flat();
+}
+
+/** Whether root starts its processes as somebody else. */
+async function ownerWhereRoot(user: string | undefined, directory: string): Promise<boolean> {
+  if (process.getuid?.() !== 0) return false;
+  if (user !== undefined) return user !== 'root' && Number(user) !== 0;
+  return stat(directory).then(
+    ({ uid }) => uid !== 0,
+    () => false,
+  );
 }
 
 function unusableFolder(dir: string, name: string): Checked {
@@ -69,13 +102,30 @@ function unusableFolder(dir: string, name: string): Checked {
   return { system: name, digest: null, mistakes: [mistake], warnings: [] };
 }
 
-function described({ system, digest, mistakes, warnings, platforms = {} }: Checked): string {
+function described({
+  system,
+  digest,
+  mistakes,
+  warnings,
+  platforms = {},
+  sameUser = [],
+}: Checked): string {
   const good = digest === null ? [] : [`${system}: good (digest ${digest.slice(0, 12)})`];
   const less = Object.entries(platforms).flatMap(([service, platform]) =>
     lackingLines(`${system}/${service}`, platform),
   );
   const doubts = warnings.map((one) => `warning: ${mistakeLine(one)}`);
-  return [...mistakes.map(mistakeLine), ...good, ...less, ...doubts].join('\n');
+  return [...mistakes.map(mistakeLine), ...good, ...less, ...sameLine(sameUser), ...doubts].join(
+    '\n',
+  );
+}
+
+function sameLine(services: readonly string[]): string[] {
+  if (services.length === 0) return [];
+  const whose = process.getuid?.() === 0 ? ' (root)' : '';
+  return [
+    `  run as the user of Fairlead${whose}, so that its signature proves nothing against them: ${services.join(', ')}`,
+  ];
 }
 
 /** What cannot be asked for there, although the file is good. */

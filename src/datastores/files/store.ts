@@ -1,6 +1,6 @@
 // Datastores of kind `files`: a folder of CSV (or other) files. A backup is one object a file; the manifest has sizes,
 // SHA-256 and rows. A copy is a folder. Used through datastores/registry.ts.
-import { chmod, mkdir, open, type FileHandle } from 'node:fs/promises';
+import { chmod, chown, mkdir, open, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Bytes } from '../../ports/objects.ts';
@@ -202,12 +202,22 @@ async function openIn(folder: string, path: string): Promise<FileHandle> {
   try {
     for (const part of dirname(path).split('/')) {
       at = join(at, part);
-      if (part !== '.') await mkdir(at).catch(unlessThere);
+      if (part === '.') continue;
+      await mkdir(at).then(() => giveLike(at, folder), unlessThere);
     }
-    return await open(join(folder, path), 'wx');
+    const handle = await open(join(folder, path), 'wx');
+    await giveLike(join(folder, path), folder);
+    return handle;
   } catch (error) {
     throw new Failure('Unavailable', `writing ${join(folder, path)}: ${String(error)}`);
   }
+}
+
+/** What root restores belongs to whom the folder belongs to: a service need not be root. */
+async function giveLike(path: string, folder: string): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = await stat(folder);
+  if (uid !== 0 || gid !== 0) await chown(path, uid, gid);
 }
 
 function unlessThere(error: unknown): void {

@@ -19,6 +19,8 @@ export interface ProcessProgram {
   /** Where users reach the service. */
   host: string;
   port: number;
+  /** Name or number of the user that it runs as; absent for the owner of its folder, where the platform can. */
+  user?: string;
   /** Addresses and ranges of proxies whose X-Forwarded-... is believed; absent for none. */
   trustedProxies?: string[];
 }

@@ -66,12 +66,13 @@ export function processOf(spec: RevisionSpec, who: string): ProcessProgram {
 
 /** As the system file says it, paths relative to the system's folder. */
 function programOf(declared: Service, version: string): Program {
-  const { command, image, directory, files, host, port, trustedProxies } = declared;
+  const { command, image, directory, files, host, port, user, trustedProxies } = declared;
   const fill = (text: string): string => text.replaceAll('{version}', version);
   if (command === undefined) return { kind: 'image', reference: fill(image ?? ''), port };
   return {
     ...{ kind: 'process', command: command.map(fill), directory, files: files.map(fill) },
     ...{ host, port },
+    ...(user !== undefined && { user }),
     ...(trustedProxies !== undefined && { trustedProxies }),
   };
 }
@@ -93,8 +94,8 @@ function placedProgram(program: Program, directory: string): Program {
 function runs(program: Program): object {
   switch (program.kind) {
     case 'process': {
-      const { command, directory } = program;
-      return { kind: 'process', command, directory };
+      const { command, directory, user } = program;
+      return { kind: 'process', command, directory, ...(user !== undefined && { user }) };
     }
     case 'image':
       return program;

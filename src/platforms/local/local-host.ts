@@ -13,7 +13,7 @@ import type { Obstacles } from '../../ports/workload.ts';
 import { passToken } from '../../domain/traffic/epoch-token.ts';
 import { serviceKey, type HostedService } from './hosted-service.ts';
 import type { Marks } from './marks.ts';
-import { missingFiles, missingSecrets } from './obstacles.ts';
+import { missingFor } from './obstacles.ts';
 import { describeHolder, portHolder } from '../../machine/port-holder.ts';
 import { commandOf, isAlive } from '../../machine/process-identity.ts';
 import type { ChangedBy, VerbInput, VerbOutput } from './protocol.ts';
@@ -75,7 +75,7 @@ export class LocalHost {
   }
 
   async obstacles(spec: RevisionSpec): Promise<Obstacles> {
-    const missing = [...(await missingFiles(spec)), ...(await missingSecrets(spec))];
+    const missing = await missingFor(spec);
     const taken: string[] = [];
     const { addresses } = this.#parts;
     const address = addresses.of(processOf(spec));
@@ -100,7 +100,7 @@ export class LocalHost {
       `creating revision ${spec.id} of ${serviceKey(spec)}`,
       input,
       async (service) => {
-        const missing = [...(await missingFiles(spec)), ...(await missingSecrets(spec))];
+        const missing = await missingFor(spec);
         if (missing.length > 0) {
           throw new Failure(
             'NotFound',

@@ -2,11 +2,20 @@
 import { access, readdir } from 'node:fs/promises';
 import type { RevisionSpec } from '../../domain/rollout/model.ts';
 import { didYouMean } from '../../domain/text/did-you-mean.ts';
+import { serviceUser } from './service-user.ts';
 import { processOf, resolveConfiguration } from './start-process.ts';
 
 const MOST_VERSIONS = 20;
 
-export async function missingFiles(spec: RevisionSpec): Promise<string[]> {
+export async function missingFor(spec: RevisionSpec): Promise<string[]> {
+  return [
+    ...(await missingFiles(spec)),
+    ...(await failing(resolveConfiguration(spec))),
+    ...(await failing(serviceUser(processOf(spec)))),
+  ];
+}
+
+async function missingFiles(spec: RevisionSpec): Promise<string[]> {
   const missing: string[] = [];
   for (const file of processOf(spec).files) {
     if (await isThere(file)) continue;
@@ -45,11 +54,10 @@ async function namesIn(folder: string): Promise<string[]> {
   return readdir(folder).catch(() => []);
 }
 
-export async function missingSecrets(spec: RevisionSpec): Promise<string[]> {
-  try {
-    await resolveConfiguration(spec);
-    return [];
-  } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
-  }
+/** Secrets that are not found, and why its processes cannot be started as whom they are to run as. */
+async function failing(found: Promise<unknown>): Promise<string[]> {
+  return found.then(
+    () => [],
+    (error: unknown) => [error instanceof Error ? error.message : String(error)],
+  );
 }

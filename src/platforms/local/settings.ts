@@ -1,13 +1,20 @@
 // What a system file says of a service on the platform local, processes of one machine, and what this platform can do.
 import { z } from 'zod';
 import type { PlatformSettings } from '../../config/kind-settings.ts';
-import { addressRange, host, leavesFolder, path, staysInside } from '../../config/terms.ts';
+import { addressRange, host, leavesFolder, path, staysInside, text } from '../../config/terms.ts';
 
 const fields = {
   directory: path.default('.').meta({
     meaning: 'Where the command runs, from the folder of the system.',
     example: 'versions',
   }),
+  user: z.exactOptional(
+    text(/^(?:[a-z_][a-z0-9_-]{0,31}|\d{1,10})$/, 'the name or the number of a user').meta({
+      meaning:
+        'Whom its processes run as, where Fairlead runs as root; without it the owner of the folder that the command runs in. So that a service reads neither the keys nor the records of Fairlead.',
+      example: 'shop',
+    }),
+  ),
   host: host.default('127.0.0.1').meta({
     meaning: 'The address that users reach it at; 0.0.0.0 is every address of this machine.',
   }),

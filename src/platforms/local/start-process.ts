@@ -10,6 +10,7 @@ import type { ProcessProgram, RevisionSpec } from '../../domain/rollout/model.ts
 import { processOf as processIn } from '../../domain/rollout/revision.ts';
 import { secretValue, type SecretReference } from '../../integrations/secret-value.ts';
 import { withLimit } from '../../machine/limit-mark.ts';
+import { serviceUser, type ServiceUser } from './service-user.ts';
 import { startTimeOf } from '../../machine/process-identity.ts';
 
 /** In every child's environment, with the host's id: how children are found that no state file knows. */
@@ -76,6 +77,7 @@ export async function startProcess(input: {
   const { spec, port } = input;
   const { command, directory } = processOf(spec);
   const configuration = await resolveConfiguration(spec);
+  const user = await serviceUser(processOf(spec));
   const passed = PASSED_ON.flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
@@ -86,6 +88,7 @@ export async function startProcess(input: {
   try {
     const env: Record<string, string> = {
       ...Object.fromEntries(passed),
+      ...user?.environment,
       ...configuration,
       PORT: String(port),
       HOST: '127.0.0.1',
@@ -97,7 +100,10 @@ export async function startProcess(input: {
       [REPLICA_MARK]: mark,
     };
     const marked = await withLimit(command, mark, { directory, path: env['PATH'] });
-    return { ...(await spawned(marked, { ...spec, directory }, { output, env })), mark };
+    return {
+      ...(await spawned(marked, { ...spec, directory }, { output, env, ...(user && { user }) })),
+      mark,
+    };
   } finally {
     closeSync(output);
   }
@@ -106,7 +112,7 @@ export async function startProcess(input: {
 function spawned(
   [program = '', ...args]: string[],
   spec: RevisionSpec & { directory: string },
-  { output, env }: { output: number; env: Record<string, string> },
+  { output, env, user }: { output: number; env: Record<string, string>; user?: ServiceUser },
 ): Promise<Omit<Started, 'mark'>> {
   const { directory } = spec;
   return new Promise((done, failed) => {
@@ -115,6 +121,7 @@ function spawned(
       env,
       detached: true,
       stdio: ['ignore', output, output],
+      ...(user && { uid: user.uid, gid: user.gid }),
     });
     child.once('error', (error) => {
       failed(

@@ -1,0 +1,95 @@
+// Who a service runs as, and that it reads neither the keys nor the records of a Fairlead that runs as root.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { prepareDataFolder } from '../../src/embedded/data-folder.ts';
+import type { ProcessProgram, RevisionSpec } from '../../src/domain/rollout/model.ts';
+import { serviceUser } from '../../src/platforms/local/service-user.ts';
+import { startProcess } from '../../src/platforms/local/start-process.ts';
+import { fails } from '../support/fails.ts';
+import { plainSpec } from '../support/local-daemon.ts';
+
+const OTHER = 1234;
+const AS_ROOT = process.getuid?.() === 0 ? false : 'only root starts processes of others';
+
+/** A folder of a system that belongs to the user, with a program that tries to read what is not its own. */
+async function world(t: TestContext, owner: number) {
+  const root = await mkdtemp(join(tmpdir(), 'fairlead-user-'));
+  t.after(() => rm(root, { recursive: true, force: true }));
+  await chmod(root, 0o755);
+  const [data, directory] = [join(root, 'data'), join(root, 'shop')];
+  await mkdir(join(data, 'keys'), { recursive: true });
+  await chmod(data, 0o755);
+  const key = join(data, 'keys', 'evidence.key');
+  await writeFile(key, 'the key', { mode: 0o644 });
+  await mkdir(directory);
+  const attack = `
+    const fs = require('node:fs');
+    const read = (file) => { try { return fs.readFileSync(file, 'utf8') } catch (error) { return error.code } };
+    console.log(JSON.stringify({ uid: process.getuid(), groups: process.getgroups(), home: process.env.HOME, key: read(${JSON.stringify(key)}) }));`;
+  await writeFile(join(directory, 'attack.cjs'), attack);
+  await chown(directory, owner, owner);
+  return { data, key, directory, log: join(root, 'log') };
+}
+
+async function saidBy(
+  { directory, log }: { directory: string; log: string },
+  user?: string,
+): Promise<Record<string, unknown>> {
+  const spec = plainSpec({ system: 'shop', service: 'web' }, 'v1', 8000);
+  const program: ProcessProgram = {
+    ...{ kind: 'process', command: [process.execPath, 'attack.cjs'], directory, files: [] },
+    ...{ host: '127.0.0.1', port: 8000, ...(user !== undefined && { user }) },
+  };
+  const started = { ...spec, program } satisfies RevisionSpec;
+  const { child } = await startProcess({ spec: started, port: 8001, hostId: 'test', log });
+  if (child.exitCode === null) await once(child, 'exit');
+  const said: unknown = JSON.parse(await readFile(log, 'utf8'));
+  assert.ok(typeof said === 'object' && said !== null);
+  return { ...said };
+}
+
+test(
+  'a service of a root runs as the owner of its folder, and reads no key',
+  { skip: AS_ROOT },
+  async (t) => {
+    const it = await world(t, OTHER);
+    // A data folder that was wide is narrowed by the next start, with what lies in it.
+    prepareDataFolder(it.data, { named: true });
+    assert.equal((await stat(it.data)).mode & 0o777, 0o700);
+    const said = await saidBy(it);
+    assert.deepEqual(said, { uid: OTHER, groups: [OTHER], home: '/', key: 'EACCES' });
+  },
+);
+
+test('a service runs as whom the file names', { skip: AS_ROOT }, async (t) => {
+  const it = await world(t, 0);
+  prepareDataFolder(it.data, { named: true });
+  const { uid, key } = await saidBy(it, String(OTHER));
+  assert.deepEqual({ uid, key }, { uid: OTHER, key: 'EACCES' });
+});
+
+test('a user whom nobody knows is named before a start', { skip: AS_ROOT }, async () => {
+  const { message } = await fails(
+    'NotFound',
+    serviceUser({ user: 'no_such_user', directory: '/' }),
+  );
+  assert.match(message, /there is no user no_such_user in \/etc\/passwd/);
+  assert.equal(await serviceUser({ user: 'root', directory: '/tmp' }), undefined);
+});
+
+test('who is not root starts no process of another user', async (t) => {
+  const own = process.getuid?.();
+  if (own === 0) {
+    // Becomes nobody for as long as it asks.
+    process.seteuid?.(65_534);
+    t.after(() => process.seteuid?.(0));
+    t.mock.method(process, 'getuid', () => 65_534);
+  }
+  const { message } = await fails('Refused', serviceUser({ user: 'root', directory: '/' }));
+  assert.match(message, /only root starts processes of others/);
+  assert.equal(await serviceUser({ directory: '/' }), undefined);
+});
