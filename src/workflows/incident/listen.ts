@@ -6,12 +6,10 @@ import {
   defineQuery,
   defineSignal,
   defineUpdate,
-  proxyActivities,
   setDefaultSignalHandler,
   setDefaultUpdateHandler,
   setHandler,
 } from '@temporalio/workflow';
-import type { Activities } from '../../activities/create.ts';
 import { Failure } from '../../domain/failure.ts';
 import { alertsIn, type AlertChange } from '../../domain/incident/alerts.ts';
 import type { Change } from '../../domain/incident/change.ts';
@@ -28,8 +26,7 @@ import type { Incident } from '../../domain/incident/incident.ts';
 import { statusOf, type IncidentStatus } from '../../domain/incident/incident-status.ts';
 import { describeValue } from '../../domain/text/describe-value.ts';
 import { answerReservedNames } from '../steps/reserved-names.ts';
-import { singleEnvelope } from '../steps/single-activity.ts';
-import { aboutOf } from './beside.ts';
+import { redactedTexts } from './redact.ts';
 import { enter, type Room } from './room.ts';
 
 interface Accepted {
@@ -110,7 +107,7 @@ async function decided(
 ): Promise<Change> {
   const before = await begun(room);
   decide(before, name, message, now);
-  const shown = await redacted(before, message);
+  const shown = await redacted(room, before, message);
   return decide(room.incident ?? before, name, shown, now);
 }
 
@@ -119,6 +116,7 @@ async function handleAlerts(room: Room, changes: readonly AlertChange[]): Promis
   room.messages += 1;
   const incident = await begun(room);
   const texts = await redactedTexts(
+    room,
     incident,
     changes.map(({ summary }) => summary),
   );
@@ -137,10 +135,15 @@ async function begun(room: Room): Promise<Incident> {
   return room.incident;
 }
 
-async function redacted(incident: Incident, message: IncidentMessage): Promise<IncidentMessage> {
+async function redacted(
+  room: Room,
+  incident: Incident,
+  message: IncidentMessage,
+): Promise<IncidentMessage> {
   const fields = WRITTEN_FIELDS.filter((field) => message[field] !== undefined);
   if (fields.length === 0) return message;
   const texts = await redactedTexts(
+    room,
     incident,
     fields.map((field) => message[field] ?? ''),
   );
@@ -148,23 +151,6 @@ async function redacted(incident: Incident, message: IncidentMessage): Promise<I
     ...message,
     ...Object.fromEntries(fields.map((field, index) => [field, texts[index] ?? ''])),
   };
-}
-
-async function redactedTexts(incident: Incident, texts: string[]): Promise<string[]> {
-  if (texts.every((text) => text === '')) return texts;
-  const { readPeople } = proxyActivities<Activities>({
-    ...{ startToCloseTimeout: '30s', heartbeatTimeout: '5s' },
-    retry: { initialInterval: '200ms', maximumInterval: '5s', maximumAttempts: 5 },
-    summary: 'Take secrets out of what was written',
-  });
-  const { system } = incident;
-  try {
-    const { value } = await readPeople(singleEnvelope({ system, texts }, aboutOf(incident)));
-    return value.texts;
-  } catch {
-    // Nobody knows the secrets of a system that cannot be read: the texts are not shown.
-    return texts.map((text) => (text === '' ? '' : `[not shown: ${system} could not be read]`));
-  }
 }
 
 function accepted({ incident, lines }: Change): Accepted {

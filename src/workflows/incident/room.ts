@@ -30,9 +30,18 @@ export function isContinued(value: unknown): value is Continued {
   return isIncident && isHead && areNumbers && Array.isArray(tail);
 }
 
+/** The texts of one message, before anybody may see them. */
+export interface Written {
+  texts: string[];
+  resolve: (shown: string[]) => void;
+}
+
 export interface Room extends Omit<Continued, 'incident'> {
   /** Undefined until it has begun. */
   incident: Incident | undefined;
+  /** What waits for secrets to be taken out of it, oldest first. */
+  written: Written[];
+  isRedacting: boolean;
   unwritten: LineBody[];
   untold: News[];
   /** Somebody did something: operations are to be looked at. */
@@ -55,6 +64,8 @@ export function newRoom(from?: Continued): Room {
   return {
     ...{ head: EMPTY_TIMELINE, tail: [], notices: 0, lookedAt: 0 },
     ...{
+      written: [],
+      isRedacting: false,
       unwritten: [],
       untold: [],
       wantsLook: false,
