@@ -170,6 +170,7 @@ async function statusOf(
     systemDigest: loaded.digest,
     ...(loaded.instead !== undefined && { instead: shown(loaded.instead) }),
     services,
+    datastores: Object.keys(loaded.system.datastores ?? {}),
     freezes: (await freezesOver(loaded.name, ports.clock.now())).map((one) => ({
       ...one,
       reason: shown(one.reason),

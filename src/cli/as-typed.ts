@@ -27,8 +27,11 @@ export function inWords<T>(parse: () => T): T {
   }
 }
 
+/** JSON as an example is for whoever sends it. */
+const JSON_EXAMPLE = /; (?:send one JSON object, )?for example \{.*\}$/;
+
 export function flagWords(message: string): string {
-  const own = message.replace(/^[A-Za-z]+: (?=\(1\) |[A-Za-z]+ is )/, '');
+  const own = message.replace(/^[A-Za-z]+: (?=\(1\) |[A-Za-z]+ is )/, '').replace(JSON_EXAMPLE, '');
   if (own === message) return message;
   return own.replace(
     /(^|\(\d+\) )([A-Za-z]+) is /g,

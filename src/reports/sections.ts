@@ -1,5 +1,6 @@
 // The sections of a report, each a pure function from the report to blocks. Tables and lists are here; sections with
 // charts, and those of a drill, have files of their own.
+import { hasJudged } from '../domain/analysis/finding.ts';
 import { commandText } from '../domain/text/command-text.ts';
 import { span, spanBetween } from '../domain/text/markdown.ts';
 import type { Plan } from '../domain/operation/plan.ts';
@@ -95,7 +96,7 @@ function verdicts({ verdicts: all }: Report): Table {
     {
       step: (one) => one.step,
       'judged by': (one) => one.name,
-      verdict: (one) => badge(one.verdict),
+      verdict: (one) => (hasJudged([one]) ? badge(one.verdict) : 'told'),
       why: (one) => one.reason,
       // Who knows of none stands on none: a number would look like one that was counted.
       samples: (one) => (one.samples === 0 ? '' : one.samples),

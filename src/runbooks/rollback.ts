@@ -17,6 +17,8 @@ import {
   switchStep,
   type RolloutInput,
 } from '../domain/rollout/deploy-steps.ts';
+import type { OperationRequest } from '../domain/operation/request.ts';
+import { didYouMean } from '../domain/text/did-you-mean.ts';
 import type { RevisionSpec, Served, ServiceWorld, Weight } from '../domain/rollout/model.ts';
 import { heaviest, percentOf } from '../domain/traffic/weights.ts';
 import { changeOf, RANK, scopeOf, servicesAsked, type Runbook } from './runbook.ts';
@@ -90,7 +92,8 @@ function isNamed(
 
 /**
  * A revision by id, a version by name, or whatever carried everything before: only what all users were on. Everything else
- * would reach them past the shares, analyses and approvals of a deploy. Throws Refused, and BadInput where there is nothing.
+ * would reach them past the shares, analyses and approvals of a deploy. Throws Refused, NotFound for what is not here, and
+ * BadInput where there is nothing.
  */
 function targetOf(input: RolloutInput): Served {
   const { request, world } = input;
@@ -113,15 +116,23 @@ function namedTarget(input: RolloutInput): Served {
   const name = `${loaded.name}/${service}`;
   const there = world.revisions.map(({ spec }) => spec).find(isMeant);
   const share = there && percentOf(world.traffic.weights, there.id);
+  const meant = request.revision ?? request.to ?? '';
   const known =
-    share === undefined ? 'it is not here' : `it is here with ${share} % of the traffic`;
+    share === undefined
+      ? `it is not here${didYouMean(meant, namesLike(request, world))}`
+      : `it is here with ${share} % of the traffic`;
   const version = there?.version ?? request.to;
   const way =
     version === undefined ? '' : `; bring it by a deploy: fairlead deploy ${name} ${version}`;
   throw new Failure(
-    'Refused',
-    `a roll-back of ${name} goes only to what all users were on, and nothing says that of ${request.revision ?? request.to ?? ''}: ${known}, and ${carriedAll(world)}${way}`,
+    share === undefined ? 'NotFound' : 'Refused',
+    `a roll-back of ${name} goes only to what all users were on, and nothing says that of ${meant}: ${known}, and ${carriedAll(world)}${way}`,
   );
+}
+
+/** The ids, or the versions, of what a roll-back may go to. */
+function namesLike({ revision }: OperationRequest, { history }: ServiceWorld): string[] {
+  return history.map(({ spec }) => (revision === undefined ? spec.version : spec.id));
 }
 
 function carriedAll({ history }: ServiceWorld): string {

@@ -11,6 +11,18 @@ import { runCli } from '../support/run-cli.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 import { testServer } from '../support/temporal-server.ts';
 
+const LATER = '2099-01-04T08:00:00Z';
+const OF_OPERATIONS = [
+  'approve OPERATION --as ana',
+  'reject OPERATION --as ana',
+  'tick OPERATION told',
+  'choose OPERATION way left',
+  ...['retry', 'skip', 'adopt', 'promote', 'pause', 'resume', 'abort', 'take'].map(
+    (verb) => `${verb} OPERATION`,
+  ),
+  'hand-over OPERATION --to ana',
+];
+
 let shop: Shop;
 let env: Record<string, string>;
 let system: string;
@@ -51,17 +63,62 @@ test('a typo in any verb names what was meant, exits with 2, and leaves no opera
     [`verify ${system}/order`, /did you mean orders/],
     [`verify ${missing}`, /there is no backup/],
     [`status deploy/${system}/api/v7`, /there is no operation/],
+    [`rollback ${system}/api --to v9`, /nothing says that of v9: it is not here/],
+    [`rollback ${system}/api --revision v1-0000000000`, /it is not here/],
+    [`admit ${unknown}`, /no system/],
+    [`run ${system}/no-runbook`, /no runbook "?no-runbook/],
+    [`runbooks ${unknown}`, /no system/],
+    [`maintain ${system} --now --reason x --work no-runbook`, /no runbook/],
+    [`maintain ${unknown} --now --reason x --work x`, /no system/],
+    [`freeze ${unknown} --until ${LATER} --reason x`, /no system/],
+    [`thaw ${unknown}`, /no system/],
+    [`windows ${unknown}`, /no system/],
+    [`incident open ${unknown} title`, /no system/],
+    [`incident open ${system}/apj title`, /did you mean api/],
+    [
+      `incident open ${system} title --severity P9`,
+      /--severity is "P9", allowed: P0, P1, P2, P3$/m,
+    ],
+    [`incident show ${system}/nope`, /no incident/],
+    [`alerts ${unknown}`, /no system/],
+    [`status ${unknown}`, /no system/],
+    [`status ${system}/apj`, /did you mean api/],
+    [`list --system ${unknown}`, /no system/],
+    [`history ${unknown}`, /no system/],
+    [`history ${system}/apj`, /no service or datastore apj \(did you mean api\?\)/],
+    [`history ${system}/order`, /did you mean orders/],
+    [`logs ${system}/apj`, /did you mean api/],
+    [`diff ${system}/apj`, /did you mean api/],
+    [`health ${unknown}`, /no system/],
+    [`backups ${unknown}`, /no system/],
+    [`backups accept ${missing} --reason x`, /there is no backup/],
+    [`drill ${unknown}`, /no system/],
+    [`recover ${unknown}`, /no system/],
+    [`recover ${system} --datastore order`, /did you mean orders/],
+    [`recover ${system} --datastore orders --backup ${missing}`, /there is no backup/],
+    [`recover ${system} --datastore order --beside`, /did you mean orders/],
+    [`quarantine ${unknown}`, /no system/],
+    [`quarantine remove ${system}/order gen-1 --yes`, /did you mean orders/],
+    [`quarantine remove ${system}/orders gen-9 --yes`, /no exchange keeps gen-9 of .*; kept there/],
+    [`schedules sync ${unknown}`, /no system/],
+    [`report deploy/${system}/api/v7`, /there is no operation/],
+    [`open deploy/${system}/api/v7`, /there is no operation/],
+    ...OF_OPERATIONS.map((verb): [string, RegExp] => [
+      verb.replace('OPERATION', `deploy/${system}/api/v7`),
+      /there is no operation/,
+    ]),
   ];
   Object.assign(process.env, env);
   t.after(() => {
     for (const name of Object.keys(env)) Reflect.deleteProperty(process.env, name);
   });
+  const wrong: string[] = [];
   for (const [line, message] of typos) {
     let said = '';
     const code = await runProgram(line.split(' '), (text) => (said += text));
-    assert.equal(code, 2, `${line}: ${said}`);
-    assert.match(said, message, line);
+    if (code !== 2 || !message.test(said)) wrong.push(`${line} exits with ${code}: ${said}`);
   }
+  assert.deepEqual(wrong, []);
   assert.deepEqual(await workflowsOf(system), []);
   assert.deepEqual(await workflowsOf(unknown), []);
 });

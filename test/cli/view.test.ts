@@ -197,6 +197,10 @@ test('messages and fields are told by the verbs and flags that people type', () 
     flagWords('canaryDeploy: initialWeight is 0, allowed: x'),
     '--initial-weight is 0, allowed: x',
   );
+  assert.equal(
+    flagWords('incident: severity is "P9", allowed: P0; for example {"severity":"P1"}'),
+    '--severity is "P9", allowed: P0',
+  );
   assert.equal(flagWords('approve: actor is "", allowed: x'), '--as is "", allowed: x');
   assert.equal(
     flagWords('scaleService: (1) replicas is 0, allowed: x; (2) actor is "", allowed: y'),

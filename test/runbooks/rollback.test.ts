@@ -91,8 +91,23 @@ test('a roll-back to nowhere names what is known', () => {
   );
   assert.throws(
     () => rolledBack(worldOf([share('v2', 100)], {}, served('v2')), { revision: 'v9-0' }),
-    refuses('Refused', /nothing says that of v9-0: it is not here, and .*all users were on v2 \(/),
+    refuses('NotFound', /nothing says that of v9-0: it is not here, and .*all users were on v2 \(/),
   );
+});
+
+test('a misspelt version, or revision, of a roll-back is named with the one that was meant', () => {
+  const world = worldOf([share('v2', 100)], {}, served('v2'));
+  const { id } = revisionSpec(sampleSystem(), 'api', 'v2');
+  const typos = [
+    [{ to: 'v22' }, 'v2'],
+    [{ revision: `${id}0` }, id],
+  ] as const;
+  for (const [request, meant] of typos) {
+    assert.throws(
+      () => rolledBack(world, request),
+      refuses('NotFound', new RegExp(`it is not here \\(did you mean ${meant}\\?\\)`)),
+    );
+  }
 });
 
 test('a roll-back goes to nothing that all users were not on, however it is named', () => {
@@ -105,10 +120,13 @@ test('a roll-back goes to nothing that all users were not on, however it is name
     );
   }
   const { id: other } = revisionSpec(sampleSystem(), 'api', 'v1');
-  assert.throws(() => rolledBack(half, { to: 'v2', revision: other }), refuses('Refused', /v2|v1/));
+  assert.throws(
+    () => rolledBack(half, { to: 'v2', revision: other }),
+    refuses('NotFound', /v2|v1/),
+  );
   assert.throws(
     () => rolledBack(worldOf([share('v2', 100)]), { to: 'v7' }),
-    refuses('Refused', /it is not here, and the platform remembers no revision that all users/),
+    refuses('NotFound', /it is not here, and the platform remembers no revision that all users/),
   );
 });
 

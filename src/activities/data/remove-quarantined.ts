@@ -9,6 +9,7 @@ import type { Call } from '../call.ts';
 import { describe } from '../executions.ts';
 import type { ExchangesPort } from '../../ports/exchanges.ts';
 import type { SystemsPort } from '../../ports/systems.ts';
+import { datastoreIn } from '../../domain/backup/rung-steps.ts';
 import { datastoreRef } from './datastore-refs.ts';
 
 export interface RemovedQuarantine {
@@ -26,9 +27,7 @@ export async function removeQuarantined(
 ): Promise<RemovedQuarantine> {
   const loaded = await systems.load(system);
   const about = `removing ${name} of ${system}/${datastore}`;
-  if (loaded.system.datastores?.[datastore] === undefined) {
-    throw new Failure('NotFound', `${about}: ${system} has no datastore ${datastore}`);
-  }
+  datastoreIn(loaded, datastore);
   const recovery = await openRecovery(system);
   if (recovery !== undefined) {
     const message = `${about}: ${recovery} is open, and what was live may be needed; wait for its end`;

@@ -83,8 +83,8 @@ function steps(
     '# and in another terminal:',
     `npx fairlead deploy ${target} ${first}`,
     // Not the health path: a version that fails at everything else would be judged by the one page that it answers.
-    '# users, to judge by: ask for a page that yours ask for',
-    `while sleep 0.02; do curl -s -o /dev/null http://127.0.0.1:${port}/; done &`,
+    '# users, to judge by: ask for a page that yours ask for; kill $(jobs -p) ends them',
+    `for n in 1 2 3 4; do while sleep 0.02; do curl -s -o /dev/null http://127.0.0.1:${port}/; done & done`,
     `npx fairlead deploy ${target} ${next}`,
     ...(asks
       ? [

@@ -8,6 +8,7 @@ import {
   verbOf,
 } from '../../domain/people/answers.ts';
 import { handOverSentence, takeCommand } from '../../domain/people/hand-over.ts';
+import { hasJudged } from '../../domain/analysis/finding.ts';
 import { gateWatchLines } from '../../domain/analysis/gate-watch.ts';
 import { bar, spanBetween } from '../../domain/text/markdown.ts';
 import { commandText } from '../../domain/text/command-text.ts';
@@ -242,8 +243,11 @@ function agedLine(one: StatusVerdict): string {
   return sayVerdict(one, one.at === undefined ? '' : `, ${ago(one.at, Date.now())}`);
 }
 
-function sayVerdict({ verdict, name, step, reason }: StatusVerdict, age: string): string {
-  return `  ${verdict} ${name} at ${step}${age}: ${reason}`;
+function sayVerdict(one: StatusVerdict, age: string): string {
+  const { verdict, name, step, reason, samples = 1 } = one;
+  // What is told judged nothing, and does not call itself a pass.
+  const word = hasJudged([{ verdict, samples }]) ? `${verdict} ` : '';
+  return `  ${word}${name} at ${step}${age}: ${reason}`;
 }
 
 function gateLines(operation: string, gate: GateStatus): string[] {

@@ -28,6 +28,24 @@ export async function refuseUnknownSystem(temporal: Temporal, system: string): P
   });
 }
 
+/** Throws ExitError (2) for a part of a system, a service or a datastore, that no worker knows; without an answer nothing is known. */
+export async function refuseUnknownPart(
+  temporal: Temporal,
+  { system, part }: { system: string; part: string },
+): Promise<void> {
+  const status = await askSystem(temporal, system).catch((error: unknown) => {
+    if (error instanceof ExitError && error.code === EXIT.badInput) throw error;
+  });
+  if (status?.datastores === undefined) return;
+  const known = [...Object.keys(status.services), ...status.datastores];
+  if (known.includes(part)) return;
+  const near = didYouMean(part, known);
+  throw new ExitError(
+    EXIT.badInput,
+    `${system} has no service or datastore ${part}${near}; it has ${known.join(', ')}`,
+  );
+}
+
 /** The status with one service of it, and the operations on that. Throws ExitError (2) where there is none of this name. */
 export function onlyService(status: SystemStatus, service: string): SystemStatus {
   const found = Object.hasOwn(status.services, service) ? status.services[service] : undefined;

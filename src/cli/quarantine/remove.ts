@@ -2,7 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
 import { isRecord } from '../../domain/json.ts';
-import { withTemporal } from '../temporal/connect.ts';
+import type { QuarantineRow } from '../../domain/backup/backup-list.ts';
+import { didYouMean } from '../../domain/text/did-you-mean.ts';
+import { refuseUnknownPart } from '../output/system-status.ts';
+import { withTemporal, type Temporal } from '../temporal/connect.ts';
 import { askBackups } from '../temporal/ask-backups.ts';
 import { runForAnswer } from '../temporal/run-for-answer.ts';
 import { EXIT, ExitError } from '../exit.ts';
@@ -25,9 +28,7 @@ export async function removeQuarantined(
   const { system, datastore } = datastoreTarget(target);
   const requestedBy = actorName(options.as);
   const answer = await withTemporal(requestedBy, async (temporal) => {
-    const { quarantined = [] } = await askBackups(temporal, system);
-    const rows = quarantined.filter((one) => one.datastore === datastore && one.name === name);
-    // What is not listed the worker refuses, with what there is.
+    const rows = await listed(temporal, { system, datastore, name });
     if (rows.length > 0 && options.yes !== true) await confirm(quarantineLines(system, rows));
     const request = { system, datastore, name, requestedBy };
     const id = `unquarantine/${system}/${datastore}/${randomUUID()}`;
@@ -37,10 +38,30 @@ export async function removeQuarantined(
   else printText(removedLine(answer, { system, datastore, name }));
 }
 
-function removedLine(
-  answer: unknown,
-  { system, datastore, name }: { system: string; datastore: string; name: string },
-): string {
+interface Named {
+  system: string;
+  datastore: string;
+  name: string;
+}
+
+/** Throws ExitError (2) for what is not kept; nothing where the worker is one of before, which cannot say it. */
+async function listed(temporal: Temporal, named: Named): Promise<QuarantineRow[]> {
+  const { system, datastore, name } = named;
+  await refuseUnknownPart(temporal, { system, part: datastore });
+  const { quarantined } = await askBackups(temporal, system);
+  const there = quarantined?.filter((one) => one.datastore === datastore);
+  if (there === undefined) return [];
+  const rows = there.filter((one) => one.name === name);
+  if (rows.length > 0) return rows;
+  const known = there.map((one) => one.name);
+  const kept = known.length === 0 ? 'nothing' : known.join(', ');
+  throw new ExitError(
+    EXIT.badInput,
+    `no exchange keeps ${name} of ${system}/${datastore}${didYouMean(name, known)}; kept there: ${kept}`,
+  );
+}
+
+function removedLine(answer: unknown, { system, datastore, name }: Named): string {
   const by = isRecord(answer) && typeof answer['by'] === 'string' ? answer['by'] : 'somebody';
   return `${name} of ${system}/${datastore} is removed, by ${by}`;
 }

@@ -63,13 +63,16 @@ export async function listOperations(options: ListOptions): Promise<void> {
 async function showHistory(text: string, options: ListOptions): Promise<void> {
   const { target: parse } = await import('../ids.ts');
   const { system, service } = parse(text);
-  const target = service === undefined ? undefined : `${system}/${service}`;
-  await show(options, { system, target }, `nothing was done to ${text} that Temporal remembers`);
+  await show(
+    options,
+    { system, part: service },
+    `nothing was done to ${text} that Temporal remembers`,
+  );
 }
 
 async function show(
   options: ListOptions,
-  wanted: { system: string | undefined; target?: string | undefined; open?: boolean },
+  wanted: { system: string | undefined; part?: string | undefined; open?: boolean },
   nothing: string,
 ): Promise<void> {
   const { withTemporal } = await import('../temporal/connect.ts');
@@ -79,13 +82,12 @@ async function show(
   const { freezeWords } = await import('../../domain/time/freeze.ts');
   const { most, since } = bounds(options);
   await withTemporal(actorName(options.as), async (temporal) => {
-    const read = await readRows(temporal, { ...wanted, since, most });
-    if (read.length === 0 && wanted.system !== undefined) {
-      const { refuseUnknownSystem } = await import('../output/system-status.ts');
-      await refuseUnknownSystem(temporal, wanted.system);
-    }
+    const { system, part, open } = wanted;
+    const target = part === undefined ? undefined : `${system ?? ''}/${part}`;
+    const read = await readRows(temporal, { system, target, open, since, most });
+    await refuseUnknown(temporal, wanted, target === undefined ? read : own(read, target));
     const { listFreezes } = await import('../temporal/freezes.ts');
-    const freezes = await listFreezes(temporal, wanted.system ?? wanted.target?.split('/')[0]);
+    const freezes = await listFreezes(temporal, system);
     const { rows: all, unanswered } = await withWaits(temporal, read, freezes);
     const rows = options.waiting === true ? all.filter(({ state }) => WAITS.has(state)) : all;
     if (unanswered > 0) {
@@ -95,6 +97,22 @@ async function show(
     if (options.json === true) printJson({ operations: rows, freezes });
     else printText([...freezes.map(freezeWords), ...linesOf(rows, options, nothing)].join('\n'));
   });
+}
+
+/** What was done to the part itself: what was done to the whole system touches any name. */
+const own = (rows: readonly Row[], target: string): Row[] =>
+  rows.filter((row) => row.target === target);
+
+/** A name that nothing was done to may be misspelt. Throws ExitError (2) for one that the system does not have. */
+async function refuseUnknown(
+  temporal: import('../temporal/connect.ts').Temporal,
+  { system, part }: { system: string | undefined; part?: string | undefined },
+  rows: readonly Row[],
+): Promise<void> {
+  if (rows.length > 0 || system === undefined) return;
+  const { refuseUnknownPart, refuseUnknownSystem } = await import('../output/system-status.ts');
+  if (part === undefined) await refuseUnknownSystem(temporal, system);
+  else await refuseUnknownPart(temporal, { system, part });
 }
 
 function linesOf(rows: readonly Row[], options: ListOptions, nothing: string): string[] {

@@ -35,7 +35,7 @@ export interface Finding {
 }
 
 /** Did anything judge? A pass that stands on nothing is told, and no more. */
-export function hasJudged(findings: readonly Finding[]): boolean {
+export function hasJudged(findings: readonly Pick<Finding, 'verdict' | 'samples'>[]): boolean {
   return findings.some(({ verdict, samples }) => verdict !== 'pass' || samples > 0);
 }
 

@@ -146,6 +146,8 @@ export interface SystemStatus {
       since?: string;
     }
   >;
+  /** Names of its datastores; missing from a worker of before. */
+  datastores?: string[];
   operations: {
     operation: string;
     kind: string;
