@@ -38,7 +38,7 @@ import { lostSteps, refuseHalf } from './recover-lost.ts';
 import { RANK, type PlanInput, type Runbook, type Wanted, type World } from './runbook.ts';
 import { admitSteps, affectedIn, usersBackSteps } from './users-back.ts';
 import { provable } from './verify-backup.ts';
-import { chooseBackup } from './which-backup.ts';
+import { chooseBackup, onlySuspects, type Choice, type Suspects } from './which-backup.ts';
 
 export const recoverLive: Runbook = {
   kind: 'recoverLive',
@@ -214,7 +214,10 @@ function exchangeOf(
     return { adopted: true, datastore, settings: datastoreIn(loaded, datastore), copy, backup };
   }
   const asked = { ...request, datastore };
-  const { entry, note, others } = chooseBackup(asked, world.backups[datastore] ?? [], now);
+  const entries = world.backups[datastore] ?? [];
+  const suspect = onlySuspects(asked, entries, now);
+  const { entry, note, others } =
+    suspect === undefined ? chooseBackup(asked, entries, now) : asChoice(suspect);
   const [first, ...more] = [entry, ...others].slice(0, MOST_CANDIDATES).map((one): Candidate => {
     const backup = provable(one);
     return { backup, copy: copyName('recover', backup.id, runId) };
@@ -222,9 +225,14 @@ function exchangeOf(
   if (first === undefined) throw new Failure('Broken', `a recovery of ${datastore} from nothing`);
   return {
     ...{ datastore, settings: datastoreIn(loaded, datastore), ...first, note, others: more },
+    ...(suspect !== undefined && { asks: true as const }),
     ...(request.lost !== true &&
       isBound(world, datastore) && { elsewhere: besidePlace(loaded, datastore, runId) }),
   };
+}
+
+function asChoice({ suspects: [entry, ...others], note }: Suspects): Choice {
+  return { entry, others, note };
 }
 
 function notAdopted(datastore: string, what: string): Failure {

@@ -1,6 +1,12 @@
 // Which backup a recovery restores: the one that is named, the newest good one at a time, or the newest good one that was
 // verified; and those that it would fall back on.
-import { defaultBackup, doubts, PASSED_OVER, passedOverNote } from '../domain/backup/anomaly.ts';
+import {
+  defaultBackup,
+  doubts,
+  PASSED_OVER,
+  passedOverNote,
+  SUSPECT,
+} from '../domain/backup/anomaly.ts';
 import {
   lastMark,
   pointWords,
@@ -24,6 +30,13 @@ export interface Choice {
   others: CompleteBackup[];
 }
 
+/** All that is good is of after the data were damaged, as far as anybody knows: nobody takes one without being asked. */
+export interface Suspects {
+  /** Oldest first: it is the likeliest to be sane. */
+  suspects: [CompleteBackup, ...CompleteBackup[]];
+  note: string;
+}
+
 /** Throws NotFound where there is none. `entries`: oldest first, as the catalogue has them. */
 export function chooseBackup(
   asked: Asked,
@@ -35,10 +48,7 @@ export function chooseBackup(
   if (named !== undefined) {
     return { entry: named, note: suspectNote(named, corruptedSince), others: [] };
   }
-  const doubted = doubts(entries, now);
-  const good = entries.filter(
-    (entry): entry is CompleteBackup => entry.state === 'complete' && !doubted.has(entry.id),
-  );
+  const good = goodOf(entries, now);
   const sane = good.filter((entry) => !isSuspect(entry, corruptedSince));
   const suspects = passedOverSuspects(good, corruptedSince);
   if (at !== undefined) {
@@ -64,6 +74,26 @@ function othersOf(sane: readonly CompleteBackup[], taken: CompleteBackup): Compl
   return sane.filter(({ id }) => id !== taken.id).reverse();
 }
 
+/** Undefined where something can be taken without asking, or nothing at all. */
+export function onlySuspects(
+  { backup, corruptedSince }: Asked,
+  entries: readonly CatalogueEntry[],
+  now: number,
+): Suspects | undefined {
+  if (backup !== undefined || corruptedSince === undefined) return undefined;
+  const [first, ...more] = goodOf(entries, now);
+  const isOne = (entry: CompleteBackup): boolean => isSuspect(entry, corruptedSince);
+  if (first === undefined || ![first, ...more].every(isOne)) return undefined;
+  return { suspects: [first, ...more], note: suspectNote(first, corruptedSince) };
+}
+
+function goodOf(entries: readonly CatalogueEntry[], now: number): CompleteBackup[] {
+  const doubted = doubts(entries, now);
+  return entries.filter(
+    (entry): entry is CompleteBackup => entry.state === 'complete' && !doubted.has(entry.id),
+  );
+}
+
 /** Its recovery point may lie after what harmed the data. */
 function isSuspect({ manifest }: CompleteBackup, since: string | undefined): boolean {
   return since !== undefined && pointOf(manifest) > Date.parse(since);
@@ -75,7 +105,7 @@ function pointOf({ recoveryPoint }: CompleteBackup['manifest']): number {
 
 function suspectNote(entry: CatalogueEntry, since: string | undefined): string {
   if (entry.state !== 'complete' || !isSuspect(entry, since)) return '';
-  return `; its recovery point is after ${since ?? ''}, since when the data are said to be damaged`;
+  return `; its recovery point is after ${since ?? ''}, ${SUSPECT}`;
 }
 
 function passedOverSuspects(good: readonly CompleteBackup[], since: string | undefined): string {

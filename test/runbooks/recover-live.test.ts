@@ -171,7 +171,12 @@ describe('a recovery in the place of the live data', () => {
     assert.match(title, new RegExp(`Restore ${OLD.id} .*; newer, and not taken: ${NEWER.id}`));
     assert.match(title, /suspect: the data are said to be damaged since/);
     const early = { corruptedSince: iso(NOW - 9 * DAY) };
-    assert.throws(() => planOf(early), refused('NotFound', /no good backup .*suspect/));
+    const asked = planOf(early).steps.find(({ id }) => id === 'suspects-orders');
+    assert.deepEqual(asked?.action.kind === 'choose' && Object.values(asked.action.options), [
+      ['artefact-orders', 'loads-orders', 'complete-orders', 'correct-orders'],
+      ['artefact-orders.2', 'loads-orders.2', 'complete-orders.2', 'correct-orders.2'],
+    ]);
+    assert.throws(() => planOf(early, { entries: [] }), refused('NotFound', /no good backup/));
     assert.match(titleOf(planOf({ at: iso(NOW - 2 * DAY) }), 'loads-orders'), new RegExp(OLD.id));
   });
 

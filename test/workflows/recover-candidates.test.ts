@@ -28,6 +28,8 @@ const isBad = (id: string, why: string): void => {
 const start = (system: string, more: object = {}): Promise<WorkflowHandle> =>
   shop.start('disasterRecovery', { system, mode: 'recover', requestedBy: 'ci', ...more });
 
+const timeIn = (backup: string): string => backup.split('/').at(-1) ?? '';
+
 const liveOf = (system: string) => exchanged.live.get(`${system}/orders`);
 
 describe('a recovery whose backups are bad', () => {
@@ -107,14 +109,48 @@ describe('a recovery whose backups are bad', () => {
     nothingLeft(system);
   });
 
-  test('all candidates suspect: it is refused before anybody is kept out, and says which there are', async () => {
+  test('all candidates suspect: users are kept out, and it asks which one by name; an abort brings back what was', async () => {
     const system = shop.live(FILE);
-    const suspect = stored(system, 1);
-    const handle = await start(system, { corruptedSince: daysAgo(9) });
+    const [older, newest] = [stored(system, 2), stored(system, 1)];
+    const asked = async (): Promise<WorkflowHandle> => {
+      const handle = await start(system, { corruptedSince: daysAgo(9) });
+      const { step, asks } = await untilStatus(handle, ({ asks: open }) => open !== undefined);
+      assert.equal(step, 'suspects-orders');
+      assert.deepEqual(asks?.options, [timeIn(older), timeIn(newest)]);
+      assert.match(asks?.text ?? '', new RegExp(`suspect: .*${older} .*${newest} .*likeliest`));
+      assert.notEqual(liveOf(system)?.fencedSince, undefined);
+      return handle;
+    };
+    const given = await asked();
+    await send(given, 'abort', { actor: 'ana' });
+    assert.equal((await endOf(given)).outcome, 'aborted');
+    assert.deepEqual([liveOf(system)?.name, liveOf(system)?.fencedSince], ['live-1', undefined]);
+    const handle = await asked();
+    const answer = { actor: 'ana', step: 'suspects-orders', option: timeIn(newest) };
+    await send(handle, 'choose', answer);
+    const { gates, verdicts } = await untilStatus(handle, ({ gates: open }) => open.length > 0);
+    const told = verdicts.filter(({ step }) => step === 'exchange').map(({ reason }) => reason);
+    assert.match(told.join('\n'), new RegExp(`^${newest}, .*; suspect: its recovery point`, 'm'));
+    const { id, digest } = gates.at(-1) ?? assert.fail('no gate');
+    await send(handle, 'approve', { actor: 'ben', gate: id, digest });
     const { outcome, message } = await endOf(handle);
-    assert.equal(outcome, 'refused');
-    assert.match(message, new RegExp(`no good backup .*${suspect} \\(suspect.*--backup`));
-    assert.equal(liveOf(system)?.fencedSince, undefined);
+    assert.equal(outcome, 'succeeded', message);
+    assert.ok(message.startsWith(`orders is ${newest}; `), message);
+    assert.match(liveOf(system)?.name ?? '', new RegExp(timeIn(newest)));
+    nothingLeft(system);
+  });
+
+  test('all candidates bad and others suspect: whoever is asked is told of those too', async () => {
+    const system = shop.live(FILE);
+    const [older, suspect] = [stored(system, 5), stored(system, 1)];
+    isBad(older, 'cut off');
+    const handle = await start(system, { corruptedSince: daysAgo(2) });
+    const { note } = await untilStatus(handle, ({ state }) => state === 'parked');
+    assert.match(note ?? '', new RegExp(`loads: .*cut off.*`));
+    assert.match(note ?? '', new RegExp(`not taken: ${suspect} \\(suspect`));
+    await send(handle, 'abort', { actor: 'ana' });
+    await endOf(handle);
+    nothingLeft(system);
   });
 
   test('a backup that somebody named is never replaced by another one', async () => {

@@ -132,6 +132,9 @@ export function passedOverNote(entries: readonly CatalogueEntry[], now: number):
 /** In the title of a step, before what was passed over, and why. */
 export const PASSED_OVER = 'newer, and not taken: ';
 
+/** What is said of a backup that may have what harmed the data. */
+export const SUSPECT = 'since when the data are said to be damaged';
+
 /** The note in the title of a step; undefined where the newest one is taken. */
 export function passedOverIn(title: string): string | undefined {
   const at = title.indexOf(`; ${PASSED_OVER}`);

@@ -1,7 +1,9 @@
 // The steps of a recovery in the place of the live data on datastores, phase by phase: writers are kept out and that is proved,
 // a backup is restored beside and judged, people are asked, the copy takes the live one's place.
 import { discardStep, RUNG_STEPS, rungsOf, rungStep, rungTitle } from '../backup/rung-steps.ts';
+import { parseBackupId } from '../backup/backup-id.ts';
 import { pointWords, provedWords, type BackupSummary } from '../backup/backup.ts';
+import { SUSPECT } from '../backup/anomaly.ts';
 import { RUNGS, type Rung } from '../backup/rungs.ts';
 import type { Datastore } from '../../config/datastores.ts';
 import type { PlanStep } from '../operation/plan.ts';
@@ -25,6 +27,8 @@ export interface Restoring {
   others: Candidate[];
   /** Which newer backups were not taken, as the end of a sentence. */
   note: string;
+  /** Nothing is taken without asking: all of them are of after the damage, as far as anybody knows. */
+  asks?: true;
   /** Where it is restored, where its own place is gone, or nothing takes that. */
   elsewhere?: BoundPlace;
 }
@@ -70,8 +74,10 @@ export function fenceSteps(datastore: string, converts?: string, isOpen = false)
 export function besideSteps(exchange: Exchange): PlanStep[] {
   if ('adopted' in exchange) return adoptSteps(exchange);
   const { datastore, backup, copy, others } = exchange;
+  if (exchange.asks === true) return chosenSteps(exchange);
   const first = ladderOf(exchange, { backup, copy });
-  if (others.length === 0) return first;
+  // What was not taken is told where this one is bad.
+  if (others.length === 0 && exchange.note === '') return first;
   const instead = others.flatMap((candidate, index) => {
     const before = index === 0 ? { backup, copy } : (others[index - 1] ?? candidate);
     const steps = [insteadStep(datastore, before), ...ladderOf(exchange, candidate)];
@@ -82,8 +88,34 @@ export function besideSteps(exchange: Exchange): PlanStep[] {
 
 /** `loads-orders.2`: a step of the second candidate. */
 function asCandidate(step: PlanStep, of: string, number: number): PlanStep {
-  const id = number === 1 ? step.id : `${step.id}.${number}`;
-  return { ...step, id, candidate: { of, number } };
+  return { ...numbered(step, number), candidate: { of, number } };
+}
+
+function numbered(step: PlanStep, number: number): PlanStep {
+  return { ...step, id: number === 1 ? step.id : `${step.id}.${number}` };
+}
+
+/** A person says which one is restored; the steps of the others are passed over. */
+function chosenSteps(exchange: Restoring): PlanStep[] {
+  const { datastore, backup, copy, others } = exchange;
+  const ways = [{ backup, copy }, ...others].map((one, index) => ({
+    option: parseBackupId(one.backup.id)?.time ?? one.backup.id,
+    said: `${one.backup.id} (recovery point ${pointWords(one.backup.recoveryPoint)}, ${provedWords(one.backup)})`,
+    steps: ladderOf({ ...exchange, backup: one.backup }, one).map((step) =>
+      numbered(step, index + 1),
+    ),
+  }));
+  const question = `All good backups of ${datastore} are suspect: their recovery points are after the time ${SUSPECT}. Which one is restored? ${ways.map(({ said }) => said).join(', ')}. The oldest is the likeliest to be sane; an abort brings back what was`;
+  const options = Object.fromEntries(
+    ways.map(({ option, steps }) => [option, steps.map(({ id }) => id)]),
+  );
+  const asked: PlanStep = {
+    id: `suspects-${datastore}`,
+    title: `Ask which backup of ${datastore} is restored: all are of after the time ${SUSPECT}`,
+    undo: NO_UNDO,
+    action: { kind: 'choose', question, options },
+  };
+  return [asked, ...ways.flatMap(({ steps }) => steps)];
 }
 
 function insteadStep(datastore: string, { backup, copy }: Candidate): PlanStep {

@@ -1,5 +1,6 @@
 // What steps of a recovery in the place of the live data say where several backups are tried one after the other: what a bad
 // one comes to, and which copy a later step is about.
+import { passedOverIn } from '../../domain/backup/anomaly.ts';
 import type { MachineEvent } from '../../domain/operation/machine-state.ts';
 import type { StepResults } from '../../domain/operation/step-result.ts';
 import {
@@ -29,9 +30,16 @@ export function foundBad(
   const others = passedOverCandidates(results, action.datastore).map(
     ({ id, why }) => `${id} is bad too: ${why}`,
   );
+  const first = plan.steps.find(
+    (one) =>
+      one.action.kind === 'rung' &&
+      one.action.rung === 'loads' &&
+      one.candidate?.of === action.datastore,
+  );
+  const untaken = passedOverIn(first?.title ?? '') ?? [];
   return {
     ...({ type: 'judged', verdict: 'fail', ends: true } as const),
-    message: [message, ...others, 'nothing else is tried by itself'].join('; '),
+    message: [message, ...others, 'nothing else is tried by itself'].concat(untaken).join('; '),
   };
 }
 

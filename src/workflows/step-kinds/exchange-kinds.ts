@@ -2,7 +2,7 @@
 // recovery ends with.
 import type { Finding } from '../../domain/analysis/finding.ts';
 import { backedUpDatastore } from '../../domain/backup/backup-id.ts';
-import { passedOverIn } from '../../domain/backup/anomaly.ts';
+import { passedOverIn, SUSPECT } from '../../domain/backup/anomaly.ts';
 import type { Plan } from '../../domain/operation/plan.ts';
 import {
   outputOn,
@@ -96,7 +96,7 @@ export const weighExchange: StepKind<ActionOf<'weighExchange'>> = {
       const found = outputOn(results, 'lost', datastore);
       const { notAfter } = backup.recoveryPoint;
       const proved = backup.verifiedAt === null ? 'never verified before' : 'verified before';
-      const reason = `${backup.id}, recovery point ${notAfter}, ${proved}${passedOverOf(plan, datastore)}`;
+      const reason = `${backup.id}, recovery point ${notAfter}, ${proved}${suspectOf(plan, backup.id)}${passedOverOf(plan, datastore)}`;
       return [
         { name: `${datastore}: backup`, verdict: 'pass', reason, samples: 1 },
         ...over.map(({ id, why }) => overFinding(datastore, id, why)),
@@ -270,6 +270,15 @@ function placeFinding(datastore: string, plan: ExchangePlan): Finding {
 function overFinding(datastore: string, id: string, why: string): Finding {
   const reason = `${id} was found bad and passed over: ${why}`;
   return { name: `${datastore}: candidate passed over`, verdict: 'pass', reason, samples: 1 };
+}
+
+/** That it may have what harmed the data, as the plan says it. */
+function suspectOf({ steps }: Plan, id: string): string {
+  const isSuspect = steps.some(
+    ({ action, title }) =>
+      action.kind === 'rung' && action.backup === id && title.includes(SUSPECT),
+  );
+  return isSuspect ? `; suspect: its recovery point is after the time ${SUSPECT}` : '';
 }
 
 /** Which newer backups were not taken, as the plan says it. */
