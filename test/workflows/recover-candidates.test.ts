@@ -112,6 +112,7 @@ describe('a recovery whose backups are bad', () => {
   test('all candidates suspect: users are kept out, and it asks which one by name; an abort brings back what was', async () => {
     const system = shop.live(FILE);
     const [older, newest] = [stored(system, 2), stored(system, 1)];
+    const chosen = older;
     const asked = async (): Promise<WorkflowHandle> => {
       const handle = await start(system, { corruptedSince: daysAgo(9) });
       const { step, asks } = await untilStatus(handle, ({ asks: open }) => open !== undefined);
@@ -126,17 +127,17 @@ describe('a recovery whose backups are bad', () => {
     assert.equal((await endOf(given)).outcome, 'aborted');
     assert.deepEqual([liveOf(system)?.name, liveOf(system)?.fencedSince], ['live-1', undefined]);
     const handle = await asked();
-    const answer = { actor: 'ana', step: 'suspects-orders', option: timeIn(newest) };
+    const answer = { actor: 'ana', step: 'suspects-orders', option: timeIn(chosen) };
     await send(handle, 'choose', answer);
     const { gates, verdicts } = await untilStatus(handle, ({ gates: open }) => open.length > 0);
     const told = verdicts.filter(({ step }) => step === 'exchange').map(({ reason }) => reason);
-    assert.match(told.join('\n'), new RegExp(`^${newest}, .*; suspect: its recovery point`, 'm'));
+    assert.match(told.join('\n'), new RegExp(`^${chosen}, .*; suspect: its recovery point`, 'm'));
     const { id, digest } = gates.at(-1) ?? assert.fail('no gate');
     await send(handle, 'approve', { actor: 'ben', gate: id, digest });
     const { outcome, message } = await endOf(handle);
     assert.equal(outcome, 'succeeded', message);
-    assert.ok(message.startsWith(`orders is ${newest}; `), message);
-    assert.match(liveOf(system)?.name ?? '', new RegExp(timeIn(newest)));
+    assert.ok(message.startsWith(`orders is ${chosen}; `), message);
+    assert.match(liveOf(system)?.name ?? '', new RegExp(timeIn(chosen)));
     nothingLeft(system);
   });
 

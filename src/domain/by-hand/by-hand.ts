@@ -58,6 +58,11 @@ export function line(...words: string[]): string {
   return words.map(shellWord).join(' ');
 }
 
+/** A command of the system file, in the folder of the system. */
+export function inFolder({ directory }: { directory: string }, command: readonly string[]): string {
+  return `( ${line('cd', directory)} && ${line(...command)} )`;
+}
+
 /** What a shell puts in for a secret; the words of a command say only where it is. */
 export function secretWord(reference: SecretReference, resolved: (path: string) => string): string {
   if ('env' in reference) return `"$${reference.env}"`;

@@ -1,11 +1,15 @@
 // A plan as a page of commands for bash, step by step, for the day on which Fairlead itself is not there.
 import type { Plan } from '../operation/plan.ts';
+import { notChosen } from '../steps/choices.ts';
 import { byHand, type HandContext } from './step-commands.ts';
 
 /** The whole page; `shop` is written `# 3 fence-orders: Keep everybody out ...`, then what to type, then how to see it. */
 export function handPage(plan: Plan, context: HandContext): string {
   // Of several backups that are tried one after the other, the first: the others take a page of their own.
-  const own = plan.steps.filter(({ candidate }) => (candidate?.number ?? 1) === 1);
+  const others = new Set(ofOthers(plan));
+  const own = plan.steps.filter(
+    ({ id, candidate }) => (candidate?.number ?? 1) === 1 && !others.has(id),
+  );
   const steps = own.flatMap((step, index) => {
     const { type, see } = byHand(step, context);
     return [
@@ -16,6 +20,16 @@ export function handPage(plan: Plan, context: HandContext): string {
     ];
   });
   return [...headOf(plan, own.length), ...steps, ''].join('\n');
+}
+
+/** Where a recovery asks which of several backups is restored: the steps of all but the first. */
+function ofOthers({ steps, runbook }: Plan): string[] {
+  if (runbook !== undefined) return [];
+  return steps.flatMap(({ action }) => {
+    if (action.kind !== 'choose') return [];
+    const [first = ''] = Object.keys(action.options);
+    return notChosen(steps, action.options, first);
+  });
 }
 
 function headOf({ operation, system, candidates, nothingToDo }: Plan, count: number): string[] {

@@ -8,7 +8,14 @@ import { otherWriters } from '../recovery/live/writers.ts';
 import type { PlanStep, StepAction } from '../operation/plan.ts';
 import { datastoreStep, type HandStep } from './datastore-step.ts';
 import { WRITTEN_ROWS } from './written-steps.ts';
-import { line, person, type ByHand, type DatastoreByHand, type ServiceByHand } from './by-hand.ts';
+import {
+  inFolder,
+  line,
+  person,
+  type ByHand,
+  type DatastoreByHand,
+  type ServiceByHand,
+} from './by-hand.ts';
 
 /** What the steps of one plan are about. */
 export interface HandContext {
@@ -176,11 +183,6 @@ function writerByHand({ loaded }: HandContext, name: string, to: 'stop' | 'start
     type: [inFolder(loaded, found.command[to])],
     see: [`${to === 'stop' ? '' : '! '}${inFolder(loaded, check)}`],
   };
-}
-
-function inFolder({ directory }: LoadedSystem, command: readonly string[]): string {
-  const [program = '', ...args] = command;
-  return `( ${line('cd', directory)} && ${line(program, ...args)} )`;
 }
 
 function warmed(

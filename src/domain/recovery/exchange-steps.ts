@@ -3,7 +3,6 @@
 import { discardStep, RUNG_STEPS, rungsOf, rungStep, rungTitle } from '../backup/rung-steps.ts';
 import { parseBackupId } from '../backup/backup-id.ts';
 import { pointWords, provedWords, type BackupSummary } from '../backup/backup.ts';
-import { SUSPECT } from '../backup/anomaly.ts';
 import { RUNGS, type Rung } from '../backup/rungs.ts';
 import type { Datastore } from '../../config/datastores.ts';
 import type { PlanStep } from '../operation/plan.ts';
@@ -105,13 +104,13 @@ function chosenSteps(exchange: Restoring): PlanStep[] {
       numbered(step, index + 1),
     ),
   }));
-  const question = `All good backups of ${datastore} are suspect: their recovery points are after the time ${SUSPECT}. Which one is restored? ${ways.map(({ said }) => said).join(', ')}. The oldest is the likeliest to be sane; an abort brings back what was`;
+  const question = `All good backups of ${datastore} are suspect: each is of after the beginning of the damage, as it was named. Which one is restored? ${ways.map(({ said }) => said).join(', ')}. The oldest is the likeliest to be sane; an abort brings back what was`;
   const options = Object.fromEntries(
     ways.map(({ option, steps }) => [option, steps.map(({ id }) => id)]),
   );
   const asked: PlanStep = {
     id: `suspects-${datastore}`,
-    title: `Ask which backup of ${datastore} is restored: all are of after the time ${SUSPECT}`,
+    title: `Ask which backup of ${datastore} is restored: all good ones are suspect`,
     undo: NO_UNDO,
     action: { kind: 'choose', question, options },
   };

@@ -35,7 +35,8 @@ export function takenCandidate(
   datastore: string,
 ): Candidate | undefined {
   const last = results.findLast(
-    ({ step: { action } }) => action.kind === 'rung' && action.datastore === datastore,
+    ({ step: { action }, result: { event } }) =>
+      action.kind === 'rung' && action.datastore === datastore && event.type !== 'passedOver',
   );
   const { action } = last?.step ?? {};
   if (action?.kind !== 'rung') return undefined;
