@@ -118,7 +118,7 @@ describe('a recovery whose backups are bad', () => {
       const { step, asks } = await untilStatus(handle, ({ asks: open }) => open !== undefined);
       assert.equal(step, 'suspects-orders');
       assert.deepEqual(asks?.options, [timeIn(older), timeIn(newest)]);
-      assert.match(asks?.text ?? '', new RegExp(`suspect: .*${older} .*${newest} .*likeliest`));
+      assert.match(asks.text, new RegExp(`suspect: .*${older} .*${newest} .*likeliest`));
       assert.notEqual(liveOf(system)?.fencedSince, undefined);
       return handle;
     };

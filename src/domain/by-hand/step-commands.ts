@@ -59,8 +59,12 @@ const ROWS: Rows = {
     ),
   restart: ({ service, revision }, context) =>
     onPlatform(context, service, `restart ${revision}`, (hand) => hand.restart(revision)),
-  retire: ({ service, revision }, context) =>
-    onPlatform(context, service, `remove ${revision}`, (hand) => hand.remove(revision)),
+  retire: ({ service, revision, delay }, context) => {
+    const { type, see } = onPlatform(context, service, `remove ${revision}`, (hand) =>
+      hand.remove(revision),
+    );
+    return { type: [...slept(delay), ...type], see };
+  },
   remove: ({ service, revision }, context) =>
     onPlatform(context, service, `remove ${revision}`, (hand) => hand.remove(revision)),
   settle: ({ service, version }) =>
@@ -150,15 +154,18 @@ export function byHand({ action, bake, gate }: PlanStep, context: HandContext): 
   return {
     type: [
       ...type,
-      ...(bake === undefined || bake.ms === 0
-        ? []
-        : [
-            `${line('sleep', String(Math.ceil(bake.ms / 1000)))}   # and look at ${bake.analyses.join(', ') || 'what users get'} meanwhile`,
-          ]),
+      ...slept(bake?.ms).map(
+        (command) =>
+          `${command}   # and look at ${bake?.analyses.join(', ') || 'what users get'} meanwhile`,
+      ),
       ...(gate === undefined ? [] : [`# ask for the approval ${gate} before what comes next`]),
     ],
     see,
   };
+}
+
+function slept(ms = 0): string[] {
+  return ms === 0 ? [] : [line('sleep', String(Math.ceil(ms / 1000)))];
 }
 
 function onPlatform(

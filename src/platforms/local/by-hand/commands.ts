@@ -1,9 +1,22 @@
 // What a person types to change a service of the local host without Fairlead: the verbs of its control socket, which takes
 // a change by hand with the name of who makes it, and no epoch.
 import type { ByHand } from '../../../domain/by-hand/by-hand.ts';
+import type { Weights } from '../../../domain/rollout/model.ts';
 import { shellWord } from '../../../domain/text/command-text.ts';
 import type { PlatformByHand } from '../../../ports/platform.ts';
 import { hostPaths, type Verb } from '../protocol.ts';
+
+/** Revisions with their percentages, sorted: the same as `sharesOf`. */
+const SHARES =
+  '[.weights[] | select(.percent > 0) | "\\(.revision) \\(.percent)"] | sort | join(", ")';
+
+function sharesOf(weights: Weights): string {
+  const shares = weights.filter(({ percent }) => percent > 0);
+  return shares
+    .map(({ revision, percent }) => `${revision} ${percent}`)
+    .sort()
+    .join(', ');
+}
 
 /** `data`: the data folder, absolute. */
 export function localByHand(data: string): PlatformByHand {
@@ -28,12 +41,14 @@ export function localByHand(data: string): PlatformByHand {
         see: looking(one(spec.id, 'condition'), 'ready', 'revisions'),
       }),
       ready: (revision) => ({
-        type: ['# wait'],
+        type: looking(one(revision, 'condition'), 'ready', 'revisions').map(
+          (look) => `until ${look}; do sleep 1; done`,
+        ),
         see: looking(one(revision, 'condition'), 'ready', 'revisions'),
       }),
       weights: (weights) => ({
         type: changing('set', { ...of, weights }),
-        see: looking('[.weights[].percent] | add', '100'),
+        see: looking(SHARES, sharesOf(weights)),
       }),
       stop: () => ({ type: changing('stop', of), see: looking('.stopped', 'true') }),
       admit: (percent) => ({
