@@ -177,6 +177,8 @@ module.exports = {
       '^src/workflows/messages',
       '^src/payload-converter',
       '^src/integrations/signing',
+      '^src/integrations/objects-folder',
+      '^src/integrations/records/',
       '^src/machine/(own-modules|own-file|keep-file|copies-folder)',
       `${temporal}(client|common|envconfig)/`,
       '^node_modules/(commander|picocolors|yaml)/',

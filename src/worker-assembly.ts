@@ -37,6 +37,9 @@ import { createScheduledLedger } from './integrations/steps/scheduled-ledger.ts'
 import { createScrapeMetrics } from './integrations/scrape.ts';
 import type { SecretSources } from './integrations/secret-value.ts';
 import { createRedactor } from './integrations/secrets.ts';
+import { createRunIndex } from './integrations/records/run-index.ts';
+import { withSignatures } from './integrations/records/signed-objects.ts';
+import type { SignerPort } from './ports/signer.ts';
 import { createSigner } from './integrations/signing.ts';
 import { createKeptRemoval } from './integrations/kept-removal.ts';
 import { createSnapshots } from './integrations/snapshots.ts';
@@ -71,6 +74,7 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
     reader: 'the worker',
   };
   const redactor = createRedactor(secrets);
+  const signer = createSigner(join(data, 'keys'));
   const redact = (text: string): string => redactor.redact(text);
   return {
     systems: {
@@ -83,14 +87,14 @@ export function realPorts(settings: WorkerSettings): ActivityPorts {
     },
     commands: createCommands(secrets),
     http: createHttp(secrets),
-    signer: createSigner(join(data, 'keys')),
+    signer,
     redactor,
     metrics: {
       ...createScrapeMetrics({ timeoutMs: SCRAPE_TIMEOUT_MS, redact }),
       ...createPrometheusMetrics(secrets),
     },
     checks: createCheckRunner({ environment: process.env, redact }),
-    ...storedPorts(settings, secrets),
+    ...storedPorts(settings, secrets, signer),
     version: ownVersion(),
     clock,
   };
@@ -123,9 +127,9 @@ export async function openStore(
 }
 
 /** What lies in the object store: records, backups, and what both are made with. */
-function storedPorts(settings: WorkerSettings, secrets: SecretSources) {
+function storedPorts(settings: WorkerSettings, secrets: SecretSources, signer: SignerPort) {
   const { data, objects: objectsFolder, copies, isolated } = foldersOf(settings);
-  const objects = createObjectsFolder(objectsFolder);
+  const objects = withSignatures(createObjectsFolder(objectsFolder), signer);
   const uploads = createObjectRemoval(objectsFolder);
   const records = { ...objects, ...uploads };
   const stores = createStores({ secrets, clock });
@@ -146,7 +150,11 @@ function storedPorts(settings: WorkerSettings, secrets: SecretSources) {
     }),
     machine: machineId(),
     drills: createDrills(objects),
-    evidence: createEvidence(records, createEarlierEvidence(join(data, 'evidence'))),
+    evidence: createEvidence(
+      records,
+      createEarlierEvidence(join(data, 'evidence')),
+      createRunIndex(objects, signer, () => clock.now()),
+    ),
     ledger: createRecoveryLedger(records),
     scheduled: createScheduledLedger(records),
     incidents: createIncidents(objects),

@@ -58,6 +58,7 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
     { verbs: ['logs', 'diff', 'open'], load: () => import('./verbs/service.ts') },
     { verbs: ['health'], load: () => import('./verbs/health.ts') },
     { verbs: ['report'], load: () => import('./verbs/report.ts') },
+    { verbs: ['evidence'], load: () => import('./verbs/evidence.ts') },
   ]),
   ...under('Backups and recovery', [
     { verbs: ['backup', 'backups', 'verify'], load: () => import('./verbs/backups.ts') },

@@ -1,6 +1,6 @@
 // The catalogue lies with the backups: below `<system>/<datastore>/YYYY/MM/<time>/` a `manifest.json`, `verified/` and
 // `accepted/` marks beside it, and the objects of each attempt. Read by backups.ts with nothing but an object store.
-import type { ObjectInfo, ObjectsPort } from '../ports/objects.ts';
+import type { ObjectInfo, ObjectsPort, SignatureState } from '../ports/objects.ts';
 import type { Waiting } from '../ports/waiting.ts';
 import {
   BACKUP_ID_ALLOWED,
@@ -15,7 +15,7 @@ import type { BackupManifest, BackupMark, CatalogueEntry } from '../domain/backu
 import { didYouMean } from '../domain/text/did-you-mean.ts';
 import { describeValue } from '../domain/text/describe-value.ts';
 import { Failure } from '../domain/failure.ts';
-import { jsonBytes, readJson } from '../integrations/json-objects.ts';
+import { jsonBytes, readJson, readText } from '../integrations/json-objects.ts';
 import { manifestSchema, markSchema } from './manifest.ts';
 
 export const MANIFEST = 'manifest.json';
@@ -134,14 +134,48 @@ async function entryOf(
   if (other !== undefined) {
     return { id, state: 'unreadable', problem: `its manifest is that of ${other}` };
   }
-  const marks: BackupMark[] = [];
-  for (const { key } of infos) {
-    if (!MARKS.some((kind) => key.startsWith(`${folder}${kind}/`))) continue;
-    const mark = await readJson(objects, at(key), markSchema, waiting);
-    // A mark that cannot be read proves nothing.
-    if ('value' in mark && key.startsWith(`${folder}${mark.value.kind}/`)) marks.push(mark.value);
+  const signed = await signatureOf(objects, `${folder}${MANIFEST}`, waiting);
+  if (signed?.is === 'changed') {
+    const problem = 'its manifest is not the one that was signed: it was changed since';
+    return { id, state: 'unreadable', problem };
   }
-  return { id, state: 'complete', manifest: manifest.value, marks };
+  const { marks, unsigned } = await marksOf(objects, folder, infos, waiting);
+  const complete = { id, state: 'complete' as const, manifest: manifest.value, marks };
+  if (signed === undefined) return complete;
+  const signedBy = signed.is === 'signed' ? signed.by : null;
+  return { ...complete, signedBy, unsignedMarks: unsigned };
+}
+
+/** A mark that cannot be read, or is not the one that was signed, proves nothing. */
+async function marksOf(
+  objects: ObjectsPort,
+  folder: string,
+  infos: readonly ObjectInfo[],
+  waiting: Waiting,
+): Promise<{ marks: BackupMark[]; unsigned: number }> {
+  const marks: BackupMark[] = [];
+  let unsigned = 0;
+  for (const { key } of infos) {
+    const kind = MARKS.find((one) => key.startsWith(`${folder}${one}/`));
+    if (kind === undefined || key.slice(folder.length).split('/').length > 2) continue;
+    const mark = await readJson(objects, { key, longest: LONGEST }, markSchema, waiting);
+    if (!('value' in mark) || mark.value.kind !== kind) continue;
+    const signed = await signatureOf(objects, key, waiting);
+    if (signed?.is === 'changed') continue;
+    if (signed?.is === 'unsigned') unsigned += 1;
+    marks.push(mark.value);
+  }
+  return { marks, unsigned };
+}
+
+/** Undefined of a store that signs nothing. */
+async function signatureOf(
+  objects: ObjectsPort,
+  key: string,
+  waiting: Waiting,
+): Promise<SignatureState | undefined> {
+  if (objects.signature === undefined) return undefined;
+  return objects.signature(key, (await readText(objects, key, waiting)) ?? '');
 }
 
 /** Whose a manifest is, where it is not that of the backup under whose name it lies. */

@@ -18,6 +18,7 @@ import {
   signatureOf,
   wholeOf,
 } from './evidence-reading.ts';
+import type { RunIndex } from './records/run-index.ts';
 import { infoOf, putInstead, putOnce, readText, textBytes, UNDISTURBED } from './json-objects.ts';
 
 type RecordObjects = ObjectsPort & Pick<ObjectRemovalPort, 'remove'>;
@@ -32,7 +33,12 @@ const signatureSchema = z.object({
   publicKey: z.string(),
 });
 
-export function createEvidence(objects: RecordObjects, earlier: EarlierEvidence): EvidencePort {
+/** With an `index`, each record that is opened or sealed is entered there. */
+export function createEvidence(
+  objects: RecordObjects,
+  earlier: EarlierEvidence,
+  index?: RunIndex,
+): EvidencePort {
   const read = createRecordReader(objects, earlier);
   return {
     append: async (run, entries) => {
@@ -41,6 +47,9 @@ export function createEvidence(objects: RecordObjects, earlier: EarlierEvidence)
         const missing = entries.filter((entry) => entry.seq >= kept.entries.length);
         checkFits(recordOf(run), kept.entries, missing);
         if (missing.length === 0) return;
+        // Before the record: one that is not in the index was not begun by Fairlead.
+        if (kept.entries.length === 0)
+          await index?.add({ what: 'opened', ...namesOf(run), head: null });
         const all = [...kept.entries, ...missing];
         // What an earlier release began goes on here, whole.
         const isAdded = await addPart(objects, run, kept.as === 'earlier' ? all : missing);
@@ -53,16 +62,22 @@ export function createEvidence(objects: RecordObjects, earlier: EarlierEvidence)
       );
     },
     read: async (run) => (await read(run)).entries,
-    keepSignature: (run, signed) =>
-      putInstead(objects, {
+    keepSignature: async (run, signed) => {
+      await putInstead(objects, {
         key: signatureOf(run),
         value: { schema: 'fairlead/signature/v1', ...signed },
-      }),
+      });
+      await index?.add({ what: 'sealed', ...namesOf(run), head: signed.head });
+    },
     signature: async (run) =>
       signatureIn(
         (await readText(objects, signatureOf(run), UNDISTURBED)) ?? (await earlier.signature(run)),
       ),
   };
+}
+
+function namesOf({ workflowId, runId }: RunRef) {
+  return { workflowId, runId };
 }
 
 /** What cannot be read is as good as none, and is made anew. */

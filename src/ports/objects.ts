@@ -25,7 +25,12 @@ export interface ObjectsPort {
   get(key: string, waiting: Waiting): Promise<{ info: ObjectInfo; body: Bytes }>;
   /** Every object whose key begins with `prefix`, in the order of keys (by their bytes). */
   list(prefix: string): Promise<ObjectInfo[]>;
+  /** Whether the object of a key, whose text this is, is the one that was signed; absent of a store that signs nothing. */
+  signature?(key: string, text: string): Promise<SignatureState>;
 }
+
+/** `by`: the fingerprint of the key. `changed`: there is a signature, of something else. */
+export type SignatureState = { is: 'signed'; by: string } | { is: 'unsigned' } | { is: 'changed' };
 
 /** Retention's own identity: who writes backups has no such port. */
 export interface ObjectRemovalPort {

@@ -43,6 +43,7 @@ const OTHERS: readonly string[] = [
     'list',
     'health',
     'report',
+    'evidence',
     'backups',
     'schedules',
     'quarantine',

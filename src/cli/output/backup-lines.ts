@@ -42,13 +42,16 @@ function cells(row: BackupRow, now: number): string[] {
   ];
 }
 
-function noteOf({ flagged, failed, acceptedAt, encrypted, default: chosen }: Complete): string {
+function noteOf(row: Complete): string {
+  const { flagged, failed, acceptedAt, encrypted, default: chosen } = row;
   const notes = [
     ...(chosen ? ['default'] : []),
     ...(failed === null ? [] : ['bad']),
     ...(flagged.length > 0 ? ['odd'] : []),
     ...(acceptedAt === null ? [] : ['accepted']),
     ...(encrypted ? ['encrypted'] : []),
+    ...(row.signedBy === null ? ['not signed'] : []),
+    ...((row.unsignedMarks ?? 0) > 0 ? ['marks not signed'] : []),
   ];
   return notes.join(', ');
 }

@@ -19,6 +19,10 @@ export type BackupRow =
       flagged: string[];
       /** When and how it was found bad; null for one that was not, or was verified since. Not chosen by default either. */
       failed: { at: string; by: string; reason: string } | null;
+      /** The fingerprint of the key that signed its manifest; null for none; absent where nothing is signed. */
+      signedBy?: string | null;
+      /** How many of its marks are not signed. */
+      unsignedMarks?: number;
       /** Whether a restore that names no backup takes this one. */
       default: boolean;
     } & BackupSummary)
@@ -68,6 +72,8 @@ export function listBackups(
             acceptedAt: lastMark(entry.marks, 'accepted'),
             flagged: [...(odd.get(entry.id) ?? []), ...textsIn(misdated.get(entry.id))],
             failed: failureOf(entry),
+            ...(entry.signedBy !== undefined && { signedBy: entry.signedBy }),
+            ...(entry.unsignedMarks !== undefined && { unsignedMarks: entry.unsignedMarks }),
             default: entry.id === chosen,
           };
         case 'incomplete': {

@@ -135,7 +135,16 @@ export interface BackupMark {
 
 /** What a catalogue has under one id. */
 export type CatalogueEntry =
-  | { id: string; state: 'complete'; manifest: BackupManifest; marks: BackupMark[] }
+  | {
+      id: string;
+      state: 'complete';
+      manifest: BackupManifest;
+      marks: BackupMark[];
+      /** Whose signature the manifest has, by the fingerprint of the key; null for none. Absent of a store that signs nothing. */
+      signedBy?: string | null;
+      /** How many of the marks are not signed. */
+      unsignedMarks?: number;
+    }
   /** No manifest: interrupted, or still being made. Not a backup; `objects` are what to clean up. */
   | { id: string; state: 'incomplete'; objects: number; bytes: number; since: number }
   /** A manifest that cannot be read, or says something else than where it lies. */
