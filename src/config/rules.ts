@@ -58,7 +58,8 @@ const RULES: readonly ((file: Context) => Remark[])[] = [
   (file) => under(['alerts'], alertRemarks(file.alerts ?? {}, file.serviceNames)),
   (file) => under(['schedules'], scheduleRemarks(file.schedules ?? {}, hasPrimary(file))),
   (file) => under(['changes'], changeRemarks(file.changes ?? {}, file.approvalNames)),
-  (file) => under(['maintenance'], file.maintenance ? maintenanceRemarks(file.maintenance) : []),
+  (file) =>
+    under(['maintenance'], file.maintenance ? maintenanceRemarks(file.maintenance, file) : []),
   (file) => under(['drill'], file.drill ? drillRemarks(file.drill, file) : []),
   (file) => under(['recovery'], file.recovery ? recoveryRemarks(file.recovery, file) : []),
 ];

@@ -4,7 +4,11 @@
 import { primaryDatastores } from '../domain/operation/operation.ts';
 import type { Plan, PlanStep } from '../domain/operation/plan.ts';
 import { finishPlan } from '../domain/operation/plan-steps.ts';
+import { unreachable } from '../domain/people/gate.ts';
+import { policyNamed } from '../domain/people/recovery-approval.ts';
 import {
+  scaleDownSteps,
+  scaleUpSteps,
   smokeSteps,
   stopSteps,
   type AffectedService,
@@ -34,6 +38,7 @@ export const maintain: Runbook = {
   leases: 'all',
   policy: { onFailure: 'ask', undone: 'failed' },
   freezes: true,
+  onCall: true,
   opensWindow: true,
   reads: ({ loaded, request: { window } }) => ({
     services: Object.keys(loaded.system.services),
@@ -47,11 +52,15 @@ function planMaintenance(input: PlanInput, world: World): Plan {
   const { operation, loaded } = input;
   const affected = affectedIn(Object.keys(loaded.system.services), loaded, world);
   const stopped = affected.filter((one) => stopSteps(one).length > 0);
-  const { runbook, step } = workStep(input, world);
+  const down = scaledDown(input, stopped);
+  const { runbook, step } = workStep(input, world, { canRestore: down.length === 0 });
   const steps: PlanStep[] = [
+    ...openingSteps(input),
     ...affected.flatMap(stopSteps),
     ...backupSteps(input),
+    ...down.flatMap(scaleDownSteps),
     step,
+    ...down.flatMap(scaleUpSteps),
     ...affected.flatMap(smokeSteps),
     ...goldenSteps(input, stopped),
     ...stopped.map(admitAgain),
@@ -60,9 +69,35 @@ function planMaintenance(input: PlanInput, world: World): Plan {
   return finishPlan({ operation, kind: TYPE, loaded, runbook, worlds, steps });
 }
 
+/** Nothing was changed before it: who says no ends it. */
+function openingSteps({ loaded, request }: PlanInput): PlanStep[] {
+  const approval = loaded.system.maintenance?.approval;
+  if (approval === undefined) return [];
+  const policy = policyNamed(loaded.system, approval);
+  const never = unreachable(approval, policy, request.requestedBy ?? null);
+  if (never !== undefined) throw new Failure('Refused', never);
+  return [
+    {
+      id: 'open',
+      title: `Ask ${approval} before users are kept out`,
+      undo: NO_UNDO,
+      action: { kind: 'opening' },
+      gate: approval,
+      onFailure: 'undo',
+    },
+  ];
+}
+
+function scaledDown({ loaded }: PlanInput, stopped: readonly AffectedService[]): AffectedService[] {
+  const named = loaded.system.maintenance?.scaleDown ?? [];
+  return stopped.filter(({ service }) => named.includes(service));
+}
+
 function workStep(
   { loaded, request, now }: PlanInput,
   { recoveryMs, windowEndsAt: endsAt = now + (request.lasts ?? LASTS_MS) }: World,
+  // Users would come back to what has no replica.
+  { canRestore: isWhole }: { canRestore: boolean },
 ): { runbook: NonNullable<Plan['runbook']>; step: PlanStep } {
   const { runbook: found } = loaded;
   if (found === undefined) throw new Failure('Broken', 'a maintenance window without its work');
@@ -73,7 +108,7 @@ function workStep(
     recoveryMs === undefined
       ? 'nobody knows how long going back takes: no drill has measured it'
       : `the last safe moment to go back is ${iso(endsAt - recoveryMs)}, as a recovery took ${spanOf(recoveryMs)}`;
-  const canRestore = primaryDatastores(loaded.system).length > 0;
+  const canRestore = isWhole && primaryDatastores(loaded.system).length > 0;
   return {
     runbook: { name, digest, inputs },
     step: {

@@ -1,10 +1,8 @@
 // Maintenance windows on a real server: users are kept out, a backup is taken, the work is a runbook of steps, users come back.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { WorkflowHandle } from '@temporalio/client';
-import { runbookSchema } from '../../src/config/steps/runbook-schema.ts';
-import { digestOf } from '../../src/domain/digest.ts';
-import { endOf, freshName, reportOf, statesOf, untilStatus } from '../support/operations.ts';
+import { change, maintain, workOf } from '../support/maintenance.ts';
+import { endOf, reportOf, statesOf, untilStatus } from '../support/operations.ts';
 import { openShop, send, type Shop, type ShopFile } from '../support/shop.ts';
 
 let shop: Shop;
@@ -16,47 +14,17 @@ after(() => shop.worker.stop());
 
 const ends = new Map<string, () => { exitCode?: number; printed?: string }>();
 
-type Steps = Record<string, unknown>[];
-
 const daily = (notice?: string): ShopFile => ({
   maintenance: {
     windows: { nightly: { at: '03:00', zone: 'UTC', lasts: '1h', ...(notice && { notice }) } },
   },
 });
 
-async function maintain(
-  system: string,
-  steps: Steps,
-  request: object = {},
-): Promise<WorkflowHandle> {
-  const name = freshName('work');
-  const runbook = runbookSchema.parse({ title: 'A test', leases: ['api'], steps });
-  const file = `systems/${system}/runbooks/${name}.yaml`;
-  shop.ports.steps.written.set(name, { name, file, digest: digestOf(runbook), runbook });
-  const asked = { system, runbook: name, requestedBy: 'ana', reason: 'a test', ...request };
-  return shop.start('maintenanceWindow', asked, `maintain/${system}`);
-}
-
-const change = (id: string, more: object = {}) => ({
-  id,
-  do: { command: ['make', id], check: 'none', why: 'twice is fine' },
-  undo: { command: ['unmake', id] },
-  ...more,
-});
-
-async function workOf(handle: WorkflowHandle): Promise<WorkflowHandle> {
-  const { children = [] } = await untilStatus(handle, ({ children: all = [] }) =>
-    all.some(({ step, outcome }) => step === 'work' && outcome === undefined),
-  );
-  const { workflowId = '', runId } = children.findLast(({ step }) => step === 'work') ?? {};
-  return shop.worker.client.workflow.getHandle(workflowId, runId);
-}
-
 describe('a maintenance window', { concurrency: 3 }, () => {
   test('keeps users out, does the work and lets them in again', async () => {
     const system = shop.live();
-    const handle = await maintain(system, [change('grow'), { id: 'fine', manual: 'Fine?' }]);
-    const child = await workOf(handle);
+    const handle = await maintain(shop, system, [change('grow'), { id: 'fine', manual: 'Fine?' }]);
+    const child = await workOf(shop, handle);
     await untilStatus(child, (status) => status.asks?.step === 'fine');
     assert.equal(shop.weightsOf(system), 'no traffic');
     const other = await shop.deploy(system, 'v2');
@@ -75,7 +43,7 @@ describe('a maintenance window', { concurrency: 3 }, () => {
   test('whose work fails keeps users out and asks; it goes on without it, and has failed', async () => {
     const system = shop.live();
     ends.set('make broken', () => ({ exitCode: 1, printed: 'no room' }));
-    const handle = await maintain(system, [change('broken', { onFailure: 'undo' })]);
+    const handle = await maintain(shop, system, [change('broken', { onFailure: 'undo' })]);
     const { asks } = await untilStatus(handle, (status) => status.asks !== undefined);
     assert.match(asks?.text ?? '', /run\/.* failed: .*no room/);
     assert.deepEqual(asks?.options, ['retry', 'go-on-without']);
@@ -91,8 +59,8 @@ describe('a maintenance window', { concurrency: 3 }, () => {
     const system = shop.live();
     const steps = [change('slow'), { id: 'fine', manual: 'Fine?' }];
     // The shortest there is: it has to end while the test looks.
-    const handle = await maintain(system, steps, { lasts: 60_000 });
-    const child = await workOf(handle);
+    const handle = await maintain(shop, system, steps, { lasts: 60_000 });
+    const child = await workOf(shop, handle);
     const late = await untilStatus(handle, (status) => status.asks !== undefined);
     assert.match(late.asks?.text ?? '', /the window ended at/);
     assert.equal(late.state, 'waiting');
@@ -108,8 +76,8 @@ describe('a maintenance window', { concurrency: 3 }, () => {
 
   test('that is aborted aborts its work, and lets users in as they were', async () => {
     const system = shop.live();
-    const handle = await maintain(system, [change('half'), { id: 'fine', manual: 'Fine?' }]);
-    const child = await workOf(handle);
+    const handle = await maintain(shop, system, [change('half'), { id: 'fine', manual: 'Fine?' }]);
+    const child = await workOf(shop, handle);
     await untilStatus(child, (status) => status.asks?.step === 'fine');
     await send(handle, 'abort', { actor: 'ana' });
     assert.equal((await endOf(handle)).outcome, 'aborted');
@@ -120,7 +88,7 @@ describe('a maintenance window', { concurrency: 3 }, () => {
 
   test('of the file waits until it opens, says when, and can be called off', async () => {
     const system = shop.live(daily());
-    const handle = await maintain(system, [change('never')], { window: 'nightly' });
+    const handle = await maintain(shop, system, [change('never')], { window: 'nightly' });
     const { note } = await untilStatus(handle, (status) => status.note !== undefined);
     assert.match(note ?? '', /the window nightly opens at .* 03:00 UTC/);
     assert.equal(shop.weightsOf(system), 'v1 100 %');
@@ -129,9 +97,9 @@ describe('a maintenance window', { concurrency: 3 }, () => {
   });
 
   test('that is not there, or was not announced in time, is refused', async () => {
-    const unknown = await maintain(shop.live(daily()), [change('x')], { window: 'nightyl' });
+    const unknown = await maintain(shop, shop.live(daily()), [change('x')], { window: 'nightyl' });
     assert.match((await endOf(unknown)).message, /did you mean nightly/);
-    const late = await maintain(shop.live(daily('2d')), [change('x')], { window: 'nightly' });
+    const late = await maintain(shop, shop.live(daily('2d')), [change('x')], { window: 'nightly' });
     assert.match((await endOf(late)).message, /promised 2d of notice/);
   });
 });

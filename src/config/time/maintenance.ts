@@ -2,7 +2,7 @@
 // wall say them. domain/time/maintenance.ts works out when the next one is.
 import { z } from 'zod';
 import { isZone } from '../../domain/time/wall-clock.ts';
-import { remarksIn, under, type Remark } from '../remark.ts';
+import { noSuch, remarksIn, under, type Remark } from '../remark.ts';
 import { name, someTime } from '../terms.ts';
 import { zone, zoneRemarks } from './changes.ts';
 import { on, timeOfDay } from './days.ts';
@@ -23,6 +23,17 @@ export const maintenanceSchema = z.strictObject({
     meaning: 'The windows, by a name of yours.',
     example: { monthly: { at: '02:00', zone: 'Europe/Berlin', lasts: '2h' } },
   }),
+  approval: z.exactOptional(name).meta({
+    meaning:
+      'The policy of `approvals` of those who let a window begin when it opens, before users are kept out; an answer may come ahead.',
+    example: 'operations',
+  }),
+  scaleDown: z.exactOptional(z.array(name).min(1)).meta({
+    description: 'a list of services',
+    meaning:
+      'Services that have no replica while the work goes on (one where the platform cannot have none), and as many as before afterwards.',
+    example: ['api'],
+  }),
 });
 
 export type Maintenance = z.output<typeof maintenanceSchema>;
@@ -30,7 +41,24 @@ export type MaintenanceWindow = Maintenance['windows'][string];
 
 const LONGEST_MS = 86_400_000;
 
-export function maintenanceRemarks({ windows }: Maintenance): Remark[] {
+export function maintenanceRemarks(
+  { windows, approval, scaleDown = [] }: Maintenance,
+  { approvalNames, serviceNames }: Record<'approvalNames' | 'serviceNames', readonly string[]>,
+): Remark[] {
+  return [
+    ...windowRemarks(windows),
+    ...(approval === undefined || approvalNames.includes(approval)
+      ? []
+      : [{ path: ['approval'], message: noSuch('approval', approval, approvalNames) }]),
+    ...scaleDown.flatMap((service, index) =>
+      serviceNames.includes(service)
+        ? []
+        : [{ path: ['scaleDown', index], message: noSuch('service', service, serviceNames) }],
+    ),
+  ];
+}
+
+function windowRemarks(windows: Maintenance['windows']): Remark[] {
   return Object.entries(windows).flatMap(([called, { zone: named, lasts }]) =>
     under(
       ['windows', called],

@@ -48,6 +48,7 @@ const ROWS: Rows = {
   weights: ({ service, weights }, context) =>
     onPlatform(context, service, 'set the weights', (hand) => hand.weights(weights)),
   watch: ({ service }) => person(`Look at the metrics of ${service}.`),
+  opening: () => person('Have the maintenance window approved before users are kept out.'),
   hotfix: () => person('No change window is open: have it let through before anything is changed.'),
   stop: ({ service }, context) =>
     onPlatform(context, service, 'keep users out', (hand) => hand.stop()),

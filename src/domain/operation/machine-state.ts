@@ -46,6 +46,8 @@ export interface MachineState {
   problem?: Problem;
   /** What a judgement came to: the sentence that a success ends with. */
   said?: string;
+  /** How it was taken back, where it went on to its end all the same: the sentence that it ends with. */
+  wentBack?: string;
   /** What stays as it is when it is ended from here on, as a sentence; it is left over then. */
   stays?: string;
   ending?: { outcome: Outcome; message: string };
@@ -80,8 +82,8 @@ export type MachineEvent =
     }
   /** A verdict that decides alone: a fail ends it, and so does an inconclusive one that `ends`. */
   | { type: 'judged'; verdict: Verdict; message: string; ends: boolean }
-  /** A verdict that the conclusion decides on; what it found left over needs a person. */
-  | { type: 'noted'; verdict: Verdict; leftovers?: string[] }
+  /** A verdict that the conclusion decides on; what it found left over needs a person. `wentBack`: how all of it was taken back. */
+  | { type: 'noted'; verdict: Verdict; leftovers?: string[]; wentBack?: string }
   /** The backup of this step is bad: the steps of the next candidate come now; where there is none, it has failed. */
   | { type: 'nextCandidate'; message: string }
   | {

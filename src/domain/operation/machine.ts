@@ -136,8 +136,9 @@ function onward(state: MachineState): MachineState {
   const index = indexAfter(state.steps, state.index);
   if (index < state.steps.length) return { ...state, index, part: 'change' };
   const problems = [...state.leftovers, ...state.failures];
-  return problems.length > 0
-    ? ended(state, 'failed', problems.join('; '))
+  if (problems.length > 0) return ended(state, 'failed', problems.join('; '));
+  return state.wentBack !== undefined
+    ? ended(state, 'rolledBack', state.wentBack)
     : ended(state, 'succeeded', state.said ?? 'done as planned');
 }
 
@@ -225,9 +226,13 @@ function judged(
 /** Goes on all the same: what comes after it is worth knowing, and the conclusion counts it. */
 function noted(
   state: MachineState,
-  { verdict, leftovers = [] }: Extract<MachineEvent, { type: 'noted' }>,
+  { verdict, leftovers = [], wentBack }: Extract<MachineEvent, { type: 'noted' }>,
 ): MachineState {
-  return { ...withVerdict(state, verdict), leftovers: [...state.leftovers, ...leftovers] };
+  return {
+    ...withVerdict(state, verdict),
+    leftovers: [...state.leftovers, ...leftovers],
+    ...(wentBack !== undefined && { wentBack }),
+  };
 }
 
 /** What a step has cleaned up, or handed over to people, needs no undo any more. */

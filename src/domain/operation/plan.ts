@@ -34,6 +34,8 @@ export type StepAction =
   | { kind: 'watch'; service: string }
   /** Changes nothing: at its gate people let an operation through although no change window is open. */
   | { kind: 'hotfix' }
+  /** Changes nothing: at its gate people let a maintenance window begin. */
+  | { kind: 'opening' }
   /** `back`: the percent of the clients that are let in again when it is taken back; absent where it is not. */
   | { kind: 'stop'; service: string; back?: number }
   /** `to`: instead of what users were on before they were kept out. */

@@ -111,6 +111,8 @@ export function newestUndo(entries: UndoEntry[]): UndoEntry | undefined {
     last('setWeights') ??
     last('closeTarget') ??
     last('liftFence') ??
+    // Users are let in to what is there again.
+    last('scale') ??
     last('admit') ??
     entries.at(-1)
   );

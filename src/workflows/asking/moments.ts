@@ -29,16 +29,19 @@ export function momentsOfGate(run: Run, { policy, openedAt, expiresAt }: Gate): 
 export interface Waits {
   step: string;
   what: 'is parked' | 'waits for a person';
+  /** When (ms) it is waited for no longer. */
+  until?: number;
 }
 
-/** Until a step that waits is answered. Whoever is on call behind those who were told is told in turn: by `moments`, those that are over are taken from it. */
+/** Until a step that waits is answered, or it is waited for no longer. Whoever is on call behind those who were told is told in turn: by `moments`, those that are over are taken from it. */
 export async function untilAnswered(
   run: Run,
-  { step, what }: Waits,
+  { step, what, until = Infinity }: Waits,
   isOver: () => boolean,
   moments = momentsOfStep(run),
 ): Promise<void> {
   for (let next = moments[0]; next !== undefined; next = moments[0]) {
+    if (next.at >= until) break;
     const to = next.who.join(', ');
     if (await overBefore(run, next.at, isOver, `${step} ${what}, next: ${to} is told`)) return;
     moments.shift();
@@ -50,7 +53,8 @@ export async function untilAnswered(
     if (what === 'is parked') tellOfParking(run, { to: next.who });
     else tellOfAsk(run, next.who);
   }
-  await settledUntil(run, isOver);
+  if (until === Infinity) await settledUntil(run, isOver);
+  else await overBefore(run, until, isOver, `${step} ${what}`);
 }
 
 /** Who is told of a step that begins to wait now, and when. */

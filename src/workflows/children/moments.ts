@@ -1,5 +1,6 @@
 // What is due while a child goes on: at each moment people are asked whether it is to go on or to go back. It goes on until
 // somebody answers; nobody but people, and its own end, ends it.
+import { untilAnswered } from '../asking/moments.ts';
 import { tellOfAsk } from '../steps/notices.ts';
 import { setState } from '../steps/page.ts';
 import { record } from '../steps/record.ts';
@@ -29,7 +30,7 @@ export async function untilOver(
       if (isDone || going.isOver()) return;
       ask(run, step, text);
       const next = moments[index + 1]?.at ?? Infinity;
-      if (await wantsBack(run, next, going)) break;
+      if (await wantsBack(run, step, next, going)) break;
     }
     await settledUntil(run, going.isOver);
   } finally {
@@ -46,11 +47,15 @@ function ask(run: Run, step: string, text: string): void {
 }
 
 /** Until somebody has answered, the child is over, or the next moment comes; true where the child was told to go back. */
-async function wantsBack(run: Run, next: number, { isOver, workflowId }: Going): Promise<boolean> {
+async function wantsBack(
+  run: Run,
+  step: string,
+  next: number,
+  { isOver, workflowId }: Going,
+): Promise<boolean> {
   const isAnswered = () => run.people.asked?.answer !== undefined;
   const isEnough = () => isOver() || isAnswered();
-  if (next === Infinity) await settledUntil(run, isEnough);
-  else await overBefore(run, next, isEnough, NEXT);
+  await untilAnswered(run, { step, what: 'waits for a person', until: next }, isEnough);
   const { option, by = 'somebody' } = run.people.asked?.answer ?? {};
   if (option === undefined) return false;
   await settleMessages(run);

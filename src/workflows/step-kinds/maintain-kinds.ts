@@ -71,20 +71,26 @@ function askedAfter(context: Context, why: string): Work {
     },
     replied: ({ by, option, note }) => {
       if (option === RETRY) return carriedOut(context);
-      if (option === RESTORE) return restored(context, `${by} chose ${RESTORE}`);
+      if (option === RESTORE) return restored(context, `${by} chose ${RESTORE}`, why);
       const said = note === '' ? '' : `: ${note}`;
       return notDone(`${by} chose ${WITHOUT}${said}`, why);
     },
   };
 }
 
-function restored(context: Context, chosen: string): Work {
+/** The system is as it was before the work; the window goes on to its end, and has been rolled back. */
+function restored(context: Context, chosen: string, why: string): Work {
   return {
     child: { runbook: 'recoverLive', asked: { mode: 'recover' } },
     notStarted: ({ message }) => askedAfter(context, message),
     ended: (end) => {
       const words = childWords(end);
-      return COMPLETES.has(end.outcome) ? notDone(chosen, words) : askedAfter(context, words);
+      if (!COMPLETES.has(end.outcome)) return askedAfter(context, words);
+      const wentBack = `the work failed (${why}), and its backup is in its place: ${words}`;
+      return plainResult(
+        { type: 'noted', verdict: 'fail', wentBack },
+        { detail: `${chosen}; ${words}` },
+      );
     },
   };
 }

@@ -49,7 +49,7 @@ export const ready: StepKind<ActionOf<'ready'>> = {
 };
 
 /** What is done at the step is its bake, or its gate. */
-export const watch: StepKind<ActionOf<'watch' | 'hotfix'>> = {
+export const watch: StepKind<ActionOf<'watch' | 'hotfix' | 'opening'>> = {
   whenFailed: 'fails',
   begin: () => plainResult({ type: 'done' }),
 };

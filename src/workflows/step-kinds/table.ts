@@ -82,6 +82,7 @@ const KINDS: { [Kind in StepAction['kind']]: StepKind<ActionOf<Kind>> } = {
   weights,
   watch,
   hotfix: watch,
+  opening: watch,
   stop,
   admit,
   scale: changes('scaleRevision'),

@@ -4,7 +4,13 @@ import type { Datastore } from '../../../config/datastores.ts';
 import type { Service } from '../../../config/system.ts';
 import type { PlanStep } from '../../operation/plan.ts';
 import { checkStep } from '../../operation/plan-steps.ts';
-import type { RevisionSpec, ServiceWorld, Weight } from '../../rollout/model.ts';
+import {
+  findRevision,
+  type RevisionSpec,
+  type ServiceWorld,
+  type Weight,
+} from '../../rollout/model.ts';
+import { NO_UNDO } from '../../text/plan-words.ts';
 import { describeWeights, heaviest, normalised } from '../../traffic/weights.ts';
 
 /** A service that needs what is exchanged, as it was found. */
@@ -44,6 +50,53 @@ function idFor(
   if (shares.length === 1) return `${what}-${service}`;
   const alike = shares.filter((one) => one.version === version).length;
   return `${what}-${service}-${alike === 1 ? version : revision}`;
+}
+
+/** What had users is left without a replica, or with one where the platform can do with none; of services that are stopped. */
+export function scaleDownSteps(one: AffectedService): PlanStep[] {
+  const least = one.world.platform.scaleToZero ? 0 : 1;
+  return scaleSteps(one, 'scale-down', (before) => [before, least]);
+}
+
+/** Back to what it was, until all of them are ready. */
+export function scaleUpSteps(one: AffectedService): PlanStep[] {
+  const least = one.world.platform.scaleToZero ? 0 : 1;
+  const { service, config } = one;
+  const up = scaleSteps(one, 'scale-up', (before) => [least, before]);
+  const shares = sharesOf(one);
+  const ready = shares.map((share): PlanStep => ({
+    id: idFor('ready', service, share, shares),
+    title: `Wait until all replicas of ${share.version} of ${service} are ready`,
+    undo: NO_UNDO,
+    action: {
+      ...({ kind: 'ready', service, revision: share.revision } as const),
+      deadline: config.rollout.deadlines.ready,
+    },
+  }));
+  return up.length === 0 ? [] : [...up, ...ready];
+}
+
+function scaleSteps(
+  one: AffectedService,
+  what: string,
+  counts: (desired: number) => readonly [from: number, to: number],
+): PlanStep[] {
+  const { service, world } = one;
+  const shares = sharesOf(one);
+  return shares.flatMap((share): PlanStep[] => {
+    const { revision, version } = share;
+    const desired = findRevision(world, revision)?.desired ?? 0;
+    const [before, replicas] = counts(desired);
+    if (before === replicas || world.platform.replicas === 'elastic') return [];
+    return [
+      {
+        id: idFor(what, service, share, shares),
+        title: `Scale ${version} of ${service} from ${before} to ${replicas} replicas`,
+        undo: `back to ${desired}`,
+        action: { kind: 'scale', service, revision, replicas, before: desired },
+      },
+    ];
+  });
 }
 
 /** Nothing of what a replica read before stays in it. */
