@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { runProgram } from '../../src/cli/program.ts';
-import { unknownId } from '../../src/cli/operation/send.ts';
+import { unknownId, unknownOption } from '../../src/cli/operation/send.ts';
 import { backupId } from '../../src/domain/backup/backup-id.ts';
 import type { Report } from '../../src/domain/record/report.ts';
 import { freshName, untilStatus } from '../support/operations.ts';
@@ -155,6 +155,22 @@ test('a gate or a step that the plan does not have is named with the one that wa
     'deploy/a has no gate wieght-25 (did you mean weight-25?); it has weight-25, weight-50',
   );
   assert.equal(unknownId('step', 'x', [], 'deploy/a'), 'deploy/a has no step x; it has none');
+});
+
+test('an option that the question does not have is named with the one that was meant', () => {
+  const asks = {
+    kind: 'choose' as const,
+    step: 'way',
+    text: 'Which?',
+    options: ['left', 'right'],
+    since: '',
+  };
+  const problem = (option: string, step = 'way') => unknownOption({ step, option }, { asks });
+  assert.equal(problem('lfet'), 'way has no option lfet (did you mean left?); it has left, right');
+  assert.equal(problem('left'), undefined);
+  // Of another step, and where nobody answered, the operation itself says it.
+  assert.equal(problem('lfet', 'other'), undefined);
+  assert.equal(unknownOption({ step: 'way', option: 'lfet' }, undefined), undefined);
 });
 
 test('an approval of a gate that is not there is not sent', async () => {

@@ -107,7 +107,12 @@ const SETTINGS: Readonly<Record<string, string>> = {
   ...{ extra_float_digits: '-5', statement_timeout: "'50ms'", lock_timeout: "'50ms'" },
   ...{ idle_in_transaction_session_timeout: "'100ms'", idle_session_timeout: "'100ms'" },
   ...{ quote_all_identifiers: 'on', xmlbinary: 'hex', standard_conforming_strings: 'off' },
-  ...{ row_security: 'off', default_transaction_isolation: 'serializable', '"app.tenant"': "'x'" },
+  ...{
+    row_security: 'off',
+    lc_monetary: "'C.UTF-8'",
+    default_transaction_isolation: 'serializable',
+    '"app.tenant"': "'x'",
+  },
 };
 
 test('what a server prints otherwise after a reload, names, and where columns and rows lie make no difference', async (t) => {

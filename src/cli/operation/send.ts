@@ -54,6 +54,8 @@ export async function sendMessage(
     const status = answer.from === 'worker' ? answer.status : undefined;
     const argument = argumentOf(status);
     await refuseUnknownPlace(temporal, run, argument);
+    const option = unknownOption(argument, status);
+    if (option !== undefined) throw new ExitError(EXIT.badInput, option);
     if (options.print === true) {
       printJson(argument);
       return;
@@ -85,6 +87,18 @@ async function refuseUnknownPlace(
   const problem =
     unknownId('gate', gate, gates, run.operation) ?? unknownId('step', step, steps, run.operation);
   if (problem !== undefined) throw new ExitError(EXIT.badInput, problem);
+}
+
+/** A sentence for an option that the step that asks now does not have. */
+export function unknownOption(
+  argument: Record<string, unknown>,
+  status: Pick<OperationStatus, 'asks'> | undefined,
+): string | undefined {
+  const option = textAt(argument, 'option');
+  const { step, options } = status?.asks ?? {};
+  if (option === undefined || options === undefined || textAt(argument, 'step') !== step) return;
+  if (options.includes(option)) return undefined;
+  return `${step ?? ''} has no option ${option}${didYouMean(option, options)}; it has ${options.join(', ')}`;
 }
 
 /** Undefined for an id that is there; `weight-25#2` is the second gate of weight-25. */

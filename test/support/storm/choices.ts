@@ -26,6 +26,9 @@ export interface StormView {
   drills: boolean;
 }
 
+/** Stands for a time some seconds from now: what is drawn knows of no clock. */
+export const SOON = 'SOON';
+
 /** How often each is drawn beside the others. */
 const STARTS: [number, (random: Random, system: string) => string][] = [
   [6, (random, system) => `deploy ${system}/api ${version(random)} --no-wait`],
@@ -40,6 +43,9 @@ const STARTS: [number, (random: Random, system: string) => string][] = [
   [2, (_, system) => `admit ${system} --timeout 20s`],
   [2, (_, system) => `backup ${system} --no-wait`],
   [1, (_, system) => `verify ${system}/data --no-wait`],
+  [1, (_, system) => `recover ${system} --datastore data --beside --keep 1m --no-wait`],
+  [1, (_, system) => `freeze ${system} --until ${SOON} --reason storm`],
+  [2, (_, system) => `thaw ${system}`],
   [1, (_, system) => `status ${system}`],
 ];
 const ANSWERS = [

@@ -13,12 +13,20 @@ import { FaultPlace } from '../faults/fault-place.ts';
 import { entryArgs } from '../entry.ts';
 import { UserLoad } from '../load.ts';
 import { runCli } from '../run-cli.ts';
-import { between, nextCommand, nextVictim, pick, seeded, type Random } from './choices.ts';
+import { between, nextCommand, nextVictim, pick, seeded, SOON, type Random } from './choices.ts';
 
 const PEOPLE = ['ana', 'ben', 'ci', 'eve'] as const;
 const SETTLES_WITHIN_MS = 240_000;
+/** How long a freeze is asked for. */
+const FROZEN_MS = 20_000;
 /** Types of workflows that have no record of their own. */
-const WITHOUT_RECORD = new Set(['lease', 'inspectSystem', 'checkRecovery', 'acceptBackup']);
+const WITHOUT_RECORD = new Set([
+  'lease',
+  'freeze',
+  'inspectSystem',
+  'checkRecovery',
+  'acceptBackup',
+]);
 
 export interface StormSettings {
   cli: string;
@@ -96,6 +104,7 @@ export class Storm {
       );
       await Promise.all([...people, this.#kill(seeded(this.#settings.seed), until)]);
       this.#say('the storm is over; what is open is answered or aborted');
+      for (const system of this.#systems) await this.#fairlead('ana', `thaw ${system}`);
       await this.#settle();
       await this.#lookAtWeights();
       const operations = await this.#lookAtRecords();
@@ -154,7 +163,8 @@ export class Storm {
 
   /** Exit code 1 is a bug, whatever died meanwhile. */
   async #fairlead(who: string, command: string): Promise<number | null> {
-    const args = [...command.split(' '), '--as', who];
+    const soon = new Date(Date.now() + FROZEN_MS).toISOString();
+    const args = [...command.replace(SOON, soon).split(' '), '--as', who];
     const { code, stderr } = await runCli(args, this.#environment, this.#place.data);
     this.#commands += 1;
     const last = stderr.trim().split('\n').at(-1) ?? '';
