@@ -73,6 +73,11 @@ const parts: Part[] = [
     get: () => getDebianProgram('redis-server', getting),
   },
   {
+    name: 'pgbouncer',
+    neededFor: 'the test of a recovery of Postgres behind a pooler',
+    get: () => getDebianProgram('pgbouncer', getting),
+  },
+  {
     name: 'mongodump and mongorestore',
     neededFor: 'tests of backups of MongoDB',
     get: () => getGoPrograms('mongo-tools', getting),

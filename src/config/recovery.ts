@@ -58,6 +58,15 @@ const migrate = z.strictObject({
   timeout: someTime.prefault('10m').meta({ meaning: 'Of each of the two.' }),
 });
 
+const room = z.strictObject({
+  command: command.meta({
+    meaning:
+      'Ends with 0 when there is room for `{bytes}` more where `{datastore}` lies, and with anything else when there is not; asked before anything is changed.',
+    example: ['ssh', 'db1', '/usr/local/bin/has-room', '{datastore}', '{bytes}'],
+  }),
+  timeout: someTime.prefault('30s').meta({ meaning: 'How long it may take.' }),
+});
+
 const outside = z.strictObject({
   name: name.meta({ meaning: 'What it is called.', example: 'payments' }),
   look: z.string().min(1).max(500).meta({
@@ -93,12 +102,17 @@ export const recoverySchema = z.strictObject({
     meaning:
       'What brings an older backup to the structure that the services of now need, after the exchange and before they are started.',
   }),
+  room: z.exactOptional(room).meta({
+    meaning:
+      'How a server on another host is asked whether it has room for a copy. Without it that is not known there, which the question before the exchange says.',
+  }),
   outside: z.exactOptional(z.array(outside).min(1)).meta({
     meaning:
       'What the system sends outside (mails, payments, webhooks): after a recovery people are asked to look through what was sent since the recovery point, one list at a time.',
   }),
 });
 
+export type RoomCommand = z.output<typeof room>;
 export type Recovery = z.output<typeof recoverySchema>;
 
 export function recoveryRemarks(

@@ -39,7 +39,7 @@ export function createExchanges({ stores, bindings, copies: root }: ExchangesInp
     },
     room: async (store, bytes) => {
       const [exchange, there] = await live(store, UNDISTURBED);
-      return exchange.room?.(there, bytes);
+      return exchange.room?.(there, bytes) ?? { known: false };
     },
     writeFence: async ({ store, token }, waiting) => {
       await refuseSuperseded(bindings, store, token, waiting);

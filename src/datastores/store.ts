@@ -5,6 +5,7 @@ import type { DatastoreKind } from '../config/kinds.ts';
 import type { Bytes } from '../ports/objects.ts';
 import type { CopyAddress, CopyView, DatastoreRef, Fingerprint } from '../ports/backups.ts';
 import type { DatastoreCapabilities } from '../domain/capabilities.ts';
+import type { Room } from '../ports/exchanges.ts';
 import type { QueriesPort } from '../ports/steps/queries.ts';
 import type { Waiting } from '../ports/waiting.ts';
 import type {
@@ -93,8 +94,8 @@ export interface StoreExchange {
   unable(store: DatastoreRef): Promise<string | undefined>;
   /** What the first exchange changes for good about where the data are; absent where that never is anything. */
   converts?: (store: DatastoreRef) => Promise<string | undefined>;
-  /** Why so many bytes would have no room beside the live data; absent where nobody can tell before it is tried. */
-  room?: (store: DatastoreRef, bytes: number) => Promise<string | undefined>;
+  /** Whether so many bytes have room beside the live data; absent where nobody can tell before it is tried. */
+  room?: (store: DatastoreRef, bytes: number) => Promise<Room>;
   /**
    * Makes a place for a copy beside the live data and notes where, so that a `restore` into the folder goes there. Throws
    * Refused where the live data would have no room to grow.

@@ -18,13 +18,16 @@ import type { Waiting } from './waiting.ts';
 /** A copy that was restored `beside` its live datastore. */
 export type BesideCopy = Pick<CopyRef, 'copy' | 'store'>;
 
+/** `short`: there is none, as a sentence. */
+export type Room = { short: string } | { known: boolean };
+
 export interface ExchangesPort {
   /** Why the live datastore cannot be exchanged, with what to do; undefined when it can. Asked when a plan is made. */
   unable(store: DatastoreRef): Promise<string | undefined>;
   /** What the first exchange changes for good about where the data are, as a sentence; undefined where nothing. */
   converts(store: DatastoreRef): Promise<string | undefined>;
-  /** Why so many bytes cannot be restored beside the live datastore; undefined when they can, or when nobody knows. */
-  room(store: DatastoreRef, bytes: number): Promise<string | undefined>;
+  /** Whether so many bytes can be restored beside the live datastore: why not, or whether anybody could look. */
+  room(store: DatastoreRef, bytes: number): Promise<Room>;
   /** Keeps writers out of the live datastore, and readers too: nothing is found under its name. Fenced twice is fine. */
   writeFence(
     input: { store: DatastoreRef; token: EpochToken },

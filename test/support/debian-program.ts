@@ -25,6 +25,7 @@ const PACKAGES = {
     path: 'usr/bin/redis-server',
     needs: ['redis-tools', 'libjemalloc2', 'liblzf1', 'libatomic1'],
   },
+  pgbouncer: { path: 'usr/sbin/pgbouncer', needs: ['libevent-2.1-7', 'libc-ares2'] },
 } satisfies Record<string, Package>;
 
 export type DebianProgram = keyof typeof PACKAGES;

@@ -13,6 +13,9 @@ import {
   type WritePosition,
 } from '../../domain/recovery/exchange.ts';
 import { sizeOf } from '../../domain/text/amounts.ts';
+import { ROOM } from '../../domain/recovery/exchange-steps.ts';
+import type { RoomCommand } from '../../config/recovery.ts';
+import type { ChecksPort } from '../../ports/checks.ts';
 import { digestOf } from '../../domain/digest.ts';
 import type { BoundPlace } from '../../domain/recovery/binding.ts';
 import { placeWords } from '../../domain/recovery/live/lost.ts';
@@ -26,12 +29,19 @@ export interface ExchangePorts {
   clock: Clock;
 }
 
+interface LookAhead {
+  stores: { store: DatastoreRef; bytes: number }[];
+  /** `recovery.room` of the system file. */
+  room?: RoomCommand;
+}
+
 /** All of them are looked at, whatever is said of one. */
 export async function lookAhead(
-  stores: { store: DatastoreRef; bytes: number }[],
+  { stores, room }: LookAhead,
   call: Call,
-  { exchanges }: ExchangePorts,
+  ports: ExchangePorts & { checks: ChecksPort },
 ): Promise<Finding[]> {
+  const { exchanges } = ports;
   const findings: Finding[] = [];
   for (const { store, bytes } of stores) {
     const name = `exchange ${store.datastore}`;
@@ -40,13 +50,42 @@ export async function lookAhead(
       findings.push({ name, verdict: 'fail', reason: why, samples: 1 });
       continue;
     }
-    const short = await exchanges.room(store, bytes);
-    // Not everywhere can anybody look.
-    const reason = short ?? `it can be exchanged, and no lack of room for ${sizeOf(bytes)} is seen`;
-    findings.push({ name, verdict: short === undefined ? 'pass' : 'fail', reason, samples: 1 });
+    findings.push({ name, verdict: 'pass', reason: 'it can be exchanged', samples: 1 });
+    findings.push(await roomFinding({ store, bytes, ...(room && { room }) }, call, ports));
     call.beat();
   }
   return findings;
+}
+
+/** Not everywhere can anybody look: then the command of the system file is asked, and without one it is not known. */
+async function roomFinding(
+  { store, bytes, room }: { store: DatastoreRef; bytes: number; room?: RoomCommand },
+  call: Call,
+  { exchanges, checks }: Pick<ExchangePorts, 'exchanges'> & { checks: ChecksPort },
+): Promise<Finding> {
+  const about = { name: `${ROOM}${store.datastore}`, samples: 1 } as const;
+  const found = await exchanges.room(store, bytes);
+  const size = sizeOf(bytes);
+  if ('short' in found) return { ...about, verdict: 'fail', reason: found.short };
+  if (room === undefined) {
+    const reason = found.known
+      ? `there is room for ${size} beside it`
+      : `whether there is room for ${size} beside it is not known: nobody can look at its disk from here, and recovery.room names no command`;
+    return { ...about, verdict: 'pass', reason };
+  }
+  const filled = room.command.map((word) =>
+    word.replaceAll('{datastore}', store.datastore).replaceAll('{bytes}', String(bytes)),
+  );
+  const check = { name: 'room', command: filled, status: 200, timeout: room.timeout };
+  const nowhere = { address: '', url: '', version: '', headers: async () => ({}) };
+  try {
+    await checks.run({ check, directory: store.directory, ...nowhere }, call);
+    return { ...about, verdict: 'pass', reason: `by recovery.room there is room for ${size}` };
+  } catch (error) {
+    if (!(error instanceof Failure) || error.kind !== 'CheckFailed') throw error;
+    const reason = `by recovery.room there is no room for ${size}: ${error.message}`;
+    return { ...about, verdict: 'fail', reason };
+  }
 }
 
 export async function writeFence(

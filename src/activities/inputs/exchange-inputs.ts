@@ -5,11 +5,14 @@ import { otherWriters } from '../../domain/recovery/live/writers.ts';
 import { actionOf, copyOf, storeOf, unfit, type OtherCopy, type StepAt } from './step-at.ts';
 
 export const EXCHANGE_INPUTS = {
-  lookAhead: (at: StepAt) =>
-    actionOf(at, 'lookAhead').datastores.map((datastore) => ({
+  lookAhead: (at: StepAt) => {
+    const { room } = at.loaded.system.recovery ?? {};
+    const stores = actionOf(at, 'lookAhead').datastores.map((datastore) => ({
       store: storeOf(at, datastore),
       bytes: bytesOf(at, datastore),
-    })),
+    }));
+    return { stores, ...(room !== undefined && { room }) };
+  },
   stopWriter: (at: StepAt) => writerOf(at, actionOf(at, 'stopWriter').writer),
   /** As a step, or as the way back of the step that stopped it. */
   startWriter: (at: StepAt) => writerOf(at, actionOf(at, 'startWriter', 'stopWriter').writer),

@@ -58,7 +58,10 @@ export function createFilesExchange(clock: Pick<Clock, 'now'>): StoreExchange {
       return why && `${store.datastore} cannot be exchanged: ${why}`;
     },
     converts: conversionOf,
-    room: async (store, bytes) => roomFor((await liveOf(store)).folder, bytes),
+    room: async (store, bytes) => {
+      const short = await roomFor((await liveOf(store)).folder, bytes);
+      return short === undefined ? { known: true } : { short };
+    },
     release,
     begin: async (store, folder, bytes) => {
       const live = await liveOf(store);

@@ -18,6 +18,7 @@ import { lockTables, readContents } from './contents.ts';
 import { besideAddress, besideIn } from './exchange/beside.ts';
 import { makeRolesOf } from './exchange/elsewhere.ts';
 import { inLiveOrFenced } from './exchange/fenced.ts';
+import { watchingLag } from './exchange/lag.ts';
 import { giveSettings } from './exchange/make-alike.ts';
 import { loadDump, scriptOf } from './load-dump.ts';
 import { carrySettings, readLocale } from './locale.ts';
@@ -132,7 +133,10 @@ async function restoreBeside(
     const script = await scriptOf({ folder: to.folder, program, read }, waiting);
     await makeRolesOf(to.folder, to.address, script, waiting.signal);
   }
-  await loadDump({ ...to, program, read }, waiting);
+  const { maxLag: most } = artefact.store.settings;
+  await watchingLag(to.address, { ...(most !== undefined && { most }) }, waiting, (watched) =>
+    loadDump({ ...to, program, read: () => dumpIn(artefact, DUMP, watched) }, watched),
+  );
   const settings = artefact.manifest.contents.definitions.filter(({ kind }) => kind === 'setting');
   const entries = settings.map(({ name, text }) => `${name}=${text}`);
   await withClient(to.address, waiting.signal, (client) => giveSettings(client, entries));

@@ -32,6 +32,9 @@ export interface Restoring {
   elsewhere?: BoundPlace;
 }
 
+/** How the findings on room begin, before the name of the datastore. */
+export const ROOM = 'room for a copy of ';
+
 export function lookAheadStep(datastores: readonly string[]): PlanStep {
   return {
     id: 'preflight',

@@ -1,25 +1,9 @@
 // Steps that put a copy in the place of a live datastore: the fence and the proof of it, the loss, the exchange, and what a
 // recovery ends with.
 import type { Finding } from '../../domain/analysis/finding.ts';
-import { backedUpDatastore } from '../../domain/backup/backup-id.ts';
-import { passedOverIn, SUSPECT } from '../../domain/backup/anomaly.ts';
 import type { Plan } from '../../domain/operation/plan.ts';
-import {
-  outputOn,
-  outputsOf,
-  plainResult,
-  type StepResult,
-} from '../../domain/operation/step-result.ts';
-import {
-  exchangeWords,
-  lossFindings,
-  lossWords,
-  type ExchangePlan,
-  type Loss,
-} from '../../domain/recovery/exchange.ts';
-import { adoptedIn } from '../../domain/recovery/live/adopted.ts';
-import { lostIn } from '../../domain/recovery/live/lost.ts';
-import { passedOverCandidates, takenBackups } from '../../domain/recovery/live/candidates.ts';
+import { outputOn, plainResult, type StepResult } from '../../domain/operation/step-result.ts';
+import { exchangeWords, lossFindings, lossWords } from '../../domain/recovery/exchange.ts';
 import { recoveryEnd } from '../../domain/recovery/recovery-end.ts';
 import { problemsIn, said } from './service-kinds.ts';
 import { otherCopy } from './candidate-kinds.ts';
@@ -83,36 +67,6 @@ export const lossAgainst: StepKind<ActionOf<'lossAgainst'>> = {
           },
         ),
     }),
-};
-
-/** All that was found in one place, under the digest that whoever approves answers for. */
-export const weighExchange: StepKind<ActionOf<'weighExchange'>> = {
-  whenFailed: 'fails',
-  begin({ plan, results, now }) {
-    const lost = outputsOf(results, 'lost');
-    const findings = takenBackups(plan, results).flatMap((backup): Finding[] => {
-      const datastore = backedUpDatastore(backup.id);
-      const over = passedOverCandidates(results, datastore);
-      const found = outputOn(results, 'lost', datastore);
-      const { notAfter } = backup.recoveryPoint;
-      const proved = backup.verifiedAt === null ? 'never verified before' : 'verified before';
-      const reason = `${backup.id}, recovery point ${notAfter}, ${proved}${suspectOf(plan, backup.id)}${passedOverOf(plan, datastore)}`;
-      return [
-        { name: `${datastore}: backup`, verdict: 'pass', reason, samples: 1 },
-        ...over.map(({ id, why }) => overFinding(datastore, id, why)),
-        ...foundOf(datastore, found),
-        ...lostIn(plan).map(({ where }) => lostFinding(datastore, where, notAfter)),
-      ];
-    });
-    for (const { datastore, what } of adoptedIn(plan)) {
-      const found = outputOn(results, 'lost', datastore);
-      findings.push(adoptedFinding(datastore, what), ...foundOf(datastore, found));
-    }
-    const told = lost.map(({ datastore, loss }) => `${datastore}: ${lossWords(loss)}`);
-    const gone = lostIn(plan).map(({ datastore }) => `${datastore}: not known, for it is gone`);
-    const detail = `as of ${now}, users are kept out; to be lost: ${[...told, ...gone].join('. ')}`;
-    return plainResult({ type: 'done' }, { detail, findings });
-  },
 };
 
 export const exchange: StepKind<ActionOf<'exchange'>> = {
@@ -237,58 +191,6 @@ function judgedBy(findings: Finding[]): StepResult {
   }
   const detail = findings.map(({ reason }) => reason).join('; ');
   return plainResult({ type: 'done' }, { detail, findings });
-}
-
-/** What is lost, and what the exchange does; nothing where nobody counted. */
-function foundOf(
-  datastore: string,
-  found: { loss: Loss; plan: ExchangePlan } | undefined,
-): Finding[] {
-  if (found === undefined) return [];
-  const lost = lossFindings(found.loss).map((one) => ({
-    ...one,
-    name: `${datastore}: ${one.name}`,
-  }));
-  return [...lost, placeFinding(datastore, found.plan)];
-}
-
-function lostFinding(datastore: string, where: string, point: string): Finding {
-  const reason = `what was written since ${point} is lost, and nobody can say what it was; ${where} becomes ${datastore}, and services are bound to it`;
-  return { name: `${datastore}: lost`, verdict: 'pass', reason, samples: 1 };
-}
-
-function adoptedFinding(datastore: string, what: string): Finding {
-  const reason = `${what}, which somebody else restored: no manifest says what it has to hold, and its recovery point is not known`;
-  return { name: `${datastore}: adopted`, verdict: 'pass', reason, samples: 1 };
-}
-
-function placeFinding(datastore: string, plan: ExchangePlan): Finding {
-  const reason = exchangeWords(plan);
-  return { name: `${datastore}: exchange`, verdict: 'pass', reason, samples: 1 };
-}
-
-function overFinding(datastore: string, id: string, why: string): Finding {
-  const reason = `${id} was found bad and passed over: ${why}`;
-  return { name: `${datastore}: candidate passed over`, verdict: 'pass', reason, samples: 1 };
-}
-
-/** That it may have what harmed the data, as the plan says it. */
-function suspectOf({ steps }: Plan, id: string): string {
-  const isSuspect = steps.some(
-    ({ action, title }) =>
-      action.kind === 'rung' && action.backup === id && title.includes(SUSPECT),
-  );
-  return isSuspect ? `; suspect: its recovery point is after the time ${SUSPECT}` : '';
-}
-
-/** Which newer backups were not taken, as the plan says it. */
-function passedOverOf({ steps }: Plan, datastore: string): string {
-  const loads = steps.find(
-    ({ action }) =>
-      action.kind === 'rung' && action.rung === 'loads' && action.datastore === datastore,
-  );
-  const note = passedOverIn(loads?.title ?? '');
-  return note === undefined ? '' : `; ${note}`;
 }
 
 /** For whoever ends it between the exchange and the first user. */

@@ -39,9 +39,9 @@ import {
   lossAgainst,
   quiet,
   warmLive,
-  weighExchange,
   writeFence,
 } from './exchange-kinds.ts';
+import { weighExchange } from './weigh-exchange.ts';
 import {
   askMoved,
   askOutside,

@@ -35,6 +35,8 @@ export interface MemoryExchanges {
   /** What people have to do where something was restored elsewhere. */
   lacking: string[];
   short: string | undefined;
+  /** Somebody can look at the room. */
+  roomKnown: boolean;
   /** `after`: once it has done its work. */
   failNext: (verb: ExchangeVerb, failure: Failure, after?: true) => void;
   /** The next call of this verb waits until it is released or cancelled; `after`: once it has done its work. */
@@ -62,6 +64,7 @@ export function memoryExchanges(vault: MemoryVault): {
     answers: new Set(),
     lacking: [],
     short: undefined,
+    roomKnown: true,
     done: [],
     failNext: (verb, failure, after) => failures.push({ verb, failure, after: after === true }),
     hangNext: (verb, after) => {
@@ -126,7 +129,8 @@ export function memoryExchanges(vault: MemoryVault): {
   const exchanges: ExchangesPort = {
     unable: async ({ datastore }) => exchanged.unable.get(datastore),
     converts: async () => undefined,
-    room: async () => exchanged.short,
+    room: async () =>
+      exchanged.short === undefined ? { known: exchanged.roomKnown } : { short: exchanged.short },
     writeFence: (input, waiting) =>
       changing('writeFence', input, waiting, (live) => {
         live.fencedSince ??= input.token.epoch;

@@ -5,6 +5,7 @@ import { readFile, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import type { DatastoreRef } from '../../../ports/backups.ts';
+import type { Room } from '../../../ports/exchanges.ts';
 import type { Waiting } from '../../../ports/waiting.ts';
 import { Failure } from '../../../domain/failure.ts';
 import { secretValue, type SecretSources } from '../../../integrations/secret-value.ts';
@@ -123,11 +124,7 @@ export async function makeLike(
 }
 
 /** Why there is no room, or whether anybody could look. */
-async function roomFor(
-  client: pg.Client,
-  database: string,
-  bytes: number,
-): Promise<{ short: string } | { known: boolean }> {
+async function roomFor(client: pg.Client, database: string, bytes: number): Promise<Room> {
   const { current } = currentOf(database, await placesOf(client, database));
   const [place] = placeRow.parse((await client.query<never>(PLACE, [current.name])).rows);
   const folder = place.location ?? place.folder;
@@ -140,15 +137,11 @@ async function roomFor(
   }
 }
 
-/** Why so many bytes have no room beside the live database, as far as its server's disk is this machine's. */
-export async function shortBeside(
-  address: PostgresAddress,
-  bytes: number,
-): Promise<string | undefined> {
-  const room = await inMaintenance(address, UNDISTURBED.signal, (client) =>
+/** Whether so many bytes have room beside the live database, as far as its server's disk is this machine's. */
+export async function roomBeside(address: PostgresAddress, bytes: number): Promise<Room> {
+  return inMaintenance(address, UNDISTURBED.signal, (client) =>
     roomFor(client, address.database, bytes),
   );
-  return 'short' in room ? room.short : undefined;
 }
 
 /** Whether the process that serves the session is one of this machine. */

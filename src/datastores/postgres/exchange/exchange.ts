@@ -15,7 +15,7 @@ import { lossBetween } from '../look.ts';
 import { isSuperuser } from '../session.ts';
 import { adopting } from './adopt.ts';
 import { becomesOf } from './becomes.ts';
-import { beginBeside, besideAddress, besideIn, releaseBeside, shortBeside } from './beside.ts';
+import { beginBeside, besideAddress, besideIn, releaseBeside, roomBeside } from './beside.ts';
 import { elsewhereIn } from './elsewhere.ts';
 import { claim, unhindered, type Claim } from './epochs.ts';
 import { lowerFence, raiseFence, takePlace, type Server } from './fence.ts';
@@ -61,7 +61,7 @@ export function createPostgresExchange({ secrets, clock, folders }: ExchangeInpu
     );
   return {
     unable: async (store) => unableToExchange(await liveAddress(store, secrets), ownerOf(store)),
-    room: async (store, bytes) => shortBeside(await liveAddress(store, secrets), bytes),
+    room: async (store, bytes) => roomBeside(await liveAddress(store, secrets), bytes),
     begin: async (store, folder, bytes) =>
       beginBeside(store, folder, bytes, { secrets, signal: UNDISTURBED.signal }),
     release: (folder, waiting) => releaseBeside(folder, secrets, waiting),

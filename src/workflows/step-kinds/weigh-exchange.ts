@@ -1,0 +1,115 @@
+// The question before an exchange: all that was found, in one place.
+import type { Finding } from '../../domain/analysis/finding.ts';
+import { passedOverIn, SUSPECT } from '../../domain/backup/anomaly.ts';
+import { backedUpDatastore } from '../../domain/backup/backup-id.ts';
+import type { Plan } from '../../domain/operation/plan.ts';
+import {
+  outputOn,
+  outputsOf,
+  plainResult,
+  type StepResults,
+} from '../../domain/operation/step-result.ts';
+import {
+  exchangeWords,
+  lossFindings,
+  lossWords,
+  type ExchangePlan,
+  type Loss,
+} from '../../domain/recovery/exchange.ts';
+import { ROOM } from '../../domain/recovery/exchange-steps.ts';
+import { adoptedIn } from '../../domain/recovery/live/adopted.ts';
+import { passedOverCandidates, takenBackups } from '../../domain/recovery/live/candidates.ts';
+import { lostIn } from '../../domain/recovery/live/lost.ts';
+import type { ActionOf, StepKind } from './step-kind.ts';
+
+/** All that was found in one place, under the digest that whoever approves answers for. */
+export const weighExchange: StepKind<ActionOf<'weighExchange'>> = {
+  whenFailed: 'fails',
+  begin({ plan, results, now }) {
+    const lost = outputsOf(results, 'lost');
+    const findings = takenBackups(plan, results).flatMap((backup): Finding[] => {
+      const datastore = backedUpDatastore(backup.id);
+      const over = passedOverCandidates(results, datastore);
+      const found = outputOn(results, 'lost', datastore);
+      const { notAfter } = backup.recoveryPoint;
+      const proved = backup.verifiedAt === null ? 'never verified before' : 'verified before';
+      const reason = `${backup.id}, recovery point ${notAfter}, ${proved}${suspectOf(plan, backup.id)}${passedOverOf(plan, datastore)}`;
+      return [
+        { name: `${datastore}: backup`, verdict: 'pass', reason, samples: 1 },
+        ...over.map(({ id, why }) => overFinding(datastore, id, why)),
+        ...foundOf(datastore, found),
+        ...roomOf(results, datastore),
+        ...lostIn(plan).map(({ where }) => lostFinding(datastore, where, notAfter)),
+      ];
+    });
+    for (const { datastore, what } of adoptedIn(plan)) {
+      const found = outputOn(results, 'lost', datastore);
+      findings.push(adoptedFinding(datastore, what), ...foundOf(datastore, found));
+    }
+    const told = lost.map(({ datastore, loss }) => `${datastore}: ${lossWords(loss)}`);
+    const gone = lostIn(plan).map(({ datastore }) => `${datastore}: not known, for it is gone`);
+    const detail = `as of ${now}, users are kept out; to be lost: ${[...told, ...gone].join('. ')}`;
+    return plainResult({ type: 'done' }, { detail, findings });
+  },
+};
+
+/** What is lost, and what the exchange does; nothing where nobody counted. */
+function foundOf(
+  datastore: string,
+  found: { loss: Loss; plan: ExchangePlan } | undefined,
+): Finding[] {
+  if (found === undefined) return [];
+  const lost = lossFindings(found.loss).map((one) => ({
+    ...one,
+    name: `${datastore}: ${one.name}`,
+  }));
+  return [...lost, placeFinding(datastore, found.plan)];
+}
+
+/** What was found before anybody was kept out. */
+function roomOf(results: StepResults, datastore: string): Finding[] {
+  return results
+    .filter(({ step }) => step.action.kind === 'lookAhead')
+    .flatMap(({ result }) => result.findings)
+    .filter(({ name }) => name === `${ROOM}${datastore}`)
+    .map((one) => ({ ...one, name: `${datastore}: room` }));
+}
+
+function lostFinding(datastore: string, where: string, point: string): Finding {
+  const reason = `what was written since ${point} is lost, and nobody can say what it was; ${where} becomes ${datastore}, and services are bound to it`;
+  return { name: `${datastore}: lost`, verdict: 'pass', reason, samples: 1 };
+}
+
+function adoptedFinding(datastore: string, what: string): Finding {
+  const reason = `${what}, which somebody else restored: no manifest says what it has to hold, and its recovery point is not known`;
+  return { name: `${datastore}: adopted`, verdict: 'pass', reason, samples: 1 };
+}
+
+function placeFinding(datastore: string, plan: ExchangePlan): Finding {
+  const reason = exchangeWords(plan);
+  return { name: `${datastore}: exchange`, verdict: 'pass', reason, samples: 1 };
+}
+
+function overFinding(datastore: string, id: string, why: string): Finding {
+  const reason = `${id} was found bad and passed over: ${why}`;
+  return { name: `${datastore}: candidate passed over`, verdict: 'pass', reason, samples: 1 };
+}
+
+/** That it may have what harmed the data, as the plan says it. */
+function suspectOf({ steps }: Plan, id: string): string {
+  const isSuspect = steps.some(
+    ({ action, title }) =>
+      action.kind === 'rung' && action.backup === id && title.includes(SUSPECT),
+  );
+  return isSuspect ? `; suspect: its recovery point is after the time ${SUSPECT}` : '';
+}
+
+/** Which newer backups were not taken, as the plan says it. */
+function passedOverOf({ steps }: Plan, datastore: string): string {
+  const loads = steps.find(
+    ({ action }) =>
+      action.kind === 'rung' && action.rung === 'loads' && action.datastore === datastore,
+  );
+  const note = passedOverIn(loads?.title ?? '');
+  return note === undefined ? '' : `; ${note}`;
+}
