@@ -23,6 +23,7 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
     { verbs: ['hooks'], load: () => import('./incident/hooks.ts') },
     { verbs: ['init'], load: () => import('./verbs/init.ts') },
     { verbs: ['check', 'schema'], load: () => import('./verbs/system-files.ts') },
+    { verbs: ['grant'], load: () => import('./grants/grant.ts') },
     { verbs: ['judge'], load: () => import('./verbs/judge.ts') },
     { verbs: ['port'], load: () => import('./verbs/port.ts') },
     { verbs: ['completion'], looksAtAll: true, load: () => import('./verbs/completion.ts') },
@@ -58,7 +59,7 @@ export const VERB_GROUPS: readonly VerbGroup[] = [
     { verbs: ['logs', 'diff', 'open'], load: () => import('./verbs/service.ts') },
     { verbs: ['health'], load: () => import('./verbs/health.ts') },
     { verbs: ['report'], load: () => import('./verbs/report.ts') },
-    { verbs: ['evidence'], load: () => import('./verbs/evidence.ts') },
+    { verbs: ['evidence'], load: () => import('./records/evidence.ts') },
   ]),
   ...under('Backups and recovery', [
     { verbs: ['backup', 'backups', 'verify'], load: () => import('./verbs/backups.ts') },

@@ -13,6 +13,7 @@ import { Failure } from '../domain/failure.ts';
 import { endAllIn } from '../machine/end-all-in.ts';
 import { keepFile } from '../machine/keep-file.ts';
 import { machineId } from '../machine/machine-id.ts';
+import { strangersFolder } from '../machine/own-file.ts';
 import { namesIn, stateFolders, type DamagedState } from '../machine/state-folders.ts';
 import { makePassable } from './scratch-server.ts';
 
@@ -88,12 +89,14 @@ export function createCopies(
   const own = async (copy: string): Promise<StoredCopy | undefined> =>
     lyingOn(machine, await stateOf(copy));
   const discard = async (copy: string, waiting: Waiting): Promise<void> => {
+    requireOwn(root);
     const there = await own(copy);
     if (there) await release(there.kind, whole(there).folder, waiting);
     await emptied(folder(copy), waiting);
   };
   return {
     begin: async (input, waiting) => {
+      requireOwn(root);
       const there = await own(input.copy);
       if (there !== undefined) refuseOthers(there, input);
       if (there?.state === 'ready') {
@@ -127,6 +130,16 @@ export function createCopies(
     room: () => roomIn(root),
     list: async () => (await list()).map(shown),
   };
+}
+
+/** Copies are given to other users, and removed by whoever may: in a folder that somebody else can change, that could be anything. Throws Refused. */
+function requireOwn(root: string): void {
+  const why = strangersFolder(root);
+  if (why === undefined) return;
+  throw new Failure(
+    'Refused',
+    `no copy is made or removed there: ${why}; name another folder in FAIRLEAD_COPIES`,
+  );
 }
 
 async function roomIn(root: string): Promise<number> {

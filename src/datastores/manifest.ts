@@ -90,6 +90,7 @@ const manifestBase = {
   after: z.exactOptional(z.array(z.string())),
   canary: z.exactOptional(heartbeatRecordSchema),
   liveBytes: z.exactOptional(size),
+  remarks: z.exactOptional(z.array(z.string())),
   // A server takes no more; a dump is not loaded at all into fewer than it needs.
   databases: z.exactOptional(z.number().int().min(1).max(2_147_483_647)),
 };

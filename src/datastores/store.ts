@@ -56,7 +56,14 @@ export interface Into extends FileProgress {
 /** What a kind hands over when everything is written, or when its service has made an artefact of its own. */
 export type Taken = Pick<
   BackupManifest,
-  'source' | 'recoveryPoint' | 'tools' | 'contents' | 'canary' | 'liveBytes' | 'databases'
+  | 'source'
+  | 'recoveryPoint'
+  | 'tools'
+  | 'contents'
+  | 'canary'
+  | 'liveBytes'
+  | 'databases'
+  | 'remarks'
 > &
   (
     | Pick<StreamedManifest, 'artefact' | 'objects'>

@@ -1,7 +1,19 @@
 // Gets one program into the cache: into a folder of its own first, then moved as a whole, so that two at once
 // and one that is killed leave a cache that is right. Says how far it is while it works.
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  createReadStream,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { downloadSettings, type Environment } from '../config/environment.ts';
@@ -82,6 +94,7 @@ export async function intoCache(
     await fetch(folder);
     // Throws when the program is not there, and then nothing is moved.
     const { size } = statSync(join(folder, program));
+    writeFileSync(join(folder, digestFile(program)), await digestOf(join(folder, program)));
     moveInto(folder, target, program);
     say(`  done: ${megabytes(size)} MB in ${((performance.now() - started) / 1000).toFixed(1)} s`);
     return join(target, program);
@@ -107,7 +120,35 @@ function moveInto(folder: string, target: string, program: string): void {
 }
 
 export function isThere(path: string): boolean {
-  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  try {
+    return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  } catch {
+    return false; // a folder of PATH that this user may not look into
+  }
+}
+
+/** Whether a program in the cache is the one that was put there: it has one of the `pinned` digests, or, without any, that of its download. */
+export async function isIntact(path: string, pinned: readonly string[] = []): Promise<boolean> {
+  const known = pinned.length > 0 ? pinned : [recordedDigest(path)];
+  return known.includes(await digestOf(path));
+}
+
+function recordedDigest(path: string): string {
+  try {
+    return readFileSync(digestFile(path), 'utf8').trim();
+  } catch {
+    return 'none';
+  }
+}
+
+function digestFile(program: string): string {
+  return `${program}.sha256`;
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
 }
 
 function sizeOf(folder: string): number {

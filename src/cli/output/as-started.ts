@@ -57,6 +57,7 @@ const OTHERS: readonly string[] = [
     'init',
     'check',
     'schema',
+    'grant',
     'completion',
     'judge',
     'port',

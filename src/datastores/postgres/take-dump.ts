@@ -21,11 +21,13 @@ import {
 } from './connection.ts';
 import { lockTables, readContents, readSequences } from './contents.ts';
 import { newestHeartbeat } from './heartbeat.ts';
-import { DUMP_LOCK_WAIT_MS } from './session.ts';
+import { DUMP_LOCK_WAIT_MS, isSuperuser } from './session.ts';
 import { inSnapshot, type Seen } from './snapshot.ts';
 
 export const DUMP = 'dump';
 const MAGIC = 'PGDMP';
+const SUPERUSER =
+  'the login of the backup is a superuser, and whoever owns a table there can run code with its rights when the table is read; make a role for backups: fairlead grant postgres --print';
 /** A server that is up answers a short question at once. */
 const ANSWER_MS = 30_000;
 
@@ -144,7 +146,7 @@ async function* dumpOf(
   if (lacking !== undefined) throw new Failure('CheckFailed', `pg_dump exited with 0: ${lacking}`);
 }
 
-type Rest = Pick<Taken, 'contents' | 'canary'>;
+type Rest = Pick<Taken, 'contents' | 'canary' | 'remarks'>;
 
 /** Sequences move on under a dump, which may have read any value in between. */
 async function restOf(client: pg.Client, contents: Contents): Promise<Rest> {
@@ -153,7 +155,12 @@ async function restOf(client: pg.Client, contents: Contents): Promise<Rest> {
     ...{ name, from, to: ends.get(name) ?? to },
   }));
   const canary: HeartbeatRecord | null = await newestHeartbeat(client);
-  return { contents: { ...contents, sequences }, ...(canary !== null && { canary }) };
+  const remarks = (await isSuperuser(client)) ? [SUPERUSER] : [];
+  return {
+    contents: { ...contents, sequences },
+    ...(canary !== null && { canary }),
+    ...(remarks.length > 0 && { remarks }),
+  };
 }
 
 /** What is wrong with a listing of pg_restore beside the tables that were read; partitions are tables of their own there. */

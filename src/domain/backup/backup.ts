@@ -98,6 +98,8 @@ interface ManifestBase {
   canary?: HeartbeatRecord;
   /** Bytes that the datastore itself took on its disk; absent where that is what the backup has. */
   liveBytes?: number;
+  /** What whoever takes backups should change, in sentences. */
+  remarks?: string[];
   /** How many databases the live server is configured for; absent where the kind has no such number. */
   databases?: number;
 }

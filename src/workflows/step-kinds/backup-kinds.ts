@@ -131,9 +131,14 @@ export const conclude: StepKind<ActionOf<'conclude'>> = {
 
 function taken(
   context: StepContext<ActionOf<'backup'>>,
-  { summary, odd, detail }: { summary: BackupSummary; odd: string[]; detail: string },
+  {
+    summary,
+    odd,
+    detail,
+    remarks = [],
+  }: { summary: BackupSummary; odd: string[]; detail: string; remarks?: string[] },
 ): StepResult {
-  const notes: string[] = [];
+  const notes = remarks.map((remark) => `${summary.id}: ${remark}`);
   if (odd.length > 0) {
     notes.push(
       `${summary.id} is odd beside those before it, and is not restored by default: ${odd.join('; ')}`,

@@ -30,7 +30,7 @@ export function register(program: Command): void {
     'evidence verify --key evidence.pub --head 42:5f0c…',
     'evidence verify --objects /srv/fairlead/objects --json',
   ]).action(async (options: EvidenceOptions) => {
-    const { verifyAll } = await import('../records/verify-all.ts');
+    const { verifyAll } = await import('./verify-all.ts');
     const { FAIRLEAD_OBJECTS } = process.env;
     const usual = FAIRLEAD_OBJECTS ?? join(dataFolder(process.env, process.cwd()), 'objects');
     await verifyAll(options.objects ?? usual, options);
