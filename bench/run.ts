@@ -51,6 +51,8 @@ const MEASUREMENTS: readonly Entry[] = [
   { letter: 'l', name: 'drills', load: async () => (await import('./drills.ts')).drills },
   { letter: 'm', name: 'stop', load: async () => (await import('./stop-many.ts')).stopMany },
   { letter: 'n', name: 'exchange', load: async () => (await import('./exchange.ts')).exchange },
+  { letter: 'o', name: 'runbook', load: async () => (await import('./runbook.ts')).runbook },
+  { letter: 'p', name: 'alert', load: async () => (await import('./alert.ts')).alert },
 ];
 
 const { values, positionals } = parseArgs({

@@ -12,6 +12,7 @@ import {
 } from '../domain/incident/alert-places.ts';
 import { alertDelivery } from '../domain/incident/alertmanager.ts';
 import { incidentId } from '../domain/incident/incident.ts';
+import { peopleOf } from '../domain/incident/people.ts';
 import type { LoadedSystem } from '../domain/loaded-system.ts';
 import type { IncidentState, Incidents } from './incidents.ts';
 import { Lanes } from './lanes.ts';
@@ -68,9 +69,11 @@ export function alertsTaker(ports: Ports): TakeAlerts {
     take: async (system, posted) => {
       const { alerts, left } = alertDelivery(posted);
       const { loaded, problem } = await systemFile(system);
+      // The incident needs not read them then before it is open.
+      const known = loaded && { people: peopleOf(loaded.system.people) };
       const items = alerts.map((change) => ({
         ...{ system, change },
-        place: placeOf(change.name, loaded?.system.alerts),
+        place: { ...placeOf(change.name, loaded?.system.alerts), ...known },
       }));
       await delivery.deliver(items);
       const isUnknown = ({ place }: Item): boolean => place.id === UNKNOWN_ALERTS;

@@ -4,9 +4,11 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Browser, Page } from 'playwright-core';
+import { runbookSchema } from '../../src/config/steps/runbook-schema.ts';
+import { digestOf } from '../../src/domain/digest.ts';
 import { listPages } from '../../src/workflows/messages.ts';
 import { openDoor, type Door } from '../../src/machine/http-door.ts';
-import { endOf, untilStatus } from '../support/operations.ts';
+import { endOf, reportOf, statesOf, untilStatus } from '../support/operations.ts';
 import { longBake, openShop, type Shop } from '../support/shop.ts';
 import { testServer } from '../support/temporal-server.ts';
 import {
@@ -125,6 +127,37 @@ test('a gate is approved with the JSON that the details page says to paste', asy
   assert.equal(shop.weightsOf(system), 'v2 100 %');
   await openTab(page, uiUrl, handle, 'user-metadata');
   await details.getByRole('heading', { name: `deploy/${system}/api/v2: succeeded` }).waitFor();
+});
+
+test('a runbook of steps is chosen and ticked with the JSON that the details page says to paste', async (t) => {
+  if (skipWithoutBrowser(t, browser)) return;
+  const runbook = runbookSchema.parse({
+    title: 'A test',
+    steps: [
+      { id: 'way', choose: { question: 'Which?', options: { left: ['one'], right: ['two'] } } },
+      { id: 'one', manual: 'One' },
+      { id: 'two', manual: 'Two' },
+    ],
+  });
+  const file = 'systems/shop/runbooks/ways.yaml';
+  const written = { name: 'ways', file, digest: digestOf(runbook), runbook };
+  shop.ports.steps.written.set('ways', written);
+  const system = shop.live();
+  const request = { system, runbook: 'ways', requestedBy: 'ci' };
+  const handle = await shop.start('runbook', request, `run/${system}/ways`);
+  const details = currentDetails(page);
+  for (const [step, kind, words] of [
+    ['way', 'choose', '"right"'],
+    ['two', 'tick', '"two"'],
+  ] as const) {
+    await untilStatus(handle, ({ asks }) => asks?.step === step);
+    await openTab(page, uiUrl, handle, 'user-metadata');
+    await details.getByRole('heading', { name: `Waits for a person: ${step}` }).waitFor();
+    const json = details.locator('code', { hasText: words }).first();
+    await sendUpdate(page, kind, (await json.innerText()).replace('YOUR-NAME', 'ana'));
+  }
+  assert.equal((await endOf(handle)).outcome, 'succeeded');
+  assert.deepEqual(statesOf(await reportOf(handle)), ['way done', 'one passedOver', 'two done']);
 });
 
 test('an approval by the requester is answered with the sentence that refuses it', async (t) => {

@@ -1,6 +1,7 @@
 // Which incident each alert opens, joins or leaves, and what is sent of it: against incidents in memory.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { peopleOf } from '../../src/domain/incident/people.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import type { AlertChange } from '../../src/domain/incident/alerts.ts';
 import type { IncidentRequest } from '../../src/domain/incident/incident-request.ts';
@@ -82,6 +83,7 @@ describe('an alert', () => {
         ...{ system: 'shop', id: 'high-error-rate', title: 'HighErrorRate', severity: 'P1' },
         ...{ service: 'api', runbook: 'high-error-rate' },
         ...{ source: 'alert', requestedBy: 'alert:high-error-rate' },
+        people: peopleOf(undefined),
       },
     ]);
     assert.equal(sent[0]?.alerts[0]?.summary, '5 % fail (instance a:9100)');

@@ -43,6 +43,7 @@ test('1,010 messages at once are all kept, once, and it goes on as a new run', a
   const ports = memoryPorts([loaded]);
   const worker = await startTestWorker(address, ports, { taskQueue, unwatched: true });
   try {
+    while ((await lines(handle)) === 0) await sleep(100);
     const notes = Array.from({ length: 10 }, (_, n) =>
       send(handle, 'update', { actor: 'ben', note: `more ${n}` }),
     );

@@ -7,7 +7,7 @@ import type { Severity } from './severity.ts';
 /** An incident as an alert opens it. */
 export type AlertPlace = Pick<
   IncidentRequest,
-  'id' | 'title' | 'severity' | 'service' | 'runbook'
+  'id' | 'title' | 'severity' | 'service' | 'runbook' | 'people'
 > & {
   /** It gathers alerts of many names. */
   gathers: boolean;
@@ -29,9 +29,9 @@ export function placeOf(alert: string, alerts: Alerts = {}): AlertPlace {
 }
 
 /** Where an alert goes while MOST_OPEN incidents of alerts are open; as severe as the worst alert in it. */
-export function stormPlace({ severity }: AlertPlace): AlertPlace {
+export function stormPlace({ severity, people }: AlertPlace): AlertPlace {
   const title = `More alerts at once than ${MOST_OPEN} incidents`;
-  return { id: ALERT_STORM, title, severity, gathers: true };
+  return { id: ALERT_STORM, title, severity, ...(people && { people }), gathers: true };
 }
 
 /** What an alert's incident is started with. Who asks is the alert, by the name of its incident. */

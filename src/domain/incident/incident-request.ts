@@ -5,6 +5,7 @@ import { describeValue } from '../text/describe-value.ts';
 import { didYouMean } from '../text/did-you-mean.ts';
 import { NAME, NAME_ALLOWED, PERSON_ALLOWED, personIn } from '../text/names.ts';
 import { INCIDENT, incidentId, incidentWords } from './incident.ts';
+import { peopleIn, type IncidentPeople } from './people.ts';
 import { severityIn, SEVERITIES, type Severity } from './severity.ts';
 
 export interface IncidentRequest {
@@ -16,6 +17,8 @@ export interface IncidentRequest {
   runbook?: string;
   source?: 'person' | 'alert';
   requestedBy?: string;
+  /** Of an alert: who is told, as the system file says it; without it that is read first. */
+  people?: IncidentPeople;
 }
 
 export const LONGEST_TITLE = 200;
@@ -34,6 +37,7 @@ const RULES: Record<keyof IncidentRequest, Rule> = {
   service: [isName, NAME_ALLOWED, true],
   runbook: [isName, NAME_ALLOWED, true],
   source: [(value) => value === 'person' || value === 'alert', 'person or alert', true],
+  people: [(value) => peopleIn(value) !== undefined, 'people as a system file has them', true],
   requestedBy: [(value) => personIn(value) !== undefined, PERSON_ALLOWED, true],
 };
 
@@ -47,7 +51,8 @@ export function incidentStart(request: IncidentRequest) {
   return {
     ...{ type: INCIDENT, workflowId: incidentId(system, id), args: [request] },
     memo: { [INCIDENT]: { title, severity, phase: 'open', commander: null } },
-    workflowTaskTimeout: '5s' as const,
+    // A thousand messages that came at once are read with one task.
+    workflowTaskTimeout: '10s' as const,
     staticSummary: incidentWords(request).slice(0, 200),
   };
 }
@@ -62,15 +67,21 @@ export function parseIncident(raw: unknown): IncidentRequest {
   }
   const problem = badInput(INCIDENT, problemsIn(raw), EXAMPLE);
   if (problem !== null) throw problem;
-  const { system, id, title, severity, service, runbook, source, requestedBy } = raw;
+  const { system, id, title, severity, service, runbook, requestedBy } = raw;
   return {
     ...{ system: String(system), id: String(id), title: String(title).trim() },
     severity: severityIn(severity) ?? 'P1',
     ...(typeof service === 'string' && { service }),
     ...(typeof runbook === 'string' && { runbook }),
-    ...(source === 'alert' && { source }),
+    ...ofAlert(raw),
     ...(requestedBy !== undefined && { requestedBy: personIn(requestedBy) ?? 'somebody' }),
   };
+}
+
+function ofAlert({ source, people }: Record<string, unknown>): Partial<IncidentRequest> {
+  if (source !== 'alert') return {};
+  const known = peopleIn(people);
+  return { source, ...(known !== undefined && { people: known }) };
 }
 
 function problemsIn(raw: Record<string, unknown>): string[] {

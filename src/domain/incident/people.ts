@@ -2,7 +2,8 @@
 // defaults for what it does not say. All durations are ms.
 import { DEFAULT_AFTER } from '../people/on-call.ts';
 import { isAmong } from '../text/names.ts';
-import type { Severity } from './severity.ts';
+import { isRecord } from '../json.ts';
+import { SEVERITIES, type Severity } from './severity.ts';
 
 /** From the opening (or a raise of the severity) to each: acknowledged, cause known, users helped. */
 export interface IncidentClocks {
@@ -23,6 +24,8 @@ export interface IncidentPeople {
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+/** As long as a duration in a system file may be. */
+const LONGEST_MS = 366 * 24 * HOUR;
 
 /** Minutes 5, 15 and 30 are those of the runbooks that Fairlead was made for; minor ones wait for working hours. */
 export const DEFAULT_CLOCKS: Record<Severity, IncidentClocks> = {
@@ -52,6 +55,40 @@ export function peopleOf(section: PeopleSection | undefined): IncidentPeople {
     roles,
     clocks: { P0: of('P0'), P1: of('P1'), P2: of('P2'), P3: of('P3') },
   };
+}
+
+/** People as whoever opens an incident knows them; undefined for anything else. */
+export function peopleIn(value: unknown): IncidentPeople | undefined {
+  return isPeople(value) ? value : undefined;
+}
+
+function isPeople(value: unknown): value is IncidentPeople {
+  if (!isRecord(value)) return false;
+  const { levels, after, roles, clocks } = value;
+  const areNames = (some: unknown): boolean => listOf(some, (one) => typeof one === 'string');
+  return (
+    listOf(levels, areNames) &&
+    listOf(after, isDuration) &&
+    isRecord(roles) &&
+    Object.values(roles).every(areNames) &&
+    isRecord(clocks) &&
+    SEVERITIES.every((severity) => areClocks(clocks[severity]))
+  );
+}
+
+function areClocks(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    ['acknowledge', 'investigate', 'mitigate'].every((name) => isDuration(value[name]))
+  );
+}
+
+function isDuration(value: unknown): boolean {
+  return typeof value === 'number' && value > 0 && value <= LONGEST_MS;
+}
+
+function listOf(value: unknown, isOne: (one: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every((one) => isOne(one));
 }
 
 /** How long (ms) a level has before the next one is told; never less than the severity allows for an acknowledgement. */

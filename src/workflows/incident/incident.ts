@@ -81,7 +81,10 @@ async function peopleAndTitle({
   system,
   title,
   source,
+  people,
 }: IncidentRequest): Promise<{ people: IncidentPeople; title: string }> {
+  // What the title of an alert says stands in the system file.
+  if (people !== undefined) return { people, title };
   const { readPeople } = proxyActivities<Activities>({
     ...{ startToCloseTimeout: '30s', heartbeatTimeout: '5s' },
     retry: { initialInterval: '200ms', maximumInterval: '5s' },
