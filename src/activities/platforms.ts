@@ -8,7 +8,7 @@ import {
   type PlatformKind,
   type ServiceTarget,
 } from '../domain/rollout/service-target.ts';
-import type { ServiceWorld } from '../domain/rollout/model.ts';
+import type { ServicePlatform, ServiceWorld } from '../domain/rollout/model.ts';
 import type { IsolationPort } from '../ports/isolation.ts';
 import type { Platform } from '../ports/platform.ts';
 import type { TrafficPort } from '../ports/traffic.ts';
@@ -64,25 +64,36 @@ const whyNoIsolation = (kind: PlatformKind): string =>
 /** Throws Unsupported with the first step that a platform cannot do, before anything is changed. */
 export function refuseUnable(plan: Plan, loaded: LoadedSystem, platforms: Platforms): void {
   for (const { id, action } of plan.steps) {
-    const [what, kind] = placeOf(action, loaded);
-    const lacking = kind && lackingFor(action, ofKind(platforms, kind).capabilities);
+    const at = placeOf(action, loaded, platforms);
+    const lacking = at.platform && lackingFor(action, at.platform);
     if (lacking === undefined) continue;
     throw new Failure(
       'Unsupported',
-      `${what} cannot do ${id}: its platform ${kind} ${lacking}; nothing was changed`,
+      `${at.what} cannot do ${id}: its platform ${at.platform?.kind} ${lacking}; nothing was changed`,
     );
   }
 }
 
-/** What a step is about, and the kind of platform that it is done on; no kind where it is done on none. */
+/** What a step is about, and the platform that it is done on; none where it is done on none. */
 function placeOf(
   action: StepAction,
   loaded: LoadedSystem,
-): [what: string, kind: PlatformKind | undefined] {
-  if (action.kind === 'isolate') return [loaded.name, action.platform];
-  if (!('service' in action)) return [loaded.name, undefined];
-  const { service, system, platform } = serviceTarget(loaded, action.service);
-  return [`${system}/${service}`, platform.kind];
+  platforms: Platforms,
+): { what: string; platform?: ServicePlatform } {
+  if (action.kind === 'isolate') {
+    const { platform: kind } = action;
+    return { what: loaded.name, platform: { kind, ...ofKind(platforms, kind).capabilities } };
+  }
+  if (!('service' in action)) return { what: loaded.name };
+  const target = serviceTarget(loaded, action.service);
+  const what = `${target.system}/${target.service}`;
+  return { what, platform: servicePlatform(platforms, target) };
+}
+
+/** The kind of a service's platform, and what it can do for this one. */
+function servicePlatform(platforms: Platforms, target: ServiceTarget): ServicePlatform {
+  const { capabilities, capabilitiesFor } = platformOf(platforms, target);
+  return { kind: target.platform.kind, ...(capabilitiesFor?.(target) ?? capabilities) };
 }
 
 /** `traffic` alone: revisions and history are left empty, and not asked for. */
@@ -92,12 +103,12 @@ export async function readWorld(
   waiting: Waiting,
   only?: 'traffic',
 ): Promise<ServiceWorld> {
-  const { traffic, workload, capabilities } = platformOf(platforms, service);
+  const { traffic, workload } = platformOf(platforms, service);
   const [state, revisions, history] = await Promise.all([
     traffic.read(service, waiting),
     only === undefined ? workload.revisions(service, waiting) : [],
     only === undefined ? workload.history(service, waiting) : [],
   ]);
-  const platform = { kind: service.platform.kind, ...capabilities };
+  const platform = servicePlatform(platforms, service);
   return { platform, traffic: state, revisions, history };
 }

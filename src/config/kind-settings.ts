@@ -23,6 +23,8 @@ export interface PlatformMetric {
 export interface PlatformSettings<Values> extends KindSettings<PlatformCapabilities> {
   /** The metrics that an analysis without an address of its own reads. */
   metrics: Readonly<Record<string, PlatformMetric>>;
+  /** What it can do for a service that says this; absent where that is the same for all. */
+  capabilitiesWith?: (service: Values) => PlatformCapabilities;
   /** `folders`: the system's own folder first, then those of its bases; paths stay inside them. */
   remarks: (service: Values, folders: readonly string[]) => Remark[];
 }

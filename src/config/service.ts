@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { fieldsOf, kindIn } from './kind-settings.ts';
 import { placeholdersIn } from '../domain/text/placeholders.ts';
-import { DATASTORES, PLATFORMS, type DatastoreKind } from './kinds.ts';
+import { capabilitiesOf, DATASTORES, PLATFORMS, type DatastoreKind } from './kinds.ts';
 import { capabilityRemarks } from './platform-rules.ts';
 import { didYouMean } from '../domain/text/did-you-mean.ts';
 import { listed, shown } from './reading/wording.ts';
@@ -162,7 +162,7 @@ type CheckPoint = keyof Service['checks'];
 /** `folders`: the system's own folder first, then those of its bases; paths may reach these and nothing else. */
 export function serviceRemarks(service: Service, folders: readonly string[]): Remark[] {
   return [
-    ...capabilityRemarks(service, PLATFORMS[service.platform].capabilities),
+    ...capabilityRemarks(service, capabilitiesOf(service)),
     ...PLATFORMS[service.platform].remarks(service, folders),
     ...fileRemarks(service, folders),
     ...placeholderRemarks(service),

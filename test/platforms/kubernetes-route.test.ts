@@ -120,7 +120,7 @@ test('what somebody else made of the rule is found, whatever the record says', (
   ]);
   assert.equal(view.stored?.traffic.weights[0]?.percent, 100);
   assert.match(strangerIn(changed, place, view.record) ?? '', /to other \(weight 40\) as well/);
-  assert.equal(shareOf(changed, place, STABLE.revision), 60);
+  assert.equal(shareOf(changed, place, { record, revision: STABLE.revision }), 60);
 });
 
 test('who set the rules last is named by its field manager', () => {

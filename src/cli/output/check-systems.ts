@@ -2,7 +2,7 @@
 // shapes of system files take longer to load than all the rest of the command line.
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { PLATFORMS } from '../../config/kinds.ts';
+import { capabilitiesOf } from '../../config/kinds.ts';
 import { checkSystem, loadSystem, warningsOf } from '../../config/load.ts';
 import { shownFile } from '../../config/reading/base-chain.ts';
 import { mistakeLine, type Mistake } from '../../config/reading/mistake.ts';
@@ -62,8 +62,8 @@ async function checkOne(dir: string, name: string): Promise<Checked> {
   const warnings = await warningsOf(dir, name, process.env);
   if (mistakes.length > 0) return { system: name, digest: null, mistakes, warnings };
   const { digest, system } = await loadSystem(dir, name);
-  const platforms = Object.entries(system.services).map(([service, { platform: kind }]) => {
-    return [service, { kind, ...PLATFORMS[kind].capabilities }] as const;
+  const platforms = Object.entries(system.services).map(([service, config]) => {
+    return [service, { kind: config.platform, ...capabilitiesOf(config) }] as const;
   });
   const checked = { system: name, digest, mistakes, warnings };
   const sameUser = await runAsChecker(system.services, dir, name);
@@ -75,7 +75,7 @@ async function runAsChecker(
   dir: string,
   name: string,
 ): Promise<string[]> {
-  const local = Object.entries(services).filter(([, { platform }]) => platform === 'local');
+  const local = Object.entries(services).filter(([, one]) => capabilitiesOf(one).program === 'command');
   const found = await Promise.all(
     local.map(async ([service, { user, directory }]) => {
       const at = resolve(dir, name, directory);

@@ -12,5 +12,9 @@ export function createKubernetesPlatform(input: { kubeconfig?: string } = {}): P
     workload: kubernetesWorkload(reach),
     traffic: kubernetesTraffic(reach),
     capabilities: kubernetes.capabilities,
+    capabilitiesFor: ({ platform }) =>
+      platform.kind === 'kubernetes'
+        ? kubernetes.capabilitiesWith(platform)
+        : kubernetes.capabilities,
   };
 }

@@ -6,7 +6,7 @@ import { passToken } from '../../domain/traffic/epoch-token.ts';
 import type { TrafficRecord } from '../../domain/traffic/traffic-rules.ts';
 import { isStatus } from './api.ts';
 import type { Cluster } from './cluster.ts';
-import { writeRecord, type ServiceRecord } from './record.ts';
+import { writeRecord, type ReleaseRecord, type ServiceRecord } from './record.ts';
 import { nameOf, noted, viewOf, withRecord, type RoutePlace, type RouteView } from './route.ts';
 import type { Route } from './shapes.ts';
 
@@ -25,26 +25,25 @@ export interface AnchoredChange {
   what: string;
 }
 
-/** What a change makes of the traffic; what it was given, where it changes none. */
-type Decide = (found: Found) => TrafficRecord | Promise<TrafficRecord>;
+/** What a change makes of the record: only what it changes. */
+type Decided = { traffic?: TrafficRecord; release?: ReleaseRecord };
+type Decide = (found: Found) => Decided | Promise<Decided>;
 
 /**
- * Passes the token and writes what `decide` makes of the traffic. It is asked after the token has passed and before the write,
+ * Passes the token and writes what `decide` makes of the record. It is asked after the token has passed and before the write,
  * and again when somebody wrote the route in between. A retry that changes nothing writes nothing.
  */
 export async function anchored(
   cluster: Cluster,
   { place, token, what }: AnchoredChange,
-  decide: Decide = ({ record }) => record.traffic,
+  decide: Decide = () => ({}),
 ): Promise<Found> {
   for (let writes = 1; ; writes += 1) {
     const route = await requireRoute(cluster, place, what);
     const view = viewOf(route, place);
     const seen = passToken(view.record.token, token, what);
-    const next = changed(route, place, view, {
-      token: seen,
-      traffic: await decide({ ...view, route }),
-    });
+    const decided = await decide({ ...view, route });
+    const next = changed(route, place, view, { ...view.record, ...decided, token: seen });
     if (next === undefined) return { ...view, route };
     try {
       const written = await cluster.putRoute(next);
@@ -62,8 +61,8 @@ function changed(
   { record, stored, asRecorded }: RouteView,
   after: ServiceRecord,
 ): Route | undefined {
-  if (after.traffic === record.traffic) {
-    const kept = { token: after.token, traffic: stored?.traffic ?? after.traffic };
+  if (after.traffic === record.traffic && after.release === record.release) {
+    const kept = { ...after, traffic: stored?.traffic ?? after.traffic };
     return isSame(stored, kept) ? undefined : noted(route, place, kept);
   }
   if (asRecorded && isSame(stored, after)) return undefined;

@@ -1,8 +1,8 @@
 // What containers said: the lines that a service's pods wrote since a position, and the last ones of a container that ended.
 import type { LogLine, LogPosition } from '../../ports/workload.ts';
 import { isStatus } from './api.ts';
-import type { Cluster } from './cluster.ts';
 import { CONTAINER } from './manifests.ts';
+import type { Reached } from './reached.ts';
 import type { Pod } from './shapes.ts';
 
 /** Of each pod when nobody read it before. */
@@ -13,20 +13,21 @@ const LINE_LENGTH = 300;
 
 /** Positions are microseconds, by pod: what has that time was read. */
 export async function logsSince(
-  cluster: Cluster,
+  at: Reached,
   pods: readonly Pod[],
   since: LogPosition | null,
 ): Promise<{ lines: LogLine[]; position: LogPosition }> {
   const position: LogPosition = {};
   const all = await Promise.all(
-    pods.map(async ({ metadata: { name } }) => {
+    pods.map(async (pod) => {
+      const { name } = pod.metadata;
       const from = since?.[name];
       // The API server knows whole seconds.
       const sinceTime =
         from === undefined ? '' : new Date(Math.floor(from / 1e6) * 1e3).toISOString();
       const part = from === undefined ? `tailLines=${FIRST_LINES}` : `sinceTime=${sinceTime}`;
       const query = `timestamps=true&limitBytes=${MOST_BYTES}&${part}`;
-      const text = await whatIsThere(cluster.log(name, CONTAINER, query));
+      const text = await whatIsThere(at.cluster.log(name, containerOf(at, pod), query));
       const lines = text
         .split('\n')
         .flatMap((line) => timed(line) ?? [])
@@ -48,23 +49,31 @@ function timed(line: string): { at: number; text: string } | undefined {
 }
 
 /** What a container said before it ended the last time, as one line; empty where nobody knows. */
-export async function lastWordsOf(cluster: Cluster, pods: readonly Pod[]): Promise<string> {
-  const ended = pods.find(({ status }) =>
-    (status.containerStatuses ?? []).some(
+export async function lastWordsOf(at: Reached, pods: readonly Pod[]): Promise<string> {
+  const { cluster } = at;
+  const ended = pods.find((pod) =>
+    (pod.status.containerStatuses ?? []).some(
       ({ name, lastState, state }) =>
-        name === CONTAINER && (lastState.terminated ?? state.terminated) !== undefined,
+        name === containerOf(at, pod) && (lastState.terminated ?? state.terminated) !== undefined,
     ),
   );
   if (ended === undefined) return '';
   const { name } = ended.metadata;
+  const container = containerOf(at, ended);
   const query = `tailLines=${LAST_LINES}&limitBytes=${LINE_LENGTH * LAST_LINES}`;
-  const before = await whatIsThere(cluster.log(name, CONTAINER, `previous=true&${query}`));
-  const text = before === '' ? await whatIsThere(cluster.log(name, CONTAINER, query)) : before;
+  const before = await whatIsThere(cluster.log(name, container, `previous=true&${query}`));
+  const text = before === '' ? await whatIsThere(cluster.log(name, container, query)) : before;
   return text
     .trim()
     .split(/\s*\n\s*/)
     .join(' | ')
     .slice(0, LINE_LENGTH);
+}
+
+/** Fairlead's own, or the chart's. */
+function containerOf({ place: { settings } }: Reached, { status }: Pod): string {
+  if (settings.helm === undefined) return CONTAINER;
+  return settings.helm.container ?? status.containerStatuses?.[0]?.name ?? CONTAINER;
 }
 
 /** A pod may have gone meanwhile, or never have run. */

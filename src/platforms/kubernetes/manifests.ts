@@ -25,9 +25,20 @@ export function imageOf(spec: RevisionSpec): ImageProgram {
   );
 }
 
+/** What the pods of a revision are made from, beside their labels. */
+export interface PodTemplate {
+  annotations?: Record<string, string>;
+  spec: object;
+}
+
 export function deploymentOf(
   spec: RevisionSpec,
-  { namespace, replicas, token }: { namespace: string; replicas: number; token: EpochToken },
+  {
+    namespace,
+    replicas,
+    token,
+    pods = { spec: podOf(spec) },
+  }: { namespace: string; replicas: number; token: EpochToken; pods?: PodTemplate },
 ): object {
   const labels = revisionLabels(spec, spec.id);
   return {
@@ -47,17 +58,27 @@ export function deploymentOf(
       selector: { matchLabels: labels },
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
       progressDeadlineSeconds: PROGRESS_SECONDS,
-      template: { metadata: { labels }, spec: podOf(spec) },
+      template: {
+        metadata: { labels, ...(pods.annotations && { annotations: pods.annotations }) },
+        spec: pods.spec,
+      },
     },
   };
 }
 
+/** What a pod goes on for after it was asked to end: until gateways know, and then its drain. */
+export function graceOf(spec: RevisionSpec): object {
+  const drain = Math.ceil(spec.drain / 1000);
+  return { terminationGracePeriodSeconds: NOTICE_SECONDS + drain + SPARE_SECONDS };
+}
+
+export const LIFECYCLE = { preStop: { sleep: { seconds: NOTICE_SECONDS } } };
+
 function podOf(spec: RevisionSpec): object {
   const { reference, port } = imageOf(spec);
   const { path, interval, timeout } = spec.health;
-  const drain = Math.ceil(spec.drain / 1000);
   return {
-    terminationGracePeriodSeconds: NOTICE_SECONDS + drain + SPARE_SECONDS,
+    ...graceOf(spec),
     containers: [
       {
         name: CONTAINER,
@@ -69,7 +90,7 @@ function podOf(spec: RevisionSpec): object {
           periodSeconds: Math.max(1, Math.round(interval / 1000)),
           timeoutSeconds: Math.max(1, Math.ceil(timeout / 1000)),
         },
-        lifecycle: { preStop: { sleep: { seconds: NOTICE_SECONDS } } },
+        lifecycle: LIFECYCLE,
       },
     ],
   };
@@ -77,14 +98,7 @@ function podOf(spec: RevisionSpec): object {
 
 /** Throws Unsupported for a secret that a worker would have to read. */
 function environmentOf(spec: RevisionSpec, port: number): object[] {
-  const own = {
-    HOST: '0.0.0.0',
-    PORT: String(port),
-    FAIRLEAD_SYSTEM: spec.system,
-    FAIRLEAD_SERVICE: spec.service,
-    FAIRLEAD_REVISION: spec.id,
-    FAIRLEAD_VERSION: spec.version,
-  };
+  const own = { HOST: '0.0.0.0', PORT: String(port), ...identityOf(spec) };
   const configured = Object.entries(spec.configuration).map(([name, setting]) => {
     if (typeof setting !== 'object') return { name, value: String(setting) };
     throw new Failure(
@@ -99,6 +113,16 @@ function environmentOf(spec: RevisionSpec, port: number): object[] {
       .map(([name, value]) => ({ name, value })),
     ...configured,
   ];
+}
+
+/** What a revision is told of itself. */
+export function identityOf(spec: RevisionSpec): Record<string, string> {
+  return {
+    FAIRLEAD_SYSTEM: spec.system,
+    FAIRLEAD_SERVICE: spec.service,
+    FAIRLEAD_REVISION: spec.id,
+    FAIRLEAD_VERSION: spec.version,
+  };
 }
 
 export function serviceOf(

@@ -5,10 +5,10 @@ import { Failure } from '../../domain/failure.ts';
 import type { ProbeAnswer, RevisionSpec } from '../../domain/rollout/model.ts';
 import { heaviest } from '../../domain/traffic/weights.ts';
 import type { Waiting } from '../../ports/waiting.ts';
-import { PREVIEW_HEADER, serviceLabels } from './names.ts';
-import type { Reached } from './reach.ts';
+import { carriersOf } from './carriers.ts';
+import { PREVIEW_HEADER } from './names.ts';
+import type { Reached } from './reached.ts';
 import { nameOf, viewOf, type RoutePlace } from './route.ts';
-import { specOf } from './state.ts';
 
 /** Marks a request as Fairlead's own, for a service that counts them apart. */
 export const MARK = { 'fairlead-probe': 'true' };
@@ -17,11 +17,8 @@ const AT_ONCE = 8;
 const ANSWER_MS = 10_000;
 const PREVIEW_ANSWER_MS = 2_000;
 
-export async function probed(
-  { cluster, place, what }: Reached,
-  count: number,
-  waiting: Waiting,
-): Promise<ProbeAnswer[]> {
+export async function probed(at: Reached, count: number, waiting: Waiting): Promise<ProbeAnswer[]> {
+  const { cluster, place, what } = at;
   const { identity, route: name } = place.settings;
   const route = await cluster.route(name);
   const view = route && viewOf(route, place);
@@ -31,8 +28,7 @@ export async function probed(
       `${what}: ${nameOf(place)} has no users here yet; deploy it first`,
     );
   }
-  const deployments = await cluster.deployments(serviceLabels(place.ref));
-  const specs = deployments.flatMap((one) => specOf(one) ?? []);
+  const specs = (await carriersOf(at, view.record)).map(({ spec }) => spec);
   const main = specs.find(({ id }) => id === heaviest(view.record.traffic.weights)?.revision);
   const url = urlOf(place, main ?? specs[0]);
   const answers: ProbeAnswer[] = [];

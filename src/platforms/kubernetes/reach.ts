@@ -4,17 +4,11 @@ import { Failure } from '../../domain/failure.ts';
 import type { ServiceTarget } from '../../domain/rollout/service-target.ts';
 import type { Waiting } from '../../ports/waiting.ts';
 import { createApi, failureOf, type Api } from './api.ts';
-import { clusterOf, type Cluster } from './cluster.ts';
+import { clusterOf } from './cluster.ts';
 import { createConnection } from './connect.ts';
+import type { Reached } from './reached.ts';
+import { adoptedBy } from './release/adopted.ts';
 import type { RoutePlace } from './route.ts';
-
-/** Where a verb works. */
-export interface Reached {
-  cluster: Cluster;
-  place: RoutePlace;
-  /** What is being done to which service, for messages. */
-  what: string;
-}
 
 export type Reach = <Result>(
   service: ServiceTarget,
@@ -33,12 +27,22 @@ export function createReach({ kubeconfig }: { kubeconfig?: string }): Reach {
     apis.set(context, made);
     return made;
   };
-  return async (service, { signal }, doing, work) => {
+  return async (service, waiting, doing, work) => {
     const what = `${doing} of ${service.system}/${service.service}`;
     const place = placeOf(service, what);
     const { context, namespace } = place.settings;
     try {
-      return await work({ cluster: clusterOf(apiOf(context), namespace, signal), place, what });
+      const cluster = clusterOf(apiOf(context), namespace, waiting.signal);
+      const { directory } = service;
+      const at = {
+        cluster,
+        place,
+        directory,
+        what,
+        ...(kubeconfig !== undefined && { kubeconfig }),
+      };
+      const adopted = await adoptedBy(at, waiting);
+      return await work(adopted === undefined ? at : { ...at, place: { ...place, adopted } });
     } catch (error) {
       throw failureOf(what, error);
     }

@@ -11,6 +11,19 @@ import { servedSchema, specSchema, weightSchema } from '../revision-schemas.ts';
 export interface ServiceRecord {
   token: SeenToken | null;
   traffic: TrafficRecord;
+  /** Only of a service whose stable side is a Helm release. */
+  release?: ReleaseRecord;
+}
+
+/** Where the Helm release of a service stands. */
+export interface ReleaseRecord {
+  spec: RevisionSpec;
+  /** ISO 8601. */
+  since: string;
+  /** Where it is being brought, and which Helm revision that makes; until it is there nobody is led to it. */
+  to?: { spec: RevisionSpec; number: number };
+  /** The Helm revisions that it stood on, by the revisions they were. */
+  numbers: Record<string, number>;
 }
 
 export const NEW_RECORD: ServiceRecord = { token: null, traffic: newTraffic() };
@@ -34,6 +47,14 @@ const stored = z.object({
       served,
     }),
   ),
+  release: z.exactOptional(
+    z.object({
+      spec: specSchema,
+      since: z.string(),
+      to: z.exactOptional(z.object({ spec: specSchema, number: z.number() })),
+      numbers: z.record(z.string(), z.number()),
+    }),
+  ),
   /** Each revision that is named in `served`, once. */
   specs: z.record(z.string(), specSchema),
 });
@@ -52,7 +73,7 @@ export function readRecord(text: string, what: string): ServiceRecord {
       const spec = data.specs[id];
       return spec === undefined ? [] : [{ spec, ...rest }];
     });
-  const { token, weights, stopped, beforeStop, began } = data;
+  const { token, weights, stopped, beforeStop, began, release } = data;
   return {
     token,
     traffic: {
@@ -60,10 +81,11 @@ export function readRecord(text: string, what: string): ServiceRecord {
       served: whole(data.served),
       ...(began && { began: { ...began, served: whole(began.served) } }),
     },
+    ...(release && { release }),
   };
 }
 
-export function writeRecord({ token, traffic }: ServiceRecord): string {
+export function writeRecord({ token, traffic, release }: ServiceRecord): string {
   const { weights, stopped, beforeStop, began } = traffic;
   const named = (list: readonly Served[]) =>
     list.map(({ spec, ...rest }) => ({ id: spec.id, ...rest }));
@@ -72,6 +94,7 @@ export function writeRecord({ token, traffic }: ServiceRecord): string {
   const text = JSON.stringify({
     ...{ token, weights, stopped, beforeStop, served: named(traffic.served) },
     ...(began && { began: { ...began, served: named(began.served) } }),
+    ...(release && { release }),
     specs,
   });
   if (Buffer.byteLength(text) <= MOST_BYTES || traffic.served.length <= 1) return text;
@@ -85,5 +108,6 @@ export function writeRecord({ token, traffic }: ServiceRecord): string {
       served: shorter,
       ...(began && { began: { ...began, served: kept(began.served) } }),
     },
+    ...(release && { release }),
   });
 }

@@ -13,13 +13,15 @@ import type { BackendRef, ManagedField, Route, RouteRule } from './shapes.ts';
 export interface RoutePlace {
   ref: ServiceRef;
   settings: KubernetesSettings;
+  /** What holds of a service of which Fairlead has changed nothing yet: its Helm release, and who is led there. */
+  adopted?: ServiceRecord;
 }
 
 /** What a route says of a service. */
 export interface RouteView {
   /** The record, with the traffic as the rule has it. */
   record: ServiceRecord;
-  /** As Fairlead wrote it; null before it changed anything of the service. */
+  /** As Fairlead wrote it, or as it was found; null before anything of the service was there. */
   stored: ServiceRecord | null;
   /** Users get what Fairlead set: the rule is as the record says. */
   asRecorded: boolean;
@@ -31,8 +33,11 @@ const FINE = 10_000;
 export function viewOf(route: Route, place: RoutePlace): RouteView {
   const what = nameOf(place);
   const { refs } = ruleOf(route, place);
-  const text = route.metadata.annotations?.[recordName(place.ref)];
-  if (text === undefined) return { record: NEW_RECORD, stored: null, asRecorded: true };
+  const text = storedIn(route, place);
+  if (text === undefined) {
+    const { adopted } = place;
+    return { record: adopted ?? NEW_RECORD, stored: adopted ?? null, asRecorded: true };
+  }
   const record = readRecord(text, what);
   if (isAsRecorded(refs, record, place)) return { record, stored: record, asRecorded: true };
   const { beforeStop, ...traffic } = record.traffic;
@@ -47,6 +52,15 @@ export function viewOf(route: Route, place: RoutePlace): RouteView {
     stored: record,
     asRecorded: false,
   };
+}
+
+function storedIn({ metadata }: Route, { ref }: RoutePlace): string | undefined {
+  return metadata.annotations?.[recordName(ref)];
+}
+
+/** Fairlead has changed something of the service. */
+export function hasRecord(route: Route, place: RoutePlace): boolean {
+  return storedIn(route, place) !== undefined;
 }
 
 /** The route with what a record says of its service, in the place of what the record before it said. */
@@ -118,12 +132,22 @@ export function strangerIn(
 }
 
 /** The share of users (percent) that a rule gives to a revision, whatever the record says. */
-export function shareOf(route: Route, place: RoutePlace, revision: string): number {
+export function shareOf(
+  route: Route,
+  place: RoutePlace,
+  { record, revision }: { record: ServiceRecord; revision: string },
+): number {
   const { refs } = ruleOf(route, place);
-  const sum = refs.reduce((all, one) => all + weightOf(one), 0);
-  const name = objectName(place.ref, revision);
+  const sum = sumOf(refs);
+  const { name } = backendOf(record, place, revision);
   const own = refs.find((one) => one.name === name && !isClosedRef(one, place));
   return own === undefined || sum === 0 ? 0 : (weightOf(own) / sum) * 100;
+}
+
+/** All users of a service are led to one Service, which need not be Fairlead's. */
+export function leadsOnlyTo(route: Route, place: RoutePlace, service: string): boolean {
+  const carrying = ruleOf(route, place).refs.filter((one) => weightOf(one) > 0);
+  return carrying.length > 0 && carrying.every(({ name }) => name === service);
 }
 
 /** Who set the rules of a route last, as its managed fields say; undefined when that was Fairlead. */
@@ -148,6 +172,7 @@ function isAsRecorded(
 ): boolean {
   const carrying = refs.filter((one) => weightOf(one) > 0);
   const wanted = ownRefs(record, place);
+  const [given, asked] = [sumOf(carrying), sumOf(wanted)];
   return (
     carrying.length === wanted.length &&
     wanted.every((one) =>
@@ -156,7 +181,7 @@ function isAsRecorded(
           found.name === one.name &&
           (found.namespace ?? place.settings.namespace) ===
             (one.namespace ?? place.settings.namespace) &&
-          weightOf(found) === weightOf(one),
+          weightOf(found) * asked === weightOf(one) * given,
       ),
     )
   );
@@ -165,20 +190,23 @@ function isAsRecorded(
 /** The shares that a rule gives, whoever they are given to: what is not Fairlead's goes by its own name. */
 function foundWeights(
   refs: readonly BackendRef[],
-  { traffic }: ServiceRecord,
+  record: ServiceRecord,
   place: RoutePlace,
 ): Weights {
-  const known = knownIn(traffic);
+  const known = knownIn(record.traffic);
   const carrying = refs.filter((one) => weightOf(one) > 0 && !isClosedRef(one, place));
-  const sum = carrying.reduce((all, one) => all + weightOf(one), 0);
+  const sum = sumOf(carrying);
   return carrying.map((one) => {
-    const found = known.find(({ revision }) => objectName(place.ref, revision) === one.name);
+    const found = known.find(
+      ({ revision }) => backendOf(record, place, revision).name === one.name,
+    );
     const percent = Math.round((weightOf(one) / sum) * 100 * FINE) / FINE;
     return { revision: found?.revision ?? one.name, version: found?.version ?? one.name, percent };
   });
 }
 
-function ownRefs({ traffic }: ServiceRecord, place: RoutePlace): BackendRef[] {
+function ownRefs(record: ServiceRecord, place: RoutePlace): BackendRef[] {
+  const { traffic } = record;
   const { closed, namespace } = place.settings;
   if (traffic.stopped) {
     const elsewhere = closed.namespace !== undefined && closed.namespace !== namespace;
@@ -193,14 +221,28 @@ function ownRefs({ traffic }: ServiceRecord, place: RoutePlace): BackendRef[] {
   const weights = normalised(traffic.weights);
   const isWhole = weights.every(({ percent }) => Number.isInteger(percent));
   return weights.map(({ revision, percent }) => ({
-    ...{ group: '', kind: 'Service', name: objectName(place.ref, revision) },
-    port: SERVICE_PORT,
+    ...{ group: '', kind: 'Service', ...backendOf(record, place, revision) },
     weight: isWhole ? percent : Math.round(percent * FINE),
   }));
 }
 
 /** The port of the Service of each revision, whatever port its program has. */
 export const SERVICE_PORT = 80;
+
+/** The release carries a revision when it stands on it, and is not on its way elsewhere. */
+export function isReleased({ release }: ServiceRecord, revision: string): boolean {
+  return release !== undefined && release.to === undefined && release.spec.id === revision;
+}
+
+/** The Service that the users of a revision are led to. */
+function backendOf(
+  record: ServiceRecord,
+  { ref, settings: { helm } }: RoutePlace,
+  revision: string,
+): { name: string; port: number } {
+  if (helm !== undefined && isReleased(record, revision)) return helm.service;
+  return { name: objectName(ref, revision), port: SERVICE_PORT };
+}
 
 function isOwnRef(one: BackendRef, place: RoutePlace, names: ReadonlySet<string>): boolean {
   if (isClosedRef(one, place)) return true;
@@ -209,9 +251,10 @@ function isOwnRef(one: BackendRef, place: RoutePlace, names: ReadonlySet<string>
   return isService && isHere && names.has(one.name);
 }
 
-/** The names of all revisions that a record knows. */
-function namesIn({ traffic }: ServiceRecord, { ref }: RoutePlace): Set<string> {
-  return new Set(knownIn(traffic).map(({ revision }) => objectName(ref, revision)));
+/** The Services of all revisions that a record knows, the release's among them. */
+function namesIn({ traffic }: ServiceRecord, { ref, settings: { helm } }: RoutePlace): Set<string> {
+  const own = knownIn(traffic).map(({ revision }) => objectName(ref, revision));
+  return new Set(helm === undefined ? own : [...own, helm.service.name]);
 }
 
 function knownIn({
@@ -238,6 +281,10 @@ function isClosedRef(one: BackendRef, { settings }: RoutePlace): boolean {
 
 function weightOf({ weight }: BackendRef): number {
   return weight ?? 1;
+}
+
+function sumOf(refs: readonly BackendRef[]): number {
+  return refs.reduce((all, one) => all + weightOf(one), 0);
 }
 
 export function nameOf({ ref }: RoutePlace): string {

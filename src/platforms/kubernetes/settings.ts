@@ -2,7 +2,16 @@
 // API, and what this platform can do.
 import { z } from 'zod';
 import type { PlatformSettings } from '../../config/kind-settings.ts';
-import { headerName, httpPath, port, text } from '../../config/terms.ts';
+import {
+  headerName,
+  httpPath,
+  leavesFolder,
+  path,
+  port,
+  staysInside,
+  text,
+} from '../../config/terms.ts';
+import type { PlatformCapabilities } from '../../domain/capabilities.ts';
 
 const objectName = text(
   /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/,
@@ -12,6 +21,53 @@ const namespace = text(
   /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
   'the name of a namespace: at most 63 lower-case letters, digits and hyphens',
 );
+
+const helm = z
+  .strictObject({
+    release: text(
+      /^[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?$/,
+      'the name of a Helm release: at most 53 lower-case letters, digits and hyphens',
+    ).meta({ meaning: 'The release, which is installed already.', example: 'storefront' }),
+    chart: path.meta({
+      meaning: 'The folder of its chart, from the folder of the system.',
+      example: 'chart',
+    }),
+    values: z
+      .array(path)
+      .prefault([])
+      .meta({
+        meaning:
+          'Files of values, the later ones over the earlier ones, and all over what the release has.',
+        example: ['values-prod.yaml'],
+      }),
+    imageKey: text(
+      /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/,
+      'the path of a value, as Helm writes it: image.tag',
+    ).meta({
+      meaning: 'The value that takes the tag of image: what follows its last colon.',
+      example: 'image.tag',
+    }),
+    deployment: objectName.meta({
+      meaning: 'The Deployment of the release that is the service.',
+      example: 'storefront',
+    }),
+    container: z.exactOptional(
+      z.string().min(1).meta({
+        meaning: 'Which container of it; without it there is exactly one.',
+        example: 'web',
+      }),
+    ),
+    service: z
+      .strictObject({
+        name: objectName.meta({ meaning: 'The Service that leads to it.', example: 'storefront' }),
+        port: port.meta({ meaning: 'Its port.', example: 80 }),
+      })
+      .meta({ meaning: 'Where the route leads the users of the release.' }),
+  })
+  .meta({
+    meaning:
+      'Its stable side is a Helm release: a new version is tried beside it, and settled by helm upgrade when it has all users.',
+  });
 
 const fields = {
   kubernetes: z.exactOptional(
@@ -75,39 +131,54 @@ const fields = {
             port: port.meta({ meaning: 'Its port.', example: 80 }),
           })
           .meta({ meaning: 'Where users are sent while the service is stopped.' }),
+        helm: z.exactOptional(helm),
       })
       .meta({ meaning: 'kubernetes: which cluster, and how its users get there.' }),
   ),
 };
 
+const capabilities = {
+  program: 'image',
+  replicas: 'counted',
+  scaleToZero: true,
+  restart: true,
+  weights: 'fractional',
+  partialAdmission: 'none',
+  preview: 'headers',
+  whoAnswered: 'service',
+  epoch: 'atomic',
+  patience: 30_000,
+  changes: 'asked',
+  settle: false,
+  isolation: false,
+} as const satisfies PlatformCapabilities;
+
 export const kubernetes = {
   fields,
   metrics: {},
-  capabilities: {
-    program: 'image',
-    replicas: 'counted',
-    scaleToZero: true,
-    restart: true,
-    weights: 'fractional',
-    partialAdmission: 'none',
-    preview: 'headers',
-    whoAnswered: 'service',
-    epoch: 'atomic',
-    patience: 30_000,
-    changes: 'asked',
-    settle: false,
-    isolation: false,
+  capabilities,
+  capabilitiesWith: ({ kubernetes: said }) =>
+    said?.helm === undefined ? capabilities : { ...capabilities, settle: true },
+  remarks({ kubernetes: said }, folders) {
+    if (said === undefined) {
+      const message =
+        'is missing; the platform kubernetes needs context, namespace, route, gateway, identity and closed';
+      return [{ path: ['kubernetes'], message }];
+    }
+    const { chart, values } = said.helm ?? { chart: '.', values: [] };
+    const named: [(string | number)[], string][] = [
+      [['chart'], chart],
+      ...values.map((file, index): [(string | number)[], string] => [['values', index], file]),
+    ];
+    return named
+      .filter(([, place]) => !staysInside(place, folders))
+      .map(([at, place]) => ({
+        path: ['kubernetes', 'helm', ...at],
+        message: leavesFolder(place),
+      }));
   },
-  remarks: ({ kubernetes: said }) =>
-    said === undefined
-      ? [
-          {
-            path: ['kubernetes'],
-            message:
-              'is missing; the platform kubernetes needs context, namespace, route, gateway, identity and closed',
-          },
-        ]
-      : [],
 } as const satisfies PlatformSettings<z.output<z.ZodObject<typeof fields>>>;
 
 export type KubernetesSettings = NonNullable<z.output<z.ZodObject<typeof fields>>['kubernetes']>;
+
+export type HelmSettings = z.output<typeof helm>;

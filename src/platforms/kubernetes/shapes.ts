@@ -15,6 +15,7 @@ const metadata = z.looseObject({
   uid: z.exactOptional(z.string()),
   resourceVersion: z.exactOptional(z.string()),
   generation: z.exactOptional(z.number()),
+  creationTimestamp: z.exactOptional(z.string()),
   deletionTimestamp: z.exactOptional(z.string()),
   labels: z.exactOptional(z.record(z.string(), z.string())),
   annotations: z.exactOptional(z.record(z.string(), z.string())),
@@ -57,14 +58,36 @@ const condition = z.looseObject({
   message: z.exactOptional(z.string()),
 });
 
+const container = z.looseObject({
+  name: z.string(),
+  image: z.exactOptional(z.string()),
+  ports: z.exactOptional(z.array(z.looseObject({ containerPort: z.number() }))),
+  env: z.exactOptional(z.array(z.looseObject({ name: z.string() }))),
+  readinessProbe: z.exactOptional(
+    z.looseObject({
+      httpGet: z.exactOptional(z.looseObject({ path: z.exactOptional(z.string()) })),
+      periodSeconds: z.exactOptional(z.number()),
+      timeoutSeconds: z.exactOptional(z.number()),
+    }),
+  ),
+  lifecycle: z.exactOptional(z.looseObject({})),
+});
+export type Container = z.output<typeof container>;
+
+export const podSpecShape = z.looseObject({ containers: z.array(container) });
+
 export const deploymentShape = z.looseObject({
   metadata,
   spec: z.looseObject({
     replicas: z.exactOptional(z.number()),
+    selector: z
+      .looseObject({ matchLabels: z.exactOptional(z.record(z.string(), z.string())) })
+      .prefault({}),
     template: z.looseObject({
       metadata: z.exactOptional(
         z.looseObject({ annotations: z.exactOptional(z.record(z.string(), z.string())) }),
       ),
+      spec: z.exactOptional(podSpecShape),
     }),
   }),
   status: z

@@ -3,7 +3,7 @@ import { parsedJson } from '../../domain/json.ts';
 import type { RevisionSpec, RevisionState } from '../../domain/rollout/model.ts';
 import type { Servable } from '../../domain/traffic/traffic-rules.ts';
 import { specSchema } from '../revision-schemas.ts';
-import { ANNOTATIONS, LABELS, labelValue, PREVIEW_HEADER } from './names.ts';
+import { ANNOTATIONS, PREVIEW_HEADER } from './names.ts';
 import { problemOf } from './problems.ts';
 import type { KubernetesSettings } from './settings.ts';
 import type { Deployment, Pod, Slice } from './shapes.ts';
@@ -11,11 +11,14 @@ import type { Deployment, Pod, Slice } from './shapes.ts';
 /** A container that was started this often and is waited for again will not come. */
 const LOOPING_RESTARTS = 3;
 
-/** What is read of a service to say how its revisions are. */
-export interface Seen {
-  deployments: Deployment[];
+/** What carries one revision. */
+export interface Carrier {
+  spec: RevisionSpec;
+  deployment: Deployment;
   pods: Pod[];
   slices: Slice[];
+  /** By the release of the service, and by no object of Fairlead's. */
+  released: boolean;
 }
 
 /** Undefined for a Deployment that Fairlead did not make. */
@@ -36,32 +39,21 @@ export function readyOf({ status, metadata }: Deployment, slices: readonly Slice
   return current ? Math.min(status.readyReplicas ?? 0, answering) : 0;
 }
 
-export function servableOf({
-  deployments,
-  slices,
-}: Pick<Seen, 'deployments' | 'slices'>): Servable[] {
-  return deployments.flatMap((one) => {
-    const spec = specOf(one);
-    if (spec === undefined || one.metadata.deletionTimestamp !== undefined) return [];
-    const ready = readyOf(one, ofRevision(slices, spec.id));
-    return [{ spec, desired: desiredOf(one), ready }];
-  });
+export function servableOf(carriers: readonly Carrier[]): Servable[] {
+  return carriers.flatMap(({ spec, deployment, slices }) =>
+    deployment.metadata.deletionTimestamp === undefined
+      ? [{ spec, desired: desiredOf(deployment), ready: readyOf(deployment, slices) }]
+      : [],
+  );
 }
 
-/** Objects with the label of a revision. */
-export function ofRevision<One extends Pod | Slice>(all: readonly One[], revision: string): One[] {
-  return all.filter(({ metadata }) => metadata.labels?.[LABELS.revision] === labelValue(revision));
-}
-
+/** A release has no route of its own by which one is led to it: it is asked as users ask. */
 export function stateOf(
-  deployment: Deployment,
-  spec: RevisionSpec,
-  seen: Seen,
+  { spec, deployment, pods, slices, released }: Carrier,
   { gateway }: KubernetesSettings,
 ): RevisionState {
   const desired = desiredOf(deployment);
-  const ready = readyOf(deployment, ofRevision(seen.slices, spec.id));
-  const pods = ofRevision(seen.pods, spec.id);
+  const ready = readyOf(deployment, slices);
   const problem = ready < desired ? problemOf(deployment, pods) : undefined;
   return {
     spec,
@@ -71,9 +63,19 @@ export function stateOf(
     crashes: restartsOf(pods),
     ...(problem !== undefined && { problem }),
     previewUrl: gateway.address,
-    previewHeaders: { [PREVIEW_HEADER]: spec.id },
+    ...(!released && { previewHeaders: { [PREVIEW_HEADER]: spec.id } }),
     metricsUrl: '',
   };
+}
+
+/** Every pod is of the newest template, and answers. */
+export function isReplaced({ metadata, spec, status }: Deployment): boolean {
+  const { observedGeneration = 0, replicas = 0, updatedReplicas = 0, readyReplicas = 0 } = status;
+  const desired = spec.replicas ?? 1;
+  return (
+    observedGeneration >= (metadata.generation ?? 0) &&
+    [replicas, updatedReplicas, readyReplicas].every((one) => one === desired)
+  );
 }
 
 function conditionOf({

@@ -1,20 +1,21 @@
 // Who gets the users of a service, as the weights of one rule of its route: the traffic port.
 import { Failure } from '../../domain/failure.ts';
-import type { TrafficState } from '../../domain/rollout/model.ts';
+import type { EpochToken, TrafficState, Weights } from '../../domain/rollout/model.ts';
 import {
   admitted,
   stopped,
   trafficState,
   withWeights,
-  type Servable,
 } from '../../domain/traffic/traffic-rules.ts';
 import { normalised, percentOf } from '../../domain/traffic/weights.ts';
 import type { TrafficPort } from '../../ports/traffic.ts';
 import { anchored, type Found } from './anchor.ts';
-import { objectName, serviceLabels } from './names.ts';
+import { carriersOf, deploymentName } from './carriers.ts';
 import { stamped } from './objects.ts';
 import { MARK, probed } from './probes.ts';
-import type { Reach, Reached } from './reach.ts';
+import type { Reach } from './reach.ts';
+import type { Reached } from './reached.ts';
+import type { ServiceRecord } from './record.ts';
 import { changedBy, strangerIn, viewOf, type RouteView } from './route.ts';
 import { servableOf } from './state.ts';
 
@@ -31,26 +32,22 @@ export function kubernetesTraffic(reach: Reach): TrafficPort {
     stop: ({ service, token }, waiting) =>
       reach(service, waiting, 'stopping', async (at) => {
         const { cluster, place, what } = at;
-        const found = await anchored(cluster, { place, token, what }, ({ record }) =>
-          stopped(record.traffic),
-        );
+        const found = await anchored(cluster, { place, token, what }, ({ record }) => ({
+          traffic: stopped(record.traffic),
+        }));
         return shown(at, found);
       }),
     admit: ({ service, percent, to, token }, waiting) =>
       reach(service, waiting, 'letting users in', async (at) => {
         const { cluster, place, what } = at;
         if (percent !== 100) throw partly(what, percent);
-        const revisions = await servable(at);
         const asked = { what, percent, to, now: new Date() };
         const found = await anchored(cluster, { place, token, what }, async ({ record }) => {
-          const after = admitted(record.traffic, asked, revisions);
-          if (record.traffic.stopped)
-            await stampAll(
-              at,
-              after.weights.map(({ revision }) => revision),
-              token,
-            );
-          return record.traffic.stopped ? after : record.traffic;
+          const revisions = servableOf(await carriersOf(at, record));
+          const traffic = admitted(record.traffic, asked, revisions);
+          if (!record.traffic.stopped) return {};
+          await stampAll(at, record, traffic.weights, token);
+          return { traffic };
         });
         return shown(at, found);
       }),
@@ -67,41 +64,26 @@ function shown({ place }: Reached, { record, stored }: RouteView): TrafficState 
   return trafficState(record.traffic, stored === null ? '' : place.settings.gateway.address);
 }
 
-async function servable({ cluster, place }: Reached): Promise<Servable[]> {
-  const labels = serviceLabels(place.ref);
-  const [deployments, slices] = await Promise.all([
-    cluster.deployments(labels),
-    cluster.slices(labels),
-  ]);
-  return servableOf({ deployments, slices }).filter(
-    ({ spec }) => spec.system === place.ref.system && spec.service === place.ref.service,
-  );
-}
-
 async function set(
   at: Reached,
   { weights, expect, token }: Omit<Parameters<TrafficPort['set']>[0], 'service'>,
 ): Promise<TrafficState> {
   const { cluster, place, what } = at;
-  const revisions = await servable(at);
   const found = await anchored(cluster, { place, token, what }, async (view) => {
     const { record, route } = view;
+    const revisions = servableOf(await carriersOf(at, record));
     const asked = { what, weights, expect, by: token, now: new Date() };
-    const after = naming(view, () => withWeights(record.traffic, asked, revisions));
+    const traffic = naming(view, () => withWeights(record.traffic, asked, revisions));
     const stranger = strangerIn(route, place, record);
     if (stranger !== undefined) {
       const details = { expected: expect, found: record.traffic.weights };
       throw new Failure('WorldChanged', `${what}: ${stranger}`, details);
     }
-    const entering = normalised(after.weights).filter(
+    const entering = normalised(traffic.weights).filter(
       ({ revision }) => percentOf(record.traffic.weights, revision) === 0,
     );
-    await stampAll(
-      at,
-      entering.map(({ revision }) => revision),
-      token,
-    );
-    return after;
+    await stampAll(at, record, entering, token);
+    return { traffic };
   });
   return shown(at, found);
 }
@@ -124,11 +106,12 @@ function naming<Value>({ route, asRecorded }: Found, decide: () => Value): Value
 
 async function stampAll(
   { cluster, place, what }: Reached,
-  revisions: readonly string[],
-  token: Parameters<typeof stamped>[1]['token'],
+  record: ServiceRecord,
+  weights: Weights,
+  token: EpochToken,
 ): Promise<void> {
-  for (const revision of revisions) {
-    await stamped(cluster, { name: objectName(place.ref, revision), token, what });
+  for (const { revision } of weights) {
+    await stamped(cluster, { name: deploymentName(record, place, revision), token, what });
   }
 }
 

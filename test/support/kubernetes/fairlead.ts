@@ -20,7 +20,7 @@ const PORT = 8080;
 const CLOSED = 'closed';
 const ROUTES = '/apis/gateway.networking.k8s.io/v1';
 /** Who Fairlead is in the cluster: with the rights of the Role that it ships, and no others. */
-const USER = 'fairlead';
+export const USER = 'fairlead';
 /** One for each service of the contract. */
 const CONTRACT_ROUTES = 40;
 

@@ -47,15 +47,18 @@ export interface OnCluster {
   users: () => Load;
 }
 
+type Changes = Partial<ServiceFile> | ((namespace: string) => Partial<ServiceFile>);
+
 /** A new namespace with a route for `api`, and a worker that has the rights of the shipped Role there. */
 export async function onWorker(
   cluster: Cluster,
   t: TestContext,
-  changes: Partial<ServiceFile> = {},
+  changes: Changes = {},
 ): Promise<OnCluster> {
   const namespace = await newNamespace(cluster, t);
   await prepare(cluster, namespace, [SERVICE]);
-  const loaded = systemOn(cluster, namespace, changes);
+  const changed = typeof changes === 'function' ? changes(namespace) : changes;
+  const loaded = systemOn(cluster, namespace, changed);
   const platform = platformOn(cluster, namespace);
   const { address } = await testServer();
   const worker = await startTestWorker(address, {

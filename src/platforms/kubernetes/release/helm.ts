@@ -1,0 +1,205 @@
+// The program helm, without a shell: what a release is, what an upgrade would make of it, and how it is brought there. Helm
+// keeps its revisions in Secrets of the namespace; they are read and written by helm alone.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { execa } from 'execa';
+import { parseAllDocuments } from 'yaml';
+import { z } from 'zod';
+import { Failure } from '../../../domain/failure.ts';
+import { parsedJson } from '../../../domain/json.ts';
+import type { ImageProgram } from '../../../domain/rollout/model.ts';
+import { reasonIn } from '../../../domain/text/reason-line.ts';
+import { signalGroup } from '../../../machine/process-identity.ts';
+import type { Waiting } from '../../../ports/waiting.ts';
+import type { Reached } from '../reached.ts';
+import type { HelmSettings } from '../settings.ts';
+
+/** How long (s) helm waits for a hook of a chart, such as a migration. */
+export const HOOK_SECONDS = 300;
+const BEAT_MS = 1_000;
+/** Of its own history: as much as Helm keeps by itself. */
+const MOST_REVISIONS = 10;
+
+const revisionShape = z.object({
+  revision: z.number(),
+  /** ISO 8601. */
+  updated: z.string(),
+  /** Helm's word: deployed, superseded, failed, pending-upgrade, pending-rollback, ... */
+  status: z.string(),
+  description: z.string(),
+});
+export type HelmRevision = z.output<typeof revisionShape>;
+
+const renderedShape = z.object({
+  manifest: z.string(),
+  hooks: z
+    .array(z.object({ name: z.string(), kind: z.string(), events: z.array(z.string()) }))
+    .nullish(),
+});
+
+/** One object of a chart. */
+export const objectShape = z.looseObject({
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string() }),
+});
+export type ReleaseObject = z.output<typeof objectShape>;
+
+export interface Rendered {
+  objects: ReleaseObject[];
+  /** What runs once, before or after: `Job migrate (pre-upgrade)`. */
+  hooks: string[];
+}
+
+export interface Helm {
+  /** Oldest first; empty where there is no such release. */
+  history(): Promise<HelmRevision[]>;
+  /** What an upgrade to an image would make; nothing is changed. */
+  preview(image: ImageProgram): Promise<Rendered>;
+  /** What a Helm revision is made of. */
+  manifest(revision: number): Promise<ReleaseObject[]>;
+  /** Throws CheckFailed with what helm said when a hook failed, an object was refused, or another change is under way. */
+  upgrade(image: ImageProgram): Promise<void>;
+  rollback(revision: number): Promise<void>;
+}
+
+export function helmOf(
+  { place: { settings }, directory, kubeconfig, what }: Reached,
+  helm: HelmSettings,
+  { signal, beat }: Waiting,
+): Helm {
+  const { context, namespace } = settings;
+  const { release } = helm;
+  const common = [
+    ...['--namespace', namespace],
+    ...(context === 'in-cluster' ? [] : ['--kube-context', context]),
+    ...(kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig]),
+  ];
+  const run = (args: readonly string[]) => ran([...args, ...common], { what, signal, beat });
+  const upgrading = (image: ImageProgram): string[] => [
+    ...['upgrade', release, resolve(directory, helm.chart), '--reset-then-reuse-values'],
+    ...helm.values.flatMap((file) => ['--values', resolve(directory, file)]),
+    ...['--set-string', `${helm.imageKey}=${tagOf(image, what)}`],
+  ];
+  const patient = ['--timeout', `${HOOK_SECONDS}s`];
+  return {
+    async history() {
+      try {
+        const text = await run(['history', release, '--max', String(MOST_REVISIONS), '-o', 'json']);
+        return told(z.array(revisionShape), text, what);
+      } catch (error) {
+        if (error instanceof Failure && /release: not found/.test(error.message)) return [];
+        throw error;
+      }
+    },
+    async preview(image) {
+      const text = await run([...upgrading(image), '--dry-run=server', '-o', 'json']);
+      const { manifest, hooks } = told(renderedShape, text, what);
+      return {
+        objects: objectsIn(manifest),
+        hooks: (hooks ?? []).map(
+          ({ kind, name, events }) => `${kind} ${name} (${events.join(', ')})`,
+        ),
+      };
+    },
+    manifest: async (revision) =>
+      objectsIn(await run(['get', 'manifest', release, '--revision', String(revision)])),
+    async upgrade(image) {
+      await run([...upgrading(image), ...patient]);
+    },
+    async rollback(revision) {
+      await run(['rollback', release, String(revision), ...patient]);
+    },
+  };
+}
+
+/** A change that is under way, or was cut off. */
+export function isPending({ status }: HelmRevision): boolean {
+  return status.startsWith('pending');
+}
+
+export function pendingWords(
+  release: string,
+  { revision, status, updated, description }: HelmRevision,
+): string {
+  return `Helm revision ${revision} of ${release} is ${status} since ${updated} (${description})`;
+}
+
+/** What follows the last colon of an image; undefined for one that has no tag, or a digest. */
+export function tagIn(reference: string): string | undefined {
+  return /^[^@]*:([\w][\w.-]{0,127})$/.exec(reference)?.[1];
+}
+
+/** Throws BadInput for an image without a tag. */
+function tagOf({ reference }: ImageProgram, what: string): string {
+  const tag = tagIn(reference);
+  if (tag !== undefined) return tag;
+  throw new Failure(
+    'BadInput',
+    `${what}: the image ${reference} has no tag, which the chart's value takes; write image: NAME:{version}`,
+  );
+}
+
+function objectsIn(manifest: string): ReleaseObject[] {
+  return parseAllDocuments(manifest).flatMap((one) => {
+    const { success, data } = objectShape.safeParse(one.toJS());
+    return success ? [data] : [];
+  });
+}
+
+function told<Shape extends z.ZodType>(shape: Shape, text: string, what: string) {
+  const { success, data, error } = shape.safeParse(parsedJson(text));
+  if (success) return data;
+  throw new Failure(
+    'Broken',
+    `${what}: helm's answer is not what this version understands (${z.prettifyError(error).slice(0, 300)}); Fairlead needs Helm 3.14 or later`,
+  );
+}
+
+/** In a folder and a process group of its own, with the environment of the worker: a kubeconfig may start a program that needs it. */
+async function ran(
+  args: readonly string[],
+  { what, signal, beat }: { what: string } & Waiting,
+): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'fairlead-helm-'));
+  const child = execa('helm', args, {
+    cwd: directory,
+    detached: true,
+    cleanup: false,
+    stdin: 'ignore',
+    reject: false,
+  });
+  const end = (): void => {
+    if (child.pid !== undefined) signalGroup(child.pid, 'SIGTERM');
+  };
+  signal.addEventListener('abort', end, { once: true });
+  const beating = setInterval(() => {
+    beat({ helm: args[0] });
+  }, BEAT_MS);
+  try {
+    const { exitCode, stdout, stderr, originalMessage, code } = await child;
+    signal.throwIfAborted();
+    if (exitCode === 0) return stdout;
+    if (code === 'ENOENT') {
+      throw new Failure(
+        'NotFound',
+        `${what}: there is no program helm on the worker's PATH; install Helm 3.14 or later there`,
+      );
+    }
+    const said = reasonIn(stderr).reason || (originalMessage ?? `it ended with code ${exitCode}`);
+    throw new Failure(kindOf(stderr), `${what}: helm ${args[0]} ${args[1]}: ${said}`);
+  } finally {
+    clearInterval(beating);
+    signal.removeEventListener('abort', end);
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** What passes by itself is tried again. */
+function kindOf(said: string): 'Unavailable' | 'CheckFailed' {
+  return /cluster unreachable|connection refused|i\/o timeout|TLS handshake|etcdserver|try again|another operation .* in progress/i.test(
+    said,
+  )
+    ? 'Unavailable'
+    : 'CheckFailed';
+}
