@@ -1,7 +1,9 @@
 // The cluster of the demonstration aislemarts: control plane, gateway and Prometheus on this machine, the manifests that
 // systems/aislemarts and docs/kubernetes bring, and pods that are processes of the version their image names.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { execFile } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { EXIT, ExitError } from '../src/cli/exit.ts';
 import type { SystemFile } from '../src/config/system.ts';
 import { startCluster, type Cluster } from '../test/support/kubernetes/cluster.ts';
@@ -21,9 +23,15 @@ const NAMESPACE = 'prod';
 /** Who Fairlead is: with the rights of the Role that docs/kubernetes has, and no others. */
 const USER = 'fairlead';
 
+const run = promisify(execFile);
+
 export interface Stage extends Outside {
   cluster: Cluster;
+  /** As somebody who may do everything, and not Fairlead; answers what it prints. */
+  helm: Helm;
 }
+
+type Helm = (...args: string[]) => Promise<string>;
 
 /** Throws ExitError 2 where a part of it is missing. */
 export async function startStage(data: string, story: Story, signal: AbortSignal): Promise<Stage> {
@@ -41,7 +49,8 @@ export async function startStage(data: string, story: Story, signal: AbortSignal
   };
   try {
     signal.throwIfAborted();
-    await prepare(cluster);
+    const helm = helmOn(cluster);
+    await prepare(cluster, helm);
     signal.throwIfAborted();
     story.tell(`the gateway answers at ${cluster.gateway.url}`);
     const targets = join(data, 'pods.json');
@@ -55,7 +64,9 @@ export async function startStage(data: string, story: Story, signal: AbortSignal
     ends.push(() => prometheus.stop());
     story.tell(`Prometheus scrapes every pod: ${prometheus.url}`);
     const systems = writeSystems(data, cluster, prometheus.url);
-    return { cluster, systems, env: { KUBECONFIG: cluster.kubeconfig(USER) }, end };
+    const path = `${dirname(cluster.helm)}${delimiter}${process.env['PATH'] ?? ''}`;
+    const env = { KUBECONFIG: cluster.kubeconfig(USER), PATH: path };
+    return { cluster, helm, systems, env, end };
   } catch (error) {
     await end();
     throw error;
@@ -75,7 +86,12 @@ const images: Images = (image) => {
   return { command: [process.execPath, version], directory: SYSTEM };
 };
 
-async function prepare(cluster: Cluster): Promise<void> {
+function helmOn(cluster: Cluster): Helm {
+  const common = ['--kubeconfig', cluster.kubeconfig('admin'), '--namespace', NAMESPACE];
+  return async (...args) => (await run(cluster.helm, [...args, ...common])).stdout;
+}
+
+async function prepare(cluster: Cluster, helm: Helm): Promise<void> {
   const { api } = cluster;
   const manifests = join(REPOSITORY, 'docs', 'kubernetes');
   const closed = readFileSync(join(manifests, 'closed.yaml'), 'utf8');
@@ -83,25 +99,37 @@ async function prepare(cluster: Cluster): Promise<void> {
   await applyManifests(api, JSON.stringify(namespace));
   // The grant there is for a namespace called shop.
   await applyManifests(api, closed.replaceAll(/\bshop\b/g, NAMESPACE));
-  await applyManifests(api, readFileSync(join(manifests, 'role.yaml'), 'utf8'), NAMESPACE);
-  await applyManifests(api, JSON.stringify(binding()), NAMESPACE);
+  for (const [file, role] of Object.entries(ROLES)) {
+    await applyManifests(api, readFileSync(join(manifests, file), 'utf8'), NAMESPACE);
+    await applyManifests(api, JSON.stringify(bindingOf(role)), NAMESPACE);
+  }
+  await helm('install', 'aislemarts', join(SYSTEM, 'chart'), '--set', 'replicas=2');
   // Nobody here knows the name that its users know it by.
   const route = readFileSync(join(SYSTEM, 'route.yaml'), 'utf8');
   await applyManifests(api, route.replace(/^ {2}hostnames: .*\n/m, ''), NAMESPACE);
-  const path = '/apis/apps/v1/namespaces/fairlead/deployments/closed';
-  await eventually('the server that closes to be ready', async () => {
-    const { status } = await api.get<{ status: { availableReplicas?: number } }>(path);
-    return (status.availableReplicas ?? 0) > 0;
-  });
+  const deployments = {
+    'the server that closes': 'fairlead/deployments/closed',
+    'the release': `${NAMESPACE}/deployments/aislemarts-backend`,
+  };
+  for (const [what, where] of Object.entries(deployments)) {
+    await eventually(`${what} to be ready`, async () => {
+      const path = `/apis/apps/v1/namespaces/${where}`;
+      const { status } = await api.get<{ status: { availableReplicas?: number } }>(path);
+      return (status.availableReplicas ?? 0) > 0;
+    });
+  }
 }
 
-function binding(): object {
+/** By their files. */
+const ROLES = { 'role.yaml': 'fairlead', 'role-helm.yaml': 'fairlead-helm' };
+
+function bindingOf(role: string): object {
   const group = 'rbac.authorization.k8s.io';
   return {
     apiVersion: `${group}/v1`,
     kind: 'RoleBinding',
-    metadata: { name: 'fairlead' },
-    roleRef: { apiGroup: group, kind: 'Role', name: 'fairlead' },
+    metadata: { name: role },
+    roleRef: { apiGroup: group, kind: 'Role', name: role },
     subjects: [{ apiGroup: group, kind: 'User', name: USER }],
   };
 }
@@ -112,6 +140,7 @@ function writeSystems(data: string, { gateway }: Cluster, prometheus: string): s
   const base = readFileSync(join(REPOSITORY, 'systems', BASE, 'system.yaml'), 'utf8');
   mkdirSync(join(systems, BASE), { recursive: true });
   mkdirSync(join(systems, 'aislemarts'));
+  cpSync(join(SYSTEM, 'chart'), join(systems, 'aislemarts', 'chart'), { recursive: true });
   writeFileSync(join(systems, BASE, 'system.yaml'), base);
   const file = demonstrated(gateway.url, prometheus);
   writeFileSync(join(systems, 'aislemarts', 'system.yaml'), JSON.stringify(file, null, 2));
@@ -158,6 +187,10 @@ function demonstrated(gateway: string, prometheus: string): object {
     context: 'test',
     namespace: NAMESPACE,
     gateway: { address: gateway },
+    helm: {
+      ...{ release: 'aislemarts', chart: 'chart', imageKey: 'image.tag' },
+      ...{ deployment: 'aislemarts-backend', service: { name: 'aislemarts-backend', port: 80 } },
+    },
   };
   return {
     system: 'aislemarts',

@@ -11,16 +11,19 @@ import {
 } from './promises.ts';
 import { atItsWeight, describeShare, sharesOf } from './tally.ts';
 
-export interface Evidence extends DeployEvidence {
+export interface Evidence extends Omit<DeployEvidence, 'first'> {
   bad: Report;
   back: Report;
   /** Versions that were in the cluster when the bad one had been taken back. */
   left: readonly string[];
+  /** What Helm says of the release in the end, line by line. */
+  helm: string;
 }
 
 export function judge(evidence: Evidence): Promised[] {
   return [
     deployed(evidence),
+    released(evidence),
     {
       promise: 'the killed worker was replaced, and no user noticed',
       ...unnoticed(evidence.kill, evidence.answers),
@@ -36,13 +39,24 @@ export function judge(evidence: Evidence): Promised[] {
   ];
 }
 
-function deployed({ first, good, back }: Evidence): Promised {
+function deployed({ good, back }: Evidence): Promised {
   const weights = weightsSeen(good);
-  const ended = [first, good, back].map(({ outcome }) => outcome ?? 'open');
+  const ended = [good, back].map(({ outcome }) => outcome ?? 'open');
   return {
-    promise: 'v1, then v2 by canary, reached all users, and v1 did again by roll-back',
+    promise: 'v2 reached all users by canary, and v1 did again by roll-back',
     held: ended.every((one) => one === 'succeeded') && weights === '10 50 100',
-    seen: `v1 ${ended[0] ?? ''}, v2 ${ended[1] ?? ''} by the weights ${weights} %, roll-back ${ended[2] ?? ''}`,
+    seen: `v2 ${ended[0] ?? ''} by the weights ${weights} %, roll-back ${ended[1] ?? ''}`,
+  };
+}
+
+function released({ helm }: Evidence): Promised {
+  const last = helm.trimEnd().split('\n').slice(1);
+  const isBack = /\bdeployed\b.*Rollback to 1\b/.test(last.at(-1) ?? '');
+  return {
+    promise:
+      'the Helm release went along: upgraded once, and rolled back by the number of its revision',
+    held: last.length === 3 && isBack,
+    seen: `${last.length} Helm revisions, the last one: ${last.at(-1)?.split('\t').at(-1)?.trim() ?? 'none'}`,
   };
 }
 

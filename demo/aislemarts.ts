@@ -1,5 +1,5 @@
-// The demonstration on Kubernetes: a canary whose worker is killed, one that its analysis stops, and a roll-back, on a real
-// control plane and through a real gateway while users ask.
+// The demonstration on Kubernetes: a Helm release that users are on, a canary beside it whose worker is killed, one that its
+// analysis stops, and a roll-back, on a real control plane and through a real gateway while users ask.
 import { askSystem } from '../src/cli/output/system-status.ts';
 import type { Embedded } from '../src/embedded/up.ts';
 import { Approvers, isAtWeight, Killing } from './acts.ts';
@@ -19,16 +19,15 @@ export const AISLEMARTS: Demonstration = {
   begin: startStage,
   async play(scene, embedded, outside) {
     const evidence = await played({ ...scene, on: ON }, embedded, outside as Stage);
-    const { first, good, bad, back, answers } = evidence;
-    return { reports: [first, good, bad, back], answers, promises: judge(evidence) };
+    const { good, bad, back, answers } = evidence;
+    return { reports: [good, bad, back], answers, promises: judge(evidence) };
   },
 };
 
 async function played(scene: Scene, embedded: Embedded, stage: Stage): Promise<Evidence> {
   const { temporal, story } = scene;
   const { cluster } = stage;
-  story.heading('1. The first version: a Deployment, a Service, all users by the route');
-  const first = await deploy(scene, 'ops', 'v1');
+  story.heading('1. v1 is a Helm release, and all users are on it');
   const load = startLoad(cluster.gateway.url, { paths: ['/api/products'] });
   story.tell(`8 clients send requests to ${cluster.gateway.url} from now on`);
   try {
@@ -46,11 +45,13 @@ async function played(scene: Scene, embedded: Embedded, stage: Stage): Promise<E
     );
     const bad = await deploy(scene, 'ci', 'v3-errors', { act: approvers.act });
     const left = await versionsIn(stage);
-    story.heading('4. A roll-back to v1, which waits in the cluster until its insurance ends');
+    story.heading('4. A roll-back to v1, and of the release to the Helm revision that carried it');
     const back = await rollback(scene, 'ops');
+    const helm = await stage.helm('history', ON.system);
+    for (const line of helm.trimEnd().split('\n')) story.tell(line.replaceAll('\t', ' ').trimEnd());
     await load.stop();
     const system = await askSystem(temporal, ON.system);
-    return { first, good, bad, back, left, kill, system, answers: load.answers };
+    return { good, bad, back, left, helm, kill, system, answers: load.answers };
   } finally {
     await load.stop();
   }
