@@ -188,7 +188,7 @@ function demonstrated(gateway: string, prometheus: string): object {
     namespace: NAMESPACE,
     gateway: { address: gateway },
     helm: {
-      ...{ release: 'aislemarts', chart: 'chart', imageKey: 'image.tag' },
+      ...{ release: 'aislemarts', chart: '../aislemarts/chart', imageKey: 'image.tag' },
       ...{ deployment: 'aislemarts-backend', service: { name: 'aislemarts-backend', port: 80 } },
     },
   };

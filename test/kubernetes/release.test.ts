@@ -4,16 +4,15 @@ import { test } from 'node:test';
 import { describeWeights } from '../../src/domain/traffic/weights.ts';
 import { eventually, waiting } from '../support/local-daemon.ts';
 import { endOf } from '../support/operations.ts';
-import { targetOn } from '../support/kubernetes/fairlead.ts';
 import { onRelease, type WithRelease } from '../support/kubernetes/release.ts';
 import { onCluster } from '../support/kubernetes/shared.ts';
 import { SERVICE } from '../support/kubernetes/worker.ts';
 
+const UPGRADE = ['upgrade', 'shop', 'test/kubernetes/chart'];
+
 onCluster((cluster) => {
-  const weightsOf = async ({ on, namespace, system, platform }: WithRelease): Promise<string> => {
-    const target = targetOn(on, namespace, { system, service: SERVICE });
-    return describeWeights((await platform.traffic.read(target, waiting())).weights);
-  };
+  const weightsOf = async ({ platform, target }: WithRelease): Promise<string> =>
+    describeWeights((await platform.traffic.read(target, waiting())).weights);
   /** Names of Fairlead's own Deployments. */
   const ownOf = async ({ on, namespace }: WithRelease): Promise<string[]> => {
     const selector = encodeURIComponent('app.kubernetes.io/managed-by=fairlead');
@@ -60,7 +59,7 @@ onCluster((cluster) => {
 
   test('a hook that fails takes the deploy back, and Helm to the revision that had all users', async (t) => {
     const at = await onRelease(await cluster(), t);
-    await at.helm('upgrade', 'shop', 'test/kubernetes/chart', '--set', 'migrate=migrate-crash');
+    await at.helm(...UPGRADE, '--set', 'migrate=migrate-crash', '--no-hooks');
     const users = at.users();
     const end = await at.deployed('v2');
     assert.equal(end.outcome, 'rolledBack', end.message);
@@ -75,9 +74,7 @@ onCluster((cluster) => {
 
   test('an upgrade of somebody else that is pending refuses a deploy, and is left alone', async (t) => {
     const at = await onRelease(await cluster(), t);
-    const theirs = at.helm(
-      ...['upgrade', 'shop', 'test/kubernetes/chart', '--set', 'migrate=migrate-long'],
-    );
+    const theirs = at.helm(...UPGRADE, '--set', 'migrate=migrate-long', '--timeout', '30s');
     theirs.catch(() => undefined);
     await eventually('their upgrade to be pending', async () => {
       return (await numbersOf(at)).at(-1) === '2 pending-upgrade';

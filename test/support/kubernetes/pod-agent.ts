@@ -43,9 +43,13 @@ export async function startPodAgent(input: PodAgentInput): Promise<PodAgent> {
   const end = (object: PodObject): void => {
     const { uid = '', deletionGracePeriodSeconds } = object.metadata;
     const known = pods.get(uid);
-    if (known !== undefined) void known.pod.terminate(deletionGracePeriodSeconds);
     // One that was bound and deleted before anybody saw it has no process, and is taken away all the same.
-    else void api.remove(pathOf(object), { gracePeriodSeconds: 0, preconditions: { uid } });
+    const ending =
+      known?.pod.terminate(deletionGracePeriodSeconds) ??
+      api.remove(pathOf(object), { gracePeriodSeconds: 0, preconditions: { uid } });
+    void ending.catch((error: unknown) => {
+      if (!stopping.signal.aborted) throw error;
+    });
   };
   const begin = (object: PodObject, node: string): void => {
     const { uid = '', name, namespace = '' } = object.metadata;

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { SystemFile } from '../../../src/config/system.ts';
+import type { ServiceTarget } from '../../../src/domain/rollout/service-target.ts';
 import type { HelmSettings } from '../../../src/platforms/kubernetes/settings.ts';
 import { ROOT } from '../entry.ts';
 import { eventually } from '../local-daemon.ts';
@@ -32,6 +33,7 @@ export interface HelmRevision {
 
 export interface WithRelease extends OnCluster {
   on: Cluster;
+  target: ServiceTarget;
   /** As somebody who may do everything, and not Fairlead. */
   helm: (...args: string[]) => Promise<string>;
   history: () => Promise<HelmRevision[]>;
@@ -49,11 +51,17 @@ export async function onRelease(
   if (!path.startsWith(dirname(cluster.helm))) {
     process.env['PATH'] = `${dirname(cluster.helm)}:${path}`;
   }
+  const settings = (namespace: string) => ({
+    ...settingsOn(cluster, namespace, SERVICE),
+    helm: SETTINGS,
+  });
   const at = await onWorker(cluster, t, (namespace) => ({
-    kubernetes: { ...settingsOn(cluster, namespace, SERVICE), helm: SETTINGS },
+    kubernetes: settings(namespace),
     ...changes,
   }));
-  const { namespace } = at;
+  const { namespace, system } = at;
+  const platform = { kind: 'kubernetes', kubernetes: settings(namespace) } as const;
+  const target = { system, service: SERVICE, directory: ROOT, platform };
   await grant(cluster, namespace);
   const kubeconfig = cluster.kubeconfig('admin', namespace);
   const common = ['--kubeconfig', kubeconfig, '--namespace', namespace];
@@ -68,6 +76,7 @@ export async function onRelease(
   return {
     ...at,
     on: cluster,
+    target,
     helm,
     history: async () => JSON.parse(await helm('history', RELEASE, '-o', 'json')) as HelmRevision[],
     async image() {
