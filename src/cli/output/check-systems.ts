@@ -75,7 +75,9 @@ async function runAsChecker(
   dir: string,
   name: string,
 ): Promise<string[]> {
-  const local = Object.entries(services).filter(([, one]) => capabilitiesOf(one).program === 'command');
+  const local = Object.entries(services).filter(
+    ([, one]) => capabilitiesOf(one).program === 'command',
+  );
   const found = await Promise.all(
     local.map(async ([service, { user, directory }]) => {
       const at = resolve(dir, name, directory);
