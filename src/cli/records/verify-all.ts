@@ -3,7 +3,7 @@
 import { statSync } from 'node:fs';
 import { createObjectsFolder } from '../../integrations/objects-folder.ts';
 import { verifyStore, type StoreCheck } from '../../integrations/records/verify-store.ts';
-import { countOf } from '../../domain/text/amounts.ts';
+import { countOf, numberOf } from '../../domain/text/amounts.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { printJson, printText } from '../output/print.ts';
 import { trustedKey } from './trusted-key.ts';
@@ -40,7 +40,7 @@ function say(folder: string, found: StoreCheck, isTrusted: boolean): void {
   for (const one of problems) printText(`not as written: ${one}`);
   for (const one of unsure) printText(`cannot be told: ${one}`);
   printText(
-    `${folder}: ${countOf(runs, 'record')}, ${countOf(manifests, 'manifest')} and marks looked at`,
+    `${folder}: ${countOf(runs, 'record')}, ${numberOf(manifests)} manifests and marks looked at`,
   );
   const vouched = isTrusted
     ? ''
