@@ -35,7 +35,7 @@ const SUBJECTS = {
   analysis: [['.', 'text'], ['rollout']],
   traffic: [['.', 'text'], ['rollout']],
   backup: [['.', 'text', 'analysis'], ['operation']],
-  rollout: [['.', 'text', 'traffic', 'operation', 'people', 'recovery'], []],
+  rollout: [['.', 'text', 'analysis', 'traffic', 'operation', 'people', 'recovery'], []],
   operation: [
     ['.', 'text', 'analysis', 'traffic', 'backup', 'steps'],
     ['rollout', 'recovery', 'time'],
@@ -45,8 +45,8 @@ const SUBJECTS = {
     ['record'],
   ],
   'by-hand': [
-    ['.', 'text', 'operation', 'rollout', 'traffic', 'recovery'],
-    ['backup', 'steps'],
+    ['.', 'text', 'operation', 'rollout', 'steps', 'traffic', 'recovery'],
+    ['backup'],
   ],
   people: [
     ['.', 'text', 'recovery'],
