@@ -44,10 +44,7 @@ const SUBJECTS = {
     ['.', 'text', 'time', 'analysis', 'backup', 'operation', 'rollout', 'traffic'],
     ['record'],
   ],
-  'by-hand': [
-    ['.', 'text', 'operation', 'rollout', 'steps', 'traffic', 'recovery'],
-    ['backup'],
-  ],
+  'by-hand': [['.', 'text', 'operation', 'rollout', 'steps', 'traffic', 'recovery'], ['backup']],
   people: [
     ['.', 'text', 'recovery'],
     ['analysis', 'operation'],
