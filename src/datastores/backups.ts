@@ -166,7 +166,7 @@ async function requireRoom(copies: Copies, manifest: BackupManifest): Promise<vo
 
 async function backUp(
   { objects, bindings, stores, clock }: Wired,
-  { store, id, systemDigest }: { store: DatastoreRef; id: string; systemDigest: string },
+  { store, id, systemDigest, owner: _, ...noted }: Parameters<BackupsPort['backup']>[0],
   waiting: Waiting,
   scratch: Scratch,
 ): Promise<BackupManifest> {
@@ -194,6 +194,7 @@ async function backUp(
   const base = {
     schema: 'fairlead/backup/v1' as const,
     ...{ id, system, datastore, kind, systemDigest, startedAt },
+    ...noted,
     ...after,
     endedAt: new Date(clock.now()).toISOString(),
   };

@@ -87,6 +87,7 @@ const manifestBase = {
     locale: z.exactOptional(localeSchema),
     sequences: z.array(z.object({ name: z.string(), from: z.string(), to: z.string() })),
   }),
+  served: z.exactOptional(z.record(z.string(), z.array(z.string()))),
   after: z.exactOptional(z.array(z.string())),
   canary: z.exactOptional(heartbeatRecordSchema),
   liveBytes: z.exactOptional(size),

@@ -7,6 +7,7 @@ import type {
   Contents,
   Definition,
   RecoveryPoint,
+  Served,
 } from '../domain/backup/backup.ts';
 import type { Datastore } from '../config/datastores.ts';
 import type { DatastoreCapabilities } from '../domain/capabilities.ts';
@@ -75,7 +76,13 @@ export interface BackupsPort {
    * folder of files. `owner` has what is needed for it for a while.
    */
   backup(
-    input: { store: DatastoreRef; id: string; systemDigest: string; owner?: RunRef },
+    input: {
+      store: DatastoreRef;
+      id: string;
+      systemDigest: string;
+      served?: Served;
+      owner?: RunRef;
+    },
     waiting: Waiting,
   ): Promise<BackupManifest>;
   /** Everything under one datastore, oldest first. Needs nothing but the object store. */

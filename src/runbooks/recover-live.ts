@@ -22,7 +22,7 @@ import {
   quietAgainStep,
   type Exchange,
 } from '../domain/recovery/exchange-steps.ts';
-import { stopSteps } from '../domain/recovery/live/service-steps.ts';
+import { servedBy, stopSteps } from '../domain/recovery/live/service-steps.ts';
 import { MOST_CANDIDATES, type Candidate } from '../domain/recovery/live/candidates.ts';
 import { haltStep, otherWriters, startOrder } from '../domain/recovery/live/writers.ts';
 import { placeNamed } from '../domain/recovery/live/lost.ts';
@@ -166,7 +166,7 @@ function liveSteps(input: PlanInput, world: World, exchanges: Exchange[]): PlanS
     ...datastores.flatMap((name) => fenceSteps(name, world.converts?.[name], isBound(world, name))),
     ...exchanges.flatMap(besideSteps),
     ...exchanges.map(lossStep),
-    askStep(gateOf(input)),
+    askStep(gateOf(input), servedBy(affected)),
     ...exchanges.map(quietAgainStep),
     ...exchanges.map(exchangeStep),
     ...exchanges.map(judgeLiveStep),

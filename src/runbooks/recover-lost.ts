@@ -11,7 +11,11 @@ import {
   type Restoring,
 } from '../domain/recovery/exchange-steps.ts';
 import { bindStep, judgeMovedStep, lookLostStep } from '../domain/recovery/live/lost.ts';
-import { stopSteps, type AffectedService } from '../domain/recovery/live/service-steps.ts';
+import {
+  servedBy,
+  stopSteps,
+  type AffectedService,
+} from '../domain/recovery/live/service-steps.ts';
 import { haltStep, otherWriters } from '../domain/recovery/live/writers.ts';
 import { addressSteps, movedSystem, movingOf, onto, startSteps } from './moved-services.ts';
 import { admitSteps, usersBackSteps } from './users-back.ts';
@@ -39,7 +43,7 @@ export function lostSteps(input: LostInput): PlanStep[] {
     ...affected.stopped.flatMap(stopSteps),
     ...otherWriters(loaded.system.recovery).map(haltStep),
     ...besideSteps({ ...restoring, elsewhere: place }),
-    askStep(gate),
+    askStep(gate, servedBy(affected.stopped)),
     bindStep({ datastore, copy, place }),
     judgeMovedStep({ datastore, copy }),
     letGoStep({ datastore, copy }),

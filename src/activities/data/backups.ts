@@ -23,6 +23,9 @@ import {
 import type { Rung } from '../../domain/backup/rungs.ts';
 import { progressed, startProgress, type DataProgress } from '../../domain/operation/pending.ts';
 import type { Call } from '../call.ts';
+import type { Platforms } from '../platforms.ts';
+import type { ServiceTarget } from '../../domain/rollout/service-target.ts';
+import { servedNow } from './served.ts';
 import type {
   BackupRemovalPort,
   BackupsPort,
@@ -47,14 +50,20 @@ const TOLD = 20;
 
 /** Takes the backup, reads it back from the store, and says what is odd about it beside those before it. */
 export async function takeBackup(
-  input: { store: DatastoreRef; id: string; systemDigest: string },
+  {
+    services = [],
+    ...input
+  }: { store: DatastoreRef; id: string; systemDigest: string; services?: ServiceTarget[] },
   call: Call,
-  { backups, clock }: DataPorts,
+  { backups, clock, platforms }: DataPorts & { platforms?: Platforms },
 ): Promise<{ summary: BackupSummary; odd: string[]; detail: string; remarks?: string[] }> {
   const { store, id } = input;
   await call.token();
   await backups
-    .backup({ ...input, owner: call.run }, counting(call, clock))
+    .backup(
+      { ...input, ...(await servedNow(services, platforms, call)), owner: call.run },
+      counting(call, clock),
+    )
     .catch((error: unknown) => {
       throw bounded(error, call.attempt);
     });

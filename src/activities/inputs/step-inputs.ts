@@ -111,7 +111,14 @@ export const STEP_INPUTS = {
   },
   takeBackup: (at: StepAt) => {
     const { datastore, backup: id } = actionOf(at, 'backup');
-    return { store: storeOf(at, datastore), id, systemDigest: at.plan.systemDigest };
+    const { services } = at.loaded.system;
+    const using = Object.keys(services).filter((name) =>
+      services[name]?.datastores.includes(datastore),
+    );
+    return {
+      ...{ store: storeOf(at, datastore), id, systemDigest: at.plan.systemDigest },
+      services: using.map((name) => serviceTarget(at.loaded, name)),
+    };
   },
   applyRetention: (at: StepAt) => ({ store: storeOf(at, actionOf(at, 'retention').datastore) }),
   examineBackup: (at: StepAt) => {

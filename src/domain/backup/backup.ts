@@ -76,6 +76,9 @@ export interface BackupObject {
   attempt?: string;
 }
 
+/** Versions that had users, by service. */
+export type Served = Record<string, string[]>;
+
 interface ManifestBase {
   schema: 'fairlead/backup/v1';
   /** `<system>/<datastore>/<time>`: domain/backup/backup-id.ts. */
@@ -89,6 +92,8 @@ interface ManifestBase {
   startedAt: string;
   endedAt: string;
   recoveryPoint: RecoveryPoint;
+  /** Which versions served the services that use it when it was begun, by service: `{api: ['v1']}`; absent where nobody could see. */
+  served?: Served;
   /** Versions of what made it: `{pg_dump: "15.14", server: "15.14"}`. */
   tools: Record<string, string>;
   contents: Contents;
@@ -169,6 +174,8 @@ export interface BackupSummary {
   verifiedAt: string | null;
   /** Bytes that the datastore took on its disk, where that is not what the backup has. */
   liveBytes?: number;
+  /** Which versions served then, by service; absent where nobody could see. */
+  served?: Served;
 }
 
 /** The moment that a backup is of, for people: all that was committed before is in it. From and to, where they are apart. */
@@ -183,7 +190,7 @@ export function provedWords({ verifiedAt }: Pick<BackupSummary, 'verifiedAt'>): 
 }
 
 export function summaryOf({ id, manifest, marks }: CompleteBackup): BackupSummary {
-  const { kind, source, endedAt, recoveryPoint, contents, liveBytes } = manifest;
+  const { kind, source, endedAt, recoveryPoint, contents, liveBytes, served } = manifest;
   return {
     id,
     kind,
@@ -196,6 +203,7 @@ export function summaryOf({ id, manifest, marks }: CompleteBackup): BackupSummar
     encrypted: manifest.artefact === 'streamed' && manifest.encryption !== null,
     verifiedAt: lastMark(marks, 'verified'),
     ...(liveBytes !== undefined && { liveBytes }),
+    ...(served !== undefined && { served }),
   };
 }
 

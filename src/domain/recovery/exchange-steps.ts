@@ -2,7 +2,7 @@
 // a backup is restored beside and judged, people are asked, the copy takes the live one's place.
 import { discardStep, RUNG_STEPS, rungsOf, rungStep, rungTitle } from '../backup/rung-steps.ts';
 import { parseBackupId } from '../backup/backup-id.ts';
-import { pointWords, provedWords, type BackupSummary } from '../backup/backup.ts';
+import { pointWords, provedWords, type BackupSummary, type Served } from '../backup/backup.ts';
 import { RUNGS, type Rung } from '../backup/rungs.ts';
 import type { Datastore } from '../../config/datastores.ts';
 import type { PlanStep } from '../operation/plan.ts';
@@ -163,13 +163,13 @@ export function lossStep({ datastore, copy }: Exchange): PlanStep {
   };
 }
 
-/** The one gate. `gate` is the name of the approval policy. */
-export function askStep(gate: string): PlanStep {
+/** The one gate. `gate` is the name of the approval policy; `now`: which versions serve. */
+export function askStep(gate: string, now: Served = {}): PlanStep {
   return {
     id: 'exchange',
     title: 'Ask whether to exchange, with what will be lost',
     undo: NO_UNDO,
-    action: { kind: 'weighExchange' },
+    action: { kind: 'weighExchange', ...(Object.keys(now).length > 0 && { now }) },
     gate,
   };
 }

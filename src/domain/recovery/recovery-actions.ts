@@ -1,6 +1,7 @@
 // What the steps of a recovery do, as far as no other operation does it: beside these it climbs rungs and discards
 // copies. Part of every plan, so nothing in here is secret.
 import type { PlatformKind } from '../rollout/service-target.ts';
+import type { Served } from '../backup/backup.ts';
 import type { BoundPlace } from './binding.ts';
 import type { LivePlace } from './isolation.ts';
 
@@ -72,8 +73,8 @@ export type RecoveryAction =
   | { kind: 'quiet'; datastore: string; again?: true }
   /** What users lose by the copy, and how it would take the live one's place. */
   | { kind: 'lossAgainst'; datastore: string; copy: string }
-  /** What people are asked about: all that was found. */
-  | { kind: 'weighExchange' }
+  /** What people are asked about: all that was found. `now`: the versions that have users, or had before they were kept out. */
+  | { kind: 'weighExchange'; now?: Served }
   /** `place`: where the copy is, where it does not take the live one's place and is bound to. */
   | { kind: 'exchange'; datastore: string; copy: string; place?: BoundPlace }
   /** What is live now, and was proved, is found under its name again. */

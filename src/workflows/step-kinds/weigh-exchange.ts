@@ -1,6 +1,7 @@
 // The question before an exchange: all that was found, in one place.
 import type { Finding } from '../../domain/analysis/finding.ts';
 import { passedOverIn, SUSPECT } from '../../domain/backup/anomaly.ts';
+import type { BackupSummary, Served } from '../../domain/backup/backup.ts';
 import { backedUpDatastore } from '../../domain/backup/backup-id.ts';
 import type { Plan } from '../../domain/operation/plan.ts';
 import {
@@ -25,7 +26,7 @@ import type { ActionOf, StepKind } from './step-kind.ts';
 /** All that was found in one place, under the digest that whoever approves answers for. */
 export const weighExchange: StepKind<ActionOf<'weighExchange'>> = {
   whenFailed: 'fails',
-  begin({ plan, results, now }) {
+  begin({ action, plan, results, now }) {
     const lost = outputsOf(results, 'lost');
     const findings = takenBackups(plan, results).flatMap((backup): Finding[] => {
       const datastore = backedUpDatastore(backup.id);
@@ -38,6 +39,7 @@ export const weighExchange: StepKind<ActionOf<'weighExchange'>> = {
         { name: `${datastore}: backup`, verdict: 'pass', reason, samples: 1 },
         ...over.map(({ id, why }) => overFinding(datastore, id, why)),
         ...foundOf(datastore, found),
+        ...versionsOf(action.now, backup, datastore),
         ...roomOf(results, datastore),
         ...lostIn(plan).map(({ where }) => lostFinding(datastore, where, notAfter)),
       ];
@@ -68,11 +70,25 @@ function foundOf(
 
 /** What was found before anybody was kept out. */
 function roomOf(results: StepResults, datastore: string): Finding[] {
-  return results
-    .filter(({ step }) => step.action.kind === 'lookAhead')
-    .flatMap(({ result }) => result.findings)
+  const looked = results.findLast(({ step }) => step.action.kind === 'lookAhead');
+  return (looked?.result.findings ?? [])
     .filter(({ name }) => name === `${ROOM}${datastore}`)
     .map((one) => ({ ...one, name: `${datastore}: room` }));
+}
+
+/** Other versions served when it was made than do now: what each needs of the data may differ. */
+function versionsOf(
+  serving: Served = {},
+  { served = {} }: BackupSummary,
+  datastore: string,
+): Finding[] {
+  return Object.entries(served).flatMap(([service, then]): Finding[] => {
+    const now = serving[service] ?? [];
+    if (now.length === 0 || now.join() === then.join()) return [];
+    const [was, is] = [then.join(' and ') || 'nothing', now.join(' and ')];
+    const reason = `${service} served ${was} when it was made, and serves ${is} now: where ${is} needs another structure, recovery.migrate brings the data up, or abort, go back to ${was} and begin anew`;
+    return [{ name: `${datastore}: versions of ${service}`, verdict: 'pass', reason, samples: 1 }];
+  });
 }
 
 function lostFinding(datastore: string, where: string, point: string): Finding {

@@ -131,12 +131,13 @@ export function memoryBackups(): {
   };
   const backups: BackupsPort = {
     capabilities: ({ settings }) => DATASTORES[settings.kind].capabilities,
-    backup: async ({ store, id, systemDigest }, waiting) => {
+    backup: async ({ store, id, systemDigest, owner: _, ...noted }, waiting) => {
       await enter('backup', id, waiting);
       const there = vault.entries.get(id);
       if (there?.state === 'complete') return structuredClone(there.manifest);
       const contents = contentsOf(`${store.system}/${store.datastore}`);
-      const manifest = manifestOf(id, contents, { systemDigest, skewMs: vault.skewMs });
+      const made = manifestOf(id, contents, { systemDigest, skewMs: vault.skewMs });
+      const manifest = { ...made, ...noted };
       vault.entries.set(id, { id, state: 'complete', manifest, marks: [] });
       return structuredClone(manifest);
     },

@@ -2,6 +2,7 @@
 // live now, checked, fill what was emptied, and let users in step by step.
 import type { Datastore } from '../../../config/datastores.ts';
 import type { Service } from '../../../config/system.ts';
+import type { Served } from '../../backup/backup.ts';
 import type { PlanStep } from '../../operation/plan.ts';
 import { checkStep } from '../../operation/plan-steps.ts';
 import {
@@ -38,6 +39,16 @@ export function stopSteps({ service, world: { traffic } }: AffectedService): Pla
 /** Every revision that has users, or had before the stop. */
 export function sharesOf({ world: { traffic } }: AffectedService): Weight[] {
   return normalised(traffic.stopped ? traffic.beforeStop : traffic.weights);
+}
+
+/** The versions of these services that have users, or had before the stop. */
+export function servedBy(affected: readonly AffectedService[]): Served {
+  return Object.fromEntries(
+    affected.map((one) => [
+      one.service,
+      [...new Set(sharesOf(one).map(({ version }) => version))].sort(),
+    ]),
+  );
 }
 
 /** The step's id for one of the revisions that had users, which may be of one version with other settings. */
