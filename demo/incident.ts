@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askIncident } from '../src/cli/incident/find.ts';
 import { isIncidentRecord } from '../src/cli/incident/report.ts';
+import { askReport } from '../src/cli/operation/ask-report.ts';
 import { askSystem } from '../src/cli/output/system-status.ts';
 import { inspect } from '../src/cli/temporal/inspect.ts';
 import { incidentId } from '../src/domain/incident/incident.ts';
@@ -16,7 +17,7 @@ import { Approvers, missing } from './acts.ts';
 import { startAlertSource, type AlertSource } from './alertmanager.ts';
 import type { Demonstration } from './demonstration.ts';
 import { judge, type Evidence } from './incident-promises.ts';
-import { deploy, followRun, loadOn, rollback, SYSTEM, type Act, type Scene } from './watch.ts';
+import { deploy, followRun, loadOn, SYSTEM, type Act, type Scene } from './watch.ts';
 
 const ID = 'high-error-rate';
 const RUNBOOK = `run/${SYSTEM}/high-error-rate`;
@@ -76,10 +77,9 @@ function receiverOf({ hooksUrl, hooksToken }: Embedded) {
   return { url: url.replace('SYSTEM', SYSTEM), tokenFile: hooksToken ?? missing('no token') };
 }
 
-/** Chooses to roll back once the runbook has looked, does so, and ticks it. */
+/** Chooses to roll back once the runbook has looked, and ticks that it was told; the runbook rolls back. */
 async function decide(scene: Scene) {
   const { temporal, story } = scene;
-  let act: Evidence['rolledBack'] | undefined;
   const answered = new Set<string>();
   const person: Act = async ({ asks }, run) => {
     if (asks === undefined || answered.has(asks.step)) return;
@@ -92,7 +92,6 @@ async function decide(scene: Scene) {
       await handle.executeUpdate('choose', { args: [{ actor: 'ana', step, option: 'deploy' }] });
       return;
     }
-    act ??= await rollback(scene, 'ana');
     story.tell(`ana: fairlead tick ${RUNBOOK} ${step}`);
     await handle.executeUpdate('tick', { args: [{ actor: 'ana', step, note: 'told in #ops' }] });
   };
@@ -102,7 +101,12 @@ async function decide(scene: Scene) {
     { operation: RUNBOOK, workflowId: RUNBOOK, ...found },
     person,
   );
-  return { report, act: act ?? missing('nobody rolled back') };
+  const back = report.children?.find(({ step }) => step === 'back');
+  const { operation, workflowId, runId } = back ?? missing('nobody rolled back');
+  const act = await askReport(temporal, {
+    ...{ operation, workflowId, runId, open: false, system: SYSTEM },
+  });
+  return { report, act };
 }
 
 async function untilStarted({ temporal, signal }: Scene): Promise<{ runId: string }> {
