@@ -3,6 +3,7 @@
 import { execa } from 'execa';
 import { timerOf } from '../domain/time/longest-timer.ts';
 import { killWithLimit, withLimit } from '../machine/limit-mark.ts';
+import { serviceUser } from '../machine/service-user.ts';
 import { signalGroup } from '../machine/process-identity.ts';
 
 /** Far more than is shown, so that what is cut here is in no sentence. */
@@ -45,10 +46,13 @@ export async function runToEnd(input: ToRun): Promise<RunEnd> {
     directory,
     path: env['PATH'],
   });
+  // Whoever owns the folder can write the system file: root runs what that says as them.
+  const user = await serviceUser({ directory });
   // A group of its own: whatever the command starts is ended with it, and by its mark where it left the group.
   const child = execa(file, args, {
     cwd: directory,
-    env,
+    env: { ...env, ...user?.environment },
+    ...(user && { uid: user.uid, gid: user.gid }),
     extendEnv: false,
     detached: true,
     stdin: 'ignore',

@@ -1,7 +1,9 @@
 // Reads the secret that a setting of a system file refers to. The one place where a value comes in: the redactor
 // looks values up to take them out again, the local host hands them to the services it starts.
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Setting } from '../config/system.ts';
+import { actsFor } from '../machine/service-user.ts';
 
 export type SecretReference = Extract<Setting, object>;
 
@@ -27,8 +29,20 @@ export async function secretValue(
   }
   const path = resolve(directory, reference.file);
   try {
+    if (!(await isTheirs(path, directory))) {
+      const problem = `the file ${path}, which belongs to another user than the folder of the system: root reads for them what they may read; give it to the owner of the folder`;
+      return { problem };
+    }
     return { secret: (await readFile(path)).replace(/\r?\n$/, '') };
   } catch {
     return { problem: `the file ${path}, which cannot be read; write the secret there` };
   }
+}
+
+/** Whoever owns the folder can write the system file, and put links in it: root reads no file for them that they may not read. */
+async function isTheirs(path: string, directory: string): Promise<boolean> {
+  const owner = await actsFor(directory);
+  if (owner === undefined) return true;
+  const found = await stat(path).catch(() => undefined);
+  return found === undefined || found.uid === owner || (found.mode & 0o004) !== 0;
 }

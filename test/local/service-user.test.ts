@@ -1,14 +1,26 @@
 // Who a service runs as, and that it reads neither the keys nor the records of a Fairlead that runs as root.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { chmod, chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { prepareDataFolder } from '../../src/embedded/data-folder.ts';
 import type { ProcessProgram, RevisionSpec } from '../../src/domain/rollout/model.ts';
-import { serviceUser } from '../../src/platforms/local/service-user.ts';
+import { serviceUser } from '../../src/machine/service-user.ts';
 import { startProcess } from '../../src/platforms/local/start-process.ts';
+import { runToEnd } from '../../src/integrations/run-command.ts';
+import { secretValue } from '../../src/integrations/secret-value.ts';
 import { fails } from '../support/fails.ts';
 import { plainSpec } from '../support/local-daemon.ts';
 
@@ -91,3 +103,37 @@ test('who is not root starts no process of another user', async (t) => {
   assert.match(message, /only root starts processes of others/);
   assert.equal(await serviceUser({ directory: '/' }), undefined);
 });
+
+test(
+  'the owner of a folder has root run no command as root, and read no file that is not theirs',
+  { skip: AS_ROOT },
+  async (t) => {
+    const it = await world(t, OTHER);
+    const ended = await runToEnd({
+      ...{
+        command: ['id', '-u'],
+        directory: it.directory,
+        timeoutMs: 10_000,
+        environment: process.env,
+      },
+      ...{ mark: 'test', signal: new AbortController().signal },
+    });
+    assert.equal(ended.printed.trim(), String(OTHER));
+    const sources = {
+      ...{ env: {}, reader: 'the worker' },
+      readFile: (path: string) => readFile(path, 'utf8'),
+    };
+    await chmod(it.key, 0o600);
+    await symlink(it.key, join(it.directory, 'link'));
+    for (const file of [it.key, 'link']) {
+      const found = await secretValue({ file }, it.directory, sources);
+      assert.ok('problem' in found && found.problem.includes('belongs to another user'), file);
+    }
+    const own = join(it.directory, 'own');
+    await writeFile(own, 'secret', { mode: 0o600 });
+    await chown(own, OTHER, OTHER);
+    assert.deepEqual(await secretValue({ file: 'own' }, it.directory, sources), {
+      secret: 'secret',
+    });
+  },
+);

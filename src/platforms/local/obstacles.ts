@@ -2,7 +2,7 @@
 import { access, readdir } from 'node:fs/promises';
 import type { RevisionSpec } from '../../domain/rollout/model.ts';
 import { didYouMean } from '../../domain/text/did-you-mean.ts';
-import { serviceUser } from './service-user.ts';
+import { serviceUser } from '../../machine/service-user.ts';
 import { processOf, resolveConfiguration } from './start-process.ts';
 
 const MOST_VERSIONS = 20;

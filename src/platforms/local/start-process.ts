@@ -10,7 +10,7 @@ import type { ProcessProgram, RevisionSpec } from '../../domain/rollout/model.ts
 import { processOf as processIn } from '../../domain/rollout/revision.ts';
 import { secretValue, type SecretReference } from '../../integrations/secret-value.ts';
 import { withLimit } from '../../machine/limit-mark.ts';
-import { serviceUser, type ServiceUser } from './service-user.ts';
+import { serviceUser, type ServiceUser } from '../../machine/service-user.ts';
 import { startTimeOf } from '../../machine/process-identity.ts';
 
 /** In every child's environment, with the host's id: how children are found that no state file knows. */

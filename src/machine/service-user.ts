@@ -1,10 +1,9 @@
-// Who the processes of a service run as. Where the local host is root: the user that the system file names, else the owner of
+// Who the processes of a service, and the commands of a system file, run as. Where the local host is root: the user that the system file names, else the owner of
 // the folder that the program is started in, so that a service reads neither Fairlead's keys nor its records. Where it is not,
 // everything runs as its own user.
 import { readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { Failure } from '../../domain/failure.ts';
-import type { ProcessProgram } from '../../domain/rollout/model.ts';
+import { Failure } from '../domain/failure.ts';
 
 export interface ServiceUser {
   uid: number;
@@ -13,7 +12,11 @@ export interface ServiceUser {
   environment: Record<string, string>;
 }
 
-type Owned = Pick<ProcessProgram, 'user' | 'directory'>;
+interface Owned {
+  user?: string;
+  /** Where it runs, absolute. */
+  directory: string;
+}
 
 /** Undefined where it runs as the local host itself. Throws NotFound for a user whom nobody knows, Refused where another one's processes cannot be started. */
 export async function serviceUser({ user, directory }: Owned): Promise<ServiceUser | undefined> {
@@ -22,6 +25,12 @@ export async function serviceUser({ user, directory }: Owned): Promise<ServiceUs
   if (own !== 0) return asOneself(user, own);
   const found = user === undefined ? await ownerOf(directory) : await named(user);
   return found.uid === 0 ? undefined : found;
+}
+
+/** The number of the user who owns a folder, where root is to act for them; undefined for root, and where this is not root. */
+export async function actsFor(directory: string): Promise<number | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  return (await serviceUser({ directory }))?.uid;
 }
 
 async function asOneself(user: string | undefined, own: number): Promise<undefined> {
