@@ -219,5 +219,5 @@ test('a runbook of steps is a page of commands too, with what people do by hand'
   const { commands, operation } = (await handle.result()) as Record<string, string>;
   assert.equal(operation, `run/${system}/${name}`);
   assert.match(commands ?? '', /# 1 told: By hand: Tell the ops channel/);
-  assert.match(commands ?? '', /^make paged$/m);
+  assert.match(commands ?? '', /^\( cd \S+ && make paged \)$/m);
 });
