@@ -1,6 +1,6 @@
 // Kills a worker (or freezes it, or kills Temporal's server or the local host) at every point of a deploy of either
 // strategy, a backup, a drill, both recoveries, a runbook of steps, a maintenance window and an incident, under load, and compares with the run that nobody disturbed. Takes up where it was stopped.
-// Usage: npm run test:faults -- [--operation canary|blue-green|backup|drill|beside|recover|runbook|maintenance|incident] [--shard I/N] [--once-per-step] [--only PATTERN] [--fresh] [--lanes N] [--list]
+// Usage: npm run test:faults -- [--operation canary|blue-green|backup|drill|beside|recover|adopt|runbook|maintenance|incident] [--shard I/N] [--once-per-step] [--only PATTERN] [--fresh] [--lanes N] [--list]
 //   PATTERN is a regular expression over names such as "kill canaryDeploy/shiftTraffic/weight-50#1/after".
 //   What passed is kept in .fairlead/faults.jsonl and left out the next time, unless dist has changed since.
 import { createHash } from 'node:crypto';
@@ -50,6 +50,7 @@ const OPERATIONS: Record<string, OperationType> = {
   drill: 'disasterRecovery',
   beside: 'recover',
   recover: 'recoverLive',
+  adopt: 'recoverAdopted',
   runbook: 'runbook',
   maintenance: 'maintenanceWindow',
   incident: 'incident',

@@ -2,6 +2,7 @@
 // copies, targets and processes, and of the live data.
 import { createHash } from 'node:crypto';
 import {
+  cpSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -15,7 +16,10 @@ import { copiesFolder } from '../../../src/machine/copies-folder.ts';
 import { allPids } from '../../../src/machine/process-identity.ts';
 import { liveData, type FaultPlace } from './fault-place.ts';
 import { essence, reportAtEnd, type Carried } from './fault-report.ts';
-import type { DataType, Lane } from './fault-run.ts';
+import { isRecovery, type DataType, type Lane } from './fault-run.ts';
+
+/** What somebody else restored beside the live generation. */
+const ADOPTED = 'gen-7';
 
 const ASKED: Record<DataType, { type: string; id: (system: string) => string; more?: object }> = {
   backup: { type: 'backup', id: (system) => `backup/${system}` },
@@ -29,6 +33,11 @@ const ASKED: Record<DataType, { type: string; id: (system: string) => string; mo
     type: 'disasterRecovery',
     id: (system) => `recover/${system}`,
     more: { mode: 'recover', requestedBy: 'ci' },
+  },
+  recoverAdopted: {
+    type: 'disasterRecovery',
+    id: (system) => `recover/${system}`,
+    more: { mode: 'recover', requestedBy: 'ci', datastore: 'data', adopt: ADOPTED },
   },
 };
 
@@ -49,6 +58,10 @@ export async function followData(
 ): Promise<Record<string, unknown>> {
   const { system, client, place } = lane;
   const { type: workflow, id, more } = ASKED[type];
+  if (type === 'recoverAdopted') {
+    const folder = dirname(liveData(place, system));
+    cpSync(join(folder, 'gen-1'), join(folder, ADOPTED), { recursive: true });
+  }
   const handle = await client.workflow.start(workflow, {
     workflowId: id(system),
     taskQueue,
@@ -62,7 +75,7 @@ export async function followData(
     backups: report.backups?.map(({ parts, rows, bytes }) => ({ parts, rows, bytes })),
     told: await place.told(report.runId),
     liveData: digestOf(liveData(place, system)),
-    remains: type === 'recover' || type === 'recoverLive' ? takenAway(lane) : remainsOf(lane),
+    remains: isRecovery(type) ? takenAway(lane) : remainsOf(lane),
   };
 }
 

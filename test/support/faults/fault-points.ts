@@ -55,6 +55,7 @@ const POINTS: Record<OperationType, { server: string[]; host: string[] }> = {
     host: [],
   },
   recoverLive: { server: [], host: [] },
+  recoverAdopted: { server: [], host: [] },
   runbook: {
     server: ['runbook/makeChange:run/mark#1/before', 'runbook/makeChange:run/mark#1/after'],
     host: [],

@@ -16,7 +16,7 @@ const LOOK_EVERY_MS = 40;
 const SPARES = 2;
 
 export type DeployType = 'canaryDeploy' | 'blueGreenDeploy';
-export type DataType = 'backup' | 'disasterRecovery' | 'recover' | 'recoverLive';
+export type DataType = 'backup' | 'disasterRecovery' | 'recover' | 'recoverLive' | 'recoverAdopted';
 export type StepsType = 'runbook' | 'maintenanceWindow';
 export type OperationType = DeployType | DataType | StepsType | 'incident';
 
@@ -88,7 +88,7 @@ export async function openLane(
     spares,
   };
   const first = type === 'blueGreenDeploy' ? type : 'canaryDeploy';
-  const recovers = type === 'recover' || type === 'recoverLive';
+  const recovers = isRecovery(type);
   const restores = recovers || type === 'disasterRecovery';
   const before: OperationType[] = restores ? [first, 'backup'] : [first];
   if (recovers) inGenerations(place, system);
@@ -143,9 +143,14 @@ export async function runOnce(lane: Lane, fault?: Fault): Promise<RunResult> {
   }
 }
 
+export function isRecovery(type: OperationType): boolean {
+  return type === 'recover' || type === 'recoverLive' || type === 'recoverAdopted';
+}
+
 /** While a recovery exchanges what is live, or maintenance goes on, users get 503, whatever happens to its worker. */
 function isKeptOut({ type }: Lane, { what }: FailedRequest): boolean {
-  return (type === 'recoverLive' || type === 'maintenanceWindow') && what.includes('503');
+  const keepsOut = isRecovery(type) && type !== 'recover';
+  return (keepsOut || type === 'maintenanceWindow') && what.includes('503');
 }
 
 /** What was disturbed is killed; the one that went on to the end is as good as a new one. */
