@@ -1,7 +1,8 @@
 // Reads the secret that a setting of a system file refers to. The one place where a value comes in: the redactor
 // looks values up to take them out again, the local host hands them to the services it starts.
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { constants } from 'node:fs';
+import { open, readlink, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import type { Setting } from '../config/system.ts';
 import { actsFor } from '../machine/service-user.ts';
 
@@ -29,20 +30,34 @@ export async function secretValue(
   }
   const path = resolve(directory, reference.file);
   try {
-    if (!(await isTheirs(path, directory))) {
-      const problem = `the file ${path}, which belongs to another user than the folder of the system: root reads for them what they may read; give it to the owner of the folder`;
-      return { problem };
-    }
-    return { secret: (await readFile(path)).replace(/\r?\n$/, '') };
+    const owner = await actsFor(directory);
+    const text = owner === undefined ? await readFile(path) : await readAs(owner, path);
+    if (text !== undefined) return { secret: text.replace(/\r?\n$/, '') };
+    const problem = `the file ${path}, which belongs to another user than the folder of the system: root reads for them what they may read; give it to the owner of the folder`;
+    return { problem };
   } catch {
     return { problem: `the file ${path}, which cannot be read; write the secret there` };
   }
 }
 
-/** Whoever owns the folder can write the system file, and put links in it: root reads no file for them that they may not read. */
-async function isTheirs(path: string, directory: string): Promise<boolean> {
-  const owner = await actsFor(directory);
-  if (owner === undefined) return true;
-  const found = await stat(path).catch(() => undefined);
-  return found === undefined || found.uid === owner || (found.mode & 0o004) !== 0;
+/**
+ * Whoever owns the folder can write the system file, and exchange what lies there at any moment: root reads no file for them that
+ * they may not read. Undefined for one of those; the file that was looked at is the one that is read.
+ */
+async function readAs(owner: number, path: string): Promise<string | undefined> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const { uid, mode } = await file.stat();
+    const where = await readlink(`/proc/self/fd/${file.fd}`);
+    const isTheirs = uid === owner || ((mode & 0o004) !== 0 && (await isPassable(dirname(where))));
+    return isTheirs ? await file.readFile('utf8') : undefined;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Whether everybody may pass through a folder and those above it. */
+async function isPassable(folder: string): Promise<boolean> {
+  if (((await stat(folder)).mode & 0o001) === 0) return false;
+  return folder === '/' || isPassable(dirname(folder));
 }
