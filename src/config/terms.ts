@@ -80,7 +80,10 @@ function isAddressRange(written: string): boolean {
 export const port = z.number().int().min(1).max(65_535);
 
 /** The name of a database or of one of its users. */
-export const shortName = z.string().min(1).max(63);
+export const shortName = text(
+  /^[ -~\u00a0-\uffff]{1,63}$/,
+  'a name of up to 63 characters, no line break or other control character among them',
+);
 
 /** How a datastore that is a server is reached: the same fields for every kind. */
 export const server = {

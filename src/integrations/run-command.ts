@@ -1,6 +1,7 @@
 // Runs a command to its end: without a shell, in its own process group, with next to no environment. What it starts ends
 // with it, also where that left the group.
 import { execa } from 'execa';
+import { Failure } from '../domain/failure.ts';
 import { timerOf } from '../domain/time/longest-timer.ts';
 import { killWithLimit, withLimit } from '../machine/limit-mark.ts';
 import { serviceUser } from '../machine/service-user.ts';
@@ -47,7 +48,11 @@ export async function runToEnd(input: ToRun): Promise<RunEnd> {
     path: env['PATH'],
   });
   // Whoever owns the folder can write the system file: root runs what that says as them.
-  const user = await serviceUser({ directory });
+  const user = await serviceUser({ directory }).catch(unlessAway);
+  if (user !== undefined && 'away' in user) {
+    const none = { exitCode: undefined, signal: undefined, late: false, printed: '' };
+    return { ...none, problem: user.away };
+  }
   // A group of its own: whatever the command starts is ended with it, and by its mark where it left the group.
   const child = execa(file, args, {
     cwd: directory,
@@ -76,6 +81,12 @@ export async function runToEnd(input: ToRun): Promise<RunEnd> {
   clearTimeout(timer);
   input.signal.removeEventListener('abort', kill);
   return { exitCode, signal, problem: originalMessage, late: clock.late, printed: tail() };
+}
+
+/** A folder that is not there is told as a program that is not. */
+function unlessAway(error: unknown): { away: string } {
+  if (error instanceof Failure && error.kind === 'NotFound') return { away: error.message };
+  throw error;
 }
 
 function environmentOf(from: Readonly<Record<string, string | undefined>>): Record<string, string> {

@@ -4,6 +4,7 @@ import { constants } from 'node:fs';
 import { open, readlink, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Setting } from '../config/system.ts';
+import { Failure } from '../domain/failure.ts';
 import { actsFor } from '../machine/service-user.ts';
 
 export type SecretReference = Extract<Setting, object>;
@@ -35,8 +36,10 @@ export async function secretValue(
     if (text !== undefined) return { secret: text.replace(/\r?\n$/, '') };
     const problem = `the file ${path}, which belongs to another user than the folder of the system: root reads for them what they may read; give it to the owner of the folder`;
     return { problem };
-  } catch {
-    return { problem: `the file ${path}, which cannot be read; write the secret there` };
+  } catch (error) {
+    const why =
+      error instanceof Failure ? error.message : 'which cannot be read; write the secret there';
+    return { problem: `the file ${path}, ${why}` };
   }
 }
 
@@ -48,12 +51,17 @@ async function readAs(owner: number, path: string): Promise<string | undefined> 
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const { uid, mode } = await file.stat();
-    const where = await readlink(`/proc/self/fd/${file.fd}`);
-    const isTheirs = uid === owner || ((mode & 0o004) !== 0 && (await isPassable(dirname(where))));
+    const isTheirs = uid === owner || ((mode & 0o004) !== 0 && (await isReached(file.fd)));
     return isTheirs ? await file.readFile('utf8') : undefined;
   } finally {
     await file.close();
   }
+}
+
+/** Whether everybody gets to an open file; no where the machine does not say which one it is. */
+async function isReached(fd: number): Promise<boolean> {
+  const where = await readlink(`/proc/self/fd/${fd}`).catch(() => undefined);
+  return where !== undefined && isPassable(dirname(where));
 }
 
 /** Whether everybody may pass through a folder and those above it. */

@@ -1,9 +1,15 @@
-// Who the processes of a service, and the commands of a system file, run as. Where the local host is root: the user that the system file names, else the owner of
-// the folder that the program is started in, so that a service reads neither Fairlead's keys nor its records. Where it is not,
+// Who the processes of a service, and the commands of a system file, run as. Where the local host is root: whoever owns the folder
+// that the program is started in, or one that leads to it, so that a service reads neither Fairlead's keys nor its records;
+// in a folder that only root can exchange, the user that the system file names, else root. Where the local host is not root,
 // everything runs as its own user.
-import { readFile, stat } from 'node:fs/promises';
+import { lstat, readFile, readlink, realpath } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { Failure } from '../domain/failure.ts';
+import { textAt } from '../domain/json.ts';
+
+/** As many as Linux follows. */
+const MOST_LINKS = 40;
 
 export interface ServiceUser {
   uid: number;
@@ -18,12 +24,23 @@ interface Owned {
   directory: string;
 }
 
-/** Undefined where it runs as the local host itself. Throws NotFound for a user whom nobody knows, Refused where another one's processes cannot be started. */
+/**
+ * Undefined where it runs as the local host itself. Throws NotFound for a user whom nobody knows and a folder that is not there,
+ * Refused where another one's processes cannot be started, and where not only one user and root can exchange the folder.
+ */
 export async function serviceUser({ user, directory }: Owned): Promise<ServiceUser | undefined> {
   const own = process.getuid?.();
   if (own === undefined) return undefined;
   if (own !== 0) return asOneself(user, own);
-  const found = user === undefined ? await ownerOf(directory) : await named(user);
+  const owner = await ownerOf(resolve(directory));
+  if (user === undefined) return owner === 0 ? undefined : identityOf(owner);
+  const found = await named(user);
+  if (owner !== 0 && found.uid !== owner) {
+    throw new Failure(
+      'Refused',
+      `its processes are to run as ${user}, and user ${owner} can exchange ${directory}: in the folder of another user than root they run as its owner; leave \`user\` out, or give the system's folder and those above it to root`,
+    );
+  }
   return found.uid === 0 ? undefined : found;
 }
 
@@ -49,20 +66,46 @@ function nameOfOwn(own: number): string {
   }
 }
 
-/** The folder that a start does not find is told by the start. */
-async function ownerOf(directory: string): Promise<ServiceUser> {
-  const { uid, gid } = await stat(directory).catch(() => ({ uid: 0, gid: 0 }));
+/** The one user who can exchange a folder besides root; 0 where there is none. */
+async function ownerOf(directory: string): Promise<number> {
+  const owners = new Set<number>();
+  await addOwners(directory, owners).catch((error: unknown) => {
+    const kind = textAt(error, 'code') === 'ENOENT' ? 'NotFound' : 'Unavailable';
+    throw new Failure(kind, `looking whose ${directory} is: ${String(error)}`);
+  });
+  const [owner = 0, ...others] = owners;
+  if (others.length === 0) return owner;
+  throw new Failure(
+    'Refused',
+    `users ${[...owners].join(' and ')} can each exchange ${directory}: as whom root is to act there is not clear; give it, and the folders and links that lead to it, to one of them or to root`,
+  );
+}
+
+/** Adds whoever besides root owns a folder, one above it, or a link on the way there: each of them decides what is found there. */
+async function addOwners(path: string, owners: Set<number>, links = 0): Promise<void> {
+  if (links > MOST_LINKS) throw new Error('too many links');
+  let at = '/';
+  for (const part of ['', ...path.split('/').filter((one) => one !== '')]) {
+    at = join(at, part);
+    const stats = await lstat(at);
+    if (stats.uid !== 0) owners.add(stats.uid);
+    if (!stats.isSymbolicLink()) continue;
+    const target = resolve(await realpath(dirname(at)), await readlink(at));
+    await addOwners(target, owners, links + 1);
+  }
+}
+
+async function identityOf(uid: number): Promise<ServiceUser> {
   const entry = (await entries()).find((one) => one.uid === uid);
-  return { uid, gid: entry?.gid ?? gid, environment: environmentOf(entry) };
+  return { uid, gid: entry?.gid ?? uid, environment: environmentOf(entry) };
 }
 
 async function named(user: string): Promise<ServiceUser> {
-  const isNumber = /^\d+$/.test(user);
-  const found = (await entries()).find((one) =>
-    isNumber ? one.uid === Number(user) : one.name === user,
-  );
-  if (found !== undefined) return { ...found, environment: environmentOf(found) };
-  if (isNumber) return { uid: Number(user), gid: Number(user), environment: environmentOf() };
+  if (/^\d+$/.test(user)) return identityOf(Number(user));
+  const found = (await entries()).find(({ name }) => name === user);
+  if (found !== undefined) {
+    return { uid: found.uid, gid: found.gid, environment: environmentOf(found) };
+  }
   throw new Failure(
     'NotFound',
     `there is no user ${user} in /etc/passwd of this machine: make one (useradd --system ${user}), or write a number`,

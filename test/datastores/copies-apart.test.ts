@@ -15,7 +15,7 @@ import { redisAddress, startRedis } from '../../src/datastores/redis/scratch-red
 import { passwordIn, serverRuns, serversIn } from '../../src/datastores/scratch-server.ts';
 import { findProgram, versionedFolders } from '../../src/datastores/tool.ts';
 import { whyUnable } from '../../src/platforms/local/isolation/namespaces.ts';
-import { probeServers } from '../../src/platforms/local/isolation/probe-servers.ts';
+import { looksOf, probeServers } from '../../src/platforms/local/isolation/probe-servers.ts';
 import type { TargetMount } from '../../src/ports/isolation.ts';
 import { endAllIn } from '../../src/machine/end-all-in.ts';
 import { passableFolder } from '../support/datastores/datastores.ts';
@@ -128,6 +128,17 @@ test('a server of a copy from which a live place is reached has nothing mounted'
   await startCluster(input, waiting());
   const seen = await probeServers([mount(serverRuns(folder))], waiting());
   assert.match(seen, /from the servers of the copies of orders no live place is reached/);
+});
+
+test('a place that was not looked at is not taken as not reached', () => {
+  const place = { kind: 'address' as const, addresses: ['127.0.0.1'], port: 1 };
+  const refused = { reach: 'refused' as const, said: 'ECONNREFUSED' };
+  assert.deepEqual(looksOf([place], JSON.stringify([refused])), [refused]);
+  assert.throws(
+    () => looksOf([place, place], JSON.stringify([refused])),
+    /looked at 1 of 2 places/,
+  );
+  assert.throws(() => looksOf([place], '[]'), /looked at 0 of 1 places/);
 });
 
 test('who logs in to a copy of a Redis as a service does cannot make it connect, write files or load code', async (t) => {

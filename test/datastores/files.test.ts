@@ -246,3 +246,28 @@ test('of what is damaged or missing the file is named that it is a copy of', asy
     assert.ok(differences[index]?.startsWith(`${path}: `), differences[index]);
   }
 });
+
+test('a link that is put into a folder while it is restored is not followed', async (t) => {
+  const root = await folder(t);
+  const objects = createMemoryObjects();
+  const store = datastoreRef('portfolio', root, { kind: 'files', directory: 'data' });
+  const over = backupsIn(root);
+  const id = backupId(store.system, store.datastore, 0);
+  await over(objects).backup({ store, id, systemDigest: 'd' }, waiting());
+  const away = join(root, 'elsewhere');
+  await mkdir(away);
+  const linking: ObjectsPort = {
+    ...objects,
+    get: async (key, w) => {
+      const copy = join(root, 'copies', 'copy');
+      const names = await readdir(copy).catch(() => []);
+      const data = names.find((name) => name.startsWith('data-')) ?? '';
+      if (key.endsWith('000001')) await symlink(away, join(copy, data, 'more of it'));
+      return objects.get(key, w);
+    },
+  };
+  const target = { copy: 'copy', store };
+  const restored = over(linking).restore({ id, target, into: 'scratch' }, waiting());
+  assert.match((await fails('Refused', restored)).message, /more of it leads through a link/);
+  assert.deepEqual(await readdir(away), []);
+});

@@ -15,6 +15,7 @@ import { createRunIndex } from '../../src/integrations/records/run-index.ts';
 import { withSignatures } from '../../src/integrations/records/signed-objects.ts';
 import { verifyStore } from '../../src/integrations/records/verify-store.ts';
 import { createSigner } from '../../src/integrations/signing.ts';
+import type { ObjectsPort } from '../../src/ports/objects.ts';
 import type { SignerPort } from '../../src/ports/signer.ts';
 import { waiting } from '../support/local-daemon.ts';
 import { storeIn } from '../support/record/evidence-in.ts';
@@ -161,6 +162,75 @@ for (const [what, attack, says] of [
     );
   });
 }
+
+test('a run that begins or ends beside the look is neither put there nor removed', async (t) => {
+  const it = await world(t);
+  const objects = storeIn(join(it.root, 'objects'));
+  for (const moment of ['_evidence/', '_index/']) {
+    let isDone = false;
+    const beside: ObjectsPort = {
+      ...objects,
+      list: async (prefix) => {
+        const before = await objects.list(prefix);
+        if (prefix === moment && !isDone) {
+          isDone = true;
+          await it.write(`restart/shop/${moment}`);
+        }
+        return before;
+      },
+    };
+    const { problems } = await verifyStore(beside, { trusted: [it.key] });
+    assert.deepEqual(problems, [], moment);
+    assert.ok(isDone);
+  }
+});
+
+test('a manifest that was removed, or put there without a signature, is told', async (t) => {
+  const it = await world(t);
+  await rm(join(it.root, 'objects', MANIFEST));
+  const folder = join(it.root, 'objects', 'shop/orders/2026/11/20261123T085126.123Z');
+  const old = join(it.root, 'objects', 'shop/orders/2025/11/20251123T085126.123Z');
+  for (const at of [folder, old]) {
+    await mkdir(at, { recursive: true });
+    await writeFile(join(at, 'manifest.json'), '{}');
+  }
+  const { problems, unsure } = await it.verify();
+  assert.deepEqual(problems, [
+    'shop/orders/2026/11/20261123T085126.123Z/manifest.json is not signed',
+  ]);
+  assert.deepEqual(unsure, [
+    `${MANIFEST} is not there, and was signed: it was removed, or its writing was cut off`,
+    'shop/orders/2025/11/20251123T085126.123Z/manifest.json is not signed',
+  ]);
+  const free = await it.verify({ trusted: [] });
+  assert.deepEqual([free.problems, free.unsure.length], [[], 3]);
+});
+
+test('whoever signed a manifest is among the keys', async (t) => {
+  const it = await world(t);
+  const store = storeIn(join(it.root, 'objects'));
+  const foreign = createSigner(join(it.root, 'foreign'));
+  const key = 'shop/orders/2026/11/20261124T085126.123Z/manifest.json';
+  await withSignatures(store, foreign).put({ key, body: jsonBytes({}) }, waiting());
+  const { publicKey } = await foreign.sign('0'.repeat(64));
+  const { keys } = await it.verify();
+  assert.deepEqual(keys, [it.key, keyFingerprint(publicKey)]);
+});
+
+test('the index takes a next entry after very many', async (t) => {
+  const it = await world(t);
+  const objects = storeIn(join(it.root, 'objects'));
+  const [one] = await objects.list('_index/');
+  assert.ok(one !== undefined);
+  const many = Array.from({ length: 200_000 }, (_, index) => {
+    return { ...one, key: `_index/${String(index + 1).padStart(9, '0')}.json` };
+  });
+  const crowded: ObjectsPort = { ...objects, list: async () => many };
+  const index = createRunIndex(crowded, createSigner(join(it.root, 'keys')), () => 0);
+  await index.add({ what: 'opened', workflowId: 'stop/shop', runId: 'run-1', head: null });
+  const { info } = await objects.get('_index/000200001.json', waiting());
+  assert.ok(info.size > 0);
+});
 
 test('a run that is written with another key is named by that key', async (t) => {
   const it = await world(t);

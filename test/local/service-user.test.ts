@@ -1,9 +1,11 @@
 // Who a service runs as, and that it reads neither the keys nor the records of a Fairlead that runs as root.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import fs from 'node:fs/promises';
 import {
   chmod,
   chown,
+  lchown,
   mkdir,
   mkdtemp,
   readFile,
@@ -12,6 +14,7 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -135,5 +138,69 @@ test(
     assert.deepEqual(await secretValue({ file: 'own' }, it.directory, sources), {
       secret: 'secret',
     });
+  },
+);
+
+test(
+  'where the machine does not say which file is open, root reads for an owner only what is theirs',
+  { skip: AS_ROOT },
+  async (t) => {
+    const it = await world(t, OTHER);
+    const sources = {
+      ...{ env: {}, reader: 'the worker' },
+      readFile: (path: string) => readFile(path, 'utf8'),
+    };
+    await writeFile(join(it.directory, 'own'), 'secret', { mode: 0o600 });
+    await chown(join(it.directory, 'own'), OTHER, OTHER);
+    await writeFile(join(it.directory, 'public'), 'text', { mode: 0o644 });
+    // As on macOS, where there is no /proc.
+    t.mock.method(fs, 'readlink', () => Promise.reject(new Error('ENOENT')));
+    syncBuiltinESMExports();
+    t.after(() => {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    });
+    assert.deepEqual(await secretValue({ file: 'own' }, it.directory, sources), {
+      secret: 'secret',
+    });
+    const found = await secretValue({ file: 'public' }, it.directory, sources);
+    assert.ok('problem' in found && found.problem.includes('give it to the owner of the folder'));
+  },
+);
+
+test(
+  'no link, missing folder or `user` in a folder that another user can exchange leads to root or to a third user',
+  { skip: AS_ROOT },
+  async (t) => {
+    const { directory: home } = await world(t, OTHER);
+    const directory = join(home, 'shop');
+    const uidAt = async (at: string, user?: string) =>
+      (await serviceUser({ directory: at, ...(user !== undefined && { user }) }))?.uid;
+    await mkdir(directory);
+    assert.equal(await uidAt(directory), OTHER, 'a folder of root in one of theirs');
+    await rm(directory, { recursive: true });
+    const { message: gone } = await fails('NotFound', serviceUser({ directory }));
+    assert.match(gone, /looking whose .*shop is: .*ENOENT/);
+    await symlink('/', directory);
+    await lchown(directory, OTHER, OTHER);
+    assert.equal(await uidAt(directory), OTHER, 'their link to a folder of root');
+    const roots = join(home, '..', 'roots');
+    await symlink(directory, roots);
+    assert.equal(await uidAt(roots), OTHER, 'a link of root to their link');
+    const ended = await runToEnd({
+      ...{ command: ['id', '-u'], directory, timeoutMs: 10_000, environment: process.env },
+      ...{ mark: 'test', signal: new AbortController().signal },
+    });
+    assert.equal(ended.printed.trim(), String(OTHER));
+    for (const user of ['root', '0', String(OTHER + 1)]) {
+      const { message } = await fails('Refused', serviceUser({ user, directory }));
+      assert.match(message, /in the folder of another user than root they run as its owner/, user);
+    }
+    assert.equal(await uidAt(directory, String(OTHER)), OTHER);
+    const third = join(home, 'third');
+    await mkdir(third);
+    await chown(third, OTHER + 1, OTHER + 1);
+    const { message: both } = await fails('Refused', serviceUser({ directory: third }));
+    assert.match(both, /users 1234 and 1235 can each exchange/);
   },
 );

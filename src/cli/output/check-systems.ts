@@ -1,6 +1,5 @@
 // What `fairlead check` does: reads the systems folder and says every mistake. Loaded when it is asked for, because the
 // shapes of system files take longer to load than all the rest of the command line.
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { capabilitiesOf } from '../../config/kinds.ts';
 import { checkSystem, loadSystem, warningsOf } from '../../config/load.ts';
@@ -11,6 +10,7 @@ import { systemNames } from '../../config/system-names.ts';
 import { lackingWords } from '../../domain/rollout/capabilities.ts';
 import type { ServicePlatform } from '../../domain/rollout/model.ts';
 import { NAME_ALLOWED } from '../../domain/text/names.ts';
+import { serviceUser } from '../../machine/service-user.ts';
 import type { CommonOptions } from '../command-options.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { printJson, printText } from './print.ts';
@@ -91,9 +91,8 @@ async function runAsChecker(
 /** Whether root starts its processes as somebody else. */
 async function ownerWhereRoot(user: string | undefined, directory: string): Promise<boolean> {
   if (process.getuid?.() !== 0) return false;
-  if (user !== undefined) return user !== 'root' && Number(user) !== 0;
-  return stat(directory).then(
-    ({ uid }) => uid !== 0,
+  return serviceUser({ directory, ...(user !== undefined && { user }) }).then(
+    (found) => found !== undefined,
     () => false,
   );
 }

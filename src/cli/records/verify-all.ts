@@ -45,7 +45,7 @@ function say(folder: string, found: StoreCheck, isTrusted: boolean): void {
   const vouched = isTrusted
     ? ''
     : '; nobody vouched for it: name the keys that you know with --key';
-  for (const key of keys) printText(`the index is signed by ${key}${vouched}`);
+  for (const key of keys) printText(`signed by ${key}${vouched}`);
   printText(
     head === null
       ? 'there is no index of runs'

@@ -2,11 +2,12 @@
 // exchanged by one rename: readers see the old generation or the new one. Under a write fence `current` leads nowhere,
 // and its text says since which epoch: `fenced-<epoch>-<sequence>-gen-3`. A folder without `current` is its own data; once it
 // was converted (plain-folder.ts) its generations lie in a folder beside it, and its own name is a link to what is live.
-import { chmod, chown, lstat, mkdir, readdir, readlink, stat } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readlink, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { Failure } from '../../domain/failure.ts';
 import { textAt } from '../../domain/json.ts';
 import type { DatastoreRef } from '../../ports/backups.ts';
+import { openFolder } from './within.ts';
 
 export const CURRENT = 'current';
 /** What was live before there were generations. */
@@ -107,8 +108,13 @@ export async function newGeneration(live: Pick<Generations, 'root' | 'folder'>):
 export async function mkdirLike(folder: string, like: string): Promise<void> {
   const { mode, uid, gid } = await stat(like);
   await mkdir(folder);
-  await chmod(folder, mode & 0o7777);
-  if (process.getuid?.() === 0) await chown(folder, uid, gid);
+  const made = await openFolder(folder);
+  try {
+    await made.chmod(mode & 0o7777);
+    if (process.getuid?.() === 0) await made.chown(uid, gid);
+  } finally {
+    await made.close();
+  }
 }
 
 /** The name of the generation after all that are there; the first one is what was live before there were any. */

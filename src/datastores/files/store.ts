@@ -1,7 +1,8 @@
 // Datastores of kind `files`: a folder of CSV (or other) files. A backup is one object a file; the manifest has sizes,
 // SHA-256 and rows. A copy is a folder. Used through datastores/registry.ts.
-import { chmod, chown, mkdir, open, stat, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Bytes } from '../../ports/objects.ts';
 import type { CopyView, DatastoreRef, Fingerprint } from '../../ports/backups.ts';
@@ -22,6 +23,7 @@ import { directoryOf, generationsOf } from './generations.ts';
 import { lossOf } from './loss.ts';
 import { checkAtRest, filesIn, lookThrough, walkFiles, type SourceFile } from './walk.ts';
 import { files } from './settings.ts';
+import { giveTo, within } from './within.ts';
 import { thereAt, type Named } from '../named-dump.ts';
 
 export function createFilesStore(clock: Pick<Clock, 'now'>): Store {
@@ -92,11 +94,16 @@ const LOOK: NonNullable<Store['look']> = {
 
 /** Folders stay as they are: who may write to them may remove the copy, and a janitor has to. */
 async function openForReading(store: DatastoreRef, folder: string): Promise<CopyView> {
-  for await (const path of walkFiles(folder)) await chmod(join(folder, path), 0o444);
+  for await (const path of walkFiles(folder)) await within(folder, path, false, protect);
   const live = directoryOf(store);
   const there = await generationsOf(live).catch(() => undefined);
   const compare = `diff -rq ${shellWord(there?.folder ?? live)} ${shellWord(folder)}`;
   return { where: folder, look: [`ls -lR ${shellWord(folder)}`, compare] };
+}
+
+async function protect(file: string): Promise<void> {
+  const handle = await open(file, constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  await handle.chmod(0o444).finally(() => handle.close());
 }
 
 async function liveFolder(store: DatastoreRef) {
@@ -198,30 +205,16 @@ async function writeFile(folder: string, path: string, body: Bytes): Promise<voi
 }
 
 async function openIn(folder: string, path: string): Promise<FileHandle> {
-  let at = folder;
   try {
-    for (const part of dirname(path).split('/')) {
-      at = join(at, part);
-      if (part === '.') continue;
-      await mkdir(at).then(() => giveLike(at, folder), unlessThere);
-    }
-    const handle = await open(join(folder, path), 'wx');
-    await giveLike(join(folder, path), folder);
-    return handle;
+    return await within(folder, path, true, async (at, top) => {
+      const handle = await open(at, 'wx');
+      await giveTo(top, handle);
+      return handle;
+    });
   } catch (error) {
+    if (error instanceof Failure) throw error;
     throw new Failure('Unavailable', `writing ${join(folder, path)}: ${String(error)}`);
   }
-}
-
-/** What root restores belongs to whom the folder belongs to: a service need not be root. */
-async function giveLike(path: string, folder: string): Promise<void> {
-  if (process.getuid?.() !== 0) return;
-  const { uid, gid } = await stat(folder);
-  if (uid !== 0 || gid !== 0) await chown(path, uid, gid);
-}
-
-function unlessThere(error: unknown): void {
-  if (textAt(error, 'code') !== 'EEXIST') throw error;
 }
 
 /** With generations, the current one. */

@@ -1,4 +1,5 @@
 // The least rights of the roles that Fairlead logs in to a Postgres with, as SQL for psql. Pure.
+import { Failure } from '../failure.ts';
 
 export interface GrantedDatabase {
   system: string;
@@ -16,14 +17,22 @@ const HEARTBEATS =
   'CREATE TABLE IF NOT EXISTS public.fairlead_canary (slot integer PRIMARY KEY, timeline uuid NOT NULL, number bigint NOT NULL, at timestamptz NOT NULL, skew_ms integer NOT NULL);';
 const OWNER = 'OWNER_OF_THE_DATABASE';
 
-/** What a superuser pastes into psql: for backups, then what recoveries and looks need besides. Postgres 14 and newer. */
+/**
+ * What a superuser pastes into psql: for backups, then what recoveries and looks need besides. Postgres 14 and newer. Throws
+ * BadInput for a name with a control character: a line break would end a comment, and what follows would be run.
+ */
 export function postgresGrants(one: GrantedDatabase): string {
+  for (const named of [one.system, one.datastore, one.host, one.database, one.user]) {
+    if (!/\p{Cc}/u.test(named)) continue;
+    const message = `granting on ${JSON.stringify(named)}: a name may have no line break and no other control character`;
+    throw new Failure('BadInput', message);
+  }
   const [user, database] = [name(one.user), name(one.database)];
   const look = name(`${one.user}_look`);
   return [
-    `-- ${one.system}/${one.datastore}: database ${oneLine(one.database)} at ${oneLine(one.host)}:${one.port}.`,
+    `-- ${one.system}/${one.datastore}: database ${one.database} at ${one.host}:${one.port}.`,
     '-- As a superuser, in psql; Postgres 14 or newer. Nothing of it is run by Fairlead.',
-    `\\connect ${psqlWord(one.database)}`,
+    `\\connect ${name(one.database)}`,
     '',
     '-- Backups: reads everything, rows behind policies too, and changes nothing.',
     ...role(one.user),
@@ -63,23 +72,15 @@ function role(user: string): string[] {
   return [
     `SELECT format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION', ${text(user)}) WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${text(user)}) \\gexec`,
     `SELECT format('%I is a superuser: make another login, and name it in the system file', rolname) AS warning FROM pg_roles WHERE rolname = ${text(user)} AND rolsuper;`,
-    `-- its password: \\password ${psqlWord(user)}`,
+    `-- its password: \\password ${name(user)}`,
   ];
 }
 
+/** Also an argument of a command of psql: in double quotes nothing is filled in. */
 function name(of: string): string {
   return `"${of.replaceAll('"', '""')}"`;
 }
 
 function text(of: string): string {
   return `'${of.replaceAll("'", "''")}'`;
-}
-
-/** An argument of a command of psql: in double quotes nothing is filled in. */
-function psqlWord(of: string): string {
-  return name(oneLine(of));
-}
-
-function oneLine(of: string): string {
-  return of.replaceAll(/[\r\n]/g, ' ');
 }

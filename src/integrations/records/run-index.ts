@@ -81,8 +81,8 @@ function numberIn(key: string): number {
 }
 
 async function newest(objects: ObjectsPort): Promise<IndexHead | undefined> {
-  const numbers = (await objects.list(FOLDER)).map(({ key }) => numberIn(key));
-  const number = Math.max(0, ...numbers);
+  const listed = await objects.list(FOLDER);
+  const number = listed.reduce((most, { key }) => Math.max(most, numberIn(key)), 0);
   return number === 0 ? undefined : headAt(objects, number);
 }
 

@@ -1,6 +1,7 @@
 // Looks over all that an object store has of runs and backups: the index, the records that it names, those that it does not
 // name, and the manifests. Reads only.
-import type { ObjectsPort } from '../../ports/objects.ts';
+import type { EvidencePort } from '../../ports/evidence.ts';
+import type { ObjectInfo, ObjectsPort } from '../../ports/objects.ts';
 import type { RunRef } from '../../domain/operation/operation.ts';
 import type { EvidenceEntry } from '../../domain/record/evidence.ts';
 import {
@@ -11,10 +12,11 @@ import {
 import { indexProblems, type RunIndexEntry } from '../../domain/record/run-index.ts';
 import { encodeName } from '../encode-name.ts';
 import { createEvidence } from '../evidence.ts';
-import { readText, UNDISTURBED } from '../json-objects.ts';
 import { isSignedBy } from '../signing.ts';
 import { readRunIndex } from './run-index.ts';
-import { isSignedKind, signatureState } from './signed-objects.ts';
+import { verifyManifests } from './verify-manifests.ts';
+
+const FOLDER = '_evidence/';
 
 export interface StoreCheck {
   /** What was changed, removed or put there, a sentence each. */
@@ -23,7 +25,7 @@ export interface StoreCheck {
   unsure: string[];
   runs: number;
   manifests: number;
-  /** Fingerprints of the keys that signed the index. */
+  /** Fingerprints of the keys that signed the index, manifests and marks. */
   keys: string[];
   /** The last entry of the index, to be kept elsewhere; null where there is none. */
   head: { number: number; hash: string } | null;
@@ -36,13 +38,15 @@ export interface StoreCheckInput {
   anchor?: { number: number; hash: string };
 }
 
+/** Runs may begin and end beside it: a record is listed before the index, which has each run before its record is there. */
 export async function verifyStore(
   objects: ObjectsPort,
   { trusted, anchor }: StoreCheckInput,
 ): Promise<StoreCheck> {
+  const listed = await objects.list(FOLDER);
   const { entries, unreadable } = await readRunIndex(objects);
   const check = { isSignedBy, fingerprint: keyFingerprint, trusted };
-  const records = await recordsIn(objects, entries);
+  const records = recordsIn(listed, entries);
   const problems = [
     ...unreadable.map((key) => `${key} cannot be read: it was changed`),
     ...indexProblems(entries, check),
@@ -53,7 +57,7 @@ export async function verifyStore(
     problems.push(...found.problems);
     unsure.push(...found.unsure);
   }
-  const manifests = await manifestsOf(objects, trusted);
+  const manifests = await verifyManifests(objects, { trusted, since: entries[0]?.at });
   const last = entries.at(-1);
   const signers = entries.flatMap(({ publicKey }) => keyFingerprint(publicKey ?? '') ?? []);
   return {
@@ -61,7 +65,7 @@ export async function verifyStore(
     unsure: [...unsure, ...manifests.unsure],
     runs: records.size,
     manifests: manifests.count,
-    keys: [...new Set(signers)],
+    keys: [...new Set([...signers, ...manifests.signers])],
     head: last === undefined ? null : { number: last.number, hash: last.hash },
   };
 }
@@ -78,13 +82,13 @@ function anchorProblems(
 }
 
 /** Runs by the names of their records; an id that was cut in its name is known from the index. */
-async function recordsIn(
-  objects: ObjectsPort,
+function recordsIn(
+  listed: readonly ObjectInfo[],
   entries: readonly RunIndexEntry[],
-): Promise<Map<string, RunRef>> {
+): Map<string, RunRef> {
   const known = new Map<string, RunRef>(entries.map((entry) => [nameOf(entry), entry]));
   const records = new Map<string, RunRef>();
-  for (const { key } of await objects.list('_evidence/')) {
+  for (const { key } of listed) {
     const [, workflow = '', file = ''] = key.split('/');
     const run = file.replace(/(?:\.sig\.json|\.jsonl)$/, '');
     const name = `${workflow}/${run}`;
@@ -118,41 +122,68 @@ async function runsOf(
     trusted,
   }: {
     entries: readonly RunIndexEntry[];
-    records: Awaited<ReturnType<typeof recordsIn>>;
+    records: ReturnType<typeof recordsIn>;
     trusted: readonly string[];
   },
 ): Promise<Found[]> {
-  const named = new Map<string, RunIndexEntry[]>();
-  for (const entry of entries) {
-    named.set(nameOf(entry), [...(named.get(nameOf(entry)) ?? []), entry]);
-  }
   const evidence = createEvidence(
     { ...objects, remove: async () => undefined },
     { lines: async () => ({ file: '', text: '' }), signature: async () => '' },
   );
+  const named = namedIn(entries);
+  let renewed: typeof named | undefined;
   const found: Found[] = [];
   for (const [name, run] of records) {
-    const words = `${run.workflowId}, run ${run.runId}`;
-    const read = await evidence.read(run).catch((error: unknown) => String(error));
-    if (typeof read === 'string') found.push({ problems: [`${words}: ${read}`], unsure: [] });
-    else {
-      const signed = await evidence.signature(run);
-      found.push(recordOf(words, read, { signed, named: named.get(name) ?? [], trusted, entries }));
+    const look = (index: typeof named): Promise<Found> =>
+      lookAt(run, evidence, { named: index.get(name) ?? [], trusted, begin: firstOf(index) });
+    let seen = await look(named);
+    // It may have begun or ended since the index was read.
+    if (seen.problems.length > 0) {
+      renewed ??= namedIn((await readRunIndex(objects)).entries);
+      seen = await look(renewed);
     }
+    found.push(seen);
   }
   for (const [name, [first]] of named) {
     if (records.has(name) || first === undefined) continue;
+    // It may have begun since the records were listed.
+    if (recordsIn(await objects.list(`${FOLDER}${name}`), []).has(name)) continue;
     const words = `${first.workflowId}, run ${first.runId}`;
     found.push({ problems: [`${words}: its record was removed (the index has it)`], unsure: [] });
   }
   return found;
 }
 
+function namedIn(entries: readonly RunIndexEntry[]): Map<string, RunIndexEntry[]> {
+  const named = new Map<string, RunIndexEntry[]>();
+  for (const entry of entries) {
+    named.set(nameOf(entry), [...(named.get(nameOf(entry)) ?? []), entry]);
+  }
+  return named;
+}
+
+function firstOf(named: ReadonlyMap<string, readonly RunIndexEntry[]>): RunIndexEntry | undefined {
+  const [[first] = []] = named.values();
+  return first;
+}
+
+async function lookAt(
+  run: RunRef,
+  evidence: Pick<EvidencePort, 'read' | 'signature'>,
+  known: Omit<Known, 'signed'>,
+): Promise<Found> {
+  const words = `${run.workflowId}, run ${run.runId}`;
+  const read = await evidence.read(run).catch((error: unknown) => String(error));
+  if (typeof read === 'string') return { problems: [`${words}: ${read}`], unsure: [] };
+  return recordOf(words, read, { ...known, signed: await evidence.signature(run) });
+}
+
 interface Known {
   signed: SignedHead | undefined;
   named: readonly RunIndexEntry[];
   trusted: readonly string[];
-  entries: readonly RunIndexEntry[];
+  /** The first entry of the index. */
+  begin: RunIndexEntry | undefined;
 }
 
 function recordOf(words: string, read: readonly EvidenceEntry[], known: Known): Found {
@@ -164,7 +195,7 @@ function recordOf(words: string, read: readonly EvidenceEntry[], known: Known): 
     sealProblem(sealed, head, signed) ??
     signatureProblem(signed, head, trusted);
   if (problem !== undefined) return { problems: [`${words}: ${problem}`], unsure: [] };
-  if (named.length === 0) return strayOf(words, read, known.entries);
+  if (named.length === 0) return strayOf(words, read, known.begin);
   const open = `${words}: not sealed: it runs, or was cut off`;
   return { problems: [], unsure: sealed === undefined ? [open] : [] };
 }
@@ -173,7 +204,7 @@ function recordOf(words: string, read: readonly EvidenceEntry[], known: Known): 
 function strayOf(
   words: string,
   [first]: readonly EvidenceEntry[],
-  [begin]: readonly RunIndexEntry[],
+  begin: RunIndexEntry | undefined,
 ): Found {
   const text = `${words}: its record is not in the index`;
   const isBefore = begin === undefined || (first?.at ?? '') < begin.at;
@@ -204,23 +235,4 @@ function signatureProblem(
   const key = keyFingerprint(signed.publicKey) ?? 'that cannot be read';
   if (trusted.length === 0 || trusted.includes(key)) return undefined;
   return `it is signed by the foreign key ${key}`;
-}
-
-async function manifestsOf(
-  objects: ObjectsPort,
-  trusted: readonly string[],
-): Promise<Found & { count: number }> {
-  const problems: string[] = [];
-  const unsure: string[] = [];
-  const keys = (await objects.list('')).map(({ key }) => key).filter(isSignedKind);
-  for (const key of keys) {
-    const text = (await readText(objects, key, UNDISTURBED)) ?? '';
-    const state = await signatureState(objects, key, text);
-    if (state.is === 'changed') problems.push(`${key} is not the one that was signed`);
-    if (state.is === 'unsigned') unsure.push(`${key} is not signed`);
-    if (state.is === 'signed' && trusted.length > 0 && !trusted.includes(state.by)) {
-      problems.push(`${key} is signed by the foreign key ${state.by}`);
-    }
-  }
-  return { problems, unsure, count: keys.length };
 }

@@ -50,9 +50,16 @@ async function looksFrom(
     const { stdout } = await run('nsenter', [...enter, '--', process.execPath, ...look], {
       ...{ signal, timeout: WITHIN_MS, env: { PATH: process.env['PATH'] } },
     });
-    return looksSchema.parse(JSON.parse(stdout));
+    return looksOf(places, stdout);
   } catch (error) {
     signal.throwIfAborted();
     throw new Failure('Unavailable', `looking from the server of a copy: ${String(error)}`);
   }
+}
+
+/** A place that nothing was said of was not tried. */
+export function looksOf(places: readonly ProbedPlace[], printed: string): Look[] {
+  const looks = looksSchema.parse(JSON.parse(printed));
+  if (looks.length === places.length) return looks;
+  throw new Error(`it looked at ${looks.length} of ${places.length} places`);
 }

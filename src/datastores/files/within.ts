@@ -1,0 +1,68 @@
+// A path below a folder, reached through no link: whoever owns the folder may exchange what lies in it at any moment, and root
+// writes nothing elsewhere for them.
+import { constants, type Stats } from 'node:fs';
+import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { Failure } from '../../domain/failure.ts';
+import { textAt } from '../../domain/json.ts';
+
+interface Opened {
+  handle: FileHandle;
+  /** What is in it is reached by this: on Linux the very folder that was opened, elsewhere its path. */
+  at: string;
+}
+
+/** The folder itself, open: never what a link leads to. */
+export function openFolder(path: string): Promise<FileHandle> {
+  return open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+}
+
+/**
+ * Calls `use` with a path that leads to `path` below `folder`, and with the stats of `folder`. `make`: makes the folders between
+ * that are not there, for the owner of `folder`. Throws Refused where one of them is a link or a file.
+ */
+export async function within<Value>(
+  folder: string,
+  path: string,
+  make: boolean,
+  use: (at: string, top: Stats) => Promise<Value>,
+): Promise<Value> {
+  let opened = await openedAt(folder);
+  try {
+    const top = await opened.handle.stat();
+    for (const part of dirname(path).split('/')) {
+      if (part === '.') continue;
+      const at = join(opened.at, part);
+      const isNew = make && (await mkdir(at).then(() => true, unlessThere));
+      const inner = await openedAt(at).catch((error: unknown) => {
+        throw linkOr(error, join(folder, dirname(path)));
+      });
+      await opened.handle.close();
+      opened = inner;
+      if (isNew) await giveTo(top, inner.handle);
+    }
+    return await use(join(opened.at, basename(path)), top);
+  } finally {
+    await opened.handle.close();
+  }
+}
+
+/** What root makes belongs to whom the folder belongs to: a service need not be root. */
+export async function giveTo({ uid, gid }: Stats, handle: FileHandle): Promise<void> {
+  if (process.getuid?.() === 0 && (uid !== 0 || gid !== 0)) await handle.chown(uid, gid);
+}
+
+async function openedAt(path: string): Promise<Opened> {
+  const handle = await openFolder(path);
+  return { handle, at: process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : path };
+}
+
+function unlessThere(error: unknown): false {
+  if (textAt(error, 'code') !== 'EEXIST') throw error;
+  return false;
+}
+
+function linkOr(error: unknown, path: string): unknown {
+  if (!['ELOOP', 'ENOTDIR'].includes(textAt(error, 'code') ?? '')) return error;
+  return new Failure('Refused', `${path} leads through a link or a file that somebody put there`);
+}
