@@ -94,16 +94,18 @@ export async function awaitReady(
   return { detail: `${state.ready} of ${state.desired} replicas ready` };
 }
 
+/** With a `deadline` (ms) it waits until all of them are ready, and throws NotReady as `untilReady` does. */
 export async function scaleRevision(
-  input: { place: ServiceTarget; revision: string; replicas: number },
+  input: { place: ServiceTarget; revision: string; replicas: number; deadline?: number },
   call: Call,
-  { platforms }: { platforms: Platforms },
+  { platforms, clock }: { platforms: Platforms; clock: Clock },
 ): Promise<{ detail: string }> {
-  const { place, ...rest } = input;
+  const { place, revision, replicas, deadline } = input;
   const workload = workloadOf(platforms, place);
-  const change = { service: place, ...rest, token: await call.token() };
+  const change = { service: place, revision, replicas, token: await call.token() };
   const state = await workload.scale(change, call);
-  return { detail: `${state.desired} replicas` };
+  if (deadline === undefined) return { detail: `${state.desired} replicas` };
+  return awaitReady({ place, revision, deadline }, call, { platforms, clock });
 }
 
 export async function restartRevision(

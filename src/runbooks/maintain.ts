@@ -53,10 +53,11 @@ function planMaintenance(input: PlanInput, world: World): Plan {
   const affected = affectedIn(Object.keys(loaded.system.services), loaded, world);
   const stopped = affected.filter((one) => stopSteps(one).length > 0);
   const down = scaledDown(input, stopped);
-  const { runbook, step } = workStep(input, world, { canRestore: down.length === 0 });
+  const endsAt = endOf(input, world);
+  const { runbook, step } = workStep(input, world, { endsAt, canRestore: down.length === 0 });
   const steps: PlanStep[] = [
-    ...openingSteps(input),
-    ...affected.flatMap(stopSteps),
+    ...openingSteps(input, endsAt),
+    ...affected.flatMap(stopSteps).map((one) => inTime(one, endsAt)),
     ...backupSteps(input),
     ...down.flatMap(scaleDownSteps),
     step,
@@ -69,8 +70,18 @@ function planMaintenance(input: PlanInput, world: World): Plan {
   return finishPlan({ operation, kind: TYPE, loaded, runbook, worlds, steps });
 }
 
+function endOf({ now, request: { lasts = LASTS_MS } }: PlanInput, { windowEndsAt }: World): number {
+  return windowEndsAt ?? now + lasts;
+}
+
+/** Nobody is kept out any more once the window has ended. */
+function inTime(step: PlanStep, until: number): PlanStep {
+  const { action } = step;
+  return action.kind === 'stop' ? { ...step, action: { ...action, until } } : step;
+}
+
 /** Nothing was changed before it: who says no ends it. */
-function openingSteps({ loaded, request }: PlanInput): PlanStep[] {
+function openingSteps({ loaded, request }: PlanInput, until: number): PlanStep[] {
   const approval = loaded.system.maintenance?.approval;
   if (approval === undefined) return [];
   const policy = policyNamed(loaded.system, approval);
@@ -81,7 +92,7 @@ function openingSteps({ loaded, request }: PlanInput): PlanStep[] {
       id: 'open',
       title: `Ask ${approval} before users are kept out`,
       undo: NO_UNDO,
-      action: { kind: 'opening' },
+      action: { kind: 'opening', until },
       gate: approval,
       onFailure: 'undo',
     },
@@ -94,10 +105,10 @@ function scaledDown({ loaded }: PlanInput, stopped: readonly AffectedService[]):
 }
 
 function workStep(
-  { loaded, request, now }: PlanInput,
-  { recoveryMs, windowEndsAt: endsAt = now + (request.lasts ?? LASTS_MS) }: World,
+  { loaded, request }: PlanInput,
+  { recoveryMs }: World,
   // Users would come back to what has no replica.
-  { canRestore: isWhole }: { canRestore: boolean },
+  { endsAt, canRestore: isWhole }: { endsAt: number; canRestore: boolean },
 ): { runbook: NonNullable<Plan['runbook']>; step: PlanStep } {
   const { runbook: found } = loaded;
   if (found === undefined) throw new Failure('Broken', 'a maintenance window without its work');

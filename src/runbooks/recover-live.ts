@@ -215,7 +215,7 @@ function exchangeOf(
   }
   const asked = { ...request, datastore };
   const entries = world.backups[datastore] ?? [];
-  const suspect = onlySuspects(asked, entries, now);
+  const suspect = onlySuspects(asked, entries, { now, most: MOST_CANDIDATES });
   const { entry, note, others } =
     suspect === undefined ? chooseBackup(asked, entries, now) : asChoice(suspect);
   const [first, ...more] = [entry, ...others].slice(0, MOST_CANDIDATES).map((one): Candidate => {
@@ -225,7 +225,7 @@ function exchangeOf(
   if (first === undefined) throw new Failure('Broken', `a recovery of ${datastore} from nothing`);
   return {
     ...{ datastore, settings: datastoreIn(loaded, datastore), ...first, note, others: more },
-    ...(suspect !== undefined && { asks: true as const }),
+    ...(suspect !== undefined && { asks: notOffered(suspect) }),
     ...(request.lost !== true &&
       isBound(world, datastore) && { elsewhere: besidePlace(loaded, datastore, runId) }),
   };
@@ -233,6 +233,15 @@ function exchangeOf(
 
 function asChoice({ suspects: [entry, ...others], note }: Suspects): Choice {
   return { entry, others, note };
+}
+
+/** Ends the list of what is offered: what is not. */
+function notOffered({ older, newer }: Suspects): string {
+  const counts = [
+    ...(newer > 0 ? [`${newer} newer`] : []),
+    ...(older > 0 ? [`${older} older`] : []),
+  ];
+  return counts.length === 0 ? '' : `; not offered: ${counts.join(' and ')}`;
 }
 
 function notAdopted(datastore: string, what: string): Failure {

@@ -32,9 +32,12 @@ export interface Choice {
 
 /** All that is good is of after the data were damaged, as far as anybody knows: nobody takes one without being asked. */
 export interface Suspects {
-  /** Oldest first: it is the likeliest to be sane. */
+  /** Oldest first: it is the likeliest to be sane. None is of after the time that was asked for. */
   suspects: [CompleteBackup, ...CompleteBackup[]];
   note: string;
+  /** How many good ones are older, and newer, than what is asked about. */
+  older: number;
+  newer: number;
 }
 
 /** Throws NotFound where there is none. `entries`: oldest first, as the catalogue has them. */
@@ -74,17 +77,25 @@ function othersOf(sane: readonly CompleteBackup[], taken: CompleteBackup): Compl
   return sane.filter(({ id }) => id !== taken.id).reverse();
 }
 
-/** Undefined where something can be taken without asking, or nothing at all. */
+/**
+ * At most `most` (of those not after a time, the nearest to it). Undefined where something can be taken without asking, or
+ * nothing at all; throws NotFound where there is none of the time that was asked for.
+ */
 export function onlySuspects(
-  { backup, corruptedSince }: Asked,
+  { system, datastore, backup, at, corruptedSince }: Asked,
   entries: readonly CatalogueEntry[],
-  now: number,
+  { now, most }: { now: number; most: number },
 ): Suspects | undefined {
   if (backup !== undefined || corruptedSince === undefined) return undefined;
-  const [first, ...more] = goodOf(entries, now);
+  const good = goodOf(entries, now);
   const isOne = (entry: CompleteBackup): boolean => isSuspect(entry, corruptedSince);
-  if (first === undefined || ![first, ...more].every(isOne)) return undefined;
-  return { suspects: [first, ...more], note: suspectNote(first, corruptedSince) };
+  if (good.length === 0 || !good.every(isOne)) return undefined;
+  const inTime = at === undefined ? good : notAfter(good, at);
+  const [first, ...more] = at === undefined ? inTime.slice(0, most) : inTime.slice(-most);
+  if (first === undefined) throw noneAt(good, at ?? '', `${system}/${datastore}`);
+  const older = good.indexOf(first);
+  const newer = good.length - older - 1 - more.length;
+  return { suspects: [first, ...more], note: suspectNote(first, corruptedSince), older, newer };
 }
 
 function goodOf(entries: readonly CatalogueEntry[], now: number): CompleteBackup[] {
@@ -117,21 +128,25 @@ function passedOverSuspects(good: readonly CompleteBackup[], since: string | und
 }
 
 function atTime(good: readonly CompleteBackup[], at: string, of: string): Choice {
-  const wanted = Date.parse(at);
-  const inTime = good.filter((one) => pointOf(one.manifest) <= wanted);
+  const inTime = notAfter(good, at);
   const entry = inTime.at(-1);
-  if (entry !== undefined) {
-    const before = spanOf(wanted - pointOf(entry.manifest));
-    return {
-      entry,
-      note: `; the newest good one whose recovery point is not after ${at}: ${before} before it`,
-      others: othersOf(inTime, entry),
-    };
-  }
-  const [first] = good;
+  if (entry === undefined) throw noneAt(good, at, of);
+  const before = spanOf(Date.parse(at) - pointOf(entry.manifest));
+  return {
+    entry,
+    note: `; the newest good one whose recovery point is not after ${at}: ${before} before it`,
+    others: othersOf(inTime, entry),
+  };
+}
+
+function notAfter(good: readonly CompleteBackup[], at: string): CompleteBackup[] {
+  return good.filter((one) => pointOf(one.manifest) <= Date.parse(at));
+}
+
+function noneAt([first]: readonly CompleteBackup[], at: string, of: string): Failure {
   const since =
     first === undefined
       ? 'there is no good backup at all'
       : `the first good one is ${first.id}, whose recovery point is ${pointWords(first.manifest.recoveryPoint)}`;
-  throw new Failure('NotFound', `${of} has no good backup of ${at} or before: ${since}`);
+  return new Failure('NotFound', `${of} has no good backup of ${at} or before: ${since}`);
 }

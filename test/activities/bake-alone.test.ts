@@ -62,6 +62,21 @@ test('what could not be read is inconclusive in a first deploy too, and so is a 
   assert.equal((await alone({}, { errors }, { preview: true })).verdict, 'inconclusive');
 });
 
+test('a metric that is not there although users came is inconclusive in a first deploy too', async () => {
+  const both = analysisOf({
+    ...scraped({ ...ERRORS, max: 0.02 }),
+    metrics: {
+      errors: { ...ERRORS, max: 0.02 },
+      latency: { quantile: { q: 0.9, of: 'shop_seconds' }, max: 1 },
+    },
+  });
+  const used = await alone({ samples: load({}) }, { both });
+  assert.deepEqual([used.verdict, used.found.name], ['inconclusive', 'both']);
+  assert.match(used.found.reason, /latency: no data: .*the source has no metric shop_seconds/);
+  const unused = await alone({}, { both });
+  assert.deepEqual([unused.verdict, unused.found.name], ['pass', 'not judged']);
+});
+
 test('of an analysis its max and min are left, without comparisons and score', () => {
   const both = analysisOf({
     ...scraped({ ...ERRORS, max: 0.02, maxOverStable: { difference: 0.1 } }),

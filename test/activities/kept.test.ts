@@ -102,6 +102,25 @@ test('what a stop went on without is put into the store as soon as that answers 
   assert.deepEqual(put, [digest]);
 });
 
+test('the way back of a scale waits for replicas that come, and not for those that go', () => {
+  const input = (replicas: number, before: number, back?: true) => {
+    const scale = {
+      kind: 'scale',
+      service: PLACE.service,
+      revision: 'v1',
+      replicas,
+      before,
+    } as const;
+    const step = { id: 'scale', title: 'Scale', undo: 'back', action: scale };
+    const told = back === undefined ? {} : { back };
+    return STEP_INPUTS.scaleRevision({ loaded, plan, step }, told);
+  };
+  const up = input(0, 4, true);
+  assert.equal(up.replicas, 4);
+  assert.ok('deadline' in up && up.deadline > 0);
+  assert.ok(!('deadline' in input(8, 4, true)) && !('deadline' in input(0, 4)));
+});
+
 test('an activity is refused a step that is not its own', () => {
   const action = { kind: 'stop', service: PLACE.service } as const;
   const step = { id: 'stop-api', title: 'Stop api', undo: 'none', action };

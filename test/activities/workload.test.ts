@@ -1,7 +1,7 @@
 // A restart: begun once, waited for, and no longer than its deadline. A revision whose service's port somebody holds.
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import { madeOnceFree, restartRevision } from '../../src/activities/workload.ts';
+import { madeOnceFree, restartRevision, scaleRevision } from '../../src/activities/workload.ts';
 import type { RevisionSpec } from '../../src/domain/rollout/model.ts';
 import { createActivityWorld, PLACE } from '../support/activity-world.ts';
 import { Failure } from '../../src/domain/failure.ts';
@@ -63,6 +63,24 @@ describe('a restart', () => {
     const before = it.clock.now();
     assert.match((await fails('NotReady', restart())).message, /it keeps crashing/);
     assert.equal(it.clock.now(), before);
+  });
+});
+
+describe('a way back to more replicas', () => {
+  const scale = (more: object = { deadline: DEADLINE }) =>
+    scaleRevision({ place: PLACE, revision: v1.id, replicas: 4, ...more }, it.call(), it.ports);
+  beforeEach(async () => {
+    it = createActivityWorld();
+    v1 = await it.revision('v1');
+  });
+
+  test('is gone when all of them are ready, and fails where they never are', async () => {
+    assert.equal((await scale()).detail, '4 of 4 replicas ready');
+    it.world.behave('v1', 'neverReady');
+    const before = it.clock.now();
+    assert.match((await fails('NotReady', scale())).message, /not ready within 60 s/);
+    assert.ok(it.clock.now() - before >= DEADLINE);
+    assert.equal((await scale({})).detail, '4 replicas');
   });
 });
 

@@ -180,6 +180,27 @@ describe('a recovery in the place of the live data', () => {
     assert.match(titleOf(planOf({ at: iso(NOW - 2 * DAY) }), 'loads-orders'), new RegExp(OLD.id));
   });
 
+  test('asks about no suspect of after the time that was named, and says how many are not offered', () => {
+    const days = [8, 7, 6, 5, 3, 1].map((daysOld) => completeBackup({ daysOld }));
+    const asked = (at?: string, entries = days) => {
+      const request = { corruptedSince: iso(NOW - 9 * DAY), ...(at !== undefined && { at }) };
+      const step = planOf(request, { entries }).steps.find(({ id }) => id === 'suspects-orders');
+      return step?.action.kind === 'choose' ? step.action.question : assert.fail('it asks nobody');
+    };
+    const idsIn = (question: string) =>
+      days.flatMap(({ id }) => (question.includes(id) ? [id] : []));
+    const at = asked(iso(NOW - 4 * DAY));
+    assert.deepEqual(
+      idsIn(at),
+      days.slice(1, 4).map(({ id }) => id),
+    );
+    assert.match(at, /; not offered: 2 newer and 1 older\. The oldest/);
+    assert.match(asked(), /; not offered: 3 newer\. The oldest/);
+    assert.doesNotMatch(asked(undefined, ALL), /not offered/);
+    const early = refused('NotFound', /no good backup of .* or before: the first good one is/);
+    assert.throws(() => asked(iso(NOW - 8.5 * DAY)), early);
+  });
+
   test('warms what it empties, on the services that are asked for that, before users come', () => {
     const warm = [
       { service: 'api', http: '/products' },

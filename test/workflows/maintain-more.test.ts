@@ -2,6 +2,7 @@
 // nobody answers, and the backup of the window in the place of what its work left.
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openDataShop } from '../support/data-shop.ts';
 import { change, maintain, openChild, workOf } from '../support/maintenance.ts';
 import { eventually } from '../support/local-daemon.ts';
@@ -62,6 +63,29 @@ describe('a maintenance window', { concurrency: 4 }, () => {
       const then = isLet ? ['stop-api done', 'work done', 'admit-api done'] : [];
       assert.deepEqual(statesOf(await reportOf(handle)), ['open done', ...then]);
     }
+  });
+
+  test('nobody is kept out once the window has ended: by no answer, nor by one in time that something held up', async () => {
+    const file: ShopFile = { maintenance: { windows: {}, approval: 'promote' } };
+    const begun = async () => {
+      const system = shop.live(file);
+      const handle = await maintain(shop, system, [change('fine')], { lasts: 60_000 });
+      const { gates } = await untilStatus(handle, ({ state }) => state === 'waiting');
+      const gate = gates.at(-1) ?? assert.fail('no gate');
+      return { system, handle, gate, endsAt: Date.parse(gate.expiresAt) };
+    };
+    const [silent, held] = [await begun(), await begun()];
+    assert.ok(Math.max(silent.endsAt, held.endsAt) <= Date.now() + 60_000);
+    await send(held.handle, 'pause', { actor: 'ana' });
+    await send(held.handle, 'approve', { actor: 'ben', gate: 'open', digest: held.gate.digest });
+    await untilStatus(held.handle, ({ state }) => state === 'paused');
+    assert.equal((await endOf(silent.handle)).outcome, 'expired');
+    await sleep(Math.max(0, held.endsAt - Date.now()) + 100);
+    await send(held.handle, 'resume', { actor: 'ana' });
+    const { outcome, message } = await endOf(held.handle);
+    assert.equal(outcome, 'failed');
+    assert.match(message, /users of api are not kept out: the window ended at /);
+    for (const { system } of [silent, held]) assert.equal(shop.weightsOf(system), 'v1 100 %');
   });
 
   test('services without replicas meanwhile have as many as before afterwards, and when it is aborted', async () => {

@@ -85,10 +85,13 @@ export const STEP_INPUTS = {
     const place = serviceTarget(at.loaded, action.service);
     return { place, percent, ...(to !== undefined && { to }) };
   },
+  /** The way back to more replicas is gone when they are ready: users may be let in to them next. */
   scaleRevision: (at: StepAt, { back }: MaybeBack) => {
     const { service, revision, replicas, before } = actionOf(at, 'scale');
     const place = serviceTarget(at.loaded, service);
-    return { place, revision, replicas: back === true ? before : replicas };
+    if (back !== true) return { place, revision, replicas };
+    const deadline = readyWithin(at.loaded, service);
+    return { place, revision, replicas: before, ...(before > replicas && { deadline }) };
   },
   restartRevision: (at: StepAt) => {
     const { service, revision, deadline } = actionOf(at, 'restart');

@@ -27,6 +27,8 @@ export interface AnalysisState {
   requests: Record<string, number>;
   /** Scrapes that worked and had no number for a metric. */
   noData: Record<string, number>;
+  /** At the newest read a metric had no number while another had counted requests: it is not for want of users. */
+  uneven?: boolean;
   /** The sentence of the last measurement, and of the last one of each kind that did not pass. */
   latest: { pass?: string; fail?: string; inconclusive?: string; error?: string; open?: string };
   /** The measurements of the windows that were judged. */

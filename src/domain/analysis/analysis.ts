@@ -102,11 +102,18 @@ export function observe(
     scrapes: state.scrapes + 1,
     consecutiveErrors: 0,
     noData: onceMore(state.noData, (name) => tallies[name]?.judged.missing !== undefined, tallies),
+    uneven: isUneven(tallies),
   };
   if (state.windowAt === null) return { ...seen, windowAt: scrape.at };
   // Two scrapes in one millisecond make no rate.
   if (scrape.at <= state.windowAt) return seen;
   return counted(prepared, seen, measure(prepared, tallies, scrape.at));
+}
+
+function isUneven(tallies: AnalysisState['tallies']): boolean {
+  const all = Object.values(tallies).map(({ judged }) => judged);
+  const counts = all.some(({ grown }) => Object.values(grown).some((count) => count > 0));
+  return counts && all.some(({ missing }) => missing !== undefined);
 }
 
 /**

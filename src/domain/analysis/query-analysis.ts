@@ -67,6 +67,9 @@ export function observeAnswers(
     scrapes: state.scrapes + 1,
     consecutiveErrors: 0,
     noData: onceMore(state.noData, lacks, answers),
+    uneven:
+      Object.keys(answers).some(lacks) &&
+      Object.values(answers).some(({ judged }) => (countOf(judged) ?? 0) > 0),
   };
   const minimum = minimumOf(prepared.analysis);
   const { metrics } = prepared.analysis;

@@ -57,8 +57,12 @@ function hasBounds({ max, min }: Metric): boolean {
   return max !== undefined || min !== undefined;
 }
 
-/** Nothing but too few requests is in the way of a verdict: whatever could be measured passed, and the last read worked. */
+/**
+ * Nothing but too few requests is in the way of a verdict: whatever could be measured passed, and the last read worked. A metric
+ * that is not there although users came is in the way: nobody knows what it would have said.
+ */
 export function isUnused(state: AnalysisState): boolean {
-  const { failures, inconclusives, consecutiveErrors, hopeless } = state;
+  const { failures, inconclusives, consecutiveErrors, hopeless, passes, uneven } = state;
+  if (uneven === true && passes === 0) return false;
   return failures + inconclusives + consecutiveErrors === 0 && hopeless === undefined;
 }

@@ -2,6 +2,9 @@
 // is left over needs. A part of the machine of decisions.
 import type { MachineState } from './machine-state.ts';
 import { newestUndo, type UndoEntry } from './undo.ts';
+import { stillFenced } from './what-stays.ts';
+
+type Admit = Extract<UndoEntry, { verb: 'admit' }>;
 
 export function dropNewest(state: MachineState): MachineState {
   const entry = newestUndo(state.undo);
@@ -12,10 +15,22 @@ export function undoFailed(state: MachineState, message: string): MachineState {
   const entry = newestUndo(state.undo);
   const rest = dropNewest(state);
   const leftovers = [...rest.leftovers, message];
-  if (entry?.verb === 'liftFence') return usersStayOut(rest, leftovers);
-  return entry?.verb === 'setWeights'
-    ? trafficStays(rest, entry, leftovers)
-    : { ...rest, leftovers };
+  switch (entry?.verb) {
+    case 'liftFence':
+      return usersStayOut(
+        stillFenced({ ...rest, leftovers }, [entry]),
+        'a datastore is still fenced',
+        () => true,
+      );
+    case 'scale': {
+      const why = `replicas of ${entry.service} are not there again`;
+      return usersStayOut({ ...rest, leftovers }, why, ({ service }) => service === entry.service);
+    }
+    case 'setWeights':
+      return trafficStays(rest, entry, leftovers);
+    default:
+      return { ...rest, leftovers };
+  }
 }
 
 /** The traffic did not go back: what may carry it has to stay, and this was no roll-back. */
@@ -38,15 +53,19 @@ function trafficStays(
   };
 }
 
-/** What users need is still kept from them: they are let in by nobody's machine. */
-function usersStayOut(state: MachineState, leftovers: string[]): MachineState {
-  const closed = state.undo.filter(({ verb }) => verb === 'admit');
+/** Users are let in by nobody's machine. */
+function usersStayOut(
+  state: MachineState,
+  why: string,
+  isMeant: (entry: Admit) => boolean,
+): MachineState {
+  const isOne = (one: UndoEntry): boolean => one.verb === 'admit' && isMeant(one);
+  const words = state.undo
+    .filter(isOne)
+    .map(({ step }) => `${step}: users stay out, because ${why}`);
   return {
     ...state,
-    undo: state.undo.filter(({ verb }) => verb !== 'admit'),
-    leftovers: [
-      ...leftovers,
-      ...closed.map((one) => `${one.step}: users stay out, because a datastore is still fenced`),
-    ],
+    undo: state.undo.filter((one) => !isOne(one)),
+    leftovers: [...state.leftovers, ...words],
   };
 }

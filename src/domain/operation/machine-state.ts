@@ -65,8 +65,15 @@ export type Action =
 export type MachineEvent =
   /** `stays`: what an end leaves from here on; empty for nothing. */
   | { type: 'done'; stays?: string }
-  /** `unbegun`: nothing of the step was tried, and nothing of it has to be taken back. */
-  | { type: 'failed'; kind: FailureKind; message: string; details?: unknown; unbegun?: true }
+  /** `unbegun`: nothing of the step was tried, and nothing of it has to be taken back. `ends`: nothing that people could say helps. */
+  | {
+      type: 'failed';
+      kind: FailureKind;
+      message: string;
+      details?: unknown;
+      unbegun?: true;
+      ends?: true;
+    }
   /** A person did what a step asks for. */
   | { type: 'ticked' }
   /** A person chose; the steps with these ids are passed over. */

@@ -38,11 +38,6 @@ export function forward(state: MachineState): MachineState {
   return { ...rest, phase: 'forward' };
 }
 
-/** What cannot be taken back any more is left over. */
-export function staying({ stays = '', ...state }: MachineState): MachineState {
-  return stays === '' ? state : { ...state, leftovers: [...state.leftovers, stays] };
-}
-
 /** Left as it is because somebody wants that: what is not undone is said. */
 export function keeping(state: MachineState): MachineState {
   const kept = state.undo.map((entry) => `kept, not undone: ${describeUndo(entry)}`);

@@ -12,13 +12,13 @@ import {
   missing,
   onFailureOf,
   passing,
-  staying,
   unbegun,
   withSkip,
   withVerdict,
 } from './machine-step.ts';
 import { fullStepAhead } from './read-machine.ts';
 import type { Action, Policy, Problem, MachineEvent, MachineState } from './machine-state.ts';
+import { staying, stayingAsItIs } from './what-stays.ts';
 import { covers, inNobodysWay, isBarred, isTakenBack, newestUndo, undoOf } from './undo.ts';
 
 export function startMachine(steps: PlanStep[], policy: Policy): MachineState {
@@ -101,7 +101,7 @@ export function apply(state: MachineState, event: MachineEvent): MachineState {
       return promoted(state, event);
     case 'abort':
       return event.keep
-        ? ended(keeping(staying(state)), 'aborted', event.message)
+        ? ended(keeping(stayingAsItIs(state)), 'aborted', event.message)
         : giveUp(state, 'aborted', event.message);
     case 'cancelled':
       return giveUp(state, 'aborted', 'cancelled through Temporal');
@@ -153,7 +153,8 @@ function failed(
   state: MachineState,
   event: Extract<MachineEvent, { type: 'failed' }>,
 ): MachineState {
-  return event.unbegun === true ? failedAt(unbegun(state), event) : failedAt(state, event);
+  const at = event.unbegun === true ? unbegun(state) : state;
+  return event.ends === true ? giveUp(at, 'failed', event.message) : failedAt(at, event);
 }
 
 function failedAt(
@@ -280,7 +281,7 @@ function giveUp(state: MachineState, outcome: Outcome, message: string): Machine
 /** The end of a preempted operation: the one with precedence goes on from here, so traffic is sent nowhere and nothing is removed. */
 function preempted(state: MachineState, message: string): MachineState {
   if (state.phase === 'ended') return state;
-  const given = staying(state);
+  const given = stayingAsItIs(state);
   const own = given.undo.filter(inNobodysWay);
   const left = given.undo
     .filter((entry) => !inNobodysWay(entry))

@@ -34,10 +34,13 @@ export type StepAction =
   | { kind: 'watch'; service: string }
   /** Changes nothing: at its gate people let an operation through although no change window is open. */
   | { kind: 'hotfix' }
-  /** Changes nothing: at its gate people let a maintenance window begin. */
-  | { kind: 'opening' }
-  /** `back`: the percent of the clients that are let in again when it is taken back; absent where it is not. */
-  | { kind: 'stop'; service: string; back?: number }
+  /** Changes nothing: at its gate people let a maintenance window begin. `until`: when it ends (ms); no answer counts after it. */
+  | { kind: 'opening'; until: number }
+  /**
+   * `back`: the percent of the clients that are let in again when it is taken back; absent where it is not. `until`: when it is
+   * too late to begin with it (ms).
+   */
+  | { kind: 'stop'; service: string; back?: number; until?: number }
   /** `to`: instead of what users were on before they were kept out. */
   | { kind: 'admit'; service: string; percent: number; to?: Weights }
   | { kind: 'scale'; service: string; revision: string; replicas: number; before: number }

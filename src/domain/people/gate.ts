@@ -62,9 +62,11 @@ export function openGate(input: {
   findings: readonly Measured[];
   requester: string | null;
   now: number;
+  /** From when on (ms) an answer is too late, however long the policy waits. */
+  until?: number;
 }): Gate {
   const id = input.before === 0 ? input.step : `${input.step}#${input.before + 1}`;
-  const { policy, policyName, requester, now, run } = input;
+  const { policy, policyName, requester, now, run, until = Infinity } = input;
   const measured = measuredDigest(input.findings);
   const opening = { gate: id, run, opening: input.opening, measured };
   return {
@@ -76,7 +78,7 @@ export function openGate(input: {
     need: needOf(policy, requester),
     requester,
     openedAt: now,
-    expiresAt: now + policy.deadline,
+    expiresAt: Math.min(now + policy.deadline, until),
     approvals: [],
     ...(isSignedPolicy(policy) && { signed: [] }),
   };

@@ -26,8 +26,8 @@ export interface Restoring {
   others: Candidate[];
   /** Which newer backups were not taken, as the end of a sentence. */
   note: string;
-  /** Nothing is taken without asking: all of them are of after the damage, as far as anybody knows. */
-  asks?: true;
+  /** Nothing is taken without asking: all of them are of after the damage, as far as anybody knows. How many are not offered, as the end of a sentence. */
+  asks?: string;
   /** Where it is restored, where its own place is gone, or nothing takes that. */
   elsewhere?: BoundPlace;
 }
@@ -76,7 +76,7 @@ export function fenceSteps(datastore: string, converts?: string, isOpen = false)
 export function besideSteps(exchange: Exchange): PlanStep[] {
   if ('adopted' in exchange) return adoptSteps(exchange);
   const { datastore, backup, copy, others } = exchange;
-  if (exchange.asks === true) return chosenSteps(exchange);
+  if (exchange.asks !== undefined) return chosenSteps(exchange, exchange.asks);
   const first = ladderOf(exchange, { backup, copy });
   // What was not taken is told where this one is bad.
   if (others.length === 0 && exchange.note === '') return first;
@@ -98,7 +98,7 @@ function numbered(step: PlanStep, number: number): PlanStep {
 }
 
 /** A person says which one is restored; the steps of the others are passed over. */
-function chosenSteps(exchange: Restoring): PlanStep[] {
+function chosenSteps(exchange: Restoring, notOffered: string): PlanStep[] {
   const { datastore, backup, copy, others } = exchange;
   const ways = [{ backup, copy }, ...others].map((one, index) => ({
     option: parseBackupId(one.backup.id)?.time ?? one.backup.id,
@@ -107,7 +107,7 @@ function chosenSteps(exchange: Restoring): PlanStep[] {
       numbered(step, index + 1),
     ),
   }));
-  const question = `All good backups of ${datastore} are suspect: each is of after the beginning of the damage, as it was named. Which one is restored? ${ways.map(({ said }) => said).join(', ')}. The oldest is the likeliest to be sane; an abort brings back what was`;
+  const question = `All good backups of ${datastore} are suspect: each is of after the beginning of the damage, as it was named. Which one is restored? ${ways.map(({ said }) => said).join(', ')}${notOffered}. The oldest is the likeliest to be sane; an abort brings back what was`;
   const options = Object.fromEntries(
     ways.map(({ option, steps }) => [option, steps.map(({ id }) => id)]),
   );

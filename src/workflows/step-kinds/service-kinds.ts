@@ -102,7 +102,8 @@ const ENDS_OR_PARKS: readonly FailureKind[] = [
  */
 export const stop: StepKind<ActionOf<'stop'>> = {
   whenFailed: 'fails',
-  begin({ results, leased, action: { service } }) {
+  begin({ results, leased, now, action: { service, until = Infinity } }) {
+    if (Date.parse(now) >= until) return tooLate(service, until);
     if (leased.includes(service)) return stopUnderLease(service);
     const all = outputsOf(results, 'stopped').flatMap(({ services }) => services);
     const own = all.find((one) => one.service === service);
@@ -120,6 +121,12 @@ export const stop: StepKind<ActionOf<'stop'>> = {
     });
   },
 };
+
+function tooLate(service: string, until: number): StepResult {
+  const message = `users of ${service} are not kept out: the window ended at ${new Date(until).toISOString()}; begin another one`;
+  const event = { type: 'failed', kind: 'Refused', message } as const;
+  return plainResult({ ...event, unbegun: true, ends: true });
+}
 
 function stopUnderLease(service: string) {
   return ask({

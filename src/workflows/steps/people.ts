@@ -177,6 +177,7 @@ function open(run: Run, step: PlanStep): Gate {
     findings: findingsAt(run.progress.results, step.id),
     requester: run.request.requestedBy ?? null,
     now: Date.now(),
+    ...(step.action.kind === 'opening' && { until: step.action.until }),
   });
   run.people.gates.push(gate);
   record(run, {

@@ -182,7 +182,8 @@ test('its digest covers plan, run, opening and what was measured, and nothing el
     ...{ step: 'watch', policyName: 'p', policy: gate().policy, requester: 'ci', planDigest: PLAN },
     ...{ before: 0, run: 'first', opening: 'drawn', findings: [found], now: 0 },
   };
-  const open = (other: Partial<typeof first> = {}): Gate => openGate({ ...first, ...other });
+  const open = (other: Partial<Parameters<typeof openGate>[0]> = {}): Gate =>
+    openGate({ ...first, ...other });
   assert.equal(open().id, 'watch');
   assert.equal(open({ before: 1 }).id, 'watch#2');
   const others: Partial<typeof first>[] = [
@@ -198,6 +199,8 @@ test('its digest covers plan, run, opening and what was measured, and nothing el
   assert.equal(new Set(others.map((one) => open(one).digest)).size, others.length);
   assert.equal(open().digest, open({ now: 99, requester: 'ana' }).digest);
   assert.equal(open({ now: 5 }).expiresAt, 5 + 24 * HOUR);
+  assert.equal(open({ now: 5, until: HOUR }).expiresAt, HOUR);
+  assert.equal(open({ now: 5, until: 48 * HOUR }).expiresAt, 5 + 24 * HOUR);
 });
 
 test('whoever answers in whatever order, it is decided by as many different people as it takes, never by the requester', () => {
