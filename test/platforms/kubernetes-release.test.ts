@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { Weights } from '../../src/domain/rollout/model.ts';
 import { objectName } from '../../src/platforms/kubernetes/names.ts';
 import {
+  isOwn,
   NEW_RECORD,
   readRecord,
   writeRecord,
@@ -18,7 +19,7 @@ import {
   withRecord,
   type RoutePlace,
 } from '../../src/platforms/kubernetes/route.ts';
-import { tagIn } from '../../src/platforms/kubernetes/release/helm.ts';
+import { objectsIn, tagIn } from '../../src/platforms/kubernetes/release/helm.ts';
 import { routeShape, type Route } from '../../src/platforms/kubernetes/shapes.ts';
 import { plainSpec } from '../support/local-daemon.ts';
 
@@ -120,4 +121,18 @@ test('the tag of an image is what follows its last colon, and a digest is none',
   ]) {
     assert.equal(tagIn(none), undefined, none);
   }
+});
+
+test('fields that a template leaves empty are none, and documents that are no objects are left out', () => {
+  const made = objectsIn('---\n# empty\n---\nkind: Deployment\nmetadata: { name: web, labels: }\n');
+  assert.deepEqual(made, [{ kind: 'Deployment', metadata: { name: 'web' } }]);
+});
+
+test('Helm revisions that Fairlead began are its own, also the one that it goes back from', () => {
+  const to = { spec: v1, number: 6, from: 5 };
+  assert.deepEqual(
+    [4, 5, 6, 7].map((one) => isOwn(one, to)),
+    [false, true, true, false],
+  );
+  assert.ok(!isOwn(5, undefined));
 });

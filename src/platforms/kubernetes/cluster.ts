@@ -9,10 +9,12 @@ import {
   listOf,
   podShape,
   routeShape,
+  serviceShape,
   sliceShape,
   type Deployment,
   type Pod,
   type Route,
+  type Service,
   type Slice,
 } from './shapes.ts';
 
@@ -30,6 +32,7 @@ export interface Cluster {
   route(name: string): Promise<Route | undefined>;
   /** Throws ApiError 409 when somebody wrote it since it was read. */
   putRoute(route: Route): Promise<Route>;
+  service(name: string): Promise<Service | undefined>;
   deployment(name: string): Promise<Deployment | undefined>;
   deployments(labels: Record<string, string>): Promise<Deployment[]>;
   pods(labels: Record<string, string>): Promise<Pod[]>;
@@ -68,6 +71,7 @@ export function clusterOf(api: Api, namespace: string, signal: AbortSignal): Clu
   return {
     namespace,
     route: (name) => orUndefined(read(routeShape, under('HTTPRoute', name))),
+    service: (name) => orUndefined(read(serviceShape, under('Service', name))),
     deployment: (name) => orUndefined(read(deploymentShape, under('Deployment', name))),
     deployments: (labels) => list(deploymentShape, under('Deployment'), labels),
     pods: (labels) => list(podShape, `/api/v1/namespaces/${namespace}/pods`, labels),

@@ -20,10 +20,18 @@ export interface ReleaseRecord {
   spec: RevisionSpec;
   /** ISO 8601. */
   since: string;
-  /** Where it is being brought, and which Helm revision that makes; until it is there nobody is led to it. */
-  to?: { spec: RevisionSpec; number: number };
+  /**
+   * Where it is being brought, and which Helm revision that makes; until it is there nobody is led to it. `from` is one of
+   * Fairlead's that was cut off, and is gone back from.
+   */
+  to?: { spec: RevisionSpec; number: number; from?: number };
   /** The Helm revisions that it stood on, by the revisions they were. */
   numbers: Record<string, number>;
+}
+
+/** A Helm revision is one of those that Fairlead began and has not seen the end of. */
+export function isOwn(revision: number, to: ReleaseRecord['to']): boolean {
+  return to !== undefined && (revision === to.number || revision === to.from);
 }
 
 export const NEW_RECORD: ServiceRecord = { token: null, traffic: newTraffic() };
@@ -51,7 +59,9 @@ const stored = z.object({
     z.object({
       spec: specSchema,
       since: z.string(),
-      to: z.exactOptional(z.object({ spec: specSchema, number: z.number() })),
+      to: z.exactOptional(
+        z.object({ spec: specSchema, number: z.number(), from: z.exactOptional(z.number()) }),
+      ),
       numbers: z.record(z.string(), z.number()),
     }),
   ),

@@ -61,8 +61,12 @@ const condition = z.looseObject({
 const container = z.looseObject({
   name: z.string(),
   image: z.exactOptional(z.string()),
-  ports: z.exactOptional(z.array(z.looseObject({ containerPort: z.number() }))),
-  env: z.exactOptional(z.array(z.looseObject({ name: z.string() }))),
+  ports: z.exactOptional(
+    z.array(z.looseObject({ name: z.exactOptional(z.string()), containerPort: z.number() })),
+  ),
+  env: z.exactOptional(
+    z.array(z.looseObject({ name: z.string(), value: z.exactOptional(z.string()) })),
+  ),
   readinessProbe: z.exactOptional(
     z.looseObject({
       httpGet: z.exactOptional(z.looseObject({ path: z.exactOptional(z.string()) })),
@@ -151,6 +155,21 @@ export const sliceShape = z.looseObject({
     .nullish(),
 });
 export type Slice = z.output<typeof sliceShape>;
+
+export const serviceShape = z.looseObject({
+  metadata,
+  spec: z.looseObject({
+    ports: z
+      .array(
+        z.looseObject({
+          port: z.number(),
+          targetPort: z.exactOptional(z.union([z.number(), z.string()])),
+        }),
+      )
+      .prefault([]),
+  }),
+});
+export type Service = z.output<typeof serviceShape>;
 
 export const listOf = <Item extends z.ZodType>(item: Item) =>
   z.looseObject({ items: z.array(item) });

@@ -4,12 +4,13 @@ import { digestOf } from '../../../domain/digest.ts';
 import { newTraffic, type TrafficRecord } from '../../../domain/traffic/traffic-rules.ts';
 import type { RevisionSpec, Served } from '../../../domain/rollout/model.ts';
 import type { Waiting } from '../../../ports/waiting.ts';
+import { imageOf } from '../manifests.ts';
 import type { Reached } from '../reached.ts';
 import type { ServiceRecord } from '../record.ts';
 import { hasRecord, leadsOnlyTo } from '../route.ts';
-import type { Deployment } from '../shapes.ts';
-import { containerIn, imageIn } from './chart.ts';
-import { helmOf } from './helm.ts';
+import type { Container, Deployment, Service } from '../shapes.ts';
+import { containerOf, deploymentIn, imageIn } from './chart.ts';
+import { helmOf, type Helm, type HelmRevision } from './helm.ts';
 import type { HelmSettings } from '../settings.ts';
 
 /** Undefined for a service without a release, and for one whose route says already what holds. */
@@ -19,19 +20,33 @@ export async function adoptedBy(at: Reached, waiting: Waiting): Promise<ServiceR
   if (helm === undefined) return undefined;
   const route = await cluster.route(name);
   if (route !== undefined && hasRecord(route, place)) return undefined;
-  const [deployment, history] = await Promise.all([
+  const program = helmOf(at, helm, waiting);
+  const [deployment, history, service] = await Promise.all([
     cluster.deployment(helm.deployment),
-    helmOf(at, helm, waiting).history(),
+    program.history(),
+    cluster.service(helm.service.name),
   ]);
   const stands = history.findLast(({ status }) => status === 'deployed');
   if (deployment === undefined || stands === undefined) return undefined;
-  const spec = specOfRelease(at, deployment, helm);
+  const spec = specOfRelease(at, { deployment, service, helm });
   const since = deployment.metadata.creationTimestamp ?? stands.updated;
-  const release = { spec, since, numbers: { [spec.id]: stands.revision } };
+  const release = { spec, since, numbers: await numbersOf(at, { spec, stands, helm }, program) };
   const replicas = deployment.spec.replicas ?? 1;
   const hasUsers = route !== undefined && leadsOnlyTo(route, place, helm.service.name);
   const traffic = trafficOf(hasUsers, { spec, since, replicas });
   return { token: null, traffic, release };
+}
+
+/** A Deployment that somebody changed by hand is of no Helm revision. */
+async function numbersOf(
+  { what }: Reached,
+  { spec, stands, helm }: { spec: RevisionSpec; stands: HelmRevision; helm: HelmSettings },
+  program: Helm,
+): Promise<Record<string, number>> {
+  const objects = await program.manifest(stands.revision);
+  if (objects === undefined) return {};
+  const made = containerOf(deploymentIn(objects, helm, what), helm, what);
+  return made.image === imageOf(spec).reference ? { [spec.id]: stands.revision } : {};
 }
 
 function trafficOf(hasUsers: boolean, served: Served): TrafficRecord {
@@ -42,13 +57,16 @@ function trafficOf(hasUsers: boolean, served: Served): TrafficRecord {
 
 function specOfRelease(
   { place: { ref }, what }: Reached,
-  deployment: Deployment,
-  helm: HelmSettings,
+  {
+    deployment,
+    service,
+    helm,
+  }: { deployment: Deployment; service: Service | undefined; helm: HelmSettings },
 ): RevisionSpec {
-  const { containers } = deployment.spec.template.spec ?? { containers: [] };
-  const container = containerIn(containers, helm, what);
-  const { program, version } = imageIn(container, helm, what);
+  const container = containerOf(deployment, helm, what);
+  const { reference, version } = imageIn(container, what);
   const { httpGet, periodSeconds = 10, timeoutSeconds = 1 } = container.readinessProbe ?? {};
+  const program = { kind: 'image', reference, port: portOf(container, service, helm) } as const;
   return {
     ...ref,
     id: `${version}-${digestOf([helm.release, program]).slice(0, 10)}`,
@@ -60,4 +78,15 @@ function specOfRelease(
     },
     drain: 0,
   };
+}
+
+/** The port of its pods that the Service of the release leads to. */
+function portOf(
+  { ports = [] }: Container,
+  service: Service | undefined,
+  { service: { port } }: HelmSettings,
+): number {
+  const target = service?.spec.ports.find((one) => one.port === port)?.targetPort ?? port;
+  if (typeof target === 'number') return target;
+  return ports.find(({ name }) => name === target)?.containerPort ?? port;
 }

@@ -1,11 +1,12 @@
 // What a chart says of the service: its Deployment, and the pods that a revision of Fairlead's own has of it.
+import { z } from 'zod';
 import { Failure } from '../../../domain/failure.ts';
-import type { ImageProgram, RevisionSpec } from '../../../domain/rollout/model.ts';
+import type { RevisionSpec } from '../../../domain/rollout/model.ts';
 import type { Waiting } from '../../../ports/waiting.ts';
 import { identityOf, imageOf, LIFECYCLE, graceOf, type PodTemplate } from '../manifests.ts';
 import type { Reached } from '../reached.ts';
 import { recordName } from '../names.ts';
-import type { ReleaseRecord, ServiceRecord } from '../record.ts';
+import { isOwn, type ReleaseRecord, type ServiceRecord } from '../record.ts';
 import type { HelmSettings } from '../settings.ts';
 import { deploymentShape, type Container, type Deployment } from '../shapes.ts';
 import {
@@ -26,9 +27,10 @@ export async function podsOfChart(
   const { helm } = at.place.settings;
   if (helm === undefined) return undefined;
   const { objects } = await renderedFor(at, { spec, record, helm }, waiting);
-  const { template } = deploymentIn(objects, helm, at.what).spec;
+  const deployment = deploymentIn(objects, helm, at.what);
+  const { template } = deployment.spec;
   const pod = template.spec ?? { containers: [] };
-  const { name } = containerIn(pod.containers, helm, at.what);
+  const { name } = containerOf(deployment, helm, at.what);
   const containers = pod.containers.map((one) => (one.name === name ? told(one, spec) : one));
   return {
     ...(template.metadata?.annotations && { annotations: template.metadata.annotations }),
@@ -36,7 +38,7 @@ export async function podsOfChart(
   };
 }
 
-/** As it was where the release stood on it once, by its Helm revision; else as the chart is now. */
+/** As it was where the release stood on it once, as long as Helm keeps that revision; else as the chart is now. */
 async function renderedFor(
   at: Reached,
   { spec, record, helm }: { spec: RevisionSpec; record: ServiceRecord; helm: HelmSettings },
@@ -44,8 +46,9 @@ async function renderedFor(
 ): Promise<Rendered> {
   const program = helmOf(at, helm, waiting);
   const number = record.release?.numbers[spec.id];
-  if (number === undefined) return program.preview(imageOf(spec));
-  return { objects: await program.manifest(number), hooks: [] };
+  const objects = number === undefined ? undefined : await program.manifest(number);
+  if (objects === undefined) return program.preview(imageOf(spec));
+  return { objects, hooks: [] };
 }
 
 /** What of a chart keeps an image from being tried and settled, as sentences. */
@@ -66,8 +69,7 @@ export async function chartObstacles(
     (await pendingFor(at, record.release, helm, waiting));
   if (strange !== undefined) return [strange];
   const { objects } = await renderedFor(at, { spec, record, helm }, waiting);
-  const { template } = deploymentIn(objects, helm, at.what).spec;
-  const container = containerIn(template.spec?.containers ?? [], helm, at.what);
+  const container = containerOf(deploymentIn(objects, helm, at.what), helm, at.what);
   return [
     ...containerObstacles(container, imageOf(spec).reference, helm),
     ...routeObstacles(objects, route),
@@ -103,8 +105,8 @@ function routeObstacles(objects: readonly ReleaseObject[], route: string): strin
   ];
 }
 
-/** A release that somebody brought to another version is not what users were told. */
-async function changedSince(
+/** A release that somebody brought to another version is not what users were told. As a sentence. */
+export async function changedSince(
   { cluster, place: { ref, settings }, what }: Reached,
   { spec, to }: ReleaseRecord,
   helm: HelmSettings,
@@ -113,23 +115,26 @@ async function changedSince(
   if (live === undefined) {
     return `the Deployment ${helm.deployment} of the Helm release ${helm.release} is gone; install it again`;
   }
-  const { containers } = live.spec.template.spec ?? { containers: [] };
-  const { image } = containerIn(containers, helm, what);
+  const { image } = containerOf(live, helm, what);
   const left = imageOf(spec).reference;
   if (to !== undefined || image === left) return undefined;
   return `the Helm release ${helm.release} runs ${image ?? 'no image'}, and Fairlead left it on ${left}: somebody upgraded it; bring it back by helm rollback, or remove the annotation ${recordName(ref)} of the route ${settings.route} to begin with what runs now`;
 }
 
-/** Helm takes one change at a time; one that is not Fairlead's is not waited for. */
+/** Helm takes one change at a time, and one that nobody goes on with has to be ended by somebody. */
 async function pendingFor(
   at: Reached,
-  { to }: ReleaseRecord,
+  { to, spec, numbers }: ReleaseRecord,
   helm: HelmSettings,
   waiting: Waiting,
 ): Promise<string | undefined> {
   const last = (await helmOf(at, helm, waiting).history()).at(-1);
-  if (last === undefined || !isPending(last) || last.revision === to?.number) return undefined;
-  return `${pendingWords(helm.release, last)}, and is not Fairlead's; wait until it is done, or end it by helm rollback`;
+  if (last === undefined || !isPending(last)) return undefined;
+  const said = pendingWords(helm.release, last);
+  if (!isOwn(last.revision, to)) {
+    return `${said}, and is not Fairlead's; wait until it is done, or end it by helm rollback`;
+  }
+  return `${said}: a deploy began it and was cut off; end it by helm rollback ${helm.release} ${numbers[spec.id] ?? ''}`.trimEnd();
 }
 
 function told(container: Container, spec: RevisionSpec): Container {
@@ -152,8 +157,14 @@ export function deploymentIn(
   const found = objects.find(
     ({ kind, metadata: { name } }) => kind === 'Deployment' && name === deployment,
   );
-  const { success, data } = deploymentShape.safeParse(found);
+  const { success, data, error } = deploymentShape.safeParse(found);
   if (success) return data;
+  if (found !== undefined) {
+    throw new Failure(
+      'BadInput',
+      `${what}: the Deployment ${deployment} of the Helm release ${release} is not what this version understands (${z.prettifyError(error).slice(0, 300)})`,
+    );
+  }
   const known = objects.flatMap(({ kind, metadata: { name } }) =>
     kind === 'Deployment' ? [name] : [],
   );
@@ -163,12 +174,13 @@ export function deploymentIn(
   );
 }
 
-/** Throws BadInput where nobody says which of several it is. */
-export function containerIn(
-  containers: readonly Container[],
+/** The container that is the service. Throws BadInput where nobody says which of several it is. */
+export function containerOf(
+  { spec: { template } }: Deployment,
   { deployment, container }: HelmSettings,
   what: string,
 ): Container {
+  const containers = template.spec?.containers ?? [];
   const [first, ...more] = containers.filter(
     ({ name }) => container === undefined || name === container,
   );
@@ -180,17 +192,13 @@ export function containerIn(
   );
 }
 
-/** The image of a container as a revision has it. Throws BadInput for one without a tag. */
+/** The image of a container, and the version that its tag says. Throws BadInput for one without a tag. */
 export function imageIn(
-  { name, image = '', ports = [] }: Container,
-  { service }: HelmSettings,
+  { name, image = '' }: Container,
   what: string,
-): { program: ImageProgram; version: string } {
+): { reference: string; version: string } {
   const version = tagIn(image);
-  if (version !== undefined) {
-    const port = ports[0]?.containerPort ?? service.port;
-    return { program: { kind: 'image', reference: image, port }, version };
-  }
+  if (version !== undefined) return { reference: image, version };
   throw new Failure(
     'BadInput',
     `${what}: the container ${name} has the image ${image || '(none)'}, whose tag would say its version; install the release with a tag`,

@@ -1,8 +1,7 @@
 // The program helm, without a shell: what a release is, what an upgrade would make of it, and how it is brought there. Helm
 // keeps its revisions in Secrets of the namespace; they are read and written by helm alone.
-import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { execa } from 'execa';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
@@ -56,8 +55,8 @@ export interface Helm {
   history(): Promise<HelmRevision[]>;
   /** What an upgrade to an image would make; nothing is changed. */
   preview(image: ImageProgram): Promise<Rendered>;
-  /** What a Helm revision is made of. */
-  manifest(revision: number): Promise<ReleaseObject[]>;
+  /** What a Helm revision is made of; undefined for one that Helm has forgotten. */
+  manifest(revision: number): Promise<ReleaseObject[] | undefined>;
   /** Throws CheckFailed with what helm said when a hook failed, an object was refused, or another change is under way. */
   upgrade(image: ImageProgram): Promise<void>;
   rollback(revision: number): Promise<void>;
@@ -75,7 +74,8 @@ export function helmOf(
     ...(context === 'in-cluster' ? [] : ['--kube-context', context]),
     ...(kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig]),
   ];
-  const run = (args: readonly string[]) => ran([...args, ...common], { what, signal, beat });
+  const run = (args: readonly string[], goesOn = false) =>
+    ran([...args, ...common], { what, signal, beat, goesOn });
   const upgrading = (image: ImageProgram): string[] => [
     ...['upgrade', release, resolve(directory, helm.chart), '--reset-then-reuse-values'],
     ...helm.values.flatMap((file) => ['--values', resolve(directory, file)]),
@@ -84,13 +84,9 @@ export function helmOf(
   const patient = ['--timeout', `${HOOK_SECONDS}s`];
   return {
     async history() {
-      try {
-        const text = await run(['history', release, '--max', String(MOST_REVISIONS), '-o', 'json']);
-        return told(z.array(revisionShape), text, what);
-      } catch (error) {
-        if (error instanceof Failure && /release: not found/.test(error.message)) return [];
-        throw error;
-      }
+      const asked = ['history', release, '--max', String(MOST_REVISIONS), '-o', 'json'];
+      const text = await unlessGone(run(asked));
+      return text === undefined ? [] : told(z.array(revisionShape), text, what);
     },
     async preview(image) {
       const text = await run([...upgrading(image), '--dry-run=server', '-o', 'json']);
@@ -102,13 +98,16 @@ export function helmOf(
         ),
       };
     },
-    manifest: async (revision) =>
-      objectsIn(await run(['get', 'manifest', release, '--revision', String(revision)])),
+    async manifest(revision) {
+      const asked = ['get', 'manifest', release, '--revision', String(revision)];
+      const text = await unlessGone(run(asked));
+      return text === undefined ? undefined : objectsIn(text);
+    },
     async upgrade(image) {
-      await run([...upgrading(image), ...patient]);
+      await run([...upgrading(image), ...patient], true);
     },
     async rollback(revision) {
-      await run(['rollback', release, String(revision), ...patient]);
+      await run(['rollback', release, String(revision), ...patient], true);
     },
   };
 }
@@ -140,11 +139,29 @@ function tagOf({ reference }: ImageProgram, what: string): string {
   );
 }
 
-function objectsIn(manifest: string): ReleaseObject[] {
+/** No release, or no such revision of it. */
+async function unlessGone(asking: Promise<string>): Promise<string | undefined> {
+  try {
+    return await asking;
+  } catch (error) {
+    if (error instanceof Failure && /release: not found/.test(error.message)) return undefined;
+    throw error;
+  }
+}
+
+/** A field that a template leaves empty is null, and the API server takes that for none. */
+export function objectsIn(manifest: string): ReleaseObject[] {
   return parseAllDocuments(manifest).flatMap((one) => {
-    const { success, data } = objectShape.safeParse(one.toJS());
+    const { success, data } = objectShape.safeParse(withoutNulls(one.toJS()));
     return success ? [data] : [];
   });
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = Object.entries(value).filter(([, one]) => one !== null);
+  return Object.fromEntries(fields.map(([name, one]) => [name, withoutNulls(one)]));
 }
 
 function told<Shape extends z.ZodType>(shape: Shape, text: string, what: string) {
@@ -156,29 +173,41 @@ function told<Shape extends z.ZodType>(shape: Shape, text: string, what: string)
   );
 }
 
-/** In a folder and a process group of its own, with the environment of the worker: a kubeconfig may start a program that needs it. */
+/**
+ * In a process group of its own, with the environment of the worker: a kubeconfig may start a program that needs it. What
+ * changes a release goes on when the worker ends (`goesOn`): one that was cut off would count as failed.
+ */
 async function ran(
   args: readonly string[],
-  { what, signal, beat }: { what: string } & Waiting,
+  { what, signal, beat, goesOn }: { what: string; goesOn: boolean } & Waiting,
 ): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'fairlead-helm-'));
+  signal.throwIfAborted();
   const child = execa('helm', args, {
-    cwd: directory,
+    cwd: tmpdir(),
     detached: true,
     cleanup: false,
     stdin: 'ignore',
     reject: false,
   });
-  const end = (): void => {
-    if (child.pid !== undefined) signalGroup(child.pid, 'SIGTERM');
-  };
-  signal.addEventListener('abort', end, { once: true });
+  const aborted = new Promise<never>((_, failed) => {
+    const leave = (): void => {
+      if (goesOn) child.unref();
+      else if (child.pid !== undefined) signalGroup(child.pid, 'SIGTERM');
+      failed(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
+    };
+    signal.addEventListener('abort', leave, { once: true });
+    void child.finally(() => {
+      signal.removeEventListener('abort', leave);
+    });
+  });
   const beating = setInterval(() => {
     beat({ helm: args[0] });
   }, BEAT_MS);
   try {
-    const { exitCode, stdout, stderr, originalMessage, code } = await child;
-    signal.throwIfAborted();
+    const { exitCode, stdout, stderr, originalMessage, code } = await Promise.race([
+      child,
+      aborted,
+    ]);
     if (exitCode === 0) return stdout;
     if (code === 'ENOENT') {
       throw new Failure(
@@ -190,8 +219,6 @@ async function ran(
     throw new Failure(kindOf(stderr), `${what}: helm ${args[0]} ${args[1]}: ${said}`);
   } finally {
     clearInterval(beating);
-    signal.removeEventListener('abort', end);
-    await rm(directory, { recursive: true, force: true });
   }
 }
 

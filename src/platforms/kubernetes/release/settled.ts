@@ -9,40 +9,23 @@ import { atLeast, madeBeside, removedBeside } from '../beside.ts';
 import { carriersOf, ownSpec } from '../carriers.ts';
 import { imageOf } from '../manifests.ts';
 import { objectName } from '../names.ts';
+import { notReached } from '../probes.ts';
 import type { Reached } from '../reached.ts';
 import type { ReleaseRecord } from '../record.ts';
-import { nameOf, shareOf } from '../route.ts';
-import type { HelmSettings } from '../settings.ts';
+import { shareOf } from '../route.ts';
+import type { Container, Deployment } from '../shapes.ts';
 import { desiredOf, isReplaced, readyOf } from '../state.ts';
-import { containerIn, deploymentIn } from './chart.ts';
-import {
-  helmOf,
-  HOOK_SECONDS,
-  isPending,
-  pendingWords,
-  type Helm,
-  type HelmRevision,
-} from './helm.ts';
+import { asItIs, broughtBy, recorded, type Change } from './brought.ts';
+import { containerOf, deploymentIn } from './chart.ts';
+import { helmOf } from './helm.ts';
 
 export interface Settled {
   done: boolean;
   seen: string;
 }
 
-interface Change {
-  at: Reached;
-  helm: HelmSettings;
-  program: Helm;
-  token: EpochToken;
-  target: RevisionSpec;
-  waiting: Waiting;
-}
-
 /** How long (ms) gateways may take until all of them lead users to the release. */
 const LED_MS = 5_000;
-/** Beyond what helm waits for by itself (s), until a change that nobody ends counts as cut off. */
-const SPARE_SECONDS = 60;
-
 export async function settled(
   at: Reached,
   { revision, token }: { revision: string; token: EpochToken },
@@ -58,16 +41,17 @@ export async function settled(
   }
   const found = await anchored(cluster, { place, token, what });
   const program = helmOf(at, helm, waiting);
-  const last = (await program.history()).at(-1);
+  const history = await program.history();
+  const last = history.at(-1);
   if (found.record.release === undefined || last === undefined) {
     throw new Failure(
       'NotFound',
       `${what}: there is no Helm release ${helm.release}; install it, and ask again`,
     );
   }
-  const release = upToDate(found.record.release, last);
-  const target = await specOf(at, release, revision);
-  const change = { at, helm, program, token, target, waiting };
+  const target = await specOf(at, found.record.release, revision);
+  const change = { at, helm, program, token, target, waiting, history };
+  const release = await asItIs(change, found.record.release, last);
   if (release.to === undefined && release.spec.id === target.id) return alone(change, release);
   if (release.to === undefined) {
     const record = { ...found.record, release };
@@ -77,12 +61,6 @@ export async function settled(
   const seen = await broughtBy(change, release, last);
   if (seen !== undefined) return { done: false, seen };
   return ready(change, release);
-}
-
-/** Somebody may have upgraded it with other values since: what it stands on is the newest Helm revision. */
-function upToDate(release: ReleaseRecord, { status, revision }: HelmRevision): ReleaseRecord {
-  if (release.to !== undefined || status !== 'deployed') return release;
-  return { ...release, numbers: { ...release.numbers, [release.spec.id]: revision } };
 }
 
 async function specOf(
@@ -98,21 +76,18 @@ async function specOf(
   throw new Failure('NotFound', `${what}: there is no such revision; create it first`);
 }
 
-/** Users may go back to what the release stood on: it is made beside. What is missing of it; undefined when nothing is. */
+/**
+ * Users may go back to what the release stood on, and those that are on it still have to stay there: it is made beside, before
+ * the release goes elsewhere. What is missing of it; undefined when nothing is, or when it was not whole in the release either.
+ */
 async function keptBeside(
-  { at, helm, token, waiting }: Change,
+  { at, token, waiting }: Change,
   found: Found,
   stood: RevisionSpec,
 ): Promise<string | undefined> {
-  const { cluster, place, what } = at;
+  const { cluster, place } = at;
   const { record, route } = found;
-  const share = shareOf(route, place, { record, revision: stood.id });
-  if (share > 0) {
-    throw new Failure(
-      'Refused',
-      `${what}: the release ${helm.release} has ${share} % of the users, who are on ${stood.version}; give their weight to the other revision first`,
-    );
-  }
+  const hasUsers = shareOf(route, place, { record, revision: stood.id }) > 0;
   const now = (await carriersOf(at, record)).find((one) => one.released);
   const desired = now === undefined ? 1 : desiredOf(now.deployment);
   const isWhole = now !== undefined && readyOf(now.deployment, now.slices) >= desired;
@@ -121,75 +96,21 @@ async function keptBeside(
     { spec: stood, replicas: Math.max(1, desired), token, found },
     waiting,
   );
-  if (!isWhole) return undefined;
-  const slices = await cluster.slices({
-    'kubernetes.io/service-name': objectName(place.ref, stood.id),
-  });
+  if (!isWhole && !hasUsers) return undefined;
+  const slices = await cluster.slices(sliceOf(objectName(place.ref, stood.id)));
   const answering = readyOf(made, slices);
-  return answering >= desired
+  if (answering < desired) {
+    return `${stood.version} is kept beside the release: ${answering} of ${desired} replicas answer`;
+  }
+  const problem = await notReached(at, stood, waiting);
+  return problem === undefined
     ? undefined
-    : `${stood.version} is kept beside the release: ${answering} of ${desired} replicas answer`;
+    : `${stood.version} is kept beside the release: ${problem}`;
 }
 
-/** Asks helm, unless that was done. What is under way; undefined when the release is of the target. */
-async function broughtBy(
-  change: Change,
-  release: ReleaseRecord,
-  last: HelmRevision,
-): Promise<string | undefined> {
-  const { at, helm, program, target } = change;
-  const { to } = release;
-  requireKnown(at, release, last);
-  if (isPending(last)) return whilePending(change, release, last);
-  if (to?.number === last.revision && to.spec.id === target.id) {
-    if (last.status === 'deployed') return undefined;
-    throw new Failure(
-      'CheckFailed',
-      `${at.what}: Helm revision ${last.revision} ${last.status}: ${last.description}`,
-    );
-  }
-  const number = last.revision + 1;
-  await recorded(change, { ...release, to: { spec: target, number } });
-  const before = release.numbers[target.id];
-  if (before === undefined) await program.upgrade(imageOf(target));
-  else await program.rollback(before);
-  return `helm made revision ${number} of ${helm.release}`;
-}
-
-/** What somebody else makes of a release while Fairlead brings it elsewhere is for people to look at. */
-function requireKnown({ what }: Reached, { to }: ReleaseRecord, last: HelmRevision): void {
-  if (to === undefined || last.revision <= to.number) return;
-  throw new Failure(
-    'WorldChanged',
-    `${what}: somebody else made Helm revision ${last.revision} (${last.status}, ${last.updated}: ${last.description}) while ${to.number} was Fairlead's; nothing was done`,
-    { expected: to.number, found: last.revision },
-  );
-}
-
-/** One that was cut off is gone back from, for helm upgrades nothing that is pending. */
-async function whilePending(
-  change: Change,
-  release: ReleaseRecord,
-  last: HelmRevision,
-): Promise<string> {
-  const { at, helm, program } = change;
-  const { revision, updated } = last;
-  const seconds = (Date.now() - Date.parse(updated)) / 1000;
-  const said = pendingWords(helm.release, last);
-  if (revision !== release.to?.number) {
-    throw new Failure(
-      'WorldChanged',
-      `${at.what}: ${said}, and is not Fairlead's; wait until it is done, or end it by helm rollback`,
-      { expected: release.numbers[release.spec.id], found: revision },
-    );
-  }
-  if (seconds < HOOK_SECONDS + SPARE_SECONDS) return said;
-  const back = release.numbers[release.spec.id];
-  if (back === undefined)
-    throw new Failure('WorldChanged', `${at.what}: ${said}; end it by helm rollback`);
-  await recorded(change, { ...release, to: { spec: release.spec, number: revision + 1 } });
-  await program.rollback(back);
-  return `${said}: it was cut off, and gone back from`;
+/** The labels of what the gateway is told of a Service. */
+function sliceOf(service: string): Record<string, string> {
+  return { 'kubernetes.io/service-name': service };
 }
 
 /** Users of the target go to the release when its replicas answer, as many as carried them until now. */
@@ -203,11 +124,11 @@ async function ready(change: Change, release: ReleaseRecord): Promise<Settled> {
   if (live === undefined || release.to === undefined) {
     throw new Failure('NotFound', `${what}: the Deployment ${helm.deployment} is gone`);
   }
-  await requireAsMade(change, release.to.number);
+  await requireAsMade(change, live, release.to.number);
   const carried = own === undefined ? 1 : desiredOf(own);
   const wanted = Math.max(carried, desiredOf(live));
   const made = await atLeast(at, { name: helm.deployment, replicas: wanted, token });
-  const slices = await cluster.slices({ 'kubernetes.io/service-name': helm.service.name });
+  const slices = await cluster.slices(sliceOf(helm.service.name));
   const answering = readyOf(made, slices);
   if (!isReplaced(made) || answering < wanted) {
     const seen = `${answering} of ${wanted} replicas of the release answer on ${target.version}`;
@@ -239,32 +160,31 @@ async function alone(
   return { done: true, seen };
 }
 
-async function recorded({ at, token }: Change, release: ReleaseRecord): Promise<void> {
-  const { cluster, place, what } = at;
-  await anchored(cluster, { place, token, what }, ({ asRecorded, record }) => {
-    if (asRecorded) return { release };
-    throw new Failure(
-      'WorldChanged',
-      `${what}: the weights of the route ${place.settings.route} of ${nameOf(place)} are not those that Fairlead set; nothing was done`,
-      { found: record.traffic.weights },
-    );
-  });
-}
-
-/** What runs is what the Helm revision says: its containers are compared. Throws WorldChanged. */
-async function requireAsMade({ at, helm, program }: Change, number: number): Promise<void> {
-  const { cluster, what } = at;
-  const made = deploymentIn(await program.manifest(number), helm, what);
-  const live = await cluster.deployment(helm.deployment);
-  const [wanted, found] = [made, live].map((one) => {
-    const containers = one?.spec.template.spec?.containers ?? [];
-    const { image, env = [] } = containerIn(containers, helm, what);
-    return JSON.stringify([image, env.map(({ name, ...rest }) => [name, rest['value']])]);
-  });
-  if (wanted === found) return;
+/**
+ * What runs is of the target's image, and what the Helm revision says of its environment: people change a Deployment by hand,
+ * and charts are changed. Throws WorldChanged.
+ */
+async function requireAsMade(
+  { at, helm, program, target }: Change,
+  live: Deployment,
+  number: number,
+): Promise<void> {
+  const { what } = at;
+  const made = deploymentIn((await program.manifest(number)) ?? [], helm, what);
+  const [said, runs] = [containerOf(made, helm, what), containerOf(live, helm, what)];
+  const wanted = imageOf(target).reference;
+  if (said.image === wanted && runs.image === wanted && isSameEnvironment(said, runs)) return;
   throw new Failure(
     'WorldChanged',
-    `${what}: the Deployment ${helm.deployment} is not what Helm revision ${number} says of its image and environment; somebody changed it`,
-    { expected: wanted, found },
+    `${what}: Helm revision ${number} says the image ${said.image ?? 'none'} and the Deployment ${helm.deployment} has ${runs.image ?? 'none'}, where ${wanted} is to run, or their environments differ; somebody changed it`,
+    { expected: wanted, found: runs.image },
   );
+}
+
+/** The API server leaves out a value that is empty. */
+function isSameEnvironment(one: Container, other: Container): boolean {
+  const [a, b] = [one, other].map(({ env = [] }) =>
+    JSON.stringify(env.map(({ name, value = '' }) => [name, value])),
+  );
+  return a === b;
 }

@@ -1,0 +1,150 @@
+// Asks helm to bring a release to a revision, once: what it is doing already is waited for, what was cut off is gone back from,
+// and what somebody else does is for people to look at.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Failure } from '../../../domain/failure.ts';
+import type { EpochToken, RevisionSpec } from '../../../domain/rollout/model.ts';
+import type { Waiting } from '../../../ports/waiting.ts';
+import { anchored } from '../anchor.ts';
+import { imageOf } from '../manifests.ts';
+import type { Reached } from '../reached.ts';
+import { isOwn, type ReleaseRecord } from '../record.ts';
+import { nameOf } from '../route.ts';
+import type { HelmSettings } from '../settings.ts';
+import { changedSince, containerOf, deploymentIn } from './chart.ts';
+import { HOOK_SECONDS, isPending, pendingWords, type Helm, type HelmRevision } from './helm.ts';
+
+/** A release that is being brought to the revision `target`. */
+export interface Change {
+  at: Reached;
+  helm: HelmSettings;
+  program: Helm;
+  token: EpochToken;
+  target: RevisionSpec;
+  waiting: Waiting;
+  history: readonly HelmRevision[];
+}
+
+/** Beyond what helm waits for by itself (s), until a change that nobody ends counts as cut off. */
+const SPARE_SECONDS = 60;
+const PENDING_EVERY_MS = 2_000;
+
+/**
+ * What is known of a release, with what people did to it since. They may have upgraded it with other values, or ended what was
+ * cut off. Throws WorldChanged where they brought it to another version.
+ */
+export async function asItIs(
+  change: Change,
+  release: ReleaseRecord,
+  last: HelmRevision,
+): Promise<ReleaseRecord> {
+  const { at, helm, program } = change;
+  const { revision, status } = last;
+  if (status !== 'deployed') return release;
+  if (release.to === undefined) {
+    const strange = await changedSince(at, release, helm);
+    if (strange !== undefined) throw new Failure('WorldChanged', `${at.what}: ${strange}`);
+    return { ...release, numbers: { ...release.numbers, [release.spec.id]: revision } };
+  }
+  if (revision <= release.to.number) return release;
+  const objects = (await program.manifest(revision)) ?? [];
+  const { image } = containerOf(deploymentIn(objects, helm, at.what), helm, at.what);
+  const spec = [release.spec, release.to.spec].find((one) => imageOf(one).reference === image);
+  if (spec === undefined) return release;
+  const { to: _, ...rest } = release;
+  const ended = { ...rest, spec, numbers: { ...release.numbers, [spec.id]: revision } };
+  await recorded(change, ended);
+  return ended;
+}
+
+/** Asks helm, unless that was done. What is under way; undefined when the release is of the target. */
+export async function broughtBy(
+  change: Change,
+  release: ReleaseRecord,
+  last: HelmRevision,
+): Promise<string | undefined> {
+  const { at, helm, program, target } = change;
+  const { to } = release;
+  requireKnown(at, release, last);
+  if (isPending(last)) return whilePending(change, release, last);
+  if (to?.number === last.revision && to.spec.id === target.id) {
+    if (last.status === 'deployed') return undefined;
+    throw new Failure(
+      'CheckFailed',
+      `${at.what}: Helm revision ${last.revision} ${last.status}: ${last.description}`,
+    );
+  }
+  const number = last.revision + 1;
+  await recorded(change, { ...release, to: { spec: target, number } });
+  const before = keptNumber(change, release, target);
+  if (before === undefined) await program.upgrade(imageOf(target));
+  else await program.rollback(before);
+  return `helm made revision ${number} of ${helm.release}`;
+}
+
+/** The Helm revision that a revision was, where Helm has not forgotten it. */
+function keptNumber(
+  { history }: Change,
+  { numbers }: ReleaseRecord,
+  { id }: RevisionSpec,
+): number | undefined {
+  return history.some(({ revision }) => revision === numbers[id]) ? numbers[id] : undefined;
+}
+
+/** What somebody else makes of a release while Fairlead brings it elsewhere is for people to look at. */
+function requireKnown({ what }: Reached, { to }: ReleaseRecord, last: HelmRevision): void {
+  if (to === undefined || last.revision <= to.number) return;
+  throw new Failure(
+    'WorldChanged',
+    `${what}: somebody else made Helm revision ${last.revision} (${last.status}, ${last.updated}: ${last.description}) while ${to.number} was Fairlead's; nothing was done`,
+    { expected: to.number, found: last.revision },
+  );
+}
+
+/**
+ * Waits for what Fairlead began, whoever goes on with it: a worker that ended leaves helm at work. What was cut off is gone back
+ * from, for helm upgrades nothing that is pending.
+ */
+async function whilePending(
+  change: Change,
+  release: ReleaseRecord,
+  last: HelmRevision,
+): Promise<string> {
+  const { at, helm, program, waiting } = change;
+  const { revision, updated } = last;
+  const said = pendingWords(helm.release, last);
+  if (!isOwn(revision, release.to)) {
+    throw new Failure(
+      'WorldChanged',
+      `${at.what}: ${said}, and is not Fairlead's; wait until it is done, or end it by helm rollback`,
+      { expected: release.numbers[release.spec.id], found: revision },
+    );
+  }
+  const until = Date.parse(updated) + (HOOK_SECONDS + SPARE_SECONDS) * 1000;
+  while (Date.now() < until) {
+    waiting.beat({ pending: revision });
+    await sleep(PENDING_EVERY_MS, undefined, { signal: waiting.signal });
+    const now = (await program.history()).at(-1);
+    if (now === undefined || now.revision !== revision || !isPending(now)) return said;
+  }
+  const back = keptNumber(change, release, release.spec);
+  if (back === undefined) {
+    throw new Failure('WorldChanged', `${at.what}: ${said}; end it by helm rollback`);
+  }
+  const to = { spec: release.spec, number: revision + 1, from: revision };
+  await recorded(change, { ...release, to });
+  await program.rollback(back);
+  return `${said}: it was cut off, and gone back from`;
+}
+
+/** Writes where the release stands into the route, whose rule follows. Throws WorldChanged. */
+export async function recorded({ at, token }: Change, release: ReleaseRecord): Promise<void> {
+  const { cluster, place, what } = at;
+  await anchored(cluster, { place, token, what }, ({ asRecorded, record }) => {
+    if (asRecorded) return { release };
+    throw new Failure(
+      'WorldChanged',
+      `${what}: the weights of the route ${place.settings.route} of ${nameOf(place)} are not those that Fairlead set; nothing was done`,
+      { found: record.traffic.weights },
+    );
+  });
+}
