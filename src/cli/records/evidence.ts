@@ -1,7 +1,7 @@
 // `fairlead evidence verify`: is all that the object store has of runs and backups as it was written? Offline.
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { withLooking, type CommonOptions } from '../command-options.ts';
+import { withExamples, withLooking, type CommonOptions } from '../command-options.ts';
 import { dataFolder } from '../data-folder.ts';
 
 interface EvidenceOptions extends CommonOptions {
@@ -14,6 +14,7 @@ export function register(program: Command): void {
   const command = program
     .command('evidence')
     .description('look over the records of all runs, and over the manifests of all backups');
+  withExamples(command, ['evidence verify', 'evidence verify --json']);
   const verify = command
     .command('verify')
     .description(
