@@ -45,7 +45,9 @@ test(
       time,
     );
     const stored = readdirSync(join(up.data, folder), { recursive: true, withFileTypes: true });
-    const object = stored.find((entry) => entry.isFile() && entry.name !== 'manifest.json');
+    const object = stored.find(
+      (entry) => entry.isFile() && !join(entry.parentPath, entry.name).includes('manifest.json'),
+    );
     assert.ok(object !== undefined);
     rmSync(join(object.parentPath, object.name));
     const { stdout } = await up.exits(3, 'drill drilled');
