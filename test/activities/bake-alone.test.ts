@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BakeInput } from '../../src/activities/judging/bake-input.ts';
 import type { Analysis } from '../../src/config/system.ts';
-import { boundsAlone } from '../../src/domain/analysis/standing-alone.ts';
+import { prepareAnalysis } from '../../src/domain/analysis/analysis.ts';
+import { observeAnswers, startQueries } from '../../src/domain/analysis/query-analysis.ts';
+import { boundsAlone, isUnused } from '../../src/domain/analysis/standing-alone.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import { hasJudged, type Finding } from '../../src/domain/analysis/finding.ts';
 import { analysisOf, ERRORS, samplesOf, scraped } from '../support/analysis-samples.ts';
@@ -75,6 +77,20 @@ test('a metric that is not there although users came is inconclusive in a first 
   assert.match(used.found.reason, /latency: no data: .*the source has no metric shop_seconds/);
   const unused = await alone({}, { both });
   assert.deepEqual([unused.verdict, unused.found.name], ['pass', 'not judged']);
+});
+
+test('of a server that is asked too, a metric without a series is no want of users where another counted some', () => {
+  const bounded = { query: 'q', requests: 'n', max: 1 };
+  const both = analysisOf({ source: 'prometheus', metrics: { errors: bounded, latency: bounded } });
+  const prepared = prepareAnalysis('both', both, { revision: 'new' });
+  const none = { kind: 'none', why: 'no data: the query found no series' } as const;
+  const after = (requests: number) => {
+    const counted = { kind: 'value', value: requests } as const;
+    const errors = { judged: { value: { kind: 'value', value: 0 } as const, requests: counted } };
+    const answers = { errors, latency: { judged: { value: none, requests: none } } };
+    return observeAnswers(prepared, startQueries(0), { at: 1000, answers });
+  };
+  assert.deepEqual([isUnused(after(5)), isUnused(after(0))], [false, true]);
 });
 
 test('of an analysis its max and min are left, without comparisons and score', () => {
