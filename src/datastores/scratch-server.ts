@@ -30,7 +30,7 @@ const NAMELESS = /could not look up effective user|unshare:/i;
 const DOOR = /\/platforms\/local\/isolation\/relay\.[jt]s$/;
 const NOTE = 'server.json';
 export const PASSWORD_FILE = 'password';
-/** Of the server's own user, whom no service logs in as. */
+/** The file with the password of the administrator of a copy's server; no service logs in as that. */
 export const ADMIN_PASSWORD = 'admin-password';
 export const LOG_FILE = 'log';
 

@@ -199,13 +199,19 @@ const backupsIn = (root: string) => (objects: ObjectsPort) =>
     ...{ secrets, clock },
   });
 
-test('a copy that is discarded in the middle of its restore does not come back', async (t) => {
+/** A folder of files with one backup, in a store that a test may stand in front of. */
+async function backedUp(t: TestContext) {
   const root = await folder(t);
   const objects = createMemoryObjects();
   const store = datastoreRef('portfolio', root, { kind: 'files', directory: 'data' });
   const over = backupsIn(root);
   const id = backupId(store.system, store.datastore, 0);
   await over(objects).backup({ store, id, systemDigest: 'd' }, waiting());
+  return { root, objects, store, over, id };
+}
+
+test('a copy that is discarded in the middle of its restore does not come back', async (t) => {
+  const { root, objects, store, over, id } = await backedUp(t);
   const discarding: ObjectsPort = {
     ...objects,
     get: async (key, w) => {
@@ -248,12 +254,7 @@ test('of what is damaged or missing the file is named that it is a copy of', asy
 });
 
 test('a link that is put into a folder while it is restored is not followed', async (t) => {
-  const root = await folder(t);
-  const objects = createMemoryObjects();
-  const store = datastoreRef('portfolio', root, { kind: 'files', directory: 'data' });
-  const over = backupsIn(root);
-  const id = backupId(store.system, store.datastore, 0);
-  await over(objects).backup({ store, id, systemDigest: 'd' }, waiting());
+  const { root, objects, store, over, id } = await backedUp(t);
   const away = join(root, 'elsewhere');
   await mkdir(away);
   const linking: ObjectsPort = {

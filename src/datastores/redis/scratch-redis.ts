@@ -118,7 +118,7 @@ async function untilLoaded(folder: string, cli: string, waiting: Waiting): Promi
   }
 }
 
-/** Of the user that Fairlead logs in as. */
+/** Where the Redis server of a copy answers, with the login of its administrator, which Fairlead alone uses. */
 export async function redisAddress(folder: string): Promise<RedisAddress> {
   const { port } = await readNote(folder);
   const password = await passwordIn(folder, ADMIN_PASSWORD);

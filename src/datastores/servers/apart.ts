@@ -53,7 +53,7 @@ function ways(folder: string, mayBeRoot: boolean): Apart[] {
   ];
 }
 
-/** The same for the same folder, whoever asks. */
+/** The user that the server in a folder runs as: worked out from the folder's path, so that every worker finds the same one. */
 function ownIdentity(folder: string): Identity {
   const uid = FIRST_UID + (createHash('sha256').update(folder).digest().readUInt32BE(0) % HOW_MANY);
   return { uid, gid: uid };

@@ -17,7 +17,7 @@ export interface IncidentRequest {
   runbook?: string;
   source?: 'person' | 'alert';
   requestedBy?: string;
-  /** Of an alert: who is told, as the system file says it; without it that is read first. */
+  /** The people whom the system file names, where an alert opens the incident; without them the incident reads the file first. */
   people?: IncidentPeople;
 }
 

@@ -1,7 +1,7 @@
 // What carries the revisions of a service: for each its Deployment, with the pods of it and the endpoints that the gateway
 // is told. That is Fairlead's own one, or the Helm release's where the release stands on the revision.
 import type { RevisionSpec, ServiceRef } from '../../domain/rollout/model.ts';
-import { LABELS, labelValue, objectName, serviceLabels } from './names.ts';
+import { LABELS, labelValue, objectName, serviceLabels, sliceLabels } from './names.ts';
 import type { Reached } from './reached.ts';
 import type { ServiceRecord } from './record.ts';
 import { isReleased, type RoutePlace } from './route.ts';
@@ -51,7 +51,7 @@ async function releasedOf(
   if (deployment === undefined) return undefined;
   const [pods, slices] = await Promise.all([
     cluster.pods(deployment.spec.selector.matchLabels ?? {}),
-    cluster.slices({ 'kubernetes.io/service-name': settings.helm.service.name }),
+    cluster.slices(sliceLabels(settings.helm.service.name)),
   ]);
   return { spec: release.spec, deployment, pods, slices, released: true };
 }

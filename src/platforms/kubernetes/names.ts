@@ -66,6 +66,11 @@ export function revisionLabels(service: ServiceRef, revision: string): Record<st
   return { ...serviceLabels(service), [LABELS.revision]: labelValue(revision) };
 }
 
+/** The label by which the EndpointSlices of a Service are found. */
+export function sliceLabels(service: string): Record<string, string> {
+  return { 'kubernetes.io/service-name': service };
+}
+
 /** Of a list's query. */
 export function selectorOf(labels: Record<string, string>): string {
   return Object.entries(labels)

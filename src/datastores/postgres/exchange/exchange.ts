@@ -182,7 +182,7 @@ async function exchange(
   return { live: plan.to, quarantined: plan.from };
 }
 
-/** Of what is made anew, nothing has to be proved. */
+/** The exchange of a database that did not exist before, whose fence is lifted at once: nobody's rows have to be proved there. */
 async function exchangeAndOpen(...[server, held, plan, waiting]: Parameters<typeof exchange>) {
   const exchanged = await exchange(server, held, plan, waiting);
   await lowerFence(server, held, waiting);

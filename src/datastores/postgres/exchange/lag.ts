@@ -12,7 +12,10 @@ import { inMaintenance } from './maintenance.ts';
 export const MOST_LAG = 16e9;
 const EVERY_MS = 2_000;
 
-/** One of a name and a host is one line, by the farthest behind: two sessions of it are told apart by nothing that lasts. */
+/**
+ * How far each standby and each slot is behind (bytes). Standbys of one name on one host are one row, that of the farthest: nothing
+ * that lasts tells their sessions apart.
+ */
 const BEHIND = `SELECT who, max(bytes) AS bytes FROM (
   SELECT 'the standby ' || coalesce(nullif(concat_ws(' at ', nullif(application_name, ''), host(client_addr)), ''), 'of process ' || pid) AS who,
     pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::float8 AS bytes FROM pg_stat_replication WHERE replay_lsn IS NOT NULL

@@ -11,7 +11,14 @@ import { isOwn, type ReleaseRecord } from '../record.ts';
 import { nameOf } from '../route.ts';
 import type { HelmSettings } from '../settings.ts';
 import { changedSince, containerOf, deploymentIn } from './chart.ts';
-import { HOOK_SECONDS, isPending, pendingWords, type Helm, type HelmRevision } from './helm.ts';
+import {
+  HOOK_SECONDS,
+  isPending,
+  pendingWords,
+  strangerWords,
+  type Helm,
+  type HelmRevision,
+} from './helm.ts';
 
 /** A release that is being brought to the revision `target`. */
 export interface Change {
@@ -113,11 +120,10 @@ async function whilePending(
   const { revision, updated } = last;
   const said = pendingWords(helm.release, last);
   if (!isOwn(revision, release.to)) {
-    throw new Failure(
-      'WorldChanged',
-      `${at.what}: ${said}, and is not Fairlead's; wait until it is done, or end it by helm rollback`,
-      { expected: release.numbers[release.spec.id], found: revision },
-    );
+    throw new Failure('WorldChanged', `${at.what}: ${strangerWords(helm.release, last)}`, {
+      expected: release.numbers[release.spec.id],
+      found: revision,
+    });
   }
   const until = Date.parse(updated) + (HOOK_SECONDS + SPARE_SECONDS) * 1000;
   while (Date.now() < until) {

@@ -13,6 +13,7 @@ import {
   helmOf,
   isPending,
   pendingWords,
+  strangerWords,
   tagIn,
   type ReleaseObject,
   type Rendered,
@@ -130,11 +131,8 @@ async function pendingFor(
 ): Promise<string | undefined> {
   const last = (await helmOf(at, helm, waiting).history()).at(-1);
   if (last === undefined || !isPending(last)) return undefined;
-  const said = pendingWords(helm.release, last);
-  if (!isOwn(last.revision, to)) {
-    return `${said}, and is not Fairlead's; wait until it is done, or end it by helm rollback`;
-  }
-  return `${said}: a deploy began it and was cut off; end it by helm rollback ${helm.release} ${numbers[spec.id] ?? ''}`.trimEnd();
+  if (!isOwn(last.revision, to)) return strangerWords(helm.release, last);
+  return `${pendingWords(helm.release, last)}: a deploy began it and was cut off; end it by helm rollback ${helm.release} ${numbers[spec.id] ?? ''}`.trimEnd();
 }
 
 function told(container: Container, spec: RevisionSpec): Container {

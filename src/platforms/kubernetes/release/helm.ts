@@ -124,6 +124,11 @@ export function pendingWords(
   return `Helm revision ${revision} of ${release} is ${status} since ${updated} (${description})`;
 }
 
+/** As `pendingWords`, of a change that Fairlead did not begin. */
+export function strangerWords(release: string, pending: HelmRevision): string {
+  return `${pendingWords(release, pending)}, and is not Fairlead's; wait until it is done, or end it by helm rollback`;
+}
+
 /** What follows the last colon of an image; undefined for one that has no tag, or a digest. */
 export function tagIn(reference: string): string | undefined {
   return /^[^@]*:([\w][\w.-]{0,127})$/.exec(reference)?.[1];

@@ -8,7 +8,7 @@ import { anchored, type Found } from '../anchor.ts';
 import { atLeast, madeBeside, removedBeside } from '../beside.ts';
 import { carriersOf, ownSpec } from '../carriers.ts';
 import { imageOf } from '../manifests.ts';
-import { objectName } from '../names.ts';
+import { objectName, sliceLabels } from '../names.ts';
 import { notReached } from '../probes.ts';
 import type { Reached } from '../reached.ts';
 import type { ReleaseRecord } from '../record.ts';
@@ -26,6 +26,12 @@ export interface Settled {
 
 /** How long (ms) gateways may take until all of them lead users to the release. */
 const LED_MS = 5_000;
+
+/**
+ * Does the next part of bringing the release to a revision, which is there already: `done` when the release alone carries it, and
+ * `seen` is what is still missing. Throws Unsupported for a service without a release, NotFound, WorldChanged for what somebody else
+ * made of it, CheckFailed with what helm said.
+ */
 export async function settled(
   at: Reached,
   { revision, token }: { revision: string; token: EpochToken },
@@ -97,7 +103,7 @@ async function keptBeside(
     waiting,
   );
   if (!isWhole && !hasUsers) return undefined;
-  const slices = await cluster.slices(sliceOf(objectName(place.ref, stood.id)));
+  const slices = await cluster.slices(sliceLabels(objectName(place.ref, stood.id)));
   const answering = readyOf(made, slices);
   if (answering < desired) {
     return `${stood.version} is kept beside the release: ${answering} of ${desired} replicas answer`;
@@ -106,11 +112,6 @@ async function keptBeside(
   return problem === undefined
     ? undefined
     : `${stood.version} is kept beside the release: ${problem}`;
-}
-
-/** The labels of what the gateway is told of a Service. */
-function sliceOf(service: string): Record<string, string> {
-  return { 'kubernetes.io/service-name': service };
 }
 
 /** Users of the target go to the release when its replicas answer, as many as carried them until now. */
@@ -128,7 +129,7 @@ async function ready(change: Change, release: ReleaseRecord): Promise<Settled> {
   const carried = own === undefined ? 1 : desiredOf(own);
   const wanted = Math.max(carried, desiredOf(live));
   const made = await atLeast(at, { name: helm.deployment, replicas: wanted, token });
-  const slices = await cluster.slices(sliceOf(helm.service.name));
+  const slices = await cluster.slices(sliceLabels(helm.service.name));
   const answering = readyOf(made, slices);
   if (!isReplaced(made) || answering < wanted) {
     const seen = `${answering} of ${wanted} replicas of the release answer on ${target.version}`;
