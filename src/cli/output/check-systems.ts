@@ -81,16 +81,14 @@ async function runAsChecker(
   const found = await Promise.all(
     local.map(async ([service, { user, directory }]) => {
       const at = resolve(dir, name, directory);
-      const other = await ownerWhereRoot(user, at);
-      return other ? [] : [service];
+      return (await runsAsAnother(user, at)) ? [] : [service];
     }),
   );
   return found.flat();
 }
 
-/** Whether root starts its processes as somebody else. */
-async function ownerWhereRoot(user: string | undefined, directory: string): Promise<boolean> {
-  if (process.getuid?.() !== 0) return false;
+/** Whether root starts the processes of a service as somebody else. */
+function runsAsAnother(user: string | undefined, directory: string): Promise<boolean> {
   return serviceUser({ directory, ...(user !== undefined && { user }) }).then(
     (found) => found !== undefined,
     () => false,

@@ -3,8 +3,7 @@
 // a door, a process on the loopback outside, carries connections in.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
-import { lchown } from 'node:fs/promises';
+import { lchown, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Failure } from '../../domain/failure.ts';
 import { ownProgram } from '../../machine/own-modules.ts';
