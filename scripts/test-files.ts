@@ -8,7 +8,7 @@ const TESTS = resolve(import.meta.dirname, '..', 'test');
 /** Areas whose tests start no process and ask no server. */
 const PURE = [
   ...['activities', 'bench', 'config', 'domain', 'hooks'],
-  ...['platforms', 'replay', 'reports', 'runbooks'],
+  ...['platforms', 'replay', 'reports', 'runbooks', 'scripts'],
 ];
 
 /**

@@ -3,13 +3,15 @@
 //   AREA is a folder in test/, with those below it; nothing means all. --slow takes *.slow.ts instead of *.test.ts.
 //   FAIRLEAD_SKIP_BUILD=1 takes dist as it is, also for the processes that tests start.
 //   FAIRLEAD_REQUIRE_PARTS=all makes a skip for a missing part fail.
+//   FAIRLEAD_TEST_AGAIN=N runs up to N files that failed once more, one at a time, and says which needed it.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { clientEnvironment } from '../src/embedded/temporal-server.ts';
 import { startTestServer, type TemporalForTests } from '../test/support/temporal-server.ts';
+import { failedFiles } from './failed-files.ts';
 import { filesOf, gathered, needServer } from './test-files.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -53,7 +55,8 @@ async function withServer(files: string[]): Promise<number> {
     const tap = join(work, 'tap');
     const code = await runTests(files, tap, server);
     if (isStopping()) return 130;
-    return missingParts(tap) && code === 0 ? 1 : code;
+    if (missingParts(tap)) return Math.max(code, 1);
+    return code === 0 ? 0 : await again(failedFiles(readTap(tap), files, root), code, tap, server);
   } finally {
     if (typeof server !== 'string') await server.stop();
     rmSync(work, { recursive: true, force: true });
@@ -77,6 +80,7 @@ async function runTests(
   files: string[],
   tap: string,
   server: TemporalForTests | string,
+  atATime?: number,
 ): Promise<number> {
   const reporters = [
     ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
@@ -97,16 +101,38 @@ async function runTests(
   }
   if (values.shard !== undefined) env['FAIRLEAD_TEST_SHARD'] = values.shard;
   // What is slow loads the machine by itself; the others wait more than they work.
-  const atATime = values.slow === true ? 2 : 3;
-  const entries = values.slow === true ? files : gathered(files, dirname(tap));
-  const run = ['--import', 'tsx', '--test', `--test-concurrency=${atATime}`];
+  const usual = values.slow === true ? 2 : 3;
+  const alone = values.slow === true || atATime === 1;
+  const entries = alone ? files : gathered(files, dirname(tap));
+  const run = ['--import', 'tsx', '--test', `--test-concurrency=${atATime ?? usual}`];
   return node([...run, ...reporters, ...entries], env);
+}
+
+/** What the run comes to once files that failed beside all others have run alone. */
+async function again(
+  failed: string[] | undefined,
+  code: number,
+  tap: string,
+  server: TemporalForTests | string,
+): Promise<number> {
+  const most = Number(process.env['FAIRLEAD_TEST_AGAIN'] ?? 0);
+  if (failed === undefined || failed.length === 0 || failed.length > most) return code;
+  const names = failed.map((file) => `  ${relative(root, file)}`).join('\n');
+  console.error(`\nFAILED ONCE, run again one at a time:\n${names}`);
+  const second = await runTests(failed, tap, server, 1);
+  if (second === 0) console.error(`\nUNSTEADY: failed once and passed alone:\n${names}`);
+  return second;
+}
+
+function readTap(tap: string): string {
+  return existsSync(tap) ? readFileSync(tap, 'utf8') : '';
 }
 
 /** Says every skip loudly; true when one of them may not be. */
 function missingParts(tap: string): boolean {
-  const text = existsSync(tap) ? readFileSync(tap, 'utf8') : '';
-  const skips = text.split('\n').filter((line) => /^\s*ok .* # SKIP/.test(line));
+  const skips = readTap(tap)
+    .split('\n')
+    .filter((line) => /^\s*ok .* # SKIP/.test(line));
   if (skips.length === 0) return false;
   console.error(`\nSKIPPED ${skips.length}:`);
   for (const line of skips) console.error(`  ${line.trim().replace(/^ok \d+ - /, '')}`);
