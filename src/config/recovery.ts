@@ -47,12 +47,18 @@ const writer = z.strictObject({
 });
 
 const migrate = z.strictObject({
-  command: command.meta({
+  runbook: z.exactOptional(name).meta({
+    meaning:
+      'A runbook of steps that does it on the copy, with the inputs of `reconcile`; instead of a command.',
+    example: 'migrate-orders',
+  }),
+  command: z.exactOptional(command).meta({
     meaning: 'Brings the tables of an older backup to what the services of now need.',
     example: ['node', 'migrations/up.mjs'],
   }),
-  check: command.meta({
-    meaning: 'Ends with 0 when they are as the services need them: then nothing is migrated.',
+  check: z.exactOptional(command).meta({
+    meaning:
+      'Goes with a command; ends with 0 when they are as the services need them: then nothing is migrated.',
     example: ['node', 'migrations/is-up.mjs'],
   }),
   timeout: someTime.prefault('10m').meta({ meaning: 'Of each of the two.' }),
@@ -98,9 +104,14 @@ export const recoverySchema = z.strictObject({
       'Who else writes to the data, stopped in this order after users are kept out, and started in the reverse order once users are back. A service, a command, or what only people can stop.',
     example: [{ outside: 'billing-job', stop: 'manual' }],
   }),
+  reconcile: z.exactOptional(name).meta({
+    meaning:
+      'A runbook of steps that carries over into the copy what would be lost, once that was counted and before people are asked; it is counted again afterwards. Its inputs are the texts `datastore`, `copy` and `quarantined`.',
+    example: 'reconcile-orders',
+  }),
   migrate: z.exactOptional(migrate).meta({
     meaning:
-      'What brings an older backup to the structure that the services of now need, after the exchange and before they are started.',
+      'What brings an older backup to the structure that the services of now need: a runbook on the copy, before people are asked, or a command after the exchange, before services are started.',
   }),
   room: z.exactOptional(room).meta({
     meaning:
@@ -116,7 +127,7 @@ export type RoomCommand = z.output<typeof room>;
 export type Recovery = z.output<typeof recoverySchema>;
 
 export function recoveryRemarks(
-  { approval, admit, writers = [], outside: lists = [] }: Recovery,
+  { approval, admit, writers = [], outside: lists = [], migrate: migration }: Recovery,
   {
     approvalNames,
     serviceNames,
@@ -138,6 +149,7 @@ export function recoveryRemarks(
       ],
     ]),
     ...writers.flatMap((one, at) => under(['writers', at], writerRemarks(one, serviceNames))),
+    ...under(['migrate'], migration === undefined ? [] : migrateRemarks(migration)),
     ...repeatsIn(names).map((at) => twice(['writers', at], names[at] ?? '')),
     ...repeatsIn(lists.map((one) => one.name)).map((at) =>
       twice(['outside', at], lists[at]?.name ?? ''),
@@ -147,6 +159,21 @@ export function recoveryRemarks(
 
 function twice(path: Remark['path'], name: string): Remark {
   return { path, message: `${shown(name)} is there twice; give each a name of its own` };
+}
+
+function migrateRemarks({ runbook, command: own, check }: z.output<typeof migrate>): Remark[] {
+  return remarksIn([
+    [
+      runbook !== undefined && (own !== undefined || check !== undefined),
+      ['runbook'],
+      'goes without command and check: it is either of the two',
+    ],
+    [
+      runbook === undefined && (own === undefined || check === undefined),
+      [],
+      'has a runbook, or a command with its check',
+    ],
+  ]);
 }
 
 function writerRemarks(

@@ -26,6 +26,7 @@ import { servedBy, stopSteps } from '../domain/recovery/live/service-steps.ts';
 import { MOST_CANDIDATES, type Candidate } from '../domain/recovery/live/candidates.ts';
 import { haltStep, otherWriters, startOrder } from '../domain/recovery/live/writers.ts';
 import { placeNamed } from '../domain/recovery/live/lost.ts';
+import { besideRunbookSteps } from '../domain/recovery/live/reconcile.ts';
 import { restoredName } from '../domain/recovery/live/restored-name.ts';
 import type { BoundPlace } from '../domain/recovery/binding.ts';
 import { RECOVERY_APPROVAL } from '../domain/recovery/recovery-defaults.ts';
@@ -166,6 +167,7 @@ function liveSteps(input: PlanInput, world: World, exchanges: Exchange[]): PlanS
     ...datastores.flatMap((name) => fenceSteps(name, world.converts?.[name], isBound(world, name))),
     ...exchanges.flatMap(besideSteps),
     ...exchanges.map(lossStep),
+    ...exchanges.flatMap((one) => besideRunbookSteps(one, loaded.system.recovery)),
     askStep(gateOf(input), servedBy(affected)),
     ...exchanges.map(quietAgainStep),
     ...exchanges.map(exchangeStep),

@@ -16,6 +16,7 @@ import {
   stopSteps,
   type AffectedService,
 } from '../domain/recovery/live/service-steps.ts';
+import { migrateBesideSteps } from '../domain/recovery/live/reconcile.ts';
 import { haltStep, otherWriters } from '../domain/recovery/live/writers.ts';
 import { addressSteps, movedSystem, movingOf, onto, startSteps } from './moved-services.ts';
 import { admitSteps, usersBackSteps } from './users-back.ts';
@@ -43,6 +44,7 @@ export function lostSteps(input: LostInput): PlanStep[] {
     ...affected.stopped.flatMap(stopSteps),
     ...otherWriters(loaded.system.recovery).map(haltStep),
     ...besideSteps({ ...restoring, elsewhere: place }),
+    ...migrateBesideSteps({ datastore, copy }, loaded.system.recovery),
     askStep(gate, servedBy(affected.stopped)),
     bindStep({ datastore, copy, place }),
     judgeMovedStep({ datastore, copy }),

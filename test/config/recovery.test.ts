@@ -1,5 +1,7 @@
 // The section `recovery:` of a system file.
-import { SHOP, testMistakes } from '../support/system-files.ts';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { mistakesOf, SHOP, systemsWith, testMistakes } from '../support/system-files.ts';
 
 const DATA = 'datastores:\n  main: { kind: files, directory: data }\n';
 const recovery = (text: string): string => `${SHOP}${DATA}recovery: ${text}\n`;
@@ -31,6 +33,19 @@ testMistakes([
     ],
   ],
   [
+    'a migration by a command has its check',
+    recovery('{ migrate: { command: [a] } }'),
+    ['18: recovery.migrate: has a runbook, or a command with its check'],
+  ],
+  [
+    'runbooks before the question are there',
+    recovery('{ reconcile: carry, migrate: { runbook: up } }'),
+    [
+      '18: recovery.reconcile: there is no runbook "carry" in runbooks/; there are: none',
+      '18: recovery.migrate.runbook: there is no runbook "up" in runbooks/; there are: none',
+    ],
+  ],
+  [
     'a command without its check is none: nobody would know whether it is stopped',
     recovery('{ writers: [{ name: a, command: { stop: [a], start: [b] } }] }'),
     [
@@ -38,3 +53,16 @@ testMistakes([
     ],
   ],
 ]);
+
+test('a runbook before the question declares what it is given', async (t) => {
+  const text = '{ type: text }';
+  const steps = 'steps: [{ id: a, manual: Look }]';
+  const dir = await systemsWith(t, {
+    'shop/system.yaml': recovery('{ reconcile: carry, migrate: { runbook: up } }'),
+    'shop/runbooks/carry.yaml': `title: T\ninputs: { datastore: ${text}, copy: ${text}, quarantined: ${text} }\n${steps}\n`,
+    'shop/runbooks/up.yaml': `title: T\ninputs: { copy: ${text}, version: ${text} }\n${steps}\n`,
+  });
+  assert.deepEqual(await mistakesOf(dir, 'shop'), [
+    'systems/shop/system.yaml:18: recovery.migrate.runbook: runbook up: there is no input "datastore"; it takes copy, version; there is no input "quarantined"; it takes copy, version; input version is missing; give a text of 1 to 1,000 characters on one line that does not begin with a hyphen',
+  ]);
+});

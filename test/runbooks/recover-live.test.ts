@@ -106,6 +106,16 @@ describe('a recovery in the place of the live data', () => {
     assert.deepEqual(leasedBy(recoverLive, request, loaded.system), ['api', 'orders', 'cache']);
   });
 
+  test('has the runbooks of the system file work on each copy, and counts again what is lost', () => {
+    const recovery = { admit: [100], reconcile: 'carry', migrate: { runbook: 'up' } };
+    const ids = planOf({}, { entries: [NEWER] }, { recovery }).steps.map(({ id }) => id);
+    assert.deepEqual(ids.slice(ids.indexOf('loss-orders'), ids.indexOf('quiet-again-orders')), [
+      ...['loss-orders', 'reconcile-orders', 'migrate-orders', 'untouched-orders'],
+      ...['loss-again-orders', 'exchange'],
+    ]);
+    assert.ok(!ids.includes('migrate'));
+  });
+
   test('says what the first exchange changes for good, where it is approved and nowhere else', () => {
     const plan = planOf({}, { converts: { orders: 'data gets generations by that, for good' } });
     assert.match(titleOf(plan, 'fence-orders'), /under its name; data gets generations by that/);

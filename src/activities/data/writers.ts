@@ -1,7 +1,7 @@
 // Stops and starts programs that write to live data, by the commands of the system file. Whether one runs is what its check
 // says, before and after: a command that was cut off is given again only where it is not done.
 import { Failure } from '../../domain/failure.ts';
-import type { WriterCommand } from '../../domain/recovery/live/writers.ts';
+import type { MigrationCommand, WriterCommand } from '../../domain/recovery/live/writers.ts';
 import type { ChecksPort } from '../../ports/checks.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Call } from '../call.ts';
@@ -49,7 +49,7 @@ export async function migrateLive(
   {
     directory,
     migrate: { command, check, timeout },
-  }: { directory: string; migrate: { command: string[]; check: string[]; timeout: number } },
+  }: { directory: string; migrate: MigrationCommand },
   call: Call,
   ports: WriterPorts,
 ): Promise<{ detail: string }> {

@@ -1,7 +1,7 @@
 // What the activities of a recovery in the place of the live data work with.
 import { candidatesOf } from '../../domain/recovery/live/candidates.ts';
 import type { ExchangePlan, Loss, WritePosition } from '../../domain/recovery/exchange.ts';
-import { otherWriters } from '../../domain/recovery/live/writers.ts';
+import { migrationCommand, otherWriters } from '../../domain/recovery/live/writers.ts';
 import { actionOf, copyOf, storeOf, unfit, type OtherCopy, type StepAt } from './step-at.ts';
 
 export const EXCHANGE_INPUTS = {
@@ -19,8 +19,8 @@ export const EXCHANGE_INPUTS = {
   migrateLive: (at: StepAt) => {
     actionOf(at, 'migrate');
     const { system, directory } = at.loaded;
-    const { migrate } = system.recovery ?? {};
-    if (migrate === undefined) throw unfit(at, 'migrates, and nothing says how');
+    const migrate = migrationCommand(system.recovery);
+    if (migrate === undefined) throw unfit(at, 'migrates, and no command says how');
     return { directory, migrate };
   },
   writeFence: (at: StepAt) => ({ store: storeOf(at, actionOf(at, 'writeFence').datastore) }),

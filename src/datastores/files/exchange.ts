@@ -87,7 +87,7 @@ export function createFilesExchange(clock: Pick<Clock, 'now'>): StoreExchange {
       const { current, root } = await liveOf(store);
       const beside = await notes.find(folder);
       if (beside?.directory === root) {
-        return { kind: 'generation', from: current, to: beside.generation };
+        return { kind: 'generation', from: current, to: beside.generation, root };
       }
       const message = `exchanging ${store.datastore}: the copy lies apart from everything live, and not beside it; restore it beside`;
       throw new Failure('BadInput', message);

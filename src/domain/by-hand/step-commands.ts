@@ -2,9 +2,10 @@
 // Fairlead's own record needs, says so.
 import type { Service } from '../../config/system.ts';
 import type { LoadedSystem } from '../loaded-system.ts';
+import { commandText } from '../text/command-text.ts';
 import { placeWords } from '../recovery/live/lost.ts';
 import { adoptedBy } from '../recovery/live/adopted.ts';
-import { otherWriters } from '../recovery/live/writers.ts';
+import { migrationCommand, otherWriters } from '../recovery/live/writers.ts';
 import type { PlanStep, StepAction } from '../operation/plan.ts';
 import { datastoreStep, type HandStep } from './datastore-step.ts';
 import { WRITTEN_ROWS } from './written-steps.ts';
@@ -112,11 +113,15 @@ const ROWS: Rows = {
   stopWriter: ({ writer }, context) => writerByHand(context, writer, 'stop'),
   startWriter: ({ writer }, context) => writerByHand(context, writer, 'start'),
   migrate: (_, { loaded }) => {
-    const { migrate } = loaded.system.recovery ?? {};
-    if (migrate === undefined) return person('Migrate what is live now.');
-    const { command, check } = migrate;
+    const migration = migrationCommand(loaded.system.recovery);
+    if (migration === undefined) return person('Migrate what is live now.');
+    const { command, check } = migration;
     return { type: [inFolder(loaded, command)], see: [inFolder(loaded, check)] };
   },
+  runBeside: ({ runbook, datastore }, { loaded }) =>
+    person(
+      `Carry out the runbook ${runbook} on the copy of ${datastore} by hand, and count what will be lost again. Its page: ${commandText('run', `${loaded.name}/${runbook}`, '--dry-run', '--format', 'commands')}`,
+    ),
   askWriter: ({ writer, to }) => person(`Have ${writer} ${to === 'stop' ? 'stopped' : 'started'}.`),
   askOutside: ({ name }, { loaded }) => {
     const list = loaded.system.recovery?.outside?.find((one) => one.name === name);

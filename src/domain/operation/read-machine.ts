@@ -37,6 +37,7 @@ const CHECKS: ReadonlySet<string> = new Set([
   'flush',
   'warmLive',
   'startWriter',
+  'runBeside',
   'askOutside',
 ]);
 

@@ -26,8 +26,8 @@ export interface WritePosition {
 }
 
 export type ExchangePlan =
-  /** `gen-3` and `gen-4` of a folder. */
-  | { kind: 'generation'; from: string; to: string }
+  /** `gen-3` and `gen-4` of a folder; `root`: the folder that both lie in, absolute. */
+  | { kind: 'generation'; from: string; to: string; root?: string }
   /**
    * Databases of one server; `from` is called `quarantine` afterwards, with the number of the operation for `EPOCH`. `notes`
    * say what becomes of slots and the like, and where the copy is otherwise beside its rows.

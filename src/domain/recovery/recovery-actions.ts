@@ -68,6 +68,8 @@ export type RecoveryAction =
   | { kind: 'askOutside'; name: string }
   /** Brings exchanged data to the structure that the services of now need, where it is not so already. */
   | { kind: 'migrate' }
+  /** A runbook of steps on the copy, before people are asked: it reconciles, or migrates. */
+  | { kind: 'runBeside'; runbook: string; datastore: string; copy: string }
   | { kind: 'writeFence'; datastore: string }
   /** Nobody writes to a fenced datastore; `again`: nor did anybody since that was shown first. */
   | { kind: 'quiet'; datastore: string; again?: true }

@@ -1,9 +1,9 @@
 // Steps that put a copy in the place of a live datastore: the fence and the proof of it, the loss, the exchange, and what a
 // recovery ends with.
 import type { Finding } from '../../domain/analysis/finding.ts';
-import type { Plan } from '../../domain/operation/plan.ts';
 import { outputOn, plainResult, type StepResult } from '../../domain/operation/step-result.ts';
 import { exchangeWords, lossFindings, lossWords } from '../../domain/recovery/exchange.ts';
+import { keptOut } from '../../domain/recovery/live/kept-out.ts';
 import { recoveryEnd } from '../../domain/recovery/recovery-end.ts';
 import { problemsIn, said } from './service-kinds.ts';
 import { otherCopy } from './candidate-kinds.ts';
@@ -80,7 +80,7 @@ export const exchange: StepKind<ActionOf<'exchange'>> = {
       profile: 'change',
       lease: datastore,
       answered: ({ value: { exchanged, detail } }) => ({
-        ...plainResult({ type: 'done', stays: staysOf(plan, datastore) }, { detail }),
+        ...plainResult({ type: 'done', stays: keptOut(plan, datastore) }, { detail }),
         output: { kind: 'exchanged', datastore, exchanged },
       }),
     });
@@ -133,7 +133,7 @@ export const bindElsewhere: StepKind<ActionOf<'bindElsewhere'>> = {
       profile: 'change',
       lease: datastore,
       answered: ({ value: { detail } }) =>
-        plainResult({ type: 'done', stays: staysOf(plan, datastore) }, { detail }),
+        plainResult({ type: 'done', stays: keptOut(plan, datastore) }, { detail }),
     }),
 };
 
@@ -191,11 +191,4 @@ function judgedBy(findings: Finding[]): StepResult {
   }
   const detail = findings.map(({ reason }) => reason).join('; ');
   return plainResult({ type: 'done' }, { detail, findings });
-}
-
-/** For whoever ends it between the exchange and the first user. */
-function staysOf({ steps, system }: Plan, datastore: string): string {
-  const kept = steps.flatMap(({ action }) => (action.kind === 'stop' ? [action.service] : []));
-  const who = kept.length === 0 ? 'users' : `users of ${kept.join(', ')}`;
-  return `${datastore} was exchanged, and ${who} are kept out: "fairlead admit ${system}" lets them in on what is live now`;
 }

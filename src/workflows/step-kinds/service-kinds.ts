@@ -10,6 +10,7 @@ import {
   type StepResult,
   type StoppedService,
 } from '../../domain/operation/step-result.ts';
+import { keptOutAfter } from '../../domain/recovery/live/kept-out.ts';
 import type { StepActivity } from '../../activities/inputs/step-inputs.ts';
 import { ask, type ActionOf, type StepKind } from './step-kind.ts';
 
@@ -148,13 +149,17 @@ function stopped(found: StoppedService): StepResult {
 
 export const admit: StepKind<ActionOf<'admit'>> = {
   whenFailed: 'fails',
-  begin: ({ action: { service } }) =>
+  begin: ({ action: { service }, plan, step }) =>
     ask({
       activity: 'admitService',
       told: {},
       profile: 'change',
       lease: service,
-      answered: (answer) => shifted(service, answer),
+      answered: (answer) => {
+        const stays = keptOutAfter(plan, step);
+        const event = { type: 'done', ...(stays !== undefined && { stays }) } as const;
+        return { ...shifted(service, answer), event };
+      },
     }),
 };
 

@@ -62,6 +62,7 @@ import {
   operation,
   tell,
 } from './written-kinds.ts';
+import { runBeside } from './beside-kinds.ts';
 import { work } from './maintain-kinds.ts';
 import { ask, type ActionOf, type StepContext, type StepKind, type Work } from './step-kind.ts';
 import {
@@ -125,6 +126,7 @@ const KINDS: { [Kind in StepAction['kind']]: StepKind<ActionOf<Kind>> } = {
   stopWriter,
   startWriter,
   migrate,
+  runBeside,
   askWriter,
   askOutside,
   askMoved,

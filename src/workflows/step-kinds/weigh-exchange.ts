@@ -8,6 +8,7 @@ import {
   outputOn,
   outputsOf,
   plainResult,
+  resultOf,
   type StepResults,
 } from '../../domain/operation/step-result.ts';
 import {
@@ -39,6 +40,7 @@ export const weighExchange: StepKind<ActionOf<'weighExchange'>> = {
         { name: `${datastore}: backup`, verdict: 'pass', reason, samples: 1 },
         ...over.map(({ id, why }) => overFinding(datastore, id, why)),
         ...foundOf(datastore, found),
+        ...ranBeside(plan, results, datastore),
         ...versionsOf(action.now, backup, datastore),
         ...roomOf(results, datastore),
         ...lostIn(plan).map(({ where }) => lostFinding(datastore, where, notAfter)),
@@ -46,9 +48,11 @@ export const weighExchange: StepKind<ActionOf<'weighExchange'>> = {
     });
     for (const { datastore, what } of adoptedIn(plan)) {
       const found = outputOn(results, 'lost', datastore);
-      findings.push(adoptedFinding(datastore, what), ...foundOf(datastore, found));
+      const beside = ranBeside(plan, results, datastore);
+      findings.push(adoptedFinding(datastore, what), ...foundOf(datastore, found), ...beside);
     }
-    const told = lost.map(({ datastore, loss }) => `${datastore}: ${lossWords(loss)}`);
+    const newest = lost.filter((one) => outputOn(results, 'lost', one.datastore) === one);
+    const told = newest.map(({ datastore, loss }) => `${datastore}: ${lossWords(loss)}`);
     const gone = lostIn(plan).map(({ datastore }) => `${datastore}: not known, for it is gone`);
     const detail = `as of ${now}, users are kept out; to be lost: ${[...told, ...gone].join('. ')}`;
     return plainResult({ type: 'done' }, { detail, findings });
@@ -66,6 +70,22 @@ function foundOf(
     name: `${datastore}: ${one.name}`,
   }));
   return [...lost, placeFinding(datastore, found.plan)];
+}
+
+/** What runbooks made of the copy, and what would have been lost without them. */
+function ranBeside({ steps }: Plan, results: StepResults, datastore: string): Finding[] {
+  const [first] = outputsOf(results, 'lost').filter((one) => one.datastore === datastore);
+  const before = first === undefined ? '' : `; before it: ${lossWords(first.loss)}`;
+  return steps.flatMap(({ id, action }): Finding[] => {
+    if (action.kind !== 'runBeside' || action.datastore !== datastore) return [];
+    const result = resultOf(results, id);
+    const isDone = result?.event.type === 'done';
+    const reason = isDone
+      ? `the runbook ${action.runbook} was carried out on the copy: ${result.detail}${before}`
+      : `the runbook ${action.runbook} was not carried out on the copy as a whole, and somebody went on without`;
+    const verdict = isDone ? 'pass' : 'inconclusive';
+    return [{ name: `${datastore}: ${action.runbook}`, verdict, reason, samples: 1 }];
+  });
 }
 
 /** What was found before anybody was kept out. */

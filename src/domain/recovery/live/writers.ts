@@ -14,6 +14,14 @@ export interface WriterCommand {
   timeout: number;
 }
 
+/** Programs with their arguments; `check` ends with 0 when there is nothing to migrate. */
+export interface MigrationCommand {
+  command: string[];
+  check: string[];
+  /** Of each of the two (ms). */
+  timeout: number;
+}
+
 /** A writer that is no service. */
 export type OtherWriter =
   { kind: 'command'; name: string; command: WriterCommand } | { kind: 'outside'; name: string };
@@ -80,14 +88,21 @@ export function resumeStep(writer: OtherWriter): PlanStep {
       };
 }
 
-/** None where the system file names no migration. Services are not started before it. */
+/** A migration by a command, on what is live; `undefined` for none, and for one by a runbook of steps, which works on the copy. */
+export function migrationCommand(recovery: Recovery | undefined): MigrationCommand | undefined {
+  const { command, check, timeout } = recovery?.migrate ?? {};
+  if (command === undefined || check === undefined || timeout === undefined) return undefined;
+  return { command, check, timeout };
+}
+
+/** Services are not started before it. */
 export function migrateSteps(recovery: Recovery | undefined): PlanStep[] {
-  const { migrate } = recovery ?? {};
-  if (migrate === undefined) return [];
+  const migration = migrationCommand(recovery);
+  if (migration === undefined) return [];
   return [
     {
       id: 'migrate',
-      title: `Migrate what is live now, unless ${migrate.check.join(' ')} says that it is: ${migrate.command.join(' ')}`,
+      title: `Migrate what is live now, unless ${migration.check.join(' ')} says that it is: ${migration.command.join(' ')}`,
       undo: 'none: what was live is in quarantine as it was',
       action: { kind: 'migrate' },
     },
