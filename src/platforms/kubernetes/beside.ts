@@ -1,7 +1,6 @@
 // The objects of a revision that are Fairlead's own: a Deployment, and what goes with it.
 import { Failure } from '../../domain/failure.ts';
 import type { EpochToken, RevisionSpec } from '../../domain/rollout/model.ts';
-import type { Waiting } from '../../ports/waiting.ts';
 import type { Found } from './anchor.ts';
 import { ownSpec } from './carriers.ts';
 import type { Cluster } from './cluster.ts';
@@ -33,7 +32,6 @@ export async function madeBeside(
     token,
     found,
   }: { spec: RevisionSpec; replicas: number; token: EpochToken; found: Found },
-  waiting: Waiting,
 ): Promise<Deployment> {
   const { cluster, place, what } = at;
   const name = objectName(spec, spec.id);
@@ -43,7 +41,7 @@ export async function madeBeside(
   }
   if (present === undefined) {
     const { namespace } = cluster;
-    const pods = await podsOfChart(at, { spec, record: found.record }, waiting);
+    const pods = await podsOfChart(at, { spec, record: found.record });
     const asked = { namespace, replicas, token, ...(pods && { pods }) };
     await cluster.apply('Deployment', name, deploymentOf(spec, asked));
   } else if (ownSpec(present, spec)?.id !== spec.id) {
@@ -80,9 +78,8 @@ function notOurs(what: string, { metadata: { name, namespace, labels } }: Deploy
 
 /** Takes all of it away, when its pods have ended. */
 export async function removedBeside(
-  { cluster, place, what }: Reached,
+  { cluster, place, what, waiting }: Reached,
   { revision, token }: { revision: string; token: EpochToken },
-  waiting: Waiting,
 ): Promise<void> {
   const name = objectName(place.ref, revision);
   await cluster.remove('HTTPRoute', name);

@@ -17,8 +17,8 @@ const AT_ONCE = 8;
 const ANSWER_MS = 10_000;
 const PREVIEW_ANSWER_MS = 2_000;
 
-export async function probed(at: Reached, count: number, waiting: Waiting): Promise<ProbeAnswer[]> {
-  const { cluster, place, what } = at;
+export async function probed(at: Reached, count: number): Promise<ProbeAnswer[]> {
+  const { cluster, place, what, waiting } = at;
   const { identity, route: name } = place.settings;
   const route = await cluster.route(name);
   const view = route && viewOf(route, place);
@@ -50,9 +50,8 @@ export async function probed(at: Reached, count: number, waiting: Waiting): Prom
 
 /** What keeps the gateway from leading to a revision by its preview header, as a sentence; undefined when nothing does. */
 export async function notReached(
-  { place }: Reached,
+  { place, waiting: { signal } }: Reached,
   spec: RevisionSpec,
-  { signal }: Waiting,
 ): Promise<string | undefined> {
   const { identity, gateway } = place.settings;
   const what = `the gateway ${gateway.address} does not lead to it yet`;

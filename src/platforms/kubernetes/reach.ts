@@ -8,6 +8,7 @@ import { clusterOf } from './cluster.ts';
 import { createConnection } from './connect.ts';
 import type { Reached } from './reached.ts';
 import { adoptedBy } from './release/adopted.ts';
+import { helmOf, type Helm } from './release/helm.ts';
 import type { RoutePlace } from './route.ts';
 
 export type Reach = <Result>(
@@ -33,20 +34,23 @@ export function createReach({ kubeconfig }: { kubeconfig?: string }): Reach {
     const { context, namespace } = place.settings;
     try {
       const cluster = clusterOf(apiOf(context), namespace, waiting.signal);
-      const { directory } = service;
-      const at = {
-        cluster,
-        place,
-        directory,
-        what,
-        ...(kubeconfig !== undefined && { kubeconfig }),
-      };
-      const adopted = await adoptedBy(at, waiting);
+      const helm = helmFor(service, { kubeconfig, what, waiting });
+      const at: Reached = { cluster, place, waiting, what, ...(helm && { helm }) };
+      const adopted = await adoptedBy(at);
       return await work(adopted === undefined ? at : { ...at, place: { ...place, adopted } });
     } catch (error) {
       throw failureOf(what, error);
     }
   };
+}
+
+function helmFor(
+  { platform, directory }: ServiceTarget,
+  { kubeconfig, what, waiting }: { kubeconfig: string | undefined; what: string; waiting: Waiting },
+): Helm | undefined {
+  const settings = platform.kind === 'kubernetes' ? platform.kubernetes : undefined;
+  if (settings?.helm === undefined) return undefined;
+  return helmOf(settings.helm, { settings, directory, kubeconfig, what, waiting });
 }
 
 function placeOf({ platform, system, service }: ServiceTarget, what: string): RoutePlace {

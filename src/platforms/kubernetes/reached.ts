@@ -1,14 +1,15 @@
-// Where a verb of a port works: the cluster and the place of its service.
+// Where a verb of a port works: the cluster and the place of its service, and who waits for it.
+import type { Waiting } from '../../ports/waiting.ts';
 import type { Cluster } from './cluster.ts';
+import type { Helm } from './release/helm.ts';
 import type { RoutePlace } from './route.ts';
 
 export interface Reached {
   cluster: Cluster;
   place: RoutePlace;
-  /** The folder of the system. */
-  directory: string;
-  /** The file to read in the place of what KUBECONFIG says. */
-  kubeconfig?: string;
+  /** Only of a service whose stable side is a Helm release. */
+  helm?: Helm;
+  waiting: Waiting;
   /** What is being done to which service, for messages. */
   what: string;
 }

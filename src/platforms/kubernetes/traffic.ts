@@ -52,7 +52,7 @@ export function kubernetesTraffic(reach: Reach): TrafficPort {
         return shown(at, found);
       }),
     probe: ({ service, count }, waiting) =>
-      reach(service, waiting, 'probing', (at) => probed(at, count, waiting)),
+      reach(service, waiting, 'probing', (at) => probed(at, count)),
     mark: () => Promise.resolve(MARK),
   };
 }

@@ -2,7 +2,6 @@
 import { Failure } from '../../domain/failure.ts';
 import type { RevisionSpec, RevisionState } from '../../domain/rollout/model.ts';
 import { withoutRevision } from '../../domain/traffic/traffic-rules.ts';
-import type { Waiting } from '../../ports/waiting.ts';
 import type { Obstacles, RevisionChange, WorkloadPort } from '../../ports/workload.ts';
 import { anchored, noRoute } from './anchor.ts';
 import { atLeast, madeBeside, removedBeside } from './beside.ts';
@@ -26,14 +25,14 @@ export function kubernetesWorkload(reach: Reach): WorkloadPort {
   const reached = new Set<string>();
   return {
     revisions: (service, waiting) =>
-      reach(service, waiting, 'reading the revisions', (at) => revisions(at, reached, waiting)),
+      reach(service, waiting, 'reading the revisions', (at) => revisions(at, reached)),
     history: (service, waiting) =>
       reach(service, waiting, 'reading the history', async (at) => {
         return (await recordOf(at)).traffic.served;
       }),
     ensure: ({ service, spec, ...input }, waiting) =>
       reach(service, waiting, `creating revision ${spec.id}`, (at) =>
-        ensure(at, { spec, ...input }, waiting),
+        ensure(at, { spec, ...input }),
       ),
     scale: ({ service, revision, replicas, token }, waiting) =>
       reach(service, waiting, `scaling revision ${revision}`, async (at) => {
@@ -60,11 +59,9 @@ export function kubernetesWorkload(reach: Reach): WorkloadPort {
         return { state, done: isReplaced(found) && state.ready >= state.desired };
       }),
     settle: ({ service, ...change }, waiting) =>
-      reach(service, waiting, `settling ${change.revision}`, (at) => settled(at, change, waiting)),
+      reach(service, waiting, `settling ${change.revision}`, (at) => settled(at, change)),
     remove: ({ service, ...change }, waiting) =>
-      reach(service, waiting, `removing revision ${change.revision}`, (at) =>
-        remove(at, change, waiting),
-      ),
+      reach(service, waiting, `removing revision ${change.revision}`, (at) => remove(at, change)),
     logs: (service, since, waiting) =>
       reach(service, waiting, 'reading the logs', async (at) => {
         const record = await recordOf(at);
@@ -73,16 +70,12 @@ export function kubernetesWorkload(reach: Reach): WorkloadPort {
       }),
     obstacles: ({ service, spec }, waiting) =>
       reach(service, waiting, `looking what keeps ${spec.id} from starting`, (at) =>
-        obstacles(at, spec, waiting),
+        obstacles(at, spec),
       ),
   };
 }
 
-async function revisions(
-  at: Reached,
-  reached: Set<string>,
-  waiting: Waiting,
-): Promise<RevisionState[]> {
+async function revisions(at: Reached, reached: Set<string>): Promise<RevisionState[]> {
   const { place } = at;
   const record = await recordOf(at);
   const stands = (record.release?.to ?? record.release)?.spec.id;
@@ -94,7 +87,7 @@ async function revisions(
       const state: RevisionState = one.spec.id === stands ? { ...own, settled: true } : own;
       if (state.ready === 0) return explained(at, state, one.pods);
       if (one.released || reached.has(uid)) return state;
-      const problem = await notLedTo(at, state, waiting);
+      const problem = await notLedTo(at, state);
       if (problem !== undefined) return { ...state, ready: 0, condition: 'starting', problem };
       reached.add(uid);
       return state;
@@ -114,12 +107,8 @@ async function explained(
 }
 
 /** A revision that never had a user is ready once the gateway leads to it: until then its checks would meet nobody. */
-async function notLedTo(
-  at: Reached,
-  { spec }: RevisionState,
-  waiting: Waiting,
-): Promise<string | undefined> {
-  const problem = await notReached(at, spec, waiting);
+async function notLedTo(at: Reached, { spec }: RevisionState): Promise<string | undefined> {
+  const problem = await notReached(at, spec);
   if (problem === undefined) return undefined;
   const route = await at.cluster.route(at.place.settings.route);
   const traffic = route && viewOf(route, at.place).record.traffic;
@@ -147,18 +136,17 @@ async function recordOf({ cluster, place }: Reached): Promise<ServiceRecord> {
 async function ensure(
   at: Reached,
   { spec, replicas, token }: Omit<Parameters<WorkloadPort['ensure']>[0], 'service'>,
-  waiting: Waiting,
 ): Promise<RevisionState> {
   const { cluster, place, what } = at;
   imageOf(spec);
-  const { missing } = await obstacles(at, spec, waiting);
+  const { missing } = await obstacles(at, spec);
   if (missing.length > 0) throw new Failure('NotFound', `${what}: ${missing.join('; ')}`);
   const found = await anchored(cluster, { place, token, what });
   const { record } = found;
   if (isReleased(record, spec.id)) {
     await atLeast(at, { name: deploymentName(record, place, spec.id), replicas, token });
   } else {
-    await madeBeside(at, { spec, replicas, token, found }, waiting);
+    await madeBeside(at, { spec, replicas, token, found });
   }
   return stateAt(at, { record, revision: spec.id });
 }
@@ -166,7 +154,6 @@ async function ensure(
 async function remove(
   at: Reached,
   { revision, token }: Omit<RevisionChange, 'service'>,
-  waiting: Waiting,
 ): Promise<void> {
   const { cluster, place, what } = at;
   await anchored(cluster, { place, token, what }, ({ record, route }) => {
@@ -188,10 +175,10 @@ async function remove(
     const isNamed = record.traffic.weights.length > after.weights.length;
     return isNamed ? { traffic: after } : {};
   });
-  await removedBeside(at, { revision, token }, waiting);
+  await removedBeside(at, { revision, token });
 }
 
-async function obstacles(at: Reached, spec: RevisionSpec, waiting: Waiting): Promise<Obstacles> {
+async function obstacles(at: Reached, spec: RevisionSpec): Promise<Obstacles> {
   const { cluster, place } = at;
   imageOf(spec);
   const route = await cluster.route(place.settings.route);
@@ -199,7 +186,7 @@ async function obstacles(at: Reached, spec: RevisionSpec, waiting: Waiting): Pro
   try {
     const { record } = viewOf(route, place);
     const stranger = strangerIn(route, place, record);
-    const ofChart = await chartObstacles(at, { spec, record }, waiting);
+    const ofChart = await chartObstacles(at, { spec, record });
     return { missing: [...(stranger === undefined ? [] : [stranger]), ...ofChart], taken: [] };
   } catch (error) {
     if (error instanceof Failure && !error.retryable)

@@ -3,24 +3,23 @@
 import { digestOf } from '../../../domain/digest.ts';
 import { newTraffic, type TrafficRecord } from '../../../domain/traffic/traffic-rules.ts';
 import type { RevisionSpec, Served } from '../../../domain/rollout/model.ts';
-import type { Waiting } from '../../../ports/waiting.ts';
 import { imageOf } from '../manifests.ts';
 import type { Reached } from '../reached.ts';
 import type { ServiceRecord } from '../record.ts';
 import { hasRecord, leadsOnlyTo } from '../route.ts';
 import type { Container, Deployment, Service } from '../shapes.ts';
 import { containerOf, deploymentIn, imageIn } from './chart.ts';
-import { helmOf, type Helm, type HelmRevision } from './helm.ts';
+import type { Helm, HelmRevision } from './helm.ts';
 import type { HelmSettings } from '../settings.ts';
 
 /** Undefined for a service without a release, and for one whose route says already what holds. */
-export async function adoptedBy(at: Reached, waiting: Waiting): Promise<ServiceRecord | undefined> {
-  const { cluster, place } = at;
-  const { helm, route: name } = place.settings;
-  if (helm === undefined) return undefined;
+export async function adoptedBy(at: Reached): Promise<ServiceRecord | undefined> {
+  const { cluster, place, helm: program } = at;
+  if (program === undefined) return undefined;
+  const { settings: helm } = program;
+  const { route: name } = place.settings;
   const route = await cluster.route(name);
   if (route !== undefined && hasRecord(route, place)) return undefined;
-  const program = helmOf(at, helm, waiting);
   const [deployment, history, service] = await Promise.all([
     cluster.deployment(helm.deployment),
     program.history(),
@@ -30,7 +29,7 @@ export async function adoptedBy(at: Reached, waiting: Waiting): Promise<ServiceR
   if (deployment === undefined || stands === undefined) return undefined;
   const spec = specOfRelease(at, { deployment, service, helm });
   const since = deployment.metadata.creationTimestamp ?? stands.updated;
-  const release = { spec, since, numbers: await numbersOf(at, { spec, stands, helm }, program) };
+  const release = { spec, since, numbers: await numbersOf(at, program, { spec, stands }) };
   const replicas = deployment.spec.replicas ?? 1;
   const hasUsers = route !== undefined && leadsOnlyTo(route, place, helm.service.name);
   const traffic = trafficOf(hasUsers, { spec, since, replicas });
@@ -40,12 +39,12 @@ export async function adoptedBy(at: Reached, waiting: Waiting): Promise<ServiceR
 /** A Deployment that somebody changed by hand is of no Helm revision. */
 async function numbersOf(
   { what }: Reached,
-  { spec, stands, helm }: { spec: RevisionSpec; stands: HelmRevision; helm: HelmSettings },
-  program: Helm,
+  { settings, manifest }: Helm,
+  { spec, stands }: { spec: RevisionSpec; stands: HelmRevision },
 ): Promise<Record<string, number>> {
-  const objects = await program.manifest(stands.revision);
+  const objects = await manifest(stands.revision);
   if (objects === undefined) return {};
-  const made = containerOf(deploymentIn(objects, helm, what), helm, what);
+  const made = containerOf(deploymentIn(objects, settings, what), settings, what);
   return made.image === imageOf(spec).reference ? { [spec.id]: stands.revision } : {};
 }
 

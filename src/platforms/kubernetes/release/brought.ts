@@ -3,13 +3,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../../domain/failure.ts';
 import type { EpochToken, RevisionSpec } from '../../../domain/rollout/model.ts';
-import type { Waiting } from '../../../ports/waiting.ts';
 import { anchored } from '../anchor.ts';
 import { imageOf } from '../manifests.ts';
 import type { Reached } from '../reached.ts';
 import { isOwn, type ReleaseRecord } from '../record.ts';
 import { nameOf } from '../route.ts';
-import type { HelmSettings } from '../settings.ts';
 import { changedSince, containerOf, deploymentIn } from './chart.ts';
 import {
   HOOK_SECONDS,
@@ -23,11 +21,9 @@ import {
 /** A release that is being brought to the revision `target`. */
 export interface Change {
   at: Reached;
-  helm: HelmSettings;
-  program: Helm;
+  helm: Helm;
   token: EpochToken;
   target: RevisionSpec;
-  waiting: Waiting;
   history: readonly HelmRevision[];
 }
 
@@ -44,17 +40,18 @@ export async function asItIs(
   release: ReleaseRecord,
   last: HelmRevision,
 ): Promise<ReleaseRecord> {
-  const { at, helm, program } = change;
+  const { at, helm } = change;
+  const { settings } = helm;
   const { revision, status } = last;
   if (status !== 'deployed') return release;
   if (release.to === undefined) {
-    const strange = await changedSince(at, release, helm);
+    const strange = await changedSince(at, release, settings);
     if (strange !== undefined) throw new Failure('WorldChanged', `${at.what}: ${strange}`);
     return { ...release, numbers: { ...release.numbers, [release.spec.id]: revision } };
   }
   if (revision <= release.to.number) return release;
-  const objects = (await program.manifest(revision)) ?? [];
-  const { image } = containerOf(deploymentIn(objects, helm, at.what), helm, at.what);
+  const objects = (await helm.manifest(revision)) ?? [];
+  const { image } = containerOf(deploymentIn(objects, settings, at.what), settings, at.what);
   const spec = [release.spec, release.to.spec].find((one) => imageOf(one).reference === image);
   if (spec === undefined) return release;
   const { to: _, ...rest } = release;
@@ -69,7 +66,7 @@ export async function broughtBy(
   release: ReleaseRecord,
   last: HelmRevision,
 ): Promise<string | undefined> {
-  const { at, helm, program, target } = change;
+  const { at, helm, target } = change;
   const { to } = release;
   requireKnown(at, release, last);
   if (isPending(last)) return whilePending(change, release, last);
@@ -83,9 +80,9 @@ export async function broughtBy(
   const number = last.revision + 1;
   await recorded(change, { ...release, to: { spec: target, number } });
   const before = keptNumber(change, release, target);
-  if (before === undefined) await program.upgrade(imageOf(target));
-  else await program.rollback(before);
-  return `helm made revision ${number} of ${helm.release}`;
+  if (before === undefined) await helm.upgrade(imageOf(target));
+  else await helm.rollback(before);
+  return `helm made revision ${number} of ${helm.settings.release}`;
 }
 
 /** The Helm revision that a revision was, where Helm has not forgotten it. */
@@ -116,11 +113,12 @@ async function whilePending(
   release: ReleaseRecord,
   last: HelmRevision,
 ): Promise<string> {
-  const { at, helm, program, waiting } = change;
+  const { at, helm } = change;
+  const { waiting, what } = at;
   const { revision, updated } = last;
-  const said = pendingWords(helm.release, last);
+  const said = pendingWords(helm.settings.release, last);
   if (!isOwn(revision, release.to)) {
-    throw new Failure('WorldChanged', `${at.what}: ${strangerWords(helm.release, last)}`, {
+    throw new Failure('WorldChanged', `${what}: ${strangerWords(helm.settings.release, last)}`, {
       expected: release.numbers[release.spec.id],
       found: revision,
     });
@@ -129,16 +127,16 @@ async function whilePending(
   while (Date.now() < until) {
     waiting.beat({ pending: revision });
     await sleep(PENDING_EVERY_MS, undefined, { signal: waiting.signal });
-    const now = (await program.history()).at(-1);
+    const now = (await helm.history()).at(-1);
     if (now === undefined || now.revision !== revision || !isPending(now)) return said;
   }
   const back = keptNumber(change, release, release.spec);
   if (back === undefined) {
-    throw new Failure('WorldChanged', `${at.what}: ${said}; end it by helm rollback`);
+    throw new Failure('WorldChanged', `${what}: ${said}; end it by helm rollback`);
   }
   const to = { spec: release.spec, number: revision + 1, from: revision };
   await recorded(change, { ...release, to });
-  await program.rollback(back);
+  await helm.rollback(back);
   return `${said}: it was cut off, and gone back from`;
 }
 

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { Failure } from '../../../domain/failure.ts';
 import type { RevisionSpec } from '../../../domain/rollout/model.ts';
-import type { Waiting } from '../../../ports/waiting.ts';
 import { identityOf, imageOf, LIFECYCLE, graceOf, type PodTemplate } from '../manifests.ts';
 import type { Reached } from '../reached.ts';
 import { recordName } from '../names.ts';
@@ -10,11 +9,11 @@ import { isOwn, type ReleaseRecord, type ServiceRecord } from '../record.ts';
 import type { HelmSettings } from '../settings.ts';
 import { deploymentShape, type Container, type Deployment } from '../shapes.ts';
 import {
-  helmOf,
   isPending,
   pendingWords,
   strangerWords,
   tagIn,
+  type Helm,
   type ReleaseObject,
   type Rendered,
 } from './helm.ts';
@@ -23,15 +22,14 @@ import {
 export async function podsOfChart(
   at: Reached,
   { spec, record }: { spec: RevisionSpec; record: ServiceRecord },
-  waiting: Waiting,
 ): Promise<PodTemplate | undefined> {
-  const { helm } = at.place.settings;
+  const { helm, what } = at;
   if (helm === undefined) return undefined;
-  const { objects } = await renderedFor(at, { spec, record, helm }, waiting);
-  const deployment = deploymentIn(objects, helm, at.what);
+  const { objects } = await renderedFor(helm, { spec, record });
+  const deployment = deploymentIn(objects, helm.settings, what);
   const { template } = deployment.spec;
   const pod = template.spec ?? { containers: [] };
-  const { name } = containerOf(deployment, helm, at.what);
+  const { name } = containerOf(deployment, helm.settings, what);
   const containers = pod.containers.map((one) => (one.name === name ? told(one, spec) : one));
   return {
     ...(template.metadata?.annotations && { annotations: template.metadata.annotations }),
@@ -41,14 +39,12 @@ export async function podsOfChart(
 
 /** As it was where the release stood on it once, as long as Helm keeps that revision; else as the chart is now. */
 async function renderedFor(
-  at: Reached,
-  { spec, record, helm }: { spec: RevisionSpec; record: ServiceRecord; helm: HelmSettings },
-  waiting: Waiting,
+  helm: Helm,
+  { spec, record }: { spec: RevisionSpec; record: ServiceRecord },
 ): Promise<Rendered> {
-  const program = helmOf(at, helm, waiting);
   const number = record.release?.numbers[spec.id];
-  const objects = number === undefined ? undefined : await program.manifest(number);
-  if (objects === undefined) return program.preview(imageOf(spec));
+  const objects = number === undefined ? undefined : await helm.manifest(number);
+  if (objects === undefined) return helm.preview(imageOf(spec));
   return { objects, hooks: [] };
 }
 
@@ -56,21 +52,21 @@ async function renderedFor(
 export async function chartObstacles(
   at: Reached,
   { spec, record }: { spec: RevisionSpec; record: ServiceRecord },
-  waiting: Waiting,
 ): Promise<string[]> {
-  const { helm, route, namespace } = at.place.settings;
-  if (helm === undefined || record.release?.numbers[spec.id] !== undefined) return [];
+  const { helm: program, what } = at;
+  const { route, namespace } = at.place.settings;
+  if (program === undefined || record.release?.numbers[spec.id] !== undefined) return [];
+  const helm = program.settings;
   if (record.release === undefined) {
     return [
       `there is no Helm release ${helm.release} with a Deployment ${helm.deployment} in the namespace ${namespace}; install it first, or correct kubernetes.helm`,
     ];
   }
   const strange =
-    (await changedSince(at, record.release, helm)) ??
-    (await pendingFor(at, record.release, helm, waiting));
+    (await changedSince(at, record.release, helm)) ?? (await pendingFor(program, record.release));
   if (strange !== undefined) return [strange];
-  const { objects } = await renderedFor(at, { spec, record, helm }, waiting);
-  const container = containerOf(deploymentIn(objects, helm, at.what), helm, at.what);
+  const { objects } = await renderedFor(program, { spec, record });
+  const container = containerOf(deploymentIn(objects, helm, what), helm, what);
   return [
     ...containerObstacles(container, imageOf(spec).reference, helm),
     ...routeObstacles(objects, route),
@@ -124,15 +120,13 @@ export async function changedSince(
 
 /** Helm takes one change at a time, and one that nobody goes on with has to be ended by somebody. */
 async function pendingFor(
-  at: Reached,
+  { settings: { release }, history }: Helm,
   { to, spec, numbers }: ReleaseRecord,
-  helm: HelmSettings,
-  waiting: Waiting,
 ): Promise<string | undefined> {
-  const last = (await helmOf(at, helm, waiting).history()).at(-1);
+  const last = (await history()).at(-1);
   if (last === undefined || !isPending(last)) return undefined;
-  if (!isOwn(last.revision, to)) return strangerWords(helm.release, last);
-  return `${pendingWords(helm.release, last)}: a deploy began it and was cut off; end it by helm rollback ${helm.release} ${numbers[spec.id] ?? ''}`.trimEnd();
+  if (!isOwn(last.revision, to)) return strangerWords(release, last);
+  return `${pendingWords(release, last)}: a deploy began it and was cut off; end it by helm rollback ${release} ${numbers[spec.id] ?? ''}`.trimEnd();
 }
 
 function told(container: Container, spec: RevisionSpec): Container {

@@ -11,8 +11,7 @@ import type { ImageProgram } from '../../../domain/rollout/model.ts';
 import { reasonIn } from '../../../domain/text/reason-line.ts';
 import { signalGroup } from '../../../machine/process-identity.ts';
 import type { Waiting } from '../../../ports/waiting.ts';
-import type { Reached } from '../reached.ts';
-import type { HelmSettings } from '../settings.ts';
+import type { HelmSettings, KubernetesSettings } from '../settings.ts';
 
 /** How long (s) helm waits for a hook of a chart, such as a migration. */
 export const HOOK_SECONDS = 300;
@@ -50,7 +49,9 @@ export interface Rendered {
   hooks: string[];
 }
 
+/** One per call of a port: what it was told of charts and revisions is asked for once. */
 export interface Helm {
+  settings: HelmSettings;
   /** Oldest first; empty where there is no such release. */
   history(): Promise<HelmRevision[]>;
   /** What an upgrade to an image would make; nothing is changed. */
@@ -62,12 +63,21 @@ export interface Helm {
   rollback(revision: number): Promise<void>;
 }
 
+export interface HelmInput {
+  settings: KubernetesSettings;
+  /** The folder of the system. */
+  directory: string;
+  /** The file to read in the place of what KUBECONFIG says. */
+  kubeconfig: string | undefined;
+  what: string;
+  waiting: Waiting;
+}
+
 export function helmOf(
-  { place: { settings }, directory, kubeconfig, what }: Reached,
   helm: HelmSettings,
-  { signal, beat }: Waiting,
+  { settings: { context, namespace }, directory, kubeconfig, what, waiting }: HelmInput,
 ): Helm {
-  const { context, namespace } = settings;
+  const { signal, beat } = waiting;
   const { release } = helm;
   const common = [
     ...['--namespace', namespace],
@@ -83,32 +93,50 @@ export function helmOf(
   ];
   const patient = ['--timeout', `${HOOK_SECONDS}s`];
   return {
+    settings: helm,
     async history() {
       const asked = ['history', release, '--max', String(MOST_REVISIONS), '-o', 'json'];
       const text = await unlessGone(run(asked));
       return text === undefined ? [] : told(z.array(revisionShape), text, what);
     },
-    async preview(image) {
-      const text = await run([...upgrading(image), '--dry-run=server', '-o', 'json']);
-      const { manifest, hooks } = told(renderedShape, text, what);
-      return {
-        objects: objectsIn(manifest),
-        hooks: (hooks ?? []).map(
-          ({ kind, name, events }) => `${kind} ${name} (${events.join(', ')})`,
-        ),
-      };
-    },
-    async manifest(revision) {
+    preview: once(
+      async (image) => {
+        const text = await run([...upgrading(image), '--dry-run=server', '-o', 'json']);
+        const { manifest, hooks } = told(renderedShape, text, what);
+        return {
+          objects: objectsIn(manifest),
+          hooks: (hooks ?? []).map(
+            ({ kind, name, events }) => `${kind} ${name} (${events.join(', ')})`,
+          ),
+        };
+      },
+      ({ reference }) => reference,
+    ),
+    manifest: once(async (revision) => {
       const asked = ['get', 'manifest', release, '--revision', String(revision)];
       const text = await unlessGone(run(asked));
       return text === undefined ? undefined : objectsIn(text);
-    },
+    }, String),
     async upgrade(image) {
       await run([...upgrading(image), ...patient], true);
     },
     async rollback(revision) {
       await run(['rollback', release, String(revision), ...patient], true);
     },
+  };
+}
+
+/** Asks once for each name that `nameOf` gives what is asked for. */
+function once<Asked, Answer>(
+  ask: (asked: Asked) => Promise<Answer>,
+  nameOf: (asked: Asked) => string,
+): (asked: Asked) => Promise<Answer> {
+  const answers = new Map<string, Promise<Answer>>();
+  return (asked) => {
+    const name = nameOf(asked);
+    const answer = answers.get(name) ?? ask(asked);
+    answers.set(name, answer);
+    return answer;
   };
 }
 

@@ -3,7 +3,6 @@
 // goes on.
 import { Failure } from '../../../domain/failure.ts';
 import type { EpochToken, RevisionSpec } from '../../../domain/rollout/model.ts';
-import type { Waiting } from '../../../ports/waiting.ts';
 import { anchored, type Found } from '../anchor.ts';
 import { atLeast, madeBeside, removedBeside } from '../beside.ts';
 import { carriersOf, ownSpec } from '../carriers.ts';
@@ -17,7 +16,6 @@ import type { Container, Deployment } from '../shapes.ts';
 import { desiredOf, isReplaced, readyOf } from '../state.ts';
 import { asItIs, broughtBy, recorded, type Change } from './brought.ts';
 import { containerOf, deploymentIn } from './chart.ts';
-import { helmOf } from './helm.ts';
 
 export interface Settled {
   done: boolean;
@@ -35,10 +33,8 @@ const LED_MS = 5_000;
 export async function settled(
   at: Reached,
   { revision, token }: { revision: string; token: EpochToken },
-  waiting: Waiting,
 ): Promise<Settled> {
-  const { cluster, place, what } = at;
-  const { helm } = place.settings;
+  const { cluster, place, what, helm } = at;
   if (helm === undefined) {
     throw new Failure(
       'Unsupported',
@@ -46,17 +42,16 @@ export async function settled(
     );
   }
   const found = await anchored(cluster, { place, token, what });
-  const program = helmOf(at, helm, waiting);
-  const history = await program.history();
+  const history = await helm.history();
   const last = history.at(-1);
   if (found.record.release === undefined || last === undefined) {
     throw new Failure(
       'NotFound',
-      `${what}: there is no Helm release ${helm.release}; install it, and ask again`,
+      `${what}: there is no Helm release ${helm.settings.release}; install it, and ask again`,
     );
   }
   const target = await specOf(at, found.record.release, revision);
-  const change = { at, helm, program, token, target, waiting, history };
+  const change = { at, helm, token, target, history };
   const release = await asItIs(change, found.record.release, last);
   if (release.to === undefined && release.spec.id === target.id) return alone(change, release);
   if (release.to === undefined) {
@@ -87,7 +82,7 @@ async function specOf(
  * the release goes elsewhere. What is missing of it; undefined when nothing is, or when it was not whole in the release either.
  */
 async function keptBeside(
-  { at, token, waiting }: Change,
+  { at, token }: Change,
   found: Found,
   stood: RevisionSpec,
 ): Promise<string | undefined> {
@@ -97,18 +92,15 @@ async function keptBeside(
   const now = (await carriersOf(at, record)).find((one) => one.released);
   const desired = now === undefined ? 1 : desiredOf(now.deployment);
   const isWhole = now !== undefined && readyOf(now.deployment, now.slices) >= desired;
-  const made = await madeBeside(
-    at,
-    { spec: stood, replicas: Math.max(1, desired), token, found },
-    waiting,
-  );
+  const replicas = Math.max(1, desired);
+  const made = await madeBeside(at, { spec: stood, replicas, token, found });
   if (!isWhole && !hasUsers) return undefined;
   const slices = await cluster.slices(sliceLabels(objectName(place.ref, stood.id)));
   const answering = readyOf(made, slices);
   if (answering < desired) {
     return `${stood.version} is kept beside the release: ${answering} of ${desired} replicas answer`;
   }
-  const problem = await notReached(at, stood, waiting);
+  const problem = await notReached(at, stood);
   return problem === undefined
     ? undefined
     : `${stood.version} is kept beside the release: ${problem}`;
@@ -116,8 +108,9 @@ async function keptBeside(
 
 /** Users of the target go to the release when its replicas answer, as many as carried them until now. */
 async function ready(change: Change, release: ReleaseRecord): Promise<Settled> {
-  const { at, helm, target, token } = change;
+  const { at, target, token } = change;
   const { cluster, place, what } = at;
+  const helm = change.helm.settings;
   const [live, own] = await Promise.all([
     cluster.deployment(helm.deployment),
     cluster.deployment(objectName(place.ref, target.id)),
@@ -148,16 +141,16 @@ async function ready(change: Change, release: ReleaseRecord): Promise<Settled> {
 
 /** The release alone carries the target in the end, when every gateway leads there. */
 async function alone(
-  { at, token, target, waiting, helm }: Change,
+  { at, token, target, helm }: Change,
   release: ReleaseRecord,
 ): Promise<Settled> {
   const { cluster, place } = at;
-  const seen = `${helm.release} is on ${target.version}, as Helm revision ${release.numbers[target.id] ?? '?'}`;
+  const seen = `${helm.settings.release} is on ${target.version}, as Helm revision ${release.numbers[target.id] ?? '?'}`;
   if ((await cluster.deployment(objectName(place.ref, target.id))) === undefined) {
     return { done: true, seen };
   }
   if (Date.now() - Date.parse(release.since) < LED_MS) return { done: false, seen };
-  await removedBeside(at, { revision: target.id, token }, waiting);
+  await removedBeside(at, { revision: target.id, token });
   return { done: true, seen };
 }
 
@@ -166,12 +159,12 @@ async function alone(
  * and charts are changed. Throws WorldChanged.
  */
 async function requireAsMade(
-  { at, helm, program, target }: Change,
+  { at, helm: { settings: helm, manifest }, target }: Change,
   live: Deployment,
   number: number,
 ): Promise<void> {
   const { what } = at;
-  const made = deploymentIn((await program.manifest(number)) ?? [], helm, what);
+  const made = deploymentIn((await manifest(number)) ?? [], helm, what);
   const [said, runs] = [containerOf(made, helm, what), containerOf(live, helm, what)];
   const wanted = imageOf(target).reference;
   if (said.image === wanted && runs.image === wanted && isSameEnvironment(said, runs)) return;
