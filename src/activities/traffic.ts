@@ -3,7 +3,13 @@ import type { BakeProgress } from '../domain/analysis/bake-progress.ts';
 import { Failure } from '../domain/failure.ts';
 import type { RevisionState, TrafficState, Weights } from '../domain/rollout/model.ts';
 import { misread, probesFor } from '../domain/traffic/probes.ts';
-import { describeWeights, normalised, sameWeights, total } from '../domain/traffic/weights.ts';
+import {
+  describeWeights,
+  normalised,
+  percentOf,
+  sameWeights,
+  total,
+} from '../domain/traffic/weights.ts';
 import type { ServiceTarget } from '../domain/rollout/service-target.ts';
 import type { Call } from './call.ts';
 import { readBaselineAt, type BakeAtInput } from './judging/on-platform.ts';
@@ -123,19 +129,22 @@ async function expected(
 }
 
 async function makeRoom(
-  { place, deadline }: ShiftInput,
+  { place, deadline, weights }: ShiftInput,
   capacity: { revision: string; replicas: number },
   call: Call,
   platforms: Platforms,
   clock: Clock,
 ): Promise<void> {
   const { workload, capabilities } = platformOf(platforms, place);
-  const found = (await workload.revisions(place, call)).find(
-    (one) => one.spec.id === capacity.revision,
-  );
+  const { revision } = capacity;
+  const revisions = await workload.revisions(place, call);
+  const found = revisions.find((one) => one.spec.id === revision);
   const isCounted = capabilities.replicas === 'counted';
-  if (isCounted && found !== undefined && found.desired < capacity.replicas) {
-    const { revision, replicas } = capacity;
+  // An autoscaler may have given the other side more since the plan was made.
+  const moved = revisions.find((one) => one.autoscaler !== undefined && one !== found);
+  const share = percentOf(weights, revision) / 100;
+  const replicas = Math.max(capacity.replicas, Math.ceil((moved?.desired ?? 0) * share));
+  if (isCounted && found !== undefined && found.desired < replicas) {
     const change = { service: place, revision, replicas, token: await call.token() };
     await workload.scale(change, call);
   }

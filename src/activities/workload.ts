@@ -96,13 +96,20 @@ export async function awaitReady(
 
 /** With a `deadline` (ms) it waits until all of them are ready, and throws NotReady as `untilReady` does. */
 export async function scaleRevision(
-  input: { place: ServiceTarget; revision: string; replicas: number; deadline?: number },
+  input: {
+    place: ServiceTarget;
+    revision: string;
+    replicas: number;
+    pinned?: true;
+    deadline?: number;
+  },
   call: Call,
   { platforms, clock }: { platforms: Platforms; clock: Clock },
 ): Promise<{ detail: string }> {
-  const { place, revision, replicas, deadline } = input;
+  const { place, revision, replicas, pinned, deadline } = input;
   const workload = workloadOf(platforms, place);
-  const change = { service: place, revision, replicas, token: await call.token() };
+  const token = await call.token();
+  const change = { service: place, revision, replicas, token, ...(pinned && { pinned }) };
   const state = await workload.scale(change, call);
   if (deadline === undefined) return { detail: `${state.desired} replicas` };
   return awaitReady({ place, revision, deadline }, call, { platforms, clock });

@@ -34,8 +34,14 @@ export interface WorkloadPort {
     input: ServiceChange & { spec: RevisionSpec; replicas: number },
     waiting: Waiting,
   ): Promise<RevisionState>;
-  /** Sets the number of replicas of one revision. Idempotent. */
-  scale(input: RevisionChange & { replicas: number }, waiting: Waiting): Promise<RevisionState>;
+  /**
+   * Sets the number of replicas of one revision. Idempotent. `pinned`: where an autoscaler decides, its bounds are raised to
+   * keep that many, and put back by as many as it had before that, or fewer.
+   */
+  scale(
+    input: RevisionChange & { replicas: number; pinned?: true },
+    waiting: Waiting,
+  ): Promise<RevisionState>;
   /**
    * Begins to replace every replica, one after the other, each ready before the next goes, and waits for none:
    * asked again with the same token it begins nothing, and says whether it is `done`.

@@ -13,6 +13,7 @@ import { retireRevision } from './retire-revision.ts';
 import { rollback } from './rollback.ts';
 import { takesBoth, type Runbook } from './runbook.ts';
 import { runbookOfSteps } from './steps.ts';
+import { scaleBack } from './scale-back.ts';
 import { scaleService } from './scale-service.ts';
 import { stopTraffic } from './stop-traffic.ts';
 import { verifyBackup } from './verify-backup.ts';
@@ -24,6 +25,7 @@ export const RUNBOOKS = {
   stopTraffic,
   admitTraffic,
   scaleService,
+  scaleBack,
   restartService,
   retireRevision,
   backup,

@@ -6,7 +6,7 @@ import { eventually, waiting } from '../support/local-daemon.ts';
 import { endOf } from '../support/operations.ts';
 import { onRelease, type WithRelease } from '../support/kubernetes/release.ts';
 import { onCluster } from '../support/kubernetes/shared.ts';
-import { SERVICE } from '../support/kubernetes/worker.ts';
+import { allAnswered, SERVICE } from '../support/kubernetes/worker.ts';
 
 const UPGRADE = ['upgrade', 'shop', 'test/kubernetes/chart'];
 
@@ -40,9 +40,7 @@ onCluster((cluster) => {
     assert.equal(await weightsOf(at), 'v1 100 %');
     const [last] = (await at.history()).slice(-1);
     assert.equal(last?.description, 'Rollback to 1');
-    const { 200: answered = 0, ...failed } = await users.stop();
-    assert.deepEqual(failed, {});
-    assert.ok(answered > 0);
+    await allAnswered(users);
   });
 
   test('a version that is never ready leaves a release as it was', async (t) => {
@@ -67,9 +65,7 @@ onCluster((cluster) => {
     assert.equal(await at.image(), 'test/service:v1');
     assert.equal(await weightsOf(at), 'v1 100 %');
     assert.deepEqual(await ownOf(at), []);
-    const { 200: answered = 0, ...failed } = await users.stop();
-    assert.deepEqual(failed, {});
-    assert.ok(answered > 0);
+    await allAnswered(users);
   });
 
   test('an upgrade of somebody else that is pending refuses a deploy, and is left alone', async (t) => {

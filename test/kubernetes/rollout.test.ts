@@ -5,33 +5,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describeWeights } from '../../src/domain/traffic/weights.ts';
 import { eventually, waiting } from '../support/local-daemon.ts';
 import { ask } from '../support/http-load.ts';
-import { endOf, untilStatus, type Ended } from '../support/operations.ts';
+import { endOf, untilStatus } from '../support/operations.ts';
 import { send, untilBaking } from '../support/shop.ts';
-import type { Cluster } from '../support/kubernetes/cluster.ts';
 import { targetOn } from '../support/kubernetes/fairlead.ts';
+import { objectsOf } from '../support/kubernetes/objects.ts';
 import { onCluster } from '../support/kubernetes/shared.ts';
-import { onWorker, SERVICE } from '../support/kubernetes/worker.ts';
+import { allAnswered, onWorker, SERVICE, succeeds } from '../support/kubernetes/worker.ts';
 
 /** Longer than a request to the API server is tried again for. */
 const AWAY_MS = 30_000;
-
-/** Of Fairlead's objects, those that are there: `Deployment web-v1-...`. */
-async function objectsOf({ api }: Cluster, namespace: string): Promise<string[]> {
-  const kinds = {
-    deployments: '/apis/apps/v1',
-    services: '/api/v1',
-    httproutes: '/apis/gateway.networking.k8s.io/v1',
-    pods: '/api/v1',
-  };
-  const selector = encodeURIComponent('app.kubernetes.io/managed-by=fairlead');
-  const lists = await Promise.all(
-    Object.entries(kinds).map(async ([kind, group]) => {
-      const path = `${group}/namespaces/${namespace}/${kind}?labelSelector=${selector}`;
-      return (await api.list(path)).map(({ metadata: { name } }) => `${kind} ${name}`);
-    }),
-  );
-  return lists.flat().sort();
-}
 
 const revisionsIn = (objects: string[]): number =>
   objects.filter((one) => one.startsWith('deployments ')).length;
@@ -42,10 +24,6 @@ onCluster((cluster) => {
     const place = await onWorker(on, t, changes);
     const ref = { system: place.system, service: SERVICE };
     return { ...place, on, target: targetOn(on, place.namespace, ref) };
-  };
-  const succeeds = async (ended: Promise<Ended>): Promise<void> => {
-    const { outcome, message } = await ended;
-    assert.equal(outcome, 'succeeded', message);
   };
   const weightsOf = async ({ platform, target }: Awaited<ReturnType<typeof place>>) =>
     describeWeights((await platform.traffic.read(target, waiting())).weights);
@@ -64,9 +42,7 @@ onCluster((cluster) => {
     await eventually('old revisions to be retired', async () => {
       return revisionsIn(await objectsOf(at.on, at.namespace)) === 1;
     });
-    const { 200: answered = 0, ...failed } = await users.stop();
-    assert.deepEqual(failed, {});
-    assert.ok(answered > 0);
+    await allAnswered(users);
   });
 
   test('a version that never becomes ready, crashes, has no image or no room is taken back, and says why', async (t) => {
@@ -104,9 +80,7 @@ onCluster((cluster) => {
     assert.match(end.message, /no pod can be made: .*exceeded quota: full/);
     assert.deepEqual(await objectsOf(at.on, at.namespace), before);
     assert.equal(await weightsOf(at), 'v1 100 %');
-    const { 200: answered = 0, ...failed } = await users.stop();
-    assert.deepEqual(failed, {});
-    assert.ok(answered > 0);
+    await allAnswered(users);
   });
 
   test('a stop is a 503 with Retry-After, and scale, restart and admit bring users back as they were', async (t) => {
@@ -118,9 +92,7 @@ onCluster((cluster) => {
     const users = at.users();
     await done('scaleService', { replicas: 3 });
     await done('restartService');
-    const { 200: answered = 0, ...failed } = await users.stop();
-    assert.deepEqual(failed, {});
-    assert.ok(answered > 0);
+    await allAnswered(users);
     await done('stopTraffic', { service: undefined });
     const { status, headers } = await ask(`${at.url}/`);
     assert.deepEqual([status, headers['retry-after']], [503, '30']);
@@ -170,8 +142,6 @@ onCluster((cluster) => {
     api.start();
     await succeeds(endOf(handle));
     assert.equal(await weightsOf(at), 'v2 100 %');
-    const { 200: answered = 0, ...failed } = await users.stop();
-    assert.deepEqual(failed, {});
-    assert.ok(answered > 0);
+    await allAnswered(users);
   });
 });

@@ -13,6 +13,7 @@ import {
   type OperationKind,
 } from '../../src/runbooks/index.ts';
 import { retireRevision } from '../../src/runbooks/retire-revision.ts';
+import { scaleBack } from '../../src/runbooks/scale-back.ts';
 import { summaryOf, type Runbook } from '../../src/runbooks/runbook.ts';
 import { verifyBackup } from '../../src/runbooks/verify-backup.ts';
 
@@ -65,6 +66,7 @@ test('an operation says in a line what it does and who asked', () => {
     'stop traffic of shop/api, asked by ci',
     'admit 100 % of users to shop/api, asked by ci',
     'scale shop/api to 3 replicas, asked by ci',
+    'scale shop/api back to 3 replicas, asked by ci',
     'restart shop/api, asked by ci',
     'remove v2 of shop/api, asked by ci',
     'back up shop/orders, asked by ci',
@@ -88,22 +90,23 @@ test('an operation says in a line what it does and who asked', () => {
 const MEETINGS: Record<OperationKind, string> = {
   //               stop  canary  scale   backup  recover beside
   //                | admit| bg   | restart| verify | recover live
-  //                |  |  rollb.  |  |  retire| drill  | runbook of steps, maintain
-  stopTraffic: /*  */ '- P P P P P P P P P P P - P P',
-  admitTraffic: /* */ '- - - P P P P P P P P P - P P',
-  rollback: /*     */ '- - - P P P P P P P P P - P P',
-  canaryDeploy: /* */ '- - - - - - - P P P P P - P -',
-  blueGreenDeploy: '   - - - - - - - P P P P P - P -',
-  scaleService: /* */ '- - - - - - - P P P P P - P -',
-  restartService: /**/ '- - - - - - - P P P P P - P -',
-  retireRevision: /**/ 'W W W W W W W W W W W W W W W',
-  backup: /*       */ '- - - - - - - - - W W W W - -',
-  verifyBackup: /* */ '- - - - - - - - W W W W W - W',
-  drill: /*        */ '- - - - - - - - - - - - - - -',
-  recover: /*      */ '- - - - - - - - W W W W W - W',
-  recoverLive: /*  */ '- P P P P P P P P P P P - P P',
-  runbookOfSteps: /**/ '- - - - - - - P P P P P - - -',
-  maintain: /*     */ '- - - - - - - P P P P P - P -',
+  //                |  |  rollb.  |  back|  retire| drill  | runbook of steps, maintain
+  stopTraffic: /*  */ '- P P P P P P P P P P P P - P P',
+  admitTraffic: /* */ '- - - P P P P P P P P P P - P P',
+  rollback: /*     */ '- - - P P P P P P P P P P - P P',
+  canaryDeploy: /* */ '- - - - - - P - P P P P P - P -',
+  blueGreenDeploy: '   - - - - - - P - P P P P P - P -',
+  scaleService: /* */ '- - - - - - P - P P P P P - P -',
+  scaleBack: /*    */ 'W W W W W W W W W W W W W W W W',
+  restartService: /**/ '- - - - - - P - P P P P P - P -',
+  retireRevision: /**/ 'W W W W W W W W W W W W W W W W',
+  backup: /*       */ '- - - - - - - - - - W W W W - -',
+  verifyBackup: /* */ '- - - - - - - - - W W W W W - W',
+  drill: /*        */ '- - - - - - - - - - - - - - - -',
+  recover: /*      */ '- - - - - - - - - W W W W W - W',
+  recoverLive: /*  */ '- P P P P P P P P P P P P - P P',
+  runbookOfSteps: /**/ '- - - - - - P - P P P P P - - -',
+  maintain: /*     */ '- - - - - - P - P P P P P - P -',
 };
 
 const HOLDERS: OperationKind[] = [
@@ -113,6 +116,7 @@ const HOLDERS: OperationKind[] = [
   'canaryDeploy',
   'blueGreenDeploy',
   'scaleService',
+  'scaleBack',
   'restartService',
   'retireRevision',
   'backup',
@@ -140,10 +144,10 @@ test('of every two runbooks it is known who makes way, who waits and who is refu
   }
 });
 
-test('nobody but a retirement waits for a holder that is not known, and none makes way to it', () => {
+test('nobody but a retirement and a scale back waits for a holder that is not known, and none makes way to it', () => {
   for (const runbook of ALL) {
     const waits = runbook.whenHeld?.waitsFor(undefined) === true;
-    assert.equal(waits, runbook === retireRevision, runbook.kind);
+    assert.equal(waits, [retireRevision, scaleBack].includes(runbook), runbook.kind);
   }
   assert.equal(rankOfType('lease'), 0);
 });

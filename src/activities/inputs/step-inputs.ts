@@ -87,11 +87,11 @@ export const STEP_INPUTS = {
   },
   /** The way back to more replicas is gone when they are ready: users may be let in to them next. */
   scaleRevision: (at: StepAt, { back }: MaybeBack) => {
-    const { service, revision, replicas, before } = actionOf(at, 'scale');
-    const place = serviceTarget(at.loaded, service);
-    if (back !== true) return { place, revision, replicas };
+    const { service, revision, replicas, before, pinned } = actionOf(at, 'scale');
+    const asked = { place: serviceTarget(at.loaded, service), revision, ...(pinned && { pinned }) };
+    if (back !== true) return { ...asked, replicas };
     const deadline = readyWithin(at.loaded, service);
-    return { place, revision, replicas: before, ...(before > replicas && { deadline }) };
+    return { ...asked, replicas: before, ...(before > replicas && { deadline }) };
   },
   restartRevision: (at: StepAt) => {
     const { service, revision, deadline } = actionOf(at, 'restart');

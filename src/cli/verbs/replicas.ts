@@ -15,15 +15,27 @@ export function register(program: Command): void {
     .command('scale')
     .argument('<target>', SERVICE_ARGUMENT)
     .argument('<replicas>', 'how many processes')
-    .description('run this many replicas of SYSTEM/SERVICE');
-  withWaiting(withCommon(withWindows(scale), ['scale shop/api 4'])).action(
-    async (text: string, replicas: string, options: WaitOptions & WindowOptions) => {
+    .description('run this many replicas of SYSTEM/SERVICE')
+    .option('--lasts <duration>', 'and as many as before after this time');
+  withWaiting(
+    withCommon(withWindows(scale), ['scale shop/api 4', 'scale shop/api 10 --lasts 2h']),
+  ).action(
+    async (
+      text: string,
+      replicas: string,
+      options: WaitOptions & WindowOptions & { lasts?: string },
+    ) => {
       const { serviceTarget } = await import('../ids.ts');
-      const { numberFlag } = await import('../flags.ts');
+      const { durationFlag, numberFlag } = await import('../flags.ts');
       const { startOperation } = await import('../operation/start.ts');
       const { scaleService } = await import('../../runbooks/scale-service.ts');
       const count = numberFlag('the number of replicas', replicas);
-      const fields = { ...serviceTarget(text), replicas: count, ...(await windowFields(options)) };
+      const { lasts } = options;
+      const fields = {
+        ...{ ...serviceTarget(text), replicas: count },
+        ...(lasts !== undefined && { lasts: durationFlag('--lasts', lasts) }),
+        ...(await windowFields(options)),
+      };
       await startOperation(scaleService, fields, options);
     },
   );

@@ -67,6 +67,8 @@ const ROWS: Rows = {
     );
     return { type: [...slept(delay), ...type], see };
   },
+  scaleBack: ({ service, replicas, delay }) =>
+    person(`After ${delay / 1000} s: run ${replicas} replicas of ${service} again.`),
   remove: ({ service, revision }, context) =>
     onPlatform(context, service, `remove ${revision}`, (hand) => hand.remove(revision)),
   settle: ({ service, version }) =>

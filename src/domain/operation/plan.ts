@@ -43,7 +43,17 @@ export type StepAction =
   | { kind: 'stop'; service: string; back?: number; until?: number }
   /** `to`: instead of what users were on before they were kept out. */
   | { kind: 'admit'; service: string; percent: number; to?: Weights }
-  | { kind: 'scale'; service: string; revision: string; replicas: number; before: number }
+  /** `pinned`: an autoscaler is told to keep that many; without it, it goes on as it finds right. */
+  | {
+      kind: 'scale';
+      service: string;
+      revision: string;
+      replicas: number;
+      before: number;
+      pinned?: true;
+    }
+  /** After `delay` (ms) back to `replicas`, and to what an autoscaler kept before: an operation of its own. */
+  | { kind: 'scaleBack'; service: string; replicas: number; delay: number }
   | { kind: 'restart'; service: string; revision: string; deadline: number }
   | { kind: 'retire'; service: string; revision: string; version: string; delay: number }
   | { kind: 'remove'; service: string; revision: string }

@@ -116,7 +116,7 @@ const FIELDS = {
   to: text(VERSION, VERSION_ALLOWED, 'v1'),
   /** The id of the revision to go back to, or to retire. */
   revision: text(VERSION, VERSION_ALLOWED, 'v1-0123456789'),
-  /** How long to keep a revision first, in milliseconds. */
+  /** How long to keep a revision, or the number of its replicas, first, in milliseconds. */
   delay: whole(0, 90 * 86_400_000, 0),
   /** To back up: one, and without it all primary ones. To prove: the newest good backup of it. */
   datastore: text(NAME, NAME_ALLOWED, 'orders'),
@@ -128,7 +128,7 @@ const FIELDS = {
   ),
   /** The name of a maintenance window of the system file; without it one opens at once. */
   window: text(NAME, NAME_ALLOWED, 'monthly'),
-  /** How long a maintenance window lasts that opens at once, in milliseconds. */
+  /** How long a maintenance window lasts that opens at once, or more replicas are kept, in milliseconds. */
   lasts: whole(60_000, 86_400_000, 3_600_000),
   /** Waits for a change window instead of being refused outside of one. */
   waitForWindow: flag,

@@ -78,8 +78,18 @@ export interface RevisionState {
   previewHeaders?: Record<string, string>;
   /** The platform's own object is set to this revision, whether or not it has got there; only where a platform settles. */
   settled?: true;
+  /** Who decides how many replicas it has, within these bounds; absent where nobody but Fairlead does. */
+  autoscaler?: Autoscaler;
   /** A Prometheus text endpoint with this revision's requests. */
   metricsUrl: string;
+}
+
+export interface Autoscaler {
+  name: string;
+  minimum: number;
+  maximum: number;
+  /** It keeps more than it would, because somebody asked for more for a time. */
+  raised?: true;
 }
 
 export interface TrafficState {

@@ -48,7 +48,18 @@ export function runName(runId: string): string {
 
 /** Names that no system may have: operation ids begin with them, and a command line would take such a system for an operation. */
 export const RESERVED_NAMES: ReadonlySet<string> = new Set([
-  ...['deploy', 'plan', 'rollback', 'stop', 'admit', 'scale', 'restart', 'retire', 'inspect'],
+  ...[
+    'deploy',
+    'plan',
+    'rollback',
+    'stop',
+    'admit',
+    'scale',
+    'scale-back',
+    'restart',
+    'retire',
+    'inspect',
+  ],
   ...['backup', 'verify', 'drill', 'recover', 'maintain', 'lease', 'run'],
 ]);
 

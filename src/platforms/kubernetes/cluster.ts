@@ -5,12 +5,14 @@ import { Failure } from '../../domain/failure.ts';
 import { isStatus, type Api, type ApiRequest } from './api.ts';
 import { MANAGER, selectorOf } from './names.ts';
 import {
+  autoscalerShape,
   deploymentShape,
   listOf,
   podShape,
   routeShape,
   serviceShape,
   sliceShape,
+  type Autoscaler,
   type Deployment,
   type Pod,
   type Route,
@@ -39,6 +41,9 @@ export interface Cluster {
   slices(labels: Record<string, string>): Promise<Slice[]>;
   /** Throws ApiError 409 when `body.metadata.resourceVersion` is there and is not the newest any more. */
   patchDeployment(name: string, body: object): Promise<Deployment>;
+  autoscaler(name: string): Promise<Autoscaler | undefined>;
+  /** As `patchDeployment`. */
+  patchAutoscaler(name: string, body: object): Promise<Autoscaler>;
   /** Server-side apply of a whole object. */
   apply(kind: WrittenKind, name: string, body: object): Promise<unknown>;
   /** What is gone is fine. Throws ApiError 409 when it is not the one that was read. */
@@ -51,6 +56,8 @@ export interface Cluster {
   log(pod: string, container: string, query: string): Promise<string>;
   events(pod: string): Promise<unknown>;
 }
+
+const asManager = `fieldManager=${MANAGER}`;
 
 export function clusterOf(api: Api, namespace: string, signal: AbortSignal): Cluster {
   const ask = (request: ApiRequest): Promise<unknown> => api.ask(request, signal);
@@ -67,8 +74,8 @@ export function clusterOf(api: Api, namespace: string, signal: AbortSignal): Clu
   ): Promise<z.output<Shape>[]> =>
     (await read(listOf(shape), `${path}?labelSelector=${encodeURIComponent(selectorOf(labels))}`))
       .items;
-  const asManager = `fieldManager=${MANAGER}`;
   return {
+    ...autoscalersOf(ask, namespace),
     namespace,
     route: (name) => orUndefined(read(routeShape, under('HTTPRoute', name))),
     service: (name) => orUndefined(read(serviceShape, under('Service', name))),
@@ -108,6 +115,24 @@ export function clusterOf(api: Api, namespace: string, signal: AbortSignal): Clu
         method: 'GET',
         path: `/api/v1/namespaces/${namespace}/events?fieldSelector=${encodeURIComponent(`involvedObject.name=${pod}`)}`,
       }),
+  };
+}
+
+function autoscalersOf(
+  ask: (request: ApiRequest) => Promise<unknown>,
+  namespace: string,
+): Pick<Cluster, 'autoscaler' | 'patchAutoscaler'> {
+  const all = `/apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers`;
+  return {
+    async autoscaler(name) {
+      const path = `${all}/${name}`;
+      const found = await orUndefined(ask({ method: 'GET', path }));
+      return found === undefined ? undefined : parsed(autoscalerShape, found, path);
+    },
+    async patchAutoscaler(name, body) {
+      const path = `${all}/${name}?${asManager}`;
+      return parsed(autoscalerShape, await ask({ method: 'PATCH', path, body }), path);
+    },
   };
 }
 

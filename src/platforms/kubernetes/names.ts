@@ -18,6 +18,8 @@ export const ANNOTATIONS = {
   spec: 'fairlead/spec',
   /** The newest epoch token that changed an object, as JSON. */
   token: 'fairlead/token',
+  /** Of an autoscaler: what it kept before it was raised, and the newest change, as JSON. */
+  autoscaler: 'fairlead/autoscaler',
   /** Which change asked for the restart that a pod template is of. */
   restartedBy: 'fairlead/restarted-by',
 } as const;

@@ -131,6 +131,13 @@ const fields = {
             port: port.meta({ meaning: 'Its port.', example: 80 }),
           })
           .meta({ meaning: 'Where users are sent while the service is stopped.' }),
+        autoscaler: z.exactOptional(
+          objectName.meta({
+            meaning:
+              'A HorizontalPodAutoscaler that decides how many replicas there are; without helm it is pointed at the Deployment that has all users.',
+            example: 'storefront',
+          }),
+        ),
         helm: z.exactOptional(helm),
       })
       .meta({ meaning: 'kubernetes: which cluster, and how its users get there.' }),

@@ -144,6 +144,16 @@ export const podShape = z.looseObject({
 });
 export type Pod = z.output<typeof podShape>;
 
+export const autoscalerShape = z.looseObject({
+  metadata,
+  spec: z.looseObject({
+    scaleTargetRef: z.looseObject({ kind: z.string(), name: z.string() }),
+    minReplicas: z.number().prefault(1),
+    maxReplicas: z.number(),
+  }),
+});
+export type Autoscaler = z.output<typeof autoscalerShape>;
+
 export const sliceShape = z.looseObject({
   metadata,
   endpoints: z

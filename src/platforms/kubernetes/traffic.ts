@@ -10,6 +10,7 @@ import {
 import { normalised, percentOf } from '../../domain/traffic/weights.ts';
 import type { TrafficPort } from '../../ports/traffic.ts';
 import { anchored, type Found } from './anchor.ts';
+import { pointed } from './autoscaler.ts';
 import { carriersOf, deploymentName } from './carriers.ts';
 import { stamped } from './objects.ts';
 import { MARK, probed } from './probes.ts';
@@ -85,6 +86,7 @@ async function set(
     await stampAll(at, record, entering, token);
     return { traffic };
   });
+  await pointed(at, found.record);
   return shown(at, found);
 }
 

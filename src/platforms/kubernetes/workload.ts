@@ -4,6 +4,7 @@ import type { RevisionSpec, RevisionState } from '../../domain/rollout/model.ts'
 import { withoutRevision } from '../../domain/traffic/traffic-rules.ts';
 import type { Obstacles, RevisionChange, WorkloadPort } from '../../ports/workload.ts';
 import { anchored, noRoute } from './anchor.ts';
+import { autoscalerOf, boundsOf, missingAutoscaler, pinned } from './autoscaler.ts';
 import { atLeast, madeBeside, removedBeside } from './beside.ts';
 import { carriersOf, deploymentName } from './carriers.ts';
 import { lastWordsOf, logsSince } from './logs.ts';
@@ -34,16 +35,8 @@ export function kubernetesWorkload(reach: Reach): WorkloadPort {
       reach(service, waiting, `creating revision ${spec.id}`, (at) =>
         ensure(at, { spec, ...input }),
       ),
-    scale: ({ service, revision, replicas, token }, waiting) =>
-      reach(service, waiting, `scaling revision ${revision}`, async (at) => {
-        const { cluster, place, what } = at;
-        const { record } = await anchored(cluster, { place, token, what });
-        const name = deploymentName(record, place, revision);
-        await patched(cluster, { name, token, what }, (one) =>
-          desiredOf(one) === replicas ? undefined : { replicas },
-        );
-        return stateAt(at, { record, revision });
-      }),
+    scale: ({ service, ...change }, waiting) =>
+      reach(service, waiting, `scaling revision ${change.revision}`, (at) => scale(at, change)),
     restart: ({ service, revision, token }, waiting) =>
       reach(service, waiting, `restarting revision ${revision}`, async (at) => {
         const { cluster, place, what } = at;
@@ -75,16 +68,40 @@ export function kubernetesWorkload(reach: Reach): WorkloadPort {
   };
 }
 
+async function scale(
+  at: Reached,
+  { revision, replicas, token, ...how }: Omit<Parameters<WorkloadPort['scale']>[0], 'service'>,
+): Promise<RevisionState> {
+  const { cluster, place, what } = at;
+  const { record } = await anchored(cluster, { place, token, what });
+  const name = deploymentName(record, place, revision);
+  const change = { name, token, what };
+  let wanted: number | undefined = replicas;
+  if (how.pinned) {
+    const desired = desiredOf(await patched(cluster, change, () => undefined));
+    wanted = await pinned(at, { name, desired, replicas }, token);
+  }
+  await patched(cluster, change, (one) =>
+    wanted === undefined || desiredOf(one) === wanted ? undefined : { replicas: wanted },
+  );
+  return stateAt(at, { record, revision });
+}
+
 async function revisions(at: Reached, reached: Set<string>): Promise<RevisionState[]> {
   const { place } = at;
   const record = await recordOf(at);
   const stands = (record.release?.to ?? record.release)?.spec.id;
-  const carriers = await carriersOf(at, record);
+  const [carriers, scaler] = await Promise.all([carriersOf(at, record), autoscalerOf(at)]);
   return Promise.all(
     carriers.map(async (one) => {
       const { uid = one.spec.id } = one.deployment.metadata;
       const own = stateOf(one, place.settings);
-      const state: RevisionState = one.spec.id === stands ? { ...own, settled: true } : own;
+      const autoscaler = boundsOf(scaler, one.deployment.metadata.name);
+      const state: RevisionState = {
+        ...own,
+        ...(one.spec.id === stands && { settled: true }),
+        ...(autoscaler && { autoscaler }),
+      };
       if (state.ready === 0) return explained(at, state, one.pods);
       if (one.released || reached.has(uid)) return state;
       const problem = await notLedTo(at, state);
@@ -187,7 +204,8 @@ async function obstacles(at: Reached, spec: RevisionSpec): Promise<Obstacles> {
     const { record } = viewOf(route, place);
     const stranger = strangerIn(route, place, record);
     const ofChart = await chartObstacles(at, { spec, record });
-    return { missing: [...(stranger === undefined ? [] : [stranger]), ...ofChart], taken: [] };
+    const missing = [stranger, await missingAutoscaler(at), ...ofChart];
+    return { missing: missing.filter((one) => one !== undefined), taken: [] };
   } catch (error) {
     if (error instanceof Failure && !error.retryable)
       return { missing: [error.message], taken: [] };

@@ -57,7 +57,16 @@ export const watch: StepKind<ActionOf<'watch' | 'hotfix' | 'opening'>> = {
 
 export const retire: StepKind<ActionOf<'retire'>> = {
   whenFailed: 'fails',
-  begin: ({ action }) => ({ retirement: action }),
+  begin: ({ action: { service, version, revision, delay }, loaded: { name: system } }) => ({
+    later: { runbook: 'retireRevision', request: { system, service, version, revision, delay } },
+  }),
+};
+
+export const scaleBack: StepKind<ActionOf<'scaleBack'>> = {
+  whenFailed: 'fails',
+  begin: ({ action: { service, replicas, delay }, loaded: { name: system } }) => ({
+    later: { runbook: 'scaleBack', request: { system, service, replicas, delay } },
+  }),
 };
 
 export const weights: StepKind<ActionOf<'weights'>> = {

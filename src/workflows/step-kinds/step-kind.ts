@@ -5,6 +5,7 @@ import type { ActivityAnswer } from '../../activities/boundary.ts';
 import type { ChildEnd } from '../../domain/operation/child.ts';
 import type { LoadedSystem } from '../../domain/loaded-system.ts';
 import type { Plan, PlanStep, StepAction } from '../../domain/operation/plan.ts';
+import type { OperationRequest } from '../../domain/operation/request.ts';
 import type { StepResult, StepResults } from '../../domain/operation/step-result.ts';
 import type { Finding } from '../../domain/analysis/finding.ts';
 import type { EvidenceEntry } from '../../domain/record/evidence.ts';
@@ -52,7 +53,7 @@ export interface Ask<Name extends StepActivity = StepActivity> {
 
 /** A workflow that is started, and outlives this operation. */
 export interface Start {
-  retirement: ActionOf<'retire'>;
+  later: { runbook: 'retireRevision' | 'scaleBack'; request: OperationRequest };
 }
 
 /** What a person answers to a step of a runbook of steps. */

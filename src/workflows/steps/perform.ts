@@ -13,6 +13,7 @@ import type { Action } from '../../domain/operation/machine-state.ts';
 import { begin } from '../../domain/operation/machine.ts';
 import type { PlanStep } from '../../domain/operation/plan.ts';
 import { retireRevision } from '../../runbooks/retire-revision.ts';
+import { scaleBack } from '../../runbooks/scale-back.ts';
 import { summaryOf } from '../../runbooks/runbook.ts';
 import { plainResult, resultOf, type StepResult } from '../../domain/operation/step-result.ts';
 import { describeUndo } from '../../domain/operation/undo.ts';
@@ -20,10 +21,10 @@ import type { Weights } from '../../domain/rollout/model.ts';
 import { failedResult } from '../step-kinds/failed.ts';
 import {
   isAsk,
-  type ActionOf,
   type Ask,
   type AskPerson,
   type Pause,
+  type Start,
   type StartChild,
   type Tell,
   type StepContext,
@@ -48,6 +49,9 @@ import {
   planOf,
   type Run,
 } from './run.ts';
+
+/** What a step may start for later, by name. */
+const LATER = { retireRevision, scaleBack };
 
 /** What the machine of decisions asks for, but for the end. */
 export type ToPerform = Exclude<Action, { do: 'end' }>;
@@ -79,7 +83,7 @@ export async function performStep(
   while (result === undefined) {
     if (isAsk(work)) work = await askActivity(run, begun, work, asked);
     else if ('event' in work) result = work;
-    else if ('retirement' in work) result = await startRetirement(run, work.retirement);
+    else if ('later' in work) result = await startLater(run, work.later);
     else work = await goneOn(run, begun, work);
   }
   const { known, attempts } = asked;
@@ -221,19 +225,20 @@ function contextOf(run: Run, step: PlanStep): StepContext {
   };
 }
 
-/** Starts the removal of an old revision, which outlives this operation. */
-async function startRetirement(run: Run, action: ActionOf<'retire'>): Promise<StepResult> {
-  const { system } = run.request;
-  const { service, version, revision, delay } = action;
-  const request = { system, service, version, revision, delay, requestedBy: run.operation };
-  const workflowId = retireRevision.id(request);
-  const summary = summaryOf(retireRevision, request);
+/** Starts an operation that outlives this one, and waits first. A later one of its name takes its place, but for a removal. */
+async function startLater(run: Run, { runbook: kind, request: asked }: Start['later']) {
+  const runbook = LATER[kind];
+  const request = { ...asked, requestedBy: run.operation };
+  const { revision } = request;
+  const workflowId = runbook.id(request);
+  const summary = summaryOf(runbook, request);
   try {
     await CancellationScope.nonCancellable(() =>
-      startChild(retireRevision.type, {
+      startChild(runbook.type, {
         workflowId,
         args: [request],
-        memo: { revision, request, summary },
+        memo: { ...(revision !== undefined && { revision }), request, summary },
+        ...(kind === 'scaleBack' && { workflowIdReusePolicy: 'TERMINATE_IF_RUNNING' as const }),
         parentClosePolicy: ParentClosePolicy.ABANDON,
         cancellationType: ChildWorkflowCancellationType.ABANDON,
         workflowTaskTimeout: '5s',

@@ -107,3 +107,21 @@ export async function setBackends(
 function backendRefs(weights: Backends): object[] {
   return Object.entries(weights).map(([name, weight]) => ({ name, port: 80, weight }));
 }
+
+/** Of Fairlead's objects, those that are there: `Deployment web-v1-...`. */
+export async function objectsOf({ api }: Cluster, namespace: string): Promise<string[]> {
+  const kinds = {
+    deployments: '/apis/apps/v1',
+    services: '/api/v1',
+    httproutes: '/apis/gateway.networking.k8s.io/v1',
+    pods: '/api/v1',
+  };
+  const selector = encodeURIComponent('app.kubernetes.io/managed-by=fairlead');
+  const lists = await Promise.all(
+    Object.entries(kinds).map(async ([kind, group]) => {
+      const path = `${group}/namespaces/${namespace}/${kind}?labelSelector=${selector}`;
+      return (await api.list(path)).map(({ metadata: { name } }) => `${kind} ${name}`);
+    }),
+  );
+  return lists.flat().sort();
+}

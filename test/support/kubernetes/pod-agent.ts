@@ -1,7 +1,7 @@
 // Stands for the kubelets of a cluster's nodes: for each pod bound to one of them it starts a real process of what the
 // pod's image names, on the pod's own address, probes it, writes its status, and ends it with its grace. Serves logs.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Api } from './api.ts';
+import { STRATEGIC, type Api } from './api.ts';
 import { startLogServer } from './log-server.ts';
 import { Pod, type Images } from './pod.ts';
 import type { PodNetwork } from './network.ts';
@@ -25,6 +25,8 @@ export interface PodAgent {
 }
 
 const BEAT_MS = 4_000;
+/** So many beats after one that failed, what the API server is told by kubelets is told again: it may have been taken for lost. */
+const BEATS_AGAIN = 8;
 const ROOM = { cpu: '64', memory: '256Gi', pods: '1000' };
 
 /** Answers once the nodes take pods. */
@@ -74,7 +76,9 @@ export async function startPodAgent(input: PodAgentInput): Promise<PodAgent> {
   const watching = api.watch('/api/v1/pods', stopping.signal, (type, object) => {
     onPod(type, object as PodObject);
   });
-  const beating = beat(api, nodes, stopping.signal);
+  const beating = beat(api, nodes, stopping.signal, () => {
+    for (const { pod, node } of pods.values()) if (nodes.has(node)) pod.sayAgain();
+  });
 
   const vanish = (of: (node: string) => boolean): Promise<unknown> =>
     Promise.all([...pods.values()].filter((one) => of(one.node)).map((one) => one.pod.vanish()));
@@ -120,12 +124,32 @@ async function addNode(api: Api, name: string, address: string, port: number): P
   await renew(api, name);
 }
 
-/** A node that nobody hears of is taken for lost by the controller manager. */
-async function beat(api: Api, nodes: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+/** A node that nobody hears of is taken for lost by the controller manager, and its pods for not ready. */
+async function beat(
+  api: Api,
+  nodes: ReadonlySet<string>,
+  signal: AbortSignal,
+  sayAgain: () => void,
+): Promise<void> {
+  let again = 0;
   while (!signal.aborted) {
-    for (const name of nodes) await renew(api, name).catch(() => undefined);
+    const told = await Promise.all(
+      [...nodes].map((name) =>
+        renew(api, name)
+          .then(() => (again > 0 ? tell(api, name) : undefined))
+          .then(() => true)
+          .catch(() => false),
+      ),
+    );
+    again = told.includes(false) ? BEATS_AGAIN : Math.max(0, again - 1);
+    if (again > 0) sayAgain();
     await sleep(BEAT_MS, undefined, { signal }).catch(() => undefined);
   }
+}
+
+async function tell(api: Api, name: string): Promise<void> {
+  const path = `/api/v1/nodes/${name}/status`;
+  await api.patch(path, { status: { conditions: conditions() } }, STRATEGIC);
 }
 
 async function renew(api: Api, name: string): Promise<void> {

@@ -71,6 +71,11 @@ export class Pod {
     this.#probe();
   }
 
+  /** Writes its status again: while nobody heard of its node it was taken for not ready. */
+  sayAgain(): void {
+    if (this.container !== undefined) this.#changed();
+  }
+
   /** With the grace that its deletion says: what is before the stop, SIGTERM, SIGKILL; then it is gone from the API. */
   terminate(grace: number | undefined): Promise<void> {
     this.#end ??= this.#terminate((grace ?? DEFAULT_GRACE_S) * 1000);

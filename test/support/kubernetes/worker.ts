@@ -1,4 +1,5 @@
 // Services on a cluster as a real worker changes them: one system per test, in a namespace of its own.
+import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import { systemSchema, type SystemFile } from '../../../src/config/system.ts';
@@ -45,6 +46,19 @@ export interface OnCluster {
   deployed: (version: string, type?: string) => Promise<Ended>;
   /** Users, until `stop` says what they were answered. */
   users: () => Load;
+}
+
+/** Ends the load of users: each of them was answered. */
+export async function allAnswered(users: Load): Promise<void> {
+  const { 200: answered = 0, ...failed } = await users.stop();
+  assert.deepEqual(failed, {});
+  assert.ok(answered > 0);
+}
+
+/** Throws with what it said where it did not succeed. */
+export async function succeeds(ended: Promise<Ended>): Promise<void> {
+  const { outcome, message } = await ended;
+  assert.equal(outcome, 'succeeded', message);
 }
 
 type Changes = Partial<ServiceFile> | ((namespace: string) => Partial<ServiceFile>);

@@ -53,14 +53,14 @@ export interface Rendered {
 export interface Helm {
   settings: HelmSettings;
   /** Oldest first; empty where there is no such release. */
-  history(): Promise<HelmRevision[]>;
+  history: () => Promise<HelmRevision[]>;
   /** What an upgrade to an image would make; nothing is changed. */
-  preview(image: ImageProgram): Promise<Rendered>;
+  preview: (image: ImageProgram) => Promise<Rendered>;
   /** What a Helm revision is made of; undefined for one that Helm has forgotten. */
-  manifest(revision: number): Promise<ReleaseObject[] | undefined>;
+  manifest: (revision: number) => Promise<ReleaseObject[] | undefined>;
   /** Throws CheckFailed with what helm said when a hook failed, an object was refused, or another change is under way. */
-  upgrade(image: ImageProgram): Promise<void>;
-  rollback(revision: number): Promise<void>;
+  upgrade: (image: ImageProgram) => Promise<void>;
+  rollback: (revision: number) => Promise<void>;
 }
 
 export interface HelmInput {
