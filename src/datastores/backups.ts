@@ -94,8 +94,7 @@ export function createBackups(given: BackupsInput): BackupsPort {
       const { folder } = await copies.find(target.copy);
       return stores[target.store.settings.kind].fingerprintCopy(folder, waiting);
     },
-    place: async (store) =>
-      stores[store.settings.kind].place(await boundStore(bindings, store, UNDISTURBED)),
+    ...ofLive(input),
     room: () => copies.room(),
     ask: async ({ target, query }, waiting) => {
       const { folder } = await copies.find(target.copy);
@@ -109,6 +108,18 @@ export function createBackups(given: BackupsInput): BackupsPort {
     ...lookInto({ stores, bindings, copies }),
     discard: (copy, waiting) => copies.discard(copy, waiting),
     copies: () => copies.list(),
+  };
+}
+
+/** What is asked of the live datastore itself. */
+function ofLive({ stores, bindings }: Wired): Pick<BackupsPort, 'place' | 'serviceBackups'> {
+  return {
+    place: async (store) =>
+      stores[store.settings.kind].place(await boundStore(bindings, store, UNDISTURBED)),
+    serviceBackups: async (store, waiting) => {
+      const { serviceBackups } = stores[store.settings.kind];
+      return serviceBackups?.(await boundStore(bindings, store, waiting), waiting);
+    },
   };
 }
 

@@ -3,15 +3,17 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { BindingsPort } from '../ports/bindings.ts';
-import type { DatastoreRef } from '../ports/backups.ts';
+import type { CopyPlacement, DatastoreRef } from '../ports/backups.ts';
 import type { NamedFile, NamedFilesPort } from '../ports/named-files.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Waiting } from '../ports/waiting.ts';
 import type { StreamedManifest } from '../domain/backup/backup.ts';
+import type { BoundPlace } from '../domain/recovery/binding.ts';
 import type { Stores } from './store.ts';
 import { drain, measuring, type Measured } from './byte-streams.ts';
-import { boundStore } from './bindings.ts';
+import { boundStore, placedAt } from './bindings.ts';
 import { createCopies, type Copies } from './copies.ts';
+import { elsewhereOr } from './exchanges.ts';
 import { readChunks } from './files/walk.ts';
 import { loadCopy, newCopy, releaseIn } from './load-copy.ts';
 import { thereAt, type Named } from './named-dump.ts';
@@ -62,9 +64,9 @@ export function createNamedFiles(given: NamedFilesInput): NamedFilesPort {
       const sums = tally(named);
       const backup = `file:${file}`;
       const begun = newCopy(target, backup, clock);
-      const beside = into === 'beside' ? await besideOr(kind, store) : undefined;
+      const begin = await beginningOf(kind, store, into);
       const fill = async (folder: string): Promise<void> => {
-        await beside?.begin(store, folder, await bytesOf(named));
+        await begin?.(folder, await bytesOf(named));
         await kind.restore(artefactOf(input, named, sums), folder, waiting);
       };
       await loadCopy(copies, kind, begun, fill, waiting);
@@ -98,19 +100,40 @@ function adopting({
       const there = await boundStore(bindings, store, waiting);
       return unadoptable(stores[store.settings.kind], there, what, waiting).catch(said);
     },
-    adopt: async ({ place, target }, waiting) => {
+    adopt: async ({ place, target, into }, waiting) => {
       const store = await boundStore(bindings, target.store, waiting);
       const kind = stores[store.settings.kind];
       const { adopt } = kind.exchange ?? {};
       if (adopt === undefined) throw new Failure('Unsupported', noPlaces(store, place));
       let words = `${place} is a copy of it already`;
       const fill = async (folder: string): Promise<void> => {
-        words = await adopt.take(store, folder, place, waiting);
+        const there = isElsewhere(into) ? placedAt(store, into.elsewhere) : undefined;
+        words = await adopt.take(store, folder, place, waiting, there);
       };
       await loadCopy(copies, kind, newCopy(target, `place:${place}`, clock), fill, waiting);
       return words;
     },
   };
+}
+
+/** What makes the place of a copy; undefined for one apart from everything live. */
+async function beginningOf(
+  kind: Store,
+  store: DatastoreRef,
+  into: CopyPlacement | undefined,
+): Promise<((folder: string, bytes: number) => Promise<void>) | undefined> {
+  if (isElsewhere(into)) {
+    const elsewhere = elsewhereOr(kind, store);
+    const there = placedAt(store, into.elsewhere);
+    return (folder, bytes) => elsewhere.begin(there, folder, bytes, undefined);
+  }
+  if (into !== 'beside') return undefined;
+  const beside = await besideOr(kind, store);
+  return (folder, bytes) => beside.begin(store, folder, bytes);
+}
+
+function isElsewhere(into: CopyPlacement | undefined): into is { elsewhere: BoundPlace } {
+  return typeof into === 'object';
 }
 
 /** What is to be copied is looked at by the tool of its kind; a place is asked for where the live data are. */

@@ -18,6 +18,7 @@ import type {
   StreamedManifest,
 } from '../domain/backup/backup.ts';
 import type { HeartbeatRecord } from '../domain/backup/heartbeat.ts';
+import type { ServiceBackups } from '../domain/backup/service-backups.ts';
 import { Failure } from '../domain/failure.ts';
 import type { LivePlace } from '../domain/recovery/isolation.ts';
 import type {
@@ -144,11 +145,18 @@ export interface StoreExchange {
   };
   /**
    * Places beside the live data that somebody else restored; absent where a kind has none that a name would tell. `take` makes
-   * one the copy in a folder, as it is, and answers what it is in words; `release` leaves it as it was.
+   * one the copy in a folder, as it is, and answers what it is in words; `release` leaves it as it was. `there`: the datastore
+   * as it will be at that place, which its own service may have to make first (domain/recovery/live/service-place.ts).
    */
   adopt?: {
     unable(store: DatastoreRef, place: string): Promise<string | undefined>;
-    take(store: DatastoreRef, folder: string, place: string, waiting: Waiting): Promise<string>;
+    take(
+      store: DatastoreRef,
+      folder: string,
+      place: string,
+      waiting: Waiting,
+      there?: DatastoreRef,
+    ): Promise<string>;
   };
   /** Absent where nobody could tell what an exchange kept from what somebody else put there. */
   quarantine?: {
@@ -218,6 +226,8 @@ export interface Store {
     /** From now on nobody writes to the copy in a folder; doing it twice is fine. */
     open(store: DatastoreRef, folder: string, waiting: Waiting): Promise<CopyView>;
   };
+  /** Backups that the datastore's own service makes; undefined where it makes none. Absent where no service does. */
+  serviceBackups?: (store: DatastoreRef, waiting: Waiting) => Promise<ServiceBackups | undefined>;
   /** Absent where a live datastore of this kind answers no SQL. */
   queries?: QueriesPort;
   /** Absent where a kind takes no heartbeats (ports/heartbeats.ts). */

@@ -9,6 +9,7 @@ import type {
   RecoveryPoint,
   Served,
 } from '../domain/backup/backup.ts';
+import type { ServiceBackups } from '../domain/backup/service-backups.ts';
 import type { Datastore } from '../config/datastores.ts';
 import type { DatastoreCapabilities } from '../domain/capabilities.ts';
 import type { BoundPlace } from '../domain/recovery/binding.ts';
@@ -126,6 +127,8 @@ export interface BackupsPort {
     input: { target: CopyRef; definitions: readonly Definition[] },
     waiting: Waiting,
   ): Promise<Definition[]>;
+  /** What the datastore's own service makes of backups; undefined where there is no such service. Throws Refused, Unavailable. */
+  serviceBackups(store: DatastoreRef, waiting: Waiting): Promise<ServiceBackups | undefined>;
   /** Where the live datastore is reached: a folder with all its generations. Throws NotFound. */
   place(store: DatastoreRef): Promise<LivePlace>;
   /** Bytes that are free where copies go. */

@@ -21,9 +21,13 @@ export interface NamedFilesPort {
   ): Promise<string | undefined>;
   /**
    * Takes a place beside the live data for a copy, as it is; answers what it is, in words. Discarded, the copy leaves it as it was.
+   * `into` says where the datastore's own service makes it, where it is asked for one of its backups.
    * Throws Refused, NotFound, Unsupported.
    */
-  adopt(input: { place: string; target: CopyRef }, waiting: Waiting): Promise<string>;
+  adopt(
+    input: { place: string; target: CopyRef; into?: CopyPlacement },
+    waiting: Waiting,
+  ): Promise<string>;
   /**
    * The first rung: it is there, not empty, of the kind's format, and its tool reads it to its end; answers with its
    * SHA-256. Throws CheckFailed and NotFound for a file that is none, Refused and Unsupported for what says nothing of it.

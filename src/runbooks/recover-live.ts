@@ -28,6 +28,7 @@ import { haltStep, otherWriters, startOrder } from '../domain/recovery/live/writ
 import { placeNamed } from '../domain/recovery/live/lost.ts';
 import { besideRunbookSteps } from '../domain/recovery/live/reconcile.ts';
 import { restoredName } from '../domain/recovery/live/restored-name.ts';
+import { servicePlaceOf } from '../domain/recovery/live/service-place.ts';
 import type { BoundPlace } from '../domain/recovery/binding.ts';
 import { RECOVERY_APPROVAL } from '../domain/recovery/recovery-defaults.ts';
 import { recoveredIn } from '../domain/recovery/recovered-system.ts';
@@ -155,9 +156,7 @@ function liveSteps(input: PlanInput, world: World, exchanges: Exchange[]): PlanS
   const { datastores } = recoveredIn(loaded.system, request);
   const { affected, back, flushed } = aroundOf(input, world);
   const moves = exchanges.flatMap((one) =>
-    'adopted' in one || one.elsewhere === undefined
-      ? []
-      : [{ datastore: one.datastore, place: one.elsewhere }],
+    one.elsewhere === undefined ? [] : [{ datastore: one.datastore, place: one.elsewhere }],
   );
   const moved = movedBack(back, { loaded, operation: input.operation, moves });
   return [
@@ -210,10 +209,15 @@ function exchangeOf(
   world: World,
 ): Exchange {
   if (request.adopt !== undefined) {
-    if (isBound(world, datastore)) throw notAdopted(datastore, request.adopt);
+    const elsewhere = isBound(world, datastore)
+      ? adoptedPlace(request.adopt, loaded, datastore, runId)
+      : undefined;
     const copy = `recover-${loaded.name}-${datastore}-adopted-${runName(runId)}`;
     const backup = adoptedAsBackup(request.adopt);
-    return { adopted: true, datastore, settings: datastoreIn(loaded, datastore), copy, backup };
+    return {
+      ...{ adopted: true, datastore, settings: datastoreIn(loaded, datastore), copy, backup },
+      ...(elsewhere && { elsewhere }),
+    };
   }
   const asked = { ...request, datastore };
   const entries = world.backups[datastore] ?? [];
@@ -246,9 +250,15 @@ function notOffered({ older, newer }: Suspects): string {
   return counts.length === 0 ? '' : `; not offered: ${counts.join(' and ')}`;
 }
 
-function notAdopted(datastore: string, what: string): Failure {
-  const message = `adopting ${what} for ${datastore}: nothing takes the name of its live database, so what somebody restored is bound by hand: name it in the system file, and deploy the services on it`;
-  return new Failure('Refused', message);
+/** A database that is there, or one of this run's own where it has to be made. */
+function adoptedPlace(
+  what: string,
+  loaded: LoadedSystem,
+  datastore: string,
+  runId: string,
+): BoundPlace {
+  const isMade = what.includes('/') || servicePlaceOf(what) !== undefined;
+  return isMade ? besidePlace(loaded, datastore, runId) : { database: what };
 }
 
 /** Whether the kind of a datastore has nothing that takes the live one's name. */

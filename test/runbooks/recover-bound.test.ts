@@ -108,15 +108,33 @@ test('a revision that is bound to what is in quarantine gets no users, by a roll
   assert.equal(admitTraffic.plan(before, { ...world, services }).steps.length, 1);
 });
 
-test('people are asked about a service that has the name by itself, and nothing is adopted', () => {
+test('people are asked about a service that has the name by itself', () => {
   const { input, world } = worldOf({});
   const ids = recoverLive.plan(input, world).steps.map(({ id }) => id);
   assert.ok(ids.indexOf('address-api') < ids.indexOf('start-api'), ids.join());
-  const adopting = worldOf({}, { adopt: '/srv/orders.dump' });
-  assert.throws(
-    () => recoverLive.plan(adopting.input, adopting.world),
-    refused(/is bound by hand/),
-  );
+});
+
+test('what somebody else restored is bound as it is, or made first where a service or a dump has it', () => {
+  const made = restoredName('orders', 'c4ad2e63645d');
+  for (const [adopt, database, title] of [
+    ['orders-of-yesterday', 'orders-of-yesterday', /^Adopt orders-of-yesterday, which somebody/],
+    ['/srv/orders.dump', made, /^Adopt \/srv\/orders.dump, which somebody else made/],
+    ['backup:b1', made, /own service restore its own backup b1 into the database/],
+    ['at:2026-11-22T07:55Z', made, /own service clone what was there at 2026-11-22T07:55Z/],
+  ] as const) {
+    const { input, world } = worldOf({ DATABASE: '{{binding.orders.database}}' }, { adopt });
+    const { steps } = recoverLive.plan(input, world);
+    const stepOf = (id: string) => steps.find((step) => step.id === id);
+    const loads = stepOf('loads-orders');
+    assert.match(loads?.title ?? '', title);
+    assert.ok(loads?.action.kind === 'rung');
+    assert.deepEqual(loads.action.into, { elsewhere: { database } });
+    assert.ok(stepOf('exchange-orders')?.title.includes(`by binding to the database ${database}`));
+    assert.equal(stepOf('open-orders'), undefined);
+    const start = stepOf('start-api')?.action;
+    assert.ok(start?.kind === 'ensure');
+    assert.equal(start.spec.configuration['DATABASE'], database);
+  }
 });
 
 test('a restored database is called after the one that it is a copy of', () => {

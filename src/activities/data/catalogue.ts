@@ -4,8 +4,10 @@ import {
   listBackups,
   type BackupList,
   type QuarantineRow,
+  type ServiceRow,
 } from '../../domain/backup/backup-list.ts';
 import type { CatalogueEntry } from '../../domain/backup/backup.ts';
+import { judgeServiceBackups } from '../../domain/backup/service-backups.ts';
 import { Failure } from '../../domain/failure.ts';
 import { secretSource, type LoadedSystem } from '../../domain/loaded-system.ts';
 import { quarantineRow } from '../../domain/recovery/live/quarantined.ts';
@@ -27,6 +29,8 @@ export interface CataloguePorts {
 const MOST_BACKUPS = 500;
 /** A server that is up says at once what it keeps. */
 const LOOK_MS = 3_000;
+/** With the time for a quota that is used up. */
+const SERVICE_MS = 10_000;
 
 /** The newest backups of each datastore, and what exchanges kept of data that were live. */
 export async function catalogueOf(
@@ -41,7 +45,41 @@ export async function catalogueOf(
     found[datastore] = await backups.list({ system: loaded.name, datastore }, call);
   }
   const listed = listBackups(loaded.name, clock.now(), found, MOST_BACKUPS);
-  return shown({ ...listed, quarantined: await quarantinesOf(loaded, call, exchanges) });
+  const [quarantined, service] = await Promise.all([
+    quarantinesOf(loaded, call, exchanges),
+    serviceRowsOf(loaded, call, { backups, clock }),
+  ]);
+  return shown({ ...listed, quarantined, ...(service.length > 0 && { service }) });
+}
+
+/** What services make by themselves; one that cannot be asked soon is told as that. */
+async function serviceRowsOf(
+  loaded: LoadedSystem,
+  call: Call,
+  { backups, clock }: Pick<CataloguePorts, 'backups' | 'clock'>,
+): Promise<ServiceRow[]> {
+  const rows = datastoreRefs(loaded).map(async (store): Promise<ServiceRow[]> => {
+    const { datastore, settings } = store;
+    const found = await withinMs(SERVICE_MS, backups.serviceBackups(store, call)).catch(problemOf);
+    if (found === undefined) return [];
+    if ('problem' in found) return [{ datastore, ...found }];
+    const findings = judgeServiceBackups(found, settings.backup.rpo, clock.now());
+    return [{ datastore, ...found, findings }];
+  });
+  return (await Promise.all(rows)).flat();
+}
+
+function problemOf(error: unknown): { problem: string } {
+  if (error instanceof Failure) return { problem: error.message };
+  throw error;
+}
+
+/** Throws Unavailable where the answer takes longer. */
+async function withinMs<T>(ms: number, asked: Promise<T>): Promise<T> {
+  const late = sleep(ms, undefined, { ref: false }).then(() => {
+    throw new Failure('Unavailable', `the service did not answer within ${ms / 1000} s`);
+  });
+  return Promise.race([asked, late]);
 }
 
 /** What exchanges kept; a server that does not answer soon is left out, for the catalogue of backups is there all the same. */

@@ -19,12 +19,12 @@ export function examineFile(
 }
 
 export async function adoptPlace(
-  { place, target }: { place: string; target: CopyRef },
+  { target, ...input }: { place: string; target: CopyRef; into?: CopyPlacement },
   call: Call,
   { namedFiles }: NamedFilesPorts,
 ): Promise<RungResult> {
   await call.token();
-  const words = await namedFiles.adopt({ place, target: { ...target, owner: call.run } }, call);
+  const words = await namedFiles.adopt({ ...input, target: { ...target, owner: call.run } }, call);
   return { rung: 'loads', verdict: 'pass', reason: words };
 }
 

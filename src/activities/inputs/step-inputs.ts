@@ -143,9 +143,10 @@ export const STEP_INPUTS = {
     return { ...{ file: namedFile(at), target: copyOf(at) }, ...(into !== undefined && { into }) };
   },
   adoptPlace: (at: StepAt) => {
-    const place = placeIn(actionOf(at, 'rung').backup);
+    const { backup, into } = actionOf(at, 'rung');
+    const place = placeIn(backup);
     if (place === undefined) throw unfit(at, 'adopts no place');
-    return { place, target: copyOf(at) };
+    return { place, target: copyOf(at), ...(into !== undefined && { into }) };
   },
   compareCopy: (at: StepAt) => {
     const { backup: id, copy } = actionOf(at, 'rung');

@@ -1,19 +1,28 @@
 // The catalogue of backups as lines for people. Pure. A row of a state that a later version has is shown by its name.
 import { pointWords } from '../../domain/backup/backup.ts';
-import type { BackupList, BackupRow, QuarantineRow } from '../../domain/backup/backup-list.ts';
+import type {
+  BackupList,
+  BackupRow,
+  QuarantineRow,
+  ServiceRow,
+} from '../../domain/backup/backup-list.ts';
 import { span } from '../../domain/text/markdown.ts';
 import { columns } from './print.ts';
 import { countOf, numberOf, sizeOf } from '../../domain/text/amounts.ts';
 
 type Complete = Extract<BackupRow, { state: 'complete' }>;
 
+const SERVICE_HEAD = [
+  ...['  BACKUP', 'WHERE', 'STATE', 'AGE', 'SIZE', 'DOCUMENTS', 'RECOVERY POINT', 'KEPT UNTIL'],
+];
 const HEAD = ['BACKUP', 'AGE', 'SIZE', 'ROWS', 'RECOVERY POINT', 'VERIFIED', 'NOTES'];
 
 export function backupLines(
-  { system, backups, omitted, quarantined = [] }: BackupList,
+  { system, backups, omitted, quarantined = [], service = [] }: BackupList,
   now: number,
 ): string[] {
-  const kept = quarantined.map(keptLine);
+  const made = service.flatMap((row) => serviceLines(row, now));
+  const kept = [...quarantined.map(keptLine), ...made];
   if (backups.length === 0) {
     return [...kept, `${system} has no backups; take one with "fairlead backup ${system}"`];
   }
@@ -26,6 +35,20 @@ export function backupLines(
 function keptLine({ datastore, name, since, until, operation }: QuarantineRow): string {
   const by = operation === undefined ? '' : ` by ${operation}`;
   return `kept: ${name} of ${datastore}, out of use since ${since}${by}; removed after ${until}`;
+}
+
+/** Backups that the datastore's own service makes, and whether they hold the RPO. */
+function serviceLines(row: ServiceRow, now: number): string[] {
+  const title = `made by the own service of ${row.datastore}:`;
+  if ('problem' in row) return ['', title, `  inconclusive: ${row.problem}`];
+  const { backups, findings } = row;
+  const rows = backups.map(({ id, location, state, at, bytes, documents, expires }) => [
+    ...[`  backup:${id}`, location, state, at === null ? '?' : span(now - Date.parse(at))],
+    ...[bytes === null ? '?' : sizeOf(bytes), documents === null ? '?' : numberOf(documents)],
+    ...[at ?? '?', expires ?? '?'],
+  ]);
+  const table = rows.length === 0 ? ['  no backup'] : columns([SERVICE_HEAD, ...rows]);
+  return ['', title, ...table, ...findings.map(({ verdict, text }) => `  ${verdict}: ${text}`)];
 }
 
 function cells(row: BackupRow, now: number): string[] {

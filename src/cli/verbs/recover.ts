@@ -19,6 +19,7 @@ const EXAMPLES = [
   'recover shop --corrupted-since 2026-11-22T08:00:00Z --severity P1',
   'recover shop --datastore orders --at 2026-11-22T08:00:00Z --dry-run',
   'recover shop --datastore orders --adopt orders_at_0755',
+  'recover shop --datastore orders --adopt at:2026-11-22T07:55Z',
   'recover shop --datastore orders --lost --into 10.0.0.7:5432',
   'recover shop --dry-run --format commands',
   'recover shop --datastore orders --beside',
@@ -46,7 +47,7 @@ export function register(program: Command): void {
     )
     .option(
       '--adopt <place>',
-      'instead of a backup, what somebody else restored: a database of the same server, a generation, or a path with a / in it',
+      'instead of a backup, what somebody else restored: a database of the same server, a generation, or a path with a / in it; of Firestore also backup:ID of its own service, or at:TIME to clone what was there at that minute',
     )
     .option('--lost', 'what held the datastore is gone: it is restored into another place')
     .option(

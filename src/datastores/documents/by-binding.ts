@@ -12,6 +12,7 @@ import { digestOf } from '../../domain/digest.ts';
 import { Failure } from '../../domain/failure.ts';
 import { isRecord } from '../../domain/json.ts';
 import { restoredName } from '../../domain/recovery/live/restored-name.ts';
+import { servicePlaceOf, type ServicePlace } from '../../domain/recovery/live/service-place.ts';
 import { UNDISTURBED } from '../../integrations/json-objects.ts';
 import { besideNotes } from '../beside.ts';
 import { placedAt } from '../bindings.ts';
@@ -29,16 +30,38 @@ export interface Databases {
   loss: (there: DatastoreRef, here: DatastoreRef, waiting: Waiting) => Promise<Loss>;
   /** That the server answers, in a sentence; undefined where it does not. */
   answers: (store: DatastoreRef) => Promise<string | undefined>;
+  /** Has the service of the server make databases; absent where there is no such service. */
+  service?: {
+    /** Why it cannot, in a sentence. */
+    unable: (
+      store: DatastoreRef,
+      asked: ServicePlace,
+      waiting: Waiting,
+    ) => Promise<string | undefined>;
+    /** Makes the database of `there`; asked again it goes on with what was begun. Answers what was done, in words. */
+    make: (
+      store: DatastoreRef,
+      asked: ServicePlace,
+      there: DatastoreRef,
+      waiting: Waiting,
+    ) => Promise<string>;
+  };
 }
 
 /** References to secrets, and no secret. */
-const noteSchema = z.object({ store: z.custom<DatastoreRef>(isRecord) });
+const noteSchema = z.object({
+  store: z.custom<DatastoreRef>(isRecord),
+  /** Nobody here restored it, and nobody here removes it. */
+  adopted: z.exactOptional(z.literal(true)),
+});
 const notes = besideNotes(noteSchema, 0o600);
 
 /** The database that the copy in a folder is; undefined for one with a server of its own. */
 export async function databaseOfCopy(folder: string): Promise<DatastoreRef | undefined> {
   return (await notes.find(folder))?.store;
 }
+
+const NO_SERVICE = 'there is no service that makes backups of it by itself';
 
 const OPEN =
   'nobody can be kept out of the database itself: whoever has its address and a login writes, and is seen by what changes';
@@ -58,8 +81,8 @@ export function exchangeByBinding(databases: Databases, clock: Pick<Clock, 'now'
     begin: (store, folder) =>
       begin(placedAt(store, { database: besideName(store, folder, nameOf) }), folder),
     release: async (folder, waiting, isLive) => {
-      const there = await databaseOfCopy(folder);
-      if (there === undefined || (await isLive(there))) return;
+      const { store: there, adopted } = (await notes.find(folder)) ?? {};
+      if (there === undefined || adopted === true || (await isLive(there))) return;
       await databases.remove(there, waiting);
     },
     writeFence: async (store, { epoch }) => ({ epoch, quarantined: nameOf(store), open: OPEN }),
@@ -99,6 +122,42 @@ export function exchangeByBinding(databases: Databases, clock: Pick<Clock, 'now'
       begin,
       open: async () => undefined,
       lacks: async () => [],
+    },
+    adopt: adoptingIn(databases),
+  };
+}
+
+/** Databases that somebody else restored, or that the service of the server is to make; none is removed with its copy. */
+function adoptingIn(databases: Databases): NonNullable<StoreExchange['adopt']> {
+  const { nameOf, holds, service } = databases;
+  const unableToAdopt = async (store: DatastoreRef, place: string): Promise<string | undefined> => {
+    if (place === nameOf(store)) return 'it is live already';
+    const held = await holds(placedAt(store, { database: place }), UNDISTURBED);
+    return held === undefined ? 'no such database is there, or it holds nothing' : undefined;
+  };
+  const why = async (store: DatastoreRef, place: string): Promise<string | undefined> => {
+    const asked = servicePlaceOf(place);
+    const unable =
+      asked === undefined
+        ? await unableToAdopt(store, place)
+        : await (service?.unable(store, asked, UNDISTURBED) ?? NO_SERVICE);
+    return unable && `adopting ${place} for ${store.datastore}: ${unable}`;
+  };
+  return {
+    unable: why,
+    take: async (store, folder, place, waiting, there) => {
+      const asked = servicePlaceOf(place);
+      if (asked !== undefined && service !== undefined && there !== undefined) {
+        const words = await service.make(store, asked, there, waiting);
+        await notes.keep(folder, { store: there, adopted: true });
+        return words;
+      }
+      const unable = await why(store, place);
+      if (unable !== undefined) throw new Failure('Refused', unable);
+      const adopted = placedAt(store, { database: place });
+      await notes.keep(folder, { store: adopted, adopted: true });
+      const held = await holds(adopted, waiting);
+      return `the database ${place}, which holds ${held ?? 'nothing'}`;
     },
   };
 }

@@ -4,6 +4,7 @@ import type { DatastoreRef } from '../../ports/backups.ts';
 import { Failure } from '../../domain/failure.ts';
 import { isRecord } from '../../domain/json.ts';
 import { hostInUrl } from '../../machine/host-in-url.ts';
+import type { AdminClient } from './admin.ts';
 import { firestore } from './settings.ts';
 import type { CallOptions, FirestoreClient } from './wire.ts';
 
@@ -63,35 +64,74 @@ export async function withFirestore<T>(
   signal: AbortSignal,
   work: (firestore: Firestore) => Promise<T>,
 ): Promise<T> {
+  const root = rootOf(address);
+  const failed = (error: unknown): unknown => failureOf(address, error, READING);
+  return withClient(
+    () => clientOf(address),
+    signal,
+    failed,
+    (client) => work({ client, address, root, call: callOptions(address, root) }),
+  );
+}
+
+/** As `withFirestore`, over a client of the administration. Throws Unsupported where there is none. */
+export async function withAdmin<T>(
+  address: FirestoreAddress,
+  signal: AbortSignal,
+  work: (client: AdminClient, call: CallOptions) => Promise<T>,
+): Promise<T> {
+  const failed = (error: unknown): unknown => failureOf(address, error, ADMINISTERING);
+  return withClient(
+    () => adminOf(address),
+    signal,
+    failed,
+    (client) => work(client, callOptions(address, rootOf(address))),
+  );
+}
+
+async function withClient<C extends { close: () => Promise<void> }, T>(
+  make: () => Promise<C>,
+  signal: AbortSignal,
+  failed: (error: unknown) => unknown,
+  work: (client: C) => Promise<T>,
+): Promise<T> {
   signal.throwIfAborted();
-  const client = await clientOf(address);
+  const client = await make();
   const cut = (): void => {
     void client.close().catch(() => undefined);
   };
   signal.addEventListener('abort', cut, { once: true });
-  const root = rootOf(address);
   try {
-    return await work({ client, address, root, call: callOptions(address, root) });
+    return await work(client);
   } catch (error) {
     signal.throwIfAborted();
-    throw failureOf(address, error);
+    throw failed(error);
   } finally {
     signal.removeEventListener('abort', cut);
     await client.close().catch(() => undefined);
   }
 }
 
-async function clientOf({ host, port, project, isEmulator }: FirestoreAddress) {
+async function clientOf(address: FirestoreAddress): Promise<FirestoreClient> {
   // Loaded for the first connection: a worker starts, and takes over, without it.
   const { default: driver } = await import('@google-cloud/firestore');
+  return new driver.v1.FirestoreClient(await optionsOf(address));
+}
+
+async function adminOf(address: FirestoreAddress): Promise<AdminClient> {
+  const { default: driver } = await import('@google-cloud/firestore');
+  return new driver.v1.FirestoreAdminClient(await optionsOf(address)) as unknown as AdminClient;
+}
+
+async function optionsOf({ host, port, project, isEmulator }: FirestoreAddress) {
   const at = { servicePath: host, port, projectId: project };
-  if (!isEmulator) return new driver.v1.FirestoreClient(at);
+  if (!isEmulator) return at;
   const { credentials } = await import('@grpc/grpc-js');
-  return new driver.v1.FirestoreClient({
+  return {
     ...{ ...at, sslCreds: credentials.createInsecure() },
     // Else it looks for credentials all the same, on this machine and on the network, to learn this of them.
     authClient: { universeDomain: 'googleapis.com' } as never,
-  });
+  };
 }
 
 const ONCE: NonNullable<CallOptions['retry']> = {
@@ -122,6 +162,7 @@ export const CODE = {
   alreadyExists: 6,
   permissionDenied: 7,
   resourceExhausted: 8,
+  unimplemented: 12,
   failedPrecondition: 9,
   aborted: 10,
   unauthenticated: 16,
@@ -134,18 +175,23 @@ export function codeOf(error: unknown): number | undefined {
   return isRecord(error) && typeof error['code'] === 'number' ? error['code'] : undefined;
 }
 
+/** What the credentials of the worker need, as a hint. */
+const READING =
+  'Give the credentials of the worker (GOOGLE_APPLICATION_CREDENTIALS) the role roles/datastore.viewer, and roles/datastore.user where it writes';
+const ADMINISTERING =
+  'Give the credentials of the worker (GOOGLE_APPLICATION_CREDENTIALS) the roles roles/datastore.backupsViewer and roles/datastore.backupSchedulesViewer, and roles/datastore.restoreAdmin where it restores';
+
 /** What a question ended with: whether it may be asked again is in its kind. */
-function failureOf(address: FirestoreAddress, error: unknown): unknown {
+function failureOf(address: FirestoreAddress, error: unknown, rights: string): unknown {
   if (error instanceof Failure || !(error instanceof Error)) return error;
   const code = codeOf(error);
   const asking = `asking ${sourceOf(address)}`;
   const said = error.message.slice(0, 500);
   if (code === undefined) return withoutCode(asking, error);
   if (code === CODE.permissionDenied || code === CODE.unauthenticated) {
-    const hint =
-      'Give the credentials of the worker (GOOGLE_APPLICATION_CREDENTIALS) the role roles/datastore.viewer, and roles/datastore.user where it writes';
-    return new Failure('Refused', `${asking}: ${said}. ${hint}`);
+    return new Failure('Refused', `${asking}: ${said}. ${rights}`);
   }
+  if (code === CODE.unimplemented) return new Failure('Unsupported', `${asking}: ${said}`);
   if (code === CODE.resourceExhausted) {
     const hint = 'Its quota is used up: wait until it is there again, or have it raised.';
     return new Failure('Unavailable', `${asking}: ${said}. ${hint}`);

@@ -6,6 +6,7 @@ import { UNDISTURBED } from '../../integrations/json-objects.ts';
 import type { Databases } from '../documents/by-binding.ts';
 import { sourceOf, withFirestore, type FirestoreAddress } from './connection.ts';
 import { lossBetween } from './look.ts';
+import { makeDatabase, unableToMake } from './make-database.ts';
 import { isEmpty, serverTime } from './reading.ts';
 import { removeDocuments } from './remove-documents.ts';
 import { readContents } from './take-documents.ts';
@@ -48,6 +49,11 @@ export function databasesIn(
         if (error instanceof Failure && error.kind === 'Unavailable') return undefined;
         return `${sourceOf(address)} answers`;
       }
+    },
+    service: {
+      unable: (store, asked, waiting) => unableToMake(addressOf(store), asked, waiting),
+      make: (store, asked, there, waiting) =>
+        makeDatabase(addressOf(store), asked, addressOf(there).database, waiting),
     },
   };
 }

@@ -25,6 +25,7 @@ import { loadDocuments, readLines } from './load-documents.ts';
 import { lossBetween, openForReading } from './look.ts';
 import { namedDocuments } from './named.ts';
 import { copyAddress, emulatorProgram, startEmulator } from './scratch-emulator.ts';
+import { serviceBackupsOf } from './service-backups.ts';
 import { firestore } from './settings.ts';
 import { DUMP, readContents, takeDocuments, tally } from './take-documents.ts';
 
@@ -84,6 +85,7 @@ export function createFirestoreStore({ env, clock, programs = [] }: FirestoreInp
     named: (path, waiting) => namedDocuments(path, waiting),
     byHand: firestoreByHand,
     exchange: exchangeByBinding(databasesIn(live, clock), clock),
+    serviceBackups: (store, waiting) => serviceBackupsOf(live(store), waiting),
     ...besideIn(sides, clock),
   };
 }

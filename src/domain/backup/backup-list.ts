@@ -8,6 +8,7 @@ import {
   type CatalogueEntry,
   type CompleteBackup,
 } from './backup.ts';
+import type { ServiceBackups, ServiceFinding } from './service-backups.ts';
 
 export type BackupRow =
   | ({
@@ -41,6 +42,11 @@ export interface QuarantineRow {
   bytes?: number;
 }
 
+/** What the own service of a datastore makes of backups; or why nobody could see. */
+export type ServiceRow = { datastore: string } & (
+  (ServiceBackups & { findings: ServiceFinding[] }) | { problem: string }
+);
+
 export interface BackupList {
   schema: 'fairlead/backups/v1';
   system: string;
@@ -49,6 +55,8 @@ export interface BackupList {
   omitted: number;
   /** What exchanges keep of data that were live; missing from a worker of before. */
   quarantined?: QuarantineRow[];
+  /** Of datastores whose own service makes backups; absent where none does. */
+  service?: ServiceRow[];
 }
 
 /** `catalogues`: what lies under each datastore. */

@@ -185,7 +185,7 @@ export function quietAgainStep({ datastore }: Exchange): PlanStep {
 
 export function exchangeStep(one: Exchange): PlanStep {
   const { datastore, copy } = one;
-  const place = 'adopted' in one ? undefined : one.elsewhere;
+  const place = one.elsewhere;
   const how = place === undefined ? '' : `, by binding to ${placeWords(place)}`;
   return {
     id: `exchange-${datastore}`,
@@ -206,9 +206,8 @@ export function judgeLiveStep({ datastore, copy }: Exchange): PlanStep {
 }
 
 /** Once what is live now was proved; none where nothing keeps anybody out. */
-export function liftFenceSteps(one: Exchange): PlanStep[] {
-  const { datastore } = one;
-  if (!('adopted' in one) && one.elsewhere !== undefined) return [];
+export function liftFenceSteps({ datastore, elsewhere }: Exchange): PlanStep[] {
+  if (elsewhere !== undefined) return [];
   return [
     {
       id: `open-${datastore}`,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import {
   connect,
+  constants,
   createServer,
   type OutgoingHttpHeaders,
   type ServerHttp2Stream,
@@ -78,13 +79,20 @@ export interface Refusal {
   message: string;
 }
 
-/** Passes calls on to a server; `refuse` is asked for each, by the name of its method and how often that was called. */
+const ADMINISTRATION = /^\/google\.(?:firestore\.admin|longrunning)\./;
+
+/**
+ * Passes calls on to a server; `refuse` is asked for each, by the name of its method and how often that was called. Those of
+ * the administration go to the server at `admin`, where there is one.
+ */
 export async function refusingProxy(
   t: TestContext,
   port: number,
   refuse: (method: string, times: number) => Refusal | undefined,
+  admin?: number,
 ): Promise<number> {
-  const behind = connect(`http://127.0.0.1:${port}`);
+  const data = connect(`http://127.0.0.1:${port}`);
+  const administration = admin === undefined ? data : connect(`http://127.0.0.1:${admin}`);
   const counts = new Map<string, number>();
   const proxy = createServer();
   proxy.on('stream', (stream: ServerHttp2Stream, headers) => {
@@ -108,12 +116,18 @@ export async function refusingProxy(
       ':authority': _authority,
       ...rest
     } = headers;
+    const behind = ADMINISTRATION.test(path ?? '') ? administration : data;
     const request = behind.request({ ...rest, ':path': path, ':method': verb });
     let trailers: OutgoingHttpHeaders = {};
     request.on('error', () => {
       stream.close();
     });
-    request.on('response', ({ ':status': status, ...answered }) => {
+    request.on('response', ({ ':status': status, ...answered }, flags) => {
+      // Nothing but a status.
+      if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0) {
+        stream.respond({ ...answered, ':status': status }, { endStream: true });
+        return;
+      }
       stream.respond({ ...answered, ':status': status }, { waitForTrailers: true });
       stream.on('wantTrailers', () => {
         stream.sendTrailers(trailers);
@@ -128,7 +142,8 @@ export async function refusingProxy(
   proxy.listen(0, '127.0.0.1');
   await once(proxy, 'listening');
   t.after(() => {
-    behind.destroy();
+    data.destroy();
+    administration.destroy();
     proxy.close();
   });
   return (proxy.address() as AddressInfo).port;

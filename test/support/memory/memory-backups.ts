@@ -126,8 +126,8 @@ export function memoryBackups(): {
   };
   const copyOf = (copy: string) => {
     const there = vault.copies.get(copy);
-    if (there !== undefined) return there;
-    throw new Failure('Refused', `there is no copy ${copy}`);
+    if (there === undefined) throw new Failure('Refused', `there is no copy ${copy}`);
+    return there;
   };
   const backups: BackupsPort = {
     capabilities: ({ settings }) => DATASTORES[settings.kind].capabilities,
@@ -141,6 +141,7 @@ export function memoryBackups(): {
       vault.entries.set(id, { id, state: 'complete', manifest, marks: [] });
       return structuredClone(manifest);
     },
+    serviceBackups: async () => undefined,
     list: async ({ system, datastore }, waiting) => {
       await enter('list', `${system}/${datastore}`, waiting);
       return structuredClone([...vault.entries.values()])
@@ -276,8 +277,7 @@ function manifestOf(
     artefact: 'streamed',
     ...{ systemDigest, attempt: 'attempt', startedAt: time, endedAt: time },
     recoveryPoint: pointAt(at, skewMs),
-    tools: {},
-    encryption: null,
+    ...{ tools: {}, encryption: null },
     compression: 'none',
     objects: [{ name: 'dump', ...plain, plain }],
     contents,

@@ -6,6 +6,9 @@ import { RUNG_STEPS, rungStep } from '../../backup/rung-steps.ts';
 import type { Rung } from '../../backup/rungs.ts';
 import type { Datastore } from '../../../config/datastores.ts';
 import type { Plan, PlanStep } from '../../operation/plan.ts';
+import type { BoundPlace } from '../binding.ts';
+import { placeWords } from './lost.ts';
+import { servicePlaceOf, servicePlaceWords } from './service-place.ts';
 
 export interface Adopting {
   datastore: string;
@@ -14,28 +17,40 @@ export interface Adopting {
   copy: string;
   /** In the place of the id of a backup. */
   backup: string;
+  /** Where it is, where nothing takes the live one's place. */
+  elsewhere?: BoundPlace;
 }
 
 /** A place is there already, and nothing is read of it as an artefact. How old it is decides whoever is asked. */
-export function adoptSteps({ datastore, settings, copy, backup }: Adopting): PlanStep[] {
+export function adoptSteps(adopting: Adopting): PlanStep[] {
+  const { datastore, settings, copy, backup, elsewhere } = adopting;
   const place = placeIn(backup);
   const rungs = rungsOfFile(settings).filter(
     (rung) => rung !== 'pointInTime' && (rung !== 'artefact' || place === undefined),
   );
   return rungs.map((rung) => {
-    const title = titleOf(rung, backup, settings);
     const step = rungStep({
-      ...{ rung, datastore, backup, copy, title },
-      ...(rung === 'loads' && { into: 'beside' }),
+      ...{ rung, datastore, backup, copy, title: titleOf(rung, adopting) },
+      ...(rung === 'loads' && { into: elsewhere === undefined ? 'beside' : { elsewhere } }),
     });
-    const undo = rung === 'loads' && place !== undefined ? `leave ${place} as it was` : step.undo;
+    const undo = rung === 'loads' && place !== undefined ? undoOf(place, elsewhere) : step.undo;
     return { ...step, id: `${RUNG_STEPS[rung]}-${datastore}`, undo };
   });
 }
 
-function titleOf(rung: Rung, backup: string, { verify }: Datastore): string {
+function undoOf(place: string, elsewhere: BoundPlace | undefined): string {
+  return servicePlaceOf(place) === undefined || elsewhere === undefined
+    ? `leave ${place} as it was`
+    : `none: ${placeWords(elsewhere)} stays until somebody removes it`;
+}
+
+function titleOf(rung: Rung, { backup, elsewhere, settings: { verify } }: Adopting): string {
   const what = adoptedOf(backup) ?? backup;
   if (rung !== 'loads') return titleOfFile(rung, what, verify.invariants.length);
+  const asked = servicePlaceOf(placeIn(backup) ?? '');
+  if (asked !== undefined && elsewhere !== undefined) {
+    return `Have the datastore's own service ${servicePlaceWords(asked)} into ${placeWords(elsewhere)}`;
+  }
   return placeIn(backup) === undefined
     ? `Adopt ${what}, which somebody else made: restored beside what was live`
     : `Adopt ${what}, which somebody else restored, as it is, beside what was live`;
