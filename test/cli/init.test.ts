@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { guessedFrom } from '../../src/cli/init/guess.ts';
 import { checkSystem, loadSystem, loadSystemRunbook, warningsOf } from '../../src/config/load.ts';
+import { DATASTORES } from '../../src/config/kinds.ts';
 import { entryArgs } from '../support/entry.ts';
 import { runCli } from '../support/run-cli.ts';
 
@@ -213,4 +214,31 @@ test('writes an example of a runbook of steps that passes check, and its schema'
   );
   const schema: unknown = JSON.parse(await readFile(join(systems, 'runbook.schema.json'), 'utf8'));
   assert.deepEqual((schema as { required: string[] }).required, ['title', 'steps']);
+});
+
+test('writes a datastore of each kind that passes check, and names the kinds that there are', async (t) => {
+  for (const kind of Object.keys(DATASTORES)) {
+    const folder = await folderWith(t, { 'v1.py': PYTHON, 'systems/shop/data/a.csv': 'a' });
+    const { code, stderr } = await runCli(['init', 'shop', '--datastore', kind], {}, folder);
+    assert.equal(code, 0, stderr);
+    const checked = await checkSystem(join(folder, 'systems'), 'shop');
+    assert.deepEqual(checked, [], kind);
+    const { system } = await loadSystem(join(folder, 'systems'), 'shop');
+    assert.equal(system.datastores?.['data']?.kind, kind);
+    assert.deepEqual(system.services['web']?.datastores, ['data']);
+    assert.equal(system.drill?.golden.length, 1);
+    const doubts = await doubted(folder);
+    assert.deepEqual(
+      doubts.filter((path) => path.startsWith('datastores')),
+      [],
+      kind,
+    );
+  }
+  const folder = await folderWith(t, {});
+  const wrong = await runCli(['init', 'shop', '--datastore', 'mongo'], {}, folder);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /none of the kinds files, .*did you mean mongodb/);
+  const both = ['init', 'shop', '--datastore', 'redis', '--data', 'data'];
+  assert.equal((await runCli(both, {}, folder)).code, 2);
+  assert.deepEqual(await readdir(folder), []);
 });

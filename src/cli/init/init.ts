@@ -4,10 +4,12 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { portsIn } from '../../config/load.ts';
 import { systemJsonSchema } from '../../config/reading/json-schema.ts';
 import { NAME, NAME_ALLOWED, RESERVED_NAMES } from '../../domain/text/names.ts';
+import { didYouMean } from '../../domain/text/did-you-mean.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { writeText } from '../output/write-text.ts';
 import { withQuestions, type Ask, type Question } from './ask.ts';
 import { EXAMPLE_VERSIONS, exampleProgram } from './example.ts';
+import { KINDS, type WantedData } from './datastore-yaml.ts';
 import { guessedFrom, type Guess } from './guess.ts';
 import { EXAMPLE_RUNBOOK, runbookYaml } from './runbook-yaml.ts';
 import { sayWritten } from './say-written.ts';
@@ -20,6 +22,7 @@ export interface InitFlags {
   health?: string;
   replicas?: number;
   data?: string;
+  datastore?: string;
   approval?: boolean;
   yes?: boolean;
   json?: boolean;
@@ -105,11 +108,7 @@ async function answersFor(
     usual: guess.health,
     problem: (text) => (/^\/\S*$/.test(text) ? undefined : 'write a path such as /health'),
   });
-  const data = await given(flags.data, ask, {
-    words: `Which folder of data is to be backed up? (in ${folder}; none for none)`,
-    usual: isFolder(await kindAt(join(folder, 'data'))) ? 'data' : 'none',
-    problem: dataProblem,
-  });
+  const data = await dataFor(flags, ask, folder);
   const asks = await given(yesOrNo(flags.approval), ask, {
     words: 'Is a person asked before more users get a new version?',
     usual: 'yes',
@@ -117,8 +116,37 @@ async function answersFor(
   });
   return {
     ...{ service, command: wordsOf(command), port: Number(port), health, asks: /^y/i.test(asks) },
-    ...(data !== 'none' && { data }),
+    ...(data && { data }),
   };
+}
+
+/** A database by its kind, or a folder; undefined where nothing is to be backed up. */
+async function dataFor(
+  flags: InitFlags,
+  ask: Ask,
+  folder: string,
+): Promise<WantedData | undefined> {
+  const { datastore } = flags;
+  if (datastore !== undefined) {
+    const kind = KINDS.find((one) => one === datastore);
+    if (kind === undefined) {
+      const near = didYouMean(datastore, KINDS);
+      const message = `--datastore ${datastore}: it is none of the kinds ${KINDS.join(', ')}${near}`;
+      throw new ExitError(EXIT.badInput, message);
+    }
+    if (kind !== 'files') {
+      if (flags.data === undefined) return { kind };
+      const message = `--data names a folder, and --datastore says ${kind}: give one of them`;
+      throw new ExitError(EXIT.badInput, message);
+    }
+  }
+  const isThere = datastore === 'files' || isFolder(await kindAt(join(folder, 'data')));
+  const directory = await given(flags.data, ask, {
+    words: `Which folder of data is to be backed up? (in ${folder}; none for none)`,
+    usual: isThere ? 'data' : 'none',
+    problem: dataProblem,
+  });
+  return directory === 'none' ? undefined : { kind: 'files', directory };
 }
 
 /** What a flag says, or else the answer. */

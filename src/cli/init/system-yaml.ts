@@ -1,4 +1,6 @@
 // The text of the system file that `fairlead init` writes, with comments that say what to change later.
+import { dataYaml, usesYaml, type WantedData } from './datastore-yaml.ts';
+import { quoted } from './quoted.ts';
 
 export interface Wanted {
   system: string;
@@ -7,8 +9,7 @@ export interface Wanted {
   port: number;
   health: string;
   replicas: number;
-  /** A folder to back up and drill with, from the folder of the system file. */
-  data?: string;
+  data?: WantedData;
   /** Is a person asked before half of the users get a new version? */
   asks: boolean;
 }
@@ -27,7 +28,7 @@ services:
     command: ${flowList(command)}
 ${filesLine(command)}    port: ${port} # where users come
     replicas: ${replicas}
-    health: { path: ${quoted(health)} } # a status from 200 to 399 says that it can answer${data === undefined ? '' : '\n    datastores: [data]'}
+    health: { path: ${quoted(health)} } # a status from 200 to 399 says that it can answer${data === undefined ? '' : usesYaml(data)}
     rollout:
       canary:
         analysis: errors
@@ -52,7 +53,7 @@ analyses:
       error-ratio:
         ratio: { of: 'fairlead_requests_total{code=~"499|5.."}', to: fairlead_requests_total }
         max: 0.05
-${wanted.asks ? approvals() : ''}${data === undefined ? '' : recovery(wanted, data)}`;
+${wanted.asks ? approvals() : ''}${data === undefined ? '' : dataYaml(wanted, data)}`;
 }
 
 /** What of the command is a file of the version: a version that is not there is then refused before anything starts. */
@@ -72,32 +73,6 @@ approvals:
 `;
 }
 
-function recovery({ system, service, health }: Wanted, data: string): string {
-  return `
-# fairlead backup ${system}; fairlead verify ${system}/data
-datastores:
-  data:
-    kind: files
-    directory: ${quoted(data)}
-    backup: { interval: 12h, rpo: 24h }
-
-# fairlead drill ${system}: restores the newest backup apart from everything live, starts the service there, and asks it
-drill:
-  rto: 30m # how long a recovery may take
-  # An empty service answers its health path too: replace it by a page whose answer needs the data,
-  # with a word of them: { service: ${service}, name: orders, http: /orders, contains: rope }
-  golden:
-    - { service: ${service}, name: health, http: ${quoted(health)} }
-`;
-}
-
 function flowList(words: readonly string[]): string {
   return `[${words.map(quoted).join(', ')}]`;
-}
-
-/** A text as YAML takes it in flow style; without quotes where they are not needed. */
-function quoted(text: string): string {
-  const isPlain =
-    /^[A-Za-z./][\w./-]*$/.test(text) && !/^(?:true|false|yes|no|on|off|null)$/i.test(text);
-  return isPlain ? text : `'${text.replaceAll("'", "''")}'`;
 }

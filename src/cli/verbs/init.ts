@@ -22,6 +22,10 @@ export function register(program: Command): void {
     .option('--health <path>', 'the path that tells that it can answer (default: what is found)')
     .option('--replicas <n>', 'processes of a version (2)', wholeNumber(1, 64))
     .option('--data <dir>', 'a folder in that of the system, to back up; none for none')
+    .option(
+      '--datastore <kind>',
+      'what keeps its data: files, firestore, mongodb, postgres or redis; with backups and a drill of it',
+    )
     .option('--approval', 'a person is asked before more users get a new version (default)')
     .option('--no-approval', 'nobody is asked')
     .option('--yes', 'ask nothing: flags, and what is found')
@@ -31,6 +35,7 @@ export function register(program: Command): void {
   const examples = [
     'init',
     'init shop',
+    'init shop --datastore mongodb',
     "init shop --command 'python3 {version}.py' --health /up --yes",
   ];
   withExamples(command, examples).action(
