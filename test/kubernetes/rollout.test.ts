@@ -57,11 +57,12 @@ onCluster((cluster) => {
     const before = await objectsOf(at.on, at.namespace);
     const users = at.users();
     const why: Record<string, RegExp> = {
-      'v2-never': /pod api-v2-never-\S+, container service runs and does not answer its readiness/,
+      'v2-never':
+        /pod api-v2-never-\S+, container service runs and does not answer its readiness probe; it said: v2-never starts on .*; events: .*Unhealthy: Readiness probe failed/,
       'v2-crash':
         /pod api-v2-crash-\S+, container service: CrashLoopBackOff .*ended with code 3.*it said: .*cannot read the configuration/,
       'missing-v2':
-        /pod api-missing-v2-\S+, container service: ImagePullBackOff .*test\/service:missing-v2/,
+        /pod api-missing-v2-\S+, container service: ImagePullBackOff .*test\/service:missing-v2.*; events: .*Failed: Failed to pull image/,
     };
     for (const [version, said] of Object.entries(why)) {
       const end = await at.deployed(version);

@@ -7,6 +7,11 @@ import { shownFile } from '../../config/reading/base-chain.ts';
 import { mistakeLine, type Mistake } from '../../config/reading/mistake.ts';
 import type { Service } from '../../config/system.ts';
 import { systemNames } from '../../config/system-names.ts';
+import {
+  neededWords,
+  requestsNeeded,
+  type RequestsNeeded,
+} from '../../domain/analysis/requests-needed.ts';
 import { lackingWords } from '../../domain/rollout/capabilities.ts';
 import type { ServicePlatform } from '../../domain/rollout/model.ts';
 import { NAME_ALLOWED } from '../../domain/text/names.ts';
@@ -24,6 +29,8 @@ interface Checked {
   warnings: Mistake[];
   /** What each service runs on, and what that can do; absent when the system does not load. */
   platforms?: Record<string, ServicePlatform>;
+  /** How many requests the shares of its analyses take; absent when the system does not load. */
+  requests?: RequestsNeeded[];
   /** Services of the platform local whose processes run as the user that checks: who could sign records as Fairlead does. */
   sameUser?: string[];
 }
@@ -65,7 +72,8 @@ async function checkOne(dir: string, name: string): Promise<Checked> {
   const platforms = Object.entries(system.services).map(([service, config]) => {
     return [service, { kind: config.platform, ...capabilitiesOf(config) }] as const;
   });
-  const checked = { system: name, digest, mistakes, warnings };
+  const requests = requestsNeeded(system.analyses);
+  const checked = { system: name, digest, mistakes, warnings, requests };
   const sameUser = await runAsChecker(system.services, dir, name);
   return { ...checked, platforms: Object.fromEntries(platforms), sameUser };
 }
@@ -107,16 +115,17 @@ function described({
   mistakes,
   warnings,
   platforms = {},
+  requests = [],
   sameUser = [],
 }: Checked): string {
   const good = digest === null ? [] : [`${system}: good (digest ${digest.slice(0, 12)})`];
   const less = Object.entries(platforms).flatMap(([service, platform]) =>
     lackingLines(`${system}/${service}`, platform),
   );
+  const needed = requests.map((one) => `  ${neededWords(one)}`);
   const doubts = warnings.map((one) => `warning: ${mistakeLine(one)}`);
-  return [...mistakes.map(mistakeLine), ...good, ...less, ...sameLine(sameUser), ...doubts].join(
-    '\n',
-  );
+  const said = [...less, ...needed, ...sameLine(sameUser), ...doubts];
+  return [...mistakes.map(mistakeLine), ...good, ...said].join('\n');
 }
 
 function sameLine(services: readonly string[]): string[] {

@@ -14,6 +14,7 @@ import type { Temporal } from '../temporal/connect.ts';
 interface LogsOptions extends CommonOptions {
   follow?: boolean;
   errors?: boolean;
+  summary?: boolean;
 }
 
 const POLL_MS = 1000;
@@ -27,8 +28,13 @@ export function register(program: Command): void {
     .argument('<target>', SERVICE_ARGUMENT)
     .description('print the last of what the processes of SYSTEM/SERVICE said')
     .option('-f, --follow', 'go on with what they say from now on, until Ctrl-C')
-    .option('--errors', 'only lines that look like trouble, and what is indented below them');
-  withLooking(logs, ['logs shop/api', 'logs shop/api -f --errors']).action(showLogs);
+    .option('--errors', 'only lines that look like trouble, and what is indented below them')
+    .option('--summary', 'with --errors: each kind of trouble once, how often and by whom');
+  withLooking(logs, [
+    'logs shop/api',
+    'logs shop/api -f --errors',
+    'logs shop/api --errors --summary',
+  ]).action(showLogs);
   const diff = program
     .command('diff')
     .argument('<target>', SERVICE_ARGUMENT)
@@ -49,6 +55,9 @@ async function showLogs(text: string, options: LogsOptions): Promise<void> {
   const { withTemporal } = await import('../temporal/connect.ts');
   const { actorName } = await import('../identity.ts');
   const { system, service } = serviceTarget(text);
+  if (options.summary === true && (options.follow === true || options.errors !== true)) {
+    throw new ExitError(EXIT.badInput, '--summary goes with --errors, and not with --follow');
+  }
   const stopped = new AbortController();
   process.once('SIGINT', () => {
     stopped.abort();
@@ -60,7 +69,9 @@ async function showLogs(text: string, options: LogsOptions): Promise<void> {
       answer = logsIn(
         await ask(temporal, { system, logs: { service, position: answer.position } }),
       );
-      for (const line of answer.lines.filter(printed)) await printLine(line, options.json === true);
+      const lines = answer.lines.filter(printed);
+      if (options.summary === true) return printSummary(lines, options.json === true);
+      for (const line of lines) await printLine(line, options.json === true);
       if (options.follow !== true) return;
       await sleep(POLL_MS, undefined, { signal: stopped.signal }).catch(() => undefined);
     } while (!stopped.signal.aborted);
@@ -89,6 +100,20 @@ async function printLine(line: unknown, json: boolean): Promise<void> {
   const { printAsItIs } = await import('../output/print.ts');
   const [source, text] = [textAt(line, 'source') ?? '', textAt(line, 'text') ?? ''];
   printAsItIs(json ? JSON.stringify({ source, text }) : `${source} | ${text}`);
+}
+
+async function printSummary(lines: readonly unknown[], json: boolean): Promise<void> {
+  const { columns, printJson, printText } = await import('../output/print.ts');
+  const { summedUp } = await import('../../domain/text/trouble.ts');
+  const kinds = summedUp(
+    lines.map((one) => ({ source: textAt(one, 'source') ?? '', text: textAt(one, 'text') ?? '' })),
+  );
+  if (json) printJson({ schema: 'fairlead/trouble/v1', trouble: kinds });
+  else if (kinds.length === 0) printText('no trouble in what was said lately');
+  else {
+    const rows = kinds.map(({ count, sources, last }) => [`${count} ×`, sources.join(', '), last]);
+    printText(columns(rows).join('\n'));
+  }
 }
 
 async function ask(

@@ -19,7 +19,7 @@ export interface ApiRequest {
   path: string;
   body?: unknown;
   /** Of a PATCH; `apply` is a server-side apply. */
-  patch?: 'merge' | 'apply';
+  patch?: 'merge' | 'strategic' | 'apply';
   /** The answer is a text, and no JSON. */
   text?: true;
 }
@@ -51,6 +51,7 @@ const PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 2_000;
 const PATCHES = {
   merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
   apply: 'application/apply-patch+yaml',
 } as const;
 

@@ -111,9 +111,9 @@ export function raisedTo(
 
 /** Points the autoscaler at the Deployment that has all users: nobody but Fairlead knows which one that is. */
 export async function pointed(at: Reached, record: ServiceRecord): Promise<void> {
-  const { cluster, place, helm } = at;
+  const { cluster, place, stable } = at;
   const whole = wholeOf(record.traffic.weights);
-  if (helm !== undefined || whole === undefined) return;
+  if (stable !== undefined || whole === undefined) return;
   const name = deploymentName(record, place, whole);
   const found = await autoscalerOf(at);
   if (found === undefined || isOn(found, name)) return;

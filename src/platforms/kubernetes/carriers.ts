@@ -1,20 +1,22 @@
 // What carries the revisions of a service: for each its Deployment, with the pods of it and the endpoints that the gateway
-// is told. That is Fairlead's own one, or the Helm release's where the release stands on the revision.
+// is told. That is Fairlead's own one, or somebody's (a Helm release's) where that stands on the revision.
 import type { RevisionSpec, ServiceRef } from '../../domain/rollout/model.ts';
 import { LABELS, labelValue, objectName, serviceLabels, sliceLabels } from './names.ts';
 import type { Reached } from './reached.ts';
 import type { ServiceRecord } from './record.ts';
 import { isReleased, type RoutePlace } from './route.ts';
 import type { Deployment, Pod, Slice } from './shapes.ts';
+import { stableIn } from './settings.ts';
 import { specOf, type Carrier } from './state.ts';
 
 /** The name of the Deployment that carries a revision, whether or not it is there. */
 export function deploymentName(
   record: ServiceRecord,
-  { ref, settings: { helm } }: RoutePlace,
+  { ref, settings }: RoutePlace,
   revision: string,
 ): string {
-  if (helm !== undefined && isReleased(record, revision)) return helm.deployment;
+  const stable = stableIn(settings);
+  if (stable !== undefined && isReleased(record, revision)) return stable.deployment;
   return objectName(ref, revision);
 }
 
@@ -45,13 +47,14 @@ async function releasedOf(
   record: ServiceRecord,
 ): Promise<Carrier | undefined> {
   const { release } = record;
-  if (settings.helm === undefined || release === undefined) return undefined;
+  const stable = stableIn(settings);
+  if (stable === undefined || release === undefined) return undefined;
   if (!isReleased(record, release.spec.id)) return undefined;
-  const deployment = await cluster.deployment(settings.helm.deployment);
+  const deployment = await cluster.deployment(stable.deployment);
   if (deployment === undefined) return undefined;
   const [pods, slices] = await Promise.all([
     cluster.pods(deployment.spec.selector.matchLabels ?? {}),
-    cluster.slices(sliceLabels(settings.helm.service.name)),
+    cluster.slices(sliceLabels(stable.service.name)),
   ]);
   return { spec: release.spec, deployment, pods, slices, released: true };
 }

@@ -7,6 +7,7 @@ import { MANAGER, selectorOf } from './names.ts';
 import {
   autoscalerShape,
   deploymentShape,
+  eventShape,
   listOf,
   podShape,
   routeShape,
@@ -14,6 +15,7 @@ import {
   sliceShape,
   type Autoscaler,
   type Deployment,
+  type Event,
   type Pod,
   type Route,
   type Service,
@@ -54,7 +56,7 @@ export interface Cluster {
   ): Promise<void>;
   /** The last lines that a container said. */
   log(pod: string, container: string, query: string): Promise<string>;
-  events(pod: string): Promise<unknown>;
+  events(pod: string): Promise<Event[]>;
 }
 
 const asManager = `fieldManager=${MANAGER}`;
@@ -90,7 +92,8 @@ export function clusterOf(api: Api, namespace: string, signal: AbortSignal): Clu
     },
     async patchDeployment(name, body) {
       const path = `${under('Deployment', name)}?${asManager}`;
-      return parsed(deploymentShape, await ask({ method: 'PATCH', path, body }), path);
+      const request = { method: 'PATCH', path, body, patch: 'strategic' } as const;
+      return parsed(deploymentShape, await ask(request), path);
     },
     apply: (kind, name, body) =>
       ask({ method: 'PATCH', path: `${under(kind, name)}?${asManager}`, body, patch: 'apply' }),
@@ -110,11 +113,11 @@ export function clusterOf(api: Api, namespace: string, signal: AbortSignal): Clu
       const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log?container=${container}&${query}`;
       return String(await ask({ method: 'GET', path, text: true }));
     },
-    events: (pod) =>
-      ask({
-        method: 'GET',
-        path: `/api/v1/namespaces/${namespace}/events?fieldSelector=${encodeURIComponent(`involvedObject.name=${pod}`)}`,
-      }),
+    async events(pod) {
+      const selector = encodeURIComponent(`involvedObject.name=${pod}`);
+      const path = `/api/v1/namespaces/${namespace}/events?fieldSelector=${selector}`;
+      return (await read(listOf(eventShape), path)).items;
+    },
   };
 }
 

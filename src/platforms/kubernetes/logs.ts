@@ -3,12 +3,14 @@ import type { LogLine, LogPosition } from '../../ports/workload.ts';
 import { isStatus } from './api.ts';
 import { CONTAINER } from './manifests.ts';
 import type { Reached } from './reached.ts';
+import { stableIn } from './settings.ts';
 import type { Pod } from './shapes.ts';
 
 /** Of each pod when nobody read it before. */
 const FIRST_LINES = 200;
 const MOST_BYTES = 1_000_000;
 const LAST_LINES = 5;
+const LAST_EVENTS = 3;
 const LINE_LENGTH = 300;
 
 /** Positions are microseconds, by pod: what has that time was read. */
@@ -48,21 +50,55 @@ function timed(line: string): { at: number; text: string } | undefined {
   return { at: Date.parse(`${second}Z`) * 1e3 + micros, text };
 }
 
-/** What a container said before it ended the last time, as one line; empty where nobody knows. */
+/**
+ * Of the first pod that does not answer: the last lines of its container, before it ended the last time where it did, and what
+ * warns in its events; as one line each. Empty where nobody knows.
+ */
 export async function lastWordsOf(at: Reached, pods: readonly Pod[]): Promise<string> {
-  const { cluster } = at;
-  const ended = pods.find((pod) =>
-    (pod.status.containerStatuses ?? []).some(
-      ({ name, lastState, state }) =>
-        name === containerOf(at, pod) && (lastState.terminated ?? state.terminated) !== undefined,
-    ),
+  const failing = pods.find((pod) => hasEnded(at, pod)) ?? pods.find(isUnready);
+  if (failing === undefined) return '';
+  const [lines, warnings] = await Promise.all([linesOf(at, failing), warningsOf(at, failing)]);
+  const parts = [
+    ...(lines === '' ? [] : [`it said: ${lines}`]),
+    ...(warnings === '' ? [] : [`events: ${warnings}`]),
+  ];
+  return parts.join('; ');
+}
+
+function hasEnded(at: Reached, pod: Pod): boolean {
+  return (pod.status.containerStatuses ?? []).some(
+    ({ name, lastState, state }) =>
+      name === containerOf(at, pod) && (lastState.terminated ?? state.terminated) !== undefined,
   );
-  if (ended === undefined) return '';
-  const { name } = ended.metadata;
-  const container = containerOf(at, ended);
+}
+
+function isUnready({ status }: Pod): boolean {
+  return !(status.containerStatuses ?? []).some(({ ready }) => ready === true);
+}
+
+async function linesOf(at: Reached, pod: Pod): Promise<string> {
+  const { name } = pod.metadata;
+  const container = containerOf(at, pod);
   const query = `tailLines=${LAST_LINES}&limitBytes=${LINE_LENGTH * LAST_LINES}`;
-  const before = await whatIsThere(cluster.log(name, container, `previous=true&${query}`));
-  const text = before === '' ? await whatIsThere(cluster.log(name, container, query)) : before;
+  const before = hasEnded(at, pod)
+    ? await whatIsThere(at.cluster.log(name, container, `previous=true&${query}`))
+    : '';
+  return inOneLine(
+    before === '' ? await whatIsThere(at.cluster.log(name, container, query)) : before,
+  );
+}
+
+async function warningsOf({ cluster }: Reached, pod: Pod): Promise<string> {
+  const events = await cluster.events(pod.metadata.name);
+  const warnings = events
+    .filter(({ type }) => type === 'Warning')
+    .sort((a, b) => (a.lastTimestamp ?? '').localeCompare(b.lastTimestamp ?? ''))
+    .slice(-LAST_EVENTS)
+    .map(({ reason = '', message = '' }) => `${reason}: ${message}`);
+  return inOneLine(warnings.join('\n'));
+}
+
+function inOneLine(text: string): string {
   return text
     .trim()
     .split(/\s*\n\s*/)
@@ -72,8 +108,9 @@ export async function lastWordsOf(at: Reached, pods: readonly Pod[]): Promise<st
 
 /** Fairlead's own, or the chart's. */
 function containerOf({ place: { settings } }: Reached, { status }: Pod): string {
-  if (settings.helm === undefined) return CONTAINER;
-  return settings.helm.container ?? status.containerStatuses?.[0]?.name ?? CONTAINER;
+  const stable = stableIn(settings);
+  if (stable === undefined) return CONTAINER;
+  return stable.container ?? status.containerStatuses?.[0]?.name ?? CONTAINER;
 }
 
 /** A pod may have gone meanwhile, or never have run. */

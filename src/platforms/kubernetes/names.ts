@@ -20,6 +20,8 @@ export const ANNOTATIONS = {
   token: 'fairlead/token',
   /** Of an autoscaler: what it kept before it was raised, and the newest change, as JSON. */
   autoscaler: 'fairlead/autoscaler',
+  /** Of a Deployment that is somebody's: how often Fairlead changed its image. */
+  settled: 'fairlead/settled',
   /** Which change asked for the restart that a pod template is of. */
   restartedBy: 'fairlead/restarted-by',
 } as const;

@@ -26,6 +26,8 @@ export interface DeploymentPatch {
   replicas?: number;
   /** Of the pod template: a new value replaces the pods. */
   restartedBy?: string;
+  /** Of a container, by its name; `settled` is how often Fairlead changed it. */
+  image?: { container: string; reference: string; settled: number };
 }
 
 /** Passes the token of a Deployment and patches it; `decide` undefined for nothing to change. Throws NotFound. */
@@ -54,16 +56,22 @@ export async function stamped(cluster: Cluster, change: ObjectChange): Promise<v
 
 function bodyOf(
   { metadata: { resourceVersion } }: Deployment,
-  { replicas, restartedBy }: DeploymentPatch,
+  { replicas, restartedBy, image }: DeploymentPatch,
   token: EpochToken,
 ): object {
-  const annotations = { [ANNOTATIONS.restartedBy]: restartedBy };
+  const annotations = {
+    [ANNOTATIONS.token]: JSON.stringify(token),
+    ...(image && { [ANNOTATIONS.settled]: String(image.settled) }),
+  };
+  const template = {
+    ...(restartedBy !== undefined && {
+      metadata: { annotations: { [ANNOTATIONS.restartedBy]: restartedBy } },
+    }),
+    ...(image && { spec: { containers: [{ name: image.container, image: image.reference }] } }),
+  };
   return {
-    metadata: { resourceVersion, annotations: { [ANNOTATIONS.token]: JSON.stringify(token) } },
-    spec: {
-      ...(replicas !== undefined && { replicas }),
-      ...(restartedBy !== undefined && { template: { metadata: { annotations } } }),
-    },
+    metadata: { resourceVersion, annotations },
+    spec: { ...(replicas !== undefined && { replicas }), template },
   };
 }
 

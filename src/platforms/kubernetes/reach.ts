@@ -4,11 +4,13 @@ import { Failure } from '../../domain/failure.ts';
 import type { ServiceTarget } from '../../domain/rollout/service-target.ts';
 import type { Waiting } from '../../ports/waiting.ts';
 import { createApi, failureOf, type Api } from './api.ts';
-import { clusterOf } from './cluster.ts';
+import { clusterOf, type Cluster } from './cluster.ts';
 import { createConnection } from './connect.ts';
 import type { Reached } from './reached.ts';
 import { adoptedBy } from './release/adopted.ts';
-import { helmOf, type Helm } from './release/helm.ts';
+import { helmOf } from './release/helm.ts';
+import { plainOf } from './release/plain.ts';
+import type { Stable } from './release/stable.ts';
 import type { RoutePlace } from './route.ts';
 
 export type Reach = <Result>(
@@ -34,8 +36,8 @@ export function createReach({ kubeconfig }: { kubeconfig?: string }): Reach {
     const { context, namespace } = place.settings;
     try {
       const cluster = clusterOf(apiOf(context), namespace, waiting.signal);
-      const helm = helmFor(service, { kubeconfig, what, waiting });
-      const at: Reached = { cluster, place, waiting, what, ...(helm && { helm }) };
+      const stable = stableFor(service, cluster, { kubeconfig, what, waiting });
+      const at: Reached = { cluster, place, waiting, what, ...(stable && { stable }) };
       const adopted = await adoptedBy(at);
       return await work(adopted === undefined ? at : { ...at, place: { ...place, adopted } });
     } catch (error) {
@@ -44,11 +46,13 @@ export function createReach({ kubeconfig }: { kubeconfig?: string }): Reach {
   };
 }
 
-function helmFor(
+function stableFor(
   { platform, directory }: ServiceTarget,
+  cluster: Cluster,
   { kubeconfig, what, waiting }: { kubeconfig: string | undefined; what: string; waiting: Waiting },
-): Helm | undefined {
+): Stable | undefined {
   const settings = platform.kind === 'kubernetes' ? platform.kubernetes : undefined;
+  if (settings?.adopts !== undefined) return plainOf(settings.adopts, cluster, what);
   if (settings?.helm === undefined) return undefined;
   return helmOf(settings.helm, { settings, directory, kubeconfig, what, waiting });
 }

@@ -6,7 +6,7 @@ import type { TrafficRecord } from '../../domain/traffic/traffic-rules.ts';
 import { normalised } from '../../domain/traffic/weights.ts';
 import { objectName, recordName, MANAGER } from './names.ts';
 import { NEW_RECORD, readRecord, writeRecord, type ServiceRecord } from './record.ts';
-import type { KubernetesSettings } from './settings.ts';
+import { stableIn, type KubernetesSettings } from './settings.ts';
 import type { BackendRef, ManagedField, Route, RouteRule } from './shapes.ts';
 
 /** A service, and where its route leads. */
@@ -237,10 +237,11 @@ export function isReleased({ release }: ServiceRecord, revision: string): boolea
 /** The Service that the users of a revision are led to. */
 function backendOf(
   record: ServiceRecord,
-  { ref, settings: { helm } }: RoutePlace,
+  { ref, settings }: RoutePlace,
   revision: string,
 ): { name: string; port: number } {
-  if (helm !== undefined && isReleased(record, revision)) return helm.service;
+  const stable = stableIn(settings);
+  if (stable !== undefined && isReleased(record, revision)) return stable.service;
   return { name: objectName(ref, revision), port: SERVICE_PORT };
 }
 
@@ -252,9 +253,10 @@ function isOwnRef(one: BackendRef, place: RoutePlace, names: ReadonlySet<string>
 }
 
 /** The Services of all revisions that a record knows, the release's among them. */
-function namesIn({ traffic }: ServiceRecord, { ref, settings: { helm } }: RoutePlace): Set<string> {
+function namesIn({ traffic }: ServiceRecord, { ref, settings }: RoutePlace): Set<string> {
+  const stable = stableIn(settings);
   const own = knownIn(traffic).map(({ revision }) => objectName(ref, revision));
-  return new Set(helm === undefined ? own : [...own, helm.service.name]);
+  return new Set(stable === undefined ? own : [...own, stable.service.name]);
 }
 
 function knownIn({

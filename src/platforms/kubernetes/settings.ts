@@ -22,6 +22,31 @@ const namespace = text(
   'the name of a namespace: at most 63 lower-case letters, digits and hyphens',
 );
 
+/** Where the stable side of a service is somebody's Deployment: which one, and where the route leads to it. */
+const stable = {
+  deployment: objectName.meta({
+    meaning: 'The Deployment that is the service.',
+    example: 'storefront',
+  }),
+  container: z.exactOptional(
+    z.string().min(1).meta({
+      meaning: 'Which container of it; without it there is exactly one.',
+      example: 'web',
+    }),
+  ),
+  service: z
+    .strictObject({
+      name: objectName.meta({ meaning: 'The Service that leads to it.', example: 'storefront' }),
+      port: port.meta({ meaning: 'Its port.', example: 80 }),
+    })
+    .meta({ meaning: 'Where the route leads its users.' }),
+};
+
+const adopts = z.strictObject(stable).meta({
+  meaning:
+    'Its stable side is a Deployment that is there already: a new version is tried beside it, and its image is changed when that has all users.',
+});
+
 const helm = z
   .strictObject({
     release: text(
@@ -47,22 +72,7 @@ const helm = z
       meaning: 'The value that takes the tag of image: what follows its last colon.',
       example: 'image.tag',
     }),
-    deployment: objectName.meta({
-      meaning: 'The Deployment of the release that is the service.',
-      example: 'storefront',
-    }),
-    container: z.exactOptional(
-      z.string().min(1).meta({
-        meaning: 'Which container of it; without it there is exactly one.',
-        example: 'web',
-      }),
-    ),
-    service: z
-      .strictObject({
-        name: objectName.meta({ meaning: 'The Service that leads to it.', example: 'storefront' }),
-        port: port.meta({ meaning: 'Its port.', example: 80 }),
-      })
-      .meta({ meaning: 'Where the route leads the users of the release.' }),
+    ...stable,
   })
   .meta({
     meaning:
@@ -134,10 +144,11 @@ const fields = {
         autoscaler: z.exactOptional(
           objectName.meta({
             meaning:
-              'A HorizontalPodAutoscaler that decides how many replicas there are; without helm it is pointed at the Deployment that has all users.',
+              'A HorizontalPodAutoscaler that decides how many replicas there are; without helm and adopts it is pointed at the Deployment that has all users.',
             example: 'storefront',
           }),
         ),
+        adopts: z.exactOptional(adopts),
         helm: z.exactOptional(helm),
       })
       .meta({ meaning: 'kubernetes: which cluster, and how its users get there.' }),
@@ -165,12 +176,16 @@ export const kubernetes = {
   metrics: {},
   capabilities,
   capabilitiesWith: ({ kubernetes: said }) =>
-    said?.helm === undefined ? capabilities : { ...capabilities, settle: true },
+    stableIn(said ?? {}) === undefined ? capabilities : { ...capabilities, settle: true },
   remarks({ kubernetes: said }, folders) {
     if (said === undefined) {
       const message =
         'is missing; the platform kubernetes needs context, namespace, route, gateway, identity and closed';
       return [{ path: ['kubernetes'], message }];
+    }
+    if (said.helm !== undefined && said.adopts !== undefined) {
+      const message = 'is another way to say whose the stable side is than helm; leave one out';
+      return [{ path: ['kubernetes', 'adopts'], message }];
     }
     const { chart, values } = said.helm ?? { chart: '.', values: [] };
     const named: [(string | number)[], string][] = [
@@ -189,3 +204,13 @@ export const kubernetes = {
 export type KubernetesSettings = NonNullable<z.output<z.ZodObject<typeof fields>>['kubernetes']>;
 
 export type HelmSettings = z.output<typeof helm>;
+
+export type StableSettings = z.output<typeof adopts>;
+
+/** Somebody's Deployment that is the stable side of a service; undefined where all are Fairlead's own. */
+export function stableIn({
+  helm: release,
+  adopts: adopted,
+}: Pick<KubernetesSettings, 'helm' | 'adopts'>): StableSettings | undefined {
+  return release ?? adopted;
+}

@@ -166,6 +166,15 @@ export const sliceShape = z.looseObject({
 });
 export type Slice = z.output<typeof sliceShape>;
 
+export const eventShape = z.looseObject({
+  type: z.exactOptional(z.string()),
+  reason: z.exactOptional(z.string()),
+  message: z.exactOptional(z.string()),
+  count: z.nullish(z.number()),
+  lastTimestamp: z.nullish(z.string()),
+});
+export type Event = z.output<typeof eventShape>;
+
 export const serviceShape = z.looseObject({
   metadata,
   spec: z.looseObject({

@@ -21,6 +21,9 @@ import { isReleased, nameOf, shareOf, strangerIn, viewOf } from './route.ts';
 import type { Pod } from './shapes.ts';
 import { desiredOf, isReplaced, stateOf } from './state.ts';
 
+/** From this age on a pod that is not ready is worth a question. */
+const GROWN_MS = 5_000;
+
 export function kubernetesWorkload(reach: Reach): WorkloadPort {
   /** Deployments (their uids) that the gateway was seen to lead to. */
   const reached = new Set<string>();
@@ -112,15 +115,21 @@ async function revisions(at: Reached, reached: Set<string>): Promise<RevisionSta
   );
 }
 
-/** With what its containers said before they ended. */
+/** With what its containers said last, and what the cluster says of them. */
 async function explained(
   at: Reached,
   state: RevisionState,
   pods: readonly Pod[],
 ): Promise<RevisionState> {
-  if (state.problem === undefined || state.crashes === 0) return state;
+  const isNew = state.crashes === 0 && !pods.some(isGrown);
+  if (state.problem === undefined || isNew) return state;
   const said = await lastWordsOf(at, pods);
-  return said === '' ? state : { ...state, problem: `${state.problem}; it said: ${said}` };
+  return said === '' ? state : { ...state, problem: `${state.problem}; ${said}` };
+}
+
+/** What is just starting is not asked about at each look. */
+function isGrown({ metadata: { creationTimestamp } }: Pod): boolean {
+  return Date.now() - Date.parse(creationTimestamp ?? '') > GROWN_MS;
 }
 
 /** A revision that never had a user is ready once the gateway leads to it: until then its checks would meet nobody. */
@@ -178,7 +187,7 @@ async function remove(
     if ([release?.spec.id, release?.to?.spec.id].includes(revision)) {
       throw new Failure(
         'Refused',
-        `${what}: the Helm release of ${nameOf(place)} stands on it; settle it on another one first`,
+        `${what}: ${at.stable?.called ?? 'the release'} of ${nameOf(place)} stands on it; settle it on another one first`,
       );
     }
     const share = shareOf(route, place, { record, revision });

@@ -68,7 +68,7 @@ export async function onRelease(
   const helm = async (...args: string[]) =>
     (await run(cluster.helm, [...args, ...common], { cwd: ROOT })).stdout;
   await helm('install', RELEASE, CHART);
-  await leadTo(cluster, namespace);
+  await leadTo(cluster, namespace, RELEASE);
   await eventually('the release to be ready', async () => {
     return (await readyReplicas(cluster, namespace, RELEASE)) === 2;
   });
@@ -106,12 +106,12 @@ async function grant({ api }: Cluster, namespace: string): Promise<void> {
 }
 
 /** As somebody wrote it: without a weight. */
-async function leadTo({ api }: Cluster, namespace: string): Promise<void> {
+export async function leadTo({ api }: Cluster, namespace: string, service: string): Promise<void> {
   const path = `/apis/gateway.networking.k8s.io/v1/namespaces/${namespace}/httproutes/${SERVICE}`;
   const route = await api.get<ApiObject & { spec: { rules: object[] } }>(path);
   const rules = route.spec.rules.map((rule) => ({
     ...rule,
-    backendRefs: [{ name: RELEASE, port: 80 }],
+    backendRefs: [{ name: service, port: 80 }],
   }));
   await api.call('PUT', path, { ...route, spec: { ...route.spec, rules } });
 }

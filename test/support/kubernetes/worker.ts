@@ -88,7 +88,12 @@ export async function onWorker(
   return {
     ...{ namespace, system, platform, worker, url, deploy },
     deployed: async (version, type) => endOf(await deploy(version, type)),
-    users: () => new Load(`${url}/`, 4),
+    users() {
+      const load = new Load(`${url}/`, 4);
+      // One that nobody ends keeps the process from ending.
+      t.after(() => load.stop());
+      return load;
+    },
   };
 }
 

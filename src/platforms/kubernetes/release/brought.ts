@@ -9,22 +9,16 @@ import type { Reached } from '../reached.ts';
 import { isOwn, type ReleaseRecord } from '../record.ts';
 import { nameOf } from '../route.ts';
 import { changedSince, containerOf, deploymentIn } from './chart.ts';
-import {
-  HOOK_SECONDS,
-  isPending,
-  pendingWords,
-  strangerWords,
-  type Helm,
-  type HelmRevision,
-} from './helm.ts';
+import { HOOK_SECONDS, isPending, pendingWords, strangerWords } from './helm.ts';
+import type { Stable, StableRevision } from './stable.ts';
 
 /** A release that is being brought to the revision `target`. */
 export interface Change {
   at: Reached;
-  helm: Helm;
+  stable: Stable;
   token: EpochToken;
   target: RevisionSpec;
-  history: readonly HelmRevision[];
+  history: readonly StableRevision[];
 }
 
 /** Beyond what helm waits for by itself (s), until a change that nobody ends counts as cut off. */
@@ -38,20 +32,19 @@ const PENDING_EVERY_MS = 2_000;
 export async function asItIs(
   change: Change,
   release: ReleaseRecord,
-  last: HelmRevision,
+  last: StableRevision,
 ): Promise<ReleaseRecord> {
-  const { at, helm } = change;
-  const { settings } = helm;
+  const { at, stable } = change;
   const { revision, status } = last;
   if (status !== 'deployed') return release;
   if (release.to === undefined) {
-    const strange = await changedSince(at, release, settings);
+    const strange = await changedSince(at, release, stable);
     if (strange !== undefined) throw new Failure('WorldChanged', `${at.what}: ${strange}`);
     return { ...release, numbers: { ...release.numbers, [release.spec.id]: revision } };
   }
   if (revision <= release.to.number) return release;
-  const objects = (await helm.manifest(revision)) ?? [];
-  const { image } = containerOf(deploymentIn(objects, settings, at.what), settings, at.what);
+  const objects = (await stable.manifest(revision)) ?? [];
+  const { image } = containerOf(deploymentIn(objects, stable, at.what), stable.settings, at.what);
   const spec = [release.spec, release.to.spec].find((one) => imageOf(one).reference === image);
   if (spec === undefined) return release;
   const { to: _, ...rest } = release;
@@ -60,29 +53,29 @@ export async function asItIs(
   return ended;
 }
 
-/** Asks helm, unless that was done. What is under way; undefined when the release is of the target. */
+/** Asks for the change, unless that was done. What is under way; undefined when the release is of the target. */
 export async function broughtBy(
   change: Change,
   release: ReleaseRecord,
-  last: HelmRevision,
+  last: StableRevision,
 ): Promise<string | undefined> {
-  const { at, helm, target } = change;
+  const { at, stable, target, token } = change;
   const { to } = release;
-  requireKnown(at, release, last);
+  requireKnown(change, release, last);
   if (isPending(last)) return whilePending(change, release, last);
   if (to?.number === last.revision && to.spec.id === target.id) {
     if (last.status === 'deployed') return undefined;
     throw new Failure(
       'CheckFailed',
-      `${at.what}: Helm revision ${last.revision} ${last.status}: ${last.description}`,
+      `${at.what}: ${stable.numbered(last.revision)} ${last.status}: ${last.description}`,
     );
   }
   const number = last.revision + 1;
   await recorded(change, { ...release, to: { spec: target, number } });
   const before = keptNumber(change, release, target);
-  if (before === undefined) await helm.upgrade(imageOf(target));
-  else await helm.rollback(before);
-  return `helm made revision ${number} of ${helm.settings.release}`;
+  if (before === undefined) await stable.upgrade(imageOf(target), token);
+  else await stable.rollback(before);
+  return `${stable.numbered(number)} was made of ${stable.called}`;
 }
 
 /** The Helm revision that a revision was, where Helm has not forgotten it. */
@@ -95,11 +88,15 @@ function keptNumber(
 }
 
 /** What somebody else makes of a release while Fairlead brings it elsewhere is for people to look at. */
-function requireKnown({ what }: Reached, { to }: ReleaseRecord, last: HelmRevision): void {
+function requireKnown(
+  { at: { what }, stable }: Change,
+  { to }: ReleaseRecord,
+  last: StableRevision,
+): void {
   if (to === undefined || last.revision <= to.number) return;
   throw new Failure(
     'WorldChanged',
-    `${what}: somebody else made Helm revision ${last.revision} (${last.status}, ${last.updated}: ${last.description}) while ${to.number} was Fairlead's; nothing was done`,
+    `${what}: somebody else made ${stable.numbered(last.revision)} (${last.status}, ${last.updated}: ${last.description}) while ${to.number} was Fairlead's; nothing was done`,
     { expected: to.number, found: last.revision },
   );
 }
@@ -111,14 +108,14 @@ function requireKnown({ what }: Reached, { to }: ReleaseRecord, last: HelmRevisi
 async function whilePending(
   change: Change,
   release: ReleaseRecord,
-  last: HelmRevision,
+  last: StableRevision,
 ): Promise<string> {
-  const { at, helm } = change;
+  const { at, stable } = change;
   const { waiting, what } = at;
   const { revision, updated } = last;
-  const said = pendingWords(helm.settings.release, last);
+  const said = pendingWords(stable.key, last);
   if (!isOwn(revision, release.to)) {
-    throw new Failure('WorldChanged', `${what}: ${strangerWords(helm.settings.release, last)}`, {
+    throw new Failure('WorldChanged', `${what}: ${strangerWords(stable.key, last)}`, {
       expected: release.numbers[release.spec.id],
       found: revision,
     });
@@ -127,7 +124,7 @@ async function whilePending(
   while (Date.now() < until) {
     waiting.beat({ pending: revision });
     await sleep(PENDING_EVERY_MS, undefined, { signal: waiting.signal });
-    const now = (await helm.history()).at(-1);
+    const now = (await stable.history()).at(-1);
     if (now === undefined || now.revision !== revision || !isPending(now)) return said;
   }
   const back = keptNumber(change, release, release.spec);
@@ -136,7 +133,7 @@ async function whilePending(
   }
   const to = { spec: release.spec, number: revision + 1, from: revision };
   await recorded(change, { ...release, to });
-  await helm.rollback(back);
+  await stable.rollback(back);
   return `${said}: it was cut off, and gone back from`;
 }
 

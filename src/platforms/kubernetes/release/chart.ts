@@ -6,30 +6,23 @@ import { identityOf, imageOf, LIFECYCLE, graceOf, type PodTemplate } from '../ma
 import type { Reached } from '../reached.ts';
 import { recordName } from '../names.ts';
 import { isOwn, type ReleaseRecord, type ServiceRecord } from '../record.ts';
-import type { HelmSettings } from '../settings.ts';
+import type { HelmSettings, StableSettings } from '../settings.ts';
 import { deploymentShape, type Container, type Deployment } from '../shapes.ts';
-import {
-  isPending,
-  pendingWords,
-  strangerWords,
-  tagIn,
-  type Helm,
-  type ReleaseObject,
-  type Rendered,
-} from './helm.ts';
+import { isPending, pendingWords, strangerWords, tagIn } from './helm.ts';
+import type { ReleaseObject, Rendered, Stable } from './stable.ts';
 
 /** The pods of a revision that is made beside a release: those of its chart. Undefined for a service without a release. */
 export async function podsOfChart(
   at: Reached,
   { spec, record }: { spec: RevisionSpec; record: ServiceRecord },
 ): Promise<PodTemplate | undefined> {
-  const { helm, what } = at;
-  if (helm === undefined) return undefined;
-  const { objects } = await renderedFor(helm, { spec, record });
-  const deployment = deploymentIn(objects, helm.settings, what);
+  const { stable, what } = at;
+  if (stable === undefined) return undefined;
+  const { objects } = await renderedFor(stable, { spec, record });
+  const deployment = deploymentIn(objects, stable, what);
   const { template } = deployment.spec;
   const pod = template.spec ?? { containers: [] };
-  const { name } = containerOf(deployment, helm.settings, what);
+  const { name } = containerOf(deployment, stable.settings, what);
   const containers = pod.containers.map((one) => (one.name === name ? told(one, spec) : one));
   return {
     ...(template.metadata?.annotations && { annotations: template.metadata.annotations }),
@@ -39,12 +32,12 @@ export async function podsOfChart(
 
 /** As it was where the release stood on it once, as long as Helm keeps that revision; else as the chart is now. */
 async function renderedFor(
-  helm: Helm,
+  stable: Stable,
   { spec, record }: { spec: RevisionSpec; record: ServiceRecord },
 ): Promise<Rendered> {
   const number = record.release?.numbers[spec.id];
-  const objects = number === undefined ? undefined : await helm.manifest(number);
-  if (objects === undefined) return helm.preview(imageOf(spec));
+  const objects = number === undefined ? undefined : await stable.manifest(number);
+  if (objects === undefined) return stable.preview(imageOf(spec));
   return { objects, hooks: [] };
 }
 
@@ -53,22 +46,21 @@ export async function chartObstacles(
   at: Reached,
   { spec, record }: { spec: RevisionSpec; record: ServiceRecord },
 ): Promise<string[]> {
-  const { helm: program, what } = at;
+  const { stable, what } = at;
   const { route, namespace } = at.place.settings;
-  if (program === undefined || record.release?.numbers[spec.id] !== undefined) return [];
-  const helm = program.settings;
+  if (stable === undefined || record.release?.numbers[spec.id] !== undefined) return [];
   if (record.release === undefined) {
     return [
-      `there is no Helm release ${helm.release} with a Deployment ${helm.deployment} in the namespace ${namespace}; install it first, or correct kubernetes.helm`,
+      `${stable.called} with a Deployment ${stable.settings.deployment} is not in the namespace ${namespace}; ${stable.byHand.make} first, or correct ${stable.said}`,
     ];
   }
   const strange =
-    (await changedSince(at, record.release, helm)) ?? (await pendingFor(program, record.release));
+    (await changedSince(at, record.release, stable)) ?? (await pendingFor(stable, record.release));
   if (strange !== undefined) return [strange];
-  const { objects } = await renderedFor(program, { spec, record });
-  const container = containerOf(deploymentIn(objects, helm, what), helm, what);
+  const { objects } = await renderedFor(stable, { spec, record });
+  const container = containerOf(deploymentIn(objects, stable, what), stable.settings, what);
   return [
-    ...containerObstacles(container, imageOf(spec).reference, helm),
+    ...containerObstacles(container, imageOf(spec).reference, at.place.settings.helm),
     ...routeObstacles(objects, route),
   ];
 }
@@ -76,17 +68,17 @@ export async function chartObstacles(
 function containerObstacles(
   { name, image = 'none', readinessProbe }: Container,
   wanted: string,
-  { imageKey }: HelmSettings,
+  helm: HelmSettings | undefined,
 ): string[] {
   const said: string[] = [];
-  if (image !== wanted) {
+  if (image !== wanted && helm !== undefined) {
     said.push(
-      `with ${imageKey} the chart makes the image ${image}, and ${wanted} is deployed; correct imageKey or image`,
+      `with ${helm.imageKey} the chart makes the image ${image}, and ${wanted} is deployed; correct imageKey or image`,
     );
   }
   if (readinessProbe === undefined) {
     said.push(
-      `the container ${name} of the chart has no readinessProbe, by which replicas are known to be ready; add one`,
+      `the container ${name} has no readinessProbe, by which replicas are known to be ready; add one`,
     );
   }
   return said;
@@ -106,21 +98,21 @@ function routeObstacles(objects: readonly ReleaseObject[], route: string): strin
 export async function changedSince(
   { cluster, place: { ref, settings }, what }: Reached,
   { spec, to }: ReleaseRecord,
-  helm: HelmSettings,
+  { settings: stable, called, byHand }: Stable,
 ): Promise<string | undefined> {
-  const live = await cluster.deployment(helm.deployment);
+  const live = await cluster.deployment(stable.deployment);
   if (live === undefined) {
-    return `the Deployment ${helm.deployment} of the Helm release ${helm.release} is gone; install it again`;
+    return `the Deployment ${stable.deployment} (${called}) is gone; ${byHand.make} again`;
   }
-  const { image } = containerOf(live, helm, what);
+  const { image } = containerOf(live, stable, what);
   const left = imageOf(spec).reference;
   if (to !== undefined || image === left) return undefined;
-  return `the Helm release ${helm.release} runs ${image ?? 'no image'}, and Fairlead left it on ${left}: somebody upgraded it; bring it back by helm rollback, or remove the annotation ${recordName(ref)} of the route ${settings.route} to begin with what runs now`;
+  return `${called} runs ${image ?? 'no image'}, and Fairlead left it on ${left}: somebody changed it; bring it back by ${byHand.back}, or remove the annotation ${recordName(ref)} of the route ${settings.route} to begin with what runs now`;
 }
 
 /** Helm takes one change at a time, and one that nobody goes on with has to be ended by somebody. */
 async function pendingFor(
-  { settings: { release }, history }: Helm,
+  { key: release, history }: Stable,
   { to, spec, numbers }: ReleaseRecord,
 ): Promise<string | undefined> {
   const last = (await history()).at(-1);
@@ -143,7 +135,7 @@ function told(container: Container, spec: RevisionSpec): Container {
 /** Throws BadInput where a chart or a release has none of this name. */
 export function deploymentIn(
   objects: readonly ReleaseObject[],
-  { release, deployment }: HelmSettings,
+  { settings: { deployment }, called, said }: Stable,
   what: string,
 ): Deployment {
   const found = objects.find(
@@ -154,7 +146,7 @@ export function deploymentIn(
   if (found !== undefined) {
     throw new Failure(
       'BadInput',
-      `${what}: the Deployment ${deployment} of the Helm release ${release} is not what this version understands (${z.prettifyError(error).slice(0, 300)})`,
+      `${what}: the Deployment ${deployment} (${called}) is not what this version understands (${z.prettifyError(error).slice(0, 300)})`,
     );
   }
   const known = objects.flatMap(({ kind, metadata: { name } }) =>
@@ -162,14 +154,14 @@ export function deploymentIn(
   );
   throw new Failure(
     'BadInput',
-    `${what}: the Helm release ${release} has no Deployment ${deployment} (it has: ${known.join(', ') || 'none'}); correct kubernetes.helm.deployment`,
+    `${what}: ${called} has no Deployment ${deployment} (it has: ${known.join(', ') || 'none'}); correct ${said}.deployment`,
   );
 }
 
 /** The container that is the service. Throws BadInput where nobody says which of several it is. */
 export function containerOf(
   { spec: { template } }: Deployment,
-  { deployment, container }: HelmSettings,
+  { deployment, container }: StableSettings,
   what: string,
 ): Container {
   const containers = template.spec?.containers ?? [];
@@ -180,7 +172,7 @@ export function containerOf(
   const known = containers.map(({ name }) => name).join(', ');
   throw new Failure(
     'BadInput',
-    `${what}: the Deployment ${deployment} has the containers ${known}; say which one is the service as kubernetes.helm.container`,
+    `${what}: the Deployment ${deployment} has the containers ${known}; say which one is the service as container, beside deployment`,
   );
 }
 
@@ -193,6 +185,6 @@ export function imageIn(
   if (version !== undefined) return { reference: image, version };
   throw new Failure(
     'BadInput',
-    `${what}: the container ${name} has the image ${image || '(none)'}, whose tag would say its version; install the release with a tag`,
+    `${what}: the container ${name} has the image ${image || '(none)'}, whose tag would say its version; give it a tag`,
   );
 }

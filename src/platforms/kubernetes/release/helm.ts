@@ -12,6 +12,7 @@ import { reasonIn } from '../../../domain/text/reason-line.ts';
 import { signalGroup } from '../../../machine/process-identity.ts';
 import type { Waiting } from '../../../ports/waiting.ts';
 import type { HelmSettings, KubernetesSettings } from '../settings.ts';
+import { objectShape, type ReleaseObject, type Stable, type StableRevision } from './stable.ts';
 
 /** How long (s) helm waits for a hook of a chart, such as a migration. */
 export const HOOK_SECONDS = 300;
@@ -21,13 +22,10 @@ const MOST_REVISIONS = 10;
 
 const revisionShape = z.object({
   revision: z.number(),
-  /** ISO 8601. */
   updated: z.string(),
-  /** Helm's word: deployed, superseded, failed, pending-upgrade, pending-rollback, ... */
   status: z.string(),
   description: z.string(),
-});
-export type HelmRevision = z.output<typeof revisionShape>;
+}) satisfies z.ZodType<StableRevision>;
 
 const renderedShape = z.object({
   manifest: z.string(),
@@ -35,33 +33,6 @@ const renderedShape = z.object({
     .array(z.object({ name: z.string(), kind: z.string(), events: z.array(z.string()) }))
     .nullish(),
 });
-
-/** One object of a chart. */
-export const objectShape = z.looseObject({
-  kind: z.string(),
-  metadata: z.looseObject({ name: z.string() }),
-});
-export type ReleaseObject = z.output<typeof objectShape>;
-
-export interface Rendered {
-  objects: ReleaseObject[];
-  /** What runs once, before or after: `Job migrate (pre-upgrade)`. */
-  hooks: string[];
-}
-
-/** One per call of a port: what it was told of charts and revisions is asked for once. */
-export interface Helm {
-  settings: HelmSettings;
-  /** Oldest first; empty where there is no such release. */
-  history: () => Promise<HelmRevision[]>;
-  /** What an upgrade to an image would make; nothing is changed. */
-  preview: (image: ImageProgram) => Promise<Rendered>;
-  /** What a Helm revision is made of; undefined for one that Helm has forgotten. */
-  manifest: (revision: number) => Promise<ReleaseObject[] | undefined>;
-  /** Throws CheckFailed with what helm said when a hook failed, an object was refused, or another change is under way. */
-  upgrade: (image: ImageProgram) => Promise<void>;
-  rollback: (revision: number) => Promise<void>;
-}
 
 export interface HelmInput {
   settings: KubernetesSettings;
@@ -76,7 +47,7 @@ export interface HelmInput {
 export function helmOf(
   helm: HelmSettings,
   { settings: { context, namespace }, directory, kubeconfig, what, waiting }: HelmInput,
-): Helm {
+): Stable {
   const { signal, beat } = waiting;
   const { release } = helm;
   const common = [
@@ -94,6 +65,11 @@ export function helmOf(
   const patient = ['--timeout', `${HOOK_SECONDS}s`];
   return {
     settings: helm,
+    key: release,
+    called: `the Helm release ${release}`,
+    said: 'kubernetes.helm',
+    byHand: { make: 'install it', back: `helm rollback ${release}` },
+    numbered: (revision) => `Helm revision ${revision}`,
     async history() {
       const asked = ['history', release, '--max', String(MOST_REVISIONS), '-o', 'json'];
       const text = await unlessGone(run(asked));
@@ -141,19 +117,19 @@ function once<Asked, Answer>(
 }
 
 /** A change that is under way, or was cut off. */
-export function isPending({ status }: HelmRevision): boolean {
+export function isPending({ status }: StableRevision): boolean {
   return status.startsWith('pending');
 }
 
 export function pendingWords(
   release: string,
-  { revision, status, updated, description }: HelmRevision,
+  { revision, status, updated, description }: StableRevision,
 ): string {
   return `Helm revision ${revision} of ${release} is ${status} since ${updated} (${description})`;
 }
 
 /** As `pendingWords`, of a change that Fairlead did not begin. */
-export function strangerWords(release: string, pending: HelmRevision): string {
+export function strangerWords(release: string, pending: StableRevision): string {
   return `${pendingWords(release, pending)}, and is not Fairlead's; wait until it is done, or end it by helm rollback`;
 }
 

@@ -34,24 +34,24 @@ export async function settled(
   at: Reached,
   { revision, token }: { revision: string; token: EpochToken },
 ): Promise<Settled> {
-  const { cluster, place, what, helm } = at;
-  if (helm === undefined) {
+  const { cluster, place, what, stable } = at;
+  if (stable === undefined) {
     throw new Failure(
       'Unsupported',
       `${what}: its revisions are Fairlead's own Deployments, and there is no other object to bring to one`,
     );
   }
   const found = await anchored(cluster, { place, token, what });
-  const history = await helm.history();
+  const history = await stable.history();
   const last = history.at(-1);
   if (found.record.release === undefined || last === undefined) {
     throw new Failure(
       'NotFound',
-      `${what}: there is no Helm release ${helm.settings.release}; install it, and ask again`,
+      `${what}: ${stable.called} is not there; ${stable.byHand.make}, and ask again`,
     );
   }
   const target = await specOf(at, found.record.release, revision);
-  const change = { at, helm, token, target, history };
+  const change = { at, stable, token, target, history };
   const release = await asItIs(change, found.record.release, last);
   if (release.to === undefined && release.spec.id === target.id) return alone(change, release);
   if (release.to === undefined) {
@@ -110,19 +110,19 @@ async function keptBeside(
 async function ready(change: Change, release: ReleaseRecord): Promise<Settled> {
   const { at, target, token } = change;
   const { cluster, place, what } = at;
-  const helm = change.helm.settings;
+  const { settings } = change.stable;
   const [live, own] = await Promise.all([
-    cluster.deployment(helm.deployment),
+    cluster.deployment(settings.deployment),
     cluster.deployment(objectName(place.ref, target.id)),
   ]);
   if (live === undefined || release.to === undefined) {
-    throw new Failure('NotFound', `${what}: the Deployment ${helm.deployment} is gone`);
+    throw new Failure('NotFound', `${what}: the Deployment ${settings.deployment} is gone`);
   }
   await requireAsMade(change, live, release.to.number);
   const carried = own === undefined ? 1 : desiredOf(own);
   const wanted = Math.max(carried, desiredOf(live));
-  const made = await atLeast(at, { name: helm.deployment, replicas: wanted, token });
-  const slices = await cluster.slices(sliceLabels(helm.service.name));
+  const made = await atLeast(at, { name: settings.deployment, replicas: wanted, token });
+  const slices = await cluster.slices(sliceLabels(settings.service.name));
   const answering = readyOf(made, slices);
   if (!isReplaced(made) || answering < wanted) {
     const seen = `${answering} of ${wanted} replicas of the release answer on ${target.version}`;
@@ -136,16 +136,16 @@ async function ready(change: Change, release: ReleaseRecord): Promise<Settled> {
     since: new Date().toISOString(),
     numbers: { ...release.numbers, [target.id]: number },
   });
-  return { done: false, seen: `Helm revision ${number} is on ${target.version}` };
+  return { done: false, seen: `${change.stable.numbered(number)} is on ${target.version}` };
 }
 
 /** The release alone carries the target in the end, when every gateway leads there. */
 async function alone(
-  { at, token, target, helm }: Change,
+  { at, token, target, stable }: Change,
   release: ReleaseRecord,
 ): Promise<Settled> {
   const { cluster, place } = at;
-  const seen = `${helm.settings.release} is on ${target.version}, as Helm revision ${release.numbers[target.id] ?? '?'}`;
+  const seen = `${stable.called} is on ${target.version}, as ${stable.numbered(release.numbers[target.id] ?? 0)}`;
   if ((await cluster.deployment(objectName(place.ref, target.id))) === undefined) {
     return { done: true, seen };
   }
@@ -159,18 +159,19 @@ async function alone(
  * and charts are changed. Throws WorldChanged.
  */
 async function requireAsMade(
-  { at, helm: { settings: helm, manifest }, target }: Change,
+  { at, stable, target }: Change,
   live: Deployment,
   number: number,
 ): Promise<void> {
   const { what } = at;
-  const made = deploymentIn((await manifest(number)) ?? [], helm, what);
-  const [said, runs] = [containerOf(made, helm, what), containerOf(live, helm, what)];
+  const made = deploymentIn((await stable.manifest(number)) ?? [], stable, what);
+  const containerIn = (one: Deployment) => containerOf(one, stable.settings, what);
+  const [said, runs] = [containerIn(made), containerIn(live)];
   const wanted = imageOf(target).reference;
   if (said.image === wanted && runs.image === wanted && isSameEnvironment(said, runs)) return;
   throw new Failure(
     'WorldChanged',
-    `${what}: Helm revision ${number} says the image ${said.image ?? 'none'} and the Deployment ${helm.deployment} has ${runs.image ?? 'none'}, where ${wanted} is to run, or their environments differ; somebody changed it`,
+    `${what}: ${stable.numbered(number)} says the image ${said.image ?? 'none'} and the Deployment ${stable.settings.deployment} has ${runs.image ?? 'none'}, where ${wanted} is to run, or their environments differ; somebody changed it`,
     { expected: wanted, found: runs.image },
   );
 }
