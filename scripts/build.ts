@@ -27,6 +27,7 @@ const PROGRAMS = [
   'platforms/local/isolation/relay',
   'platforms/local/isolation/inside/runner',
   'embedded/sdk-download',
+  'embedded/private/enclosed',
   // Of these, tests make programs of their own: a worker with a barrier in it, stand-ins for what `up` starts.
   'worker-assembly',
   'config/environment',

@@ -22,7 +22,7 @@ export function warnOfOthers(address: string, say: (line: string) => void): void
   if (people.length === 0) return;
   const more = people.length > SHOWN ? ` and ${people.length - SHOWN} more` : '';
   say(
-    `warning: other users of this machine (${people.slice(0, SHOWN).join(', ')}${more}) reach Temporal at ${address}, which asks nobody who they are: they can start, answer and end operations. Use a machine of your own, or a cluster with certificates (TEMPORAL_ADDRESS, docs/security.md)`,
+    `warning: other users of this machine (${people.slice(0, SHOWN).join(', ')}${more}) reach Temporal at ${address}, which asks nobody who they are: they can start, answer and end operations. Start it with --private, or use a cluster with certificates (TEMPORAL_ADDRESS, docs/security.md)`,
   );
 }
 

@@ -6,6 +6,8 @@ import type { Environment } from '../config/environment.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/messages.ts';
 import { writeWhole } from './data-folder.ts';
 import { run } from './download.ts';
+import type { ClientFiles } from './private/certificates.ts';
+import { enclosed } from './private/private-server.ts';
 import type { Program } from './running-process.ts';
 import { sentence } from './start-failure.ts';
 
@@ -19,7 +21,12 @@ export interface TemporalServer {
   data?: string;
   /** `key=value`, as `--dynamic-config-value` takes them. */
   dynamicConfig?: string[];
+  /** Where it is in a network of its own: the folder of its sockets, what a client shows at the door to it, and the profile that says so. */
+  private?: { sockets: string; client: ClientFiles; profile: string };
 }
+
+/** The profile of clients, in the data folder. */
+export const PROFILE = 'temporal.toml';
 
 export function addressOf(server: TemporalServer): string {
   return `127.0.0.1:${server.port}`;
@@ -44,22 +51,23 @@ function database(data: string): string[] {
 export function serverProgram(server: TemporalServer, env: Environment): Program {
   const attributes = SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
   const dynamic = (server.dynamicConfig ?? []).flatMap((pair) => ['--dynamic-config-value', pair]);
-  return {
-    command: server.cli,
-    args: [
-      ...['server', 'start-dev', '--ip', '127.0.0.1'],
-      ...['--port', String(server.port)],
-      ...['--ui-ip', server.uiHost, '--ui-port', String(server.uiPort)],
-      ...['--ui-disable-news-fetch', '--log-level', 'warn'],
-      ...(server.data === undefined ? [] : database(server.data)),
-      ...attributes,
-      ...['--dynamic-config-value', NO_HTTP_API],
-      ...dynamic,
-    ],
-    env: environmentOf(env),
-    // Its database holds what people wrote into reasons.
-    umask: 0o077,
-  };
+  const args = [
+    ...['server', 'start-dev', '--ip', '127.0.0.1'],
+    ...['--port', String(server.port)],
+    ...['--ui-ip', server.uiHost, '--ui-port', String(server.uiPort)],
+    ...['--ui-disable-news-fetch', '--log-level', 'warn'],
+    ...(server.data === undefined ? [] : database(server.data)),
+    ...attributes,
+    ...['--dynamic-config-value', NO_HTTP_API],
+    ...dynamic,
+  ];
+  const places = { temporal: addressOf(server), ui: `${server.uiHost}:${server.uiPort}` };
+  const started =
+    server.private === undefined
+      ? { command: server.cli, args }
+      : enclosed(server.private.sockets, places, [server.cli, ...args]);
+  // Its database holds what people wrote into reasons.
+  return { ...started, env: environmentOf(env), umask: 0o077 };
 }
 
 /**
@@ -76,20 +84,36 @@ function withoutTemporal(env: Environment): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), TEMPORAL_CONFIG_FILE: '/dev/null' };
 }
 
-/** The environment of a client of this server. The SDK wants a profile: `folder` gets an empty one. */
+/**
+ * The environment of a client of this server. The SDK wants a profile: `folder` gets one, with what a client shows at the
+ * door of a private server.
+ */
 export function clientEnvironment(
   env: Environment,
   address: string,
   folder: string,
+  client?: ClientFiles,
 ): NodeJS.ProcessEnv {
-  const file = join(folder, 'temporal.toml');
-  writeWhole(file, '[profile.default]\n');
+  const file = join(folder, PROFILE);
+  writeWhole(file, `[profile.default]\n${client === undefined ? '' : profileOf(address, client)}`);
   return {
     ...withoutTemporal(env),
     TEMPORAL_CONFIG_FILE: file,
     TEMPORAL_ADDRESS: address,
     TEMPORAL_NAMESPACE: 'default',
   };
+}
+
+/** As Temporal's tools read it: with `TEMPORAL_CONFIG_FILE` set to it they reach the server too. */
+function profileOf(address: string, { authority, certificate, key }: ClientFiles): string {
+  const lines = {
+    ...{ server_ca_cert_path: authority },
+    ...{ client_cert_path: certificate, client_key_path: key },
+    // An address is no name to ask a server for (RFC 6066).
+    server_name: 'localhost',
+  };
+  const tls = Object.entries(lines).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
+  return [`address = ${JSON.stringify(address)}`, '[profile.default.tls]', ...tls, ''].join('\n');
 }
 
 /** Resolves when the server answers requests; rejects when `signal` is aborted. */
@@ -132,7 +156,13 @@ export async function prepareNamespace(server: TemporalServer, signal: AbortSign
 
 async function ask(server: TemporalServer, args: string[]): Promise<string> {
   const env = environmentOf(process.env);
-  return run(server.cli, [...args, '--address', addressOf(server)], { env, timeoutMs: 10_000 });
+  const { client } = server.private ?? {};
+  const shown = client && [
+    ...['--tls-ca-path', client.authority],
+    ...['--tls-cert-path', client.certificate, '--tls-key-path', client.key],
+  ];
+  const all = [...args, '--address', addressOf(server), ...(shown ?? [])];
+  return run(server.cli, all, { env, timeoutMs: 10_000 });
 }
 
 async function opens(port: number): Promise<boolean> {

@@ -7,6 +7,10 @@ export interface UpFile {
   address: string;
   /** `null` for a server that `up` did not start. */
   uiUrl: string | null;
+  /** What a browser has to show at the Web UI once; `null` where it asks for nothing. */
+  uiKey: string | null;
+  /** The profile, as Temporal's tools read it, by which a private server is reached; `null` for one that asks for nothing. */
+  profile: string | null;
   namespace: string;
   taskQueue: string;
   /** Where the worker serves its metrics; another one when it was started anew on a free port. */

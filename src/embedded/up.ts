@@ -14,43 +14,31 @@ import {
   type StandIns,
 } from './children.ts';
 import { lockDataFolder, prepareDataFolder } from './data-folder.ts';
-import { hostInUrl } from '../machine/host-in-url.ts';
-import { withCache, type Say } from './download.ts';
-import { assertFree, freePorts } from './ports.ts';
-import { listPages } from '../workflows/messages.ts';
-import { hiddenLoopback, openDoor, type Door } from '../machine/http-door.ts';
+import type { Say } from './download.ts';
 import { ownIdentity } from '../machine/process-identity.ts';
-import { sentence, StartFailure } from './start-failure.ts';
-import { warnOfOthers } from './other-users.ts';
+import { announce, prepareServer, uiUrlOf, type Opened, type ServerOptions } from './own-server.ts';
+import { StartFailure } from './start-failure.ts';
 import { UpRecord, type UpFile } from './up-record.ts';
 import type { Supervised, Watcher } from './supervised.ts';
-import { findTemporalCli, SOURCES, type Source } from './temporal-cli.ts';
 import { addressOf, clientEnvironment, type TemporalServer } from './temporal-server.ts';
 
-export interface EmbeddedOptions {
+export interface EmbeddedOptions extends ServerOptions {
   /** The data folder; made when it is not there. */
   data: string;
   /** Somebody chose that folder: it is not the one that lies where `up` was started. */
   named?: boolean;
-  /** The port of a server of our own, 0 for a free one. Without it TEMPORAL_ADDRESS's server, else one of our own on 7233. */
-  port?: number;
-  /** Without it, `port` + 1000. */
-  uiPort?: number;
   /** Added to every port that the local host opens. */
   portOffset?: number;
   /** The port of the worker's metrics; without it FAIRLEAD_METRICS_PORT, else a free one at each start of the worker. */
   metricsPort?: number;
   /** Where alerts are taken, 0 for a free port; without it they are not. */
   hooksPort?: number;
-  /** `key=value` for the server's dynamic configuration. */
-  dynamicConfig?: string[];
   env?: Environment;
   /** Gets a line for each thing worth knowing. */
   say?: Say;
   /** Aborts the start. */
   signal?: AbortSignal;
   standIns?: StandIns;
-  cliSources?: readonly Source[];
 }
 
 export interface Embedded extends UpFile {
@@ -60,7 +48,6 @@ export interface Embedded extends UpFile {
   stop(hurry?: AbortSignal): Promise<void>;
 }
 
-const DEFAULT_PORT = 7233;
 const HOOKS_TOKEN = 'FAIRLEAD_HOOKS_TOKEN';
 /** The worker ends first, for what it finishes needs the others; those do not need each other. */
 const STOP_ORDER: readonly (readonly ChildName[])[] = [
@@ -77,32 +64,25 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   const data = prepareDataFolder(options.data, options);
   const lock = lockDataFolder(data);
   const children = new Map<ChildName, Supervised>();
-  const doors: Door[] = [];
+  const opened: Opened = {};
   const file = new UpRecord(join(data, 'up.json'));
   // An `up` that was killed left it; what it says is out of date.
   file.remove();
   const stop = async (hurry?: AbortSignal) => {
     file.remove();
-    for (const door of doors) door.close();
+    opened.ui?.close();
     for (const names of STOP_ORDER) {
       const ends = names.map(async (name) => children.get(name)?.stop(hurry));
       await Promise.all(ends);
     }
+    opened.temporal?.close();
     lock.release();
   };
   try {
     const server = await startAll({
-      ...{ options, env, settings, external, data, children, doors, file },
+      ...{ options, env, settings, external, data, children, opened, file },
     });
-    const [door] = doors;
-    const up = file.write({
-      address: server ? addressOf(server) : (external ?? ''),
-      uiUrl: door ? uiUrlOf(settings, door) : null,
-      namespace: server ? 'default' : (env['TEMPORAL_NAMESPACE'] ?? 'default'),
-      taskQueue: settings.taskQueue,
-      ...ownIdentity(),
-      data,
-    });
+    const up = file.write({ ...whereIs(server, opened, { env, settings, external }), data });
     const pids = () => pidsOf(children);
     let stopped: Promise<void> | undefined;
     return { ...up, pids, stop: (hurry) => (stopped ??= stop(hurry)) };
@@ -118,6 +98,23 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   }
 }
 
+/** What others read of it. */
+function whereIs(
+  server: TemporalServer | undefined,
+  { ui, uiKey }: Opened,
+  { env, settings, external = '' }: Pick<Start, 'env' | 'settings' | 'external'>,
+): Omit<UpFile, 'metricsUrl' | 'hooksUrl' | 'hooksToken' | 'data'> {
+  return {
+    address: server ? addressOf(server) : external,
+    uiUrl: ui ? uiUrlOf(settings, ui) : null,
+    uiKey: uiKey ?? null,
+    profile: server?.private?.profile ?? null,
+    namespace: server ? 'default' : (env['TEMPORAL_NAMESPACE'] ?? 'default'),
+    taskQueue: settings.taskQueue,
+    ...ownIdentity(),
+  };
+}
+
 interface Start {
   options: EmbeddedOptions;
   env: Environment;
@@ -125,8 +122,7 @@ interface Start {
   external: string | undefined;
   data: string;
   children: Map<ChildName, Supervised>;
-  /** What was opened for people, and is closed first. */
-  doors: Door[];
+  opened: Opened;
   file: UpRecord;
 }
 
@@ -154,8 +150,7 @@ async function startAll(start: Start): Promise<TemporalServer | undefined> {
   const first = [startChild('host', host, left)];
   if (left) say(`adopting the local host (pid ${left.pid}) that an earlier \`up\` left`);
   if (server) {
-    warnOfOthers(addressOf(server), say);
-    say(`starting Temporal's server on ${addressOf(server)} ...`);
+    announce(server, say);
     first.push(startChild('temporal', temporalChild(server, data, env, watch('temporal'))));
   }
   // All of them end before anything is thrown, so that no start goes on behind a stop.
@@ -185,60 +180,15 @@ async function startAll(start: Start): Promise<TemporalServer | undefined> {
   }
 }
 
-/** Checks the ports, finds the program, and opens the door to its Web UI; starts nothing yet. */
-async function prepareServer(
-  { options, env, settings, data, doors }: Start,
-  say: Say,
-  signal: AbortSignal,
-): Promise<TemporalServer> {
-  const [anyPort = 0, anyUiPort = 0, innerPort = 0] = await freePorts(3);
-  const port = (options.port ?? DEFAULT_PORT) || anyPort;
-  const uiPort = uiPortOf(options, port, anyUiPort);
-  await assertFree(port, "Temporal's server", 'stop that one, or choose another with --port');
-  await assertFree(uiPort, "Temporal's Web UI", 'stop that one, or choose another with --ui-port');
-  const getting = { env: withCache(env, data), say, signal };
-  const cli = await findTemporalCli(getting, options.cliSources ?? SOURCES);
-  const hidden = { host: hiddenLoopback(), port: innerPort };
-  const server: TemporalServer = { cli, port, uiHost: hidden.host, uiPort: innerPort, data };
-  doors.push(await openUi(settings, uiPort, hidden));
-  if (options.dynamicConfig) server.dynamicConfig = options.dynamicConfig;
-  return server;
-}
-
-function openUi(
-  { uiHost: host, allowedHosts: names }: WorkerSettings,
-  port: number,
-  target: { host: string; port: number },
-): Promise<Door> {
-  const shortcuts = listPages('default');
-  const door = { host, port, names, target, what: "Temporal's Web UI", shortcuts };
-  return openDoor(door).catch((error: unknown) => {
-    throw new StartFailure(
-      2,
-      `opening Temporal's Web UI at ${host}:${port}: ${sentence(error)}; choose another address by --ui-port or FAIRLEAD_UI_HOST`,
-    );
-  });
-}
-
-/** As a browser on this machine reaches it. */
-function uiUrlOf({ uiHost }: WorkerSettings, { port }: Door): string {
-  const host = uiHost === '0.0.0.0' || uiHost === '::' ? '127.0.0.1' : uiHost;
-  return `http://${hostInUrl(host)}:${port}`;
-}
-
-function uiPortOf(options: EmbeddedOptions, port: number, anyPort: number): number {
-  if (options.uiPort !== undefined) return options.uiPort || anyPort;
-  if (options.port === 0) return anyPort;
-  if (port + 1000 <= 65_535) return port + 1000;
-  throw new StartFailure(
-    2,
-    `with --port ${port} the Web UI would be on ${port + 1000}, which is no port; give --ui-port too`,
-  );
-}
-
 function externalAddress(options: EmbeddedOptions, env: Environment): string | undefined {
   const address = env['TEMPORAL_ADDRESS'];
   if (options.port !== undefined || address === undefined || address === '') return undefined;
+  if (options.private === true) {
+    throw new StartFailure(
+      2,
+      `--private is for a server of our own, and TEMPORAL_ADDRESS says to use ${address}; give --port too, or leave --private out`,
+    );
+  }
   if (options.uiPort === undefined) return address;
   throw new StartFailure(
     2,
@@ -252,7 +202,8 @@ function childEnvironment(start: Start, server: TemporalServer | undefined): Env
   const asked = options.metricsPort ?? (env['FAIRLEAD_METRICS_PORT'] || 0);
   const more = { FAIRLEAD_DATA: data, FAIRLEAD_METRICS_PORT: String(asked) };
   if (!server) return { ...env, ...more };
-  return { ...clientEnvironment(env, addressOf(server), data), ...more };
+  const { client } = server.private ?? {};
+  return { ...clientEnvironment(env, addressOf(server), data, client), ...more };
 }
 
 /** The token for alerts is for nobody but the hooks. */

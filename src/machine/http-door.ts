@@ -2,7 +2,8 @@
 // and reaches the loopback: it is known by its Origin, and by a Host of its own where its name was made to mean the loopback.
 import { randomInt } from 'node:crypto';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
-import { forward, ForwardAgent } from './http-forward.ts';
+import { askForKey, showsKey } from './door-key.ts';
+import { forward, ForwardAgent, type HttpTarget } from './http-forward.ts';
 import { newHttpServer, type Answers } from './http-server.ts';
 import { forwardUpgrade } from './http-upgrade.ts';
 
@@ -69,7 +70,9 @@ export interface DoorOptions {
   port: number;
   names: readonly string[];
   /** Who answers what may come in. */
-  target: { host: string; port: number };
+  target: HttpTarget;
+  /** What a request has to show besides, and how people get it; without it every user of the machine is answered. */
+  key?: { key: string; hint: string };
   /** Paths that lead to another one behind the door: short enough to be printed. */
   shortcuts?: Readonly<Record<string, string>>;
   /** As people read it: `Temporal's Web UI`. */
@@ -97,10 +100,16 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     // No other page may lay its own over this one.
     answerMore: ['x-frame-options', 'SAMEORIGIN'],
   };
+  const isKnown = (request: IncomingMessage): boolean =>
+    options.key === undefined || showsKey(request, options.key.key, by.port);
   const answer: RequestListener = (request, response) => {
     const why = turnedAway(request, by);
     if (why !== undefined) {
       turnAway(response, why);
+      return;
+    }
+    if (options.key !== undefined && !isKnown(request)) {
+      askForKey(request, response, { ...options.key, port: by.port });
       return;
     }
     const { url = '' } = request;
@@ -117,7 +126,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
   };
   const upgrade: Answers['upgrade'] = (request, socket, head) => {
     socket.on('error', () => socket.destroy());
-    if (turnedAway(request, by) !== undefined) {
+    if (turnedAway(request, by) !== undefined || !isKnown(request)) {
       socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
       return;
     }
@@ -125,22 +134,22 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
       if (sent === undefined) socket.destroy();
     });
   };
-  const patience = options.patience ?? PATIENCE;
-  const server = newHttpServer(
-    { request: answer, upgrade },
-    {
-      ...{ requestTimeout: patience, headersTimeout: patience },
-      connectionsCheckingInterval: Math.min(patience, 30_000),
-    },
-  );
-  // Whoever opened it ends when its own work is done.
-  server.on('connection', (socket) => socket.unref()).unref();
+  const server = patientServer({ request: answer, upgrade }, options.patience ?? PATIENCE);
   by.port = await listenOn(server, host, port);
   const close = (): void => {
     server.close();
     server.closeAllConnections();
   };
   return { port: by.port, close };
+}
+
+/** Does not keep its process alive: whoever opened it ends when its own work is done. */
+function patientServer(answers: Answers, patience: number): Server {
+  const server = newHttpServer(answers, {
+    ...{ requestTimeout: patience, headersTimeout: patience },
+    connectionsCheckingInterval: Math.min(patience, 30_000),
+  });
+  return server.on('connection', (socket) => socket.unref()).unref();
 }
 
 /** Resolves with the port, which is chosen when 0 is asked for. */

@@ -10,10 +10,17 @@ const LINGER = 10_000;
 /** How long (ms) a client that asked for `100 Continue` waits for a server that says nothing. */
 const CONTINUE_AFTER = 1000;
 
+/** A server of this machine: at a port, or at a socket, where host and port are what it is called. */
+export interface HttpTarget {
+  host: string;
+  port: number;
+  socketPath?: string;
+}
+
 export interface Forward {
   request: IncomingMessage;
   response: ServerResponse;
-  target: { host: string; port: number };
+  target: HttpTarget;
   agent: ForwardAgent;
   /** Fields of the request that are left out, by their names in lower case with `_` as `-`. */
   without: (name: string) => boolean;
@@ -53,8 +60,11 @@ export class ForwardAgent extends Agent {
   }
 
   override createConnection(options: ClientRequestArgs): Socket {
-    const { host, port } = options;
-    const to: NetConnectOpts = { host: host ?? '127.0.0.1', port: Number(port) };
+    const { host, port, socketPath } = options;
+    const to: NetConnectOpts =
+      typeof socketPath === 'string'
+        ? { path: socketPath }
+        : { host: host ?? '127.0.0.1', port: Number(port) };
     return new PatientSocket().connect(to).setNoDelay(true);
   }
 }

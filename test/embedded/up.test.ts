@@ -22,7 +22,7 @@ test('up.json says where everything is while it runs, and is gone afterwards', a
   const file: unknown = JSON.parse(readFileSync(join(up.data, 'up.json'), 'utf8'));
   assert.deepEqual(file, {
     address: '127.0.0.1:1',
-    uiUrl: null,
+    ...{ uiUrl: null, uiKey: null, profile: null },
     namespace: 'default',
     taskQueue: 'fairlead',
     metricsUrl: null,

@@ -48,11 +48,16 @@ function embeddedAddress(
   if (named !== undefined && found === undefined) throw nothingRuns(named);
   const up = found ?? defaults;
   return {
-    connection: { address: up.address },
+    connection: { ...shownAt(found?.profile), address: up.address },
     namespace: namespace ?? up.namespace,
     taskQueue: env['FAIRLEAD_TASK_QUEUE'] ?? up.taskQueue,
     source: up.file,
   };
+}
+
+/** What a private server is shown, by the profile of its `up`. */
+function shownAt(profile: string | undefined): ConnectionOptions {
+  return profile === undefined ? {} : connectionOf(configured(profile).connectionOptions);
 }
 
 /** Whoever named a data folder means its `up`, and not what somebody else may run at the default address. */
@@ -86,9 +91,12 @@ export function uiAddress(env: NodeJS.ProcessEnv, folder: string): string {
 
 type EnvironmentConfig = ReturnType<typeof loadClientConnectConfig>;
 
-function configured(): EnvironmentConfig {
+/** What the environment and Temporal's configuration file say; of `profile`, the file of an `up`, where that is named. */
+function configured(profile?: string): EnvironmentConfig {
   try {
-    return loadClientConnectConfig();
+    return loadClientConnectConfig(
+      profile === undefined ? {} : { configSource: { path: profile }, disableEnv: true },
+    );
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     throw new ExitError(
@@ -129,7 +137,8 @@ function readUp(file: string) {
   if (address === undefined) return undefined;
   const namespace = textAt(content, 'namespace') ?? 'default';
   const taskQueue = textAt(content, 'taskQueue') ?? 'fairlead';
-  return { file, address, namespace, taskQueue, uiUrl: textAt(content, 'uiUrl') };
+  const [uiUrl, profile] = [textAt(content, 'uiUrl'), textAt(content, 'profile')];
+  return { file, address, namespace, taskQueue, uiUrl, profile };
 }
 
 /** What `.fairlead/up.json` says; undefined when the file is not there or half written. */

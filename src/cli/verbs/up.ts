@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Embedded, EmbeddedOptions } from '../../embedded/up.ts';
+import { keyedPath } from '../../machine/door-key.ts';
 import { shellWord } from '../../domain/text/command-text.ts';
 import type { Down, EndedProcess } from '../../embedded/down.ts';
 import { EXIT, ExitError } from '../exit.ts';
@@ -16,6 +17,7 @@ interface Flags {
   portOffset?: number;
   metricsPort?: number;
   hooksPort?: number;
+  private?: boolean;
   json?: boolean;
 }
 
@@ -23,6 +25,7 @@ const EXAMPLES = `
 Examples:
   $ fairlead up
   $ fairlead up --data /var/lib/fairlead --port 7300
+  $ fairlead up --private                           # where others have a login too
   $ TEMPORAL_ADDRESS=temporal:7233 fairlead up      # uses that server and starts none
 
 It restarts what dies. Ctrl-C ends all of it, and so does "fairlead down" from elsewhere; start it again and it
@@ -71,6 +74,7 @@ export function register(program: Command): void {
       port,
     )
     .option('--hooks-port <n>', 'take alerts there (without it: not); 0 picks a free port', port)
+    .option('--private', 'nobody else on this machine reaches Temporal: a network of its own')
     .option('--json', 'print where everything is as JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (flags: Flags) => up(flags));
@@ -142,6 +146,7 @@ async function start(flags: Flags, signal: AbortSignal): Promise<Embedded> {
     const given = flags[name];
     if (given !== undefined) options[name] = given;
   }
+  if (flags.private === true) options.private = true;
   try {
     return await startEmbedded(options);
   } catch (error) {
@@ -152,10 +157,10 @@ async function start(flags: Flags, signal: AbortSignal): Promise<Embedded> {
 
 function asJson(embedded: Embedded): string {
   const { address, uiUrl, namespace, taskQueue, metricsUrl, hooksUrl, hooksToken } = embedded;
-  const { pid, startTime, data } = embedded;
+  const { pid, startTime, data, profile } = embedded;
   return JSON.stringify({
     ...{ address, uiUrl, namespace, taskQueue, metricsUrl, hooksUrl, hooksToken },
-    ...{ pid, startTime, data },
+    ...{ pid, startTime, data, profile },
   });
 }
 
@@ -165,10 +170,14 @@ function systemsFolder(flags: Flags): string {
 
 async function whereItIs(embedded: Embedded, systems: string): Promise<string> {
   const { address, uiUrl, namespace, taskQueue, metricsUrl, hooksUrl, hooksToken, data } = embedded;
+  const { uiKey, profile } = embedded;
   return [
     'Fairlead is up. Ctrl-C ends it.',
-    ...(uiUrl === null ? [] : webUi(uiUrl)),
+    ...(uiUrl === null ? [] : webUi(uiUrl, uiKey)),
     `  Temporal  ${address} (namespace ${namespace}, task queue ${taskQueue})`,
+    ...(profile === null
+      ? []
+      : [`            asks for a certificate: TEMPORAL_CONFIG_FILE=${profile}`]),
     ...(metricsUrl === null ? [] : [`  Metrics   ${metricsUrl}`]),
     ...(hooksUrl === null ? [] : [`  Alerts    ${hooksUrl} (token: ${hooksToken ?? 'unknown'})`]),
     `  Data      ${data} (what each process says is in logs/)`,
@@ -176,9 +185,12 @@ async function whereItIs(embedded: Embedded, systems: string): Promise<string> {
   ].join('\n');
 }
 
-function webUi(uiUrl: string): string[] {
+function webUi(uiUrl: string, key: string | null): string[] {
   return [
-    `  Web UI    ${uiUrl}`,
+    `  Web UI    ${key === null ? uiUrl : `${uiUrl}${keyedPath('/', key)}`}`,
+    ...(key === null
+      ? []
+      : ['            (open it once: the key is for you alone, and lets the browser in)']),
     `            ${uiUrl}/waiting  what waits for people`,
     `            ${uiUrl}/running  what is not over`,
     `            ${uiUrl}/failed   what failed, was rolled back or cut off`,

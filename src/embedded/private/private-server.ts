@@ -1,0 +1,106 @@
+// A server of Temporal that nobody but this user reaches (`up --private`): in a network namespace of its own, behind a door
+// on the loopback that asks for a certificate from the data folder. Its Web UI is behind a key.
+import { execFile } from 'node:child_process';
+import { constants, mkdirSync, openSync } from 'node:fs';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { createServer } from 'node:tls';
+import { promisify } from 'node:util';
+import { ownProgram } from '../../machine/own-modules.ts';
+import { carry } from '../../platforms/local/isolation/carry.ts';
+import { toolEnvironment } from '../../platforms/local/isolation/inside/mounts.ts';
+import { sentence, StartFailure } from '../start-failure.ts';
+import type { DoorCertificates } from './certificates.ts';
+
+const NAMESPACES = ['--user', '--map-root-user', '--net', '--'];
+const TRIAL_MS = 10_000;
+const HANDSHAKE_MS = 10_000;
+
+/** Names of the two sockets in the folder of a private server. */
+export type SocketName = 'temporal' | 'ui';
+
+/** Throws StartFailure (2) where this machine gives no network namespace to its users, with what it said. */
+export async function requireNamespaces(): Promise<void> {
+  const parts: [string, string[]][] = [
+    ['unshare', [...NAMESPACES, 'ip', 'link', 'set', 'lo', 'up']],
+    ['setpriv', ['--version']],
+  ];
+  for (const [program, args] of parts) {
+    try {
+      await promisify(execFile)(program, args, { env: toolEnvironment(), timeout: TRIAL_MS });
+    } catch (error) {
+      throw new StartFailure(
+        2,
+        `--private needs a network of its own for Temporal's server, and this machine does not give it: ${sentence(error)}. It takes Linux with unshare, setpriv (util-linux) and ip (iproute2), and user namespaces that are allowed (sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0); without --private every user of the machine reaches the server`,
+      );
+    }
+  }
+}
+
+/** The folder of the sockets of a private server, which is its user's alone. */
+export function socketsFolder(data: string): string {
+  const folder = join(data, 'private');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}
+
+/** The command line that runs a server in a network of its own, with a socket for each place in it (`HOST:PORT`). */
+export function enclosed(
+  folder: string,
+  places: Record<SocketName, string>,
+  command: readonly string[],
+): { command: string; args: string[] } {
+  const ways = Object.entries(places).map(([name, place]) => `${name}=${place}`);
+  const inside = [process.execPath, ...ownProgram('embedded/private/enclosed')];
+  return {
+    command: 'unshare',
+    args: [...NAMESPACES, ...inside, folder, ...ways, '--', ...command],
+  };
+}
+
+/** A socket by a path of a few bytes: the kernel takes 107. The folder stays open for as long as this process lives. */
+export function socketIn(folder: string): (name: SocketName) => string {
+  const held = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  return (name) => `/proc/self/fd/${held}/${name}`;
+}
+
+export interface PrivateDoor {
+  port: number;
+  close: () => void;
+}
+
+/** Opens 127.0.0.1:PORT to a socket, for whoever shows a certificate of the authority. Throws StartFailure (2). */
+export async function openPrivateDoor(
+  port: number,
+  socket: string,
+  { authority, certificate, key }: DoorCertificates,
+): Promise<PrivateDoor> {
+  const server = createServer(
+    {
+      ...{ ca: authority, cert: certificate, key, requestCert: true, rejectUnauthorized: true },
+      ...{ ALPNProtocols: ['h2'], minVersion: 'TLSv1.3', handshakeTimeout: HANDSHAKE_MS },
+      allowHalfOpen: true,
+    },
+    (outside) => {
+      open.add(outside);
+      outside.once('close', () => open.delete(outside));
+      carry(outside, connect({ path: socket, allowHalfOpen: true }));
+    },
+  );
+  const open = new Set<{ destroy: () => void }>();
+  server.on('connection', (raw: Socket) => raw.unref()).unref();
+  await new Promise<void>((done, failed) => {
+    server.once('error', failed);
+    server.listen({ host: '127.0.0.1', port, exclusive: true }, done);
+  }).catch((error: unknown) => {
+    throw new StartFailure(
+      2,
+      `opening the door to Temporal on 127.0.0.1:${port}: ${sentence(error)}`,
+    );
+  });
+  const close = (): void => {
+    server.close();
+    for (const one of open) one.destroy();
+  };
+  return { port: (server.address() as AddressInfo).port, close };
+}
