@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { ownVersion } from '../machine/own-modules.ts';
 import { describeEnd } from './describe-end.ts';
 import { EXIT, exitCodeLines } from './exit.ts';
+import { nearest } from '../domain/text/did-you-mean.ts';
 import { printFailure, shown, widthOfShown } from './output/print.ts';
 import { groupOf, VERB_GROUPS } from './verbs.ts';
 
@@ -14,13 +15,42 @@ export async function runProgram(
   const run = async (): Promise<number> => {
     const program = await createProgram(args[0], complain);
     if (args.length > 0) {
-      await program.parseAsync(args, { from: 'user' });
+      await parse(program, args, complain);
       return EXIT.done;
     }
     program.outputHelp({ error: true });
     return EXIT.badInput;
   };
   return await exitCodeOf(run, complain, asksForJson(args) ? printFailure : undefined);
+}
+
+/** Runs the verb; where it takes a misspelt name of one below it for a SYSTEM or an OPERATION, the one that was meant is named. */
+async function parse(
+  program: Command,
+  args: readonly string[],
+  complain: (text: string) => void,
+): Promise<void> {
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    const isMistake =
+      error instanceof CommanderError
+        ? error.exitCode !== 0
+        : describeEnd(error, process.env).code === EXIT.badInput;
+    const meant = isMistake ? belowMeant(program, args) : '';
+    if (meant !== '') complain(`${meant}\n`);
+    throw error;
+  }
+}
+
+/** `did you mean "fairlead backups accept"?`, or nothing. */
+function belowMeant(program: Command, [verb = '', word = '']: readonly string[]): string {
+  const below = program.commands.find((one) => one.name() === verb)?.commands ?? [];
+  const near = nearest(
+    word,
+    below.map((one) => one.name()),
+  );
+  return near === undefined ? '' : `did you mean "fairlead ${verb} ${near}"?`;
 }
 
 function asksForJson(args: readonly string[]): boolean {

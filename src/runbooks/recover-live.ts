@@ -66,6 +66,8 @@ export const recoverLive: Runbook = {
   summary: ({ system, datastore, severity, adopt }) =>
     `recover ${datastore === undefined ? system : `${system}/${datastore}`} from ${adopt ?? 'a backup'}, in the place of what is live${severity === undefined ? '' : ` (${severity})`}`,
   rank: RANK.recovery,
+  // A mistyped place made a healthy canary give way, and was refused then.
+  looksFirst: 'can',
   leases: 'both',
   policy: { onFailure: 'ask', undone: 'failed' },
   stopsHeartbeats: true,
@@ -77,7 +79,7 @@ export const recoverLive: Runbook = {
 };
 
 function reads({ request, loaded }: PlanInput): Wanted {
-  const { backup: id, adopt, lost } = request;
+  const { backup: id, adopt, lost, into = '' } = request;
   refuseBoth(request);
   refuseHalf(request);
   const { datastores, services, derived } = recoveredIn(loaded.system, request);
@@ -91,8 +93,8 @@ function reads({ request, loaded }: PlanInput): Wanted {
     return { services, exchange, adopt: adopted, places: datastores };
   }
   const backups = datastores.map((datastore) => ({ datastore, ...(id !== undefined && { id }) }));
-  if (lost === true) onlyOne(loaded, datastores, 'lost');
-  return { services, backups, exchange, places: datastores };
+  const gone = lost === true && { datastore: onlyOne(loaded, datastores, 'lost'), into };
+  return { services, backups, exchange, places: datastores, ...(gone && { lost: gone }) };
 }
 
 function refuseBoth({ backup, at, adopt, corruptedSince }: OperationRequest): void {
@@ -195,12 +197,13 @@ function lostStepsOf(input: PlanInput, world: World, exchanges: Exchange[]): Pla
   return lostSteps({ operation, loaded, restoring, place, ...around });
 }
 
-/** All of them at once, before anything is changed. */
+/** All of them at once, before anything is changed. What names something else than is there is a mistake of whoever asks. */
 function refuseUnable(loaded: LoadedSystem, datastores: readonly string[], world: World): void {
-  const adopted = world.adopt === undefined ? [] : [world.adopt];
-  const why = [...datastores.flatMap((name) => world.exchange?.[name] ?? []), ...adopted];
+  const named = [world.adopt, world.lost].filter((one) => one !== undefined);
+  const why = [...datastores.flatMap((name) => world.exchange?.[name] ?? []), ...named];
   if (why.length === 0) return;
-  throw new Failure('Refused', `${loaded.name} cannot be recovered so: ${why.join('; ')}`);
+  const kind = named.length > 0 ? 'BadInput' : 'Refused';
+  throw new Failure(kind, `${loaded.name} cannot be recovered so: ${why.join('; ')}`);
 }
 
 function exchangeOf(

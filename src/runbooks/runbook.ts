@@ -130,6 +130,10 @@ export interface Wanted {
   places?: string[];
   /** What somebody else restored of a datastore: whether it can take the place of what is live. */
   adopt?: { datastore: string; what: string };
+  /** A dump that somebody named of a datastore. Throws NotFound where it is not there, Unsupported where it is of another kind. */
+  file?: { datastore: string; file: string };
+  /** What is said to be gone, and where to it would be restored. Throws BadInput for a place that the kind does not take. */
+  lost?: { datastore: string; into: string };
   /** How long a recovery was measured to take last. */
   recoveryTime?: boolean;
   /** The maintenance window that is open, or opens next: when it ends. Throws BadInput where there is none of that name. */
@@ -155,6 +159,8 @@ export interface World {
   places?: Readonly<Record<string, Pick<DatastoreCapabilities, 'place' | 'exchange'>>>;
   /** Why what somebody else restored cannot be adopted; absent where it can. */
   adopt?: string;
+  /** Why what is said to be gone is not restored at that place, in a sentence; absent where nothing speaks against it. */
+  lost?: string;
   /** What the newest drill took that measured it (ms); absent where none did. */
   recoveryMs?: number;
   /** When the maintenance window that was asked for ends (ms); zones are counted outside of workflows. */

@@ -64,11 +64,11 @@ function proofOf({ system, datastore = '', file }: OperationRequest): string {
 
 type ProofInput = Omit<PlanInput, 'runId' | 'now'>;
 
-/** What a proof reads of the world: nothing for a file, which is in no catalogue; what is live only where the service is to be started. */
+/** What a proof reads of the world: of a file, which is in no catalogue, whether it is there; what is live only where the service is to be started. */
 function reads({ loaded, request }: PlanInput): Wanted {
   const { backup: id, file } = request;
-  if (file !== undefined) return {};
   const datastore = datastoreOf(request) ?? '';
+  if (file !== undefined) return { file: { datastore, file } };
   const backups = [{ datastore, ...(id !== undefined && { id }) }];
   const showing = requiresUsable(loaded, datastore) && servicesOf(datastore, loaded.system);
   if (!showing || 'why' in showing) return { backups };

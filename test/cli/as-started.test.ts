@@ -65,6 +65,8 @@ test('--as goes into commands that act, and into no approval', () => {
   );
   const others = 'fairlead approve deploy/a/b/v1 --gate g, fairlead status deploy/a/b/v1';
   assert.equal(asTyped(others, ci), others);
+  const help = '(see "fairlead run --help")';
+  assert.equal(asTyped(help, ci), help);
   const odd = asTyped("fairlead abort 'my deploy (2)'", ci);
   assert.equal(odd, "fairlead abort 'my deploy (2)' --as ci");
 });

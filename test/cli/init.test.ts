@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { guessedFrom } from '../../src/cli/init/guess.ts';
+import { whatIsNext } from '../../src/cli/init/what-is-next.ts';
 import { checkSystem, loadSystem, loadSystemRunbook, warningsOf } from '../../src/config/load.ts';
 import { DATASTORES } from '../../src/config/kinds.ts';
 import { entryArgs } from '../support/entry.ts';
@@ -241,4 +242,18 @@ test('writes a datastore of each kind that passes check, and names the kinds tha
   const both = ['init', 'shop', '--datastore', 'redis', '--data', 'data'];
   assert.equal((await runCli(both, {}, folder)).code, 2);
   assert.deepEqual(await readdir(folder), []);
+});
+
+test('`up` says the first deploy where nothing was ever done, and how it is afterwards', async (t) => {
+  const folder = await folderWith(t, { 'systems/shop/v1.py': PYTHON });
+  const systems = join(folder, 'systems');
+  const data = join(folder, 'data');
+  const env = { FAIRLEAD_SYSTEMS: systems };
+  assert.equal((await runCli(['init', 'shop', '--yes'], env)).code, 0);
+  const next = async () => (await whatIsNext(systems, data)).join('\n');
+  assert.match(await next(), /fairlead deploy shop\/web v1$/);
+  await mkdir(join(data, 'objects', '_evidence'), { recursive: true });
+  assert.match(await next(), /fairlead status shop$/);
+  await rm(join(systems, 'shop'), { recursive: true });
+  assert.match(await next(), /There is no system in .*: put SYSTEM\/system.yaml there/);
 });

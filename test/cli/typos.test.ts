@@ -6,6 +6,7 @@ import { runProgram } from '../../src/cli/program.ts';
 import { unknownId, unknownOption } from '../../src/cli/operation/send.ts';
 import { backupId } from '../../src/domain/backup/backup-id.ts';
 import type { Report } from '../../src/domain/record/report.ts';
+import { storedBackup } from '../support/memory/memory-backups.ts';
 import { freshName, untilStatus } from '../support/operations.ts';
 import { runCli } from '../support/run-cli.ts';
 import { openShop, type Shop } from '../support/shop.ts';
@@ -97,6 +98,14 @@ test('a typo in any verb names what was meant, exits with 2, and leaves no opera
     [`recover ${system} --datastore order`, /did you mean orders/],
     [`recover ${system} --datastore orders --backup ${missing}`, /there is no backup/],
     [`recover ${system} --datastore order --beside`, /did you mean orders/],
+    [`recover ${system} --beside`, /needs --datastore NAME, or --backup ID/],
+    [`recover ${system} --adopt /nope`, /cannot be recovered so: there is no \/nope/],
+    [`recover ${system} --adopt /nope --dry-run`, /there is no \/nope/],
+    [`verify ${system}/orders --file /nope`, /there is no \/nope on the worker's machine/],
+    [`backups acept`, /did you mean "fairlead backups accept"\?/],
+    [`backups acept ${missing} --reason x`, /did you mean "fairlead backups accept"\?/],
+    [`report verfy x`, /did you mean "fairlead report verify"\?/],
+    [`quarantine rmove ${system}/orders gen-1`, /did you mean "fairlead quarantine remove"\?/],
     [`quarantine ${unknown}`, /no system/],
     [`quarantine remove ${system}/order gen-1 --yes`, /did you mean orders/],
     [`quarantine remove ${system}/orders gen-9 --yes`, /no exchange keeps gen-9 of .*; kept there/],
@@ -121,6 +130,24 @@ test('a typo in any verb names what was meant, exits with 2, and leaves no opera
   assert.deepEqual(wrong, []);
   assert.deepEqual(await workflowsOf(system), []);
   assert.deepEqual(await workflowsOf(unknown), []);
+});
+
+test('a recovery of what is said to be lost begins only where it is, and only into a place that takes it', async () => {
+  const other = shop.live({ datastores: { orders: { kind: 'files', directory: 'data' } } });
+  const { exchanged, vault } = shop.ports;
+  storedBackup(vault, other, 1);
+  const asked = ['recover', other, '--lost', '--into', '/srv/other'];
+  exchanged.answers.add('orders');
+  const there = await runCli(asked, env);
+  exchanged.answers.delete('orders');
+  assert.equal(there.code, 2, there.stderr);
+  assert.match(there.stderr, /it answers: orders is not lost; recover it in its place/);
+  exchanged.unable.set('orders elsewhere', '/srv/other holds something');
+  const full = await runCli(asked, env);
+  exchanged.unable.delete('orders elsewhere');
+  assert.equal(full.code, 2, full.stderr);
+  assert.match(full.stderr, /cannot be recovered so: \/srv\/other holds something/);
+  assert.deepEqual(await workflowsOf(other), []);
 });
 
 test('a version that is not there is no operation either', async () => {

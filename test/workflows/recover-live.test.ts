@@ -235,6 +235,16 @@ describe('a recovery in the place of the live data', () => {
     assert.equal((await endOf(handle)).outcome, 'succeeded');
   });
 
+  test('that cannot be done leaves a deploy at its gate', async () => {
+    const { system, handle: deploy } = await shop.waiting(FILE);
+    const request = { system, mode: 'recover', requestedBy: 'ci', adopt: 'gen-99' };
+    const { outcome, message } = await endOf(await shop.start('disasterRecovery', request));
+    assert.equal(outcome, 'refused', message);
+    assert.equal((await deploy.describe()).status.name, 'RUNNING');
+    await send(deploy, 'abort', { actor: 'ana' });
+    await endOf(deploy);
+  });
+
   test('waits for a word when its service was changed by a newer epoch before it lets users in', async () => {
     const checks = { smoke: [{ name: 'total', http: '/total' }] };
     const before = shop.ports.checks.run.bind(shop.ports.checks);

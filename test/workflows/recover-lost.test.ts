@@ -60,16 +60,31 @@ describe('a recovery of what is gone', () => {
     nothingLeft(system);
   });
 
-  test('of what answers still asks, and an abort lets users in on it', async () => {
+  test('of what answers still is refused, and nobody makes way for it', async () => {
     exchanged.answers.add('orders');
     const { system, handle } = await begun();
-    const { question, problem } = await parkedAt(handle, 'preflight').then((status) => ({
-      question: JSON.stringify(status),
-      problem: status.state,
-    }));
+    const { outcome, message } = await endOf(handle);
     exchanged.answers.delete('orders');
-    assert.equal(problem, 'parked');
-    assert.match(question, /orders is not lost; recover it in its place/);
+    assert.equal(outcome, 'refused', message);
+    assert.match(message, /orders is not lost; recover it in its place/);
+    assert.match(shop.weightsOf(system), /v1 100/);
+    nothingLeft(system);
+  });
+
+  test('whose place is taken by the time that it begins asks, and an abort lets users in where they were', async (t) => {
+    const lost = shop.ports.exchanges.lost.bind(shop.ports.exchanges);
+    let looks = 0;
+    shop.ports.exchanges.lost = async (input) => {
+      looks += 1;
+      // The first look is before leases are taken, the second makes the plan.
+      return looks > 2 ? { unable: '/srv/other holds something' } : lost(input);
+    };
+    t.after(() => {
+      shop.ports.exchanges.lost = lost;
+    });
+    const { system, handle } = await begun();
+    const status = await parkedAt(handle, 'preflight');
+    assert.match(JSON.stringify(status), /\/srv\/other holds something/);
     await send(handle, 'abort', { actor: 'ana' });
     assert.equal((await endOf(handle)).outcome, 'aborted');
     assert.match(shop.weightsOf(system), /v1 100/);

@@ -18,7 +18,7 @@ import type { RoomCommand } from '../../config/recovery.ts';
 import type { ChecksPort } from '../../ports/checks.ts';
 import { digestOf } from '../../domain/digest.ts';
 import type { BoundPlace } from '../../domain/recovery/binding.ts';
-import { placeWords } from '../../domain/recovery/live/lost.ts';
+import { notLost, placeWords } from '../../domain/recovery/live/lost.ts';
 import type { BackupsPort, CopyRef, DatastoreRef } from '../../ports/backups.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ExchangesPort } from '../../ports/exchanges.ts';
@@ -171,11 +171,10 @@ export async function lookLost(
 ): Promise<Finding[]> {
   const { answers, unable } = await exchanges.lost({ store, place });
   const about = { samples: 1 } as const;
-  const there = `${answers ?? ''}: ${store.datastore} is not lost; recover it in its place without --lost, or keep it off the network first`;
   return [
     answers === undefined
       ? { ...about, name: 'lost', verdict: 'pass', reason: `${store.datastore} does not answer` }
-      : { ...about, name: 'lost', verdict: 'fail', reason: there },
+      : { ...about, name: 'lost', verdict: 'fail', reason: notLost(store.datastore, answers) },
     unable === undefined
       ? { ...about, name: 'place', verdict: 'pass', reason: `${placeWords(place)} takes it` }
       : { ...about, name: 'place', verdict: 'fail', reason: unable },

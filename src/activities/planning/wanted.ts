@@ -1,8 +1,9 @@
 // What of the outside world is read before a plan is made: no more than its runbook wants to know.
 import { getClient } from '@temporalio/activity';
-import { Failure } from '../../domain/failure.ts';
+import { Failure, isMistake } from '../../domain/failure.ts';
 import type { LoadedSystem } from '../../domain/loaded-system.ts';
 import type { LiveSystem } from '../../domain/recovery/live-system.ts';
+import { notLost, placeNamed } from '../../domain/recovery/live/lost.ts';
 import { serviceTarget } from '../../domain/rollout/service-target.ts';
 import { openingOf } from '../../domain/time/maintenance.ts';
 import type { BackupsPort } from '../../ports/backups.ts';
@@ -21,9 +22,9 @@ import { sideBySide } from '../side-by-side.ts';
 export interface PlanPorts {
   platforms: Platforms;
   backups: Pick<BackupsPort, 'capabilities' | 'list' | 'read' | 'place' | 'placeForCopy'>;
-  exchanges: Pick<ExchangesPort, 'converts' | 'unable'>;
+  exchanges: Pick<ExchangesPort, 'converts' | 'lost' | 'unable'>;
   drills: Pick<DrillsPort, 'list'>;
-  namedFiles: Pick<NamedFilesPort, 'unadoptable'>;
+  namedFiles: Pick<NamedFilesPort, 'unadoptable' | 'writtenAt'>;
   clock: Pick<Clock, 'now'>;
 }
 
@@ -36,6 +37,7 @@ export async function readWanted(
 ): Promise<World> {
   const { services = [], trafficOf: open = [], backups = [], live, operations = false } = wanted;
   const { beside, exchange = [], adopt, places = [] } = wanted;
+  await refuseMissing(loaded, wanted.file, call, ports);
   return {
     operations: operations ? await openOperations(loaded.name) : [],
     services: {
@@ -52,6 +54,7 @@ export async function readWanted(
     ...(await readExchanges(loaded, exchange, ports)),
     places: placesIn(loaded, places, ports),
     ...(await readAdopted(loaded, adopt, call, ports)),
+    ...(await readLost(loaded, wanted.lost, ports)),
   };
 }
 
@@ -116,6 +119,36 @@ async function readAdopted(
   const asked = { store: datastoreRef(loaded, datastore), what };
   const adopt = await namedFiles.unadoptable(asked, call);
   return adopt === undefined ? {} : { adopt };
+}
+
+/** Throws what is a mistake of whoever named it; whatever else is wrong with the file, the rungs say. */
+async function refuseMissing(
+  loaded: LoadedSystem,
+  wanted: Wanted['file'],
+  call: Call,
+  { namedFiles }: PlanPorts,
+): Promise<void> {
+  if (wanted === undefined) return;
+  const { datastore, file } = wanted;
+  try {
+    await namedFiles.writtenAt({ store: datastoreRef(loaded, datastore), file }, call);
+  } catch (error) {
+    if (!(error instanceof Failure) || isMistake(error.kind)) throw error;
+  }
+}
+
+async function readLost(
+  loaded: LoadedSystem,
+  wanted: Wanted['lost'],
+  { exchanges, backups }: PlanPorts,
+): Promise<Pick<World, 'lost'>> {
+  if (wanted === undefined) return {};
+  const { datastore, into } = wanted;
+  const store = datastoreRef(loaded, datastore);
+  const place = placeNamed(into, backups.capabilities(store));
+  const { answers, unable } = await exchanges.lost({ store, place });
+  const why = answers === undefined ? unable : notLost(datastore, answers);
+  return why === undefined ? {} : { lost: why };
 }
 
 async function readServices(

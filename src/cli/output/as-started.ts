@@ -80,7 +80,9 @@ export function asTyped(text: string, { program, as }: Typing): string {
   if (program === 'fairlead' && as === undefined) return text;
   return text.replace(COMMAND, (_, before: string, verb: string, argument: string = '') => {
     const who =
-      as !== undefined && ACTING.has(verb) && argument !== '' ? ` --as ${shellWord(as)}` : '';
+      as !== undefined && ACTING.has(verb) && /^ +[^-]/.test(argument)
+        ? ` --as ${shellWord(as)}`
+        : '';
     return `${before}${program} ${verb}${argument}${who}`;
   });
 }

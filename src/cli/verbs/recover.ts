@@ -63,8 +63,8 @@ export function register(program: Command): void {
       const { durationFlag } = await import('../flags.ts');
       const { recover: look } = await import('../../runbooks/recover.ts');
       const { recoverLive } = await import('../../runbooks/recover-live.ts');
-      const { datastore, beside, backup, at, corruptedSince, adopt, lost, into, severity } =
-        options;
+      const { beside, backup, at, corruptedSince, adopt, lost, into, severity } = options;
+      const datastore = beside === true ? await onlyDatastore(options) : options.datastore;
       const keep = options.keep === undefined ? undefined : durationFlag('--keep', options.keep);
       const which = {
         datastore,
@@ -82,4 +82,13 @@ export function register(program: Command): void {
       await startOperation(beside === true ? look : recoverLive, asked, options);
     },
   );
+}
+
+/** The one datastore that is restored beside: as named, or the one of the backup. */
+async function onlyDatastore({ datastore, backup }: RecoverOptions): Promise<string> {
+  const { parseBackupId } = await import('../../domain/backup/backup-id.ts');
+  const named = datastore ?? (backup === undefined ? undefined : parseBackupId(backup)?.datastore);
+  if (named !== undefined) return named;
+  const { EXIT, ExitError } = await import('../exit.ts');
+  throw new ExitError(EXIT.badInput, 'recover --beside needs --datastore NAME, or --backup ID');
 }

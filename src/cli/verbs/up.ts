@@ -4,7 +4,6 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Embedded, EmbeddedOptions } from '../../embedded/up.ts';
 import { keyedPath } from '../../machine/door-key.ts';
-import { shellWord } from '../../domain/text/command-text.ts';
 import type { Down, EndedProcess } from '../../embedded/down.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { durationFlag, wholeNumber } from '../flags.ts';
@@ -169,6 +168,7 @@ function systemsFolder(flags: Flags): string {
 }
 
 async function whereItIs(embedded: Embedded, systems: string): Promise<string> {
+  const { whatIsNext } = await import('../init/what-is-next.ts');
   const { address, uiUrl, namespace, taskQueue, metricsUrl, hooksUrl, hooksToken, data } = embedded;
   const { uiKey, profile } = embedded;
   return [
@@ -181,7 +181,7 @@ async function whereItIs(embedded: Embedded, systems: string): Promise<string> {
     ...(metricsUrl === null ? [] : [`  Metrics   ${metricsUrl}`]),
     ...(hooksUrl === null ? [] : [`  Alerts    ${hooksUrl} (token: ${hooksToken ?? 'unknown'})`]),
     `  Data      ${data} (what each process says is in logs/)`,
-    ...(await whatIsNext(systems, prefixFor(data))),
+    ...(await whatIsNext(systems, data)),
   ].join('\n');
 }
 
@@ -195,28 +195,6 @@ function webUi(uiUrl: string, key: string | null): string[] {
     `            ${uiUrl}/running  what is not over`,
     `            ${uiUrl}/failed   what failed, was rolled back or cut off`,
   ];
-}
-
-/** A worker without a system can do nothing: that is said now, not at the first deploy. */
-async function whatIsNext(systems: string, prefix: string): Promise<string[]> {
-  const { systemNames } = await import('../../config/system-names.ts');
-  const { names } = await systemNames(systems).catch((): { names: string[] } => ({ names: [] }));
-  const [first] = names;
-  if (first === undefined) {
-    const folder = resolve(systems);
-    return [
-      `There is no system in ${folder}: put SYSTEM/system.yaml there, or name another folder by --systems.`,
-    ];
-  }
-  const command = names.includes('commercial-view')
-    ? 'deploy commercial-view/api v1'
-    : `status ${first}`;
-  return ['Next, in another terminal:', `  ${prefix}fairlead ${command}`];
-}
-
-/** The other verbs find `.fairlead/up.json` from this folder by themselves; any other data folder they do not. */
-function prefixFor(data: string): string {
-  return resolve(data) === resolve('.fairlead') ? '' : `FAIRLEAD_DATA=${shellWord(resolve(data))} `;
 }
 
 async function down(flags: DownFlags): Promise<void> {

@@ -2,12 +2,18 @@
 
 /** ` (did you mean replicas?)`, or nothing when no known name is near. */
 export function didYouMean(written: string, known: readonly string[]): string {
-  if (written.length > 64) return '';
+  const near = nearest(written, known);
+  return near === undefined ? '' : ` (did you mean ${near}?)`;
+}
+
+/** The known name that is near a misspelt one; undefined for none, and for one that is known. */
+export function nearest(written: string, known: readonly string[]): string | undefined {
+  if (written.length > 64) return undefined;
   const near = known
     .map((name) => ({ name, distance: distance(written.toLowerCase(), name.toLowerCase()) }))
     .filter(({ name, distance }) => distance < name.length && distance <= allowed(name.length))
     .sort((a, b) => a.distance - b.distance)[0];
-  return near === undefined || near.name === written ? '' : ` (did you mean ${near.name}?)`;
+  return near?.name === written ? undefined : near?.name;
 }
 
 /** How many letters of a name may be wrong, by its length. */

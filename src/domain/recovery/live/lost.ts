@@ -38,6 +38,11 @@ export function placeWords(place: BoundPlace): string {
   return `${host}:${port ?? ''}${database === undefined ? '' : `/${database}`}`;
 }
 
+/** What is said of a datastore that is not gone; `answers`: what shows it, as a sentence. */
+export function notLost(datastore: string, answers: string): string {
+  return `${answers}: ${datastore} is not lost; recover it in its place without --lost, or keep it off the network first`;
+}
+
 interface Moved {
   datastore: string;
   copy: string;
