@@ -53,6 +53,11 @@ const MEASUREMENTS: readonly Entry[] = [
   { letter: 'n', name: 'exchange', load: async () => (await import('./exchange.ts')).exchange },
   { letter: 'o', name: 'runbook', load: async () => (await import('./runbook.ts')).runbook },
   { letter: 'p', name: 'alert', load: async () => (await import('./alert.ts')).alert },
+  {
+    letter: 'q',
+    name: 'kubernetes',
+    load: async () => (await import('./kubernetes.ts')).kubernetes,
+  },
 ];
 
 const { values, positionals } = parseArgs({

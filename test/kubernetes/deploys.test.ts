@@ -2,12 +2,26 @@
 // left. What goes well, and much that does not, is in rollout.test.ts.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isGrpcServiceError, ServiceError, type WorkflowHandle } from '@temporalio/client';
 import { untilStatus } from '../support/operations.ts';
 import { openRollouts, Shop, type Rollouts } from '../support/kubernetes/rollouts.ts';
 import { onCluster } from '../support/kubernetes/shared.ts';
 
 /** Each revision is a Deployment, a Service and a route. */
 const ONE = 3;
+
+/** Until a step has begun; a query that a killed worker was to answer is asked again. */
+async function untilStep(handle: WorkflowHandle, step: string): Promise<void> {
+  for (;;) {
+    try {
+      await untilStatus(handle, ({ steps }) => steps.some(({ id }) => id === step));
+      return;
+    } catch (error) {
+      if (!(error instanceof ServiceError && isGrpcServiceError(error.cause))) throw error;
+    }
+  }
+}
 
 onCluster((cluster) => {
   describe('deploys on a cluster', { concurrency: 1 }, () => {
@@ -52,6 +66,45 @@ onCluster((cluster) => {
       await on.worker.kill();
       on.worker.begin();
       await handle.result();
+      assert.deepEqual(users(await shop.seen()), ['200']);
+    });
+
+    test('a worker that is killed once in each step is replaced each time, and no user notices', async (t) => {
+      const steps = [
+        { weight: 10, bake: '2s' },
+        { weight: 50, bake: '2s' },
+      ];
+      const shop = await Shop.open(on, t, { canary: { steps, watch: '2s' }, insurance: '1h' });
+      const handle = await shop.begin('canaryDeploy', { version: 'v2' });
+      for (const step of ['ensure', 'ready', 'weight-10', 'weight-50', 'weight-100', 'watch']) {
+        await untilStep(handle, step);
+        await on.worker.kill();
+        on.worker.begin();
+      }
+      await handle.result();
+      assert.deepEqual(await shop.left(), { v1: ONE, v2: ONE });
+      assert.deepEqual(users(await shop.seen()), ['200']);
+    });
+
+    test('a worker that froze at a changing step changes nothing when it wakes up', async (t) => {
+      const steps = [{ weight: 50, bake: '1s' }];
+      const shop = await Shop.open(on, t, { canary: { steps, watch: '1s' }, insurance: '1h' });
+      for (const [version, step] of [
+        ['v2', 'ensure'],
+        ['v3', 'weight-50'],
+        ['v4', 'weight-100'],
+      ] as const) {
+        const handle = await shop.begin('canaryDeploy', { version });
+        await untilStep(handle, step);
+        const frozen = on.worker.freeze();
+        on.worker.begin();
+        await handle.result();
+        const [left, route] = [await shop.left(), await shop.route()];
+        frozen.thaw();
+        await sleep(5000);
+        assert.deepEqual([await shop.left(), await shop.route()], [left, route], step);
+        await frozen.end();
+      }
       assert.deepEqual(users(await shop.seen()), ['200']);
     });
   });

@@ -146,13 +146,17 @@ onCluster((cluster) => {
     assert.equal((await ask(`${at.url}/`)).status, 200);
   });
 
-  test('a namespace that goes ends the deploy, which says so', async (t) => {
+  test('a namespace that goes parks the deploy or ends it, and is told', async (t) => {
     const at = await baking(t, '3s');
     await at.on.api.remove(`/api/v1/namespaces/${at.namespace}`);
-    const { outcome, message } = await endOf(at.handle);
-    assert.notEqual(outcome, 'succeeded');
-    // The Role goes with the namespace.
-    assert.match(message, /is forbidden|is gone|there is no|replicas ready/);
+    const { answers, note = '' } = await untilStatus(
+      at.handle,
+      ({ state, answers }) => state === 'closed' || answers !== undefined,
+    );
+    // Its objects go one after the other, and the Role with them.
+    assert.match(note, /is forbidden|is gone|there is no|replicas ready/);
+    if (answers !== undefined) await send(at.handle, 'abort', { actor: 'ana' });
+    assert.notEqual((await endOf(at.handle)).outcome, 'succeeded');
     await at.users.stop();
   });
 

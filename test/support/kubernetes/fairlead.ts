@@ -42,10 +42,10 @@ export function pathOf(namespace: string, route: string): string {
 }
 
 /** A service whose route has its name. */
-export function targetOn(cluster: Cluster, namespace: string, ref: ServiceRef): ServiceTarget {
+export function targetOn(cluster: Cluster, namespace: string, ref: ServiceRef) {
   const kubernetes = settingsOn(cluster, namespace, ref.service);
   const platform = { kind: 'kubernetes', kubernetes } as const;
-  return { ...ref, directory: ROOT, platform };
+  return { ...ref, directory: ROOT, platform } satisfies ServiceTarget;
 }
 
 /** As whoever the shipped Role is given to in this namespace. */

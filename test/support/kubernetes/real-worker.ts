@@ -83,6 +83,23 @@ export class RealWorker {
     await gone;
   }
 
+  /** As a machine that is suspended: it holds all it had, and another one may `begin` meanwhile. */
+  freeze(): { thaw: () => void; end: () => Promise<void> } {
+    const child = this.#child;
+    if (!child) throw new Error('no worker runs');
+    child.kill('SIGSTOP');
+    this.#child = undefined;
+    return {
+      thaw: () => child.kill('SIGCONT'),
+      async end() {
+        if (child.exitCode !== null || child.signalCode !== null) return;
+        const gone = once(child, 'exit');
+        child.kill('SIGKILL');
+        await gone;
+      },
+    };
+  }
+
   start(type: string, input: object): Promise<WorkflowHandle> {
     return this.client.workflow.start(type, {
       workflowId: `${type}-${randomUUID()}`,

@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { SystemFile } from '../../../src/config/system.ts';
 import { Load } from '../http-load.ts';
@@ -16,7 +15,7 @@ import type { Cluster } from './cluster.ts';
 import { pathOf, prepare, settingsOn } from './fairlead.ts';
 import { tellPods } from './pod-targets.ts';
 import { RealWorker } from './real-worker.ts';
-import { newNamespace } from './shared.ts';
+import { newNamespace, type Scope } from './shared.ts';
 
 const SERVICE = 'web';
 const KINDS = [
@@ -34,14 +33,15 @@ export interface Rollouts {
   stop: () => Promise<void>;
 }
 
-export async function openRollouts(cluster: Cluster): Promise<Rollouts> {
+/** `address` of a Temporal server; without it that of the tests. */
+export async function openRollouts(cluster: Cluster, address?: string): Promise<Rollouts> {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-targets-'));
   const file = join(folder, 'pods.json');
   writeFileSync(file, '[]');
   const pods = tellPods(cluster.api, file);
   const prometheus = await startPrometheus([], { files: [file] });
-  const { address } = await testServer();
-  const worker = await RealWorker.start(address, cluster.kubeconfig('fairlead'));
+  const server = address ?? (await testServer()).address;
+  const worker = await RealWorker.start(server, cluster.kubeconfig('fairlead'));
   return {
     ...{ cluster, worker, prometheus },
     async stop() {
@@ -66,7 +66,7 @@ export class Shop {
   }
 
   /** With v1 for all users, who ask from now on. */
-  static async open(on: Rollouts, t: TestContext, rollout: Rollout = {}): Promise<Shop> {
+  static async open(on: Rollouts, t: Scope, rollout: Rollout = {}): Promise<Shop> {
     const namespace = await newNamespace(on.cluster, t);
     await prepare(on.cluster, namespace, [SERVICE]);
     const shop = new Shop(on, namespace);
@@ -107,6 +107,16 @@ export class Shop {
       }
     }
     return left;
+  }
+
+  /** What the route says of its users, and what Fairlead keeps there. */
+  async route(): Promise<{ rules: unknown; kept: unknown }> {
+    const path = `/apis/gateway.networking.k8s.io/v1/namespaces/${this.namespace}/httproutes/${SERVICE}`;
+    const { spec, metadata } = await this.#on.cluster.api.get<
+      ApiObject & { spec: { rules: unknown } }
+    >(path);
+    const { annotations } = metadata as { annotations?: Record<string, string> };
+    return { rules: spec.rules, kept: annotations };
   }
 
   /** Where its users ask. */

@@ -39,8 +39,13 @@ function usedCluster(): () => Promise<Cluster> {
   return () => (shared ??= startCluster({ images: testImages, users: [{ name: 'fairlead' }] }));
 }
 
+/** What ends with whoever began it: a test, or a measurement. */
+export interface Scope {
+  after: (end: () => unknown) => void;
+}
+
 /** An empty one, which is gone, with all that is in it, when the test is over. */
-export async function newNamespace({ api }: Cluster, t: TestContext): Promise<string> {
+export async function newNamespace({ api }: Cluster, t: Scope): Promise<string> {
   const name = `test-${(namespaces += 1)}`;
   const namespace: ApiObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
   await api.call('POST', '/api/v1/namespaces', namespace);
