@@ -1,5 +1,5 @@
 // What a runbook is: everything that makes it that runbook, as data and pure functions. One file per runbook beside this
-// one; index.ts is the table of them. The workflow frame, the activities and the command line know no runbook by name, but for the retirement, which a deploy starts and a new deploy calls off.
+// one; index.ts is the table of them. The workflow frame, the activities and the command line know no runbook by name, but for the retirement, which a deploy starts and a new deploy calls off, and the scale back.
 import type { System } from '../config/system.ts';
 import type { CatalogueEntry } from '../domain/backup/backup.ts';
 import type { LoadedSystem } from '../domain/loaded-system.ts';

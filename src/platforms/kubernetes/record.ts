@@ -11,11 +11,11 @@ import { servedSchema, specSchema, weightSchema } from '../revision-schemas.ts';
 export interface ServiceRecord {
   token: SeenToken | null;
   traffic: TrafficRecord;
-  /** Only of a service whose stable side is a Helm release. */
+  /** Only of a service whose stable side is a Helm release or somebody's Deployment. */
   release?: ReleaseRecord;
 }
 
-/** Where the Helm release of a service stands. */
+/** Where the Helm release, or somebody's Deployment, of a service stands. Revisions of a Deployment are numbered by Fairlead's changes. */
 export interface ReleaseRecord {
   spec: RevisionSpec;
   /** ISO 8601. */

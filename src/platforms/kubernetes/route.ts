@@ -13,7 +13,7 @@ import type { BackendRef, ManagedField, Route, RouteRule } from './shapes.ts';
 export interface RoutePlace {
   ref: ServiceRef;
   settings: KubernetesSettings;
-  /** What holds of a service of which Fairlead has changed nothing yet: its Helm release, and who is led there. */
+  /** What holds of a service of which Fairlead has changed nothing yet: the Helm release or Deployment that was there before, and who is led there. */
   adopted?: ServiceRecord;
 }
 

@@ -1,5 +1,5 @@
-// Brings the Helm release of a service to a revision: what it stood on is kept beside it, helm is asked, and when its replicas
-// answer users go to the release again. Each call looks how far it is and does the next part, so that one that was cut off
+// Brings what is the stable side of a service (a Helm release, somebody's Deployment) to a revision: what it stood on is kept
+// beside it, it is changed, and when its replicas answer users go to it again. Each call looks how far it is and does the next part, so that one that was cut off
 // goes on.
 import { Failure } from '../../../domain/failure.ts';
 import type { EpochToken, RevisionSpec } from '../../../domain/rollout/model.ts';
