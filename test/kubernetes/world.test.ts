@@ -164,7 +164,10 @@ onCluster((cluster) => {
     const on = await cluster();
     const at = await onWorker(on, t, (namespace) => ({
       kubernetes: { ...settingsOn(on, namespace, SERVICE), rule: 'web' },
-      rollout: { canary: { steps: [{ weight: 50 }], watch: '0s' }, insurance: '1h' },
+      rollout: {
+        canary: { steps: [{ weight: 50 }], watch: '0s' },
+        ...{ deadlines: { ready: '30s' }, insurance: '1h' },
+      },
     }));
     const path = `/apis/gateway.networking.k8s.io/v1/namespaces/${at.namespace}/httproutes/${SERVICE}`;
     const route = await on.api.get<Route>(path);
