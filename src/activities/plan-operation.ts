@@ -1,5 +1,6 @@
 // Makes the plan of an operation: reads of the world what its runbook wants to know, has the runbook say the steps, and keeps
 // the plan for the activities of its steps.
+import { digestOf } from '../domain/digest.ts';
 import { Failure } from '../domain/failure.ts';
 import type { LoadedSystem } from '../domain/loaded-system.ts';
 import { askedFirst, leastTime } from '../domain/rollout/outside-window.ts';
@@ -14,6 +15,7 @@ import type { Kept } from './kept.ts';
 import { refuseQuarantined } from '../domain/rollout/quarantine.ts';
 import { withPlaces, type PlacesPorts } from './data/places.ts';
 import { lacksPromotion, type PromotionPorts } from './planning/promotion.ts';
+import { structureNotes } from './planning/structures.ts';
 import { readWanted, type PlanPorts } from './planning/wanted.ts';
 import { refuseUnable, workloadOf } from './platforms.ts';
 
@@ -114,7 +116,28 @@ export async function makePlan(
   const plan = runbook.plan(input, await readWanted(runbook.reads(input), loaded, call, ports));
   refuseUnable(plan, loaded, ports.platforms);
   await refuseObstacles(plan, loaded, call, ports);
-  return plan;
+  return withNotes(
+    plan,
+    runbook.strategy !== undefined || runbook.findsBad === true,
+    loaded,
+    call,
+    ports,
+  );
+}
+
+/** A deploy and a roll-back say where a migration lies between. */
+async function withNotes(
+  plan: Plan,
+  changesVersion: boolean,
+  loaded: LoadedSystem,
+  call: Call,
+  ports: PlanPorts,
+): Promise<Plan> {
+  const notes = changesVersion ? await structureNotes(plan, loaded, call, ports) : [];
+  if (notes.length === 0) return plan;
+  const { digest: _, ...rest } = plan;
+  const noted = { ...rest, notes };
+  return { ...noted, digest: digestOf(noted) };
 }
 
 /** What would keep a new version from starting is named before anything is changed, all of it at once. */

@@ -33,7 +33,7 @@ import { examineArtefact } from './examine.ts';
 import { unlessFull } from './full-disk.ts';
 import { loadCopy, newCopy, releaseIn } from './load-copy.ts';
 import { createProgress, type Progress } from './progress.ts';
-import { besideOr, lookInto } from './look-into.ts';
+import { asking, besideOr, lookInto } from './look-into.ts';
 import type { Scratch, Store, Stores } from './store.ts';
 
 /** For the note of what is stored: a worker that is stopped has not much longer. */
@@ -96,15 +96,7 @@ export function createBackups(given: BackupsInput): BackupsPort {
     },
     ...ofLive(input),
     room: () => copies.room(),
-    ask: async ({ target, query }, waiting) => {
-      const { folder } = await copies.find(target.copy);
-      return stores[target.store.settings.kind].ask(folder, query, waiting);
-    },
-    reprint: async ({ target, definitions }, waiting) => {
-      const { folder } = await copies.find(target.copy);
-      const { reprint } = stores[target.store.settings.kind];
-      return reprint === undefined ? [...definitions] : reprint(folder, definitions, waiting);
-    },
+    ...asking({ stores, bindings, copies }),
     ...lookInto({ stores, bindings, copies }),
     discard: (copy, waiting) => copies.discard(copy, waiting),
     copies: () => copies.list(),

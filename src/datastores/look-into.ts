@@ -1,4 +1,5 @@
-// Copies that people look into: where they go, what differs from what is live, how they are kept. A part of the backups port.
+// Copies that people look into: where they go, what differs from what is live, how they are kept; and what is asked of one
+// datastore or copy. Parts of the backups port.
 import { Failure } from '../domain/failure.ts';
 import type { BackupsPort, DatastoreRef } from '../ports/backups.ts';
 import type { BindingsPort } from '../ports/bindings.ts';
@@ -7,15 +8,17 @@ import type { Copies } from './copies.ts';
 import { noExchange } from './exchanges.ts';
 import type { Store, StoreExchange, Stores } from './store.ts';
 
+interface Parts {
+  stores: Stores;
+  bindings: BindingsPort;
+  copies: Copies;
+}
+
 export function lookInto({
   stores,
   bindings,
   copies,
-}: {
-  stores: Stores;
-  bindings: BindingsPort;
-  copies: Copies;
-}): Pick<BackupsPort, 'placeForCopy' | 'lossAgainstLive' | 'keep'> {
+}: Parts): Pick<BackupsPort, 'placeForCopy' | 'lossAgainstLive' | 'keep'> {
   return {
     placeForCopy: async (store, waiting) => {
       const kind = stores[store.settings.kind];
@@ -38,6 +41,29 @@ export function lookInto({
       const view = await look.open(live, (await copies.find(copy)).folder, waiting);
       await copies.keep(copy, until);
       return view;
+    },
+  };
+}
+
+/** What is asked of one datastore or copy. */
+export function asking({
+  stores,
+  bindings,
+  copies,
+}: Parts): Pick<BackupsPort, 'ask' | 'definitions' | 'reprint'> {
+  return {
+    definitions: async (store, waiting) => {
+      const live = await boundStore(bindings, store, waiting);
+      return (await stores[store.settings.kind].definitions?.(live, waiting)) ?? [];
+    },
+    ask: async ({ target, query }, waiting) => {
+      const { folder } = await copies.find(target.copy);
+      return stores[target.store.settings.kind].ask(folder, query, waiting);
+    },
+    reprint: async ({ target, definitions }, waiting) => {
+      const { folder } = await copies.find(target.copy);
+      const { reprint } = stores[target.store.settings.kind];
+      return reprint === undefined ? [...definitions] : reprint(folder, definitions, waiting);
     },
   };
 }

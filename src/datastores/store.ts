@@ -199,6 +199,8 @@ export interface Store {
   address(folder: string, waiting: Waiting): Promise<CopyAddress>;
   /** Lets a service write to the copy in a folder. Absent where everybody may. */
   handOver?: (folder: string, waiting: Waiting) => Promise<void>;
+  /** Tables, columns, constraints and the like of what is live. Absent where a kind has none that a service depends on. */
+  definitions?: (store: DatastoreRef, waiting: Waiting) => Promise<Definition[]>;
   fingerprint(store: DatastoreRef, waiting: Waiting, scratch: Scratch): Promise<Fingerprint>;
   /** What the copy in a folder holds now. */
   fingerprintCopy(folder: string, waiting: Waiting): Promise<Fingerprint>;

@@ -113,6 +113,8 @@ export interface BackupsPort {
    * for whoever binds it. Throws Refused when it is not there, NotReady when it is not loaded or its server is gone.
    */
   handOver(target: Pick<CopyRef, 'copy' | 'store'>, waiting: Waiting): Promise<CopyAddress>;
+  /** What the live datastore is made of beside its rows; empty where its kind has nothing of that. */
+  definitions(store: DatastoreRef, waiting: Waiting): Promise<Definition[]>;
   /**
    * What the live datastore, or a copy, holds now; a table or a file too much or too few shows. `owner` has what is needed
    * for it for a while.

@@ -20,7 +20,7 @@ export interface Move {
 }
 
 /** A service on the revisions that it has at the new place. */
-interface Moving {
+export interface Moving {
   one: AffectedService;
   revisions: RevisionSpec[];
   to: Weights;
@@ -49,9 +49,17 @@ export function movedSystem(
 export function movingOf(one: AffectedService, moved: LoadedSystem): Moving[] {
   const shares = sharesOf(one);
   if (shares.length === 0) return [];
-  const { service, world } = one;
-  const specs = shares.map(({ version }) => revisionSpec(moved, service, version));
-  const to = shares.map((share, index) => ({ ...share, revision: specs[index]?.id ?? '' }));
+  const specs = shares.map(({ version }) => revisionSpec(moved, one.service, version));
+  return [startedAs(one, specs)];
+}
+
+/** The service on these revisions instead of those that it has, share by share. */
+export function startedAs(one: AffectedService, specs: RevisionSpec[]): Moving {
+  const { world } = one;
+  const to = sharesOf(one).flatMap((share, index) => {
+    const spec = specs[index];
+    return spec === undefined ? [] : [{ ...share, revision: spec.id, version: spec.version }];
+  });
   const revisions = [
     ...world.revisions,
     ...specs
@@ -59,7 +67,7 @@ export function movingOf(one: AffectedService, moved: LoadedSystem): Moving[] {
       .map((spec) => ({ ...PLANNED, spec })),
   ];
   const traffic = { ...world.traffic, stopped: true, beforeStop: to };
-  return [{ one: { ...one, world: { ...world, revisions, traffic } }, revisions: specs, to }];
+  return { one: { ...one, world: { ...world, revisions, traffic } }, revisions: specs, to };
 }
 
 /** A revision that is still to be made. */

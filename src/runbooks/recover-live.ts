@@ -40,6 +40,7 @@ import { lostSteps, refuseHalf } from './recover-lost.ts';
 import { RANK, type PlanInput, type Runbook, type Wanted, type World } from './runbook.ts';
 import { admitSteps, affectedIn, usersBackSteps } from './users-back.ts';
 import { provable } from './verify-backup.ts';
+import { startedEither, thenOf, versionSteps } from './versions-then.ts';
 import { chooseBackup, onlySuspects, type Choice, type Suspects } from './which-backup.ts';
 
 export const recoverLive: Runbook = {
@@ -94,7 +95,8 @@ function reads({ request, loaded }: PlanInput): Wanted {
   }
   const backups = datastores.map((datastore) => ({ datastore, ...(id !== undefined && { id }) }));
   const gone = lost === true && { datastore: onlyOne(loaded, datastores, 'lost'), into };
-  return { services, backups, exchange, places: datastores, ...(gone && { lost: gone }) };
+  const more = gone ? { lost: gone } : { structures: datastores };
+  return { services, backups, exchange, places: datastores, ...more };
 }
 
 function refuseBoth({ backup, at, adopt, corruptedSince }: OperationRequest): void {
@@ -161,6 +163,13 @@ function liveSteps(input: PlanInput, world: World, exchanges: Exchange[]): PlanS
     one.elsewhere === undefined ? [] : [{ datastore: one.datastore, place: one.elsewhere }],
   );
   const moved = movedBack(back, { loaded, operation: input.operation, moves });
+  const restored = exchanges.flatMap((one) => ('adopted' in one ? [] : [one]));
+  const then = moves.length > 0 ? [] : thenOf(moved.back, restored, world);
+  const usersBack = usersBackSteps({
+    ...{ loaded, back: moved.back, flushed, then },
+    started: then.length > 0 ? moved.back.flatMap(startedEither(then)) : moved.started,
+    admitted: admitSteps(loaded, moved.back, then).map(moved.onto),
+  });
   return [
     lookAheadStep(datastores),
     ...affected.flatMap(stopSteps),
@@ -169,17 +178,14 @@ function liveSteps(input: PlanInput, world: World, exchanges: Exchange[]): PlanS
     ...exchanges.flatMap(besideSteps),
     ...exchanges.map(lossStep),
     ...exchanges.flatMap((one) => besideRunbookSteps(one, loaded.system.recovery)),
+    ...versionSteps(then, usersBack),
     askStep(gateOf(input), servedBy(affected)),
     ...exchanges.map(quietAgainStep),
     ...exchanges.map(exchangeStep),
     ...exchanges.map(judgeLiveStep),
     ...exchanges.flatMap(liftFenceSteps),
     ...exchanges.map(letGoStep),
-    ...usersBackSteps({
-      ...{ loaded, back: moved.back, flushed },
-      started: moved.started,
-      admitted: admitSteps(loaded, moved.back).map(moved.onto),
-    }),
+    ...usersBack,
   ];
 }
 

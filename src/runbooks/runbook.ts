@@ -128,6 +128,8 @@ export interface Wanted {
   exchange?: string[];
   /** Datastores whose kinds' places are wanted. */
   places?: string[];
+  /** Datastores whose structure is wanted. */
+  structures?: string[];
   /** What somebody else restored of a datastore: whether it can take the place of what is live. */
   adopt?: { datastore: string; what: string };
   /** A dump that somebody named of a datastore. Throws NotFound where it is not there, Unsupported where it is of another kind. */
@@ -157,6 +159,8 @@ export interface World {
   converts?: Record<string, string | undefined>;
   /** By datastore, the fields of its place. */
   places?: Readonly<Record<string, Pick<DatastoreCapabilities, 'place' | 'exchange'>>>;
+  /** By datastore, a digest of its tables, columns and the like; undefined where it has none, or nobody could look. */
+  structures?: Readonly<Record<string, string | undefined>>;
   /** Why what somebody else restored cannot be adopted; absent where it can. */
   adopt?: string;
   /** Why what is said to be gone is not restored at that place, in a sentence; absent where nothing speaks against it. */

@@ -18,6 +18,7 @@ import {
 } from '../domain/recovery/live/writers.ts';
 import { ADMIT_SHARES } from '../domain/recovery/recovery-defaults.ts';
 import type { World } from './runbook.ts';
+import { beside, type Then } from './versions-then.ts';
 
 export interface UsersBack {
   loaded: LoadedSystem;
@@ -29,6 +30,8 @@ export interface UsersBack {
   started: PlanStep[];
   /** What lets users in. */
   admitted: PlanStep[];
+  /** Services that may come back in the version of then. */
+  then?: readonly Then[];
 }
 
 export function usersBackSteps({
@@ -37,14 +40,17 @@ export function usersBackSteps({
   flushed,
   started,
   admitted,
+  then = [],
 }: UsersBack): PlanStep[] {
   const { recovery } = loaded.system;
   return [
     ...migrateSteps(recovery),
     ...flushed.map(flushStep),
     ...started,
-    ...back.flatMap(smokeSteps),
-    ...flushed.flatMap((name) => warmLiveSteps(name, datastoreIn(loaded, name), back)),
+    ...back.flatMap(beside(then, smokeSteps)),
+    ...flushed.flatMap((name) =>
+      back.flatMap(beside(then, (one) => warmLiveSteps(name, datastoreIn(loaded, name), [one]))),
+    ),
     ...admitted,
     ...otherWriters(recovery).toReversed().map(resumeStep),
     ...(recovery?.outside ?? []).map(outsideStep),
@@ -56,10 +62,11 @@ export function usersBackSteps({
 export function admitSteps(
   { system }: LoadedSystem,
   affected: readonly AffectedService[],
+  then: readonly Then[] = [],
 ): PlanStep[] {
   const shares = system.recovery?.admit ?? ADMIT_SHARES;
   return shares.flatMap((percent) =>
-    affected.flatMap((one) => admitStep(one, percentFor(one, percent))),
+    affected.flatMap(beside(then, (one) => admitStep(one, percentFor(one, percent)))),
   );
 }
 

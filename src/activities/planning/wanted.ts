@@ -18,10 +18,14 @@ import { datastoreRef } from '../data/datastore-refs.ts';
 import { operationOf } from '../executions.ts';
 import { readWorld, trafficOf, unableToIsolate, type Platforms } from '../platforms.ts';
 import { sideBySide } from '../side-by-side.ts';
+import { readStructures } from './structures.ts';
 
 export interface PlanPorts {
   platforms: Platforms;
-  backups: Pick<BackupsPort, 'capabilities' | 'list' | 'read' | 'place' | 'placeForCopy'>;
+  backups: Pick<
+    BackupsPort,
+    'capabilities' | 'definitions' | 'list' | 'read' | 'place' | 'placeForCopy'
+  >;
   exchanges: Pick<ExchangesPort, 'converts' | 'lost' | 'unable'>;
   drills: Pick<DrillsPort, 'list'>;
   namedFiles: Pick<NamedFilesPort, 'unadoptable' | 'writtenAt'>;
@@ -55,6 +59,7 @@ export async function readWanted(
     places: placesIn(loaded, places, ports),
     ...(await readAdopted(loaded, adopt, call, ports)),
     ...(await readLost(loaded, wanted.lost, ports)),
+    structures: await readStructures(loaded, wanted.structures, call, ports),
   };
 }
 

@@ -122,6 +122,7 @@ function planLines(plan: unknown): string[] {
   return [
     `plan of ${textAt(plan, 'operation') ?? 'an operation'}, digest ${textAt(plan, 'digest') ?? 'unknown'}`,
     ...insteadLines(plan),
+    ...noteLines(plan),
     ...carriedLines(plan),
     ...platformLines(plan),
     ...(why === undefined ? [] : [`nothing to do: ${why}`]),
@@ -133,6 +134,12 @@ function planLines(plan: unknown): string[] {
 function insteadLines(plan: unknown): string[] {
   const instead = isRecord(plan) ? textAt(plan, 'instead') : undefined;
   return instead === undefined ? [] : [`  note: ${instead}`];
+}
+
+/** What has to be known beside the steps. */
+function noteLines(plan: unknown): string[] {
+  const notes = isRecord(plan) && Array.isArray(plan['notes']) ? plan['notes'] : [];
+  return notes.flatMap((one) => (typeof one === 'string' ? [`  note: ${one}`] : []));
 }
 
 /** A roll-back: for how long all users were on what it goes back to. */

@@ -80,7 +80,8 @@ export async function readSequences(client: pg.Client): Promise<Contents['sequen
   return found.map(({ name, value }) => ({ name, from: value, to: value }));
 }
 
-async function readDefinitions(client: pg.Client): Promise<Definition[]> {
+/** What the database is made of beside its rows, after `pinSession`. */
+export async function readDefinitions(client: pg.Client): Promise<Definition[]> {
   const found: Definition[] = [];
   for (const query of DEFINITIONS) {
     for (const { text, ...one } of await rowsOf(client, query, definitions)) {

@@ -10,12 +10,14 @@ import { addressOf, keepOf, type Artefact, type Store } from '../store.ts';
 import { findProgram, runTool, toolOutput, versionedFolders } from '../tool.ts';
 import { liveAddress, withClient } from './connection.ts';
 import { postgresByHand } from './by-hand.ts';
+import { readDefinitions } from './contents.ts';
 import { copiesOf, copyAddress, fingerprintOf } from './copies.ts';
 import { createPostgresExchange } from './exchange/exchange.ts';
 import { fenceBehind, inLiveOrFenced } from './exchange/fenced.ts';
 import { addHeartbeat, newestHeartbeat } from './heartbeat.ts';
 import { namedDump } from './named.ts';
 import { createPostgresQueries } from './queries.ts';
+import { pinSession } from './session.ts';
 import { postgres } from './settings.ts';
 import { DUMP, lackingTables, takeDump } from './take-dump.ts';
 
@@ -50,6 +52,13 @@ export function createPostgresStore({ secrets, clock, programs = [] }: PostgresI
       const program = await findProgram('pg_restore', await folders());
       return examineDump(program, artefact, waiting);
     },
+    definitions: async (store, waiting) =>
+      inLiveOrFenced(await liveAddress(store, secrets), waiting, (address) =>
+        withClient(address, waiting.signal, async (client) => {
+          await pinSession(client);
+          return readDefinitions(client);
+        }),
+      ),
     fingerprint: async (store, waiting) =>
       inLiveOrFenced(await liveAddress(store, secrets), waiting, (address) =>
         fingerprintOf(address, clock, waiting),

@@ -1,6 +1,7 @@
 // What a backup says of itself, and what was found in a datastore, as plain data. The manifest lies beside what it
 // describes: reading a catalogue needs the object store and nothing else (datastores/manifest.ts parses it).
 import { HEARTBEAT_FILE, type HeartbeatRecord } from './heartbeat.ts';
+import { structureOf } from './structure.ts';
 
 /** One table, file or database, with what tells two of them apart. */
 export interface Part {
@@ -176,6 +177,8 @@ export interface BackupSummary {
   liveBytes?: number;
   /** Which versions served then, by service; absent where nobody could see. */
   served?: Served;
+  /** A digest of tables, columns, constraints and the like; absent where the kind has none. */
+  structure?: string;
 }
 
 /** The moment that a backup is of, for people: all that was committed before is in it. From and to, where they are apart. */
@@ -191,6 +194,7 @@ export function provedWords({ verifiedAt }: Pick<BackupSummary, 'verifiedAt'>): 
 
 export function summaryOf({ id, manifest, marks }: CompleteBackup): BackupSummary {
   const { kind, source, endedAt, recoveryPoint, contents, liveBytes, served } = manifest;
+  const structure = structureOf(contents.definitions);
   return {
     id,
     kind,
@@ -204,6 +208,7 @@ export function summaryOf({ id, manifest, marks }: CompleteBackup): BackupSummar
     verifiedAt: lastMark(marks, 'verified'),
     ...(liveBytes !== undefined && { liveBytes }),
     ...(served !== undefined && { served }),
+    ...(structure !== undefined && { structure }),
   };
 }
 

@@ -14,6 +14,8 @@ export interface DataProgress {
   of?: { read?: number; rows?: number };
   /** When one of the numbers grew last (ms). */
   movedAt: number;
+  /** A restore into a live server: how far each standby and slot of that fell behind, in sentences. */
+  restoring?: string[];
 }
 
 /** An activity that runs, or is tried again. Times are ISO 8601. */
@@ -93,13 +95,14 @@ export function pendingLines(pending: readonly PendingWork[], now: number): stri
   });
 }
 
-function progressWords({ written, read, rows, of = {} }: DataProgress): string[] {
+function progressWords({ written, read, rows, of = {}, restoring = [] }: DataProgress): string[] {
   const most = of.read === undefined ? '' : ` of ${sizeOf(of.read)}`;
   const all = of.rows === undefined ? '' : `${numberOf(Math.min(rows, of.rows))} of `;
   return [
     ...(written === 0 ? [] : [`${sizeOf(written)} written`]),
     ...(read === 0 ? [] : [`${sizeOf(Math.min(read, of.read ?? read))}${most} read`]),
     ...(rows === 0 ? [] : [`${all}${countOf(of.rows ?? rows, 'row')} counted`]),
+    ...restoring,
   ];
 }
 
@@ -133,6 +136,11 @@ export function progressed(progress: DataProgress, beat: unknown, now: number): 
     const value = isRecord(beat) ? beat[key] : undefined;
     return typeof value === 'number' ? value : 0;
   };
+  // A look at standbys moves nothing: a tool that is silent meanwhile is said to be.
+  const behind: unknown = isRecord(beat) ? beat['restoring'] : undefined;
+  if (Array.isArray(behind)) {
+    return { ...progress, restoring: behind.filter((one) => typeof one === 'string') };
+  }
   return {
     ...progress,
     written: progress.written + more('written'),

@@ -140,6 +140,8 @@ export interface Plan {
   systemDigest: string;
   /** Why it stands on what was kept of the system file before, where that does not load. */
   instead?: string;
+  /** What whoever reads it has to know beside its steps, in sentences; they are findings of the operation too. */
+  notes?: string[];
   service?: string;
   strategy?: string;
   /** A proof: what is to be proved, as its manifest describes it. */

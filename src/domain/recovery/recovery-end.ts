@@ -92,7 +92,11 @@ function pointFinding(backup: BackupSummary, { entries, plan }: RecoveryEnding):
 /** From the start of the operation to the first share that users were seen in, people's time told apart. */
 function timeFindings({ entries, plan }: RecoveryEnding): Finding[] {
   const began = entries[0]?.at;
-  const shares = plan.steps.filter(({ action }) => action.kind === 'admit');
+  // Of two versions that a service may come back in, one is passed over.
+  const begun = new Set(
+    entries.flatMap((one) => (one.type === 'step' && one.status === 'started' ? [one.id] : [])),
+  );
+  const shares = plan.steps.filter(({ id, action }) => action.kind === 'admit' && begun.has(id));
   if (began === undefined || admittedAt(entries, shares[0]?.id) === undefined) return [];
   const admitted = admittedAt(entries, shares.find(({ id }) => !isUnseen(entries, id))?.id);
   if (admitted === undefined) {

@@ -21,6 +21,7 @@ import {
 import { ROOM } from '../../domain/recovery/exchange-steps.ts';
 import { adoptedIn } from '../../domain/recovery/live/adopted.ts';
 import { passedOverCandidates, takenBackups } from '../../domain/recovery/live/candidates.ts';
+import { versionStep } from '../../domain/recovery/live/service-steps.ts';
 import { lostIn } from '../../domain/recovery/live/lost.ts';
 import type { ActionOf, StepKind } from './step-kind.ts';
 
@@ -41,7 +42,7 @@ export const weighExchange: StepKind<ActionOf<'weighExchange'>> = {
         ...over.map(({ id, why }) => overFinding(datastore, id, why)),
         ...foundOf(datastore, found),
         ...ranBeside(plan, results, datastore),
-        ...versionsOf(action.now, backup, datastore),
+        ...versionsOf(action.now, backup, datastore, results),
         ...roomOf(results, datastore),
         ...lostIn(plan).map(({ where }) => lostFinding(datastore, where, notAfter)),
       ];
@@ -101,14 +102,20 @@ function versionsOf(
   serving: Served = {},
   { served = {} }: BackupSummary,
   datastore: string,
+  results: StepResults,
 ): Finding[] {
   return Object.entries(served).flatMap(([service, then]): Finding[] => {
     const now = serving[service] ?? [];
     if (now.length === 0 || now.join() === then.join()) return [];
     const [was, is] = [then.join(' and ') || 'nothing', now.join(' and ')];
-    const reason = `${service} served ${was} when it was made, and serves ${is} now: where ${is} needs another structure, recovery.migrate brings the data up, or abort, go back to ${was} and begin anew`;
+    const reason = `${service} served ${was} when it was made, and serves ${is} now: ${chosenFor(service, results) ?? `where ${is} needs another structure, recovery.migrate brings the data up, or abort, go back to ${was} and begin anew`}`;
     return [{ name: `${datastore}: versions of ${service}`, verdict: 'pass', reason, samples: 1 }];
   });
+}
+
+/** Who chose which version serves on the backup. */
+function chosenFor(service: string, results: StepResults): string | undefined {
+  return resultOf(results, versionStep(service))?.detail;
 }
 
 function lostFinding(datastore: string, where: string, point: string): Finding {

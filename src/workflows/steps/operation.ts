@@ -10,6 +10,7 @@ import { Failure, isMistake } from '../../domain/failure.ts';
 import type { Outcome } from '../../domain/operation/outcome.ts';
 import { parseRequest, type OperationRequest } from '../../domain/operation/request.ts';
 import { startMachine } from '../../domain/operation/machine.ts';
+import type { Plan } from '../../domain/operation/plan.ts';
 import { datastoreOf } from '../../domain/operation/operation.ts';
 import { runbookOf } from '../../runbooks/index.ts';
 import { leasedBy, takesServices, type Runbook } from '../../runbooks/runbook.ts';
@@ -92,7 +93,7 @@ async function prepare(run: Run): Promise<End | undefined> {
   const { plan, kept, held } = made;
   run.basis.plan = plan;
   if (kept !== null) run.basis.kept.plan = kept;
-  record(run, { type: 'planned', plan: run.basis.plan });
+  recordPlan(run, plan);
   recordFreeze(run);
   for (const [name, { weights }] of Object.entries(run.basis.plan.before))
     run.traffic.weights[name] = weights;
@@ -191,6 +192,11 @@ async function lease(run: Run): Promise<string | undefined> {
     run.progress.leaseWait = `waits for its turn: ${held.message}`;
     await condition(() => false, delay, { summary: 'The lease is held: try again' });
   }
+}
+
+function recordPlan(run: Run, plan: Plan): void {
+  record(run, { type: 'planned', plan });
+  for (const text of plan.notes ?? []) record(run, { type: 'finding', text });
 }
 
 /** Freezes the system where its runbook does, takes the leases, plans. Each may be refused, in a sentence. */

@@ -60,6 +60,16 @@ test('a tool that is silent for long is said to be waited for', () => {
   ]);
 });
 
+test('standbys that fall behind are told, and hide no silence', () => {
+  const begun = { ...startProgress(NOW - 40_000), written: 1_500_000 };
+  const behind = ['the standby b is 3.0 MB behind'];
+  const progress = progressed(begun, { restoring: behind }, NOW);
+  assert.deepEqual(pendingLines(seen(progress), NOW), [
+    '1.5 MB written, the standby b is 3.0 MB behind, nothing new for 40 s: waiting for its tool or server',
+  ]);
+  assert.deepEqual(progressed(progress, { rows: 1 }, NOW).restoring, behind);
+});
+
 test('what a step waits for is told', () => {
   const progress = { waitsFor: 'process 7 (nc) to let go of 127.0.0.1:8001', observed: 1 };
   const pending = {

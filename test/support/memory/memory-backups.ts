@@ -5,22 +5,24 @@ import type { ObjectRemovalPort } from '../../../src/ports/objects.ts';
 import { DATASTORES } from '../../../src/config/kinds.ts';
 import type { RunRef } from '../../../src/domain/operation/operation.ts';
 import type { Waiting } from '../../../src/ports/waiting.ts';
-import { backupId, parseBackupId } from '../../../src/domain/backup/backup-id.ts';
+import { backupId } from '../../../src/domain/backup/backup-id.ts';
 import type {
-  BackupManifest,
   BackupMark,
   CatalogueEntry,
   Contents,
+  Definition,
   Part,
-  RecoveryPoint,
 } from '../../../src/domain/backup/backup.ts';
 import type { Loss } from '../../../src/domain/recovery/exchange.ts';
 import { Failure } from '../../../src/domain/failure.ts';
+import { manifestOf, pointAt } from './memory-manifest.ts';
 import type { RungResult } from '../../../src/domain/backup/ladder.ts';
 
 export type BackupVerb = keyof BackupsPort | 'remove' | 'sweep';
 
 export interface MemoryVault {
+  /** The definitions of what is live, in every datastore. */
+  definitions: Definition[];
   /** What the datastore `<system>/<datastore>` holds; one that was never written has one table of ten rows. */
   write: (store: string, parts: Part[]) => void;
   /** The next call of this verb fails; by a subject only calls about an id, a copy or a store that contains it. */
@@ -69,6 +71,7 @@ export function memoryBackups(): {
   let examined: Omit<RungResult, 'rung'> = { verdict: 'pass', reason: '1 object as it should be' };
   let spoiled = (contents: Contents): Contents => contents;
   const vault: MemoryVault = {
+    definitions: [],
     write: (store, parts) => stores.set(store, parts),
     failNext: (verb, failure, subject = '') => failures.push({ verb, failure, subject }),
     hangNext: (verb) => {
@@ -190,6 +193,7 @@ export function memoryBackups(): {
       copyOf(copy);
       return { kind: 'folder', of: 'files', directory: `/copies/${copy}` };
     },
+    definitions: async () => vault.definitions,
     fingerprint: async (target, waiting) => {
       const subject = 'copy' in target ? target.copy : `${target.system}/${target.datastore}`;
       await enter('fingerprint', subject, waiting);
@@ -260,33 +264,6 @@ export function storedBackup({ entries }: MemoryVault, system: string, days: num
   const contents = { parts: [TABLE], definitions: [], sequences: [] };
   entries.set(id, { id, state: 'complete', manifest: manifestOf(id, contents, { at }), marks: [] });
   return id;
-}
-
-function manifestOf(
-  id: string,
-  contents: Contents,
-  { systemDigest = 'd', skewMs = 0, at = Date.now() } = {},
-): BackupManifest {
-  const name = parseBackupId(id);
-  if (name === undefined) throw new Failure('BadInput', `${id} is no backup's name`);
-  const plain = { size: 1000, sha256: '0'.repeat(64) };
-  const time = new Date(at).toISOString();
-  return {
-    schema: 'fairlead/backup/v1',
-    ...{ id, system: name.system, datastore: name.datastore, kind: 'files', source: 'data' },
-    artefact: 'streamed',
-    ...{ systemDigest, attempt: 'attempt', startedAt: time, endedAt: time },
-    recoveryPoint: pointAt(at, skewMs),
-    ...{ tools: {}, encryption: null },
-    compression: 'none',
-    objects: [{ name: 'dump', ...plain, plain }],
-    contents,
-  };
-}
-
-function pointAt(at: number, skewMs: number): RecoveryPoint {
-  const time = new Date(at).toISOString();
-  return { notBefore: time, notAfter: time, clock: 'datastore', skewMs };
 }
 
 export function untilAborted(signal: AbortSignal): Promise<never> {

@@ -11,13 +11,24 @@ export function keptOut({ steps, system }: Planned, datastore: string): string {
 }
 
 /** Once the step has let its share in; empty when all are in, `undefined` where nothing is exchanged. */
-export function keptOutAfter({ steps, system }: Planned, { id }: PlanStep): string | undefined {
+export function keptOutAfter(
+  { steps, system }: Planned,
+  { id, action: done }: PlanStep,
+): string | undefined {
   const exchanged = steps.flatMap(({ action }) =>
     action.kind === 'exchange' || action.kind === 'bindElsewhere' ? [action.datastore] : [],
   );
   if (exchanged.length === 0) return undefined;
   const later = steps.slice(steps.findIndex((one) => one.id === id) + 1);
-  const waiting = later.flatMap(({ action }) => (action.kind === 'admit' ? [action.service] : []));
+  // A service may come back in either of two versions: its other step of the same share lets nobody in.
+  const isOther = (one: PlanStep['action']): boolean =>
+    done.kind === 'admit' &&
+    one.kind === 'admit' &&
+    one.service === done.service &&
+    one.percent <= done.percent;
+  const waiting = later.flatMap(({ action }) =>
+    action.kind === 'admit' && !isOther(action) ? [action.service] : [],
+  );
   if (waiting.length === 0) return '';
   const who = [...new Set(waiting)].join(', ');
   return `${exchanged.join(' and ')} ${exchanged.length === 1 ? 'was' : 'were'} exchanged, and not all users of ${who} are in: ${letIn(system)}`;

@@ -21,6 +21,11 @@ export interface AffectedService {
   world: ServiceWorld;
 }
 
+/** The step that asks which version of a service serves on a backup of another structure. */
+export function versionStep(service: string): string {
+  return `version-${service}`;
+}
+
 /** None for a service without users: it stays as it is until users are let in. */
 export function stopSteps({ service, world: { traffic } }: AffectedService): PlanStep[] {
   if (traffic.stopped || normalised(traffic.weights).length === 0) return [];
