@@ -1,7 +1,7 @@
 // Runbooks of steps that other sections of a system file name: whether they are there, and take what they are given. Nothing of
 // this holds up a stop or a roll-back: it is for `check` to say.
 import { Failure } from '../../domain/failure.ts';
-import { BESIDE_INPUTS } from '../../domain/recovery/live/reconcile.ts';
+import { BESIDE_INPUTS } from '../../domain/recovery/recovery-defaults.ts';
 import { inputsOf } from '../../domain/steps/inputs.ts';
 import { didYouMean } from '../../domain/text/did-you-mean.ts';
 import { listed, shown } from '../reading/wording.ts';

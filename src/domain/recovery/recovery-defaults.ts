@@ -8,3 +8,6 @@ export const QUARANTINE_MS = 30 * 86_400_000;
 
 /** The shares of the clients (percent) in which users come back. */
 export const ADMIT_SHARES: readonly number[] = [5, 25, 100];
+
+/** What a runbook on a copy (`recovery.reconcile`, `recovery.migrate.runbook`) has to declare, as texts, by examples of them. */
+export const BESIDE_INPUTS = { datastore: 'orders', copy: 'restored', quarantined: 'old' } as const;

@@ -13,13 +13,6 @@ export interface BesideInputs extends Record<string, string> {
   quarantined: string;
 }
 
-/** The inputs that such a runbook has to declare, as texts. */
-export const BESIDE_INPUTS: BesideInputs = {
-  datastore: 'orders',
-  copy: 'copy',
-  quarantined: 'old',
-};
-
 export const NOTHING_QUARANTINED = 'none';
 
 interface Beside {
