@@ -3,9 +3,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createHash } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { build as esbuild } from 'esbuild';
+import { build as esbuild, type Plugin } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '..');
 const MARK = join(root, 'dist', '.built');
@@ -35,6 +36,34 @@ const PROGRAMS = [
 ];
 const REQUIRE =
   "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);";
+
+/**
+ * The messages of the SDK's client without those that only a worker and Temporal's cloud take. The SDK makes an object of each
+ * whenever it is loaded, which is most of what loading it takes. Fails where the SDK keeps them otherwise.
+ */
+const clientProtocol: Plugin = {
+  name: 'client-protocol',
+  setup: (building) => {
+    building.onLoad({ filter: /@temporalio\/proto\/protos\/json-module\.js$/ }, ({ path }) => {
+      const known = createRequire(path)(path) as { toJSON: () => ProtocolJson };
+      const { nested } = known.toJSON();
+      const { coresdk, ...others } = nested;
+      const { cloud, ...api } = others.temporal.nested.api.nested;
+      if (coresdk === undefined || cloud === undefined) throw new Error(`${path}: other messages`);
+      others.temporal.nested.api.nested = api;
+      const root = "(protobuf.roots['__temporal'] ??= new protobuf.Root())";
+      const contents = `const protobuf = require('protobufjs/light');\nmodule.exports = ${root}.addJSON(${JSON.stringify(others)});`;
+      return { contents, loader: 'js' };
+    });
+  },
+};
+
+interface ProtocolJson {
+  nested: {
+    coresdk?: unknown;
+    temporal: { nested: { api: { nested: Record<string, unknown> } } };
+  };
+}
 
 const sources = digestOf(SOURCES);
 if (isBuilt()) console.error('dist is built from these sources already');
@@ -76,7 +105,7 @@ async function written(
     target: 'node20',
     logLevel: 'warning',
     // Packages in the older form of modules ask for node's by `require`.
-    ...(packages === 'bundle' && { banner: { js: REQUIRE } }),
+    ...(packages === 'bundle' && { banner: { js: REQUIRE }, plugins: [clientProtocol] }),
   });
   return Object.keys(metafile.outputs);
 }
