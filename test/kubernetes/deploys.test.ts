@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isGrpcServiceError, ServiceError, type WorkflowHandle } from '@temporalio/client';
+import { Runtime } from '@temporalio/worker';
 import { untilStatus } from '../support/operations.ts';
 import { openRollouts, Shop, type Rollouts } from '../support/kubernetes/rollouts.ts';
 import { onCluster } from '../support/kubernetes/shared.ts';
@@ -29,7 +30,11 @@ onCluster((cluster) => {
     before(async () => {
       on = await openRollouts(await cluster());
     });
-    after(() => on.stop());
+    after(async () => {
+      await on.stop();
+      // No worker runs in this process, the last of which would end it.
+      await Runtime.instance().shutdown();
+    });
 
     const users = (seen: Record<string, number>): string[] => Object.keys(seen).sort();
 
