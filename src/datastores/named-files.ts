@@ -148,7 +148,7 @@ async function unadoptable(
     return undefined;
   }
   const { adopt } = kind.exchange ?? {};
-  return adopt === undefined ? noPlaces(store, what) : adopt.unable(store, what);
+  return adopt === undefined ? noPlaces(store, what) : adopt.unable(store, what, waiting);
 }
 
 function said(error: unknown): string {

@@ -149,7 +149,7 @@ export interface StoreExchange {
    * as it will be at that place, which its own service may have to make first (domain/recovery/live/service-place.ts).
    */
   adopt?: {
-    unable(store: DatastoreRef, place: string): Promise<string | undefined>;
+    unable(store: DatastoreRef, place: string, waiting: Waiting): Promise<string | undefined>;
     take(
       store: DatastoreRef,
       folder: string,

@@ -9,6 +9,7 @@ import { createStores } from '../../src/datastores/registry.ts';
 import { createBackups } from '../../src/datastores/backups.ts';
 import { createBindings } from '../../src/datastores/bindings.ts';
 import { createExchanges } from '../../src/datastores/exchanges.ts';
+import { askAdmin } from '../../src/datastores/firestore/admin.ts';
 import { startFirestoreAdmin, type AdminState } from '../support/datastores/firestore-admin.ts';
 import { MISSING, startTestFirestore } from '../support/datastores/firestore.ts';
 import { refusingProxy } from '../support/datastores/firestore-world.ts';
@@ -19,7 +20,7 @@ import { createMemoryObjects } from '../support/memory/memory-objects.ts';
 
 const HOUR = 3_600_000;
 const NOW = Date.parse('2026-11-22T08:00:00Z');
-const clock = { now: () => Date.now(), sleep: async () => undefined };
+const clock = { now: () => NOW, sleep: async () => undefined };
 
 let server: ReturnType<typeof startTestFirestore> | undefined;
 let worlds = 0;
@@ -54,6 +55,7 @@ async function world(t: TestContext, given: Partial<AdminState> = {}) {
       await there.other(name).doc('orders/1').set({ text: 'of the backup' });
     },
     ...given,
+    live: database,
     backups: (given.backups ?? [backup('b1', 2)]).map((one) => ({ ...one, database: root })),
   });
   const port = await refusingProxy(t, there.port, () => undefined, admin.port);
@@ -142,7 +144,7 @@ test('a backup of the service becomes a new database, which another worker goes 
   assert.match(words, /made to restore its own backup b1 \(projects\/shop\/.*operations\/op-0\)/);
   assert.deepEqual(
     admin.calls.filter((name) => name === 'RestoreDatabase' || name === 'ListOperations'),
-    ['RestoreDatabase', 'RestoreDatabase', 'ListOperations'],
+    ['ListOperations', 'ListOperations', 'RestoreDatabase', 'ListOperations', 'ListOperations'],
   );
   const plan = await exchanges.exchangePlan(target, waiting());
   assert.deepEqual(plan, { kind: 'binding', from: database, to: into.elsewhere.database });
@@ -154,6 +156,59 @@ test('a backup of the service becomes a new database, which another worker goes 
   assert.equal(await textIn(database), 'live');
 });
 
+for (const forgets of [false, true]) {
+  const how = forgets ? 'by what the database says of itself' : 'by the operation that is over';
+  test(`a worker that is killed when the database is made is followed by one that finds it, ${how}`, async (t) => {
+    const killed = new AbortController();
+    const found = await world(t, {
+      forgets,
+      looks: 0,
+      made: async (name) => {
+        await found?.there.other(name).doc('orders/1').set({ text: 'of the backup' });
+        killed.abort(new Error('killed'));
+      },
+    });
+    if (found === undefined) return;
+    const { admin, named, target, into, textIn } = found;
+    const adopt = async (by = waiting()) => named.adopt({ place: 'backup:b1', target, into }, by);
+    await assert.rejects(adopt({ ...waiting(), signal: killed.signal }), /killed/);
+    // Its time is over meanwhile.
+    admin.backups = [];
+    const by = forgets ? /b1 \(as the database says\)/ : /b1 \(projects\/shop\/.*\/op-0\)/;
+    assert.match(await adopt(), by);
+    assert.equal(admin.calls.filter((name) => name === 'RestoreDatabase').length, 1);
+    assert.equal(await textIn(into.elsewhere.database), 'of the backup');
+  });
+}
+
+test('a backup that may lie where nobody could ask is asked for again', async (t) => {
+  const found = await world(t, { backups: [], unreachable: ['projects/shop/locations/nam5'] });
+  if (found === undefined) return;
+  const { named, target, into } = found;
+  const adopting = named.adopt({ place: 'backup:b1', target, into }, waiting());
+  assert.match((await fails('Unavailable', adopting)).message, /b1 was found, and nam5 could not/);
+});
+
+test('what only an emulator may not know, and what has no code, is said of Google itself', async (t) => {
+  // Nobody looks for credentials on the network.
+  process.env['METADATA_SERVER_DETECTION'] = 'none';
+  t.after(() => {
+    delete process.env['METADATA_SERVER_DETECTION'];
+  });
+  const google = { project: 'shop', database: 'orders', host: '127.0.0.1', port: 1 };
+  const asking = async (isEmulator: boolean, error: Error): Promise<void> => {
+    const answer: unknown = await askAdmin({ ...google, isEmulator }, waiting(), async () => {
+      throw error;
+    });
+    assert.equal(answer, undefined);
+  };
+  const unknown = Object.assign(new Error('no such method'), { code: 12 });
+  await asking(true, unknown);
+  assert.match((await fails('Unsupported', asking(false, unknown))).message, /no such method/);
+  const noToken = Object.assign(new Error('invalid_grant'), { code: '400' });
+  assert.match((await fails('Unavailable', asking(false, noToken))).message, /invalid_grant/);
+});
+
 test('what was there at a whole minute is cloned, as far as the database keeps it', async (t) => {
   const since = { seconds: NOW / 1000 - 86_400 };
   const database = { pointInTimeRecoveryEnablement: 1, earliestVersionTime: since };
@@ -162,6 +217,7 @@ test('what was there at a whole minute is cloned, as far as the database keeps i
   const { named, target, into, store, textIn } = found;
   const why = async (what: string) => named.unadoptable({ store, what }, waiting());
   assert.match((await why('at:2026-11-22T07:55:30Z')) ?? '', /at a whole minute/);
+  assert.match((await why('at:2026-11-22T08:01Z')) ?? '', /is still to come/);
   assert.match((await why('at:2026-11-20T07:55Z')) ?? '', /since 2026-11-21T08:00:00Z only/);
   assert.equal(await why('at:2026-11-22T07:55Z'), undefined);
   await named.adopt({ place: 'at:2026-11-22T07:55Z', target, into }, waiting());

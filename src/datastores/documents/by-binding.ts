@@ -130,17 +130,17 @@ export function exchangeByBinding(databases: Databases, clock: Pick<Clock, 'now'
 /** Databases that somebody else restored, or that the service of the server is to make; none is removed with its copy. */
 function adoptingIn(databases: Databases): NonNullable<StoreExchange['adopt']> {
   const { nameOf, holds, service } = databases;
-  const unableToAdopt = async (store: DatastoreRef, place: string): Promise<string | undefined> => {
+  const unableToAdopt = async (store: DatastoreRef, place: string, waiting: Waiting) => {
     if (place === nameOf(store)) return 'it is live already';
-    const held = await holds(placedAt(store, { database: place }), UNDISTURBED);
+    const held = await holds(placedAt(store, { database: place }), waiting);
     return held === undefined ? 'no such database is there, or it holds nothing' : undefined;
   };
-  const why = async (store: DatastoreRef, place: string): Promise<string | undefined> => {
+  const why = async (store: DatastoreRef, place: string, waiting: Waiting) => {
     const asked = servicePlaceOf(place);
     const unable =
       asked === undefined
-        ? await unableToAdopt(store, place)
-        : await (service?.unable(store, asked, UNDISTURBED) ?? NO_SERVICE);
+        ? await unableToAdopt(store, place, waiting)
+        : await (service?.unable(store, asked, waiting) ?? NO_SERVICE);
     return unable && `adopting ${place} for ${store.datastore}: ${unable}`;
   };
   return {
@@ -152,7 +152,7 @@ function adoptingIn(databases: Databases): NonNullable<StoreExchange['adopt']> {
         await notes.keep(folder, { store: there, adopted: true });
         return words;
       }
-      const unable = await why(store, place);
+      const unable = await why(store, place, waiting);
       if (unable !== undefined) throw new Failure('Refused', unable);
       const adopted = placedAt(store, { database: place });
       await notes.keep(folder, { store: adopted, adopted: true });

@@ -26,6 +26,8 @@ export interface WireSchedule extends Answered {
 export interface WireDatabase extends Answered {
   pointInTimeRecoveryEnablement?: string | number | null;
   earliestVersionTime?: Moment | null;
+  /** Of what it was made; the operation only while that goes on. */
+  sourceInfo?: { backup?: { backup?: string | null } | null; operation?: string | null } | null;
 }
 
 /** A long-running operation of the service; `metadata` is encoded. */
@@ -76,7 +78,7 @@ export interface AdminClient {
   operationsClient: {
     getOperation: Ask<{ name: string }, WireOperation>;
     listOperationsAsync: (
-      request: { name: string },
+      request: { name: string; filter: string },
       options: { autoPaginate: false },
     ) => AsyncIterable<WireOperation>;
   };
@@ -93,7 +95,7 @@ export interface Admin {
   patiently: <T>(what: string, ask: () => Promise<T>) => Promise<T>;
 }
 
-/** Undefined where nobody administers it, as an emulator's. */
+/** Undefined of an emulator that nobody administers. Throws Unsupported of any other place that knows no such question. */
 export async function askAdmin<T>(
   address: FirestoreAddress,
   waiting: Waiting,
@@ -107,7 +109,8 @@ export async function askAdmin<T>(
       }),
     );
   } catch (error) {
-    if (error instanceof Failure && error.kind === 'Unsupported') return undefined;
+    const isUnknown = error instanceof Failure && error.kind === 'Unsupported';
+    if (isUnknown && address.isEmulator) return undefined;
     throw error;
   }
 }

@@ -80,7 +80,13 @@ export async function withAdmin<T>(
   signal: AbortSignal,
   work: (client: AdminClient, call: CallOptions) => Promise<T>,
 ): Promise<T> {
-  const failed = (error: unknown): unknown => failureOf(address, error, ADMINISTERING);
+  const failed = (error: unknown): unknown => {
+    const failure = failureOf(address, error, ADMINISTERING);
+    // Whoever gave no code gave no answer either: a token that was not to be had, a name that leads nowhere.
+    if (failure instanceof Failure || !(failure instanceof Error)) return failure;
+    const said = failure.message.slice(0, 500);
+    return new Failure('Unavailable', `asking ${sourceOf(address)}: ${said}`);
+  };
   return withClient(
     () => adminOf(address),
     signal,
@@ -179,7 +185,7 @@ export function codeOf(error: unknown): number | undefined {
 const READING =
   'Give the credentials of the worker (GOOGLE_APPLICATION_CREDENTIALS) the role roles/datastore.viewer, and roles/datastore.user where it writes';
 const ADMINISTERING =
-  'Give the credentials of the worker (GOOGLE_APPLICATION_CREDENTIALS) the roles roles/datastore.backupsViewer and roles/datastore.backupSchedulesViewer, and roles/datastore.restoreAdmin where it restores';
+  'Give the credentials of the worker (GOOGLE_APPLICATION_CREDENTIALS) the roles roles/datastore.backupsViewer and roles/datastore.backupSchedulesViewer, and roles/datastore.restoreAdmin where it restores one, roles/datastore.cloneAdmin where it clones a minute';
 
 /** What a question ended with: whether it may be asked again is in its kind. */
 function failureOf(address: FirestoreAddress, error: unknown, rights: string): unknown {

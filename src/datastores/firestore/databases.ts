@@ -51,7 +51,8 @@ export function databasesIn(
       }
     },
     service: {
-      unable: (store, asked, waiting) => unableToMake(addressOf(store), asked, waiting),
+      unable: (store, asked, waiting) =>
+        unableToMake(addressOf(store), asked, clock.now(), waiting),
       make: (store, asked, there, waiting) =>
         makeDatabase(addressOf(store), asked, addressOf(there).database, waiting),
     },

@@ -33,6 +33,10 @@ export interface AdminState {
   backups: Message[];
   schedules: Message[];
   database: Message;
+  /** The name of the one database that nobody made here; it answers `database`. */
+  live: string;
+  /** Operations that are over are in no list any more. */
+  forgets: boolean;
   unreachable: string[];
   /** How often an operation is looked at before it is done. */
   looks: number;
@@ -48,6 +52,8 @@ export interface AdminState {
 interface Operation {
   name: string;
   database: string;
+  /** What GetDatabase says that it is made of. */
+  sourceInfo: Message;
   looked: number;
   metadata: { type_url: string; value: Uint8Array };
 }
@@ -59,7 +65,8 @@ export async function startFirestoreAdmin(
 ): Promise<AdminState & { port: number }> {
   const root = await protos();
   const state: AdminState = {
-    ...{ backups: [], schedules: [], database: {}, unreachable: [], looks: 2, calls: [] },
+    ...{ backups: [], schedules: [], database: {}, live: 'orders', forgets: false },
+    ...{ unreachable: [], looks: 2, calls: [] },
     refuse: () => undefined,
     ...given,
   };
@@ -121,7 +128,7 @@ function answersOf(state: AdminState, root: protobuf.Root) {
     const type = root.lookupType(`${FIRESTORE}.${method}Metadata`);
     const operation: Operation = {
       name: `${String(request['parent'])}/databases/${database}/operations/op-${operations.length}`,
-      ...{ database, looked: 0 },
+      ...{ database, looked: 0, sourceInfo: backupIn(metadata) },
       metadata: {
         type_url: `type.googleapis.com/${FIRESTORE}.${method}Metadata`,
         value: type.encode(type.fromObject({ ...metadata, database })).finish(),
@@ -135,6 +142,28 @@ function answersOf(state: AdminState, root: protobuf.Root) {
     if (state.failure !== undefined) return { name, metadata, done: true, error: state.failure };
     return { name, metadata, done: true, response: { type_url: `${FIRESTORE}.Database` } };
   };
+  // As documented: of operations that are over only failed ones, unless the filter asks for what is over.
+  const listed = ({ name, filter }: Message): Message => {
+    const problem = problemOfList(String(name), typeof filter === 'string' ? filter : '');
+    if (problem !== undefined) return { code: 3, message: problem };
+    const ours = operations.filter((one) => one.name.startsWith(`${String(name)}/operations/`));
+    const isOver = (one: Message): boolean => one['done'] === true;
+    const all = ours.map(seen).filter((one) => !(state.forgets && isOver(one)));
+    if (filter === 'done: true') return { operations: all.filter(isOver) };
+    return { operations: all.filter((one) => !isOver(one) || 'error' in one) };
+  };
+  const databaseOf = ({ name }: Message): Message => {
+    const id = String(name).split('/').at(-1);
+    const operation = operations.find(({ database }) => database === id);
+    if (operation === undefined) {
+      return id === state.live ? state.database : { code: 5, message: `no database ${id}` };
+    }
+    const isOver = seen(operation)['done'] === true;
+    return {
+      name,
+      sourceInfo: { ...operation.sourceInfo, ...(!isOver && { operation: operation.name }) },
+    };
+  };
   return async (method: string, request: Message): Promise<Message> => {
     switch (method) {
       case 'ListBackups':
@@ -142,17 +171,13 @@ function answersOf(state: AdminState, root: protobuf.Root) {
       case 'ListBackupSchedules':
         return { backupSchedules: state.schedules };
       case 'GetDatabase':
-        return state.database;
+        return databaseOf(request);
       case 'RestoreDatabase':
         return begun(method, request, { backup: request['backup'] });
       case 'CloneDatabase':
         return begun(method, request, { pitrSnapshot: request['pitrSnapshot'] });
       case 'ListOperations':
-        return {
-          operations: operations
-            .filter(({ name }) => name.startsWith(String(request['name'])))
-            .map(seen),
-        };
+        return listed(request);
       default: {
         const operation = operations.find(({ name }) => name === request['name']);
         if (operation === undefined) return { code: 5, message: 'no such operation' };
@@ -164,6 +189,16 @@ function answersOf(state: AdminState, root: protobuf.Root) {
       }
     }
   };
+}
+
+function backupIn({ backup }: Message): Message {
+  return backup === undefined ? {} : { backup: { backup } };
+}
+
+/** Why operations are not listed; the method is bound to the name of a database. */
+function problemOfList(name: string, filter: string): string | undefined {
+  if (!/^projects\/[^/]+\/databases\/[^/]+$/.test(name)) return `${name} is no database`;
+  return ['', 'done: true'].includes(filter) ? undefined : `no filter: ${filter}`;
 }
 
 async function protos(): Promise<protobuf.Root> {

@@ -5,7 +5,6 @@ import type { DatastoreRef } from '../../../ports/backups.ts';
 import { Failure } from '../../../domain/failure.ts';
 import { sizeOf } from '../../../domain/text/amounts.ts';
 import type { SecretSources } from '../../../integrations/secret-value.ts';
-import { UNDISTURBED } from '../../../integrations/json-objects.ts';
 import type { StoreExchange } from '../../store.ts';
 import { liveAddress } from '../connection.ts';
 import { isSuperuser } from '../session.ts';
@@ -37,7 +36,7 @@ interface Adopting {
 
 export function adopting(secrets: SecretSources): NonNullable<StoreExchange['adopt']> {
   return {
-    unable: (store, place) => unadoptable(store, place, { secrets, signal: UNDISTURBED.signal }),
+    unable: (store, place, { signal }) => unadoptable(store, place, { secrets, signal }),
     take: (store, folder, place, { signal }) =>
       takeDatabase(store, folder, place, { secrets, signal }),
   };
