@@ -4,7 +4,7 @@ import type { DatastoreRef } from '../../ports/backups.ts';
 import { Failure } from '../../domain/failure.ts';
 import { isRecord } from '../../domain/json.ts';
 import { hostInUrl } from '../../machine/host-in-url.ts';
-import type { AdminClient } from './admin.ts';
+import type { AdminClient } from './admin-wire.ts';
 import { firestore } from './settings.ts';
 import type { CallOptions, FirestoreClient } from './wire.ts';
 

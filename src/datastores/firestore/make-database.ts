@@ -5,13 +5,8 @@ import { Failure } from '../../domain/failure.ts';
 import type { ServicePlace } from '../../domain/recovery/live/service-place.ts';
 import { servicePlaceWords } from '../../domain/recovery/live/service-place.ts';
 import type { Waiting } from '../../ports/waiting.ts';
-import {
-  askAdmin,
-  type Admin,
-  type WireDatabase,
-  type WireOperation,
-  type WireProgress,
-} from './admin.ts';
+import { askAdmin, type Admin } from './admin.ts';
+import type { WireDatabase, WireOperation, WireProgress } from './admin-wire.ts';
 import { CODE, codeOf, sourceOf, type FirestoreAddress } from './connection.ts';
 import { backupsIn, serviceBackupsOf } from './service-backups.ts';
 

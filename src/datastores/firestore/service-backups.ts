@@ -2,7 +2,8 @@
 // database can be cloned.
 import type { ServiceBackup, ServiceBackups } from '../../domain/backup/service-backups.ts';
 import type { Waiting } from '../../ports/waiting.ts';
-import { askAdmin, type Admin, type WireBackup, type WireSchedule } from './admin.ts';
+import { askAdmin, type Admin } from './admin.ts';
+import type { WireBackup, WireSchedule } from './admin-wire.ts';
 import type { FirestoreAddress } from './connection.ts';
 import { momentText } from './document-text.ts';
 import type { Moment } from './wire.ts';
