@@ -142,6 +142,7 @@ test('overwrites nothing, and takes no name, port, path or folder that cannot be
     [['new', '--port', '70000'], /between 1 and 65535/],
     [['new', '--health', 'health'], /write a path such as \/health/],
     [['new', '--data', '../other'], /inside that of the system/],
+    [['new', '--datastore', 'files', '--data', 'none'], /--datastore files: it needs a folder/],
     [['new', '--service', 'A'], /write a name of/],
     [['new', '--command', ' '], /write the program and its arguments/],
   ] as const) {

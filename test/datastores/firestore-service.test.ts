@@ -89,7 +89,11 @@ test('backups of the service are listed with what it says of them, newest first'
       backup('new', 2, { state: 1, stats: undefined }),
       backup('gone', 50, { state: 3 }),
     ],
-    schedules: [{ retention: { seconds: 7 * 86_400 }, dailyRecurrence: {} }],
+    schedules: [
+      { retention: { seconds: 7 * 86_400 }, dailyRecurrence: {} },
+      { weeklyRecurrence: { day: 1 } },
+      {},
+    ],
     database: { pointInTimeRecoveryEnablement: 2 },
     unreachable: ['projects/shop/locations/nam5'],
     refuse: (method, times) =>
@@ -113,7 +117,11 @@ test('backups of the service are listed with what it says of them, newest first'
   assert.equal(seen.backups[0]?.at, '2026-11-22T06:00:00Z');
   assert.equal(seen.backups[0].expires, '2026-11-28T08:00:00Z');
   assert.deepEqual(seen.unreachable, ['nam5']);
-  assert.deepEqual(seen.schedules, [{ everyMs: 24 * HOUR, keptMs: 7 * 24 * HOUR }]);
+  assert.deepEqual(seen.schedules, [
+    { everyMs: 24 * HOUR, keptMs: 7 * 24 * HOUR },
+    { everyMs: 7 * 24 * HOUR, keptMs: null },
+    { everyMs: null, keptMs: null },
+  ]);
   assert.equal(seen.cloneSince, null);
   assert.match(JSON.stringify(told), /its quota is used up: the backups of its service/);
 });
@@ -276,4 +284,11 @@ test('schedules and the newest backup are held against the RPO', () => {
   ]);
   assert.deepEqual(verdicts({ backups: [] }, 36 * HOUR), ['pass', 'fail']);
   assert.deepEqual(verdicts({ cloneSince: '2026-11-15T08:00:00Z', schedules: [] }, HOUR), ['pass']);
+  assert.deepEqual(verdicts({ cloneSince: '2026-11-15T08:00:00Z' }, 60_000), ['pass']);
+  assert.deepEqual(verdicts({ cloneSince: '2026-11-15T08:00:00Z' }, 30_000), ['fail']);
+  const unknown = { everyMs: null, keptMs: null };
+  const daily = { everyMs: 24 * HOUR, keptMs: null };
+  assert.deepEqual(verdicts({ schedules: [unknown] }, 36 * HOUR), ['inconclusive']);
+  assert.deepEqual(verdicts({ schedules: [unknown, daily] }, 36 * HOUR), ['pass']);
+  assert.deepEqual(verdicts({ schedules: [daily, unknown] }, 3 * HOUR), ['inconclusive']);
 });

@@ -146,7 +146,10 @@ async function dataFor(
     usual: isThere ? 'data' : 'none',
     problem: dataProblem,
   });
-  return directory === 'none' ? undefined : { kind: 'files', directory };
+  if (directory !== 'none') return { kind: 'files', directory };
+  if (datastore === undefined) return undefined;
+  const message = `--datastore files: it needs a folder, and the one that was named is none: name it, or leave out --datastore`;
+  throw new ExitError(EXIT.badInput, message);
 }
 
 /** What a flag says, or else the answer. */

@@ -71,9 +71,14 @@ async function schedulesIn({ client, project, address, call, patiently }: Admin)
     client.listBackupSchedules({ parent }, call),
   );
   return (backupSchedules ?? []).map(({ retention, ...one }: WireSchedule) => ({
-    everyMs: one.weeklyRecurrence == null ? DAY_MS : 7 * DAY_MS,
+    everyMs: recurrenceOf(one),
     keptMs: retention == null ? null : Number(String(retention.seconds ?? 0)) * 1000,
   }));
+}
+
+function recurrenceOf({ dailyRecurrence, weeklyRecurrence }: WireSchedule): number | null {
+  if (dailyRecurrence != null) return DAY_MS;
+  return weeklyRecurrence == null ? null : 7 * DAY_MS;
 }
 
 async function cloneSinceIn({ client, project, address, call, patiently }: Admin) {

@@ -18,7 +18,8 @@ export interface ServiceBackup {
 }
 
 export interface ServiceSchedule {
-  everyMs: number;
+  /** Null where the service says no recurrence that is known here. */
+  everyMs: number | null;
   /** How long its backups are kept; null where the service says nothing. */
   keptMs: number | null;
 }
@@ -40,6 +41,8 @@ export interface ServiceFinding {
   text: string;
 }
 
+const MINUTE_MS = 60_000;
+
 /** Holds what a service makes against the RPO of the datastore: its schedules, and its newest backup. */
 export function judgeServiceBackups(
   { backups, unreachable, schedules, cloneSince }: ServiceBackups,
@@ -56,10 +59,14 @@ export function judgeServiceBackups(
             text: `the list is not whole: ${unreachable.join(', ')} could not be asked, and newer ones may be there`,
           },
         ];
-  // Any minute of the last days can be had back.
+  // Any minute of the last days can be had back, and no moment between two of them.
   if (cloneSince !== null) {
-    const text = `what was there at any minute since ${cloneSince} can be cloned, which holds the RPO of ${rpo}`;
-    return [...partial, { verdict: 'pass', text }];
+    const any = `what was there at any minute since ${cloneSince} can be cloned`;
+    const finding: ServiceFinding =
+      rpoMs >= MINUTE_MS
+        ? { verdict: 'pass', text: `${any}, which holds the RPO of ${rpo}` }
+        : { verdict: 'fail', text: `${any}, and the RPO is ${rpo}` };
+    return [...partial, finding];
   }
   return [
     ...partial,
@@ -69,14 +76,21 @@ export function judgeServiceBackups(
 }
 
 function scheduleFinding(schedules: readonly ServiceSchedule[], rpoMs: number): ServiceFinding {
-  const everyMs = Math.min(...schedules.map((one) => one.everyMs));
-  if (!Number.isFinite(everyMs)) {
+  if (schedules.length === 0) {
     return { verdict: 'fail', text: 'the service has no schedule: it makes no backup by itself' };
   }
+  const known = schedules.flatMap(({ everyMs }) => everyMs ?? []);
+  const everyMs = Math.min(...known);
   const often = `the service makes one every ${spanOf(everyMs)}`;
-  return everyMs <= rpoMs
-    ? { verdict: 'pass', text: `${often}, which holds the RPO of ${spanOf(rpoMs)}` }
-    : { verdict: 'fail', text: `${often}, and the RPO is ${spanOf(rpoMs)}` };
+  if (everyMs <= rpoMs) {
+    return { verdict: 'pass', text: `${often}, which holds the RPO of ${spanOf(rpoMs)}` };
+  }
+  return known.length === schedules.length
+    ? { verdict: 'fail', text: `${often}, and the RPO is ${spanOf(rpoMs)}` }
+    : {
+        verdict: 'inconclusive',
+        text: 'a schedule of the service says no recurrence that is known here: how often it makes one is not known',
+      };
 }
 
 function newestFinding(
