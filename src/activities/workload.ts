@@ -100,19 +100,21 @@ export async function scaleRevision(
     place: ServiceTarget;
     revision: string;
     replicas: number;
-    pinned?: true;
+    bounds?: 'raise' | 'back';
     deadline?: number;
   },
   call: Call,
   { platforms, clock }: { platforms: Platforms; clock: Clock },
 ): Promise<{ detail: string }> {
-  const { place, revision, replicas, pinned, deadline } = input;
+  const { place, revision, replicas, bounds, deadline } = input;
   const workload = workloadOf(platforms, place);
   const token = await call.token();
-  const change = { service: place, revision, replicas, token, ...(pinned && { pinned }) };
+  const change = { service: place, revision, replicas, token, ...(bounds && { bounds }) };
   const state = await workload.scale(change, call);
-  if (deadline === undefined) return { detail: `${state.desired} replicas` };
-  return awaitReady({ place, revision, deadline }, call, { platforms, clock });
+  const left = state.left === undefined ? '' : `; ${state.left}`;
+  if (deadline === undefined) return { detail: `${state.desired} replicas${left}` };
+  const { detail } = await awaitReady({ place, revision, deadline }, call, { platforms, clock });
+  return { detail: `${detail}${left}` };
 }
 
 export async function restartRevision(

@@ -22,6 +22,9 @@ export interface Obstacles {
 }
 
 /** Revisions of a service on one platform. */
+/** `left`: what was not put back, because somebody else has changed it since; as a sentence. */
+export type Scaled = RevisionState & { left?: string };
+
 export interface WorkloadPort {
   revisions(service: ServiceTarget, waiting: Waiting): Promise<RevisionState[]>;
   /**
@@ -35,13 +38,13 @@ export interface WorkloadPort {
     waiting: Waiting,
   ): Promise<RevisionState>;
   /**
-   * Sets the number of replicas of one revision. Idempotent. `pinned`: where an autoscaler decides, its bounds are raised to
-   * keep that many, and put back by as many as it had before that, or fewer.
+   * Sets the number of replicas of one revision. Idempotent. `bounds`: where an autoscaler decides, its bounds are raised to
+   * keep that many, or are put back to what they were before they were raised; bounds that were not raised stay as they are.
    */
   scale(
-    input: RevisionChange & { replicas: number; pinned?: true },
+    input: RevisionChange & { replicas: number; bounds?: 'raise' | 'back' },
     waiting: Waiting,
-  ): Promise<RevisionState>;
+  ): Promise<Scaled>;
   /**
    * Begins to replace every replica, one after the other, each ready before the next goes, and waits for none:
    * asked again with the same token it begins nothing, and says whether it is `done`.

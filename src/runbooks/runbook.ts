@@ -85,6 +85,8 @@ export interface Runbook {
   waitsFirst?: (request: OperationRequest) => { ms: number; summary: string } | undefined;
   /** Waits where another operation holds its lease; without this it is refused. */
   whenHeld?: WhenHeld;
+  /** Started for later, it asks again where it was refused, made way or failed; people are told when it gives up. */
+  asksAgain?: { first: '1m'; longest: '1h'; times: number };
   /** What is kept of it beside its own record once it is over, whatever it ended with. */
   keeps?: 'drillRecord';
   /** Writes where heartbeats are written: while it holds a datastore, none is. */
@@ -122,6 +124,8 @@ export interface Wanted {
   live?: 'always' | { isolatedOn: PlatformKind };
   /** Which operations of the system are open. */
   operations?: boolean;
+  /** The service of which it is wanted what waits to scale it back. */
+  scaleBackOf?: string;
   /** The datastore that something is to be restored beside. Throws Unsupported where people could not look into that. */
   beside?: string;
   /** Datastores that are to be exchanged. */
@@ -151,6 +155,8 @@ export interface World {
   /** `why`: it was not to be had, in a sentence. */
   live: LiveSystem | { why: string };
   operations: OpenOperation[];
+  /** To how many replicas what waits to scale back will scale; absent where nothing waits, or nobody wanted to know. */
+  scaleBack?: number;
   /** Where a copy would go; absent where nobody wanted to know. */
   beside?: CopyPlace;
   /** By datastore, why it cannot be exchanged; undefined where it can. */

@@ -1,5 +1,5 @@
 // Waits for the end of more replicas, and goes back to as many as there were. Started by a scale that was to last for a time,
-// which it outlives; a later one takes its place.
+// which it outlives; a later one takes its place. It takes back what was asked for: neither a freeze nor a closed window holds it.
 import { retireRevision } from './retire-revision.ts';
 import { RANK, scopeOf, servicesAsked, type Runbook } from './runbook.ts';
 import { planScale } from './scale-service.ts';
@@ -15,8 +15,8 @@ export const scaleBack: Runbook = {
   summary: (request) => `scale ${scopeOf(request)} back to ${request.replicas ?? '?'} replicas`,
   rank: RANK.later,
   leases: 'services',
-  goesForward: true,
   policy: { onFailure: 'undo', undone: 'failed' },
+  asksAgain: { first: '1m', longest: '1h', times: 10 },
   waitsFirst: ({ delay = 0, replicas = 0 }) =>
     delay > 0 ? { ms: delay, summary: `Until back to ${replicas} replicas` } : undefined,
   ...(retireRevision.whenHeld && { whenHeld: retireRevision.whenHeld }),

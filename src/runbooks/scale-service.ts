@@ -10,10 +10,14 @@ import {
   servicesAsked,
   type PlanInput,
   type Runbook,
+  type Wanted,
   type World,
 } from './runbook.ts';
 
 const TYPE = 'scaleService';
+
+/** What a request for the way back may say. */
+const [FEWEST, MOST] = [1, 64];
 
 export const scaleService: Runbook = {
   kind: TYPE,
@@ -29,38 +33,93 @@ export const scaleService: Runbook = {
   leases: 'services',
   goesForward: true,
   policy: { onFailure: 'undo', undone: 'failed' },
-  reads: servicesAsked,
+  reads: readsForScale,
   plan: (input, world) => planScale({ ...input, kind: TYPE }, world),
 };
 
+/** What is waiting to scale back knows how many replicas there were before. */
+function readsForScale(input: PlanInput): Wanted {
+  const { services } = servicesAsked(input);
+  const [service] = services;
+  return { services, ...(service !== undefined && { scaleBackOf: service }) };
+}
+
+/** A scale as it is planned. */
+interface Scale {
+  service: string;
+  live: Pick<Weight, 'revision' | 'version'>;
+  replicas: number;
+  /** How many replicas there are. */
+  before: number;
+  autoscaler?: Autoscaler;
+  bounds?: 'raise' | 'back';
+  /** Nothing leads back from it. */
+  isBack: boolean;
+}
+
 /**
  * Scales what users are on, and back after `lasts`. Throws Refused where an autoscaler decides and nobody says for how long it is
- * to keep more.
+ * to keep more, and where nothing could lead back.
  */
-export function planScale(input: PlanInput & { kind: string }, { services }: World): Plan {
-  const { service, config, world } = onlyService(input, services);
-  const live = liveRevision(input, service, world);
-  const { lasts, replicas = config.replicas } = input.request;
-  const { desired, autoscaler } = findRevision(world, live.revision) ?? {};
-  const before = desired ?? config.replicas;
-  const isBack = input.kind !== TYPE;
-  const why = nothingToDo({ service, replicas, before, autoscaler, isBack });
+export function planScale(
+  input: PlanInput & { kind: string },
+  { services, scaleBack }: World,
+): Plan {
+  const { lasts } = input.request;
+  const { deadline, ...scale } = scaleAsked(input, services);
+  const { service, live, before, autoscaler } = scale;
+  // The same number for longer is something to do.
+  const isLonger = autoscaler === undefined && lasts !== undefined && scaleBack !== undefined;
+  const why = isLonger ? undefined : nothingToDo(scale);
   if (why !== undefined) return finishServices({ ...input, worlds: services }, [], why);
-  if (autoscaler && !autoscaler.raised && lasts === undefined) {
-    throw new Failure('Refused', forHowLong(service, autoscaler));
-  }
-  const { ready: deadline } = config.rollout.deadlines;
+  if (lasts === undefined) requireUntilWhen(scale);
+  const back = (autoscaler === undefined ? scaleBack : autoscaler.raised) ?? before;
   const steps = [
-    scaled({ service, live, replicas, before, autoscaler }),
+    // Before anything is raised: it only waits, and what was cut off is put back too.
+    ...(lasts === undefined ? [] : [scaledBack({ service, back, lasts, autoscaler })]),
+    scaled(scale),
     {
       id: 'ready',
       title: 'Wait until all of them are ready',
       undo: NO_UNDO,
       action: { kind: 'ready', service, revision: live.revision, deadline },
     } as const,
-    ...(lasts === undefined ? [] : [scaledBack({ service, before, lasts })]),
   ];
   return finishServices({ ...input, worlds: services }, steps);
+}
+
+/** `deadline`: until when its replicas have to be ready (ms). */
+function scaleAsked(
+  input: PlanInput & { kind: string },
+  services: World['services'],
+): Scale & { deadline: number } {
+  const { service, config, world } = onlyService(input, services);
+  const live = liveRevision(input, service, world);
+  const { replicas = config.replicas } = input.request;
+  const { desired: before = config.replicas, autoscaler } =
+    findRevision(world, live.revision) ?? {};
+  const bounds = autoscaler && intended(input, { replicas, autoscaler });
+  return {
+    ...{ service, live, replicas, before, deadline: config.rollout.deadlines.ready },
+    isBack: bounds === 'back' || input.kind !== TYPE,
+    ...(autoscaler && { autoscaler }),
+    ...(bounds && { bounds }),
+  };
+}
+
+/** Throws Refused where an autoscaler would keep more, and nobody says until when. */
+function requireUntilWhen({ service, autoscaler, bounds }: Scale): void {
+  if (autoscaler === undefined || bounds !== 'raise') return;
+  throw new Failure('Refused', forHowLong(service, autoscaler));
+}
+
+/** Fewer than there were ends a raise early. */
+function intended(
+  { kind, request: { lasts } }: PlanInput & { kind: string },
+  { replicas, autoscaler: { raised } }: { replicas: number; autoscaler: Autoscaler },
+): 'raise' | 'back' {
+  if (kind !== TYPE) return 'back';
+  return lasts === undefined && raised !== undefined && replicas <= raised ? 'back' : 'raise';
 }
 
 function scaled({
@@ -69,43 +128,30 @@ function scaled({
   replicas,
   before,
   autoscaler,
-}: {
-  service: string;
-  live: Pick<Weight, 'revision' | 'version'>;
-  replicas: number;
-  before: number;
-  autoscaler: Autoscaler | undefined;
-}): PlanStep {
+  bounds,
+  isBack,
+}: Scale): PlanStep {
+  const title =
+    bounds === 'back'
+      ? `Put back the bounds of ${autoscaler?.name ?? 'the autoscaler'} for ${version} of ${service}${keeping(autoscaler)}`
+      : `Scale ${version} of ${service} from ${before} to ${replicas} replicas${keeping(autoscaler)}`;
   return {
-    id: 'scale',
-    title: `Scale ${version} of ${service} from ${before} to ${replicas} replicas${keeping(autoscaler)}`,
-    undo: `back to ${before}`,
+    ...{ id: 'scale', title },
+    undo: isBack ? NO_UNDO : `back to ${bounds === undefined ? before : 'what it kept'}`,
     action: {
-      ...{ kind: 'scale', service, revision, replicas, before },
-      ...(autoscaler && { pinned: true }),
+      ...({ kind: 'scale', service, revision, replicas } as const),
+      before: isBack ? null : before,
+      ...(bounds && { bounds }),
     },
   };
 }
 
-function nothingToDo({
-  service,
-  replicas,
-  before,
-  autoscaler,
-  isBack,
-}: {
-  service: string;
-  replicas: number;
-  before: number;
-  autoscaler: Autoscaler | undefined;
-  isBack: boolean;
-}): string | undefined {
-  if (autoscaler?.raised) return undefined;
+function nothingToDo({ service, replicas, before, autoscaler, bounds }: Scale): string | undefined {
   if (autoscaler === undefined) {
     return before === replicas ? `${service} has ${before} replicas already` : undefined;
   }
-  const { name, minimum, maximum } = autoscaler;
-  if (replicas > minimum && !isBack) return undefined;
+  const { name, minimum, maximum, raised } = autoscaler;
+  if (raised !== undefined || (bounds === 'raise' && replicas > minimum)) return undefined;
   return `the autoscaler ${name} keeps from ${minimum} to ${maximum} replicas of ${service} already`;
 }
 
@@ -119,19 +165,29 @@ function keeping(autoscaler: Autoscaler | undefined): string {
   return ` (its autoscaler ${name} keeps from ${minimum} to ${maximum})`;
 }
 
+/** Throws Refused where the request for it would be refused. */
 function scaledBack({
   service,
-  before,
+  back: replicas,
   lasts,
+  autoscaler,
 }: {
   service: string;
-  before: number;
+  back: number;
   lasts: number;
+  autoscaler: Autoscaler | undefined;
 }): PlanStep {
+  if (replicas < FEWEST || replicas > MOST) {
+    throw new Failure(
+      'Refused',
+      `scaling ${service} for a time: it has ${replicas} replicas, and it is scaled back to ${FEWEST} up to ${MOST}; scale it without --lasts`,
+    );
+  }
+  const to = autoscaler === undefined ? `${replicas} replicas` : `what ${autoscaler.name} kept`;
   return {
     id: 'scale-back',
-    title: `After ${lasts / 1000} s back to ${before} replicas, by an operation of its own`,
+    title: `After ${lasts / 1000} s back to ${to}, by an operation of its own`,
     undo: NO_UNDO,
-    action: { kind: 'scaleBack', service, replicas: before, delay: lasts },
+    action: { kind: 'scaleBack', service, replicas, delay: lasts },
   };
 }

@@ -1,8 +1,10 @@
 // What a scale plans for good, for a time, and where an autoscaler decides.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { STEP_INPUTS } from '../../src/activities/inputs/step-inputs.ts';
 import type { OperationRequest } from '../../src/domain/operation/request.ts';
 import type { Plan } from '../../src/domain/operation/plan.ts';
+import { undoOf } from '../../src/domain/operation/undo.ts';
 import type { ServiceWorld, Weights } from '../../src/domain/rollout/model.ts';
 import { revisionSpec } from '../../src/domain/rollout/revision.ts';
 import { scaleBack } from '../../src/runbooks/scale-back.ts';
@@ -31,44 +33,113 @@ function scaled(
   world: ServiceWorld,
   request: Partial<OperationRequest>,
   runbook = scaleService,
+  waits?: number,
 ): Plan {
   return runbook.plan(
     {
       ...{ operation: 'scale/shop/api', loaded, runId: 'run-1', now: 0 },
       request: { system: 'shop', service: 'api', ...request },
     },
-    { services: { api: world }, backups: {}, live: { why: 'not read' }, operations: [] },
+    {
+      ...{ services: { api: world }, backups: {}, live: { why: 'not read' }, operations: [] },
+      ...(waits !== undefined && { scaleBack: waits }),
+    },
   );
 }
 
 const ids = (plan: Plan): string[] => plan.steps.map(({ id }) => id);
 
-test('a scale for a time hands its end on, and an autoscaler is asked for no longer than that', () => {
-  const forTime = scaled(worldOf(live), { replicas: 5, lasts: 3_600_000 });
-  assert.deepEqual(forTime.steps.at(-1)?.action, {
-    ...{ kind: 'scaleBack', service: 'api', replicas: 2, delay: 3_600_000 },
-  });
-  const autoscaler = { name: 'web', minimum: 2, maximum: 4 };
-  const under = (more: { raised?: true } = {}): ServiceWorld => {
-    const world = worldOf(live);
-    const revisions = world.revisions.map((one) => ({
-      ...one,
-      autoscaler: { ...autoscaler, ...more },
-    }));
-    return { ...world, revisions };
+/** With an autoscaler over it; there are two replicas. */
+function under(raised?: number): ServiceWorld {
+  const world = worldOf(live);
+  const autoscaler = {
+    ...{ name: 'web', minimum: 2, maximum: 4 },
+    ...(raised !== undefined && { raised }),
   };
-  assert.throws(() => scaled(under(), { replicas: 5 }), {
-    kind: 'Refused',
-    message: /its autoscaler web keeps from 2 to 4 replicas; .*--lasts 2h/,
-  });
+  return { ...world, revisions: world.revisions.map((one) => ({ ...one, autoscaler })) };
+}
+
+/** As many replicas as somebody made of it. */
+function counting(desired: number): ServiceWorld {
+  const world = worldOf(live);
+  return { ...world, revisions: world.revisions.map((one) => ({ ...one, desired })) };
+}
+
+const actionOf = (plan: Plan, id: string) => plan.steps.find((one) => one.id === id)?.action;
+const undoFor = (plan: Plan) => plan.steps.flatMap((step) => undoOf(step) ?? []);
+
+test('a scale for a time begins with what leads back, which is what there was before the first one', () => {
+  const forTime = scaled(counting(3), { replicas: 5, lasts: 3_600_000 });
+  assert.deepEqual(ids(forTime), ['scale-back', 'scale', 'ready']);
+  const later = { kind: 'scaleBack', service: 'api', delay: 3_600_000 };
+  assert.deepEqual(actionOf(forTime, 'scale-back'), { ...later, replicas: 3 });
+  assert.deepEqual(
+    undoFor(forTime).map((one) => 'replicas' in one && one.replicas),
+    [3],
+  );
+  const more = scaled(counting(5), { replicas: 8, lasts: 3_600_000 }, scaleService, 3);
+  assert.deepEqual(actionOf(more, 'scale-back'), { ...later, replicas: 3 });
+  const longer = scaled(counting(5), { replicas: 5, lasts: 3_600_000 }, scaleService, 3);
+  assert.deepEqual(actionOf(longer, 'scale-back'), { ...later, replicas: 3 });
+  assert.deepEqual(ids(scaled(counting(5), { replicas: 5, lasts: 60_000 })), []);
+});
+
+test('what could not be scaled back to is not left for a time', () => {
+  for (const desired of [0, 65]) {
+    assert.throws(() => scaled(counting(desired), { replicas: 5, lasts: 60_000 }), {
+      kind: 'Refused',
+      message: /it is scaled back to 1 up to 64; scale it without --lasts/,
+    });
+    assert.deepEqual(ids(scaled(counting(desired), { replicas: 5 })), ['scale', 'ready']);
+  }
+});
+
+test('an autoscaler is asked to keep more for a time only, and its bounds are raised or put back, as the plan says', () => {
+  const refused = { kind: 'Refused', message: /web keeps from 2 to 4 replicas; .*--lasts 2h/ };
+  assert.throws(() => scaled(under(), { replicas: 5 }), refused);
+  assert.throws(() => scaled(under(2), { replicas: 5 }), refused);
   const raised = scaled(under(), { replicas: 5, lasts: 60_000 });
-  assert.deepEqual(ids(raised), ['scale', 'ready', 'scale-back']);
-  const [first] = raised.steps;
-  assert.equal(first?.action.kind === 'scale' && first.action.pinned, true);
+  assert.deepEqual(ids(raised), ['scale-back', 'scale', 'ready']);
+  const scale = actionOf(raised, 'scale');
+  assert.equal(scale?.kind === 'scale' && scale.bounds, 'raise');
+  const second = scaled(under(3), { replicas: 3, lasts: 60_000 });
+  assert.equal(actionOf(second, 'scale-back')?.kind, 'scaleBack');
+  assert.deepEqual(actionOf(second, 'scale-back'), {
+    ...{ kind: 'scaleBack', service: 'api', replicas: 3, delay: 60_000 },
+  });
   assert.deepEqual(ids(scaled(under(), { replicas: 2 })), []);
-  assert.deepEqual(ids(scaled(under({ raised: true }), { replicas: 2 }, scaleBack)), [
-    'scale',
-    'ready',
-  ]);
+});
+
+test('what scales back puts bounds back whatever number it was given, and nothing leads back from it', () => {
+  for (const [runbook, replicas] of [
+    [scaleBack, 1],
+    [scaleBack, 30],
+    [scaleService, 3],
+  ] as const) {
+    const plan = scaled(under(3), { replicas }, runbook);
+    assert.deepEqual(ids(plan), ['scale', 'ready']);
+    assert.deepEqual(actionOf(plan, 'scale'), {
+      ...{ kind: 'scale', service: 'api', revision, replicas, before: null, bounds: 'back' },
+    });
+    assert.deepEqual(undoFor(plan), []);
+  }
   assert.deepEqual(ids(scaled(under(), { replicas: 3 }, scaleBack)), [], 'put back already');
+  const plain = scaled(counting(5), { replicas: 3 }, scaleBack);
+  assert.deepEqual(undoFor(plain), []);
+  assert.equal(scaleBack.goesForward, undefined, 'no freeze keeps more replicas up');
+});
+
+test('the undo of a raise puts back, and what has no undo has none', () => {
+  const inputOf = (plan: Plan, back?: true) => {
+    const step = plan.steps.find(({ id }) => id === 'scale');
+    assert.ok(step);
+    return STEP_INPUTS.scaleRevision({ loaded, plan, step }, back ? { back } : {});
+  };
+  const raise = scaled(under(), { replicas: 5, lasts: 60_000 });
+  const [there, back] = [inputOf(raise), inputOf(raise, true)];
+  assert.deepEqual([there.bounds, there.replicas], ['raise', 5]);
+  assert.deepEqual([back.bounds, back.replicas], ['back', 2]);
+  assert.throws(() => inputOf(scaled(under(3), { replicas: 3 }, scaleBack), true), /no way back/);
+  const plain = inputOf(scaled(counting(3), { replicas: 5 }), true);
+  assert.deepEqual([plain.bounds, plain.replicas], [undefined, 3]);
 });

@@ -85,13 +85,18 @@ export const STEP_INPUTS = {
     const place = serviceTarget(at.loaded, action.service);
     return { place, percent, ...(to !== undefined && { to }) };
   },
-  /** The way back to more replicas is gone when they are ready: users may be let in to them next. */
+  /** The way back to more replicas is gone when they are ready: users may be let in to them next. It raises no bounds. */
   scaleRevision: (at: StepAt, { back }: MaybeBack) => {
-    const { service, revision, replicas, before, pinned } = actionOf(at, 'scale');
-    const asked = { place: serviceTarget(at.loaded, service), revision, ...(pinned && { pinned }) };
-    if (back !== true) return { ...asked, replicas };
+    const { service, revision, replicas, before, bounds } = actionOf(at, 'scale');
+    const asked = { place: serviceTarget(at.loaded, service), revision };
+    if (back !== true) return { ...asked, replicas, ...(bounds && { bounds }) };
+    if (before === null) throw unfit(at, 'has no way back');
     const deadline = readyWithin(at.loaded, service);
-    return { ...asked, replicas: before, ...(before > replicas && { deadline }) };
+    return {
+      ...{ ...asked, replicas: before },
+      ...(bounds && { bounds: 'back' as const }),
+      ...(before > replicas && { deadline }),
+    };
   },
   restartRevision: (at: StepAt) => {
     const { service, revision, deadline } = actionOf(at, 'restart');

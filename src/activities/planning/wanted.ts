@@ -1,10 +1,12 @@
 // What of the outside world is read before a plan is made: no more than its runbook wants to know.
 import { getClient } from '@temporalio/activity';
+import { z } from 'zod';
 import { Failure, isMistake } from '../../domain/failure.ts';
 import type { LoadedSystem } from '../../domain/loaded-system.ts';
 import type { LiveSystem } from '../../domain/recovery/live-system.ts';
 import { notLost, placeNamed } from '../../domain/recovery/live/lost.ts';
 import { serviceTarget } from '../../domain/rollout/service-target.ts';
+import { isOpen } from '../../domain/operation/operation.ts';
 import { openingOf } from '../../domain/time/maintenance.ts';
 import type { BackupsPort } from '../../ports/backups.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -13,9 +15,10 @@ import type { ExchangesPort } from '../../ports/exchanges.ts';
 import type { NamedFilesPort } from '../../ports/named-files.ts';
 import { rankOf } from '../../runbooks/index.ts';
 import type { OpenOperation, Wanted, World } from '../../runbooks/runbook.ts';
+import { scaleBack } from '../../runbooks/scale-back.ts';
 import type { Call } from '../call.ts';
 import { datastoreRef } from '../data/datastore-refs.ts';
-import { operationOf } from '../executions.ts';
+import { describe, operationOf } from '../executions.ts';
 import { readWorld, trafficOf, unableToIsolate, type Platforms } from '../platforms.ts';
 import { sideBySide } from '../side-by-side.ts';
 import { readStructures } from './structures.ts';
@@ -44,6 +47,7 @@ export async function readWanted(
   await refuseMissing(loaded, wanted.file, call, ports);
   return {
     operations: operations ? await openOperations(loaded.name) : [],
+    ...(await readScaleBack(loaded.name, wanted)),
     services: {
       ...(await readServices(loaded, services, call, ports)),
       ...(await readServices(loaded, open, call, ports, 'traffic')),
@@ -216,6 +220,21 @@ async function readAllLive(
     traffic[name] = await trafficOf(platforms, service).read(service, call);
   }
   return { traffic, datastores: await Promise.all(stores.map((store) => backups.place(store))) };
+}
+
+/** As memos have it; what somebody started by hand may have none. */
+const askedShape = z.object({ replicas: z.number() });
+
+/** By its id: lists of what is open may be late. Throws Unavailable. */
+async function readScaleBack(
+  system: string,
+  { scaleBackOf: service }: Wanted,
+): Promise<Pick<World, 'scaleBack'>> {
+  if (service === undefined) return {};
+  const found = await describe(scaleBack.id({ system, service }));
+  if (found === undefined || !isOpen(found)) return {};
+  const { data } = askedShape.safeParse(found.memo?.['request']);
+  return data === undefined ? {} : { scaleBack: data.replicas };
 }
 
 async function openOperations(system: string): Promise<OpenOperation[]> {

@@ -43,16 +43,19 @@ export type StepAction =
   | { kind: 'stop'; service: string; back?: number; until?: number }
   /** `to`: instead of what users were on before they were kept out. */
   | { kind: 'admit'; service: string; percent: number; to?: Weights }
-  /** `pinned`: an autoscaler is told to keep that many; without it, it goes on as it finds right. */
+  /**
+   * `before`: where its undo leads; null where nothing leads back. `bounds`: what becomes of those of the autoscaler that decides:
+   * raised to keep that many, or back to what they were; absent where none decides.
+   */
   | {
       kind: 'scale';
       service: string;
       revision: string;
       replicas: number;
-      before: number;
-      pinned?: true;
+      before: number | null;
+      bounds?: 'raise' | 'back';
     }
-  /** After `delay` (ms) back to `replicas`, and to what an autoscaler kept before: an operation of its own. */
+  /** After `delay` (ms) back to `replicas`, or to what an autoscaler kept before: an operation of its own. */
   | { kind: 'scaleBack'; service: string; replicas: number; delay: number }
   | { kind: 'restart'; service: string; revision: string; deadline: number }
   | { kind: 'retire'; service: string; revision: string; version: string; delay: number }

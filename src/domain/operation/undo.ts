@@ -39,14 +39,12 @@ export function undoOf(step: PlanStep): UndoEntry | undefined {
       };
     case 'weights':
       return { step: step.id, verb: 'setWeights', service: action.service, weights: action.back };
-    case 'scale':
-      return {
-        step: step.id,
-        verb: 'scale',
-        service: action.service,
-        revision: action.revision,
-        replicas: action.before,
-      };
+    case 'scale': {
+      const { service, revision, before: replicas } = action;
+      return replicas === null
+        ? undefined
+        : { step: step.id, verb: 'scale', service, revision, replicas };
+    }
     case 'settle':
       return action.back === null
         ? undefined

@@ -88,8 +88,8 @@ export interface Autoscaler {
   name: string;
   minimum: number;
   maximum: number;
-  /** It keeps more than it would, because somebody asked for more for a time. */
-  raised?: true;
+  /** How many replicas there were before it was told to keep more for a time; absent where it was not. */
+  raised?: number;
 }
 
 export interface TrafficState {

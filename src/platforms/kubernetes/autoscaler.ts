@@ -3,32 +3,40 @@
 import { z } from 'zod';
 import { parsedJson } from '../../domain/json.ts';
 import type { Autoscaler as Bounds, EpochToken, Weights } from '../../domain/rollout/model.ts';
+import { passToken } from '../../domain/traffic/epoch-token.ts';
+import { requireRoute } from './anchor.ts';
 import { isStatus } from './api.ts';
 import { deploymentName } from './carriers.ts';
 import { ANNOTATIONS } from './names.ts';
 import type { Reached } from './reached.ts';
 import type { ServiceRecord } from './record.ts';
-import { nameOf } from './route.ts';
+import { nameOf, viewOf } from './route.ts';
 import type { Autoscaler } from './shapes.ts';
 
 const WRITES = 10;
 
-const noteShape = z.object({
-  /** The change that wrote it: one that is tried again changes nothing. */
-  by: z.string(),
-  /** What it kept before it was raised, and how many replicas there were. */
-  before: z.exactOptional(
-    z.object({ minimum: z.number(), maximum: z.number(), replicas: z.number() }),
-  ),
-});
-export type AutoscalerNote = z.output<typeof noteShape>;
+const limits = z.object({ minReplicas: z.number(), maxReplicas: z.number() });
+export type Limits = z.output<typeof limits>;
 
-/** What an autoscaler is to keep; undefined where a change was made already. */
-export interface Raised {
-  minReplicas: number;
-  maxReplicas: number;
-  note: AutoscalerNote;
-}
+/** What an autoscaler was told to keep for a time. */
+const raise = z.object({
+  /** What it kept before. */
+  before: limits,
+  /** What was set: what differs from that is somebody else's. */
+  set: limits,
+  /** How many replicas there were. */
+  replicas: z.number(),
+});
+export type Raise = z.output<typeof raise>;
+
+/** The newest change of it, and what it was raised to until now. */
+const noteShape = z.object({
+  epoch: z.number(),
+  sequence: z.number(),
+  operation: z.string(),
+  raise: z.exactOptional(raise),
+});
+type Note = z.output<typeof noteShape>;
 
 /** The autoscaler that the system file of a service names; undefined where it names none, and where there is none. */
 export async function autoscalerOf({ cluster, place }: Reached): Promise<Autoscaler | undefined> {
@@ -47,78 +55,132 @@ export async function missingAutoscaler(at: Reached): Promise<string | undefined
 export function boundsOf(found: Autoscaler | undefined, deployment: string): Bounds | undefined {
   if (found === undefined || !isOn(found, deployment)) return undefined;
   const { minReplicas: minimum, maxReplicas: maximum } = found.spec;
-  const isRaised = noteIn(found)?.before !== undefined;
-  return { name: found.metadata.name, minimum, maximum, ...(isRaised && { raised: true }) };
+  const replicas = noteIn(found)?.raise?.replicas;
+  const { name } = found.metadata;
+  return { name, minimum, maximum, ...(replicas !== undefined && { raised: replicas }) };
 }
 
-/**
- * Has the autoscaler of a Deployment keep at least so many replicas; as many as there were before it was raised, or fewer, put
- * back what it kept then. How many replicas the Deployment is to get at once: undefined where the autoscaler decides.
- */
-export async function pinned(
+/** Has the autoscaler of a Deployment keep at least so many replicas. Whether it has one. Throws Superseded. */
+export async function raised(
   at: Reached,
   { name, desired, replicas }: { name: string; desired: number; replicas: number },
   token: EpochToken,
-): Promise<number | undefined> {
-  const by = `${token.operation} ${token.epoch} ${token.sequence}`;
+): Promise<boolean> {
+  const found = await written(at, token, (one, note) => {
+    if (!isOn(one, name)) return undefined;
+    const next = raiseOf(one.spec, note?.raise, { desired, replicas });
+    return { raise: next, spec: next.set };
+  });
+  return found !== undefined && isOn(found, name);
+}
+
+/**
+ * Puts back what it kept before it was raised, but for what somebody else has changed since: `left` says that. Undefined where
+ * there is no autoscaler. Throws Superseded.
+ */
+export async function putBack(
+  at: Reached,
+  token: EpochToken,
+): Promise<{ left?: string } | undefined> {
+  let left: string | undefined;
+  const found = await written(at, token, ({ spec, metadata }, note) => {
+    if (note?.raise === undefined) return undefined;
+    const back = backFrom(spec, note.raise);
+    left = back.left && `the autoscaler ${metadata.name} keeps ${back.left}`;
+    return { spec: back.limits };
+  });
+  if (found === undefined) return undefined;
+  return left === undefined ? {} : { left };
+}
+
+/** Pure. A second raise goes back to what the first one found, and to what somebody else has set since. */
+export function raiseOf(
+  now: Limits,
+  known: Raise | undefined,
+  { desired, replicas }: { desired: number; replicas: number },
+): Raise {
+  const before = known === undefined ? now : backFrom(now, known).limits;
+  const minReplicas = Math.max(before.minReplicas, replicas);
+  return {
+    before: { minReplicas: before.minReplicas, maxReplicas: before.maxReplicas },
+    set: { minReplicas, maxReplicas: Math.max(before.maxReplicas, minReplicas) },
+    replicas: known?.replicas ?? desired,
+  };
+}
+
+/** Pure. `left`: what is not put back, in words. */
+export function backFrom(now: Limits, { before, set }: Raise): { limits: Limits; left?: string } {
+  const own = now.minReplicas === set.minReplicas;
+  const minReplicas = own ? before.minReplicas : now.minReplicas;
+  const isMaximumOwn = now.maxReplicas === set.maxReplicas;
+  // The API server takes no maximum below the minimum.
+  const maxReplicas = Math.max(isMaximumOwn ? before.maxReplicas : now.maxReplicas, minReplicas);
+  const words = [
+    ...(own ? [] : [`the minimum ${now.minReplicas}`]),
+    ...(isMaximumOwn ? [] : [`the maximum ${now.maxReplicas}`]),
+  ];
+  const limits = { minReplicas, maxReplicas };
+  if (words.length === 0) return { limits };
+  return { limits, left: `${words.join(' and ')}, which somebody else set meanwhile` };
+}
+
+/** Points the autoscaler at the Deployment that has all users: nobody but Fairlead knows which one that is. Throws Superseded. */
+export async function pointed(
+  at: Reached,
+  record: ServiceRecord,
+  token: EpochToken,
+): Promise<void> {
+  if (at.stable !== undefined || wholeOf(record.traffic.weights) === undefined) return;
+  await written(at, token, async (found, note) => {
+    const { cluster, place, what } = at;
+    // The route is looked at after the autoscaler: who has changed it since has the last word.
+    const now = viewOf(await requireRoute(cluster, place, what), place).record;
+    passToken(now.token, token, what);
+    const whole = wholeOf(now.traffic.weights);
+    const name = whole === undefined ? undefined : deploymentName(now, place, whole);
+    if (name === undefined || isOn(found, name)) return undefined;
+    const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name };
+    return { ...(note?.raise && { raise: note.raise }), spec: { scaleTargetRef } };
+  });
+}
+
+/** What an autoscaler is to be: `raise` absent where nothing of it is raised. */
+interface Change {
+  spec: object;
+  raise?: Raise;
+}
+
+/**
+ * Passes the token and writes what `decide` makes of the autoscaler, which is asked again when somebody wrote it in between;
+ * undefined for nothing to change. As it is then; undefined where there is none. Throws Superseded.
+ */
+async function written(
+  at: Reached,
+  token: EpochToken,
+  decide: (
+    found: Autoscaler,
+    note: Note | undefined,
+  ) => Change | undefined | Promise<Change | undefined>,
+): Promise<Autoscaler | undefined> {
+  const { cluster, what } = at;
   for (let writes = 1; ; writes += 1) {
     const found = await autoscalerOf(at);
-    if (found === undefined || !isOn(found, name)) return replicas;
+    if (found === undefined) return undefined;
+    const note = noteIn(found);
+    const seen = passToken(note ?? null, token, what);
+    const next = await decide(found, note);
+    if (next === undefined) return found;
+    const { spec, raise: kept } = next;
+    const after: Note = { ...seen, ...(kept && { raise: kept }) };
+    const annotations = { [ANNOTATIONS.autoscaler]: JSON.stringify(after) };
+    const { name, resourceVersion } = found.metadata;
     try {
-      const note = await raised(at, found, { desired, replicas, by });
-      return note?.before === undefined ? undefined : Math.max(desired, replicas);
+      const body = { metadata: { resourceVersion, annotations }, spec };
+      return await cluster.patchAutoscaler(name, body);
     } catch (error) {
       if (!isStatus(error, 409) || writes === WRITES) throw error;
     }
   }
-}
-
-/** What stands in its annotation then. */
-async function raised(
-  { cluster }: Reached,
-  found: Autoscaler,
-  asked: { desired: number; replicas: number; by: string },
-): Promise<AutoscalerNote | undefined> {
-  const { minReplicas, maxReplicas } = found.spec;
-  const note = noteIn(found);
-  const next = raisedTo({ minReplicas, maxReplicas, note }, asked);
-  if (next === undefined) return note;
-  await cluster.patchAutoscaler(found.metadata.name, bodyOf(found, next));
-  return next.note;
-}
-
-/** Pure. Undefined where this change made it so already. */
-export function raisedTo(
-  {
-    minReplicas,
-    maxReplicas,
-    note,
-  }: { minReplicas: number; maxReplicas: number; note: AutoscalerNote | undefined },
-  { desired, replicas, by }: { desired: number; replicas: number; by: string },
-): Raised | undefined {
-  if (note?.by === by) return undefined;
-  const before = note?.before;
-  if (before !== undefined && replicas <= before.replicas) {
-    return { minReplicas: before.minimum, maxReplicas: before.maximum, note: { by } };
-  }
-  const kept = before ?? { minimum: minReplicas, maximum: maxReplicas, replicas: desired };
-  return {
-    minReplicas: replicas,
-    maxReplicas: Math.max(kept.maximum, replicas),
-    note: { by, before: kept },
-  };
-}
-
-/** Points the autoscaler at the Deployment that has all users: nobody but Fairlead knows which one that is. */
-export async function pointed(at: Reached, record: ServiceRecord): Promise<void> {
-  const { cluster, place, stable } = at;
-  const whole = wholeOf(record.traffic.weights);
-  if (stable !== undefined || whole === undefined) return;
-  const name = deploymentName(record, place, whole);
-  const found = await autoscalerOf(at);
-  if (found === undefined || isOn(found, name)) return;
-  const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name };
-  await cluster.patchAutoscaler(found.metadata.name, { spec: { scaleTargetRef } });
 }
 
 function wholeOf(weights: Weights): string | undefined {
@@ -130,12 +192,7 @@ function isOn({ spec: { scaleTargetRef } }: Autoscaler, deployment: string): boo
 }
 
 /** Undefined for what Fairlead did not write. */
-function noteIn({ metadata }: Autoscaler): AutoscalerNote | undefined {
+function noteIn({ metadata }: Autoscaler): Note | undefined {
   const text = metadata.annotations?.[ANNOTATIONS.autoscaler];
   return text === undefined ? undefined : noteShape.safeParse(parsedJson(text)).data;
-}
-
-function bodyOf({ metadata }: Autoscaler, { note, ...spec }: Raised): object {
-  const annotations = { [ANNOTATIONS.autoscaler]: JSON.stringify(note) };
-  return { metadata: { resourceVersion: metadata.resourceVersion, annotations }, spec };
 }

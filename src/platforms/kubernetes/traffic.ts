@@ -86,7 +86,7 @@ async function set(
     await stampAll(at, record, entering, token);
     return { traffic };
   });
-  await pointed(at, found.record);
+  await pointed(at, found.record, token);
   return shown(at, found);
 }
 

@@ -2,9 +2,9 @@
 import { Failure } from '../../domain/failure.ts';
 import type { RevisionSpec, RevisionState } from '../../domain/rollout/model.ts';
 import { withoutRevision } from '../../domain/traffic/traffic-rules.ts';
-import type { Obstacles, RevisionChange, WorkloadPort } from '../../ports/workload.ts';
+import type { Obstacles, RevisionChange, Scaled, WorkloadPort } from '../../ports/workload.ts';
 import { anchored, noRoute } from './anchor.ts';
-import { autoscalerOf, boundsOf, missingAutoscaler, pinned } from './autoscaler.ts';
+import { autoscalerOf, boundsOf, missingAutoscaler, putBack, raised } from './autoscaler.ts';
 import { atLeast, madeBeside, removedBeside } from './beside.ts';
 import { carriersOf, deploymentName } from './carriers.ts';
 import { lastWordsOf, logsSince } from './logs.ts';
@@ -73,21 +73,23 @@ export function kubernetesWorkload(reach: Reach): WorkloadPort {
 
 async function scale(
   at: Reached,
-  { revision, replicas, token, ...how }: Omit<Parameters<WorkloadPort['scale']>[0], 'service'>,
-): Promise<RevisionState> {
+  { revision, replicas, token, bounds }: Omit<Parameters<WorkloadPort['scale']>[0], 'service'>,
+): Promise<Scaled> {
   const { cluster, place, what } = at;
   const { record } = await anchored(cluster, { place, token, what });
   const name = deploymentName(record, place, revision);
   const change = { name, token, what };
-  let wanted: number | undefined = replicas;
-  if (how.pinned) {
-    const desired = desiredOf(await patched(cluster, change, () => undefined));
-    wanted = await pinned(at, { name, desired, replicas }, token);
+  const desired = desiredOf(await patched(cluster, change, () => undefined));
+  const back = bounds === 'back' ? await putBack(at, token) : undefined;
+  const isRaised = bounds === 'raise' && (await raised(at, { name, desired, replicas }, token));
+  // What an autoscaler decides again is its own to change.
+  if (back === undefined) {
+    const wanted = isRaised ? Math.max(desired, replicas) : replicas;
+    await patched(cluster, change, (one) =>
+      desiredOf(one) === wanted ? undefined : { replicas: wanted },
+    );
   }
-  await patched(cluster, change, (one) =>
-    wanted === undefined || desiredOf(one) === wanted ? undefined : { replicas: wanted },
-  );
-  return stateAt(at, { record, revision });
+  return { ...(await stateAt(at, { record, revision })), ...back };
 }
 
 async function revisions(at: Reached, reached: Set<string>): Promise<RevisionState[]> {

@@ -6,6 +6,7 @@ import type { Plan } from '../../domain/operation/plan.ts';
 import type { RecordHead } from '../../activities/record/seal.ts';
 import type { ReportSummary } from '../../domain/record/report.ts';
 import { giveBackFreeze } from '../freezing/own-freeze.ts';
+import { askingAgain } from './asking-again.ts';
 import { call, failureOf, type InputOf } from './call.ts';
 import { endingFailure } from './ending-failure.ts';
 import { giveBackLeases } from './leases.ts';
@@ -53,7 +54,8 @@ export async function close(run: Run, end: End): Promise<OperationResult> {
   if (COMPLETES.has(end.outcome)) {
     return end.outcome === 'planned' ? { ...summary, plan: planOf(run) } : summary;
   }
-  throw endingFailure(end.outcome, end.message, [summary, { kind: end.kind ?? null }]);
+  const details = [summary, { kind: end.kind ?? null }];
+  throw endingFailure(end.outcome, end.message, details, askingAgain(end.outcome) === 'later');
 }
 
 async function sealed(run: Run, { outcome, message }: End): Promise<ReportSummary> {

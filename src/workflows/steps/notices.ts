@@ -6,6 +6,7 @@ import type { NoticeGate, NoticeSubject } from '../../domain/people/notice-facts
 import { channelsFor, noticeKey, noticeWords } from '../../domain/people/notice.ts';
 import type { Outcome } from '../../domain/operation/outcome.ts';
 import { findingsAt } from '../../domain/operation/step-result.ts';
+import { askingAgain } from './asking-again.ts';
 import { callAside, failureOf, type InputOf, type ValueOf } from './call.ts';
 import { answersOf } from './page.ts';
 import { record } from './record.ts';
@@ -82,7 +83,9 @@ export async function tellChannel(
 
 export function tellOfEnd(run: Run, outcome: Outcome, message: string): void {
   if (run.request.dryRun === true) return;
-  if (run.runbook.quiet === true && outcome !== 'failed') return;
+  const again = askingAgain(outcome);
+  if (again === 'later') return;
+  if (run.runbook.quiet === true && outcome !== 'failed' && again !== 'never') return;
   tell(run, { event: 'ended', outcome, message, leftovers: run.progress.machine?.leftovers ?? [] });
 }
 

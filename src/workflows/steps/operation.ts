@@ -166,7 +166,8 @@ async function outsideWindow(run: Run): Promise<string | undefined> {
 
 async function waitFirst(run: Run): Promise<void> {
   if (run.runbook.waitsFirst === undefined) return;
-  const wait = run.runbook.waitsFirst(run.request);
+  // What asks again has waited.
+  const wait = workflowInfo().attempt > 1 ? undefined : run.runbook.waitsFirst(run.request);
   if (wait !== undefined) await sleep(wait.ms, { summary: wait.summary });
   run.progress.aliveAt = Date.now();
 }

@@ -1,20 +1,9 @@
 // Makes the change of a step, or its undo, by the row in the table of step kinds: asks one activity after the other until
 // the row's functions have a result.
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import {
-  CancellationScope,
-  ChildWorkflowCancellationType,
-  ParentClosePolicy,
-  sleep,
-  startChild,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { sleep, workflowInfo } from '@temporalio/workflow';
 import type { Action } from '../../domain/operation/machine-state.ts';
 import { begin } from '../../domain/operation/machine.ts';
 import type { PlanStep } from '../../domain/operation/plan.ts';
-import { retireRevision } from '../../runbooks/retire-revision.ts';
-import { scaleBack } from '../../runbooks/scale-back.ts';
-import { summaryOf } from '../../runbooks/runbook.ts';
 import { plainResult, resultOf, type StepResult } from '../../domain/operation/step-result.ts';
 import { describeUndo } from '../../domain/operation/undo.ts';
 import type { Weights } from '../../domain/rollout/model.ts';
@@ -24,7 +13,6 @@ import {
   type Ask,
   type AskPerson,
   type Pause,
-  type Start,
   type StartChild,
   type Tell,
   type StepContext,
@@ -34,6 +22,7 @@ import { kindOf, undoWork } from '../step-kinds/table.ts';
 import { passedGates } from '../asking/prove-vote.ts';
 import { askPerson } from '../asking/ask-person.ts';
 import { runChild } from '../children/run-child.ts';
+import { startLater } from '../children/start-later.ts';
 import { call, failureOf, type CallFailure, type CallOptions } from './call.ts';
 import { giveBackAll, takeLease, takeLeases } from './leases.ts';
 import { tellChannel } from './notices.ts';
@@ -49,9 +38,6 @@ import {
   planOf,
   type Run,
 } from './run.ts';
-
-/** What a step may start for later, by name. */
-const LATER = { retireRevision, scaleBack };
 
 /** What the machine of decisions asks for, but for the end. */
 export type ToPerform = Exclude<Action, { do: 'end' }>;
@@ -223,32 +209,4 @@ function contextOf(run: Run, step: PlanStep): StepContext {
     entries: run.record.entries,
     expected: (service) => expectedWeights(run, service),
   };
-}
-
-/** Starts an operation that outlives this one, and waits first. A later one of its name takes its place, but for a removal. */
-async function startLater(run: Run, { runbook: kind, request: asked }: Start['later']) {
-  const runbook = LATER[kind];
-  const request = { ...asked, requestedBy: run.operation };
-  const { revision } = request;
-  const workflowId = runbook.id(request);
-  const summary = summaryOf(runbook, request);
-  try {
-    await CancellationScope.nonCancellable(() =>
-      startChild(runbook.type, {
-        workflowId,
-        args: [request],
-        memo: { ...(revision !== undefined && { revision }), request, summary },
-        ...(kind === 'scaleBack' && { workflowIdReusePolicy: 'TERMINATE_IF_RUNNING' as const }),
-        parentClosePolicy: ParentClosePolicy.ABANDON,
-        cancellationType: ChildWorkflowCancellationType.ABANDON,
-        workflowTaskTimeout: '5s',
-        staticSummary: summary,
-      }),
-    );
-    return plainResult({ type: 'done' });
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    const detail = `${workflowId} is under way already and goes on`;
-    return plainResult({ type: 'done' }, { detail });
-  }
 }
