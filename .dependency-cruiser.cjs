@@ -176,7 +176,7 @@ module.exports = {
       '^src/integrations/signing',
       '^src/integrations/objects-folder',
       '^src/integrations/records/',
-      '^src/machine/(own-modules|own-file|keep-file|copies-folder|service-user)',
+      '^src/machine/(own-modules|own-file|keep-file|copies-folder|service-user|http/door-key)',
       `${temporal}(client|common|envconfig)/`,
       '^node_modules/(commander|picocolors|yaml)/',
     ]),

@@ -3,15 +3,21 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Environment, WorkerSettings } from '../config/environment.ts';
 import { hostInUrl } from '../machine/host-in-url.ts';
-import { hiddenLoopback, openDoor, type Door, type DoorOptions } from '../machine/http-door.ts';
+import { ownName } from '../machine/http/door-key.ts';
+import {
+  hiddenLoopback,
+  openDoor,
+  type Door,
+  type DoorOptions,
+} from '../machine/http/http-door.ts';
 import { listPages } from '../workflows/messages.ts';
 import { withCache, type Say } from './download.ts';
 import { warnOfOthers } from './other-users.ts';
 import { assertFree, freePorts } from './ports.ts';
 import { makeCertificates } from './private/certificates.ts';
 import {
+  networkOfItsOwn,
   openPrivateDoor,
-  requireNamespaces,
   socketIn,
   socketsFolder,
 } from './private/private-server.ts';
@@ -32,12 +38,17 @@ export interface ServerOptions {
   cliSources?: readonly Source[];
 }
 
+interface UiKey {
+  key: string;
+  name: string;
+}
+
 /** The doors to a server. */
 export interface Opened {
   /** For people: closed first. */
   ui?: Door;
-  /** What a browser has to show at it; absent where it asks for nothing. */
-  uiKey?: string;
+  /** What a browser has to show at it, and under which name it asks; absent where it asks for nothing. */
+  uiKey?: UiKey;
   /** For workers and commands, where the server is private: closed last, for a worker that ends needs its server. */
   temporal?: { close: () => void };
 }
@@ -72,7 +83,7 @@ export async function prepareServer(
   const server: TemporalServer = { cli, port, uiHost: hidden.host, uiPort: innerPort, data };
   if (options.private === true) {
     const { socketPath } = await enclose(server, { data, opened });
-    const key = randomBytes(KEY_BYTES).toString('base64url');
+    const key = { key: randomBytes(KEY_BYTES).toString('base64url'), name: ownName() };
     opened.ui = await openUi(settings, uiPort, { ...hidden, socketPath }, key);
     opened.uiKey = key;
   } else opened.ui = await openUi(settings, uiPort, hidden);
@@ -91,12 +102,12 @@ async function enclose(
   server: TemporalServer,
   { data, opened }: Pick<Preparing, 'data' | 'opened'>,
 ): Promise<{ socketPath: string }> {
-  await requireNamespaces();
+  const namespaces = await networkOfItsOwn();
   const sockets = socketsFolder(data);
   const { client, door } = makeCertificates(join(data, 'tls'));
   const socket = socketIn(sockets);
   opened.temporal = await openPrivateDoor(server.port, socket('temporal'), door);
-  server.private = { sockets, client, profile: join(data, PROFILE) };
+  server.private = { sockets, namespaces, client, profile: join(data, PROFILE) };
   return { socketPath: socket('ui') };
 }
 
@@ -104,11 +115,11 @@ function openUi(
   { uiHost: host, allowedHosts: names }: WorkerSettings,
   port: number,
   target: DoorOptions['target'],
-  key?: string,
+  key?: UiKey,
 ): Promise<Door> {
   const shortcuts = listPages('default');
   const door: DoorOptions = { host, port, names, target, what: "Temporal's Web UI", shortcuts };
-  if (key !== undefined) door.key = { key, hint: KEY_HINT };
+  if (key !== undefined) door.key = { ...key, hint: KEY_HINT };
   return openDoor(door).catch((error: unknown) => {
     throw new StartFailure(
       2,
@@ -118,7 +129,8 @@ function openUi(
 }
 
 /** As a browser on this machine reaches it. */
-export function uiUrlOf({ uiHost }: WorkerSettings, { port }: Door): string {
+export function uiUrlOf({ uiHost }: WorkerSettings, { port }: Door, key?: UiKey): string {
+  if (key !== undefined) return `http://${key.name}:${port}`;
   const host = uiHost === '0.0.0.0' || uiHost === '::' ? '127.0.0.1' : uiHost;
   return `http://${hostInUrl(host)}:${port}`;
 }

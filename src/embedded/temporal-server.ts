@@ -11,6 +11,18 @@ import { enclosed } from './private/private-server.ts';
 import type { Program } from './running-process.ts';
 import { sentence } from './start-failure.ts';
 
+/** Where a server is that has a network of its own. */
+export interface PrivatePlace {
+  /** The folder of its sockets. */
+  sockets: string;
+  /** Arguments of unshare that made the network. */
+  namespaces: readonly string[];
+  /** What a client shows at the door to it. */
+  client: ClientFiles;
+  /** The profile that says so, as Temporal's tools read it. */
+  profile: string;
+}
+
 export interface TemporalServer {
   cli: string;
   port: number;
@@ -21,8 +33,7 @@ export interface TemporalServer {
   data?: string;
   /** `key=value`, as `--dynamic-config-value` takes them. */
   dynamicConfig?: string[];
-  /** Where it is in a network of its own: the folder of its sockets, what a client shows at the door to it, and the profile that says so. */
-  private?: { sockets: string; client: ClientFiles; profile: string };
+  private?: PrivatePlace;
 }
 
 /** The profile of clients, in the data folder. */
@@ -65,7 +76,7 @@ export function serverProgram(server: TemporalServer, env: Environment): Program
   const started =
     server.private === undefined
       ? { command: server.cli, args }
-      : enclosed(server.private.sockets, places, [server.cli, ...args]);
+      : enclosed(server.private, places, [server.cli, ...args]);
   // Its database holds what people wrote into reasons.
   return { ...started, env: environmentOf(env), umask: 0o077 };
 }
@@ -118,7 +129,7 @@ function profileOf(address: string, { authority, certificate, key }: ClientFiles
 
 /** Resolves when the server answers requests; rejects when `signal` is aborted. */
 export async function awaitServer(server: TemporalServer, signal: AbortSignal): Promise<void> {
-  // The port first: asking by the program takes a process each time.
+  // The port first: asking by the program takes a process each time. (The door to a private server is open before it.)
   while (!(await opens(server.port))) await sleep(50, undefined, { signal });
   for (;;) {
     try {

@@ -104,15 +104,17 @@ function whereIs(
   { ui, uiKey }: Opened,
   { env, settings, external = '' }: Pick<Start, 'env' | 'settings' | 'external'>,
 ): Omit<UpFile, 'metricsUrl' | 'hooksUrl' | 'hooksToken' | 'data'> {
-  return {
-    address: server ? addressOf(server) : external,
-    uiUrl: ui ? uiUrlOf(settings, ui) : null,
-    uiKey: uiKey ?? null,
-    profile: server?.private?.profile ?? null,
-    namespace: server ? 'default' : (env['TEMPORAL_NAMESPACE'] ?? 'default'),
-    taskQueue: settings.taskQueue,
-    ...ownIdentity(),
+  const people = {
+    uiUrl: ui ? uiUrlOf(settings, ui, uiKey) : null,
+    uiKey: uiKey?.key ?? null,
   };
+  const rest = { ...people, taskQueue: settings.taskQueue, ...ownIdentity() };
+  if (server === undefined) {
+    const namespace = env['TEMPORAL_NAMESPACE'] ?? 'default';
+    return { ...rest, address: external, profile: null, namespace };
+  }
+  const profile = server.private?.profile ?? null;
+  return { ...rest, address: addressOf(server), profile, namespace: 'default' };
 }
 
 interface Start {

@@ -5,8 +5,8 @@ import { Failure, type FailureKind } from '../domain/failure.ts';
 import { NAME } from '../domain/text/names.ts';
 import { parsedJson } from '../domain/json.ts';
 import { bodyOf } from '../machine/http-body.ts';
-import { turnAway, turnedAway } from '../machine/http-door.ts';
-import { newHttpServer } from '../machine/http-server.ts';
+import { turnAway, turnedAway } from '../machine/http/http-door.ts';
+import { newHttpServer } from '../machine/http/http-server.ts';
 import type { TakeAlerts } from './take-alerts.ts';
 import type { Token } from './token.ts';
 

@@ -3,7 +3,7 @@
 // The SDK's own exporter serves both: it answers while JavaScript is busy, and what workflows measure comes to it
 // without replays. It cannot say which free port it took, so that one is looked for here.
 import { Runtime, type RuntimeOptions } from '@temporalio/worker';
-import { hiddenLoopback, openDoor } from '../machine/http-door.ts';
+import { hiddenLoopback, openDoor } from '../machine/http/http-door.ts';
 import { tryListening, whyNotListening } from '../machine/port-holder.ts';
 import { hostInUrl } from '../machine/host-in-url.ts';
 import { STEP_BUCKETS, STEP_DURATION } from '../domain/operation/watched.ts';

@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { runbookSchema } from '../../src/config/steps/runbook-schema.ts';
 import { digestOf } from '../../src/domain/digest.ts';
 import { listPages } from '../../src/workflows/messages.ts';
-import { openDoor, type Door } from '../../src/machine/http-door.ts';
+import { openDoor, type Door } from '../../src/machine/http/http-door.ts';
 import { endOf, reportOf, statesOf, untilStatus } from '../support/operations.ts';
 import { longBake, openShop, type Shop } from '../support/shop.ts';
 import { testServer } from '../support/temporal-server.ts';

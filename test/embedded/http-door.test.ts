@@ -6,7 +6,7 @@ import { createServer, request as newRequest, type IncomingMessage, type Server 
 import { connect, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { hiddenLoopback, openDoor, type Door } from '../../src/machine/http-door.ts';
+import { hiddenLoopback, openDoor, type Door } from '../../src/machine/http/http-door.ts';
 
 describe('the door', () => {
   const seen: string[] = [];

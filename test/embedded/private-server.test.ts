@@ -4,23 +4,29 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:http';
+import {
+  createServer,
+  request as newRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from 'node:http';
 import { connect as connectPlain, createServer as createEcho, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, test, type TestContext } from 'node:test';
 import { connect, type ConnectionOptions } from 'node:tls';
 import { makeCertificates, type ClientFiles } from '../../src/embedded/private/certificates.ts';
 import {
   enclosed,
+  networkOfItsOwn,
   openPrivateDoor,
-  requireNamespaces,
   socketIn,
   socketsFolder,
   type PrivateDoor,
 } from '../../src/embedded/private/private-server.ts';
-import { keyedPath } from '../../src/machine/door-key.ts';
-import { openDoor } from '../../src/machine/http-door.ts';
+import { keyedPath } from '../../src/machine/http/door-key.ts';
+import { openDoor } from '../../src/machine/http/http-door.ts';
 import { processIdentity, startTimeOf, isAlive } from '../../src/machine/process-identity.ts';
 import { freePort } from '../support/free-ports.ts';
 import { awaitThat } from '../support/faults/fault-place.ts';
@@ -109,17 +115,16 @@ describe('the door of a private server', () => {
 const pick = ({ ca }: ConnectionOptions): ConnectionOptions => ({ ca });
 
 describe('a server in a network of its own', () => {
-  async function possible(t: TestContext): Promise<boolean> {
-    const why = await requireNamespaces().then(
-      () => undefined,
-      (error: unknown) => String(error),
-    );
-    if (why !== undefined) t.skip(why);
-    return why === undefined;
+  async function namespacesOr(t: TestContext): Promise<readonly string[] | undefined> {
+    return networkOfItsOwn().catch((error: unknown) => {
+      t.skip(String(error));
+      return undefined;
+    });
   }
 
   test('is reached by its sockets and not by its ports, and ends with what started it', async (t) => {
-    if (!(await possible(t))) return;
+    const namespaces = await namespacesOr(t);
+    if (namespaces === undefined) return;
     const [port, uiPort] = [await freePort(), await freePort()];
     const sockets = socketsFolder(folder);
     assert.equal(statSync(sockets).mode & 0o777, 0o700);
@@ -128,7 +133,11 @@ describe('a server in a network of its own', () => {
       for (const port of [${port}, ${uiPort}]) http.createServer((_, a) => a.end(process.pid + ' ' + port)).listen(port, '127.0.0.1');
     `;
     const places = { temporal: `127.0.0.1:${port}`, ui: `127.0.0.1:${uiPort}` };
-    const { command, args } = enclosed(sockets, places, [process.execPath, '-e', program]);
+    const { command, args } = enclosed({ sockets, namespaces }, places, [
+      process.execPath,
+      '-e',
+      program,
+    ]);
     const child = spawn(command, args, { stdio: 'inherit' });
     t.after(() => child.kill('SIGKILL'));
     const socket = socketIn(sockets);
@@ -165,35 +174,57 @@ describe('a door with a key', () => {
     const address = behind.address();
     assert.ok(typeof address === 'object' && address !== null);
     const target = { host: '127.0.0.1', port: address.port };
-    const key = { key: 'secret-key', hint: 'open the link' };
+    const key = { key: 'secret-key', name: 'own.localhost', hint: 'open the link' };
     const door = await openDoor({ host: '127.0.0.1', port: 0, names: [], target, what: 'it', key });
     t.after(() => {
       door.close();
       behind.closeAllConnections();
       behind.close();
     });
-    const url = `http://127.0.0.1:${door.port}`;
-    const get = (path: string, cookie?: string) =>
-      fetch(`${url}${path}`, {
-        redirect: 'manual',
-        ...(cookie !== undefined && { headers: { cookie } }),
-      });
+    const get = (path: string, cookie = '', host = `own.localhost:${door.port}`) =>
+      answered(door.port, path, { host, cookie });
     const refused = await get('/');
     assert.equal(refused.status, 401);
-    assert.match(await refused.text(), /shows no key\. open the link/);
+    assert.match(refused.text, /shows no key\. open the link/);
+    // What is no URL is refused as well, and ends nothing.
+    for (const path of ['//', '///', '//:x', '/\\', '/%', '/?key=%']) {
+      assert.equal((await get(path)).status, 401, path);
+    }
+    // The key in a cookie of a host goes to every port of it: only the name of its own is answered.
+    const elsewhere = await get(keyedPath('/', 'secret-key'), '', `127.0.0.1:${door.port}`);
+    assert.deepEqual([elsewhere.status, elsewhere.headers['set-cookie']], [403, undefined]);
+    const foreign = await get(`//evil.example${keyedPath('', 'secret-key')}`);
+    assert.equal(foreign.headers.location, '/evil.example');
     assert.equal((await get(keyedPath('/', 'wrong'))).status, 401);
     assert.equal((await get('/', `fairlead-door-${door.port}=wrong`)).status, 401);
     const welcome = await get(`${keyedPath('/a', 'secret-key')}&b=2`);
     assert.equal(welcome.status, 302);
-    assert.equal(welcome.headers.get('location'), '/a?b=2');
-    const [cookie = ''] = (welcome.headers.get('set-cookie') ?? '').split(';');
-    assert.equal(await (await get('/', `other=1; ${cookie}`)).text(), 'the page');
+    assert.equal(welcome.headers.location, '/a?b=2');
+    const [cookie = ''] = (welcome.headers['set-cookie']?.[0] ?? '').split(';');
+    assert.equal((await get('/', `other=1; ${cookie}`)).text, 'the page');
     const socket = connectPlain(door.port, '127.0.0.1');
     socket.write(
-      `GET / HTTP/1.1\r\nHost: 127.0.0.1:${door.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+      `GET / HTTP/1.1\r\nHost: own.localhost:${door.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
     );
     const [said] = (await once(socket, 'data')) as [Buffer];
     assert.match(said.toString(), /^HTTP\/1\.1 403/);
     socket.destroy();
   });
 });
+
+interface Answered {
+  status: number | undefined;
+  headers: IncomingHttpHeaders;
+  text: string;
+}
+
+/** Asked by the address, under the name that the headers give. */
+async function answered(
+  port: number,
+  path: string,
+  headers: Record<string, string>,
+): Promise<Answered> {
+  const request = newRequest({ host: '127.0.0.1', port, path, headers, agent: false }).end();
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  return { status: response.statusCode, headers: response.headers, text: await text(response) };
+}

@@ -55,8 +55,9 @@ async function hooks(flags: Flags): Promise<void> {
   for (const [flag, value] of Object.entries(flags)) {
     if (value !== undefined) process.env[VARIABLES[flag as keyof Flags]] = String(value);
   }
-  const { connection, namespace, taskQueue } = findAddress(process.env, process.cwd());
+  const { connection, namespace, taskQueue, profile } = findAddress(process.env, process.cwd());
   process.env['TEMPORAL_ADDRESS'] = connection.address;
+  if (profile !== undefined) process.env['TEMPORAL_CONFIG_FILE'] = profile;
   process.env['TEMPORAL_NAMESPACE'] = namespace;
   process.env['FAIRLEAD_TASK_QUEUE'] = taskQueue;
   process.env['FAIRLEAD_DATA'] = dataFolder(process.env, process.cwd());

@@ -16,6 +16,8 @@ export interface Address {
   taskQueue: string;
   /** For messages: where the address came from. */
   source: string;
+  /** The profile by which the private server of an `up` is reached. */
+  profile?: string;
 }
 
 export function findAddress(env: NodeJS.ProcessEnv, folder: string): Address {
@@ -48,16 +50,24 @@ function embeddedAddress(
   if (named !== undefined && found === undefined) throw nothingRuns(named);
   const up = found ?? defaults;
   return {
-    connection: { ...shownAt(found?.profile), address: up.address },
+    ...shownAt(up),
     namespace: namespace ?? up.namespace,
     taskQueue: env['FAIRLEAD_TASK_QUEUE'] ?? up.taskQueue,
     source: up.file,
   };
 }
 
-/** What a private server is shown, by the profile of its `up`. */
-function shownAt(profile: string | undefined): ConnectionOptions {
-  return profile === undefined ? {} : connectionOf(configured(profile).connectionOptions);
+/** How the server of an `up` is reached: a private one by its profile. */
+function shownAt({
+  address,
+  profile,
+}: {
+  address: string;
+  profile?: string | undefined;
+}): Pick<Address, 'connection' | 'profile'> {
+  if (profile === undefined) return { connection: { address } };
+  const { connectionOptions } = configured(profile);
+  return { connection: { ...connectionOf(connectionOptions), address }, profile };
 }
 
 /** Whoever named a data folder means its `up`, and not what somebody else may run at the default address. */

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Embedded, EmbeddedOptions } from '../../embedded/up.ts';
-import { keyedPath } from '../../machine/door-key.ts';
+import { keyedPath } from '../../machine/http/door-key.ts';
 import type { Down, EndedProcess } from '../../embedded/down.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { durationFlag, wholeNumber } from '../flags.ts';
@@ -185,12 +185,20 @@ async function whereItIs(embedded: Embedded, systems: string): Promise<string> {
   ].join('\n');
 }
 
+/** The link with the key is for a person's eyes: a log that others read must not hold it. */
+function linkOf(uiUrl: string, key: string): string[] {
+  if (!process.stdout.isTTY) {
+    return [`  Web UI    ${uiUrl}/?key=KEY (the key is uiKey in up.json of the data folder)`];
+  }
+  return [
+    `  Web UI    ${uiUrl}${keyedPath('/', key)}`,
+    '            (open it once: the key is for you alone, and lets the browser in)',
+  ];
+}
+
 function webUi(uiUrl: string, key: string | null): string[] {
   return [
-    `  Web UI    ${key === null ? uiUrl : `${uiUrl}${keyedPath('/', key)}`}`,
-    ...(key === null
-      ? []
-      : ['            (open it once: the key is for you alone, and lets the browser in)']),
+    ...(key === null ? [`  Web UI    ${uiUrl}`] : linkOf(uiUrl, key)),
     `            ${uiUrl}/waiting  what waits for people`,
     `            ${uiUrl}/running  what is not over`,
     `            ${uiUrl}/failed   what failed, was rolled back or cut off`,

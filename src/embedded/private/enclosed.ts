@@ -4,8 +4,8 @@ import { execFile, spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { promisify } from 'node:util';
-import { carry } from '../../platforms/local/isolation/carry.ts';
-import { toolEnvironment } from '../../platforms/local/isolation/inside/mounts.ts';
+import { carry } from '../../machine/carry.ts';
+import { systemToolEnvironment } from '../../machine/system-tools.ts';
 
 const [folder = '.', ...given] = process.argv.slice(2);
 const end = given.indexOf('--');
@@ -13,12 +13,12 @@ const [command = '', ...args] = given.slice(end + 1);
 
 // The path of a socket may have no more than 107 bytes.
 process.chdir(folder);
-await promisify(execFile)('ip', ['link', 'set', 'lo', 'up'], { env: toolEnvironment() });
+await promisify(execFile)('ip', ['link', 'set', 'lo', 'up'], { env: systemToolEnvironment() });
 for (const ways of given.slice(0, end)) await open(ways);
 // The server ends with this process, however that ends.
 const server = spawn('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], {
   stdio: 'inherit',
-  env: toolEnvironment(),
+  env: systemToolEnvironment(),
 });
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => server.kill(signal));
 server.once('error', (error) => {

@@ -7,34 +7,46 @@ import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import { promisify } from 'node:util';
 import { ownProgram } from '../../machine/own-modules.ts';
-import { carry } from '../../platforms/local/isolation/carry.ts';
-import { toolEnvironment } from '../../platforms/local/isolation/inside/mounts.ts';
+import { carry } from '../../machine/carry.ts';
+import { systemToolEnvironment } from '../../machine/system-tools.ts';
 import { sentence, StartFailure } from '../start-failure.ts';
 import type { DoorCertificates } from './certificates.ts';
 
-const NAMESPACES = ['--user', '--map-root-user', '--net', '--'];
+/** Arguments of unshare that give a network of its own; root's first: in a user namespace root has no rights over others' files. */
+const AS_ROOT = ['--net', '--'];
+const AS_ANYBODY = ['--user', '--map-root-user', '--net', '--'];
 const TRIAL_MS = 10_000;
-const HANDSHAKE_MS = 10_000;
+const HANDSHAKE_MS = 5000;
+/** Far more than workers and commands open; others must not use up the descriptors of `up`. */
+const MOST_CONNECTIONS = 500;
 
 /** Names of the two sockets in the folder of a private server. */
 export type SocketName = 'temporal' | 'ui';
 
-/** Throws StartFailure (2) where this machine gives no network namespace to its users, with what it said. */
-export async function requireNamespaces(): Promise<void> {
-  const parts: [string, string[]][] = [
-    ['unshare', [...NAMESPACES, 'ip', 'link', 'set', 'lo', 'up']],
-    ['setpriv', ['--version']],
-  ];
-  for (const [program, args] of parts) {
+/**
+ * The arguments of unshare for a network of its own. Throws StartFailure (2) where this machine gives none to this user, with
+ * what it said.
+ */
+export async function networkOfItsOwn(): Promise<readonly string[]> {
+  let said = '';
+  for (const namespaces of process.getuid?.() === 0 ? [AS_ROOT, AS_ANYBODY] : [AS_ANYBODY]) {
     try {
-      await promisify(execFile)(program, args, { env: toolEnvironment(), timeout: TRIAL_MS });
+      await tried('setpriv', ['--version']);
+      await tried('unshare', [...namespaces, 'ip', 'link', 'set', 'lo', 'up']);
+      return namespaces;
     } catch (error) {
-      throw new StartFailure(
-        2,
-        `--private needs a network of its own for Temporal's server, and this machine does not give it: ${sentence(error)}. It takes Linux with unshare, setpriv (util-linux) and ip (iproute2), and user namespaces that are allowed (sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0); without --private every user of the machine reaches the server`,
-      );
+      said = sentence(error);
     }
   }
+  throw new StartFailure(
+    2,
+    `--private needs a network of its own for Temporal's server, and this machine does not give it: ${said}. It takes Linux with unshare, setpriv (util-linux) and ip (iproute2), and user namespaces that are allowed (sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0); without --private every user of the machine reaches the server`,
+  );
+}
+
+async function tried(program: string, args: readonly string[]): Promise<void> {
+  const env = systemToolEnvironment();
+  await promisify(execFile)(program, args, { env, timeout: TRIAL_MS });
 }
 
 /** The folder of the sockets of a private server, which is its user's alone. */
@@ -44,9 +56,12 @@ export function socketsFolder(data: string): string {
   return folder;
 }
 
-/** The command line that runs a server in a network of its own, with a socket for each place in it (`HOST:PORT`). */
+/**
+ * The command line that runs a server in a network of its own, as `networkOfItsOwn` found it, with a socket in the folder for
+ * each place in it (`HOST:PORT`).
+ */
 export function enclosed(
-  folder: string,
+  { sockets: folder, namespaces }: { sockets: string; namespaces: readonly string[] },
   places: Record<SocketName, string>,
   command: readonly string[],
 ): { command: string; args: string[] } {
@@ -54,7 +69,7 @@ export function enclosed(
   const inside = [process.execPath, ...ownProgram('embedded/private/enclosed')];
   return {
     command: 'unshare',
-    args: [...NAMESPACES, ...inside, folder, ...ways, '--', ...command],
+    args: [...namespaces, ...inside, folder, ...ways, '--', ...command],
   };
 }
 
@@ -87,6 +102,7 @@ export async function openPrivateDoor(
       carry(outside, connect({ path: socket, allowHalfOpen: true }));
     },
   );
+  server.maxConnections = MOST_CONNECTIONS;
   const open = new Set<{ destroy: () => void }>();
   server.on('connection', (raw: Socket) => raw.unref()).unref();
   await new Promise<void>((done, failed) => {

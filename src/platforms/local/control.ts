@@ -10,7 +10,7 @@ import {
 import { z } from 'zod';
 import { Failure, type FailureKind } from '../../domain/failure.ts';
 import { bodyOf } from '../../machine/http-body.ts';
-import { turnAway, turnedAway } from '../../machine/http-door.ts';
+import { turnAway, turnedAway } from '../../machine/http/http-door.ts';
 import type { LocalHost } from './local-host.ts';
 import { portOf } from './listeners.ts';
 import { verbs, type ChangedBy, type Verb } from './protocol.ts';

@@ -2,7 +2,7 @@
 // host it goes on trying instead.
 import type { Server } from 'node:http';
 import { Failure } from '../../domain/failure.ts';
-import { newHttpServer } from '../../machine/http-server.ts';
+import { newHttpServer } from '../../machine/http/http-server.ts';
 import { describeHolder, portHolder } from '../../machine/port-holder.ts';
 import type { Handlers } from './router.ts';
 

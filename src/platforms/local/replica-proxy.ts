@@ -2,9 +2,9 @@
 // the router decides with that whether another one may have it.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { carriesBody } from '../../machine/http-fields.ts';
-import { forward, ForwardAgent, type Forwarded } from '../../machine/http-forward.ts';
-import { forwardUpgrade } from '../../machine/http-upgrade.ts';
+import { carriesBody } from '../../machine/http/http-fields.ts';
+import { forward, ForwardAgent, type Forwarded } from '../../machine/http/http-forward.ts';
+import { forwardUpgrade } from '../../machine/http/http-upgrade.ts';
 import { forwardedFields, saysWhoAsked, type TrustedProxies } from './forwarded-fields.ts';
 import { PROBE_HEADER, REVISION_HEADER } from './protocol.ts';
 import type { Replica } from './replica.ts';

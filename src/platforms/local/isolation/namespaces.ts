@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Waiting } from '../../../ports/waiting.ts';
 import { Failure } from '../../../domain/failure.ts';
 import { ownProgram } from '../../../machine/own-modules.ts';
-import { toolEnvironment } from './inside/mounts.ts';
+import { systemToolEnvironment } from '../../../machine/system-tools.ts';
 import { nothing } from './protocol.ts';
 import { askRunner } from './runner-client.ts';
 
@@ -124,7 +124,7 @@ function tried(program: string, args: readonly string[]): Promise<string | undef
   return new Promise((resolve) => {
     let said = '';
     const child = spawn(program, args, {
-      env: toolEnvironment(),
+      env: systemToolEnvironment(),
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: TRIAL_MS,
       killSignal: 'SIGKILL',

@@ -3,7 +3,7 @@
 // outside of; and from the loopback to a server of a copy whose network is its own. It prints the port that it took.
 import { rm } from 'node:fs/promises';
 import { connect, createServer, type NetConnectOpts } from 'node:net';
-import { carry } from './carry.ts';
+import { carry } from '../../../machine/carry.ts';
 
 const [, , from = '', to = '', uid, gid] = process.argv;
 

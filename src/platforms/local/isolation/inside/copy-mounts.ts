@@ -5,7 +5,7 @@ import { connect, createServer, isIP } from 'node:net';
 import { join, relative } from 'node:path';
 import { Failure } from '../../../../domain/failure.ts';
 import { textAt } from '../../../../domain/json.ts';
-import { carry } from '../carry.ts';
+import { carry } from '../../../../machine/carry.ts';
 import type { AddressMount, FolderMount } from '../protocol.ts';
 import { HOSTS, isWithin, type Enclosure } from './enclosure.ts';
 import { holdFolder, putFolder, runTool } from './mounts.ts';

@@ -3,15 +3,11 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { mkdir, open, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { Failure } from '../../../../domain/failure.ts';
+import { systemToolEnvironment } from '../../../../machine/system-tools.ts';
 
 /** File systems of the kernel, which hold nobody's data: not all of them can be mounted anew. */
 const OF_THE_KERNEL =
   /^(proc|sysfs|cgroup2?|devpts|devtmpfs|mqueue|tracefs|debugfs|securityfs|bpf|pstore|configfs|fusectl|hugetlbfs|efivarfs|binfmt_misc|autofs|nsfs|ramfs)$/;
-
-/** People who are not root often have no folder of system tools on their PATH. */
-export function toolEnvironment(): Record<string, string | undefined> {
-  return { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` };
-}
 
 /** Runs a tool of the machine; throws Unavailable with what it said. `handle` is its descriptor 3. */
 export async function runTool(
@@ -22,7 +18,7 @@ export async function runTool(
   const said: Buffer[] = [];
   const code = await new Promise<number | null>((resolve, reject) => {
     const child = spawn(program, args, {
-      env: toolEnvironment(),
+      env: systemToolEnvironment(),
       stdio: ['ignore', 'ignore', 'pipe', ...(handle === undefined ? [] : [handle.fd])],
     });
     child.stderr?.on('data', (chunk: Buffer) => said.push(chunk));

@@ -1,8 +1,16 @@
 // The key of a door for people: a link that holds it is opened once, and the browser keeps it in a cookie from then on.
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 const PARAMETER = 'key';
+
+/**
+ * A name of the loopback that is this door's alone. Browsers send a cookie to each port of a host, so to whoever listens on
+ * another one: with a name of its own the key comes to this door only.
+ */
+export function ownName(): string {
+  return `fairlead-${randomBytes(6).toString('hex')}.localhost`;
+}
 
 /** The path of a link that lets a browser in: `/?key=...`. */
 export function keyedPath(path: string, key: string): string {
@@ -22,18 +30,23 @@ export function askForKey(
   response: ServerResponse,
   { key, port, hint }: { key: string; port: number; hint: string },
 ): void {
-  const asked = new URL(request.url ?? '/', 'http://door.invalid');
-  const given = asked.searchParams.get(PARAMETER);
+  const [path = '/', query = ''] = (request.url ?? '/').split(/\?(.*)/s);
+  const asked = new URLSearchParams(query);
+  const given = asked.get(PARAMETER);
   if (request.method === 'GET' && given !== null && isSame(given, key)) {
-    asked.searchParams.delete(PARAMETER);
+    asked.delete(PARAMETER);
     const cookie = `${cookieName(port)}=${key}; Path=/; HttpOnly; SameSite=Lax`;
     const headers = { 'set-cookie': cookie, 'referrer-policy': 'no-referrer' };
-    response.writeHead(302, { ...headers, location: `${asked.pathname}${asked.search}` }).end();
+    const location = `${withoutHost(path)}${asked.size > 0 ? `?${asked.toString()}` : ''}`;
+    response.writeHead(302, { ...headers, location }).end();
     return;
   }
   response.writeHead(401, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
   response.end(`Fairlead does not answer this request: it shows no key. ${hint}\n`);
 }
+
+/** `//name` leads to another host. */
+const withoutHost = (path: string): string => path.replace(/^[/\\]+/, '/');
 
 const cookieName = (port: number): string => `fairlead-door-${port}`;
 

@@ -9,6 +9,8 @@ import { forwardUpgrade } from './http-upgrade.ts';
 
 /** What people send to a Web UI is small. */
 const PATIENCE = 60_000;
+const ANY_NAME =
+  'Ask at localhost or 127.0.0.1 and the port that it printed; other names are allowed by FAIRLEAD_ALLOWED_HOSTS.';
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
 export interface AskedBy {
@@ -16,6 +18,8 @@ export interface AskedBy {
   port: number;
   /** Besides the loopback's: `name`, at any port, or `name:port`. */
   names: readonly string[];
+  /** The one name of the loopback that is answered, where it is not all of them. */
+  loopback?: string;
 }
 
 /** Why the request is not answered, as a sentence for people; undefined for one that may come in. */
@@ -43,19 +47,18 @@ function foreignPage(
   return 'it comes from a page of another site';
 }
 
-function isOurs(written: string, { port, names }: AskedBy): boolean {
+function isOurs(written: string, { port, names, loopback }: AskedBy): boolean {
   const host = written.toLowerCase();
-  const ours = LOOPBACK.some(
+  const ours = (loopback === undefined ? LOOPBACK : [loopback]).some(
     (name) => host === `${name}:${port}` || (port === 80 && host === name),
   );
   return ours || names.some((name) => host === name || host.replace(/:\d{1,5}$/, '') === name);
 }
 
-export function turnAway(response: ServerResponse, why: string): void {
+/** `hint`: where to ask instead. */
+export function turnAway(response: ServerResponse, why: string, hint = ANY_NAME): void {
   response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
-  response.end(
-    `Fairlead does not answer this request: ${why}. Ask at localhost or 127.0.0.1 and the port that it printed; other names are allowed by FAIRLEAD_ALLOWED_HOSTS.\n`,
-  );
+  response.end(`Fairlead does not answer this request: ${why}. ${hint}\n`);
 }
 
 /** One of 16 million addresses of the loopback. Only Linux has them all; elsewhere the port alone is what nobody knows. */
@@ -71,8 +74,11 @@ export interface DoorOptions {
   names: readonly string[];
   /** Who answers what may come in. */
   target: HttpTarget;
-  /** What a request has to show besides, and how people get it; without it every user of the machine is answered. */
-  key?: { key: string; hint: string };
+  /**
+   * What a request has to show besides, under which name of the loopback, and how people get both; without it every user of the
+   * machine is answered.
+   */
+  key?: { key: string; name: string; hint: string };
   /** Paths that lead to another one behind the door: short enough to be printed. */
   shortcuts?: Readonly<Record<string, string>>;
   /** As people read it: `Temporal's Web UI`. */
@@ -89,7 +95,8 @@ export interface Door {
 /** Opens the one way to a server that checks nothing itself and listens where nobody knows. Rejects when the port cannot be had. */
 export async function openDoor(options: DoorOptions): Promise<Door> {
   const { host, port, target, names, what, shortcuts = {} } = options;
-  const by = { port, names };
+  const by: AskedBy = { port, names };
+  if (options.key !== undefined) by.loopback = options.key.name;
   const agent = new ForwardAgent(true);
   const fresh = new ForwardAgent(false);
   const pass = {
@@ -105,7 +112,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
   const answer: RequestListener = (request, response) => {
     const why = turnedAway(request, by);
     if (why !== undefined) {
-      turnAway(response, why);
+      turnAway(response, why, options.key?.hint);
       return;
     }
     if (options.key !== undefined && !isKnown(request)) {

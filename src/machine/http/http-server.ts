@@ -11,7 +11,7 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { textAt } from '../domain/json.ts';
+import { textAt } from '../../domain/json.ts';
 import { onWebSocket } from './http-upgrade.ts';
 
 /** How long (ms) is read on from a client that was told that its request cannot be read. */
