@@ -29,7 +29,7 @@ import { heldChange } from './inputs/held-changes.ts';
 import { describeLease } from './leases.ts';
 import type { Kept } from './kept.ts';
 import { redactionOf } from './redaction.ts';
-import { isInMaintenance } from './tree.ts';
+import { isInMaintenance, isUnheld } from './tree.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import type { SystemsPort } from '../ports/systems.ts';
@@ -90,7 +90,8 @@ async function mayGoForward(
   const runs = isAsked ? await withParents(run) : [run.runId];
   const isLetThrough = isAsked && (await isInMaintenance(run));
   const own = { ...how, ...(isLetThrough && { passesWindows: true }) };
-  return mayChange({ ...own, goesForward: true, runs }, now, { system, changes }, freezes);
+  const answer = mayChange({ ...own, goesForward: true, runs }, now, { system, changes }, freezes);
+  return answer.may || !(await isUnheld(run)) ? answer : { may: true };
 }
 
 /** The run, and the runs that started it and each other. */
@@ -168,7 +169,7 @@ export async function closedWindow(
   if (windows.changes === undefined || !waitsAtOnce((await callerOf(call.run)).type)) return null;
   if (await isInMaintenance(call.run)) return null;
   const answer = mayChange({ goesForward: true, runs: [] }, now, windows, []);
-  return answer.may ? null : answer;
+  return answer.may || (await isUnheld(call.run)) ? null : answer;
 }
 
 /** Returns when nothing holds this run back any more. Throws Unavailable. */

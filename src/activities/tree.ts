@@ -2,7 +2,7 @@
 // started whom is asked of Temporal, never believed from what a run sends.
 import { UNDER } from '../domain/operation/child.ts';
 import type { RunRef } from '../domain/operation/operation.ts';
-import { rankOf, runbooksOfType } from '../runbooks/index.ts';
+import { rankOf, runbookOf, runbooksOfType } from '../runbooks/index.ts';
 import { describe, operationOf, parentOf } from './executions.ts';
 
 /** An operation and its run, as Temporal describes them. */
@@ -58,4 +58,13 @@ export async function treeRank(run: RunRef): Promise<{ root: string; rank: numbe
 export async function isInMaintenance(run: RunRef): Promise<boolean> {
   const [, ...parents] = await treeOf(run);
   return parents.some(({ type }) => runbooksOfType(type).some(({ opensWindow }) => opensWindow));
+}
+
+/** Whether a run was started by a recovery while users are out, or by what that started: neither freeze nor change window holds it. */
+export async function isUnheld(run: RunRef): Promise<boolean> {
+  const [, ...parents] = await treeOf(run);
+  return parents.some(
+    ({ type, operation }) =>
+      operation !== undefined && runbookOf({ kind: type, operation })?.startsUnheld === true,
+  );
 }

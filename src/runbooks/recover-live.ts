@@ -73,6 +73,7 @@ export const recoverLive: Runbook = {
   policy: { onFailure: 'ask', undone: 'failed' },
   stopsHeartbeats: true,
   freezes: true,
+  startsUnheld: true,
   goesOnBesideStops: true,
   onCall: true,
   reads,

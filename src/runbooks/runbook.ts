@@ -64,6 +64,8 @@ export interface Runbook {
   opensWindow?: true;
   /** While it is open, what goes forward in its system is held, but for itself and what it starts. */
   freezes?: true;
+  /** Users are out until it is over: what it starts is held by no freeze and by no change window. */
+  startsUnheld?: true;
   /** Takes users off a version that was found bad: that is promoted nowhere. */
   findsBad?: true;
   /** Takes users away from what harms them: goes on without a record where others would rather wait. */

@@ -5,6 +5,7 @@ import { after, describe, test } from 'node:test';
 import { runbookSchema } from '../../src/config/steps/runbook-schema.ts';
 import { digestOf } from '../../src/domain/digest.ts';
 import type { LossCount } from '../../src/domain/recovery/exchange.ts';
+import type { OperationStatus } from '../../src/domain/operation/status.ts';
 import { openDataShop } from '../support/data-shop.ts';
 import { endOf, freshName, reportOf, statesOf, untilStatus } from '../support/operations.ts';
 import { send, type ShopFile } from '../support/shop.ts';
@@ -13,6 +14,7 @@ const { shop, vault, stored } = await openDataShop();
 after(() => shop.worker.stop());
 const { exchanged } = shop.ports;
 
+const HOUR = 3_600_000;
 const TEXT = { type: 'text' };
 
 /** A runbook on a copy, by a name that no other test has. */
@@ -52,6 +54,9 @@ async function begun(recovery: NonNullable<ShopFile['recovery']>) {
   const request = { system, mode: 'recover', requestedBy: 'ci' };
   return { system, handle: await shop.start('disasterRecovery', request) };
 }
+
+const failuresAt = ({ verdicts }: OperationStatus, step: string): number =>
+  verdicts.filter((one) => one.step === step && one.verdict === 'fail').length;
 
 const NONE: LossCount = { count: 0, digest: 'none', shown: [] };
 const LOST: LossCount = { count: 3, digest: 'three', shown: ['a.csv'] };
@@ -108,6 +113,63 @@ describe('a recovery with runbooks between restore and question', { concurrency:
     };
     const { note } = await untilStatus(handle, ({ state }) => state === 'parked');
     assert.match(note ?? '', /orders changed within .* somebody writes to it/);
+    await send(handle, 'abort', { actor: 'ana' });
+    assert.equal((await endOf(handle)).outcome, 'aborted');
+  });
+
+  for (const [step, skipped] of [
+    ['untouched-orders', undefined],
+    ['quiet-again-orders', 'untouched-orders'],
+  ] as const) {
+    test(`asks again where what was written to is looked at again at ${step}`, async () => {
+      const reconcile = written();
+      vault.loss = losing(NONE);
+      const { system, handle } = await begun({ reconcile });
+      const write = (): void => {
+        const live = exchanged.live.get(`${system}/orders`) ?? assert.fail('no live one');
+        live.writes += 1;
+      };
+      shop.ports.steps.answer = async (command) => {
+        if (command.startsWith(reconcile)) write();
+        return {};
+      };
+      if (skipped !== undefined) {
+        await untilStatus(handle, (now) => now.state === 'parked' && now.step === skipped);
+        await send(handle, 'skipStep', { actor: 'ben', step: skipped });
+        const { gates } = await untilStatus(handle, (status) => status.gates.length > 0);
+        write();
+        const { id, digest } = gates.at(-1) ?? assert.fail('no gate');
+        await send(handle, 'approve', { actor: 'ana', gate: id, digest });
+      }
+      await untilStatus(handle, (now) => now.state === 'parked' && now.step === step);
+      await send(handle, 'retryStep', { actor: 'ben', step });
+      // Once more after the answer, and found so again.
+      const { state } = await untilStatus(
+        handle,
+        (now) => now.state === 'parked' && failuresAt(now, step) === 2,
+      );
+      assert.equal(state, 'parked');
+      await send(handle, 'abort', { actor: 'ana' });
+      assert.equal((await endOf(handle)).outcome, 'aborted');
+    });
+  }
+
+  test('has them work although the system is frozen and no change window is open', async () => {
+    const reconcile = written();
+    vault.loss = losing(LOST);
+    shop.ports.steps.answer = async () => ({});
+    const at = (ms: number): string => new Date(Date.now() + ms).toISOString().slice(11, 16);
+    const allow = [{ from: at(2 * HOUR), to: at(3 * HOUR), zone: 'UTC', why: 'nights' }];
+    const system = shop.live({ ...fileOf({ reconcile }), changes: { allow, hotfix: 'promote' } });
+    stored(system, 1);
+    const until = new Date(Date.now() + HOUR).toISOString();
+    const holidays = { system, until, reason: 'the holidays', requestedBy: 'ana' };
+    const frozen = await shop.start('freeze', holidays, `freeze/${system}`);
+    const request = { system, mode: 'recover', requestedBy: 'ci' };
+    const handle = await shop.start('disasterRecovery', request);
+    await untilStatus(handle, (status) => status.gates.length > 0);
+    assert.ok(shop.ports.steps.ran.some((one) => one.startsWith(reconcile)));
+    await send(frozen, 'thaw', { actor: 'ana' });
     await send(handle, 'abort', { actor: 'ana' });
     assert.equal((await endOf(handle)).outcome, 'aborted');
   });

@@ -34,8 +34,10 @@ export const writeFence: StepKind<ActionOf<'writeFence'>> = {
 
 export const quiet: StepKind<ActionOf<'quiet'>> = {
   whenFailed: 'fails',
-  begin({ action: { datastore, again }, results }) {
-    const before = outputOn(results, 'quiet', datastore);
+  begin({ step, action: { datastore, again }, results }) {
+    // What an attempt of this very step found changed stays so: to compare with that would pass whatever was written.
+    const others = results.filter((one) => one.step.id !== step.id);
+    const before = outputOn(others, 'quiet', datastore);
     // What was skipped then was counted as it was: there is nothing that it could be compared with.
     const since = again === true && before !== undefined ? { since: before.position } : {};
     return ask({
