@@ -26,7 +26,8 @@ import { servedBy, stopSteps } from '../domain/recovery/live/service-steps.ts';
 import { MOST_CANDIDATES, type Candidate } from '../domain/recovery/live/candidates.ts';
 import { haltStep, otherWriters, startOrder } from '../domain/recovery/live/writers.ts';
 import { placeNamed } from '../domain/recovery/live/lost.ts';
-import { besideRunbookSteps } from '../domain/recovery/live/reconcile.ts';
+import { besideRunbookSteps, leftOutOf, type Around } from '../domain/recovery/live/reconcile.ts';
+import { anothers } from '../domain/recovery/live/adopted.ts';
 import { restoredName } from '../domain/recovery/live/restored-name.ts';
 import { servicePlaceOf } from '../domain/recovery/live/service-place.ts';
 import type { BoundPlace } from '../domain/recovery/binding.ts';
@@ -41,7 +42,13 @@ import { RANK, type PlanInput, type Runbook, type Wanted, type World } from './r
 import { admitSteps, affectedIn, usersBackSteps } from './users-back.ts';
 import { provable } from './verify-backup.ts';
 import { startedEither, thenOf, versionSteps } from './versions-then.ts';
-import { chooseBackup, onlySuspects, type Choice, type Suspects } from './which-backup.ts';
+import {
+  chooseBackup,
+  notOffered,
+  onlySuspects,
+  type Choice,
+  type Suspects,
+} from './which-backup.ts';
 
 export const recoverLive: Runbook = {
   kind: 'recoverLive',
@@ -130,7 +137,7 @@ function refuseDerived(loaded: LoadedSystem, datastore: string): void {
 function plan(input: PlanInput, world: World): Plan {
   const { operation, loaded, request } = input;
   const { datastores } = recoveredIn(loaded.system, request);
-  refuseUnable(loaded, datastores, world);
+  refuseUnable(input, datastores, world);
   const exchanges = datastores.map((datastore) => exchangeOf(datastore, input, world));
   const stepsOf = request.lost === true ? lostStepsOf : liveSteps;
   const steps = stepsOf(input, world, exchanges);
@@ -163,6 +170,11 @@ function liveSteps(input: PlanInput, world: World, exchanges: Exchange[]): PlanS
   const moves = exchanges.flatMap((one) =>
     one.elsewhere === undefined ? [] : [{ datastore: one.datastore, place: one.elsewhere }],
   );
+  const around = ({ datastore }: Exchange): Around => ({
+    recovery: loaded.system.recovery,
+    exchange: world.places?.[datastore]?.exchange,
+  });
+  const leftOut = exchanges.flatMap((one) => leftOutOf(one, around(one)));
   const moved = movedBack(back, { loaded, operation: input.operation, moves });
   const restored = exchanges.flatMap((one) => ('adopted' in one ? [] : [one]));
   const then = moves.length > 0 ? [] : thenOf(moved.back, restored, world);
@@ -178,9 +190,9 @@ function liveSteps(input: PlanInput, world: World, exchanges: Exchange[]): PlanS
     ...datastores.flatMap((name) => fenceSteps(name, world.converts?.[name], isBound(world, name))),
     ...exchanges.flatMap(besideSteps),
     ...exchanges.map(lossStep),
-    ...exchanges.flatMap((one) => besideRunbookSteps(one, loaded.system.recovery)),
+    ...exchanges.flatMap((one) => besideRunbookSteps(one, around(one))),
     ...versionSteps(then, usersBack),
-    askStep(gateOf(input), servedBy(affected)),
+    askStep(gateOf(input), servedBy(affected), leftOut),
     ...exchanges.map(quietAgainStep),
     ...exchanges.map(exchangeStep),
     ...exchanges.map(judgeLiveStep),
@@ -205,8 +217,13 @@ function lostStepsOf(input: PlanInput, world: World, exchanges: Exchange[]): Pla
 }
 
 /** All of them at once, before anything is changed. What names something else than is there is a mistake of whoever asks. */
-function refuseUnable(loaded: LoadedSystem, datastores: readonly string[], world: World): void {
-  const named = [world.adopt, world.lost].filter((one) => one !== undefined);
+function refuseUnable(
+  { loaded, request: { adopt } }: PlanInput,
+  datastores: readonly string[],
+  world: World,
+): void {
+  const taken = adopt && anothers(adopt, loaded, datastores);
+  const named = [world.adopt, taken, world.lost].filter((one) => one !== undefined);
   const why = [...datastores.flatMap((name) => world.exchange?.[name] ?? []), ...named];
   if (why.length === 0) return;
   const kind = named.length > 0 ? 'BadInput' : 'Refused';
@@ -249,15 +266,6 @@ function exchangeOf(
 
 function asChoice({ suspects: [entry, ...others], note }: Suspects): Choice {
   return { entry, others, note };
-}
-
-/** Ends the list of what is offered: what is not. */
-function notOffered({ older, newer }: Suspects): string {
-  const counts = [
-    ...(newer > 0 ? [`${newer} newer`] : []),
-    ...(older > 0 ? [`${older} older`] : []),
-  ];
-  return counts.length === 0 ? '' : `; not offered: ${counts.join(' and ')}`;
 }
 
 /** A database that is there, or one of this run's own where it has to be made. */

@@ -16,7 +16,7 @@ import {
   stopSteps,
   type AffectedService,
 } from '../domain/recovery/live/service-steps.ts';
-import { migrateBesideSteps } from '../domain/recovery/live/reconcile.ts';
+import { leftOutOf } from '../domain/recovery/live/reconcile.ts';
 import { haltStep, otherWriters } from '../domain/recovery/live/writers.ts';
 import { addressSteps, movedSystem, movingOf, onto, startSteps } from './moved-services.ts';
 import { admitSteps, usersBackSteps } from './users-back.ts';
@@ -35,6 +35,7 @@ export interface LostInput {
 export function lostSteps(input: LostInput): PlanStep[] {
   const { loaded, restoring, place, affected, flushed, gate } = input;
   const { datastore, copy } = restoring;
+  const around = { recovery: loaded.system.recovery, exchange: undefined, lost: true };
   const move = { datastore, place };
   const moved = movedSystem(loaded, input.operation, [move]);
   const moving = affected.back.flatMap((one) => movingOf(one, moved));
@@ -44,8 +45,7 @@ export function lostSteps(input: LostInput): PlanStep[] {
     ...affected.stopped.flatMap(stopSteps),
     ...otherWriters(loaded.system.recovery).map(haltStep),
     ...besideSteps({ ...restoring, elsewhere: place }),
-    ...migrateBesideSteps({ datastore, copy }, loaded.system.recovery),
-    askStep(gate, servedBy(affected.stopped)),
+    askStep(gate, servedBy(affected.stopped), leftOutOf(restoring, around)),
     bindStep({ datastore, copy, place }),
     judgeMovedStep({ datastore, copy }),
     letGoStep({ datastore, copy }),

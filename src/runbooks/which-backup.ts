@@ -150,3 +150,12 @@ function noneAt([first]: readonly CompleteBackup[], at: string, of: string): Fai
       : `the first good one is ${first.id}, whose recovery point is ${pointWords(first.manifest.recoveryPoint)}`;
   return new Failure('NotFound', `${of} has no good backup of ${at} or before: ${since}`);
 }
+
+/** Ends the list of what is offered: what is not. */
+export function notOffered({ older, newer }: Suspects): string {
+  const counts = [
+    ...(newer > 0 ? [`${newer} newer`] : []),
+    ...(older > 0 ? [`${older} older`] : []),
+  ];
+  return counts.length === 0 ? '' : `; not offered: ${counts.join(' and ')}`;
+}

@@ -215,3 +215,18 @@ test('names secrets that are not set where it is asked, and is silent of those t
   ]);
   assert.deepEqual(await warningsIn(t, store('ORDERS_PASSWORD')), []);
 });
+
+test('names a datastore that no runbook of a recovery is carried out on', async (t) => {
+  const text = '{ type: text }';
+  const stores = 'datastores:\n  sessions: { kind: redis }\n';
+  const yaml = `${SURE}${stores}recovery: { reconcile: carry }\n`;
+  const inputs = `{ datastore: ${text}, copy: ${text}, quarantined: ${text} }`;
+  const carry = `title: T\ninputs: ${inputs}\nsteps: [{ id: a, manual: Look }]\n`;
+  const found = await warningsIn(t, yaml, { ...PROGRAMS, 'shop/runbooks/carry.yaml': carry });
+  assert.deepEqual(
+    found.filter((one) => one.startsWith('recovery.')),
+    [
+      'recovery.reconcile: is not carried out on sessions: its fence keeps every login out of the server that has the copy too',
+    ],
+  );
+});

@@ -137,6 +137,64 @@ test('what somebody else restored is bound as it is, or made first where a servi
   }
 });
 
+test('what another datastore of the system is bound to is not adopted', () => {
+  const { input, world } = worldOf({}, { adopt: 'users-restored-1' });
+  const at = (place: object) => {
+    const loaded = structuredClone(input.loaded);
+    Object.assign(loaded.system.datastores ?? {}, {
+      users: { kind: 'mongodb', database: 'users' },
+    });
+    const users = { place: { ...PLACE, database: 'users-restored-1', ...place }, by: null };
+    return recoverLive.plan(
+      { ...input, loaded: { ...loaded, places: { ...loaded.places, users } } },
+      world,
+    );
+  };
+  const request = parseRequest(recoverLive, {
+    ...{ system: 'shop', mode: 'recover', datastore: 'orders', adopt: 'users-restored-1' },
+  });
+  Object.assign(input, { request });
+  assert.throws(() => at({}), /adopting users-restored-1 for orders: shop\/users is there/);
+  assert.doesNotThrow(() => at({ host: 'db2' }));
+});
+
+test('no runbook works on a place that somebody else restored, and the plan says so; on a copy of a path it does', () => {
+  const planOf = (adopt: string) => {
+    const { input, world } = worldOf({}, { adopt });
+    const named = { reconcile: 'carry', migrate: { runbook: 'up' } };
+    const recovery = { ...input.loaded.system.recovery, ...named };
+    const system = { ...input.loaded.system, recovery } as typeof input.loaded.system;
+    const { steps } = recoverLive.plan({ ...input, loaded: { ...input.loaded, system } }, world);
+    const kinds = steps.map(({ action }) => action.kind);
+    return { kinds, title: steps.find(({ id }) => id === 'exchange')?.title ?? '' };
+  };
+  const place = planOf('orders-of-yesterday');
+  assert.ok(!place.kinds.includes('runBeside'), place.kinds.join());
+  assert.equal(place.kinds.filter((kind) => kind === 'lossAgainst').length, 1);
+  const why = 'orders-of-yesterday is what somebody else restored';
+  assert.ok(place.title.includes(`; carry and up are not carried out on orders: ${why}`));
+  const path = planOf('/srv/orders.dump');
+  assert.equal(path.kinds.filter((kind) => kind === 'runBeside').length, 2);
+  assert.doesNotMatch(path.title, /not carried out/);
+});
+
+test('runbooks work on no copy that they cannot log in to, and on a database that a service makes', () => {
+  const { input, world } = worldOf({}, { adopt: 'backup:b1' });
+  const recovery = { ...input.loaded.system.recovery, reconcile: 'carry' };
+  const system = { ...input.loaded.system, recovery } as typeof input.loaded.system;
+  const asked = { ...input, loaded: { ...input.loaded, system } };
+  const carry = recoverLive.plan(asked, world).steps.find(({ id }) => id === 'reconcile-orders');
+  assert.equal(carry?.undo, 'none: the new database stays until somebody removes it');
+  const { request } = worldOf({}).input;
+  const places = { orders: DATASTORES.redis.capabilities };
+  const { steps } = recoverLive.plan({ ...asked, request }, { ...world, places });
+  assert.ok(!steps.some(({ action }) => action.kind === 'runBeside'));
+  assert.match(
+    steps.find(({ id }) => id === 'exchange')?.title ?? '',
+    /carry is not carried out on orders: its fence keeps every login out/,
+  );
+});
+
 test('a restored database is called after the one that it is a copy of', () => {
   assert.equal(restoredName('orders', '3F2a'), 'orders-restored-3f2a');
   assert.equal(restoredName('(default)', '3f2a'), 'default-restored-3f2a');

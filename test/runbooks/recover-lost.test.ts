@@ -21,8 +21,13 @@ const SHOP = {
   datastores: { orders: FILES, cache: { kind: 'redis', role: 'derived' } },
 } satisfies Partial<SystemFile>;
 
-function inputOf(request: Partial<OperationRequest>, configuration: Record<string, string> = {}) {
-  const loaded = sampleSystem({ datastores: ['orders', 'cache'], configuration }, SHOP);
+function inputOf(
+  request: Partial<OperationRequest>,
+  configuration: Record<string, string> = {},
+  file: Partial<SystemFile> = {},
+) {
+  const services = { datastores: ['orders', 'cache'], configuration };
+  const loaded = sampleSystem(services, { ...SHOP, ...file });
   return {
     operation: 'recover/shop',
     loaded: { ...loaded, places: { orders: { place: { directory: 'data' }, by: null } } },
@@ -32,8 +37,8 @@ function inputOf(request: Partial<OperationRequest>, configuration: Record<strin
   };
 }
 
-function planOf(configuration: Record<string, string> = {}) {
-  const input = inputOf({ lost: true, into: '/srv/other' }, configuration);
+function planOf(configuration: Record<string, string> = {}, file: Partial<SystemFile> = {}) {
+  const input = inputOf({ lost: true, into: '/srv/other' }, configuration, file);
   const v1 = sampleRevision(input.loaded, 'v1');
   const weights = [{ revision: v1.spec.id, version: 'v1', percent: 100 }];
   const api = {
@@ -78,6 +83,15 @@ describe('a recovery of what is gone', () => {
     const admit = plan.steps.find(({ id }) => id === 'admit-5-api')?.action;
     assert.ok(admit?.kind === 'admit');
     assert.deepEqual(admit.to, [{ revision: ensure.spec.id, version: 'v1', percent: 100 }]);
+  });
+
+  test('carries out no runbook, which would not know where the copy is, and says so', () => {
+    const { plan } = planOf({}, { recovery: { admit: [100], migrate: { runbook: 'up' } } });
+    assert.ok(!plan.steps.some(({ action }) => action.kind === 'runBeside'));
+    assert.match(
+      plan.steps.find(({ id }) => id === 'exchange')?.title ?? '',
+      /up is not carried out on orders: they are not told where a copy at another place is/,
+    );
   });
 
   test('may be the second one: what it starts is bound to where it brings the datastore', () => {

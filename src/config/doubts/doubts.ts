@@ -6,6 +6,7 @@ import { under, type Remark } from '../remark.ts';
 import { healthOnly } from './health-only.ts';
 import { idleRemarks } from './idle.ts';
 import { literalPlaceholders } from './literal-placeholders.ts';
+import { unreachedCopies } from './unreached-copies.ts';
 import { unsetSecrets } from './unset-secrets.ts';
 import { storeFolderMissing, storeKeyMissing, serviceFilesMissing } from './missing-files.ts';
 
@@ -39,6 +40,7 @@ export async function doubtsOf({
     ...(await Promise.all([...services, ...stores])).flat(),
     ...idleRemarks(readable, wrote),
     ...healthOnly(readable),
+    ...unreachedCopies(readable),
     ...literalPlaceholders(plain(root)),
     ...unsetSecrets(plain(root), environment),
   ];

@@ -22,6 +22,8 @@ import type { StoreExchange } from '../store.ts';
 export interface Databases {
   /** The name of its database. */
   nameOf: (store: DatastoreRef) => string;
+  /** The server's own databases, which are no datastore's; absent where it has none. */
+  own?: readonly string[];
   /** What is in it, in words; undefined where it holds nothing, or is not there. */
   holds: (store: DatastoreRef, waiting: Waiting) => Promise<string | undefined>;
   /** With all that is in it; gone already is fine. */
@@ -129,9 +131,10 @@ export function exchangeByBinding(databases: Databases, clock: Pick<Clock, 'now'
 
 /** Databases that somebody else restored, or that the service of the server is to make; none is removed with its copy. */
 function adoptingIn(databases: Databases): NonNullable<StoreExchange['adopt']> {
-  const { nameOf, holds, service } = databases;
+  const { nameOf, own = [], holds, service } = databases;
   const unableToAdopt = async (store: DatastoreRef, place: string, waiting: Waiting) => {
     if (place === nameOf(store)) return 'it is live already';
+    if (own.includes(place)) return "it is one of the server's own";
     const held = await holds(placedAt(store, { database: place }), waiting);
     return held === undefined ? 'no such database is there, or it holds nothing' : undefined;
   };

@@ -12,6 +12,7 @@ import { timeOf } from './server.ts';
 export function databasesIn(secrets: SecretSources): Databases {
   return {
     nameOf: ({ settings: { database = '' } }) => database,
+    own: ['admin', 'config', 'local'],
     holds: async (store, { signal }) =>
       withMongo(await liveMongo(store, secrets), signal, async (db) => {
         const { length } = await db.listCollections({}, { nameOnly: true }).toArray();

@@ -7,6 +7,7 @@ import { placeWords } from '../recovery/live/lost.ts';
 import { adoptedBy } from '../recovery/live/adopted.ts';
 import { migrationCommand, otherWriters } from '../recovery/live/writers.ts';
 import type { PlanStep, StepAction } from '../operation/plan.ts';
+import { besideWords, madeByService } from './beside-steps.ts';
 import { datastoreStep, type HandStep } from './datastore-step.ts';
 import { WRITTEN_ROWS } from './written-steps.ts';
 import {
@@ -78,9 +79,11 @@ const ROWS: Rows = {
   rung: (action, context) => {
     const { rung, datastore } = action;
     const adopted = adoptedBy(action);
-    return adopted === undefined
-      ? onDatastore(context, datastore, rung)
-      : person(`${rung}: ${adopted} is there already; use it below where a copy is named.`);
+    if (adopted === undefined) return onDatastore(context, datastore, rung);
+    return (
+      madeByService(action, adopted, context.loaded) ??
+      person(`${rung}: ${adopted} is there already; use it below where a copy is named.`)
+    );
   },
   conclude: () => person(RECORDED),
   discard: ({ datastore }) =>
@@ -122,7 +125,7 @@ const ROWS: Rows = {
   },
   runBeside: ({ runbook, datastore }, { loaded }) =>
     person(
-      `Carry out the runbook ${runbook} on the copy of ${datastore} by hand, and count what will be lost again. Its page: ${commandText('run', `${loaded.name}/${runbook}`, '--dry-run', '--format', 'commands')}`,
+      `Carry out the runbook ${runbook} on the copy of ${datastore} by hand, and count what will be lost again. Its page, with COPY and QUARANTINED for where the copy and what was live are: ${commandText('run', `${loaded.name}/${runbook}`, '--dry-run', '--format', 'commands', ...besideWords(datastore))}`,
     ),
   askWriter: ({ writer, to }) => person(`Have ${writer} ${to === 'stop' ? 'stopped' : 'started'}.`),
   askOutside: ({ name }, { loaded }) => {

@@ -13,6 +13,8 @@ import type { BoundPlace } from './binding.ts';
 import { placeWords } from './live/lost.ts';
 import { adoptSteps, type Adopting } from './live/adopted.ts';
 import type { Candidate } from './live/candidates.ts';
+import { leftOutWords } from './live/reconcile.ts';
+import type { LeftOut } from './recovery-actions.ts';
 
 /** A datastore that is exchanged, and what for. */
 export type Exchange = Restoring | ({ adopted: true } & Adopting);
@@ -164,12 +166,17 @@ export function lossStep({ datastore, copy }: Exchange): PlanStep {
 }
 
 /** The one gate. `gate` is the name of the approval policy; `now`: which versions serve. */
-export function askStep(gate: string, now: Served = {}): PlanStep {
+export function askStep(gate: string, now: Served, leftOut: LeftOut[]): PlanStep {
+  const without = leftOut.map((one) => `; ${leftOutWords(one)}`);
   return {
     id: 'exchange',
-    title: 'Ask whether to exchange, with what will be lost',
+    title: `Ask whether to exchange, with what will be lost${without.join('')}`,
     undo: NO_UNDO,
-    action: { kind: 'weighExchange', ...(Object.keys(now).length > 0 && { now }) },
+    action: {
+      kind: 'weighExchange',
+      ...(Object.keys(now).length > 0 && { now }),
+      ...(leftOut.length > 0 && { leftOut }),
+    },
     gate,
   };
 }

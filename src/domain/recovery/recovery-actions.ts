@@ -14,6 +14,13 @@ export interface MountedCopy {
   place: LivePlace;
 }
 
+/** Runbooks that the system file names, and that a recovery does not carry out on a datastore; `why`: as a sentence. */
+export interface LeftOut {
+  datastore: string;
+  runbooks: string[];
+  why: string;
+}
+
 /** A service as it is started on the copies. */
 export interface RecoveredService {
   service: string;
@@ -75,8 +82,11 @@ export type RecoveryAction =
   | { kind: 'quiet'; datastore: string; again?: true }
   /** What users lose by the copy, and how it would take the live one's place. */
   | { kind: 'lossAgainst'; datastore: string; copy: string }
-  /** What people are asked about: all that was found. `now`: the versions that have users, or had before they were kept out. */
-  | { kind: 'weighExchange'; now?: Served }
+  /**
+   * What people are asked about: all that was found. `now`: the versions that have users, or had before they were kept out.
+   * `leftOut`: runbooks of the system file that are not carried out.
+   */
+  | { kind: 'weighExchange'; now?: Served; leftOut?: LeftOut[] }
   /** `place`: where the copy is, where it does not take the live one's place and is bound to. */
   | { kind: 'exchange'; datastore: string; copy: string; place?: BoundPlace }
   /** What is live now, and was proved, is found under its name again. */

@@ -3,25 +3,18 @@
 import { childWords } from '../../domain/operation/child.ts';
 import { COMPLETES } from '../../domain/operation/outcome.ts';
 import { outputOn, plainResult } from '../../domain/operation/step-result.ts';
-import {
-  besideInputs,
-  NOTHING_QUARANTINED,
-  type BesideInputs,
-} from '../../domain/recovery/live/reconcile.ts';
-import { lostIn } from '../../domain/recovery/live/lost.ts';
-import type { ActionOf, StepContext, StepKind } from './step-kind.ts';
-
-type Context = StepContext<ActionOf<'runBeside'>>;
+import { besideInputs } from '../../domain/recovery/live/reconcile.ts';
+import type { ActionOf, StepKind } from './step-kind.ts';
 
 export const runBeside: StepKind<ActionOf<'runBeside'>> = {
   whenFailed: 'fails',
-  begin(context) {
-    const { runbook, datastore } = context.action;
-    const inputs = inputsFor(context);
-    if (inputs === undefined) {
+  begin({ action: { runbook, datastore }, results }) {
+    const counted = outputOn(results, 'lost', datastore);
+    if (counted === undefined) {
       const message = `${runbook} needs to know where the copy of ${datastore} is, and what would be lost was not counted`;
       return plainResult({ type: 'failed', kind: 'CheckFailed', message });
     }
+    const inputs = besideInputs(datastore, counted.plan);
     return {
       child: { runbook: 'runbookOfSteps', asked: { runbook, inputs } },
       notStarted: (failure) => plainResult({ type: 'failed', ...failure }),
@@ -35,11 +28,3 @@ export const runBeside: StepKind<ActionOf<'runBeside'>> = {
     };
   },
 };
-
-function inputsFor({ action: { datastore }, plan, results }: Context): BesideInputs | undefined {
-  const counted = outputOn(results, 'lost', datastore);
-  if (counted !== undefined) return besideInputs(datastore, counted.plan);
-  const elsewhere = lostIn(plan).find((one) => one.datastore === datastore);
-  if (elsewhere === undefined) return undefined;
-  return { datastore, copy: elsewhere.where, quarantined: NOTHING_QUARANTINED };
-}

@@ -3,7 +3,7 @@ import type { Finding } from '../../domain/analysis/finding.ts';
 import { passedOverIn, SUSPECT } from '../../domain/backup/anomaly.ts';
 import type { BackupSummary, Served } from '../../domain/backup/backup.ts';
 import { backedUpDatastore } from '../../domain/backup/backup-id.ts';
-import type { Plan } from '../../domain/operation/plan.ts';
+import type { Plan, StepAction } from '../../domain/operation/plan.ts';
 import {
   outputOn,
   outputsOf,
@@ -22,6 +22,9 @@ import { ROOM } from '../../domain/recovery/exchange-steps.ts';
 import { adoptedIn } from '../../domain/recovery/live/adopted.ts';
 import { passedOverCandidates, takenBackups } from '../../domain/recovery/live/candidates.ts';
 import { versionStep } from '../../domain/recovery/live/service-steps.ts';
+import { leftOutWords } from '../../domain/recovery/live/reconcile.ts';
+import type { LeftOut } from '../../domain/recovery/recovery-actions.ts';
+import { servicePlaceOf } from '../../domain/recovery/live/service-place.ts';
 import { lostIn } from '../../domain/recovery/live/lost.ts';
 import type { ActionOf, StepKind } from './step-kind.ts';
 
@@ -52,6 +55,7 @@ export const weighExchange: StepKind<ActionOf<'weighExchange'>> = {
       const beside = ranBeside(plan, results, datastore);
       findings.push(adoptedFinding(datastore, what), ...foundOf(datastore, found), ...beside);
     }
+    findings.push(...(action.leftOut ?? []).map(leftOutFinding));
     const newest = lost.filter((one) => outputOn(results, 'lost', one.datastore) === one);
     const told = newest.map(({ datastore, loss }) => `${datastore}: ${lossWords(loss)}`);
     const gone = lostIn(plan).map(({ datastore }) => `${datastore}: not known, for it is gone`);
@@ -73,20 +77,30 @@ function foundOf(
   return [...lost, placeFinding(datastore, found.plan)];
 }
 
-/** What runbooks made of the copy, and what would have been lost without them. */
+/** What runbooks made of the copy, and what would have been lost without all of them. */
 function ranBeside({ steps }: Plan, results: StepResults, datastore: string): Finding[] {
-  const [first] = outputsOf(results, 'lost').filter((one) => one.datastore === datastore);
-  const before = first === undefined ? '' : `; before it: ${lossWords(first.loss)}`;
+  const began = results.findIndex(({ step: { action } }) => isOn(action, datastore));
+  const counted = outputOn(results.slice(0, Math.max(0, began)), 'lost', datastore);
+  const before = counted && `; before any runbook: ${lossWords(counted.loss)}`;
   return steps.flatMap(({ id, action }): Finding[] => {
-    if (action.kind !== 'runBeside' || action.datastore !== datastore) return [];
+    if (!isOn(action, datastore)) return [];
     const result = resultOf(results, id);
     const isDone = result?.event.type === 'done';
     const reason = isDone
-      ? `the runbook ${action.runbook} was carried out on the copy: ${result.detail}${before}`
+      ? `the runbook ${action.runbook} was carried out on the copy: ${result.detail}${before ?? ''}`
       : `the runbook ${action.runbook} was not carried out on the copy as a whole, and somebody went on without`;
     const verdict = isDone ? 'pass' : 'inconclusive';
     return [{ name: `${datastore}: ${action.runbook}`, verdict, reason, samples: 1 }];
   });
+}
+
+function isOn(action: StepAction, datastore: string): action is ActionOf<'runBeside'> {
+  return action.kind === 'runBeside' && action.datastore === datastore;
+}
+
+function leftOutFinding(one: LeftOut): Finding {
+  const reason = `${leftOutWords(one)}; do by hand what the copy needs of them before you approve, or abort`;
+  return { name: `${one.datastore}: runbooks`, verdict: 'inconclusive', reason, samples: 1 };
 }
 
 /** What was found before anybody was kept out. */
@@ -124,8 +138,22 @@ function lostFinding(datastore: string, where: string, point: string): Finding {
 }
 
 function adoptedFinding(datastore: string, what: string): Finding {
-  const reason = `${what}, which somebody else restored: no manifest says what it has to hold, and its recovery point is not known`;
+  const reason = `${whoseWords(what)}: no manifest says what it has to hold, and its recovery point is ${pointOf(what)}`;
   return { name: `${datastore}: adopted`, verdict: 'pass', reason, samples: 1 };
+}
+
+function whoseWords(what: string): string {
+  const asked = servicePlaceOf(what);
+  if (asked === undefined) return `${what}, which somebody else restored`;
+  return 'at' in asked
+    ? `what was there at ${asked.at}, cloned by the datastore's own service`
+    : `the backup ${asked.backup} of the datastore's own service, which restored it`;
+}
+
+function pointOf(what: string): string {
+  const asked = servicePlaceOf(what);
+  if (asked === undefined) return 'not known';
+  return 'at' in asked ? asked.at : 'when that backup was made, which its service lists';
 }
 
 function placeFinding(datastore: string, plan: ExchangePlan): Finding {

@@ -5,6 +5,7 @@ import { rungsOfFile, titleOfFile } from '../../backup/file-rungs.ts';
 import { RUNG_STEPS, rungStep } from '../../backup/rung-steps.ts';
 import type { Rung } from '../../backup/rungs.ts';
 import type { Datastore } from '../../../config/datastores.ts';
+import type { LoadedSystem } from '../../loaded-system.ts';
 import type { Plan, PlanStep } from '../../operation/plan.ts';
 import type { BoundPlace } from '../binding.ts';
 import { placeWords } from './lost.ts';
@@ -68,4 +69,26 @@ export function adoptedIn({ steps }: Pick<Plan, 'steps'>): { datastore: string; 
     const what = adoptedOf(action.backup);
     return what === undefined ? [] : [{ datastore: action.datastore, what }];
   });
+}
+
+/** Why a place cannot be adopted, in a sentence: another datastore of the system is there; undefined where none is. */
+export function anothers(
+  what: string,
+  { name, system: { datastores = {} }, places = {} }: LoadedSystem,
+  [datastore = '']: readonly string[],
+): string | undefined {
+  const there = serverOf(datastores[datastore], places[datastore]?.place);
+  const other = Object.entries(places).find(
+    ([one, { place }]) =>
+      one !== datastore && place.database === what && serverOf(datastores[one], place) === there,
+  )?.[0];
+  return other === undefined
+    ? undefined
+    : `adopting ${what} for ${datastore}: ${name}/${other} is there`;
+}
+
+/** What two databases of one server have in common, as a text. */
+function serverOf(settings: Datastore | undefined, place: BoundPlace | undefined): string {
+  const project = settings?.kind === 'firestore' ? settings.project : undefined;
+  return JSON.stringify([settings?.kind, project, place?.host, place?.port]);
 }

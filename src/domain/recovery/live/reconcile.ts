@@ -1,27 +1,70 @@
 // Runbooks of steps between the restore and the question of a recovery: `recovery.reconcile` carries over what would be lost,
 // `recovery.migrate` brings the copy to the structure that the services of now need. Both work on the copy, beside what was live.
 import type { Recovery } from '../../../config/recovery.ts';
+import { placeIn } from '../../backup/backup-id.ts';
+import type { DatastoreCapabilities } from '../../capabilities.ts';
 import type { PlanStep } from '../../operation/plan.ts';
 import { NO_UNDO } from '../../text/plan-words.ts';
 import type { ExchangePlan } from '../exchange.ts';
+import { unfitForRunbooks } from '../recovery-defaults.ts';
+import type { LeftOut } from '../recovery-actions.ts';
+import { servicePlaceOf } from './service-place.ts';
 
 /** What such a runbook is given: names of databases, absolute folders of files. */
 export interface BesideInputs extends Record<string, string> {
   datastore: string;
   copy: string;
-  /** What was live; `none` where that is gone. */
+  /** What was live. */
   quarantined: string;
 }
-
-export const NOTHING_QUARANTINED = 'none';
 
 interface Beside {
   datastore: string;
   copy: string;
+  /** The id of the backup, or what stands for what somebody else restored. */
+  backup: { id: string } | string;
 }
 
-/** Empty where the system file names no runbook: the loss is counted once then. */
-export function besideRunbookSteps(one: Beside, recovery: Recovery | undefined): PlanStep[] {
+/** What is known of a recovery that may keep its runbooks from a datastore. */
+export interface Around {
+  recovery: Recovery | undefined;
+  exchange: DatastoreCapabilities['exchange'] | undefined;
+  /** Restored at another place, for its own is gone. */
+  lost?: boolean;
+}
+
+/** None where the system file names no runbook, or they can be carried out. */
+export function leftOutOf(one: Beside, around: Around): LeftOut[] {
+  const runbooks = [
+    around.recovery?.reconcile ?? [],
+    around.recovery?.migrate?.runbook ?? [],
+  ].flat();
+  const why = runbooks.length === 0 ? undefined : whyLeftOut(one, around);
+  return why === undefined ? [] : [{ datastore: one.datastore, runbooks, why }];
+}
+
+function whyLeftOut(one: Beside, { exchange, lost }: Around): string | undefined {
+  if (lost === true) return 'they are not told where a copy at another place is';
+  const place = adoptedPlace(one);
+  if (place !== undefined && servicePlaceOf(place) === undefined) {
+    return `${place} is what somebody else restored, and an abort could not bring back what they change in it`;
+  }
+  return unfitForRunbooks(exchange);
+}
+
+export function leftOutWords({ datastore, runbooks, why }: LeftOut): string {
+  const are = runbooks.length === 1 ? 'is' : 'are';
+  return `${runbooks.join(' and ')} ${are} not carried out on ${datastore}: ${why}`;
+}
+
+function adoptedPlace({ backup }: Beside): string | undefined {
+  return typeof backup === 'string' ? placeIn(backup) : undefined;
+}
+
+/** Empty where no runbook is carried out: the loss is counted once then. */
+export function besideRunbookSteps(one: Beside, around: Around): PlanStep[] {
+  if (leftOutOf(one, around).length > 0) return [];
+  const { recovery } = around;
   const made = [...reconcileSteps(one, recovery), ...migrateBesideSteps(one, recovery)];
   return made.length === 0 ? [] : [...made, untouchedStep(one), lossAgainStep(one)];
 }
@@ -33,7 +76,7 @@ function reconcileSteps(one: Beside, recovery: Recovery | undefined): PlanStep[]
 }
 
 /** None where `recovery.migrate` is a command, which runs on what is live. */
-export function migrateBesideSteps(one: Beside, recovery: Recovery | undefined): PlanStep[] {
+function migrateBesideSteps(one: Beside, recovery: Recovery | undefined): PlanStep[] {
   const runbook = recovery?.migrate?.runbook;
   if (runbook === undefined) return [];
   return [runbookStep('migrate', runbook, one, 'bring the copy to what the services of now need')];
@@ -41,10 +84,14 @@ export function migrateBesideSteps(one: Beside, recovery: Recovery | undefined):
 
 function runbookStep(id: string, runbook: string, one: Beside, what: string): PlanStep {
   const { datastore, copy } = one;
+  const made = adoptedPlace(one);
   return {
     id: `${id}-${datastore}`,
     title: `Runbook ${runbook} on the copy of ${datastore}: ${what}`,
-    undo: 'none: an abort discards the copy',
+    undo:
+      made === undefined
+        ? 'none: an abort discards the copy'
+        : 'none: the new database stays until somebody removes it',
     action: { kind: 'runBeside', runbook, datastore, copy },
   };
 }
