@@ -6,7 +6,6 @@ import {
   askInvariants,
   compareCopy,
   compareLive,
-  discardCopy,
   examineBackup,
   keepCopy,
   markFailed,
@@ -14,6 +13,7 @@ import {
   restoreCopy,
   takeBackup,
 } from './data/backups.ts';
+import { discardCopy } from './data/discard-copy.ts';
 import { bind, named, ofSystem, type ActivityRow, type Bound } from './bind.ts';
 import type { BoundaryPorts } from './boundary.ts';
 import {

@@ -93,13 +93,15 @@ function adopting({
   copies,
 }: Omit<NamedFilesInput, 'copies'> & { copies: Copies }): Pick<
   NamedFilesPort,
-  'unadoptable' | 'adopt'
+  'unadoptable' | 'adopt' | 'left'
 > {
   return {
     unadoptable: async ({ store, what }, waiting) => {
       const there = await boundStore(bindings, store, waiting);
       return unadoptable(stores[store.settings.kind], there, what, waiting).catch(said);
     },
+    left: async ({ store, into }, waiting) =>
+      stores[store.settings.kind].exchange?.adopt?.left?.(placedAt(store, into), waiting),
     adopt: async ({ place, target, into }, waiting) => {
       const store = await boundStore(bindings, target.store, waiting);
       const kind = stores[store.settings.kind];

@@ -157,6 +157,8 @@ export interface StoreExchange {
       waiting: Waiting,
       there?: DatastoreRef,
     ): Promise<string>;
+    /** What the service made of `there` and nobody here removes, in a sentence; absent where no service makes any. */
+    left?: (there: DatastoreRef, waiting: Waiting) => Promise<string | undefined>;
   };
   /** Absent where nobody could tell what an exchange kept from what somebody else put there. */
   quarantine?: {

@@ -1,5 +1,6 @@
 // The port to dumps that are in no catalogue: a file or folder that somebody names, on the worker's machine. Implemented
 // in datastores/named-files.ts. Every verb throws `Failure`.
+import type { BoundPlace } from '../domain/recovery/binding.ts';
 import type { CopyPlacement, CopyRef, DatastoreRef } from './backups.ts';
 import type { RungResult } from '../domain/backup/ladder.ts';
 import type { Waiting } from './waiting.ts';
@@ -28,6 +29,14 @@ export interface NamedFilesPort {
     input: { place: string; target: CopyRef; into?: CopyPlacement },
     waiting: Waiting,
   ): Promise<string>;
+  /**
+   * What is at the place where the datastore's own service was to make a copy, in a sentence; undefined where nothing is. No
+   * discard removes it. Throws Refused, Unavailable.
+   */
+  left(
+    input: { store: DatastoreRef; into: BoundPlace },
+    waiting: Waiting,
+  ): Promise<string | undefined>;
   /**
    * The first rung: it is there, not empty, of the kind's format, and its tool reads it to its end; answers with its
    * SHA-256. Throws CheckFailed and NotFound for a file that is none, Refused and Unsupported for what says nothing of it.

@@ -162,6 +162,12 @@ test('a backup of the service becomes a new database, which another worker goes 
   await backups.discard(target.copy, waiting());
   assert.equal(await textIn(into.elsewhere.database), 'of the backup');
   assert.equal(await textIn(database), 'live');
+  const left = await named.left({ store, into: into.elsewhere }, waiting());
+  assert.match(
+    left ?? '',
+    /^the database orders-\d+-restored-1, which .* databases delete --database=/,
+  );
+  assert.equal(await named.left({ store, into: { database: 'never-made' } }, waiting()), undefined);
 });
 
 for (const forgets of [false, true]) {

@@ -225,17 +225,6 @@ async function mark(
   }
 }
 
-export async function discardCopy(
-  { copy }: { copy: string },
-  call: Call,
-  { backups }: DataPorts,
-): Promise<{ detail: string }> {
-  await backups.discard(copy, call);
-  const left = (await backups.copies()).some((one) => one.copy === copy);
-  if (left) throw new Failure('Unavailable', `the copy ${copy} is still there after its end`);
-  return { detail: `${copy} is gone` };
-}
-
 /** What is live goes on meanwhile: the answer is of this moment. */
 export function compareLive(
   { target }: { target: CopyRef },

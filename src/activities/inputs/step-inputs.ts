@@ -3,6 +3,7 @@
 import { fileOf, placeIn } from '../../domain/backup/backup-id.ts';
 import { primaryDatastores } from '../../domain/operation/operation.ts';
 import { copiesNamed } from '../../domain/recovery/copy-template.ts';
+import { servicePlaceOf } from '../../domain/recovery/live/service-place.ts';
 import { recoveredPoints } from '../../domain/recovery/recovered.ts';
 import type { MountedCopy } from '../../domain/recovery/recovery-actions.ts';
 import type { Weights } from '../../domain/rollout/model.ts';
@@ -27,6 +28,12 @@ import {
 /** The way back of a step instead of the step. */
 interface MaybeBack {
   back?: true;
+}
+
+/** Where the datastore's own service was asked to make the copy of a rung; undefined where it was asked for none. */
+function madeFor(at: StepAt, { backup, datastore, into }: ReturnType<typeof actionOf<'rung'>>) {
+  const isMade = servicePlaceOf(placeIn(backup) ?? '') !== undefined && typeof into === 'object';
+  return isMade ? { store: storeOf(at, datastore), into: into.elsewhere } : undefined;
 }
 
 export const STEP_INPUTS = {
@@ -187,7 +194,11 @@ export const STEP_INPUTS = {
   }),
   discardCopy: (at: StepAt, { copy }: OtherCopy) => {
     const action = actionOf(at, 'discard', 'rung', 'empty');
-    return { copy: copy === undefined ? action.copy : candidateCopy(at, action.datastore, copy) };
+    const made = action.kind === 'rung' ? madeFor(at, action) : undefined;
+    return {
+      copy: copy === undefined ? action.copy : candidateCopy(at, action.datastore, copy),
+      ...(made && { made }),
+    };
   },
   /** `at`: when the operation began (ms). */
   lookBothWays: (at: StepAt, { at: began }: { at: number }) => ({

@@ -47,6 +47,8 @@ export interface Databases {
       there: DatastoreRef,
       waiting: Waiting,
     ) => Promise<string>;
+    /** That the database of `there` is there, and who removes it, in a sentence; undefined where it is not. */
+    left: (there: DatastoreRef, waiting: Waiting) => Promise<string | undefined>;
   };
 }
 
@@ -148,6 +150,7 @@ function adoptingIn(databases: Databases): NonNullable<StoreExchange['adopt']> {
   };
   return {
     unable: why,
+    ...(service && { left: service.left }),
     take: async (store, folder, place, waiting, there) => {
       const asked = servicePlaceOf(place);
       if (asked !== undefined && service !== undefined && there !== undefined) {

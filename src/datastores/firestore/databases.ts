@@ -6,7 +6,7 @@ import { UNDISTURBED } from '../../integrations/json-objects.ts';
 import type { Databases } from '../documents/by-binding.ts';
 import { sourceOf, withFirestore, type FirestoreAddress } from './connection.ts';
 import { lossBetween } from './look.ts';
-import { makeDatabase, unableToMake } from './make-database.ts';
+import { databaseLeft, makeDatabase, unableToMake } from './make-database.ts';
 import { isEmpty, serverTime } from './reading.ts';
 import { removeDocuments } from './remove-documents.ts';
 import { readContents } from './take-documents.ts';
@@ -53,6 +53,7 @@ export function databasesIn(
     service: {
       unable: (store, asked, waiting) =>
         unableToMake(addressOf(store), asked, clock.now(), waiting),
+      left: (there, waiting) => databaseLeft(addressOf(there), waiting),
       make: (store, asked, there, waiting) =>
         makeDatabase(addressOf(store), asked, addressOf(there).database, waiting),
     },

@@ -152,6 +152,17 @@ async function operationOf(admin: Admin, making: Making, to: string): Promise<st
   );
 }
 
+/** That the database of `there` is there, in a sentence; undefined where it is not. Throws Refused, Unavailable. */
+export async function databaseLeft(
+  there: FirestoreAddress,
+  waiting: Waiting,
+): Promise<string | undefined> {
+  const { database } = there;
+  const found = await askAdmin(there, waiting, (admin) => databaseAt(admin, database));
+  if (found === undefined) return undefined;
+  return `the database ${database}, which the service was asked to make, is there and stays until somebody removes it: gcloud firestore databases delete --database=${database}`;
+}
+
 /** Undefined where there is none of this name. */
 async function databaseAt(
   { client, project, call, patiently }: Admin,

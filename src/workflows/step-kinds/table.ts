@@ -189,7 +189,7 @@ export function undoWork(
     case 'startWriter':
       return writerAgain(entry, leased);
     case 'discardCopy':
-      return ask({ ...undo, activity: 'discardCopy', told: {} });
+      return ask({ ...undo, activity: 'discardCopy', told: {}, answered: discarded });
     case 'closeTarget':
       return ask({ ...undo, activity: 'closeTarget', told: {} });
     case 'takeBack':
@@ -216,6 +216,13 @@ function writerAgain(
     ...{ profile: 'undo', answered: undone, activity: 'startWriter', told: {} },
     ...(lease !== undefined && { lease }),
   });
+}
+
+/** What a datastore's own service made is removed by people only. */
+function discarded(answer: ActivityAnswer<{ detail: string; left?: string }>): StepResult {
+  const { left } = answer.value;
+  if (left === undefined) return undone(answer);
+  return { ...said(answer), event: { type: 'undoFailed', message: left } };
 }
 
 function undone(answer: ActivityAnswer<{ detail: string }>): StepResult {

@@ -72,6 +72,7 @@ export function memoryHeartbeats(vault: MemoryVault): {
       vault.made.push(target.copy);
       return { sha256: '0'.repeat(64) };
     },
+    left: async () => undefined,
     unadoptable: async ({ what }) => (beats.files.has(what) ? undefined : `there is no ${what}`),
     adopt: async ({ place, target }) => {
       there(place);
