@@ -1,7 +1,7 @@
 // What of the outside world is read before a plan is made: no more than its runbook wants to know.
 import { getClient } from '@temporalio/activity';
-import { z } from 'zod';
 import { Failure, isMistake } from '../../domain/failure.ts';
+import { isRecord } from '../../domain/json.ts';
 import type { LoadedSystem } from '../../domain/loaded-system.ts';
 import type { LiveSystem } from '../../domain/recovery/live-system.ts';
 import { notLost, placeNamed } from '../../domain/recovery/live/lost.ts';
@@ -222,10 +222,10 @@ async function readAllLive(
   return { traffic, datastores: await Promise.all(stores.map((store) => backups.place(store))) };
 }
 
-/** As memos have it; what somebody started by hand may have none. */
-const askedShape = z.object({ replicas: z.number() });
-
-/** By its id: lists of what is open may be late. Throws Unavailable. */
+/**
+ * By its id: lists of what is open may be late. The number is that of its memo; what somebody started by hand may have none.
+ * Throws Unavailable.
+ */
 async function readScaleBack(
   system: string,
   { scaleBackOf: service }: Wanted,
@@ -233,8 +233,9 @@ async function readScaleBack(
   if (service === undefined) return {};
   const found = await describe(scaleBack.id({ system, service }));
   if (found === undefined || !isOpen(found)) return {};
-  const { data } = askedShape.safeParse(found.memo?.['request']);
-  return data === undefined ? {} : { scaleBack: data.replicas };
+  const request = found.memo?.['request'];
+  const replicas = isRecord(request) ? request['replicas'] : undefined;
+  return typeof replicas === 'number' ? { scaleBack: replicas } : {};
 }
 
 async function openOperations(system: string): Promise<OpenOperation[]> {
