@@ -69,11 +69,31 @@ onCluster((cluster) => {
     assert.deepEqual(await bounds(), [2, 4]);
     await succeeds(scale({ lasts: 60_000 }));
     assert.deepEqual(await bounds(), [6, 6]);
+    await succeeds(scale({ lasts: 60_000, replicas: 7 }));
+    assert.deepEqual(await bounds(), [7, 7]);
+    // Somebody has the last word about the maximum.
+    await on.api.patch(`${path}/${SERVICE}`, { spec: { maxReplicas: 9 } });
     const id = `scale-back/${at.system}/${SERVICE}`;
     const back = at.worker.client.workflow.getHandle(id);
+    // As the step made it: how many there are by now is another number, and does not matter.
+    const request = (await back.describe()).memo?.['request'];
+    assert.ok(typeof request === 'object' && request !== null);
     await back.terminate('the test does not wait for a minute');
-    const early = { system: at.system, service: SERVICE, replicas: 4, requestedBy: 'ana' };
-    await succeeds(endOf(await at.worker.start('scaleBack', early)));
-    assert.deepEqual(await bounds(), [2, 4]);
+    const early = { ...request, delay: 0 };
+    const backed = await endOf(await at.worker.start('scaleBack', early));
+    assert.equal(backed.outcome, 'succeeded', backed.message);
+    assert.deepEqual(await bounds(), [2, 9]);
+    const again = await endOf(await at.worker.start('scaleBack', early));
+    assert.equal(again.outcome, 'nothingToDo');
+    // More than the cluster lets there be: what is not ready is taken back, and with it what was raised.
+    await on.api.call('POST', `/api/v1/namespaces/${at.namespace}/resourcequotas`, {
+      apiVersion: 'v1',
+      kind: 'ResourceQuota',
+      metadata: { name: 'few' },
+      spec: { hard: { pods: '1' } },
+    });
+    const failed = await scale({ lasts: 60_000, replicas: 12 });
+    assert.equal(failed.outcome, 'failed', failed.message);
+    assert.deepEqual(await bounds(), [2, 9]);
   });
 });

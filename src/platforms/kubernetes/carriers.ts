@@ -1,5 +1,5 @@
 // What carries the revisions of a service: for each its Deployment, with the pods of it and the endpoints that the gateway
-// is told. That is Fairlead's own one, or somebody's (a Helm release's) where that stands on the revision.
+// is told. That is Fairlead's own one, or somebody's (a Helm release's, or an adopted one) where that stands on the revision.
 import type { RevisionSpec, ServiceRef } from '../../domain/rollout/model.ts';
 import { LABELS, labelValue, objectName, serviceLabels, sliceLabels } from './names.ts';
 import type { Reached } from './reached.ts';

@@ -4,7 +4,7 @@ import { isStatus } from './api.ts';
 import { CONTAINER } from './manifests.ts';
 import type { Reached } from './reached.ts';
 import { stableIn } from './settings.ts';
-import type { Pod } from './shapes.ts';
+import type { Event, Pod } from './shapes.ts';
 
 /** Of each pod when nobody read it before. */
 const FIRST_LINES = 200;
@@ -55,7 +55,7 @@ function timed(line: string): { at: number; text: string } | undefined {
  * warns in its events; as one line each. Empty where nobody knows.
  */
 export async function lastWordsOf(at: Reached, pods: readonly Pod[]): Promise<string> {
-  const failing = pods.find((pod) => hasEnded(at, pod)) ?? pods.find(isUnready);
+  const failing = pods.find((pod) => hasEnded(at, pod)) ?? pods.find((pod) => isUnready(at, pod));
   if (failing === undefined) return '';
   const [lines, warnings] = await Promise.all([linesOf(at, failing), warningsOf(at, failing)]);
   const parts = [
@@ -72,8 +72,11 @@ function hasEnded(at: Reached, pod: Pod): boolean {
   );
 }
 
-function isUnready({ status }: Pod): boolean {
-  return !(status.containerStatuses ?? []).some(({ ready }) => ready === true);
+/** A sidecar may be ready long before the service is. */
+function isUnready(at: Reached, pod: Pod): boolean {
+  const own = containerOf(at, pod);
+  const statuses = pod.status.containerStatuses ?? [];
+  return statuses.find(({ name }) => name === own)?.ready !== true;
 }
 
 async function linesOf(at: Reached, pod: Pod): Promise<string> {
@@ -92,10 +95,15 @@ async function warningsOf({ cluster }: Reached, pod: Pod): Promise<string> {
   const events = await cluster.events(pod.metadata.name);
   const warnings = events
     .filter(({ type }) => type === 'Warning')
-    .sort((a, b) => (a.lastTimestamp ?? '').localeCompare(b.lastTimestamp ?? ''))
+    .sort((a, b) => happenedAt(a) - happenedAt(b))
     .slice(-LAST_EVENTS)
     .map(({ reason = '', message = '' }) => `${reason}: ${message}`);
   return inOneLine(warnings.join('\n'));
+}
+
+/** In ms; what is new knows no last time, and one that repeats itself no other one. */
+function happenedAt({ lastTimestamp, eventTime, metadata }: Event): number {
+  return Date.parse(lastTimestamp ?? eventTime ?? metadata?.creationTimestamp ?? '') || 0;
 }
 
 function inOneLine(text: string): string {
@@ -106,7 +114,7 @@ function inOneLine(text: string): string {
     .slice(0, LINE_LENGTH);
 }
 
-/** Fairlead's own, or the chart's. */
+/** Fairlead's own, or that of the chart or the Deployment. */
 function containerOf({ place: { settings } }: Reached, { status }: Pod): string {
   const stable = stableIn(settings);
   if (stable === undefined) return CONTAINER;

@@ -21,15 +21,15 @@ export interface ReleaseRecord {
   /** ISO 8601. */
   since: string;
   /**
-   * Where it is being brought, and which Helm revision that makes; until it is there nobody is led to it. `from` is one of
+   * Where it is being brought, and which numbered revision that makes; until it is there nobody is led to it. `from` is one of
    * Fairlead's that was cut off, and is gone back from.
    */
   to?: { spec: RevisionSpec; number: number; from?: number };
-  /** The Helm revisions that it stood on, by the revisions they were. */
+  /** The numbered revisions that it stood on, by the revisions they were. */
   numbers: Record<string, number>;
 }
 
-/** A Helm revision is one of those that Fairlead began and has not seen the end of. */
+/** A numbered revision is one of those that Fairlead began and has not seen the end of. */
 export function isOwn(revision: number, to: ReleaseRecord['to']): boolean {
   return to !== undefined && (revision === to.number || revision === to.from);
 }

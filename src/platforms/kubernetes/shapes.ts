@@ -172,6 +172,8 @@ export const eventShape = z.looseObject({
   message: z.exactOptional(z.string()),
   count: z.nullish(z.number()),
   lastTimestamp: z.nullish(z.string()),
+  eventTime: z.nullish(z.string()),
+  metadata: z.exactOptional(z.looseObject({ creationTimestamp: z.nullish(z.string()) })),
 });
 export type Event = z.output<typeof eventShape>;
 

@@ -17,7 +17,7 @@ export interface Carrier {
   deployment: Deployment;
   pods: Pod[];
   slices: Slice[];
-  /** By the release of the service, and by no object of Fairlead's. */
+  /** By the stable side that is somebody's, and by no object of Fairlead's. */
   released: boolean;
 }
 
@@ -47,7 +47,7 @@ export function servableOf(carriers: readonly Carrier[]): Servable[] {
   );
 }
 
-/** A release has no route of its own by which one is led to it: it is asked as users ask. */
+/** A stable side of somebody's has no route of its own by which one is led to it: it is asked as users ask. */
 export function stateOf(
   { spec, deployment, pods, slices, released }: Carrier,
   { gateway }: KubernetesSettings,

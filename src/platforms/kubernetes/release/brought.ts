@@ -1,4 +1,4 @@
-// Asks helm to bring a release to a revision, once: what it is doing already is waited for, what was cut off is gone back from,
+// Has the stable side brought to a revision, once, by helm or by a patch: what helm is doing already is waited for, what was cut off is gone back from,
 // and what somebody else does is for people to look at.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../../domain/failure.ts';
@@ -12,7 +12,7 @@ import { changedSince, containerOf, deploymentIn } from './chart.ts';
 import { HOOK_SECONDS, isPending, pendingWords, strangerWords } from './helm.ts';
 import type { Stable, StableRevision } from './stable.ts';
 
-/** A release that is being brought to the revision `target`. */
+/** A stable side that is being brought to the revision `target`. */
 export interface Change {
   at: Reached;
   stable: Stable;
@@ -26,7 +26,7 @@ const SPARE_SECONDS = 60;
 const PENDING_EVERY_MS = 2_000;
 
 /**
- * What is known of a release, with what people did to it since. They may have upgraded it with other values, or ended what was
+ * What is known of a stable side, with what people did to it since. They may have upgraded a release with other values, or ended what was
  * cut off. Throws WorldChanged where they brought it to another version.
  */
 export async function asItIs(
@@ -53,7 +53,7 @@ export async function asItIs(
   return ended;
 }
 
-/** Asks for the change, unless that was done. What is under way; undefined when the release is of the target. */
+/** Asks for the change, unless that was done. What is under way; undefined when the stable side is of the target. */
 export async function broughtBy(
   change: Change,
   release: ReleaseRecord,
@@ -73,12 +73,15 @@ export async function broughtBy(
   const number = last.revision + 1;
   await recorded(change, { ...release, to: { spec: target, number } });
   const before = keptNumber(change, release, target);
-  if (before === undefined) await stable.upgrade(imageOf(target), token);
-  else await stable.rollback(before);
+  if (before === undefined || stable.rollback === undefined) {
+    await stable.upgrade(imageOf(target), token);
+  } else {
+    await stable.rollback(before);
+  }
   return `${stable.numbered(number)} was made of ${stable.called}`;
 }
 
-/** The Helm revision that a revision was, where Helm has not forgotten it. */
+/** The numbered revision that a revision was, where that is still kept. */
 function keptNumber(
   { history }: Change,
   { numbers }: ReleaseRecord,
@@ -87,7 +90,7 @@ function keptNumber(
   return history.some(({ revision }) => revision === numbers[id]) ? numbers[id] : undefined;
 }
 
-/** What somebody else makes of a release while Fairlead brings it elsewhere is for people to look at. */
+/** What somebody else makes of a stable side while Fairlead brings it elsewhere is for people to look at. */
 function requireKnown(
   { at: { what }, stable }: Change,
   { to }: ReleaseRecord,
@@ -128,8 +131,8 @@ async function whilePending(
     if (now === undefined || now.revision !== revision || !isPending(now)) return said;
   }
   const back = keptNumber(change, release, release.spec);
-  if (back === undefined) {
-    throw new Failure('WorldChanged', `${what}: ${said}; end it by helm rollback`);
+  if (back === undefined || stable.rollback === undefined) {
+    throw new Failure('WorldChanged', `${what}: ${said}; end it by ${stable.byHand.back}`);
   }
   const to = { spec: release.spec, number: revision + 1, from: revision };
   await recorded(change, { ...release, to });
@@ -137,7 +140,7 @@ async function whilePending(
   return `${said}: it was cut off, and gone back from`;
 }
 
-/** Writes where the release stands into the route, whose rule follows. Throws WorldChanged. */
+/** Writes where the stable side stands into the route, whose rule follows. Throws WorldChanged. */
 export async function recorded({ at, token }: Change, release: ReleaseRecord): Promise<void> {
   const { cluster, place, what } = at;
   await anchored(cluster, { place, token, what }, ({ asRecorded, record }) => {

@@ -1,4 +1,4 @@
-// What a chart says of the service: its Deployment, and the pods that a revision of Fairlead's own has of it.
+// What a chart, or a Deployment of somebody's, says of the service: its Deployment, and the pods that a revision of Fairlead's own has of it.
 import { z } from 'zod';
 import { Failure } from '../../../domain/failure.ts';
 import type { RevisionSpec } from '../../../domain/rollout/model.ts';
@@ -11,14 +11,14 @@ import { deploymentShape, type Container, type Deployment } from '../shapes.ts';
 import { isPending, pendingWords, strangerWords, tagIn } from './helm.ts';
 import type { ReleaseObject, Rendered, Stable } from './stable.ts';
 
-/** The pods of a revision that is made beside a release: those of its chart. Undefined for a service without a release. */
+/** The pods of a revision that is made beside a stable side of somebody's: those of its chart or Deployment. Undefined for a service without one. */
 export async function podsOfChart(
   at: Reached,
   { spec, record }: { spec: RevisionSpec; record: ServiceRecord },
 ): Promise<PodTemplate | undefined> {
   const { stable, what } = at;
   if (stable === undefined) return undefined;
-  const { objects } = await renderedFor(stable, { spec, record });
+  const { objects } = await renderedFor(stable, { spec, record, what });
   const deployment = deploymentIn(objects, stable, what);
   const { template } = deployment.spec;
   const pod = template.spec ?? { containers: [] };
@@ -30,18 +30,23 @@ export async function podsOfChart(
   };
 }
 
-/** As it was where the release stood on it once, as long as Helm keeps that revision; else as the chart is now. */
+/** As it was where the stable side stood on it once, as long as that is kept and of its image; else as it would be made now. */
 async function renderedFor(
   stable: Stable,
-  { spec, record }: { spec: RevisionSpec; record: ServiceRecord },
+  { spec, record, what }: { spec: RevisionSpec; record: ServiceRecord; what: string },
 ): Promise<Rendered> {
   const number = record.release?.numbers[spec.id];
   const objects = number === undefined ? undefined : await stable.manifest(number);
-  if (objects === undefined) return stable.preview(imageOf(spec));
-  return { objects, hooks: [] };
+  const image = imageOf(spec);
+  // A Deployment that was made anew counts its changes from the first one.
+  const isOf =
+    objects !== undefined &&
+    containerOf(deploymentIn(objects, stable, what), stable.settings, what).image ===
+      image.reference;
+  return isOf ? { objects, hooks: [] } : stable.preview(image);
 }
 
-/** What of a chart keeps an image from being tried and settled, as sentences. */
+/** What of a chart or a Deployment keeps an image from being tried and settled, as sentences. */
 export async function chartObstacles(
   at: Reached,
   { spec, record }: { spec: RevisionSpec; record: ServiceRecord },
@@ -57,7 +62,7 @@ export async function chartObstacles(
   const strange =
     (await changedSince(at, record.release, stable)) ?? (await pendingFor(stable, record.release));
   if (strange !== undefined) return [strange];
-  const { objects } = await renderedFor(stable, { spec, record });
+  const { objects } = await renderedFor(stable, { spec, record, what });
   const container = containerOf(deploymentIn(objects, stable, what), stable.settings, what);
   return [
     ...containerObstacles(container, imageOf(spec).reference, at.place.settings.helm),
@@ -94,7 +99,7 @@ function routeObstacles(objects: readonly ReleaseObject[], route: string): strin
   ];
 }
 
-/** A release that somebody brought to another version is not what users were told. As a sentence. */
+/** A release or Deployment that somebody brought to another version is not what users were told. As a sentence. */
 export async function changedSince(
   { cluster, place: { ref, settings }, what }: Reached,
   { spec, to }: ReleaseRecord,
@@ -127,12 +132,13 @@ function told(container: Container, spec: RevisionSpec): Container {
   const own = Object.entries(identityOf(spec)).filter(([name]) => !given.has(name));
   return {
     ...container,
+    image: imageOf(spec).reference,
     env: [...env, ...own.map(([name, value]) => ({ name, value }))],
     lifecycle,
   };
 }
 
-/** Throws BadInput where a chart or a release has none of this name. */
+/** Throws BadInput where what the stable side is made of has none of this name. */
 export function deploymentIn(
   objects: readonly ReleaseObject[],
   { settings: { deployment }, called, said }: Stable,

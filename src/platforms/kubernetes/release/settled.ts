@@ -22,12 +22,12 @@ export interface Settled {
   seen: string;
 }
 
-/** How long (ms) gateways may take until all of them lead users to the release. */
+/** How long (ms) gateways may take until all of them lead users to the stable side. */
 const LED_MS = 5_000;
 
 /**
- * Does the next part of bringing the release to a revision, which is there already: `done` when the release alone carries it, and
- * `seen` is what is still missing. Throws Unsupported for a service without a release, NotFound, WorldChanged for what somebody else
+ * Does the next part of bringing the stable side to a revision, which is there already: `done` when that alone carries it, and
+ * `seen` is what is still missing. Throws Unsupported for a service without one, NotFound, WorldChanged for what somebody else
  * made of it, CheckFailed with what helm said.
  */
 export async function settled(
@@ -78,11 +78,11 @@ async function specOf(
 }
 
 /**
- * Users may go back to what the release stood on, and those that are on it still have to stay there: it is made beside, before
- * the release goes elsewhere. What is missing of it; undefined when nothing is, or when it was not whole in the release either.
+ * Users may go back to what the stable side stood on, and those that are on it still have to stay there: it is made beside, before
+ * that goes elsewhere. What is missing of it; undefined when nothing is, or when it was not whole there either.
  */
 async function keptBeside(
-  { at, token }: Change,
+  { at, token, stable }: Change,
   found: Found,
   stood: RevisionSpec,
 ): Promise<string | undefined> {
@@ -98,15 +98,15 @@ async function keptBeside(
   const slices = await cluster.slices(sliceLabels(objectName(place.ref, stood.id)));
   const answering = readyOf(made, slices);
   if (answering < desired) {
-    return `${stood.version} is kept beside the release: ${answering} of ${desired} replicas answer`;
+    return `${stood.version} is kept beside ${stable.called}: ${answering} of ${desired} replicas answer`;
   }
   const problem = await notReached(at, stood);
   return problem === undefined
     ? undefined
-    : `${stood.version} is kept beside the release: ${problem}`;
+    : `${stood.version} is kept beside ${stable.called}: ${problem}`;
 }
 
-/** Users of the target go to the release when its replicas answer, as many as carried them until now. */
+/** Users of the target go to the stable side when its replicas answer, as many as carried them until now. */
 async function ready(change: Change, release: ReleaseRecord): Promise<Settled> {
   const { at, target, token } = change;
   const { cluster, place, what } = at;
@@ -125,7 +125,7 @@ async function ready(change: Change, release: ReleaseRecord): Promise<Settled> {
   const slices = await cluster.slices(sliceLabels(settings.service.name));
   const answering = readyOf(made, slices);
   if (!isReplaced(made) || answering < wanted) {
-    const seen = `${answering} of ${wanted} replicas of the release answer on ${target.version}`;
+    const seen = `${answering} of ${wanted} replicas of ${change.stable.called} answer on ${target.version}`;
     return { done: false, seen };
   }
   const { number } = release.to;
@@ -139,7 +139,7 @@ async function ready(change: Change, release: ReleaseRecord): Promise<Settled> {
   return { done: false, seen: `${change.stable.numbered(number)} is on ${target.version}` };
 }
 
-/** The release alone carries the target in the end, when every gateway leads there. */
+/** The stable side alone carries the target in the end, when every gateway leads there. */
 async function alone(
   { at, token, target, stable }: Change,
   release: ReleaseRecord,
@@ -155,7 +155,7 @@ async function alone(
 }
 
 /**
- * What runs is of the target's image, and what the Helm revision says of its environment: people change a Deployment by hand,
+ * What runs is of the target's image, and what the numbered revision says of its environment: people change a Deployment by hand,
  * and charts are changed. Throws WorldChanged.
  */
 async function requireAsMade(

@@ -47,6 +47,6 @@ export interface Stable {
   manifest: (revision: number) => Promise<ReleaseObject[] | undefined>;
   /** Throws CheckFailed where a hook failed, an object was refused, or another change is under way. */
   upgrade: (image: ImageProgram, token: EpochToken) => Promise<void>;
-  /** To a revision of `history`. */
-  rollback: (revision: number) => Promise<void>;
+  /** To a revision of `history`; absent where none is kept, and the way back is an upgrade to the image of before. */
+  rollback?: (revision: number) => Promise<void>;
 }
