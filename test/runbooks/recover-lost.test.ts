@@ -90,7 +90,7 @@ describe('a recovery of what is gone', () => {
     assert.ok(!plan.steps.some(({ action }) => action.kind === 'runBeside'));
     assert.match(
       plan.steps.find(({ id }) => id === 'exchange')?.title ?? '',
-      /up is not carried out on orders: they are not told where a copy at another place is/,
+      /up is not carried out on orders: nothing tells a runbook where a copy at another place is/,
     );
   });
 

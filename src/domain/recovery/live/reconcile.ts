@@ -44,10 +44,10 @@ export function leftOutOf(one: Beside, around: Around): LeftOut[] {
 }
 
 function whyLeftOut(one: Beside, { exchange, lost }: Around): string | undefined {
-  if (lost === true) return 'they are not told where a copy at another place is';
+  if (lost === true) return 'nothing tells a runbook where a copy at another place is';
   const place = adoptedPlace(one);
   if (place !== undefined && servicePlaceOf(place) === undefined) {
-    return `${place} is what somebody else restored, and an abort could not bring back what they change in it`;
+    return `${place} is what somebody else restored, and an abort could not bring back what a runbook changes in it`;
   }
   return unfitForRunbooks(exchange);
 }
