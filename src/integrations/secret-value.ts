@@ -15,13 +15,15 @@ export interface SecretSources {
   readFile: (path: string) => Promise<string>;
   /** Whose environment `env` is, for the message: `the worker`. */
   reader: string;
+  /** Whom root acts for in a system's folder, as `actsFor` looks it up on this machine, which is what is asked without it. */
+  owner?: (directory: string) => Promise<number | undefined>;
 }
 
 /** The problem says where it was looked for and what to do; never a value. */
 export async function secretValue(
   reference: SecretReference,
   directory: string,
-  { env, readFile, reader }: SecretSources,
+  { env, readFile, reader, owner: ownerOf = actsFor }: SecretSources,
 ): Promise<{ secret: string } | { problem: string }> {
   if ('env' in reference) {
     const secret = env[reference.env];
@@ -31,7 +33,7 @@ export async function secretValue(
   }
   const path = resolve(directory, reference.file);
   try {
-    const owner = await actsFor(directory);
+    const owner = await ownerOf(directory);
     const text = owner === undefined ? await readFile(path) : await readAs(owner, path);
     if (text !== undefined) return { secret: text.replace(/\r?\n$/, '') };
     const problem = `the file ${path}, which belongs to another user than the folder of the system: root reads for them what they may read; give it to the owner of the folder`;

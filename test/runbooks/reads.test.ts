@@ -101,9 +101,10 @@ describe('a drill', () => {
 describe('a verification', () => {
   const named = { backup: entry.id };
 
-  test('wants nothing of the world for a file, and else the backups, or the one that is named', () => {
+  test('wants to know of a file whether it is there, and else the backups, or the one that is named', () => {
     const wants = (request: Partial<OperationRequest>) => verifyBackup.reads(inputOf(request));
-    assert.deepEqual(wants({ datastore: 'orders', file: '/dump' }), {});
+    const file = { datastore: 'orders', file: '/dump' };
+    assert.deepEqual(wants(file), { file });
     const [datastore] = ['orders'];
     assert.deepEqual(wants({ datastore }), {
       backups: [{ datastore }],

@@ -31,6 +31,8 @@ before(async () => {
       env: { TOKEN },
       readFile: async () => `${KEY}\n`,
       reader: 'the worker',
+      // The folder of the system is in no file system.
+      owner: async () => undefined,
     }),
     checks: {
       run: async ({ check }) => {
