@@ -106,8 +106,8 @@ test('a folder that is in no catalogue is proved as far as that goes, and gets n
   assert.match(stdout, /to judge files alone, write verify\.required: \[artefact, loads\]/);
   const planned = await up.exits(0, 'verify vault/data --file data --dry-run');
   assert.match(planned.stdout, /Read all of data on the worker's machine/);
-  const gone = await up.exits(3, 'verify vault/data --file /nowhere/at/all');
-  assert.match(gone.stdout, /there is no \/nowhere\/at\/all on the worker's machine/);
+  const gone = await up.exits(2, 'verify vault/data --file /nowhere/at/all');
+  assert.match(gone.stderr, /there is no \/nowhere\/at\/all on the worker's machine/);
   const outside = await up.exits(2, 'verify vault/data --file ../shop');
   assert.match(outside.stderr, /file is "\.\.\/shop", allowed: a path on the worker's machine/);
   const whole = await up.exits(2, 'verify vault --file data');
