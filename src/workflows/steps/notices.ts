@@ -6,8 +6,8 @@ import type { NoticeGate, NoticeSubject } from '../../domain/people/notice-facts
 import { channelsFor, noticeKey, noticeWords } from '../../domain/people/notice.ts';
 import type { Outcome } from '../../domain/operation/outcome.ts';
 import { findingsAt } from '../../domain/operation/step-result.ts';
-import { askingAgain } from './asking-again.ts';
 import { callAside, failureOf, type InputOf, type ValueOf } from './call.ts';
+import { askingAgain } from './ending-failure.ts';
 import { answersOf } from './page.ts';
 import { record } from './record.ts';
 import { now, type PendingNotice, type Run } from './run.ts';
