@@ -43,10 +43,6 @@ export function addressOf(server: TemporalServer): string {
   return `127.0.0.1:${server.port}`;
 }
 
-export function uiUrlOf(server: TemporalServer): string {
-  return `http://${server.uiHost}:${server.uiPort}`;
-}
-
 /**
  * The server opens an HTTP API too, on a port of its choice, and takes posts of any web page there. gRPC is all that is used:
  * a name that no browser can ask for is the only one that is answered.

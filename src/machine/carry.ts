@@ -1,5 +1,12 @@
 // Carries bytes between two connections, both ways, until both are through.
-import type { Socket } from 'node:net';
+import { connect, createServer, type NetConnectOpts, type Server, type Socket } from 'node:net';
+
+/** A server that carries each connection to a place; it does not listen yet. */
+export function carryingTo(place: NetConnectOpts): Server {
+  return createServer({ allowHalfOpen: true }, (socket) => {
+    carry(socket, connect({ ...place, allowHalfOpen: true }));
+  });
+}
 
 /** Both need `allowHalfOpen`: who has said everything may still listen. */
 export function carry(one: Socket, other: Socket): void {

@@ -12,7 +12,6 @@ import {
   awaitServer,
   prepareNamespace,
   serverProgram,
-  uiUrlOf,
 } from '../../src/embedded/temporal-server.ts';
 import { PATIENCE_MS } from './patience.ts';
 
@@ -60,7 +59,13 @@ export async function startTestServer(
     throw error;
   }
   const { pid } = running.identity;
-  return { address: addressOf(server), uiUrl: uiUrlOf(server), cli, pid, stop };
+  return {
+    address: addressOf(server),
+    uiUrl: `http://${server.uiHost}:${server.uiPort}`,
+    cli,
+    pid,
+    stop,
+  };
 }
 
 /** Rejects when there is none: `temporalOrSkip` is for tests of what cannot be without Temporal's CLI. */

@@ -2,9 +2,8 @@
 // to it from sockets in a folder: `enclosed FOLDER NAME=HOST:PORT ... -- COMMAND ARGUMENT ...`, a NAME for each socket.
 import { execFile, spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
 import { promisify } from 'node:util';
-import { carry } from '../../machine/carry.ts';
+import { carryingTo } from '../../machine/carry.ts';
 import { systemToolEnvironment } from '../../machine/system-tools.ts';
 
 const [folder = '.', ...given] = process.argv.slice(2);
@@ -32,9 +31,7 @@ server.once('exit', (code, signal) => {
 async function open(way: string): Promise<void> {
   const [, name = '', host = '', port = ''] = /^([a-z]+)=(.+):(\d+)$/.exec(way) ?? [];
   await rm(name, { force: true });
-  const door = createServer({ allowHalfOpen: true }, (outside) => {
-    carry(outside, connect({ host, port: Number(port), allowHalfOpen: true }));
-  });
+  const door = carryingTo({ host, port: Number(port) });
   await new Promise<void>((done, failed) => {
     door.once('error', failed);
     door.listen(name, done);

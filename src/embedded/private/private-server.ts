@@ -8,7 +8,7 @@ import { createServer } from 'node:tls';
 import { promisify } from 'node:util';
 import { ownProgram } from '../../machine/own-modules.ts';
 import { carry } from '../../machine/carry.ts';
-import { systemToolEnvironment } from '../../machine/system-tools.ts';
+import { ALLOW_NAMESPACES, systemToolEnvironment } from '../../machine/system-tools.ts';
 import { sentence, StartFailure } from '../start-failure.ts';
 import type { DoorCertificates } from './certificates.ts';
 
@@ -40,7 +40,7 @@ export async function networkOfItsOwn(): Promise<readonly string[]> {
   }
   throw new StartFailure(
     2,
-    `--private needs a network of its own for Temporal's server, and this machine does not give it: ${said}. It takes Linux with unshare, setpriv (util-linux) and ip (iproute2), and user namespaces that are allowed (sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0); without --private every user of the machine reaches the server`,
+    `--private needs a network of its own for Temporal's server, and this machine does not give it: ${said}. It takes Linux with unshare, setpriv (util-linux) and ip (iproute2). ${ALLOW_NAMESPACES}; without --private every user of the machine reaches the server`,
   );
 }
 

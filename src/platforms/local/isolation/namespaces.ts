@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Waiting } from '../../../ports/waiting.ts';
 import { Failure } from '../../../domain/failure.ts';
 import { ownProgram } from '../../../machine/own-modules.ts';
-import { systemToolEnvironment } from '../../../machine/system-tools.ts';
+import { ALLOW_NAMESPACES, systemToolEnvironment } from '../../../machine/system-tools.ts';
 import { nothing } from './protocol.ts';
 import { askRunner } from './runner-client.ts';
 
@@ -114,7 +114,7 @@ function missing(tool: string, its: string, said: string): string {
 function forbidden(what: string, said: string): string {
   return (
     `this machine does not allow an isolated target: ${what} in new namespaces came back with "${said}". ` +
-    'Allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0, user.max_user_namespaces above 0); ' +
+    `${ALLOW_NAMESPACES}; ` +
     'a container needs a seccomp profile that allows unshare and mount, and a /proc without masked paths'
   );
 }

@@ -2,8 +2,7 @@
 // [UID GID]`, each a socket in that folder or HOST:PORT. Out of a target to the server of a copy, whose network it stands
 // outside of; and from the loopback to a server of a copy whose network is its own. It prints the port that it took.
 import { rm } from 'node:fs/promises';
-import { connect, createServer, type NetConnectOpts } from 'node:net';
-import { carry } from '../../../machine/carry.ts';
+import { carryingTo } from '../../../machine/carry.ts';
 
 const [, , from = '', to = '', uid, gid] = process.argv;
 
@@ -19,12 +18,9 @@ function become(user: string, group: string): void {
 }
 
 if (uid !== undefined && gid !== undefined) become(uid, gid);
-const target: NetConnectOpts = { ...place(to), allowHalfOpen: true };
 const here = place(from);
 if ('path' in here) await rm(here.path, { force: true });
-const server = createServer({ allowHalfOpen: true }, (inside) => {
-  carry(inside, connect(target));
-});
+const server = carryingTo(place(to));
 server.listen(here, () => {
   const address = server.address();
   if (typeof address === 'object' && address !== null) process.stdout.write(`${address.port}\n`);

@@ -1,11 +1,11 @@
 // Puts copies where a service looks for its live data: a folder over the live path, a port on the loopback that leads
 // through a relay to the copy's server. Called by the runner; asked twice for the same it changes nothing.
 import { readFile, realpath, symlink, writeFile } from 'node:fs/promises';
-import { connect, createServer, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { join, relative } from 'node:path';
 import { Failure } from '../../../../domain/failure.ts';
 import { textAt } from '../../../../domain/json.ts';
-import { carry } from '../../../../machine/carry.ts';
+import { carryingTo } from '../../../../machine/carry.ts';
 import type { AddressMount, FolderMount } from '../protocol.ts';
 import { HOSTS, isWithin, type Enclosure } from './enclosure.ts';
 import { holdFolder, putFolder, runTool } from './mounts.ts';
@@ -94,9 +94,7 @@ async function addressesFor(host: string, named: string[]): Promise<string[]> {
 
 /** The relay's socket is found from the runner's working folder, which is hidden by its path. */
 function forward(address: string, port: number, relay: string): Promise<void> {
-  const server = createServer({ allowHalfOpen: true }, (service) => {
-    carry(service, connect({ path: relay, allowHalfOpen: true }));
-  });
+  const server = carryingTo({ path: relay });
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
       // A machine without IPv6.
