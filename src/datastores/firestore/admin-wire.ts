@@ -22,7 +22,7 @@ export interface WireSchedule extends Answered {
 export interface WireDatabase extends Answered {
   pointInTimeRecoveryEnablement?: string | number | null;
   earliestVersionTime?: Moment | null;
-  /** Of what it was made; the operation only while that goes on. */
+  /** The backup that the database was made of, and the operation that makes it, which is named only while it goes on. */
   sourceInfo?: { backup?: { backup?: string | null } | null; operation?: string | null } | null;
 }
 
@@ -33,7 +33,7 @@ export interface WireOperation extends Answered {
   metadata?: { type_url?: string | null; value?: Uint8Array | null } | null;
 }
 
-/** Of what a database is made, and how far that is, as the operation that makes it says. */
+/** The progress of an operation that makes a database: its source, a backup or a moment of another one, and how far it is. */
 export interface WireProgress {
   backup?: string | null;
   pitrSnapshot?: { database?: string | null; snapshotTime?: Moment | null } | null;

@@ -16,6 +16,11 @@ export interface Admin {
   patiently: <T>(what: string, ask: () => Promise<T>) => Promise<T>;
 }
 
+/** The full name of a database of a project, `projects/P`, as the administration has it. */
+export function databasePath(project: string, database: string): string {
+  return `${project}/databases/${database}`;
+}
+
 /** Undefined of an emulator that nobody administers. Throws Unsupported of any other place that knows no such question. */
 export async function askAdmin<T>(
   address: FirestoreAddress,

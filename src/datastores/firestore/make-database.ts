@@ -5,7 +5,7 @@ import { Failure } from '../../domain/failure.ts';
 import type { ServicePlace } from '../../domain/recovery/live/service-place.ts';
 import { servicePlaceWords } from '../../domain/recovery/live/service-place.ts';
 import type { Waiting } from '../../ports/waiting.ts';
-import { askAdmin, type Admin } from './admin.ts';
+import { askAdmin, databasePath, type Admin } from './admin.ts';
 import type { WireDatabase, WireOperation, WireProgress } from './admin-wire.ts';
 import { CODE, codeOf, sourceOf, type FirestoreAddress } from './connection.ts';
 import { backupsIn, serviceBackupsOf } from './service-backups.ts';
@@ -75,7 +75,7 @@ export async function makeDatabase(
   throw new Failure('Unsupported', `making the database ${to}: ${NO_SERVICE}`);
 }
 
-/** One of the two ways to make a database. */
+/** How the service makes a database: a restore of a backup, or a clone of another database. */
 interface Making {
   type: 'RestoreDatabaseMetadata' | 'CloneDatabaseMetadata';
   /** Answers the name of the operation. */
@@ -94,7 +94,7 @@ function makingOf(admin: Admin, asked: ServicePlace): Making {
   };
   if ('at' in asked) {
     const snapshotTime = { seconds: Date.parse(asked.at) / 1000, nanos: 0 };
-    const pitrSnapshot = { database: `${parent}/databases/${address.database}`, snapshotTime };
+    const pitrSnapshot = { database: databasePath(parent, address.database), snapshotTime };
     return {
       type: 'CloneDatabaseMetadata',
       start: (to) =>
@@ -168,7 +168,7 @@ async function databaseAt(
   { client, project, call, patiently }: Admin,
   to: string,
 ): Promise<WireDatabase | undefined> {
-  const name = `${project}/databases/${to}`;
+  const name = databasePath(project, to);
   const asked = patiently(`the database ${to}`, () => client.getDatabase({ name }, call));
   return (await asked.catch(unlessNotFound))?.[0];
 }
@@ -199,12 +199,12 @@ function saidBy({ sourceInfo }: WireDatabase, isOurs: Making['isOurs']): string 
   return sourceInfo.operation || MADE;
 }
 
-/** Those that are over without an error are told only where they are asked for. */
+/** Operations of the service on the database `to`; completed ones without an error are listed only by a filter of their own. */
 async function operationsOn(
   { client, project, patiently }: Admin,
   to: string,
 ): Promise<WireOperation[]> {
-  const name = `${project}/databases/${to}`;
+  const name = databasePath(project, to);
   const found: WireOperation[] = [];
   for (const filter of ['', 'done: true']) {
     const listed = await patiently(`the operation that makes ${to}`, () =>

@@ -2,7 +2,7 @@
 // database can be cloned.
 import type { ServiceBackup, ServiceBackups } from '../../domain/backup/service-backups.ts';
 import type { Waiting } from '../../ports/waiting.ts';
-import { askAdmin, type Admin } from './admin.ts';
+import { askAdmin, databasePath, type Admin } from './admin.ts';
 import type { WireBackup, WireSchedule } from './admin-wire.ts';
 import type { FirestoreAddress } from './connection.ts';
 import { momentText } from './document-text.ts';
@@ -44,7 +44,7 @@ export async function backupsIn({ client, project, address, call, patiently }: A
   const [answer] = await patiently('the backups of its service', () =>
     client.listBackups({ parent: `${project}/locations/-` }, call),
   );
-  const database = `${project}/databases/${address.database}`;
+  const database = databasePath(project, address.database);
   const found = (answer.backups ?? [])
     .filter((one) => one.database === database)
     .map((one) => ({ name: one.name ?? '', backup: backupOf(one) }))
@@ -66,7 +66,7 @@ function backupOf({ name, state, snapshotTime, expireTime, stats }: WireBackup):
 }
 
 async function schedulesIn({ client, project, address, call, patiently }: Admin) {
-  const parent = `${project}/databases/${address.database}`;
+  const parent = databasePath(project, address.database);
   const [{ backupSchedules }] = await patiently('the schedules of its service', () =>
     client.listBackupSchedules({ parent }, call),
   );
@@ -82,7 +82,7 @@ function recurrenceOf({ dailyRecurrence, weeklyRecurrence }: WireSchedule): numb
 }
 
 async function cloneSinceIn({ client, project, address, call, patiently }: Admin) {
-  const name = `${project}/databases/${address.database}`;
+  const name = databasePath(project, address.database);
   const [{ pointInTimeRecoveryEnablement: enabled, earliestVersionTime }] = await patiently(
     'the database itself',
     () => client.getDatabase({ name }, call),

@@ -13,7 +13,7 @@ export interface RequestsNeeded {
   minimumSamples: number;
 }
 
-/** Of each metric that is a share of requests, as far as the system file tells that. */
+/** The requests that each metric takes which is a share of them, as far as the system file tells that. */
 export function requestsNeeded(analyses: Readonly<Record<string, Analysis>>): RequestsNeeded[] {
   return Object.entries(analyses).flatMap(([analysis, config]) =>
     Object.entries(config.metrics).flatMap(([metric, one]) => {

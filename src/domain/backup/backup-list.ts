@@ -55,7 +55,7 @@ export interface BackupList {
   omitted: number;
   /** What exchanges keep of data that were live; missing from a worker of before. */
   quarantined?: QuarantineRow[];
-  /** Of datastores whose own service makes backups; absent where none does. */
+  /** The backups that datastores' own services make; absent where no datastore has such a service. */
   service?: ServiceRow[];
 }
 
