@@ -89,6 +89,8 @@ export interface Runbook {
   whenHeld?: WhenHeld;
   /** Started for later, it asks again where it was refused, made way or failed; people are told when it gives up. */
   asksAgain?: { first: '1m'; longest: '1h'; times: number };
+  /** Started for later while one of its name waits, it takes the place of that one, which is told to end; without this that one goes on. */
+  replacesEarlier?: true;
   /** What is kept of it beside its own record once it is over, whatever it ended with. */
   keeps?: 'drillRecord';
   /** Writes where heartbeats are written: while it holds a datastore, none is. */

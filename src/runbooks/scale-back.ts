@@ -16,6 +16,7 @@ export const scaleBack: Runbook = {
   rank: RANK.later,
   leases: 'services',
   policy: { onFailure: 'undo', undone: 'failed' },
+  replacesEarlier: true,
   asksAgain: { first: '1m', longest: '1h', times: 10 },
   waitsFirst: ({ delay = 0, replicas = 0 }) =>
     delay > 0 ? { ms: delay, summary: `Until back to ${replicas} replicas` } : undefined,

@@ -1,5 +1,6 @@
 // Changes the number of replicas of the revision that users are on, for good or for a time.
 import type { Plan, PlanStep } from '../domain/operation/plan.ts';
+import { REPLICAS } from '../domain/operation/request.ts';
 import { NO_UNDO } from '../domain/text/plan-words.ts';
 import { Failure } from '../domain/failure.ts';
 import { finishServices, liveRevision, onlyService } from '../domain/rollout/whole-service.ts';
@@ -15,9 +16,6 @@ import {
 } from './runbook.ts';
 
 const TYPE = 'scaleService';
-
-/** What a request for the way back may say. */
-const [FEWEST, MOST] = [1, 64];
 
 export const scaleService: Runbook = {
   kind: TYPE,
@@ -177,10 +175,11 @@ function scaledBack({
   lasts: number;
   autoscaler: Autoscaler | undefined;
 }): PlanStep {
-  if (replicas < FEWEST || replicas > MOST) {
+  const { fewest, most } = REPLICAS;
+  if (replicas < fewest || replicas > most) {
     throw new Failure(
       'Refused',
-      `scaling ${service} for a time: it has ${replicas} replicas, and it is scaled back to ${FEWEST} up to ${MOST}; scale it without --lasts`,
+      `scaling ${service} for a time: it has ${replicas} replicas, and it is scaled back to ${fewest} up to ${most}; scale it without --lasts`,
     );
   }
   const to = autoscaler === undefined ? `${replicas} replicas` : `what ${autoscaler.name} kept`;

@@ -94,6 +94,9 @@ const flag: Rule<boolean> = {
   example: true,
 };
 
+/** How many replicas a request may ask for. */
+export const REPLICAS = { fewest: 1, most: 64 } as const;
+
 /** Every field that a request of some runbook may have. */
 const FIELDS = {
   system: text(NAME, NAME_ALLOWED, 'shop'),
@@ -111,7 +114,7 @@ const FIELDS = {
   /** Percent. */
   initialWeight: number(0.1, 100, 5),
   percent: number(0, 100, 100),
-  replicas: whole(1, 64, 3),
+  replicas: whole(REPLICAS.fewest, REPLICAS.most, 3),
   /** The version to go back to. */
   to: text(VERSION, VERSION_ALLOWED, 'v1'),
   /** The id of the revision to go back to, or to retire. */

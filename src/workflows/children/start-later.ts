@@ -22,7 +22,7 @@ const LATER = { retireRevision, scaleBack } satisfies Record<string, Runbook>;
 /** How often it is looked whether one of the same name has ended, and how long in between (ms). */
 const [LOOKS, LOOK_EVERY_MS] = [10, 1000];
 
-/** A later one that scales back takes the place of an earlier one; a removal goes on. */
+/** One that is under way already goes on, unless the runbook says that a later one takes its place. */
 export async function startLater(
   run: Run,
   { runbook: kind, request: asked }: Start['later'],
@@ -44,7 +44,7 @@ export async function startLater(
   } as const;
   for (let looks = 1; ; looks += 1) {
     if (await isStarted(runbook, options)) return plainResult({ type: 'done' });
-    if (kind !== 'scaleBack') {
+    if (runbook.replacesEarlier !== true) {
       const detail = `${workflowId} is under way already and goes on`;
       return plainResult({ type: 'done' }, { detail });
     }

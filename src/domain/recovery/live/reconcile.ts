@@ -35,10 +35,7 @@ export interface Around {
 
 /** None where the system file names no runbook, or they can be carried out. */
 export function leftOutOf(one: Beside, around: Around): LeftOut[] {
-  const runbooks = [
-    around.recovery?.reconcile ?? [],
-    around.recovery?.migrate?.runbook ?? [],
-  ].flat();
+  const runbooks = besideRunbooks(around.recovery).map(({ runbook }) => runbook);
   const why = runbooks.length === 0 ? undefined : whyLeftOut(one, around);
   return why === undefined ? [] : [{ datastore: one.datastore, runbooks, why }];
 }
@@ -64,25 +61,32 @@ function adoptedPlace({ backup }: Beside): string | undefined {
 /** Empty where no runbook is carried out: the loss is counted once then. */
 export function besideRunbookSteps(one: Beside, around: Around): PlanStep[] {
   if (leftOutOf(one, around).length > 0) return [];
-  const { recovery } = around;
-  const made = [...reconcileSteps(one, recovery), ...migrateBesideSteps(one, recovery)];
+  const made = besideRunbooks(around.recovery).map((named) => runbookStep(named, one));
   return made.length === 0 ? [] : [...made, untouchedStep(one), lossAgainStep(one)];
 }
 
-function reconcileSteps(one: Beside, recovery: Recovery | undefined): PlanStep[] {
-  const { reconcile } = recovery ?? {};
-  if (reconcile === undefined) return [];
-  return [runbookStep('reconcile', reconcile, one, 'carry over into the copy what would be lost')];
+/** A runbook that the system file names, and what it is for. */
+interface Named {
+  id: 'reconcile' | 'migrate';
+  runbook: string;
+  what: string;
 }
 
-/** None where `recovery.migrate` is a command, which runs on what is live. */
-function migrateBesideSteps(one: Beside, recovery: Recovery | undefined): PlanStep[] {
-  const runbook = recovery?.migrate?.runbook;
-  if (runbook === undefined) return [];
-  return [runbookStep('migrate', runbook, one, 'bring the copy to what the services of now need')];
+/** In their order. Where `recovery.migrate` is a command, that runs on what is live, and is none of them. */
+function besideRunbooks(recovery: Recovery | undefined): Named[] {
+  const { reconcile, migrate } = recovery ?? {};
+  const named = [
+    { id: 'reconcile', runbook: reconcile, what: 'carry over into the copy what would be lost' },
+    {
+      id: 'migrate',
+      runbook: migrate?.runbook,
+      what: 'bring the copy to what the services of now need',
+    },
+  ] as const;
+  return named.flatMap(({ runbook, ...one }) => (runbook === undefined ? [] : { ...one, runbook }));
 }
 
-function runbookStep(id: string, runbook: string, one: Beside, what: string): PlanStep {
+function runbookStep({ id, runbook, what }: Named, one: Beside): PlanStep {
   const { datastore, copy } = one;
   const made = adoptedPlace(one);
   return {
