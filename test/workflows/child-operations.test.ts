@@ -173,6 +173,22 @@ describe('an operation as a step', { concurrency: 3 }, () => {
     await send(other, 'abort', { actor: 'ana' });
     await endOf(other);
   });
+
+  test('that makes way for somebody else, where its runbook takes no leases, is undone, and its step asks', async () => {
+    const system = shop.live(longBake);
+    const steps = [{ id: 'bring', operation: { deploy: { service: 'api', version: 'v2' } } }];
+    const handle = await run(system, steps, { leases: [] });
+    const child = await openChild(handle);
+    await untilStatus(child, (status) => status.step === 'weight-5');
+    const other = await shop.deploy(system, 'v3');
+    assert.equal((await endOf(child)).outcome, 'preempted');
+    const parked = await untilStatus(handle, (status) => status.state === 'parked');
+    assert.match(parked.note ?? '', /deploy\/.*\/api\/v2 was preempted/);
+    await send(handle, 'abort', { actor: 'ana' });
+    assert.equal((await endOf(handle)).outcome, 'aborted');
+    await send(other, 'abort', { actor: 'ana' });
+    await endOf(other);
+  });
 });
 
 test('a child is found again by a parent whose worker was away, and not started twice', async () => {

@@ -101,8 +101,13 @@ describe('what a runbook of steps asks people', { concurrency: 4 }, () => {
       await refusal(handle, 'choose', { actor: 'ben', step: 'way', option: 'right' }),
       /way is over: done \(ana chose left/,
     );
+    assert.match(await refusal(handle, 'tick', { step: 'one' }), /needs an actor/);
     await send(handle, 'tick', { actor: 'ana', step: 'one' });
     await untilStatus(handle, (status) => status.asks?.step === 'last');
+    assert.match(
+      await refusal(handle, 'tick', { actor: 'ben', step: 'one' }),
+      /one is over: done \(ticked by ana/,
+    );
     assert.match(
       await refusal(handle, 'tick', { actor: 'ana', step: 'nowhere' }),
       /there is no step nowhere/,
@@ -110,6 +115,23 @@ describe('what a runbook of steps asks people', { concurrency: 4 }, () => {
     await send(handle, 'abort', { actor: 'ana' });
     assert.equal((await endOf(handle)).outcome, 'aborted');
   });
+});
+
+test('a runbook whose file is changed mid-way goes on as it was loaded, and says so', async () => {
+  const system = shop.live();
+  const handle = await run([{ id: 'ready', manual: 'Ready?' }, doing('loaded')], {}, { system });
+  await untilStatus(handle, (status) => status.asks?.step === 'ready');
+  const name = handle.workflowId.slice(`run/${system}/`.length);
+  const before = shop.ports.steps.written.get(name) ?? assert.fail('it was never written');
+  const runbook = runbookSchema.parse({ title: 'Edited', steps: [{ id: 'x', manual: 'Another' }] });
+  shop.ports.steps.written.set(name, { ...before, digest: digestOf(runbook), runbook });
+  await send(handle, 'tick', { actor: 'ana', step: 'ready' });
+  assert.equal((await endOf(handle)).outcome, 'succeeded');
+  const report = await reportOf(handle);
+  assert.deepEqual(statesOf(report), ['ready done', 'loaded done']);
+  assert.deepEqual(report.findings, [
+    `the file of its runbook, ${before.file}, was changed while this operation ran; it went on with what it had loaded`,
+  ]);
 });
 
 describe('a change of a runbook of steps', { concurrency: 4 }, () => {
