@@ -24,6 +24,7 @@ import { createBackupRemoval } from './datastores/removal.ts';
 import { copiesFolder } from './machine/copies-folder.ts';
 import { createBegun } from './integrations/steps/begun.ts';
 import { createCommands } from './integrations/steps/commands.ts';
+import { createKeptFiles } from './integrations/steps/kept-files.ts';
 import { createCheckRunner } from './integrations/check-runner.ts';
 import { createHttp } from './integrations/steps/http.ts';
 import { createNotify } from './integrations/notify/notify.ts';
@@ -160,6 +161,7 @@ function storedPorts(settings: WorkerSettings, secrets: SecretSources, signer: S
     incidents: createIncidents(objects),
     snapshots: createSnapshots(objects),
     begun: createBegun(objects),
+    keptFiles: createKeptFiles(objects),
     keptRemoval: createKeptRemoval(records),
     notify: createNotify({
       folder: join(data, 'notifications'),

@@ -46,6 +46,21 @@ export async function callerOf({ workflowId, runId }: RunRef): Promise<KnownCall
 }
 
 /**
+ * Throws Superseded where the server has given the activity that calls to another worker, because this one was silent for too
+ * long: asked right before a change that nothing else fences. Throws Unavailable when the server does not answer.
+ */
+export async function refuseOvertaken({ workflowId, runId }: RunRef, step: string): Promise<void> {
+  const { activityId, attempt } = Context.current().info;
+  const { pendingActivities } = (await describe(workflowId, runId))?.raw ?? {};
+  const pending = pendingActivities?.find((one) => one.activityId === activityId);
+  if (pending?.attempt === attempt) return;
+  throw new Failure(
+    'Superseded',
+    `${step} of ${workflowId} is another worker's meanwhile: this one was not heard of for too long, and changes nothing`,
+  );
+}
+
+/**
  * The epoch of a run that changes services without their leases (ms): when it was started, by the server's clock. Throws
  * LeaseLost for one that is closed, Refused for one whose runbook waits for leases.
  */

@@ -76,6 +76,7 @@ import type { MetricsPort } from '../ports/metrics.ts';
 import type { NotifyPort } from '../ports/notify.ts';
 import type { CommandsPort } from '../ports/steps/commands.ts';
 import type { BegunPort } from '../ports/steps/begun.ts';
+import type { KeptFilesPort } from '../ports/steps/kept-files.ts';
 import type { HttpPort } from '../ports/steps/http.ts';
 import type { QueriesPort } from '../ports/steps/queries.ts';
 import type { RunbooksPort } from '../ports/steps/runbooks.ts';
@@ -111,6 +112,7 @@ export interface ActivityPorts extends Omit<BoundaryPorts, 'kept'> {
   runbooks: RunbooksPort;
   commands: CommandsPort;
   begun: BegunPort;
+  keptFiles: KeptFilesPort;
   http: HttpPort;
   queries: QueriesPort;
   metrics: MetricsPort;

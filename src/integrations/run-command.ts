@@ -22,6 +22,8 @@ export interface ToRun {
   more?: Readonly<Record<string, string>>;
   /** Whatever it starts carries it. */
   mark: string;
+  /** Asked last of all before it is started. */
+  permit?: (() => Promise<void>) | undefined;
   signal: AbortSignal;
 }
 
@@ -53,6 +55,7 @@ export async function runToEnd(input: ToRun): Promise<RunEnd> {
     const none = { exitCode: undefined, signal: undefined, late: false, printed: '' };
     return { ...none, problem: user.away };
   }
+  await input.permit?.();
   // A group of its own: whatever the command starts is ended with it, and by its mark where it left the group.
   const child = execa(file, args, {
     cwd: directory,

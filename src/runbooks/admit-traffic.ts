@@ -1,8 +1,11 @@
 // Lets users in again, `percent` of them, of one service or of all.
+import { Failure } from '../domain/failure.ts';
 import type { Plan, PlanStep } from '../domain/operation/plan.ts';
+import type { ServiceWorld } from '../domain/rollout/model.ts';
 import { refuseRevision } from '../domain/rollout/quarantine.ts';
 import { finishServices } from '../domain/rollout/whole-service.ts';
-import { describeWeights } from '../domain/traffic/weights.ts';
+import { commandText } from '../domain/text/command-text.ts';
+import { describeWeights, normalised } from '../domain/traffic/weights.ts';
 import {
   RANK,
   scopeOf,
@@ -43,6 +46,7 @@ function planAdmit(input: PlanInput, { services }: World): Plan {
       if (isServed) refuseRevision(spec, input.loaded.places ?? {});
     }
   }
+  if (percent > 0) for (const [service, world] of closed) refuseEmpty(input, service, world);
   const steps = closed.map(([service, { traffic }]): PlanStep => ({
     id: `admit-${service}`,
     title: `Let ${percent} % of the clients of ${service} in (${describeWeights(traffic.stopped ? traffic.beforeStop : traffic.weights)})`,
@@ -53,5 +57,24 @@ function planAdmit(input: PlanInput, { services }: World): Plan {
     { ...input, kind: TYPE, worlds: services },
     steps,
     `every service lets ${percent} % in already`,
+  );
+}
+
+/** Throws Refused where users would come to what has no replica. */
+function refuseEmpty(
+  { loaded: { name, system } }: PlanInput,
+  service: string,
+  { traffic, revisions, platform }: ServiceWorld,
+): void {
+  const shares = normalised(traffic.stopped ? traffic.beforeStop : traffic.weights);
+  const empty = revisions.find(
+    ({ spec, desired }) => desired === 0 && shares.some(({ revision }) => revision === spec.id),
+  );
+  if (empty === undefined || platform.replicas === 'elastic') return;
+  const target = `${name}/${service}`;
+  const count = system.services[service]?.replicas ?? 1;
+  throw new Failure(
+    'Refused',
+    `letting users of ${target} in: ${empty.spec.version} has no replica; scale it first: ${commandText('scale', target, String(count))}`,
   );
 }

@@ -4,7 +4,13 @@ import { REPLICAS } from '../domain/operation/request.ts';
 import { NO_UNDO } from '../domain/text/plan-words.ts';
 import { Failure } from '../domain/failure.ts';
 import { finishServices, liveRevision, onlyService } from '../domain/rollout/whole-service.ts';
-import { findRevision, type Autoscaler, type Weight } from '../domain/rollout/model.ts';
+import {
+  findRevision,
+  type Autoscaler,
+  type ServiceWorld,
+  type Weight,
+} from '../domain/rollout/model.ts';
+import { commandText } from '../domain/text/command-text.ts';
 import {
   RANK,
   scopeOf,
@@ -65,7 +71,7 @@ export function planScale(
 ): Plan {
   const { lasts } = input.request;
   const { deadline, ...scale } = scaleAsked(input, services);
-  const { service, live, before, autoscaler } = scale;
+  const { service, replicas, before, autoscaler } = scale;
   // The same number for longer is something to do.
   const isLonger = autoscaler === undefined && lasts !== undefined && scaleBack !== undefined;
   const why = isLonger ? undefined : nothingToDo(scale);
@@ -76,14 +82,18 @@ export function planScale(
     // Before anything is raised: it only waits, and what was cut off is put back too.
     ...(lasts === undefined ? [] : [scaledBack({ service, back, lasts, autoscaler })]),
     scaled(scale),
-    {
-      id: 'ready',
-      title: 'Wait until all of them are ready',
-      undo: NO_UNDO,
-      action: { kind: 'ready', service, revision: live.revision, deadline },
-    } as const,
+    ...(replicas === 0 ? [] : [readyStep(scale, deadline)]),
   ];
   return finishServices({ ...input, worlds: services }, steps);
+}
+
+function readyStep({ service, live: { revision } }: Scale, deadline: number): PlanStep {
+  return {
+    id: 'ready',
+    title: 'Wait until all of them are ready',
+    undo: NO_UNDO,
+    action: { kind: 'ready', service, revision, deadline },
+  };
 }
 
 /** `deadline`: until when its replicas have to be ready (ms). */
@@ -92,10 +102,15 @@ function scaleAsked(
   services: World['services'],
 ): Scale & { deadline: number } {
   const { service, config, world } = onlyService(input, services);
-  const live = liveRevision(input, service, world);
   const { replicas = config.replicas } = input.request;
+  const { traffic } = world;
+  // What has no users for as long as they are kept out goes on to be what they were on.
+  const shares = traffic.stopped ? traffic.beforeStop : traffic.weights;
+  const found = { ...world, traffic: { ...traffic, weights: shares } };
+  const live = liveRevision(input, service, found);
   const { desired: before = config.replicas, autoscaler } =
     findRevision(world, live.revision) ?? {};
+  if (replicas === 0) requireNobody({ input, service, world, autoscaler });
   const bounds = autoscaler && intended(input, { replicas, autoscaler });
   return {
     ...{ service, live, replicas, before, deadline: config.rollout.deadlines.ready },
@@ -103,6 +118,28 @@ function scaleAsked(
     ...(autoscaler && { autoscaler }),
     ...(bounds && { bounds }),
   };
+}
+
+/** Throws Refused where users would be answered by nobody, and where something keeps replicas all the same. */
+function requireNobody({
+  input: { loaded },
+  service,
+  world: { traffic, platform },
+  autoscaler,
+}: {
+  input: PlanInput;
+  service: string;
+  world: ServiceWorld;
+  autoscaler: Autoscaler | undefined;
+}): void {
+  const target = `${loaded.name}/${service}`;
+  const why =
+    (!platform.scaleToZero && 'its platform runs one replica at least') ||
+    (autoscaler !== undefined && `its autoscaler ${autoscaler.name} keeps replicas`) ||
+    (!traffic.stopped &&
+      traffic.admitPercent > 0 &&
+      `users are on it; keep them out first: ${commandText('stop', target)}`);
+  if (why !== false) throw new Failure('Refused', `scaling ${target} to 0 replicas: ${why}`);
 }
 
 /** Throws Refused where an autoscaler would keep more, and nobody says until when. */
@@ -175,11 +212,11 @@ function scaledBack({
   lasts: number;
   autoscaler: Autoscaler | undefined;
 }): PlanStep {
-  const { fewest, most } = REPLICAS;
-  if (replicas < fewest || replicas > most) {
+  const { most } = REPLICAS;
+  if (replicas < 1 || replicas > most) {
     throw new Failure(
       'Refused',
-      `scaling ${service} for a time: it has ${replicas} replicas, and it is scaled back to ${fewest} up to ${most}; scale it without --lasts`,
+      `scaling ${service} for a time: it has ${replicas} replicas, and it is scaled back to 1 up to ${most}; scale it without --lasts`,
     );
   }
   const to = autoscaler === undefined ? `${replicas} replicas` : `what ${autoscaler.name} kept`;

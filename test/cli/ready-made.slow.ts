@@ -264,9 +264,14 @@ describe('on a ledger with users', { concurrency: 1 }, () => {
     const digest = createHash('sha256').update(kept).digest('hex');
     for (const part of ['app/server.mjs', 'rolsuper', 'listens', digest])
       assert.ok(seen.includes(part), seen);
+    const [, list = ''] = /(_kept\/\S+\.json) in the object store/.exec(seen) ?? [];
+    const stored = join(it.folder, 'data/objects', list.replace(/\.json$/, ''));
+    assert.deepEqual(readFileSync(join(stored, 'files%2Ejsonl')), kept);
     await it.exits(0, `tick ${operation} told --as ana`);
     await asks(it, operation, 'way');
     await it.exits(0, `choose ${operation} way closed --as ana`);
+    await opens(it, operation, 'locked-approval');
+    assert.deepEqual((await reportOf(it, operation)).match(/scale\/ledger\/api/g)?.length ?? 0, 2);
     for (const gate of ['locked-approval', 'admitted-approval']) {
       await opens(it, operation, gate);
       assert.equal(await order(it), 503);

@@ -7,6 +7,7 @@ import type { Plan } from '../../src/domain/operation/plan.ts';
 import { undoOf } from '../../src/domain/operation/undo.ts';
 import type { ServiceWorld, Weights } from '../../src/domain/rollout/model.ts';
 import { revisionSpec } from '../../src/domain/rollout/revision.ts';
+import { admitTraffic } from '../../src/runbooks/admit-traffic.ts';
 import { scaleBack } from '../../src/runbooks/scale-back.ts';
 import { scaleService } from '../../src/runbooks/scale-service.ts';
 import {
@@ -142,4 +143,41 @@ test('the undo of a raise puts back, and what has no undo has none', () => {
   assert.throws(() => inputOf(scaled(under(3), { replicas: 3 }, scaleBack), true), /no way back/);
   const plain = inputOf(scaled(counting(3), { replicas: 5 }), true);
   assert.deepEqual([plain.bounds, plain.replicas], [undefined, 3]);
+});
+
+test('no replica is left only where users are kept out, the platform can, and no autoscaler keeps one', () => {
+  const kept = counting(2);
+  const stopped = { ...kept, traffic: { ...sampleTraffic([]), stopped: true, beforeStop: live } };
+  const nobody = { ...kept, traffic: { ...kept.traffic, admitPercent: 0 } };
+  for (const world of [stopped, nobody]) {
+    const plan = scaled(world, { replicas: 0 });
+    assert.deepEqual(ids(plan), ['scale']);
+    assert.equal(plan.steps[0]?.title, 'Scale v1 of api from 2 to 0 replicas');
+  }
+  const refused: [world: ServiceWorld, why: RegExp][] = [
+    [kept, /users are on it; keep them out first: fairlead stop shop\/api$/],
+    [
+      { ...stopped, platform: { ...SAMPLE_PLATFORM, scaleToZero: false } },
+      /its platform runs one replica at least$/,
+    ],
+    [{ ...under(), traffic: stopped.traffic }, /its autoscaler web keeps replicas$/],
+  ];
+  for (const [world, message] of refused) {
+    assert.throws(() => scaled(world, { replicas: 0 }), { kind: 'Refused', message });
+  }
+});
+
+test('replicas come back while users are kept out, and users only once there are replicas', () => {
+  const empty = counting(0);
+  const stopped = { ...empty, traffic: { ...sampleTraffic([]), stopped: true, beforeStop: live } };
+  assert.deepEqual(ids(scaled(stopped, { replicas: 2 })), ['scale', 'ready']);
+  assert.throws(() => scaled(stopped, {}, admitTraffic), {
+    kind: 'Refused',
+    message:
+      'letting users of shop/api in: v1 has no replica; scale it first: fairlead scale shop/api 2',
+  });
+  assert.deepEqual(
+    ids(scaled({ ...stopped, revisions: counting(2).revisions }, {}, admitTraffic)),
+    ['admit-api'],
+  );
 });

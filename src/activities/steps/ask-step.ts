@@ -11,6 +11,7 @@ import type { DatastoreRef } from '../../ports/backups.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { CommandEnd, CommandsPort } from '../../ports/steps/commands.ts';
 import type { HttpAnswer, HttpPort } from '../../ports/steps/http.ts';
+import type { KeptFilesPort } from '../../ports/steps/kept-files.ts';
 import type { QueriesPort, QueryRows } from '../../ports/steps/queries.ts';
 import type { Redactor } from '../../ports/redactor.ts';
 import type { Call } from '../call.ts';
@@ -28,6 +29,7 @@ export interface AskPorts {
   commands: CommandsPort;
   http: HttpPort;
   queries: QueriesPort;
+  keptFiles: KeptFilesPort;
   platforms: Platforms;
   redactor: Pick<Redactor, 'redact'>;
   clock: Clock;
@@ -69,10 +71,11 @@ async function runOnce(
   { loaded, call, ports }: Asking,
   { command, environment }: Required<Pick<Asked, 'command' | 'environment'>>,
   timeoutMs: number,
+  permit?: () => Promise<void>,
 ): Promise<CommandEnd> {
-  const mark = markOf(call, command);
   const { directory } = loaded;
-  return ports.commands.run({ command, directory, environment, timeoutMs, mark }, call);
+  const asked = { command, directory, environment, timeoutMs, mark: markOf(call, command) };
+  return ports.commands.run({ ...asked, ...(permit && { permit }) }, call);
 }
 
 /** What a command of a step is found again by: the same in every attempt of one run at it. */
@@ -111,23 +114,27 @@ export function storeOf(
   return { system: name, datastore, directory, settings };
 }
 
-/** Carries a change out once; answers with a sentence. Throws CheckFailed, Unavailable, NotReady, BadInput. */
+/**
+ * Carries a change out once; answers with a sentence. `permit` is asked last of all before it. Throws what that throws, CheckFailed,
+ * Unavailable, NotReady, BadInput.
+ */
 export async function makeOnce(
   asking: Asking,
   change: StepChange,
-  timeoutMs: number,
+  { timeoutMs, permit }: { timeoutMs: number; permit: () => Promise<void> },
 ): Promise<string> {
   const { call, ports, loaded } = asking;
   const { command, environment = {}, http, service, query } = change;
   const making = async (): Promise<string> => {
     if (command !== undefined) {
-      const end = await runOnce(asking, { command, environment }, timeoutMs);
+      const end = await runOnce(asking, { command, environment }, timeoutMs, permit);
       return succeeded(asking, wayWords({ command }), end, timeoutMs);
     }
     if (http !== undefined) {
       const { url, headers } = await addressOf(asking, http.url, service);
       const own = { ...(http.headers ?? {}), ...headers };
       const request = { ...http, url, headers: own, directory: loaded.directory, timeoutMs };
+      await permit();
       const answer = await ports.http.send(request, call);
       const said = `${http.method} ${url} answered ${answer.status} in ${answer.ms} ms`;
       if (answer.status < 300) return said;
@@ -135,6 +142,7 @@ export async function makeOnce(
     }
     if (query === undefined) throw new Failure('Broken', 'a step that changes nothing');
     const store = storeOf(loaded, query.datastore);
+    await permit();
     const { rows } = await ports.queries.change({ store, query, timeoutMs }, call);
     return `${wayWords({ query })}: ${rows} rows`;
   };

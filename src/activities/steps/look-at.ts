@@ -10,7 +10,9 @@ import {
   type Brought,
 } from '../../domain/steps/brought.ts';
 import { wayWords } from '../../domain/steps/plan-of-steps.ts';
+import { countOf, sizeOf } from '../../domain/text/amounts.ts';
 import type { Call } from '../call.ts';
+import { beatWhile } from '../judging/beat-while.ts';
 import { logsOf } from '../service-logs.ts';
 import { sideBySide } from '../side-by-side.ts';
 import { askFor, endedHow, type Asking, type AskPorts } from './ask-step.ts';
@@ -58,6 +60,7 @@ async function lookOnce(
   const asked = wayWords(look);
   const redacted = (text: string): string => asking.ports.redactor.redact(text);
   if (look.logs !== undefined) return logsIn(asking, look.logs, { name, asked });
+  if (look.files !== undefined) return keptOf(asking, look.files, { name, asked });
   const back = await askFor(asking, look, timeout);
   switch (back.by) {
     case 'command': {
@@ -79,6 +82,22 @@ async function lookOnce(
       return broughtTable({ name, asked, said }, rows);
     }
   }
+}
+
+/** Whole, and as they are: what shows an attack is not redacted. */
+async function keptOf(
+  { loaded: { directory }, call, ports }: Asking,
+  folder: string,
+  back: { name: string; asked: string },
+): Promise<Brought> {
+  const what = { directory, folder, runId: call.run.runId, step: call.step };
+  const keeping = ports.keptFiles.keep(what, call);
+  const { files, list } = await beatWhile(keeping, ports.clock, call);
+  const bytes = files.reduce((sum, one) => sum + one.bytes, 0);
+  const said = `kept ${countOf(files.length, 'file')} of ${sizeOf(bytes)}; their list is ${list.key} in the object store, SHA-256 ${list.sha256}`;
+  const columns = ['file', 'bytes', 'sha256'];
+  const rows = files.map((one) => [one.file, one.bytes, one.sha256]);
+  return broughtTable({ ...back, said }, { columns, rows });
 }
 
 async function logsIn(

@@ -6,7 +6,7 @@ import type { LoadedSystem } from '../../domain/loaded-system.ts';
 import { changeWords } from '../../domain/steps/plan-of-steps.ts';
 import type { BegunPort } from '../../ports/steps/begun.ts';
 import type { Call } from '../call.ts';
-import { callerOf } from '../caller.ts';
+import { callerOf, refuseOvertaken } from '../caller.ts';
 import { checkOnce, makeOnce, markOf, type Asking, type AskPorts } from './ask-step.ts';
 
 export interface MakeChangeInput {
@@ -20,7 +20,7 @@ export interface MakeChangeInput {
   timeout: number;
 }
 
-/** Answers how it went, as a sentence. Throws CheckFailed, NotReady, Unavailable, and WorldChanged where nobody knows whether it was done. */
+/** Answers how it went, as a sentence. Throws CheckFailed, NotReady, Unavailable, Superseded, and WorldChanged where nobody knows whether it was done. */
 export async function makeChange(
   input: MakeChangeInput,
   call: Call,
@@ -41,7 +41,9 @@ export async function makeChange(
     );
     if (!isFirst) throw cutOff(change, ended);
   }
-  const said = await makeOnce(asking, change, timeout);
+  // Between the lease and here a worker can sleep for as long as another one takes to make the change.
+  const permit = (): Promise<void> => refuseOvertaken(call.run, call.step);
+  const said = await makeOnce(asking, change, { timeoutMs: timeout, permit });
   if (check === null) return { detail: `${said}${ended}` };
   const after = await checkOnce(asking, check);
   if (after.passes) return { detail: `${said}; ${after.said}${ended}` };

@@ -6,7 +6,7 @@ import { noSuch, remarksIn, under, type Remark } from '../remark.ts';
 import type { System } from '../system.ts';
 import type { Look, StepChange, StepCheck } from './runbook-schema.ts';
 
-const WAYS = ['command', 'http', 'query', 'logs'] as const;
+const WAYS = ['command', 'http', 'query', 'logs', 'files'] as const;
 
 /** As much of its system as a runbook names. */
 export type Names = Pick<System, 'services' | 'datastores' | 'approvals' | 'notify'>;
@@ -51,6 +51,7 @@ export function changeRemarks(change: StepChange, system: Names): Remark[] {
 type Asked = Pick<Look, 'command' | 'service' | 'query' | 'environment'> & {
   http?: unknown;
   logs?: unknown;
+  files?: unknown;
 };
 
 /** What is asked or changed in exactly one way, of what is there. */

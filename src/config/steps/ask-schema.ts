@@ -74,6 +74,18 @@ export const lookSchema = z.strictObject({
       }),
     )
     .meta({ meaning: 'The last lines that the processes of a service said.' }),
+  files: z
+    .exactOptional(
+      text(
+        /^(?!\/)(?!(.*\/)?\.\.(\/|$))\S+$/,
+        'a folder below that of the system, such as evidence',
+      ),
+    )
+    .meta({
+      meaning:
+        'A folder whose files are kept whole in the object store; the record has their SHA-256.',
+      example: 'evidence/{{inputs.case}}',
+    }),
 });
 
 export const checkSchema = z

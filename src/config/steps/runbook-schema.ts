@@ -47,7 +47,7 @@ const operationSchema = z.strictObject({
     .exactOptional(
       z.strictObject({
         service: of,
-        replicas: filled('a whole number from 1 to 64'),
+        replicas: filled('a whole number from 0 to 64'),
         waitForWindow,
       }),
     )

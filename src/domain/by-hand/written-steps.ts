@@ -46,13 +46,22 @@ export const WRITTEN_ROWS: WrittenRows = {
 };
 
 function asked(
-  { command, http, service, query, logs }: Look | (StepCheck & { logs?: never }),
+  {
+    command,
+    http,
+    service,
+    query,
+    logs,
+    files,
+  }: Look | (StepCheck & { logs?: never; files?: never }),
   loaded: LoadedSystem,
 ) {
   if (command !== undefined) return inFolder(loaded, command);
   if (http !== undefined)
     return service === undefined ? line('curl', '-fsS', http) : onService(http, service);
   if (query !== undefined) return `# ask ${query.datastore}: ${query.sql}`;
+  if (files !== undefined)
+    return inFolder(loaded, ['find', files, '-type', 'f', '-exec', 'sha256sum', '{}', '+']);
   return `# look at the logs of ${logs?.service ?? 'it'}`;
 }
 

@@ -95,7 +95,7 @@ const flag: Rule<boolean> = {
 };
 
 /** How many replicas a request may ask for. */
-export const REPLICAS = { fewest: 1, most: 64 } as const;
+export const REPLICAS = { fewest: 0, most: 64 } as const;
 
 /** Every field that a request of some runbook may have. */
 const FIELDS = {

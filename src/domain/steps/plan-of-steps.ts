@@ -159,7 +159,9 @@ function asNumber(key: string, value: string): string | number {
 }
 
 function filledLook(look: Look, inputs: Inputs): Look {
-  return filledWith(look, (text) => filledIn(text, inputs), inputs);
+  const fill = (text: string): string => filledIn(text, inputs);
+  const { files } = look;
+  return { ...filledWith(look, fill, inputs), ...(files !== undefined && { files: fill(files) }) };
 }
 
 function filledCheck(check: StepCheck, inputs: Inputs): StepCheck {
@@ -250,11 +252,13 @@ export function wayWords({
   service,
   query,
   logs,
-}: Pick<Look, 'command' | 'http' | 'service' | 'query' | 'logs'>): string {
+  files,
+}: Pick<Look, 'command' | 'http' | 'service' | 'query' | 'logs' | 'files'>): string {
   if (command !== undefined) return command.map(shellWord).join(' ');
   if (http !== undefined) return service === undefined ? http : `${http} of ${service}`;
   if (query !== undefined)
     return `${query.sql.replaceAll(/\s+/g, ' ').trim()} (${query.datastore})`;
+  if (files !== undefined) return `files of ${files}`;
   return logs === undefined ? '' : `logs of ${logs.service}`;
 }
 

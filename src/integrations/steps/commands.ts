@@ -22,7 +22,7 @@ export function createCommands(secrets: SecretSources): CommandsPort {
 }
 
 async function run(
-  { command, directory, timeoutMs, mark }: CommandInput,
+  { command, directory, timeoutMs, mark, permit }: CommandInput,
   settings: Record<string, string>,
   { env: environment }: SecretSources,
   { signal }: Waiting,
@@ -30,7 +30,8 @@ async function run(
   signal.throwIfAborted();
   const began = performance.now();
   const more = { ...settings, [MARK]: mark };
-  const end = await runToEnd({ command, directory, timeoutMs, mark, environment, more, signal });
+  const program = { command, directory, timeoutMs, mark, permit };
+  const end = await runToEnd({ ...program, environment, more, signal });
   signal.throwIfAborted();
   if (end.exitCode === undefined && end.signal === undefined) {
     throw new Failure(

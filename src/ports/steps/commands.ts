@@ -12,6 +12,8 @@ export interface CommandInput {
   timeoutMs: number;
   /** By which it is found again with all that it has started, also by another process of this machine. */
   mark: string;
+  /** Asked last of all before it is started; what it throws keeps it from being started. */
+  permit?: () => Promise<void>;
 }
 
 /** How a command ended, and the end of what it printed. */

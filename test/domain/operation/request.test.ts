@@ -61,7 +61,7 @@ describe('a request', () => {
       /strategy is "big-bang", allowed: canary/,
     ],
     ['scaleService', { system: 'shop', service: 'api', replicas: 2.5 }, /replicas is 2\.5.*whole/],
-    ['scaleService', { system: 'shop', service: 'api', replicas: 65 }, /from 1 to 64/],
+    ['scaleService', { system: 'shop', service: 'api', replicas: 65 }, /from 0 to 64/],
     ['scaleService', { system: 'shop', service: 'api' }, /needs replicas/],
     ['admitTraffic', { system: 'shop', percent: 101 }, /percent is 101, allowed: .* 0 to 100/],
     ['stopTraffic', { system: 'shop', percent: 5 }, /no field "percent"/],

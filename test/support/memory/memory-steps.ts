@@ -4,6 +4,7 @@ import type { LoadedRunbook, LoadedSystem } from '../../../src/domain/loaded-sys
 import type { BegunPort } from '../../../src/ports/steps/begun.ts';
 import type { CommandEnd, CommandInput, CommandsPort } from '../../../src/ports/steps/commands.ts';
 import type { HttpPort } from '../../../src/ports/steps/http.ts';
+import type { KeptFilesPort } from '../../../src/ports/steps/kept-files.ts';
 import type { QueriesPort } from '../../../src/ports/steps/queries.ts';
 import type { RunbooksPort } from '../../../src/ports/steps/runbooks.ts';
 
@@ -12,6 +13,7 @@ export interface MemorySteps {
   http: HttpPort;
   queries: QueriesPort;
   begun: BegunPort;
+  keptFiles: KeptFilesPort;
   runbooks: RunbooksPort;
   steps: {
     /** By name; what a test puts there is loaded. */
@@ -40,6 +42,7 @@ export function memorySteps(): MemorySteps {
     commands: {
       run: async (input, waiting) => {
         waiting.signal.throwIfAborted();
+        await input.permit?.();
         const command = input.command.join(' ');
         steps.ran.push(command);
         const end = await steps.answer(command, input);
@@ -60,6 +63,7 @@ export function memorySteps(): MemorySteps {
         return isFirst;
       },
     },
+    keptFiles: { keep: async () => ({ files: [], list: { key: '_kept/none', sha256: '' } }) },
     runbooks: {
       load: async (loaded, name) => found(loaded, name),
       list: async () =>
