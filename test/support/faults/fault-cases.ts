@@ -2,7 +2,7 @@
 // be cut into shards, taken up again, and picked from.
 import { isAlive, type ProcessIdentity } from '../../../src/machine/process-identity.ts';
 import { awaitThat } from './fault-place.ts';
-import { pointsFor, WAKES } from './fault-points.ts';
+import { FROZEN, pointsFor, WAKES } from './fault-points.ts';
 import type { Fault, OperationType, RunResult, Scene } from './fault-run.ts';
 import type { FailedRequest } from '../load.ts';
 
@@ -15,15 +15,15 @@ export interface FaultCase {
   point: string;
 }
 
-const CHANGES = /^\w+\/(ensureRevision|shiftTraffic|removeRevision)(:\w+)?\//;
-
 export function allCases(points: string[], type: OperationType): FaultCase[] {
   const { server, host } = pointsFor(type);
   const missing = [...server, ...host].filter((one) => !points.includes(one));
   if (missing.length > 0) throw new Error(`an undisturbed run never passed ${missing.join(', ')}`);
-  const frozen = points.filter(
+  const frozen = [...new Set(points)].filter(
     (point) =>
-      CHANGES.test(point) && !point.endsWith('/completed') && !/\/\w+\/\S+\/after$/.test(point),
+      FROZEN[type]?.test(point) === true &&
+      !point.endsWith('/completed') &&
+      !/\/\w+\/\S+\/after$/.test(point),
   );
   return [
     // A verb that one step calls several times passes the same points again.
@@ -39,7 +39,7 @@ export function oncePerStep(cases: FaultCase[], type: OperationType): FaultCase[
   const { server, host } = pointsFor(type);
   const one: Record<FaultKind, (point: string) => boolean> = {
     kill: (point) => /^\w+\/\w+\/\S+\/after$/.test(point) && isOfStep(point, type),
-    freeze: (point) => /:\w+\/(weight-50|switch|remove)#1\/before$/.test(point),
+    freeze: (point) => /:\w+\/(weight-50|switch|remove|mark|stop-api)#1\/before$/.test(point),
     server: (point) => point === server[1],
     host: (point) => point === host[2],
   };
@@ -134,7 +134,7 @@ function quietly(fault: Fault): PreparedFault {
 function freeze(point: string): PreparedFault {
   const [, type = '', activity = '', step = ''] =
     /^(\w+)\/(\w+)(?::\w+)?\/([\w-]+)#/.exec(point) ?? [];
-  const wakeAt = WAKES[`${type}/${step}`];
+  const wakeAt = WAKES[`${type}/${step}`] ?? WAKES[`${type}/${activity}`];
   if (wakeAt === undefined) throw new Error(`nobody knows when to wake what froze at ${point}`);
   const problems: string[] = [];
   const remarks: string[] = [];

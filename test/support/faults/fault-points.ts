@@ -64,6 +64,18 @@ const POINTS: Record<OperationType, { server: string[]; host: string[] }> = {
   incident: { server: [], host: [] },
 };
 
+const DEPLOY = /^\w+\/(ensureRevision|shiftTraffic|removeRevision)(:\w+)?\//;
+
+/** The changes at which a worker is frozen. */
+export const FROZEN: Partial<Record<OperationType, RegExp>> = {
+  canaryDeploy: DEPLOY,
+  blueGreenDeploy: DEPLOY,
+  runbook: /^(runbook\/makeChange|restartService\/restartRevision)(:\w+)?\//,
+  maintenanceWindow: /^(maintenanceWindow\/(stop|admit)Service|backup\/takeBackup)(:\w+)?\//,
+  // Of many lines the first: another worker counts its own from one.
+  incident: /^incident\/(keepTimeline|startRunbook)\/incident#1\//,
+};
+
 /** When a frozen worker wakes: once the operation has made its next change, or is about to end. */
 export const WAKES: Record<string, string> = {
   'canaryDeploy/ensure': 'canaryDeploy/shiftTraffic/weight-20#1/completed',
@@ -73,6 +85,14 @@ export const WAKES: Record<string, string> = {
   'blueGreenDeploy/ensure': 'blueGreenDeploy/shiftTraffic/switch#1/completed',
   'blueGreenDeploy/switch': 'blueGreenDeploy/sealReport/seal#1/before',
   'retireRevision/remove': 'retireRevision/sealReport/seal#1/before',
+  'runbook/mark': 'restartService/restartRevision/restart#1/completed',
+  'restartService/restart': 'runbook/awaitCheck/up#1/completed',
+  'maintenanceWindow/stop-api': 'backup/takeBackup/backup-data#1/completed',
+  'backup/backup-data': 'runbook/makeChange/mark#1/completed',
+  'maintenanceWindow/admit-api': 'maintenanceWindow/sealReport/seal#1/before',
+  // An incident is one step.
+  'incident/keepTimeline': 'incident/keepTimeline/incident#2/completed',
+  'incident/startRunbook': 'runbook/sealReport/seal#1/before',
 };
 
 /** For operations of this type. */
