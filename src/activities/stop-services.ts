@@ -11,6 +11,7 @@ import { clearLease, type ClearedLease } from './leases.ts';
 import { trafficOf, type Platforms } from './platforms.ts';
 import type { SigningPorts } from './record/sign-record.ts';
 import { sideBySide } from './side-by-side.ts';
+import { endedWords } from '../domain/traffic/endless-words.ts';
 import { untilNobodyAnswers } from './traffic.ts';
 import type { Clock } from '../ports/clock.ts';
 
@@ -54,8 +55,8 @@ export async function stopService(
   return { weights: state.weights, detail: `stopped; ${beforeWords(state)}` };
 }
 
-function beforeWords({ beforeStop, unsaved }: TrafficState): string {
-  const before = `before: ${describeWeights(beforeStop)}`;
+function beforeWords({ beforeStop, unsaved, endless }: TrafficState): string {
+  const before = `${endedWords(endless)}before: ${describeWeights(beforeStop)}`;
   if (unsaved === undefined) return before;
   return `${before}; the platform could not write the stop down (${unsaved}): started anew it would let users in again`;
 }

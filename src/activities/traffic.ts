@@ -2,6 +2,7 @@
 import type { BakeProgress } from '../domain/analysis/bake-progress.ts';
 import { Failure } from '../domain/failure.ts';
 import type { RevisionState, TrafficState, Weights } from '../domain/rollout/model.ts';
+import { leavingWords } from '../domain/traffic/endless-words.ts';
 import { misread, probesFor } from '../domain/traffic/probes.ts';
 import {
   describeWeights,
@@ -62,7 +63,7 @@ export async function shiftTraffic(
   const detail = await readBack(place, weights, call, { platforms, clock });
   return {
     weights: state.weights,
-    detail,
+    detail: `${detail}${leavingWords(state.endless)}`,
     ...(judged && progress && { begun: { step: judged.step, progress } }),
   };
 }
@@ -113,7 +114,7 @@ export async function admitService(
 }
 
 function told(state: TrafficState, detail: string): { weights: Weights; detail: string } {
-  return { weights: state.weights, detail };
+  return { weights: state.weights, detail: `${detail}${leavingWords(state.endless)}` };
 }
 
 /** The one of what is expected that is there; the first when none is, so that the adapter says what it found. */

@@ -1,6 +1,8 @@
 // `fairlead stop --without-temporal` against a real local host, while no Temporal server and no worker runs.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
 import { reportOfEntries } from '../../src/domain/record/report-answer.ts';
@@ -55,8 +57,16 @@ test('keeps users out, says what was stopped and how they come back in, and is n
 
 test('leaves a signed report, which is verified offline', async (t) => {
   await served();
+  const stream = get(`${url}events`).on('error', () => undefined);
+  const [answer] = (await once(stream, 'response')) as [IncomingMessage];
+  const closed = once(
+    answer.on('error', () => undefined),
+    'close',
+  );
   const { code, stdout } = await stop(t, '--json');
   assert.equal(code, 0);
+  await closed;
+  assert.match(stdout, /; WebSockets and streams ended at once: 1; before: v1 100 %/);
   const report: unknown = JSON.parse(stdout);
   assert.ok(isRecord(report) && isRecord(report['evidence']));
   assert.equal(report['requestedBy'], 'ana');

@@ -48,6 +48,16 @@ async function events(url: string): Promise<{ isClosed: () => boolean }> {
   return { isClosed: () => closed };
 }
 
+/** An answer in two pieces, of which only the first one comes. */
+async function begunStream(url: string): Promise<{ isClosed: () => boolean; leave: () => void }> {
+  const outgoing = get(`${url}/stream`);
+  const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
+  let closed = false;
+  answer.on('error', () => undefined).once('close', () => (closed = true));
+  await once(answer, 'data');
+  return { isClosed: () => closed, leave: () => outgoing.destroy() };
+}
+
 describe('an answer without an end', () => {
   const service = { system: 'shop', service: 'chat' };
   const nextToken = tokens();
@@ -96,15 +106,67 @@ describe('an answer without an end', () => {
       .reduce((sum, { value }) => sum + value, 0);
   }
 
-  test('ends when the service is stopped, and not one on a preview address', async () => {
-    const states = await host.platform.workload.revisions(service);
-    const preview = states.find(({ spec }) => spec.id === v1.id)?.previewUrl ?? '';
-    const [users, stream, own] = [await open(url), await events(url), await open(preview)];
-    await host.platform.traffic.stop({ service, token: nextToken() });
+  test('ends at once when the service is stopped, however long its drain, is counted, and not one on a preview address', async (t) => {
+    const patient = { system: 'shop', service: 'patient' };
+    const port = await freePort();
+    const spec = plainSpec(patient, 'v1', port, { drain: 3_600_000 });
+    await host.ready(spec, 1, nextToken());
+    const { traffic, workload } = host.platform;
+    const [state] = await workload.revisions(patient);
+    const begin = { service: patient, expect: [], token: nextToken() };
+    await traffic.set({ ...begin, weights: weightsOf([spec, 100]) });
+    const at = `http://127.0.0.1:${port}`;
+    const [users, stream, own] = [
+      await open(at),
+      await events(at),
+      await open(state?.previewUrl ?? ''),
+    ];
+    t.after(() => own.socket.destroy());
+    const token = nextToken();
+    const stopped = await traffic.stop({ service: patient, token });
+    assert.deepEqual(stopped.endless, { ended: 2, leaving: 0 });
     await eventually('both to end', () => users.isClosed() && stream.isClosed());
     assert.equal(own.isClosed(), false);
-    own.socket.destroy();
+    // A retry whose first answer was lost says the same.
+    assert.equal((await traffic.stop({ service: patient, token })).endless?.ended, 2);
+  });
+
+  test('that has an end, as a download, gets `drain` of a stop, and no longer', async () => {
+    const answer = await begunStream(url);
+    await host.platform.traffic.stop({ service, token: nextToken() });
+    await eventually('it to end', () => answer.isClosed());
     await host.platform.traffic.admit({ service, percent: 100, token: nextToken() });
+  });
+
+  test('that has an end goes on when its version has no users any more', async () => {
+    const [answer, stream] = [await begunStream(url), await events(url)];
+    await share(0, 100);
+    await eventually('the stream to end', () => stream.isClosed());
+    assert.equal(answer.isClosed(), false);
+    await share(100, 0);
+    answer.leave();
+  });
+
+  test('that gets `drain` is counted where its version has no users any more', async () => {
+    const patient = { system: 'shop', service: 'switched' };
+    const port = await freePort();
+    const [one, two] = ['v1', 'v2'].map((version) =>
+      plainSpec(patient, version, port, { drain: 3_600_000 }),
+    );
+    assert.ok(one && two);
+    for (const spec of [one, two]) await host.ready(spec, 1, nextToken());
+    const { traffic } = host.platform;
+    const whole = [weightsOf([one, 100]), weightsOf([two, 100])] as const;
+    const set = (weights: (typeof whole)[0], expect: (typeof whole)[0]) =>
+      traffic.set({ service: patient, weights, expect, token: nextToken() });
+    await set(whole[0], []);
+    const at = `http://127.0.0.1:${port}`;
+    const [users, stream] = [await open(at), await events(at)];
+    assert.deepEqual((await set(whole[1], whole[0])).endless, { ended: 0, leaving: 2 });
+    assert.deepEqual([users.isClosed(), stream.isClosed()], [false, false]);
+    const stopped = await traffic.stop({ service: patient, token: nextToken() });
+    assert.equal(stopped.endless?.ended, 2);
+    await eventually('both to end', () => users.isClosed() && stream.isClosed());
   });
 
   test('ends for clients that are not let in any more, and stays for the others', async () => {

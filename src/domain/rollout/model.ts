@@ -103,6 +103,11 @@ export interface TrafficState {
   beforeStop: Weights;
   /** Answered by a stop that holds and could not be written down: why. A platform that starts anew would not know of it. */
   unsaved?: string;
+  /**
+   * Answered by a change, where the platform can tell: of WebSockets and streams, how many a stop `ended`, and how many are
+   * `leaving`, which end within `drain` because their users are sent elsewhere.
+   */
+  endless?: { ended: number; leaving: number };
 }
 
 /** A revision that carried everything (100 %), whole, so that it can be made again. */

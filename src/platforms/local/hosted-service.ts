@@ -16,8 +16,8 @@ export interface ServedAddress {
   runner: RevisionRunner;
 }
 
-/** An answer without an end of its own: a WebSocket, a stream of events. */
-export interface Endless {
+/** An answer that a user is being given. */
+export interface OpenAnswer {
   revision: string;
   /** How long (ms) it may go on when its user would not be sent there any more. */
   drain: number;
@@ -39,7 +39,11 @@ export class HostedService {
   readonly left = new Map<string, ProcessIdentity[]>();
   readonly #rotation = new WeightedRotation();
   readonly #waiting = new Set<() => void>();
-  readonly #endless = new Map<Endless, NodeJS.Timeout | undefined>();
+  /** Those without an end of their own: WebSockets, streams of events. */
+  readonly #endless = new Map<OpenAnswer, NodeJS.Timeout | undefined>();
+  readonly #ordinary = new Map<OpenAnswer, NodeJS.Timeout | undefined>();
+  /** How many the last stop ended at once. */
+  #ended = 0;
   #trusted = { written: NOBODY, proxies: new TrustedProxies(NOBODY) };
   #last: Promise<unknown> = Promise.resolve();
 
@@ -67,23 +71,57 @@ export class HostedService {
     return mine;
   }
 
+  /** A stop ends what has no end of its own at once, and the rest after `drain`; any other change what its users have moved on from. */
   setTraffic(traffic: ServiceRecord['traffic']): void {
+    const wasStopped = this.record.traffic.stopped;
     this.record.traffic = traffic;
     this.#rotation.reset();
-    for (const one of this.#endless.keys()) this.#endIfMoved(one);
+    if (!traffic.stopped) {
+      this.#ended = 0;
+      for (const one of this.#endless.keys()) this.#endIfMoved(one);
+    } else if (!wasStopped) {
+      this.#ended = this.#endless.size;
+      for (const one of this.#endless.keys()) one.end();
+      for (const one of this.#ordinary.keys()) this.#endLater(one);
+    }
   }
 
-  /** Ends it when users have moved on, which it would never see by itself. Answers with what says that it is over. */
-  follow(one: Endless): () => void {
+  /** WebSockets and streams: `ended` by the last stop, and `leaving`, which get `drain` since users moved on. */
+  get endless(): { ended: number; leaving: number } {
+    const timers = [...this.#endless.values()];
+    return { ended: this.#ended, leaving: timers.filter((one) => one !== undefined).length };
+  }
+
+  /** Ends one without an end when users have moved on, which it would never see by itself. Answers with what says that it is over. */
+  follow(one: OpenAnswer): () => void {
     this.#endless.set(one, undefined);
-    this.#endIfMoved(one);
+    if (this.record.traffic.stopped) one.end();
+    else this.#endIfMoved(one);
     return () => {
       clearTimeout(this.#endless.get(one));
       this.#endless.delete(one);
     };
   }
 
-  #endIfMoved(one: Endless): void {
+  /** One that has an end, as far as anybody knows: a stop waits `drain` for it. Answers as `follow` does. */
+  giveTime(one: OpenAnswer): () => void {
+    this.#ordinary.set(one, undefined);
+    return () => {
+      clearTimeout(this.#ordinary.get(one));
+      this.#ordinary.delete(one);
+    };
+  }
+
+  #endLater(one: OpenAnswer): void {
+    if (this.#ordinary.get(one) !== undefined) return;
+    const timer = setTimeout(() => {
+      this.#ordinary.set(one, undefined);
+      if (this.record.traffic.stopped) one.end();
+    }, timerOf(one.drain));
+    this.#ordinary.set(one, timer.unref());
+  }
+
+  #endIfMoved(one: OpenAnswer): void {
     if (this.#endless.get(one) !== undefined || this.#goesThere(one)) return;
     const timer = setTimeout(() => {
       this.#endless.set(one, undefined);
@@ -92,7 +130,7 @@ export class HostedService {
     this.#endless.set(one, timer.unref());
   }
 
-  #goesThere({ revision, admitted }: Endless): boolean {
+  #goesThere({ revision, admitted }: OpenAnswer): boolean {
     return percentOf(this.record.traffic.weights, revision) > 0 && admitted();
   }
 

@@ -188,7 +188,7 @@ export class LocalHost {
       service.setTraffic(stopped(service.record.traffic));
       service.changed();
       const unsaved = await this.#unsaved(what);
-      const state = this.read(input.service);
+      const state = { ...this.read(input.service), endless: service.endless };
       return unsaved === undefined ? state : { ...state, unsaved };
     });
   }
@@ -220,7 +220,7 @@ export class LocalHost {
         throw error;
       }
       service.changed();
-      return this.read(input.service);
+      return { ...this.read(input.service), endless: service.endless };
     });
   }
 

@@ -63,6 +63,7 @@ const trafficState = z.object({
   admitPercent: z.number(),
   beforeStop: weights,
   unsaved: z.exactOptional(z.string()),
+  endless: z.exactOptional(z.object({ ended: count, leaving: count })),
 }) satisfies z.ZodType<TrafficState>;
 
 /** Who makes a change: an operation with its epoch token, or a person, whom none holds back. */

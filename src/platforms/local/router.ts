@@ -4,7 +4,12 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Socket } from 'node:net';
 import { admits, clientKey } from '../../domain/traffic/traffic-rules.ts';
 import { clientAddress } from './forwarded-fields.ts';
-import { type HostedService, type ServedAddress, serviceKey } from './hosted-service.ts';
+import {
+  type HostedService,
+  type OpenAnswer,
+  type ServedAddress,
+  serviceKey,
+} from './hosted-service.ts';
 import type { Marks } from './marks.ts';
 import type { HostMetrics } from './metrics.ts';
 import { PROBE_HEADER } from './protocol.ts';
@@ -171,10 +176,13 @@ async function sendTo(
   response: ServerResponse,
 ): Promise<Sent> {
   const { replica } = next;
-  let over = (): void => undefined;
+  const mine = answerOf(route, next, request, () => response.destroy());
+  let over = mine && route.service.giveTime(mine);
   const begun = (answer: IncomingMessage): void => {
+    if (mine === undefined) return;
     if (!/^text\/event-stream\b/i.test(answer.headers['content-type'] ?? '')) return;
-    over = follow(route, next, request, () => response.destroy());
+    over?.();
+    over = route.service.follow(mine);
   };
   replica.open += 1;
   try {
@@ -183,22 +191,22 @@ async function sendTo(
     if (sent === 'failed') refuse(response, BROKE_OFF);
     return sent;
   } finally {
-    over();
+    over?.();
     replica.open -= 1;
   }
 }
 
-/** An answer without an end, of users: it ends when they have moved on, or are not let in any more. */
-function follow(
+/** An answer as the service follows it: it ends when users have moved on, or are not let in any more. Undefined on a preview address. */
+function answerOf(
   route: Route,
   { runner }: ServedAddress,
   request: IncomingMessage,
   end: () => void,
-): () => void {
-  if (route.preview) return () => undefined;
+): OpenAnswer | undefined {
+  if (route.preview) return undefined;
   const { id, drain } = runner.record.spec;
   const admitted = (): boolean => refusalOf(route, request, false) === null;
-  return route.service.follow({ revision: id, drain, admitted, end });
+  return { revision: id, drain, admitted, end };
 }
 
 function codeOf(sent: Exclude<Sent, 'tryAnother'>, response: ServerResponse): number {
@@ -283,9 +291,10 @@ async function upgradeBy(
       return false;
     }
     counted(sent.code);
-    const over = follow(route, next, request, () => client.socket.destroy());
+    const mine = answerOf(route, next, request, () => client.socket.destroy());
+    const over = mine && route.service.follow(mine);
     await sent.closed;
-    over();
+    over?.();
     return true;
   } finally {
     replica.open -= 1;
