@@ -26,6 +26,7 @@ const PROGRAMS = [
   'platforms/local/daemon',
   'platforms/local/isolation/look',
   'platforms/local/isolation/relay',
+  'datastores/servers/alone',
   'platforms/local/isolation/inside/runner',
   'embedded/sdk-download',
   'embedded/private/enclosed',

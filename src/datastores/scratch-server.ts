@@ -10,7 +10,7 @@ import { Failure } from '../domain/failure.ts';
 import { wordsOf, type ProcessIdentity } from '../machine/process-identity.ts';
 import { processesIn } from '../machine/processes-in.ts';
 import { saysFull } from './full-disk.ts';
-import { serverIdentity } from './tool.ts';
+import { serverIdentity, type Identity } from './tool.ts';
 
 /**
  * What stays as it is however often a server is started: a folder that its user cannot pass through, a setting or locale
@@ -28,6 +28,7 @@ const HOPELESS = new RegExp(
 /** Either is enough for a server that asks for the name of its user. */
 const NAMELESS = /could not look up effective user|unshare:/i;
 const DOOR = /\/platforms\/local\/isolation\/relay\.[jt]s$/;
+const AROUND = /\/datastores\/servers\/alone\.[jt]s$/;
 const NOTE = 'server.json';
 export const PASSWORD_FILE = 'password';
 /** The file with the password of the administrator of a copy's server; no service logs in as that. */
@@ -57,8 +58,15 @@ export async function readNote(folder: string): Promise<ServerNote> {
 }
 
 /** What runs in the folder, but for the door to its server (servers/apart.ts). */
-export function serversIn(folder: string): ProcessIdentity[] {
+export function processesButDoors(folder: string): ProcessIdentity[] {
   return processesIn(folder).filter(({ pid }) => !wordsOf(pid).some((word) => DOOR.test(word)));
+}
+
+/** The same without what starts it in a network of its own (servers/alone.ts). */
+export function serversIn(folder: string): ProcessIdentity[] {
+  return processesButDoors(folder).filter(
+    ({ pid }) => !wordsOf(pid).some((word) => AROUND.test(word)),
+  );
 }
 
 /** The pid of a process of the server. Throws NotReady when nothing runs in the folder. */
@@ -83,13 +91,14 @@ export function notStarted(error: unknown, log = ''): never {
 export interface Launched {
   args: string[];
   env: Record<string, string>;
+  as?: Identity;
 }
 
 /**
  * Starts the server of a copy in a session of its own, with its output in a file: nothing of it is the worker's. What keeps it
  * from starting shows by nothing running in the folder.
  */
-export function launch(folder: string, program: string, { args, env }: Launched): void {
+export function launch(folder: string, program: string, { args, env, as }: Launched): void {
   const log = openSync(join(folder, LOG_FILE), 'a', 0o600);
   try {
     const child = spawn(program, args, {
@@ -97,6 +106,7 @@ export function launch(folder: string, program: string, { args, env }: Launched)
       env: { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', ...env },
       stdio: ['ignore', log, log],
       detached: true,
+      ...as,
     });
     child.once('error', () => undefined);
     child.unref();

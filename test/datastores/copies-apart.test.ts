@@ -1,9 +1,14 @@
 // The servers of copies reach nothing, and who logs in to one as a service does cannot make them.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readlinkSync, statSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { test, type TestContext } from 'node:test';
+import { createFirestoreStore } from '../../src/datastores/firestore/store.ts';
+import { emulatorProgram } from '../../src/datastores/firestore/scratch-emulator.ts';
+import { createMongoStore } from '../../src/datastores/mongodb/store.ts';
+import type { SecretSources } from '../../src/integrations/secret-value.ts';
 import { withClient } from '../../src/datastores/postgres/connection.ts';
 import {
   adminAddress,
@@ -18,7 +23,8 @@ import { whyUnable } from '../../src/platforms/local/isolation/namespaces.ts';
 import { looksOf, probeServers } from '../../src/platforms/local/isolation/probe-servers.ts';
 import type { TargetMount } from '../../src/ports/isolation.ts';
 import { endAllIn } from '../../src/machine/end-all-in.ts';
-import { passableFolder } from '../support/datastores/datastores.ts';
+import { datastoreRef, passableFolder } from '../support/datastores/datastores.ts';
+import { mongoPrograms } from '../support/datastores/mongodb.ts';
 import { fails } from '../support/fails.ts';
 import { startTestRedis } from '../support/datastores/redis.ts';
 import { waiting } from '../support/local-daemon.ts';
@@ -104,6 +110,63 @@ test(
     assert.equal(new Set([...users, 0, 65_534]).size, 4);
   },
 );
+
+const SECRETS: SecretSources = {
+  env: {},
+  readFile: () => Promise.reject(new Error('no file is named')),
+  reader: 'this test',
+};
+const lacksEmulator = await emulatorProgram([]).then(
+  () => false,
+  () => true,
+);
+const SERVERS = {
+  mongodb: () => {
+    const programs = mongoPrograms();
+    return programs && createMongoStore({ secrets: SECRETS, clock: Date, programs });
+  },
+  firestore: () =>
+    lacksEmulator ? undefined : createFirestoreStore({ env: {}, clock: Date, programs: [] }),
+};
+
+for (const kind of ['mongodb', 'firestore'] as const) {
+  const storeOf = SERVERS[kind];
+  const skip = storeOf() === undefined ? `missing part: ${kind}` : unable;
+  test(
+    `the server of a copy of a ${kind} reaches nothing that is live, and is asked for it`,
+    { skip },
+    async (t) => {
+      const folder = await folderOf(t);
+      const live = await livePlace(t);
+      const store = storeOf();
+      assert.ok(store);
+      const settings = { kind, project: 'shop', database: 'orders', host: '127.0.0.1', port: 1 };
+      await store.empty(datastoreRef('orders', '/', settings), folder, waiting());
+      const copy = await store.address(folder, waiting());
+      assert.ok(copy.kind === 'address' && copy.server !== undefined);
+      assert.notEqual(networkOf(copy.server), networkOf('self'));
+      const place = { datastore: 'orders', kind: 'address', host: '127.0.0.1' } as const;
+      const mounts: TargetMount[] = [{ place: { ...place, port: live.port }, copy }];
+      assert.match(await probeServers(mounts, waiting()), /of orders no live place is reached/);
+      assert.equal(live.came(), 0);
+      // What runs there may do nothing to its network, which would let it out again.
+      const status = await readFile(`/proc/${copy.server}/status`, 'utf8');
+      const rights = /^CapEff:\s*(\w+)$/m.exec(status)?.[1];
+      const isRoots = statSync(`/proc/${copy.server}`).uid === 0;
+      if (!isRoots) assert.equal(rights, '0000000000000000');
+      if (process.getuid?.() === 0 && !isRoots) {
+        // It, and nobody else, reads what the copy holds.
+        assert.equal(statSync(folder).uid, statSync(`/proc/${copy.server}`).uid);
+        assert.throws(() => execFileSync('ls', [folder], { uid: 65_534, gid: 65_534 }));
+      }
+      assert.deepEqual((await store.fingerprintCopy(folder, waiting())).contents.parts, []);
+    },
+  );
+}
+
+function networkOf(pid: number | 'self'): string {
+  return readlinkSync(`/proc/${pid}/ns/net`);
+}
 
 test('a server of a copy from which a live place is reached has nothing mounted', async (t) => {
   const { port } = await livePlace(t);

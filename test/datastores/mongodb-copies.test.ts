@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { BSON, Long, MongoClient } from 'mongodb';
 import { judgeCorrect } from '../../src/domain/backup/ladder.ts';
 import type { CopyRef } from '../../src/ports/backups.ts';
-import { processesIn } from '../../src/machine/processes-in.ts';
+import { serversIn } from '../../src/datastores/scratch-server.ts';
 import { keyOf, streamedManifest } from '../support/datastores/copies.ts';
 import { fill } from '../support/datastores/mongodb.ts';
 import { mongoWorld } from '../support/datastores/mongodb-world.ts';
@@ -117,7 +117,7 @@ test('what a copy lacks of the live database is counted by _id, and whoever look
   assert.equal(await copy.countDocuments(), 1000);
   await assert.rejects(copy.insertOne({ _id: 5000 }));
   await assert.rejects(copy.updateOne({ _id: 1 }, { $set: { total: 9 } }));
-  assert.equal(processesIn(join(root, 'copies', 'copy')).length, 1);
+  assert.equal(serversIn(join(root, 'copies', 'copy')).length, 1);
 });
 
 test('what a person types loads a backup into another database of the live server', async (t) => {

@@ -1,20 +1,19 @@
-// An emulator of its own for a copy: Google's, on a free port of 127.0.0.1, with the data in memory. It goes on when the
-// worker ends. It asks nobody who they are: whoever is on this machine reads and writes the copy.
+// An emulator of its own for a copy: Google's, reached on a free port of 127.0.0.1, with the data in memory, and where namespaces
+// allow in a network of its own (servers/on-port.ts). It goes on when the worker ends. It asks nobody who they are: whoever is on this machine reads and writes the copy.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Waiting } from '../../ports/waiting.ts';
 import { Failure } from '../../domain/failure.ts';
-import { tryListening } from '../../machine/port-holder.ts';
-import { processesIn } from '../../machine/processes-in.ts';
 import {
   lastWords,
-  launch,
   logIn,
   makePassword,
+  processesButDoors,
   readNote,
   serverProblem,
-  writeNote,
+  type Launched,
 } from '../scratch-server.ts';
+import { startOnPort } from '../servers/on-port.ts';
 import { findProgram } from '../tool.ts';
 import type { FirestoreAddress } from './connection.ts';
 
@@ -47,15 +46,16 @@ export async function startEmulator(
   waiting: Waiting,
 ): Promise<FirestoreAddress> {
   await makePassword(folder);
-  const port = await tryListening(0);
-  await writeNote(folder, { port, database: `${project}/${database}`, server: program });
-  const args = ['start', '--host=127.0.0.1', `--port=${port}`];
-  launch(folder, program, { args, env: javaEnvironment() });
+  const launched = (port: number): Launched => ({
+    args: ['start', '--host=127.0.0.1', `--port=${port}`],
+    env: javaEnvironment(),
+  });
+  await startOnPort(folder, { program, database: `${project}/${database}`, launched }, waiting);
   const address = await copyAddress(folder);
   let isSeen = false;
   for (let looked = 0; ; looked += 1) {
     waiting.signal.throwIfAborted();
-    const runs = processesIn(folder).length > 0;
+    const runs = processesButDoors(folder).length > 0;
     isSeen ||= runs;
     if (!runs && (isSeen || looked > 20)) throw await notUp(folder);
     if (runs && (await answers(address, waiting))) return address;

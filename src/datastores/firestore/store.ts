@@ -73,10 +73,11 @@ export function createFirestoreStore({ env, clock, programs = [] }: FirestoreInp
       await start(store, folder, waiting);
     },
     address: async (folder) => {
-      if ((await databaseOfCopy(folder)) === undefined) serverRuns(folder);
+      const beside = await databaseOfCopy(folder);
+      const own = beside === undefined ? { server: serverRuns(folder) } : {};
       const { host, port, database } = await copyAt(folder);
       const login = { fields: { database }, passwordFile: join(folder, PASSWORD_FILE) };
-      return { kind: 'address', of: 'firestore', host, port, login };
+      return { kind: 'address', of: 'firestore', host, port, login, ...own };
     },
     fingerprint: (store, waiting) => readContents(live(store), readingOf(store), waiting),
     fingerprintCopy: async (folder, waiting) =>

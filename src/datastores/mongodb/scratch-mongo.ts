@@ -1,5 +1,6 @@
 // A server of its own for a copy: mongod where it is installed, else FerretDB, which speaks the same protocol and can do
-// less (ferretdb-lacks.ts); on a free port of 127.0.0.1, with one user and a password. It goes on when the worker ends.
+// less (ferretdb-lacks.ts); reached on a free port of 127.0.0.1, with one user and a password, and where namespaces allow in a
+// network of its own (servers/on-port.ts). It goes on when the worker ends.
 // mongod's TTL monitor is off until the copy is handed over: it would delete what the dump has.
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -7,20 +8,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import type { Waiting } from '../../ports/waiting.ts';
 import { Failure } from '../../domain/failure.ts';
-import { killProcess, processesIn } from '../../machine/processes-in.ts';
-import { tryListening } from '../../machine/port-holder.ts';
 import {
   lastWords,
-  launch,
   type Launched,
   logIn,
   makePassword,
   passwordIn,
+  processesButDoors,
   readNote,
   serverProblem,
   serverRuns,
-  writeNote,
 } from '../scratch-server.ts';
+import { startAgain, startOnPort } from '../servers/on-port.ts';
 import { findProgram } from '../tool.ts';
 import { serverCode, USER_IS_THERE, withMongo, type MongoAddress } from './connection.ts';
 
@@ -50,14 +49,10 @@ export async function startMongo(
 ): Promise<MongoAddress> {
   await mkdir(join(folder, 'data'), { mode: 0o700 });
   const password = await makePassword(folder);
-  const port = await tryListening(0);
-  await writeNote(folder, { port, database, server: program });
+  const launched = (port: number): Launched =>
+    isFerretdb(program) ? ferretdb(folder, { port, password }) : mongod(folder, port);
+  await startOnPort(folder, { program, database, launched }, waiting);
   const address = await mongoAddress(folder);
-  launch(
-    folder,
-    program,
-    isFerretdb(program) ? ferretdb(folder, { port, password }) : mongod(folder, port),
-  );
   if (!isFerretdb(program)) await makeUser(folder, address, waiting);
   await untilAnswers(folder, address, waiting);
   return address;
@@ -118,7 +113,7 @@ async function untilAnswers(
   let isSeen = false;
   for (let looked = 0; ; looked += 1) {
     waiting.signal.throwIfAborted();
-    const runs = processesIn(folder).length > 0;
+    const runs = processesButDoors(folder).length > 0;
     isSeen ||= runs;
     if (!runs && (isSeen || looked > 20)) throw await notUp(folder);
     if (runs && (await answers(address, waiting))) return;
@@ -155,13 +150,6 @@ export async function letExpire(folder: string, waiting: Waiting): Promise<void>
 
 /** Ends FerretDB and starts it on the same files, which it opens for reading only. */
 export async function startReadOnly(folder: string, waiting: Waiting): Promise<void> {
-  const { port, server } = await readNote(folder);
-  for (;;) {
-    const running = processesIn(folder);
-    if (running.length === 0) break;
-    running.forEach(killProcess);
-    await sleep(LOOK_AGAIN_MS, undefined, { signal: waiting.signal });
-  }
-  launch(folder, server, ferretdb(folder, { port, mode: '?mode=ro' }));
+  await startAgain(folder, (port) => ferretdb(folder, { port, mode: '?mode=ro' }), waiting);
   await untilAnswers(folder, await mongoAddress(folder), waiting);
 }

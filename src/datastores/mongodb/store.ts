@@ -70,10 +70,11 @@ export function createMongoStore({ secrets, clock, programs = [] }: MongoInput):
       await startMongo(folder, { program: await serverProgram(programs), database }, waiting);
     },
     address: async (folder) => {
-      if ((await databaseOfCopy(folder)) === undefined) serverRuns(folder);
+      const beside = await databaseOfCopy(folder);
+      const own = beside === undefined ? { server: serverRuns(folder) } : {};
       const { host, port, database, user = '' } = await copyAt(folder);
       const login = { fields: { user, database }, passwordFile: join(folder, PASSWORD_FILE) };
-      return { kind: 'address', of: 'mongodb', host, port, login };
+      return { kind: 'address', of: 'mongodb', host, port, login, ...own };
     },
     handOver: letExpire,
     fingerprint: async (store, waiting) =>

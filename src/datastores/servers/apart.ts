@@ -53,7 +53,7 @@ function ways(folder: string, mayBeRoot: boolean): Apart[] {
 }
 
 /** The user that the server in a folder runs as: worked out from the folder's path, so that every worker finds the same one. */
-function ownIdentity(folder: string): Identity {
+export function ownIdentity(folder: string): Identity {
   const uid = FIRST_UID + (createHash('sha256').update(folder).digest().readUInt32BE(0) % HOW_MANY);
   return { uid, gid: uid };
 }
@@ -66,16 +66,24 @@ export async function apartFor(
 ): Promise<Apart> {
   const all = ways(folder, mayBeRoot);
   for (const way of all) {
-    if (await isPossible(way, ['-x', program, '-a', '-x', dirname(folder)], signal)) return way;
+    if (await isPossible(way, ['test', '-x', program, '-a', '-x', dirname(folder)], signal)) {
+      return way;
+    }
   }
   // Its own words, when it is started, say why not.
-  for (const way of all) if (await isPossible(way, ['-d', '/'], signal)) return way;
+  for (const way of all) if (await isPossible(way, ['test', '-d', '/'], signal)) return way;
   throw new Failure('Broken', 'there is no way to start a program on this machine');
 }
 
-async function isPossible(way: Apart, test: string[], signal: AbortSignal): Promise<boolean> {
-  const run = { env: {}, directory: '/', signal, ...asOf(way) };
-  return runTool({ ...run, ...commandOf(way, 'test', test) }).then(
+/** Whether a command ends well when it is started so. */
+export async function isPossible(
+  way: Apart,
+  [program = '', ...args]: string[],
+  signal: AbortSignal,
+  env: Record<string, string> = {},
+): Promise<boolean> {
+  const run = { env, directory: '/', signal, ...asOf(way) };
+  return runTool({ ...run, ...commandOf(way, program, args) }).then(
     () => true,
     (error: unknown) => {
       signal.throwIfAborted();
