@@ -12,12 +12,14 @@ import { serveHooks } from './hooks/server.ts';
 import { alertsTaker } from './hooks/take-alerts.ts';
 import { findToken } from './hooks/token.ts';
 import { hostInUrl } from './machine/host-in-url.ts';
+import { closeToOthers } from './machine/own-umask.ts';
 import { whyNotListening } from './machine/port-holder.ts';
 import { payloadConverter } from './payload-converter.ts';
 
 class Stop extends Error {}
 
 async function main(): Promise<void> {
+  closeToOthers();
   const settings = hooksSettings(process.env);
   const { data, hooksTokenFile: file, hooksHost: host, hooksPort: port, taskQueue } = settings;
   const token = await findToken({ data, env: process.env, ...(file !== undefined && { file }) });

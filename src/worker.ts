@@ -3,6 +3,7 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { Client } from '@temporalio/client';
 import { hostInUrl } from './machine/host-in-url.ts';
+import { closeToOthers } from './machine/own-umask.ts';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import { SettingsError, workerSettings, type WorkerSettings } from './config/environment.ts';
 import { watchOperations } from './watching/gauges.ts';
@@ -35,6 +36,7 @@ class Stop extends Error {
 }
 
 async function main(): Promise<void> {
+  closeToOthers();
   const settings = workerSettings(process.env);
   const ports = realPorts(settings);
   const log = createLog({

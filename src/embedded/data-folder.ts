@@ -16,6 +16,7 @@ import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { isOurs } from '../machine/own-file.ts';
 import { lockFile, type Locking } from '../machine/lock-file.ts';
+import type { Say } from './download.ts';
 import { errorCode, sentence, StartFailure } from './start-failure.ts';
 
 const REASONS: Record<string, string> = {
@@ -33,16 +34,19 @@ const FOLDERS = ['host', 'reports', 'logs'];
  * Makes the folder and what belongs into it; returns its absolute path. `named`: somebody chose it, so it may be a link, and
  * a container's root may keep its data in another user's volume. The default one is whatever lies where `up` was started.
  */
-export function prepareDataFolder(data: string, { named = false } = {}): string {
+export function prepareDataFolder(
+  data: string,
+  { named = false, say }: { named?: boolean; say?: Say } = {},
+): string {
   let path = resolve(data);
   try {
     makeFolder(path);
     if (named) path = realpathSync(path);
-    requireOwnFolder(path, named);
+    requireOwnFolder(path, named, say);
     requireOwnPlace(path);
     for (const name of FOLDERS) {
       makeFolder(join(path, name));
-      requireOwnFolder(join(path, name), named);
+      requireOwnFolder(join(path, name), named, say);
     }
     const trial = join(path, `.trial-${process.pid}`);
     writeFileSync(trial, 'x');
@@ -64,7 +68,7 @@ function reasonOf(error: unknown): string {
  * What lies in the folder says which processes to end, and links in it lead where it is written to: it must be nobody else's. Nor
  * is it for others to read, services that run as somebody else among them: one that is wider is narrowed.
  */
-function requireOwnFolder(path: string, named: boolean): void {
+function requireOwnFolder(path: string, named: boolean, say?: Say): void {
   const found = lstatSync(path);
   const { uid, mode } = found;
   if (found.isSymbolicLink()) throw new Error(`${path} is a link, and could lead elsewhere later`);
@@ -72,7 +76,13 @@ function requireOwnFolder(path: string, named: boolean): void {
   if (own !== undefined && uid !== own && !(named && own === 0)) {
     throw new Error(`${path} belongs to user ${uid}, and this is user ${own}`);
   }
-  if ((mode & 0o077) !== 0) chmodSync(path, mode & 0o7700);
+  if ((mode & 0o077) !== 0) {
+    chmodSync(path, mode & 0o7700);
+    const was = (mode & 0o777).toString(8);
+    say?.(
+      `closed ${path} to other users (its mode was ${was}): what is in it is this user's alone`,
+    );
+  }
   if ((mode & 0o002) === 0 || readdirSync(path).length === 0) return;
   throw new Error(
     `everybody could write to ${path}, and what lies in it may be anybody's; empty it`,

@@ -4,6 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, constants, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ownProgram } from '../machine/own-modules.ts';
+import { withUsualUmask } from '../machine/own-umask.ts';
 import {
   isAlive,
   signalProcess,
@@ -15,7 +16,7 @@ export interface Program {
   command: string;
   args: string[];
   env: NodeJS.ProcessEnv;
-  /** Permissions that its files are made without; without it those of whoever launches it. */
+  /** Permissions that its files are made without; without it the umask that whoever launches it was started with. */
   umask?: number;
 }
 
@@ -65,12 +66,14 @@ export async function launch(program: Program, logFile: string): Promise<Running
 }
 
 function spawned({ command, args, env, umask }: Program, log: number): ChildProcess {
-  const before = umask === undefined ? undefined : process.umask(umask);
-  try {
-    return spawn(command, args, { env, stdio: ['ignore', log, log], detached: true });
-  } finally {
-    if (before !== undefined) process.umask(before);
-  }
+  return withUsualUmask(() => {
+    const before = umask === undefined ? undefined : process.umask(umask);
+    try {
+      return spawn(command, args, { env, stdio: ['ignore', log, log], detached: true });
+    } finally {
+      if (before !== undefined) process.umask(before);
+    }
+  });
 }
 
 /** Watches a process that somebody else launched, until `signal` is aborted. */

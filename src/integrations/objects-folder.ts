@@ -20,6 +20,7 @@ import type { Waiting } from '../ports/waiting.ts';
 import { Failure } from '../domain/failure.ts';
 import { textAt } from '../domain/json.ts';
 import { fileChunks } from '../machine/file-chunks.ts';
+import { madeLike, type MadeLike } from '../machine/own-umask.ts';
 
 const INCOMING = '.incoming';
 const BEAT_EVERY = 16 * 1024 * 1024;
@@ -85,13 +86,14 @@ async function put(
 ): Promise<ObjectInfo & { sha256: string }> {
   const file = fileOf(root, key);
   const incoming = join(root, INCOMING, randomUUID());
+  const made = await madeLike(root);
   const ofBody = new Set<unknown>();
   try {
     if (await isThere(file)) throw taken(key);
-    await mkdir(dirname(incoming), { recursive: true, mode: 0o775 });
-    const sha256 = await write(incoming, noting(body, ofBody), waiting);
+    await made.make(dirname(incoming));
+    const sha256 = await write(incoming, made.open, noting(body, ofBody), waiting);
     waiting.signal.throwIfAborted();
-    const created = await named(incoming, file);
+    const created = await named(incoming, file, made.make);
     const isKnown = created === undefined && known.has(dirname(file));
     await syncFolders(isKnown ? dirname(file) : root, dirname(file));
     if (known.size >= MOST_KNOWN) known.clear();
@@ -113,14 +115,19 @@ async function put(
  * Gives a file its name in the store; answers the first folder that had to be made for it. Fails when somebody was first:
  * the one place where two writers meet. A removal may take the empty folder away again before the name is in it.
  */
-async function named(incoming: string, file: string, tries = 10): Promise<string | undefined> {
-  const created = await mkdir(dirname(file), { recursive: true, mode: 0o775 });
+async function named(
+  incoming: string,
+  file: string,
+  make: MadeLike['make'],
+  tries = 10,
+): Promise<string | undefined> {
+  const created = await make(dirname(file));
   try {
     await link(incoming, file);
     return created;
   } catch (error) {
     if (!isGone(error) || tries <= 1) throw error;
-    return named(incoming, file, tries - 1);
+    return named(incoming, file, make, tries - 1);
   }
 }
 
@@ -134,9 +141,14 @@ async function* noting(body: Bytes, thrown: Set<unknown>): Bytes {
   }
 }
 
-async function write(file: string, body: Bytes, { signal, beat }: Waiting): Promise<string> {
+async function write(
+  file: string,
+  opened: MadeLike['open'],
+  body: Bytes,
+  { signal, beat }: Waiting,
+): Promise<string> {
   const hash = createHash('sha256');
-  const handle = await open(file, 'wx', 0o640);
+  const handle = await opened(file);
   const told = progress('written', beat);
   try {
     for await (const chunk of body) {

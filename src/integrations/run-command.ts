@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { Failure } from '../domain/failure.ts';
 import { timerOf } from '../domain/time/longest-timer.ts';
 import { killWithLimit, withLimit } from '../machine/limit-mark.ts';
+import { withUsualUmask } from '../machine/own-umask.ts';
 import { serviceUser } from '../machine/service-user.ts';
 import { signalGroup } from '../machine/process-identity.ts';
 
@@ -57,17 +58,19 @@ export async function runToEnd(input: ToRun): Promise<RunEnd> {
   }
   await input.permit?.();
   // A group of its own: whatever the command starts is ended with it, and by its mark where it left the group.
-  const child = execa(file, args, {
-    cwd: directory,
-    env: { ...env, ...user?.environment },
-    ...(user && { uid: user.uid, gid: user.gid }),
-    extendEnv: false,
-    detached: true,
-    stdin: 'ignore',
-    all: true,
-    buffer: false,
-    reject: false,
-  });
+  const child = withUsualUmask(() =>
+    execa(file, args, {
+      cwd: directory,
+      env: { ...env, ...user?.environment },
+      ...(user && { uid: user.uid, gid: user.gid }),
+      extendEnv: false,
+      detached: true,
+      stdin: 'ignore',
+      all: true,
+      buffer: false,
+      reject: false,
+    }),
+  );
   const kill = (): void => {
     signalGroup(child.pid ?? 0, 'SIGKILL');
     killWithLimit(mark);

@@ -4,6 +4,7 @@ import { constants } from 'node:fs';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { textAt } from '../domain/json.ts';
+import { forOthers } from './own-umask.ts';
 
 export interface KeepOptions {
   /** Permissions of a new file (0o600). */
@@ -51,6 +52,7 @@ export async function writeDraft(
   try {
     const handle = await open(draft, asNew, mode);
     try {
+      await forOthers(handle, mode);
       await handle.writeFile(text);
       await handle.sync();
     } finally {

@@ -42,8 +42,13 @@ test('a data folder that others may write to, or read, is closed to them', () =>
   const data = join(folder, 'open', 'data');
   mkdirSync(data, { recursive: true });
   chmodSync(data, 0o777);
-  prepareDataFolder(data);
+  const said: string[] = [];
+  const say = (line: string): number => said.push(line);
+  prepareDataFolder(data, { say });
   assert.equal(statSync(data).mode & 0o777, 0o700);
+  assert.match(said.join('\n'), /^closed .*\/open\/data to other users \(its mode was 777\)/);
+  prepareDataFolder(data, { say });
+  assert.equal(said.length, 1);
 });
 
 test('a data folder that everybody could write to, and somebody did, is not used', () => {

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Embedded, EmbeddedOptions } from '../../embedded/up.ts';
+import { closeToOthers } from '../../machine/own-umask.ts';
 import { keyedPath } from '../../machine/http/door-key.ts';
 import type { Down, EndedProcess } from '../../embedded/down.ts';
 import { EXIT, ExitError } from '../exit.ts';
@@ -89,6 +90,7 @@ export function register(program: Command): void {
 }
 
 async function up(flags: Flags): Promise<void> {
+  closeToOthers();
   await untilStopped(
     async (signal) => start(flags, signal),
     flags.json === true,

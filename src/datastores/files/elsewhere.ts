@@ -1,10 +1,11 @@
 // Files restored into another folder than the one that is gone: its first generation, which nobody finds until `current`
 // leads there.
-import { lstat, mkdir, readdir, symlink } from 'node:fs/promises';
+import { lstat, readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatastoreRef } from '../../ports/backups.ts';
 import { Failure } from '../../domain/failure.ts';
 import { textAt } from '../../domain/json.ts';
+import { makeForOthers } from '../../machine/own-umask.ts';
 import { shortOf, type BesideNotes } from '../beside.ts';
 import type { StoreExchange } from '../store.ts';
 import { CURRENT, directoryOf, FIRST, generationsOf } from './generations.ts';
@@ -21,7 +22,7 @@ export function elsewhereIn(notes: Notes): NonNullable<StoreExchange['elsewhere'
     unable: async (there) => unableThere(there),
     begin: async (there, folder, bytes) => {
       const directory = directoryOf(there);
-      await mkdir(join(directory, FIRST), { recursive: true });
+      await makeForOthers(join(directory, FIRST), 0o777);
       const short = await shortOf(directory, bytes, `nothing else, in ${directory}`);
       if (short !== undefined) throw new Failure('Refused', short);
       await notes.keep(folder, { directory, generation: FIRST });

@@ -1,6 +1,6 @@
 // Generations that an exchange took out of use: a note of each in `.quarantined/` beside them says since when and by whom.
 // What nobody noted is nobody's, and stays: a copy that is being made looks the same.
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Quarantined } from '../../domain/recovery/live/quarantined.ts';
@@ -8,6 +8,7 @@ import type { EpochToken } from '../../domain/rollout/model.ts';
 import { Failure } from '../../domain/failure.ts';
 import { parsedJson, textAt } from '../../domain/json.ts';
 import { keepFile } from '../../machine/keep-file.ts';
+import { makeForOthers } from '../../machine/own-umask.ts';
 import { generationsOf, isGeneration } from './generations.ts';
 import { walkFiles } from './walk.ts';
 
@@ -25,7 +26,7 @@ export async function noteQuarantined(
   since: number,
 ): Promise<void> {
   if ((await noteOf(directory, generation)) !== undefined) return;
-  await mkdir(join(directory, NOTES), { recursive: true, mode: 0o755 });
+  await makeForOthers(join(directory, NOTES), 0o755);
   const text = JSON.stringify(noteSchema.parse({ since, operation }));
   await keepFile(fileOf(directory, generation), text, { mode: 0o644 });
 }

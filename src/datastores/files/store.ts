@@ -13,6 +13,7 @@ import { HEARTBEAT_FILE } from '../../domain/backup/heartbeat.ts';
 import { Failure } from '../../domain/failure.ts';
 import { textAt } from '../../domain/json.ts';
 import { shellWord } from '../../domain/text/command-text.ts';
+import { forOthers } from '../../machine/own-umask.ts';
 import { streamed } from '../artefact.ts';
 import { keepOf, type Into, type Store, type StoredFile, type Taken } from '../store.ts';
 import { addHeartbeat, newestHeartbeat, takeHeartbeat } from './heartbeat.ts';
@@ -208,6 +209,7 @@ async function openIn(folder: string, path: string): Promise<FileHandle> {
   try {
     return await within(folder, path, true, async (at, top) => {
       const handle = await open(at, 'wx');
+      await forOthers(handle, 0o666);
       await giveTo(top, handle);
       return handle;
     });

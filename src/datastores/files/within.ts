@@ -5,6 +5,7 @@ import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../../domain/failure.ts';
 import { textAt } from '../../domain/json.ts';
+import { forOthers } from '../../machine/own-umask.ts';
 
 interface Opened {
   handle: FileHandle;
@@ -39,7 +40,10 @@ export async function within<Value>(
       });
       await opened.handle.close();
       opened = inner;
-      if (isNew) await giveTo(top, inner.handle);
+      if (isNew) {
+        await forOthers(inner.handle, 0o777);
+        await giveTo(top, inner.handle);
+      }
     }
     return await use(join(opened.at, basename(path)), top);
   } finally {

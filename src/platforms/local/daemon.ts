@@ -15,6 +15,7 @@ import { HostMetrics } from './metrics.ts';
 import { DiskReserve } from '../../machine/disk-reserve.ts';
 import { keepFile } from '../../machine/keep-file.ts';
 import { lockFile } from '../../machine/lock-file.ts';
+import { closeToOthers } from '../../machine/own-umask.ts';
 import { describeHolder, portHolder } from '../../machine/port-holder.ts';
 import { ownIdentity } from '../../machine/process-identity.ts';
 import { hostFileSchema, hostPaths, type HostFile } from './protocol.ts';
@@ -110,6 +111,7 @@ async function openMetrics(
 }
 
 async function main(settings: Settings): Promise<void> {
+  closeToOthers();
   const paths = hostPaths(settings.data);
   const reserve = new DiskReserve(paths.reserve);
   await lock(settings.data, reserve);

@@ -10,6 +10,7 @@ import type { ProcessProgram, RevisionSpec } from '../../domain/rollout/model.ts
 import { processOf as processIn } from '../../domain/rollout/revision.ts';
 import { secretValue, type SecretReference } from '../../integrations/secret-value.ts';
 import { withLimit } from '../../machine/limit-mark.ts';
+import { withUsualUmask } from '../../machine/own-umask.ts';
 import { serviceUser, type ServiceUser } from '../../machine/service-user.ts';
 import { startTimeOf } from '../../machine/process-identity.ts';
 
@@ -116,13 +117,15 @@ function spawned(
 ): Promise<Omit<Started, 'mark'>> {
   const { directory } = spec;
   return new Promise((done, failed) => {
-    const child = spawn(program, args, {
-      cwd: directory,
-      env,
-      detached: true,
-      stdio: ['ignore', output, output],
-      ...(user && { uid: user.uid, gid: user.gid }),
-    });
+    const child = withUsualUmask(() =>
+      spawn(program, args, {
+        cwd: directory,
+        env,
+        detached: true,
+        stdio: ['ignore', output, output],
+        ...(user && { uid: user.uid, gid: user.gid }),
+      }),
+    );
     child.once('error', (error) => {
       failed(
         new Failure(
