@@ -28,6 +28,8 @@ export interface RecoveredService {
   command: string[];
   /** Absolute folder. */
   directory: string;
+  /** Who it runs as; absent for the owner of its folder, where root starts it. */
+  user?: string;
   /** All that it is given, but for where programs are found. */
   environment: Record<string, string>;
   port: number;

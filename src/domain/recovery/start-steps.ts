@@ -110,12 +110,13 @@ function programOf(
   spec: RevisionSpec,
 ): { program: RecoveredService; withheld: string[] } {
   const { service, version, health } = spec;
-  const { command, directory, port } = processOf(spec, 'a drill starts');
+  const { command, directory, port, user } = processOf(spec, 'a drill starts');
   const changed = drillOf(loaded).configuration[service] ?? {};
   const { environment, withheld } = drillEnvironment(spec, changed);
   const ready = loaded.system.services[service]?.rollout.deadlines.ready ?? 0;
   const program = {
     ...{ service, version, command, directory, environment, port },
+    ...(user !== undefined && { user }),
     health: { path: health.path, timeoutMs: health.timeout },
     deadlineMs: ready,
   };

@@ -36,6 +36,7 @@ const pages = {
     appendFileSync(path, 'more\n');
     return {};
   },
+  '/who': () => ({ uid: process.getuid(), gid: process.getgid(), groups: process.getgroups() }),
   '/hear': heard,
   '/processes': () => ({ pids: readdirSync('/proc').filter((name) => /^\d+$/.test(name)) }),
 };

@@ -18,10 +18,13 @@ import {
   serviceStateSchema,
   type Asked,
   type Look,
+  type StartRequest,
 } from './protocol.ts';
 import { listeningSockets, lookAt } from './reach.ts';
 import { answers, askRunner } from './runner-client.ts';
+import { serviceUser } from '../../../machine/service-user.ts';
 import { placeOf } from './live-places.ts';
+import { giveCopy } from './mapped-users.ts';
 import { probeServers } from './probe-servers.ts';
 import { createTargets, type StoredTarget, type Targets } from './targets.ts';
 
@@ -169,6 +172,7 @@ async function mount(
 ): Promise<void> {
   if (place.kind === 'folder' && copy.kind === 'folder') {
     const request = { path: place.path, copy: copy.directory };
+    await giveCopy(copy.directory, place.path);
     return askRunner(folder, { verb: 'bindFolder', ...request }, nothing, waiting.signal).then();
   }
   if (place.kind === 'address' && copy.kind === 'address') {
@@ -212,7 +216,17 @@ async function ensureRelay(
 
 async function start(
   folder: string,
-  { service, command, directory, environment, port, health, deadlineMs, copies }: ServiceStart,
+  {
+    service,
+    command,
+    directory,
+    user,
+    environment,
+    port,
+    health,
+    deadlineMs,
+    copies,
+  }: ServiceStart,
   waiting: Waiting,
   clock: Clock,
 ): Promise<{ detail: string }> {
@@ -224,7 +238,8 @@ async function start(
     copies,
   );
   const hidden = secrets.length === 0 ? {} : { secrets };
-  const program = { service, command, directory, environment: own, ...hidden };
+  const as = await whoRuns({ directory, ...(user !== undefined && { user }) });
+  const program = { service, command, directory, environment: own, ...hidden, ...as };
   await askRunner(folder, { verb: 'start', ...program }, nothing, waiting.signal);
   const began = performance.now();
   const said = `${service} (${command.join(' ').slice(0, 200)})`;
@@ -248,6 +263,16 @@ async function start(
     }
     await clock.sleep(LOOK_AGAIN_MS, waiting.signal);
   }
+}
+
+/** As live: the user that the system file names, or the owner of the folder, where root starts it; else whoever this worker is. */
+async function whoRuns(program: {
+  user?: string;
+  directory: string;
+}): Promise<Pick<StartRequest, 'user'>> {
+  if (process.getuid?.() !== 0) return {};
+  const found = await serviceUser(program);
+  return found === undefined ? {} : { user: { uid: found.uid, gid: found.gid } };
 }
 
 function describeHealth(answer: Asked): string {

@@ -6,16 +6,19 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Waiting } from '../../../ports/waiting.ts';
 import { Failure } from '../../../domain/failure.ts';
+import { withUsualUmask } from '../../../machine/own-umask.ts';
 import { ownProgram } from '../../../machine/own-modules.ts';
 import { ALLOW_NAMESPACES, systemToolEnvironment } from '../../../machine/system-tools.ts';
 import { nothing } from './protocol.ts';
+import { mapUsers, UNMAPPED, whyUnmapped } from './mapped-users.ts';
 import { askRunner } from './runner-client.ts';
 
-const NAMESPACES = [
-  ...['--user', '--map-root-user', '--net', '--mount', '--pid', '--ipc'],
+const OTHERS = [
+  ...['--net', '--mount', '--pid', '--ipc'],
   // The runner is the first process of its pid namespace: with it, or with `unshare`, all of them end.
   ...['--fork', '--kill-child', '--'],
 ];
+const NAMESPACES = ['--user', '--map-root-user', ...OTHERS];
 const LOG = 'runner.log';
 const LOOK_AGAIN_MS = 20;
 const UP_WITHIN_MS = 30_000;
@@ -23,14 +26,17 @@ const TRIAL_MS = 10_000;
 
 /** Waits until it answers; it lives on when this process ends. */
 export async function startRunner(folder: string, { signal, beat }: Waiting): Promise<void> {
-  const run = await startDetached(
-    'unshare',
-    [...NAMESPACES, process.execPath, ...ownProgram('platforms/local/isolation/inside/runner')],
-    {
-      folder,
-      log: LOG,
-    },
-  );
+  const isRoot = process.getuid?.() === 0;
+  const namespaces = isRoot ? [...UNMAPPED, ...OTHERS] : NAMESPACES;
+  const runner = [process.execPath, ...ownProgram('platforms/local/isolation/inside/runner')];
+  const run = await startDetached('unshare', [...namespaces, ...runner], { folder, log: LOG });
+  if (isRoot) {
+    await mapUsers(run.pid, signal).catch((error: unknown) => {
+      signal.throwIfAborted();
+      const message = `opening an isolated target in ${folder}: its users cannot be mapped: ${String(error)}`;
+      throw new Failure('Unavailable', message);
+    });
+  }
   const until = performance.now() + UP_WITHIN_MS;
   for (;;) {
     beat({ opening: folder });
@@ -55,17 +61,21 @@ export async function startDetached(
   program: string,
   args: readonly string[],
   { folder, log }: { folder: string; log: string },
-): Promise<{ ended: () => string | undefined }> {
+): Promise<{ pid: number; ended: () => string | undefined }> {
   const output = await open(join(folder, log), 'a', 0o600);
   let ended: string | undefined;
+  let pid = 0;
   try {
     await new Promise<void>((resolve, reject) => {
-      const child = spawn(program, args, {
-        cwd: folder,
-        env: { PATH: process.env['PATH'], HOME: '/tmp/home' },
-        detached: true,
-        stdio: ['ignore', output.fd, output.fd],
-      });
+      const child = withUsualUmask(() =>
+        spawn(program, args, {
+          cwd: folder,
+          env: { PATH: process.env['PATH'], HOME: '/tmp/home' },
+          detached: true,
+          stdio: ['ignore', output.fd, output.fd],
+        }),
+      );
+      pid = child.pid ?? 0;
       child.once('spawn', resolve);
       child.once('error', (error) => {
         reject(new Failure('Unavailable', `starting ${program} in ${folder}: ${error.message}`));
@@ -78,7 +88,7 @@ export async function startDetached(
   } finally {
     await output.close();
   }
-  return { ended: () => ended };
+  return { pid, ended: () => ended };
 }
 
 /** Why this machine cannot isolate, with what to do; undefined when it can. Makes namespaces for a moment. */
@@ -98,6 +108,10 @@ export async function whyUnable(): Promise<string | undefined> {
     return /ENOENT/.test(bare)
       ? missing('unshare', 'util-linux', bare)
       : forbidden('unshare', bare);
+  }
+  if (process.getuid?.() === 0) {
+    const unmapped = await whyUnmapped();
+    if (unmapped !== undefined) return forbidden('a map of users', unmapped);
   }
   for (const [tool, its, command] of inside) {
     const why = await tried('unshare', [...NAMESPACES, ...command]);

@@ -7,6 +7,7 @@ export const SOCKET = 'runner.sock';
 export const SERVICE_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
 
 const port = z.number().int().min(1).max(65_535);
+const id = z.number().int().min(1).max(4_294_967_294);
 const milliseconds = z.number().positive().max(86_400_000);
 const absolute = z.string().startsWith('/');
 
@@ -58,6 +59,8 @@ const start = z.strictObject({
   command: z.array(z.string()).min(1),
   directory: absolute,
   environment: z.record(z.string(), z.string()),
+  /** Who it is; absent for the runner's own user. */
+  user: z.exactOptional(z.strictObject({ uid: id, gid: id })),
   /** What is in it that nobody outside may read: taken out of all that the target says. */
   secrets: z.exactOptional(z.array(z.string())),
 });

@@ -1,6 +1,14 @@
 // What is made of a new set of namespaces before anything runs in it: a loopback and no other network, everything
 // read-only, live folders and everybody's meeting places beneath empty folders in memory. Called by the runner.
-import { mkdir, readFile, readlink, realpath, writeFile, type FileHandle } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  readFile,
+  readlink,
+  realpath,
+  writeFile,
+  type FileHandle,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../../../domain/failure.ts';
 import { textAt } from '../../../../domain/json.ts';
@@ -16,6 +24,8 @@ import {
 
 /** Sockets of live servers, memory and files that processes share lie here. */
 const MEETING_PLACES = ['/run', '/var/run', '/tmp', '/var/tmp', '/dev/shm'];
+/** Those of them that everybody may write to. */
+const EVERYBODYS = ['/tmp', '/var/tmp', '/dev/shm'];
 const HOME = '/tmp/home';
 export const HOSTS = '/run/hosts';
 
@@ -49,6 +59,7 @@ export async function encloseTarget(request: EncloseRequest): Promise<Enclosure>
   await hideAll([...inward, await actual(request.copies), ...live]);
   for (const socket of request.sockets) await hideSocket(socket);
   await mkdir(HOME, { recursive: true });
+  await chmod(HOME, 0o1777);
   if (hosts !== undefined) await takeOverHosts(hosts);
   await system.close();
   return { copies, generations };
@@ -61,7 +72,7 @@ export function isWithin(path: string, folder: string): boolean {
 /** Outer ones first: what lies in one that is hidden already is not there any more. */
 async function hideAll(paths: readonly string[]): Promise<void> {
   const sorted = [...new Set(paths)].sort((one, other) => one.length - other.length);
-  for (const path of sorted) await hideFolder(path);
+  for (const path of sorted) await hideFolder(path, EVERYBODYS.includes(path) ? '1777' : '0755');
 }
 
 /** Without symbolic links; one that is not there is as it is. */

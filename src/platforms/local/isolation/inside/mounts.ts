@@ -32,10 +32,10 @@ export async function runTool(
   throw new Failure('Unavailable', `${[program, ...args].join(' ')} inside the target: ${text}`);
 }
 
-/** An empty folder in memory over what is there; false when nothing is. */
-export async function hideFolder(path: string): Promise<boolean> {
+/** An empty folder in memory over what is there; false when nothing is. `mode`: octal. */
+export async function hideFolder(path: string, mode = '0755'): Promise<boolean> {
   if (!(await isFolder(path))) return false;
-  await runTool('mount', ['-t', 'tmpfs', '-o', 'mode=0755', 'tmpfs', path]);
+  await runTool('mount', ['-t', 'tmpfs', '-o', `mode=${mode}`, 'tmpfs', path]);
   return true;
 }
 

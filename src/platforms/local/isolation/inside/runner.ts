@@ -12,6 +12,7 @@ import {
   type AskRequest,
   type Request,
 } from '../protocol.ts';
+import { untilMapped } from '../mapped-users.ts';
 import { lookAt } from '../reach.ts';
 import { createCopyMounts, type CopyMounts } from './copy-mounts.ts';
 import { encloseTarget } from './enclosure.ts';
@@ -23,6 +24,7 @@ const MAX_BYTES = 1024 * 1024;
 const services = createServices();
 let mounts: CopyMounts | undefined;
 
+await untilMapped();
 createServer({ allowHalfOpen: true }, (socket) => {
   void converse(socket);
 }).listen(SOCKET);

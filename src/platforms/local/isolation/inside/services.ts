@@ -11,7 +11,7 @@ import type { ServiceState, StartRequest } from '../protocol.ts';
 /** In memory, as everything that is written inside and is no copy. */
 const LOGS = '/run/logs';
 /** Nobody in the target may take a mount away, or look into the runner. */
-const WITHOUT_RIGHTS = ['--bounding-set=-all', '--inh-caps=-all', '--no-new-privs', '--'];
+const WITHOUT_RIGHTS = ['--bounding-set=-all', '--inh-caps=-all', '--no-new-privs'];
 
 interface Running {
   asked: string;
@@ -65,15 +65,20 @@ function logOf(service: string): string {
   return join(LOGS, `${service}.log`);
 }
 
+function becoming(user: StartRequest['user']): string[] {
+  if (user === undefined) return [];
+  return [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups'];
+}
+
 async function launch(
-  { service, command, directory, environment }: StartRequest,
+  { service, command, directory, environment, user }: StartRequest,
   onEnd: (how: string) => void,
 ): Promise<void> {
   await mkdir(LOGS, { recursive: true });
   const log = await open(logOf(service), 'w', 0o600);
   try {
     await new Promise<void>((resolve, reject) => {
-      const child = spawn('setpriv', [...WITHOUT_RIGHTS, ...command], {
+      const child = spawn('setpriv', [...WITHOUT_RIGHTS, ...becoming(user), '--', ...command], {
         cwd: directory,
         env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...environment },
         detached: true,
