@@ -76,17 +76,18 @@ function requireOwnFolder(path: string, named: boolean, say?: Say): void {
   if (own !== undefined && uid !== own && !(named && own === 0)) {
     throw new Error(`${path} belongs to user ${uid}, and this is user ${own}`);
   }
-  if ((mode & 0o077) !== 0) {
-    chmodSync(path, mode & 0o7700);
-    const was = (mode & 0o777).toString(8);
-    say?.(
-      `closed ${path} to other users (its mode was ${was}): what is in it is this user's alone`,
-    );
-  }
+  close(path, mode, say);
   if ((mode & 0o002) === 0 || readdirSync(path).length === 0) return;
   throw new Error(
     `everybody could write to ${path}, and what lies in it may be anybody's; empty it`,
   );
+}
+
+function close(path: string, mode: number, say?: Say): void {
+  if ((mode & 0o077) === 0) return;
+  chmodSync(path, mode & 0o7700);
+  const was = (mode & 0o777).toString(8);
+  say?.(`closed ${path} to other users (its mode was ${was}): what is in it is this user's alone`);
 }
 
 /** Whoever may write to the folder above, where it is not sticky (as /tmp is), could put another one in the place of this one. */

@@ -3,23 +3,14 @@
 // the second is refused by the file system itself. Removal is a port of its own, for retention.
 import { createHash, randomUUID } from 'node:crypto';
 import type { BigIntStats, Dirent } from 'node:fs';
-import {
-  link,
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  rmdir,
-  stat,
-  unlink,
-  type FileHandle,
-} from 'node:fs/promises';
+import { link, lstat, readdir, rmdir, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Bytes, ObjectInfo, ObjectRemovalPort, ObjectsPort } from '../ports/objects.ts';
 import type { Waiting } from '../ports/waiting.ts';
 import { Failure } from '../domain/failure.ts';
 import { textAt } from '../domain/json.ts';
 import { fileChunks } from '../machine/file-chunks.ts';
+import { syncFolders } from '../machine/keep-file.ts';
 import { madeLike, type MadeLike } from '../machine/own-umask.ts';
 
 const INCOMING = '.incoming';
@@ -286,19 +277,6 @@ function taken(key: string): Failure {
     'Refused',
     `writing ${key}: there is an object of that name already, and none is ever overwritten; list the store to see it`,
   );
-}
-
-/** A new name is only there after a crash when the folders up to it are on disk too, `top` included. */
-async function syncFolders(top: string, folder: string): Promise<void> {
-  for (let at = folder; at.length >= top.length; at = dirname(at)) {
-    const handle = await open(at, 'r').catch((error: unknown) => {
-      // The object was removed since, and its folder with it.
-      if (isGone(error)) return undefined;
-      throw error;
-    });
-    if (handle === undefined) continue;
-    await handle.sync().finally(() => handle.close());
-  }
 }
 
 async function removeEmpty(root: string, folder: string): Promise<void> {

@@ -70,3 +70,16 @@ export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   await handle.sync().finally(() => handle.close());
 }
+
+/** A new name is only there after a crash when the folders up to it are on disk too, `top` included. */
+export async function syncFolders(top: string, folder: string): Promise<void> {
+  for (let at = folder; at.length >= top.length; at = dirname(at)) {
+    const handle = await open(at, 'r').catch((error: unknown) => {
+      // The object was removed since, and its folder with it.
+      if (['ENOENT', 'ENOTDIR'].includes(textAt(error, 'code') ?? '')) return undefined;
+      throw error;
+    });
+    if (handle === undefined) continue;
+    await handle.sync().finally(() => handle.close());
+  }
+}

@@ -16,6 +16,7 @@ import { servicePlaceOf, type ServicePlace } from '../../domain/recovery/live/se
 import { UNDISTURBED } from '../../integrations/json-objects.ts';
 import { besideNotes } from '../beside.ts';
 import { placedAt } from '../bindings.ts';
+import { serverRuns } from '../scratch-server.ts';
 import type { StoreExchange } from '../store.ts';
 
 /** A kind's databases, each as the datastore that it would be. */
@@ -63,6 +64,11 @@ const notes = besideNotes(noteSchema, 0o600);
 /** The database that the copy in a folder is; undefined for one with a server of its own. */
 export async function databaseOfCopy(folder: string): Promise<DatastoreRef | undefined> {
   return (await notes.find(folder))?.store;
+}
+
+/** The pid of a copy's own server; nothing for a copy that is in the live one. Throws NotReady where it does not run any more. */
+export async function serverOfCopy(folder: string): Promise<{ server?: number }> {
+  return (await databaseOfCopy(folder)) === undefined ? { server: serverRuns(folder) } : {};
 }
 
 const NO_SERVICE = 'there is no service that makes backups of it by itself';

@@ -8,8 +8,8 @@ import { contentDifferences } from '../../domain/backup/compare-contents.ts';
 import { Failure } from '../../domain/failure.ts';
 import { parsedJson, textAt } from '../../domain/json.ts';
 import { dumpIn, streamed } from '../artefact.ts';
-import { databaseOfCopy, exchangeByBinding } from '../documents/by-binding.ts';
-import { PASSWORD_FILE, serverRuns } from '../scratch-server.ts';
+import { databaseOfCopy, exchangeByBinding, serverOfCopy } from '../documents/by-binding.ts';
+import { PASSWORD_FILE } from '../scratch-server.ts';
 import { keepOf, type Artefact, type Store } from '../store.ts';
 import { oneValue } from './ask.ts';
 import { firestoreByHand } from './by-hand.ts';
@@ -73,8 +73,7 @@ export function createFirestoreStore({ env, clock, programs = [] }: FirestoreInp
       await start(store, folder, waiting);
     },
     address: async (folder) => {
-      const beside = await databaseOfCopy(folder);
-      const own = beside === undefined ? { server: serverRuns(folder) } : {};
+      const own = await serverOfCopy(folder);
       const { host, port, database } = await copyAt(folder);
       const login = { fields: { database }, passwordFile: join(folder, PASSWORD_FILE) };
       return { kind: 'address', of: 'firestore', host, port, login, ...own };

@@ -8,8 +8,8 @@ import { contentDifferences } from '../../domain/backup/compare-contents.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { SecretSources } from '../../integrations/secret-value.ts';
 import { dumpIn, streamed } from '../artefact.ts';
-import { databaseOfCopy, exchangeByBinding } from '../documents/by-binding.ts';
-import { PASSWORD_FILE, serverRuns } from '../scratch-server.ts';
+import { databaseOfCopy, exchangeByBinding, serverOfCopy } from '../documents/by-binding.ts';
+import { PASSWORD_FILE } from '../scratch-server.ts';
 import { addressOf, keepOf, type Artefact, type Store } from '../store.ts';
 import { findProgram } from '../tool.ts';
 import { readArchive } from './archive.ts';
@@ -70,8 +70,7 @@ export function createMongoStore({ secrets, clock, programs = [] }: MongoInput):
       await startMongo(folder, { program: await serverProgram(programs), database }, waiting);
     },
     address: async (folder) => {
-      const beside = await databaseOfCopy(folder);
-      const own = beside === undefined ? { server: serverRuns(folder) } : {};
+      const own = await serverOfCopy(folder);
       const { host, port, database, user = '' } = await copyAt(folder);
       const login = { fields: { user, database }, passwordFile: join(folder, PASSWORD_FILE) };
       return { kind: 'address', of: 'mongodb', host, port, login, ...own };

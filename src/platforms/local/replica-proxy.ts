@@ -42,6 +42,14 @@ function sentBy(result: Forwarded, request: IncomingMessage): Sent {
   return isRepeatable(request) || !result.connected ? 'tryAnother' : 'failed';
 }
 
+/** The status that is counted for what became of a request. */
+export function codeOf(sent: Exclude<Sent, 'tryAnother'>, response: ServerResponse): number {
+  if (sent === 'answered') return response.statusCode;
+  if (sent !== 'clientLeft') return 502;
+  // Whoever leaves a stream had an answer; who leaves before its head had none.
+  return response.headersSent ? response.statusCode : 499;
+}
+
 /** As `forwardUpgrade`: undefined when the replica gave no answer. */
 export function sendUpgrade(
   sending: Sending,

@@ -14,7 +14,7 @@ import type { Marks } from './marks.ts';
 import type { HostMetrics } from './metrics.ts';
 import { PROBE_HEADER } from './protocol.ts';
 import type { Replica } from './replica.ts';
-import { send, sendUpgrade, type Sent, type Sending } from './replica-proxy.ts';
+import { codeOf, send, sendUpgrade, type Sent, type Sending } from './replica-proxy.ts';
 
 /** A request to a service with traffic waits this long for a replica that is restarting, then gets 503. */
 const HOLD = 2000;
@@ -209,13 +209,6 @@ function answerOf(
   return { revision: id, drain, admitted, end };
 }
 
-function codeOf(sent: Exclude<Sent, 'tryAnother'>, response: ServerResponse): number {
-  if (sent === 'answered') return response.statusCode;
-  if (sent !== 'clientLeft') return 502;
-  // Whoever leaves a stream had an answer; who leaves before its head had none.
-  return response.headersSent ? response.statusCode : 499;
-}
-
 async function chooseOrHold(
   route: Route,
   request: IncomingMessage,
@@ -270,10 +263,7 @@ async function answerUpgrade(
   if (done === undefined) count(refuseUpgrade(socket, target ? BROKE_OFF : NONE_READY), target);
 }
 
-interface Client {
-  socket: Socket;
-  head: Buffer;
-}
+type Client = Parameters<typeof sendUpgrade>[1];
 
 /** Resolves when the connection has ended; with false when the replica gave no answer, and another one may have the request. */
 async function upgradeBy(

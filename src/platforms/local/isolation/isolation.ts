@@ -237,9 +237,8 @@ async function start(
     { PORT: String(port), HOST: '127.0.0.1', ...environment },
     copies,
   );
-  const hidden = secrets.length === 0 ? {} : { secrets };
-  const as = await whoRuns({ directory, ...(user !== undefined && { user }) });
-  const program = { service, command, directory, environment: own, ...hidden, ...as };
+  const more = { ...(secrets.length > 0 && { secrets }), ...(await whoRuns({ directory, user })) };
+  const program = { service, command, directory, environment: own, ...more };
   await askRunner(folder, { verb: 'start', ...program }, nothing, waiting.signal);
   const began = performance.now();
   const said = `${service} (${command.join(' ').slice(0, 200)})`;
@@ -267,11 +266,12 @@ async function start(
 
 /** As live: the user that the system file names, or the owner of the folder, where root starts it; else whoever this worker is. */
 async function whoRuns(program: {
-  user?: string;
   directory: string;
+  user: string | undefined;
 }): Promise<Pick<StartRequest, 'user'>> {
   if (process.getuid?.() !== 0) return {};
-  const found = await serviceUser(program);
+  const { directory, user } = program;
+  const found = await serviceUser({ directory, ...(user !== undefined && { user }) });
   return found === undefined ? {} : { user: { uid: found.uid, gid: found.gid } };
 }
 

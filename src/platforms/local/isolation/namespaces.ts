@@ -104,21 +104,19 @@ export async function whyUnable(): Promise<string | undefined> {
     ['mount', 'mount', ['mount', '-o', 'remount,bind,ro', '/']],
   ];
   const bare = await tried('unshare', [...NAMESPACES, 'true']);
-  if (bare !== undefined) {
-    return /ENOENT/.test(bare)
-      ? missing('unshare', 'util-linux', bare)
-      : forbidden('unshare', bare);
-  }
-  if (process.getuid?.() === 0) {
-    const unmapped = await whyUnmapped();
-    if (unmapped !== undefined) return forbidden('a map of users', unmapped);
-  }
+  if (bare !== undefined) return withoutAny(bare);
+  const unmapped = process.getuid?.() === 0 ? await whyUnmapped() : undefined;
+  if (unmapped !== undefined) return forbidden('a map of users', unmapped);
   for (const [tool, its, command] of inside) {
     const why = await tried('unshare', [...NAMESPACES, ...command]);
     if (why === undefined) continue;
     return /No such file/.test(why) ? missing(tool, its, why) : forbidden(command.join(' '), why);
   }
   return undefined;
+}
+
+function withoutAny(said: string): string {
+  return /ENOENT/.test(said) ? missing('unshare', 'util-linux', said) : forbidden('unshare', said);
 }
 
 function missing(tool: string, its: string, said: string): string {
