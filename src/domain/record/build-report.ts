@@ -262,12 +262,19 @@ function stillToUndo(report: Report): string[] {
     .map((undo) => `${undo.step}: ${undo.verb} ${undo.status}: ${undo.detail}`);
 }
 
-/** Findings on steps that were begun and have no recorded end, though the operation is over. */
-function unfinished(report: Report): string[] {
-  if (report.outcome === null) return [];
-  return report.steps
-    .filter((step) => step.endedAt === null)
-    .map((step) => `${step.id} was begun, and how it ended was not recorded`);
+/** Findings on steps that were begun and have no recorded end, though the operation is over: neither an undo nor a child has it. */
+function unfinished({ outcome, steps, undo, children = [] }: Report): string[] {
+  if (outcome === null) return [];
+  const isKnown = (id: string): boolean =>
+    undo.some(({ step, status }) => step === id && status === 'done') ||
+    children.some((child) => child.step === id && child.outcome !== null);
+  return steps
+    .filter(({ id, endedAt }) => endedAt === null && !isKnown(id))
+    .map(({ id }) =>
+      outcome === 'aborted' || outcome === 'preempted'
+        ? `${id} was under way when the operation was ${outcome}, and how far it came was not recorded`
+        : `${id} was begun, and how it ended was not recorded`,
+    );
 }
 
 /** A finding that names the first entry that was altered, if one was. */

@@ -87,6 +87,21 @@ test('a step that was begun and never ended is a finding once the record is seal
   assert.deepEqual(findings, ['weight-5 was begun, and how it ended was not recorded']);
 });
 
+test('a step that an abort cut off is a finding, but where an undo or a child says what became of it', () => {
+  const step = (id: string): EvidenceBody => {
+    return { type: 'step', id, title: 't', status: 'started', attempts: 1 };
+  };
+  const undo = { type: 'undo', step: 'mark', verb: 'takeBack', status: 'done', detail: '' } as const;
+  const end = { outcome: 'aborted', verdict: null, serving: 'unknown', message: 'm' } as const;
+  const sealed: EvidenceBody[] = [
+    ...[OPENED, step('told'), step('mark'), undo],
+    { type: 'closed', ...end, leftovers: [] },
+  ];
+  assert.deepEqual(buildReport(entriesOf(sealed)).findings, [
+    'told was under way when the operation was aborted, and how far it came was not recorded',
+  ]);
+});
+
 test('altered evidence is the report’s finding', () => {
   const entries = entriesOf(ROLLED_BACK).map((entry) =>
     entry.type === 'decision' ? { ...entry, actor: 'mallory' } : entry,
