@@ -38,6 +38,8 @@ export interface RunEnd {
   late: boolean;
   /** The end of what it printed. */
   printed: string;
+  /** It printed more than that. */
+  more: boolean;
 }
 
 export async function runToEnd(input: ToRun): Promise<RunEnd> {
@@ -53,7 +55,7 @@ export async function runToEnd(input: ToRun): Promise<RunEnd> {
   // Whoever owns the folder can write the system file: root runs what that says as them.
   const user = await serviceUser({ directory }).catch(unlessAway);
   if (user !== undefined && 'away' in user) {
-    const none = { exitCode: undefined, signal: undefined, late: false, printed: '' };
+    const none = { exitCode: undefined, signal: undefined, late: false, printed: '', more: false };
     return { ...none, problem: user.away };
   }
   await input.permit?.();
@@ -86,7 +88,7 @@ export async function runToEnd(input: ToRun): Promise<RunEnd> {
   const { exitCode, signal, originalMessage } = await child;
   clearTimeout(timer);
   input.signal.removeEventListener('abort', kill);
-  return { exitCode, signal, problem: originalMessage, late: clock.late, printed: tail() };
+  return { exitCode, signal, problem: originalMessage, late: clock.late, ...tail() };
 }
 
 /** A folder that is not there is told as a program that is not. */
@@ -104,11 +106,13 @@ function environmentOf(from: Readonly<Record<string, string | undefined>>): Reco
   return kept;
 }
 
-function tailOf(stream: NodeJS.ReadableStream): () => string {
+function tailOf(stream: NodeJS.ReadableStream): () => Pick<RunEnd, 'printed' | 'more'> {
   let tail = Buffer.alloc(0);
+  let more = false;
   stream.on('data', (chunk: Buffer | string) => {
     const all = Buffer.concat([tail, Buffer.from(chunk)]);
+    more ||= all.length > KEPT_BYTES;
     tail = all.subarray(Math.max(0, all.length - KEPT_BYTES));
   });
-  return () => tail.toString('utf8');
+  return () => ({ printed: tail.toString('utf8'), more });
 }

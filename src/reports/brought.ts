@@ -10,7 +10,7 @@ export function brought({ brought: all = [] }: Report): Block[] {
 
 function headOf({ at, step, look }: Look): Words[] {
   const name = look.name === step ? step : `${step}/${look.name}`;
-  const cut = look.cut === undefined ? [] : [small(` (${look.cut})`)];
+  const cut = look.cut === undefined ? [] : [' ', small(look.cut)];
   return [timeIn(at), ' ', strong(name), ' ', code(look.asked), ` ${look.said}`, ...cut];
 }
 

@@ -67,7 +67,7 @@ async function lookOnce(
       const { end } = back;
       if (end.late) throw new Failure('NotReady', `${asked} ${endedHow(end, timeout)}`);
       const said = `${endedHow(end, timeout)} in ${end.ms} ms`;
-      return broughtText({ name, asked, said }, redacted(end.printed));
+      return broughtText({ name, asked, said }, redacted(end.printed), end.more);
     }
     case 'http': {
       const { answer, url } = back;

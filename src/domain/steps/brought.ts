@@ -23,16 +23,18 @@ const MOST_ROWS = 50;
 const MOST_COLUMNS = 12;
 const LONGEST_CELL = 200;
 
-/** Of a long text the end is kept, where a program says what came of it. */
-export function broughtText(back: CameBack, whole: string): Brought {
-  const rows = rowsIn(whole);
+/** Of a long text the end is kept, where a program says what came of it. `more`: it is the end of a longer one already. */
+export function broughtText(back: CameBack, whole: string, more = false): Brought {
+  const rows = more ? undefined : rowsIn(whole);
   if (rows !== undefined) return broughtTable(back, rows);
   const text = withoutControls(whole).trimEnd();
   const kept = text.slice(-MOST_CHARACTERS);
   const cut = text.length - kept.length;
   return {
     ...back,
-    ...(cut > 0 && { cut: `the last ${kept.length} of ${text.length} characters` }),
+    ...((cut > 0 || more) && {
+      cut: `the last ${kept.length} of ${more ? 'more than ' : ''}${text.length} characters`,
+    }),
     form: 'text',
     text: kept,
   };

@@ -39,11 +39,11 @@ async function run(
       `${command.join(' ')} could not be started in ${directory}: ${end.problem ?? 'nobody knows why'}. Is the program installed where the worker runs, and is the folder there?`,
     );
   }
-  const { exitCode, signal: by, late, printed } = end;
+  const { exitCode, signal: by, late, printed, more: isMore } = end;
   return {
     ...(exitCode !== undefined && { exitCode }),
     ...(by !== undefined && { signal: by }),
-    ...{ late, printed, ms: Math.round(performance.now() - began) },
+    ...{ late, printed, more: isMore, ms: Math.round(performance.now() - began) },
   };
 }
 

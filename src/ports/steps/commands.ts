@@ -24,6 +24,8 @@ export interface CommandEnd {
   /** It took longer than it may, and was killed with all that it had started. */
   late: boolean;
   printed: string;
+  /** It printed more than that. */
+  more: boolean;
   ms: number;
 }
 

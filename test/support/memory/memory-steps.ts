@@ -46,7 +46,7 @@ export function memorySteps(): MemorySteps {
         const command = input.command.join(' ');
         steps.ran.push(command);
         const end = await steps.answer(command, input);
-        return { exitCode: 0, late: false, printed: '', ms: 1, ...end };
+        return { exitCode: 0, late: false, printed: '', more: false, ms: 1, ...end };
       },
       endLeft: async () => 0,
     },
