@@ -158,8 +158,8 @@ module.exports = {
       '^demo/',
       [
         '^demo/',
-        // The cluster of the demonstration on Kubernetes is that of the tests.
-        '^test/support/(kubernetes/|prometheus|local-daemon)',
+        // The cluster of the demonstration on Kubernetes, and its Alertmanager, are those of the tests.
+        '^test/support/(kubernetes/|prometheus|local-daemon|debian-program)',
         '^src/(cli|domain|embedded|machine|reports|runbooks)/',
         // The emulator that stands for a live Firestore, and its customers, who write to it.
         '^src/datastores/firestore/scratch-emulator',

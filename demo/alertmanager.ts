@@ -1,11 +1,12 @@
-// A real Alertmanager for the demonstration of an incident, where one is on PATH; without one, or where it does not start, a small
-// sender that posts what Alertmanager documents.
+// A real Alertmanager for the demonstration of an incident, where one is on PATH or `npm run parts` got one; without one, or where
+// it does not start, a small sender that posts what Alertmanager documents.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../src/embedded/ports.ts';
+import { findDebianProgram } from '../test/support/debian-program.ts';
 
 export interface AlertSource {
   /** What sends: for people. */
@@ -20,7 +21,6 @@ export interface Receiver {
   tokenFile: string;
 }
 
-const NAMES = ['alertmanager', 'prometheus-alertmanager'];
 const LABELS = { alertname: 'HighErrorRate', service: 'api', severity: 'page' };
 const ANNOTATIONS = { summary: '12 % of the requests to api fail' };
 
@@ -30,18 +30,26 @@ export async function startAlertSource(
   signal: AbortSignal,
 ): Promise<AlertSource> {
   const program = findAlertmanager();
-  if (program === undefined) return smallSender(receiver, 'no alertmanager is on PATH');
+  if (program === undefined) return smallSender(receiver, 'no alertmanager is there');
   const real = await realAlertmanager(program, folder, receiver, signal);
-  return real ?? smallSender(receiver, `${program} does not start: see ${folder}`);
+  return real ?? smallSender(receiver, `${program.join(' ')} does not start: see ${folder}`);
 }
 
-function findAlertmanager(): string | undefined {
+/** As it is started, without arguments of its own. */
+function findAlertmanager(): string[] | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
-  return folders.flatMap((one) => NAMES.map((name) => join(one, name))).find(existsSync);
+  const own = folders.map((one) => join(one, 'alertmanager')).find(existsSync);
+  if (own !== undefined) return [own];
+  const debian = findDebianProgram('prometheus-alertmanager');
+  if (debian === undefined) return undefined;
+  const share = join(dirname(debian), '..', 'share');
+  // Unpacked and not installed: it looks for its templates below /usr/share, wherever it lies itself.
+  const asInstalled = 'mount --bind "$0" /usr/share && exec "$@"';
+  return existsSync(share) ? ['unshare', '-rm', 'sh', '-c', asInstalled, share, debian] : [debian];
 }
 
 async function realAlertmanager(
-  program: string,
+  [program = '', ...args]: string[],
   folder: string,
   { url, tokenFile }: Receiver,
   signal: AbortSignal,
@@ -58,6 +66,7 @@ async function realAlertmanager(
   const child = spawn(
     program,
     [
+      ...args,
       ...[`--config.file=${file}`, `--storage.path=${join(folder, 'state')}`],
       ...[`--web.listen-address=127.0.0.1:${port}`, '--cluster.listen-address='],
     ],

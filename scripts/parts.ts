@@ -62,6 +62,11 @@ const parts: Part[] = [
     neededFor: 'tests of analyses that ask a real Prometheus server',
     get: () => getDebianProgram('prometheus', getting),
   },
+  {
+    name: 'alertmanager',
+    neededFor: 'alerts of a real Alertmanager in the demo incident and in tests',
+    get: () => getDebianProgram('prometheus-alertmanager', getting),
+  },
   ...(['wrk', 'nginx', 'haproxy'] as const).map((name) => ({
     name,
     neededFor: 'the measurement of the local host beside other proxies (npm run bench -- proxy)',

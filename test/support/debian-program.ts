@@ -15,6 +15,7 @@ interface Package {
 
 const PACKAGES = {
   prometheus: { path: 'usr/bin/prometheus', needs: [] },
+  'prometheus-alertmanager': { path: 'usr/bin/prometheus-alertmanager', needs: [] },
   wrk: { path: 'usr/bin/wrk', needs: ['libluajit-5.1-2'] },
   nginx: { path: 'usr/sbin/nginx', needs: [] },
   haproxy: {
