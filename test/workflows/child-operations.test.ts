@@ -183,7 +183,10 @@ describe('an operation as a step', { concurrency: 3 }, () => {
     const other = await shop.deploy(system, 'v3');
     assert.equal((await endOf(child)).outcome, 'preempted');
     const parked = await untilStatus(handle, (status) => status.state === 'parked');
-    assert.match(parked.note ?? '', /deploy\/.*\/api\/v2 made way for another operation: .*\/api\/v3$/);
+    assert.match(
+      parked.note ?? '',
+      /deploy\/.*\/api\/v2 made way for another operation: .*\/api\/v3$/,
+    );
     await send(handle, 'abort', { actor: 'ana' });
     assert.equal((await endOf(handle)).outcome, 'aborted');
     await send(other, 'abort', { actor: 'ana' });

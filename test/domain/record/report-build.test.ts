@@ -91,7 +91,13 @@ test('a step that an abort cut off is a finding, but where an undo or a child sa
   const step = (id: string): EvidenceBody => {
     return { type: 'step', id, title: 't', status: 'started', attempts: 1 };
   };
-  const undo = { type: 'undo', step: 'mark', verb: 'takeBack', status: 'done', detail: '' } as const;
+  const undo = {
+    type: 'undo',
+    step: 'mark',
+    verb: 'takeBack',
+    status: 'done',
+    detail: '',
+  } as const;
   const end = { outcome: 'aborted', verdict: null, serving: 'unknown', message: 'm' } as const;
   const sealed: EvidenceBody[] = [
     ...[OPENED, step('told'), step('mark'), undo],
