@@ -45,6 +45,8 @@ export interface ClearedLease {
   cleared: boolean;
   /** What was found and done, for the evidence; or who holds it and since when. */
   note: string;
+  /** It was left to a holder that would make way for who asks. */
+  wouldGiveWay?: true;
   /** The workflow type of the operation that holds it. */
   heldBy?: string;
   /** The id of that operation, where it is known. */
@@ -103,6 +105,8 @@ export interface ClearInput {
   id: string;
   /** Kind of the runbook that wants the lease. */
   kind: string;
+  /** A holder of a lower rank is made to give way; else it is only said that it would. */
+  preempts: boolean;
   /** How long the holder may take to give way (ms). */
   preemptWithin: number;
   /** A holder of the same rank gives way too when it took the lease before this (ms). */
@@ -133,7 +137,7 @@ async function isSealed(run: RunRef, { evidence, signer }: SigningPorts): Promis
   return (await signer.unable()) !== undefined || (await evidence.signature(run)) !== undefined;
 }
 
-/** Makes way to a lease that is taken: by breaking it, by preempting its holder, or not at all. */
+/** Makes way to a lease that is taken: by breaking it, by preempting its holder where that is asked for, or not at all. */
 export async function clearLease(
   input: ClearInput,
   call: Call,
@@ -177,6 +181,7 @@ async function clearHeld(
     return breakStale(input.id, state.runId, holder, ports);
   }
   if (await givesWay(state, holder, input, call)) {
+    if (!input.preempts) return { cleared: false, note: '', wouldGiveWay: true };
     return preempt({ ...input, leaseRun: state.runId, holder }, call, ports);
   }
   const since = new Date(state.startedAt).toISOString();

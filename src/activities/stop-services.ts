@@ -105,7 +105,7 @@ export async function makeWay(
 ): Promise<WayMade[]> {
   const { epoch: began } = await call.token();
   const all = await sideBySide(services, async ({ place, lease: id, preemptWithin }) => {
-    const found = await clearLease({ id, kind, preemptWithin, began }, call, ports);
+    const found = await clearLease({ id, kind, preempts: true, preemptWithin, began }, call, ports);
     const { epoch, closedAt = Infinity } = found;
     // Given back before this began: nobody has changed anything since.
     const isQuiet = epoch === undefined || closedAt < began;

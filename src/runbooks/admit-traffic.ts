@@ -28,7 +28,6 @@ export const admitTraffic: Runbook = {
   leases: 'services',
   policy: { onFailure: 'continue', undone: 'failed' },
   needsNoFile: true,
-  looksFirst: 'need',
   laterWord: true,
   reads: trafficAsked,
   plan: planAdmit,

@@ -74,8 +74,6 @@ export const recoverLive: Runbook = {
   summary: ({ system, datastore, severity, adopt }) =>
     `recover ${datastore === undefined ? system : `${system}/${datastore}`} from ${adopt ?? 'a backup'}, in the place of what is live${severity === undefined ? '' : ` (${severity})`}`,
   rank: RANK.recovery,
-  // A mistyped place made a healthy canary give way, and was refused then.
-  looksFirst: 'can',
   leases: 'both',
   policy: { onFailure: 'ask', undone: 'failed' },
   stopsHeartbeats: true,

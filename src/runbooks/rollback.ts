@@ -39,7 +39,7 @@ export const rollback: Runbook = {
   findsBad: true,
   savesUsers: true,
   needsNoFile: true,
-  looksFirst: 'can',
+  endsWhatIsOpen: true,
   reads: servicesAsked,
   plan: (input, world) => planRollback(onService(input, world.services)),
 };

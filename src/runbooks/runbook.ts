@@ -81,8 +81,8 @@ export interface Runbook {
   laterWord?: true;
   /** A stop of its services makes it not give way: it keeps users out itself. */
   goesOnBesideStops?: true;
-  /** Plans before it takes leases too, so that what cannot be done (or need not be) makes nobody give way. */
-  looksFirst?: 'can' | 'need';
+  /** Makes others give way also where it has nothing to do itself: users are to be saved from what they are about to do. */
+  endsWhatIsOpen?: true;
   /** How long it waits before it takes leases; undefined for not at all. */
   waitsFirst?: (request: OperationRequest) => { ms: number; summary: string } | undefined;
   /** Waits where another operation holds its lease; without this it is refused. */
@@ -197,12 +197,20 @@ export interface WhenHeld {
   delay: (tries: number, request: OperationRequest) => number | undefined;
 }
 
-/** Whether it takes leases of services: what takes none changes no service. */
 /** It stops services for what it does to datastores: what it is called by says only one of both. */
 export function takesBoth(runbook: Pick<Runbook, 'leases'> | undefined): boolean {
   return runbook?.leases === 'both';
 }
 
+/** It holds leases when its plan is made. */
+export function leasesBeforePlan({
+  leases,
+  waitsForNoLease,
+}: Pick<Runbook, 'leases' | 'waitsForNoLease'>): boolean {
+  return leases !== 'none' && leases !== 'atFirstChange' && waitsForNoLease !== true;
+}
+
+/** Whether it takes leases of services: what takes none changes no service. */
 export function takesServices({ leases }: Pick<Runbook, 'leases'>): boolean {
   return ['services', 'both', 'all'].includes(leases);
 }

@@ -3,6 +3,7 @@ import { Failure } from '../../domain/failure.ts';
 import type { LoadedRunbook, LoadedSystem } from '../../domain/loaded-system.ts';
 import { leaseId } from '../../domain/operation/operation.ts';
 import type { CheckVoteInput } from './check-vote.ts';
+import type { ClearInput } from '../leases.ts';
 import type { ChangeAsked } from '../freezes.ts';
 import type { NoticeInput } from '../record/notify.ts';
 import type { PlanOperationInput } from '../plan-operation.ts';
@@ -52,10 +53,10 @@ export const SYSTEM_INPUTS = {
     ...(loaded?.runbook !== undefined && { runbook: withoutSteps(loaded.runbook) }),
   }),
   /** `of`: the service or datastore; `kind`: that of the operation that wants the lease. */
-  clearLease: (loaded: Loaded, { of, kind }: { of: string; kind: string }) => ({
-    ...leaseOf(known(loaded), of),
-    kind,
-  }),
+  clearLease: (
+    loaded: Loaded,
+    { of, ...asked }: Pick<ClearInput, 'kind' | 'preempts'> & { of: string },
+  ) => ({ ...leaseOf(known(loaded), of), ...asked }),
   /** `of`: services. */
   makeWay: (loaded: Loaded, { of, kind }: { of: string[]; kind: string }) => ({
     kind,

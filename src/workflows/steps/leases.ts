@@ -11,7 +11,7 @@ import type { LeaseRef } from '../../activities/leases.ts';
 import { leaseId } from '../../domain/operation/operation.ts';
 import { call, type ValueOf } from './call.ts';
 import { record } from './record.ts';
-import type { Run } from './run.ts';
+import { leaseOn, type Run } from './run.ts';
 
 const MOST_TRIES = 10;
 
@@ -24,28 +24,59 @@ export interface LeaseHolder {
   operation?: string;
 }
 
-/** Takes the leases of these services or datastores in sorted order, up to one that is held. */
-export async function takeLeases(run: Run, names: string[]): Promise<LeaseHolder | undefined> {
-  for (const name of [...names].sort()) {
-    if (run.leases.borrowed[name] !== undefined) continue;
+/** What became of leases that were asked for. */
+export interface LeasesTaken {
+  /** One that cannot be had. */
+  held?: LeaseHolder;
+  /** Whose holders would have to give way. */
+  inUse: string[];
+}
+
+/** Takes, in sorted order, those leases for which nobody has to give way, up to one that cannot be had. */
+export async function takeUnused(run: Run, names: readonly string[]): Promise<LeasesTaken> {
+  const inUse: string[] = [];
+  for (const name of missing(run, names)) {
+    const taken = await take(run, name, { preempts: false });
+    if (taken === 'inUse') inUse.push(name);
+    else if (taken !== undefined) return { held: taken, inUse };
+  }
+  return { inUse };
+}
+
+/** Takes the leases that are missing in sorted order, up to one that is held; who is of a lower rank gives way. */
+export async function takeLeases(
+  run: Run,
+  names: readonly string[],
+): Promise<LeaseHolder | undefined> {
+  for (const name of missing(run, names)) {
     const refused = await takeLease(run, name);
     if (refused !== undefined) return refused;
   }
   return undefined;
 }
 
+function missing(run: Run, names: readonly string[]): string[] {
+  return names.filter((name) => leaseOn(run, name) === undefined).sort();
+}
+
 /** Takes one lease, anew if this run had it before. */
-export async function takeLease(run: Run, service: string): Promise<LeaseHolder | undefined> {
+export async function takeLease(run: Run, name: string): Promise<LeaseHolder | undefined> {
+  const taken = await take(run, name, { preempts: true });
+  if (taken === 'inUse') throw new Error(`${name}: nobody was asked to give way`);
+  return taken;
+}
+
+async function take(
+  run: Run,
+  service: string,
+  { preempts }: { preempts: boolean },
+): Promise<LeaseHolder | 'inUse' | undefined> {
   const id = leaseId(run.request.system, service);
   const notes: string[] = [];
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    const value = await cleared(run, service, id);
-    if (!value.cleared) {
-      const { note, heldBy: by, holder: operation } = value;
-      const message = `${run.request.system}/${service} is being changed: ${note}`;
-      const known = { ...(by !== undefined && { by }), ...(operation && { operation }) };
-      return { message, ...known };
-    }
+    const value = await cleared(run, { of: service, id, preempts });
+    if (value.wouldGiveWay === true) return 'inUse';
+    if (!value.cleared) return holderOf(`${run.request.system}/${service}`, value);
     if (value.note !== '') notes.push(value.note);
     if (value.left !== undefined) record(run, { type: 'finding', text: value.left });
     const runId = value.under ?? (await start(run, id));
@@ -60,6 +91,14 @@ export async function takeLease(run: Run, service: string): Promise<LeaseHolder 
   };
 }
 
+function holderOf(
+  of: string,
+  { note, heldBy: by, holder: operation }: ValueOf<'clearLease'>,
+): LeaseHolder {
+  const known = { ...(by !== undefined && { by }), ...(operation && { operation }) };
+  return { message: `${of} is being changed: ${note}`, ...known };
+}
+
 /** What is under the lease of a parent is no lease of its own. */
 function keep({ leases }: Run, name: string, lease: LeaseRef, isBorrowed: boolean): void {
   const { [name]: _, ...others } = leases.borrowed;
@@ -68,11 +107,14 @@ function keep({ leases }: Run, name: string, lease: LeaseRef, isBorrowed: boolea
 }
 
 /** Asked unless it was found free when the system was loaded: should somebody have come first, it is asked in the next round. */
-async function cleared(run: Run, of: string, id: string): Promise<ValueOf<'clearLease'>> {
+async function cleared(
+  run: Run,
+  { of, id, preempts }: { of: string; id: string; preempts: boolean },
+): Promise<ValueOf<'clearLease'>> {
   const isFree = run.leases.free === of;
   delete run.leases.free;
   if (isFree) return { cleared: true, note: '' };
-  const asked = { of, kind: run.runbook.kind };
+  const asked = { of, kind: run.runbook.kind, preempts };
   const options = { profile: 'wait', step: 'lease', summary: `Who holds ${id}?` } as const;
   return (await call(run, 'clearLease', asked, options)).value;
 }

@@ -13,7 +13,8 @@ import { startMachine } from '../../domain/operation/machine.ts';
 import type { Plan } from '../../domain/operation/plan.ts';
 import { datastoreOf } from '../../domain/operation/operation.ts';
 import { runbookOf } from '../../runbooks/index.ts';
-import { leasedBy, takesServices, type Runbook } from '../../runbooks/runbook.ts';
+import { leasedBy, leasesBeforePlan, takesServices, type Runbook } from '../../runbooks/runbook.ts';
+import type { Held } from '../../activities/freezes.ts';
 import { HOTFIX_NEEDS_REASON, holdBefore, refusalOf } from '../freezing/hold.ts';
 import { announceWindow } from '../freezing/maintenance.ts';
 import { recordFreeze, takeFreeze } from '../freezing/own-freeze.ts';
@@ -22,7 +23,7 @@ import { carryOut, interruptEvent } from './carry-out.ts';
 import { close, type End, type OperationResult } from './close.ts';
 import { keepRecord } from './drill-record.ts';
 import { endingFailure } from './ending-failure.ts';
-import { giveBackAll, giveBackLeases, takeLeases, type LeaseHolder } from './leases.ts';
+import { giveBackAll, takeLeases, takeUnused, type LeaseHolder } from './leases.ts';
 import { listen } from './listen.ts';
 import { makeWay } from './make-way.ts';
 import { announce, announceRefusal } from './page.ts';
@@ -85,11 +86,9 @@ async function prepare(run: Run): Promise<End | undefined> {
   await waitFirst(run);
   await announceWindow(run);
   const closed = await outsideWindow(run);
-  if (closed !== undefined) return { outcome: 'refused', message: closed, kind: 'Refused' };
-  const idle = await lookFirst(run);
-  if (idle !== undefined) return { outcome: 'nothingToDo', message: idle };
+  if (closed !== undefined) return refusal(closed);
   const made = await keepOthersOut(run);
-  if ('refused' in made) return { outcome: 'refused', message: made.refused, kind: 'Refused' };
+  if ('outcome' in made) return made;
   const { plan, kept, held } = made;
   run.basis.plan = plan;
   if (kept !== null) run.basis.kept.plan = kept;
@@ -146,10 +145,9 @@ function toLoad({ request, runbook: { needsNoFile } }: Run) {
 
 /** Nothing comes between the loading and the lease. */
 function takesAtOnce({ runbook, request }: Run): boolean {
-  const { leases, waitsForNoLease, looksFirst, waitsFirst, opensWindow = false } = runbook;
-  const isLater = looksFirst !== undefined || waitsFirst?.(request) !== undefined || opensWindow;
-  const isTaken = leases !== 'none' && leases !== 'atFirstChange';
-  return isTaken && request.dryRun !== true && waitsForNoLease !== true && !isLater;
+  const { freezes, waitsFirst, opensWindow = false } = runbook;
+  const isLater = freezes === true || waitsFirst?.(request) !== undefined || opensWindow;
+  return leasesBeforePlan(runbook) && request.dryRun !== true && !isLater;
 }
 
 /** Waits for a change window before it takes a lease; why it is refused, where it does not wait. A hotfix asks people instead. */
@@ -172,27 +170,58 @@ async function waitFirst(run: Run): Promise<void> {
   run.progress.aliveAt = Date.now();
 }
 
-/** Why there is nothing to do, where that is a reason to disturb nobody. Fails when it cannot be done. */
-async function lookFirst(run: Run): Promise<string | undefined> {
-  const { looksFirst } = run.runbook;
-  if (looksFirst === undefined) return undefined;
-  const {
-    plan: { nothingToDo },
-  } = await makePlan(run, { keep: false });
-  return looksFirst === 'need' ? nothingToDo : undefined;
+/** Before anybody is disturbed: an end where there is nothing to do. Fails when it cannot be done; waits while it is held. */
+async function lookFirst(run: Run): Promise<End | undefined> {
+  const { plan, held } = await makePlan(run, { keep: false });
+  const { nothingToDo } = plan;
+  if (nothingToDo !== undefined && run.runbook.endsWhatIsOpen !== true) {
+    return { outcome: 'nothingToDo', message: nothingToDo };
+  }
+  if (held != null && nothingToDo === undefined) return heldBefore(run, held);
+  run.leases.looked = true;
+  return undefined;
 }
 
-async function lease(run: Run): Promise<string | undefined> {
+/** An end, where what holds it is a refusal; else it holds no lease while it waits. */
+async function heldBefore(run: Run, held: Held): Promise<End | undefined> {
+  const never = refusalOf(run, held);
+  if (never !== undefined) return refusal(never);
+  await giveBackAll(run);
+  await holdBefore(run, held);
+  return undefined;
+}
+
+/** Takes the leases. Nobody is made to give way before it is known that all of them can be had, and that there is a plan. */
+async function lease(run: Run): Promise<End | undefined> {
+  if (!leasesBeforePlan(run.runbook)) return undefined;
   const names = leasedBy(run.runbook, run.request, loadedOf(run).system);
-  for (let tries = 1; ; tries += 1) {
-    const held = await takeLeases(run, names);
+  for (let tries = 1; ;) {
+    const { held, inUse } = await takeUnused(run, names);
     delete run.progress.leaseWait;
-    const delay = held === undefined ? undefined : untilNextTry(run, held, tries);
-    if (held === undefined || delay === undefined) return held?.message;
-    await giveBackLeases(run);
-    run.progress.leaseWait = `waits for its turn: ${held.message}`;
-    await condition(() => false, delay, { summary: 'The lease is held: try again' });
+    if (inUse.length > 0 && held === undefined && run.leases.looked !== true) {
+      const end = await lookFirst(run);
+      if (end !== undefined) return end;
+      continue;
+    }
+    const inTheWay = held ?? (await takeLeases(run, inUse));
+    if (inTheWay === undefined) return undefined;
+    if (!(await hasTurn(run, inTheWay, tries))) return refusal(inTheWay.message);
+    tries += 1;
   }
+}
+
+/** Waits until the lease may be asked for again; false where its being held is a refusal. */
+async function hasTurn(run: Run, holder: LeaseHolder, tries: number): Promise<boolean> {
+  const delay = untilNextTry(run, holder, tries);
+  if (delay === undefined) return false;
+  await giveBackAll(run);
+  run.progress.leaseWait = `waits for its turn: ${holder.message}`;
+  await condition(() => false, delay, { summary: 'The lease is held: try again' });
+  return true;
+}
+
+function refusal(message: string): End {
+  return { outcome: 'refused', message, kind: 'Refused' };
 }
 
 function recordPlan(run: Run, plan: Plan): void {
@@ -200,35 +229,27 @@ function recordPlan(run: Run, plan: Plan): void {
   for (const text of plan.notes ?? []) record(run, { type: 'finding', text });
 }
 
-/** Freezes the system where its runbook does, takes the leases, plans. Each may be refused, in a sentence. */
-async function keepOthersOut(run: Run): Promise<Planned | { refused: string }> {
+/** Freezes the system where its runbook does, takes the leases, plans. Each may be an end. */
+async function keepOthersOut(run: Run): Promise<Planned | End> {
   const { runbook, request, basis } = run;
-  const asks = [
-    ...(runbook.freezes === true && run.freezing.isUnder !== true
-      ? [() => takeFreeze(run, basis.reason ?? runbook.title)]
-      : []),
-    ...(runbook.waitsForNoLease === true ? [] : [() => lease(run)]),
-  ];
-  for (const ask of request.dryRun === true ? [] : asks) {
-    const refused = await ask();
-    if (refused !== undefined) return { refused };
-  }
-  return planThawed(run);
+  if (request.dryRun === true) return planThawed(run);
+  const freezes = runbook.freezes === true && run.freezing.isUnder !== true;
+  const idle = freezes ? await lookFirst(run) : undefined;
+  if (idle !== undefined) return idle;
+  const refused = freezes ? await takeFreeze(run, basis.reason ?? runbook.title) : undefined;
+  if (refused !== undefined) return refusal(refused);
+  return (await lease(run)) ?? planThawed(run);
 }
 
 /** The plan, made when nothing holds the operation back; while it is held it has no lease, and asks for one afterwards. */
-async function planThawed(run: Run): Promise<Planned | { refused: string }> {
+async function planThawed(run: Run): Promise<Planned | End> {
   for (;;) {
     const made = await makePlan(run, { keep: true });
     const isCarriedOut = run.request.dryRun !== true && made.plan.nothingToDo === undefined;
     // A worker of before asks after no freeze.
     if (!isCarriedOut || made.held == null) return made;
-    const never = refusalOf(run, made.held);
-    if (never !== undefined) return { refused: never };
-    await giveBackAll(run);
-    await holdBefore(run, made.held);
-    const refused = await lease(run);
-    if (refused !== undefined) return { refused };
+    const end = (await heldBefore(run, made.held)) ?? (await lease(run));
+    if (end !== undefined) return end;
   }
 }
 

@@ -24,7 +24,7 @@ import { askPerson } from '../asking/ask-person.ts';
 import { runChild } from '../children/run-child.ts';
 import { startLater } from '../children/start-later.ts';
 import { call, failureOf, type CallFailure, type CallOptions } from './call.ts';
-import { giveBackAll, takeLease, takeLeases } from './leases.ts';
+import { giveBackAll, takeLease, takeLeases, takeUnused } from './leases.ts';
 import { tellChannel } from './notices.ts';
 import { record } from './record.ts';
 import {
@@ -129,7 +129,8 @@ async function childWork(run: Run, step: string, work: StartChild): Promise<Work
 async function leasesFor(run: Run, { lease }: Pick<Ask, 'lease'>): Promise<StepResult | undefined> {
   const isHeld = lease === undefined || leaseOn(run, lease) !== undefined;
   if (isHeld || run.runbook.leases !== 'atFirstChange') return undefined;
-  const refused = await takeLeases(run, planOf(run).leases ?? []);
+  const { held, inUse } = await takeUnused(run, planOf(run).leases ?? []);
+  const refused = held ?? (await takeLeases(run, inUse));
   if (refused === undefined) return undefined;
   await giveBackAll(run);
   const message = `${refused.message}; wait until that is over, then retry`;

@@ -128,6 +128,8 @@ export interface Leases {
   borrowed: Record<string, LeaseRef>;
   /** A lease that was found free when the system was loaded. */
   free?: string;
+  /** It can be done, and nothing holds it: others may be made to give way. */
+  looked?: true;
   /** Counts the changes. */
   sequence: number;
   /** True when the leases were given back before the record was closed. */
