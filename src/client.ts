@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The command line's entry: parses, dispatches, and ends with the exit code.
 import module from 'node:module';
+import { EXIT } from './cli/exit.ts';
 import { fitted } from './cli/output/print.ts';
 import { runProgram } from './cli/program.ts';
 
@@ -10,7 +11,7 @@ if (typeof enableCompileCache === 'function') Reflect.apply(enableCompileCache, 
 
 // Whoever read has gone (`| head`): what would go on printing ends without a word, and what is at its end has its own code.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-  if (code === 'EPIPE') setTimeout(() => process.exit(141), 1000);
+  if (code === 'EPIPE') setTimeout(() => process.exit(EXIT.readerGone), 1000);
 });
 
 const code = await runProgram(process.argv.slice(2), (text) =>

@@ -14,6 +14,8 @@ export const EXIT = {
   needsPerson: 8,
   stillRunning: 9,
   interrupted: 130,
+  readerGone: 141,
+  terminated: 143,
 } as const;
 
 /** What each code says, for `--help`. */
@@ -29,6 +31,8 @@ const MEANS: Record<keyof typeof EXIT, string> = {
   needsPerson: 'needs a person: parked, left over, stopped',
   stillRunning: 'still running when --timeout passed',
   interrupted: 'Ctrl-C: the operation goes on',
+  readerGone: 'who read the output has gone',
+  terminated: 'SIGTERM, while it only watched',
 };
 
 /** The exit codes as lines of `--help`. */

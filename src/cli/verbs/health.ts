@@ -1,6 +1,5 @@
 // `fairlead health SYSTEM`: is every service that users can reach well? Exit 0 well, 3 not, 8 stopped, 7 when
 // there is nothing to judge.
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { SystemStatus } from '../../domain/operation/status.ts';
 import { withLooking, type CommonOptions } from '../command-options.ts';
@@ -39,19 +38,15 @@ async function health(text: string, options: HealthOptions): Promise<void> {
   if (seconds !== undefined && (seconds < 1 || seconds > 86_400)) {
     throw new ExitError(EXIT.badInput, `--watch is ${seconds}, allowed: 1 to 86400 seconds`);
   }
-  const stopped = new AbortController();
-  if (seconds !== undefined) {
-    process.once('SIGINT', () => {
-      stopped.abort();
-    });
-  }
+  const { untilStopped } = await import('../output/until-stopped.ts');
   const code = await withTemporal(actorName(options.as), async (temporal) => {
-    for (;;) {
-      const now = await look(temporal, system, options);
-      if (seconds === undefined) return now;
-      await sleep(seconds * 1000, undefined, { signal: stopped.signal }).catch(() => undefined);
-      if (stopped.signal.aborted) return EXIT.interrupted;
-    }
+    if (seconds === undefined) return look(temporal, system, options);
+    return untilStopped(async (pause) => {
+      for (;;) {
+        await look(temporal, system, options);
+        await pause(seconds * 1000);
+      }
+    });
   });
   if (code !== EXIT.done) throw new ExitError(code, '');
 }

@@ -1,5 +1,4 @@
 // `fairlead logs`, `fairlead diff` and `fairlead open`: what a service says, how it differs from its file, the page of an operation.
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { EXIT, ExitError } from '../exit.ts';
 import { isRecord, isText, textAt } from '../../domain/json.ts';
@@ -58,24 +57,24 @@ async function showLogs(text: string, options: LogsOptions): Promise<void> {
   if (options.summary === true && (options.follow === true || options.errors !== true)) {
     throw new ExitError(EXIT.badInput, '--summary goes with --errors, and not with --follow');
   }
-  const stopped = new AbortController();
-  process.once('SIGINT', () => {
-    stopped.abort();
-  });
+  const { untilStopped } = await import('../output/until-stopped.ts');
   await withTemporal(actorName(options.as), async (temporal) => {
-    let answer = emptyLogs;
     const printed = troubleOnly(options.errors === true);
-    do {
-      answer = logsIn(
-        await ask(temporal, { system, logs: { service, position: answer.position } }),
-      );
+    let { position } = emptyLogs;
+    const look = async (): Promise<void> => {
+      const answer = logsIn(await ask(temporal, { system, logs: { service, position } }));
+      position = answer.position;
       const lines = answer.lines.filter(printed);
       if (options.summary === true) return printSummary(lines, options.json === true);
-      for (const line of lines) await printLine(line, options.json === true);
-      if (options.follow !== true) return;
-      await sleep(POLL_MS, undefined, { signal: stopped.signal }).catch(() => undefined);
-    } while (!stopped.signal.aborted);
-    throw new ExitError(EXIT.interrupted, '');
+      await printLines(lines, options.json === true);
+    };
+    if (options.follow !== true) return look();
+    return untilStopped(async (pause) => {
+      for (;;) {
+        await look();
+        await pause(POLL_MS);
+      }
+    });
   });
 }
 
@@ -96,10 +95,13 @@ function troubleOnly(only: boolean): (line: unknown) => boolean {
   };
 }
 
-async function printLine(line: unknown, json: boolean): Promise<void> {
+/** At once: what was read is printed, whatever ends the following. */
+async function printLines(lines: readonly unknown[], json: boolean): Promise<void> {
   const { printAsItIs } = await import('../output/print.ts');
-  const [source, text] = [textAt(line, 'source') ?? '', textAt(line, 'text') ?? ''];
-  printAsItIs(json ? JSON.stringify({ source, text }) : `${source} | ${text}`);
+  for (const line of lines) {
+    const [source, text] = [textAt(line, 'source') ?? '', textAt(line, 'text') ?? ''];
+    printAsItIs(json ? JSON.stringify({ source, text }) : `${source} | ${text}`);
+  }
 }
 
 async function printSummary(lines: readonly unknown[], json: boolean): Promise<void> {

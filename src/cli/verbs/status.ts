@@ -1,10 +1,8 @@
 // `fairlead status [SYSTEM|SYSTEM/SERVICE|OPERATION]`: a system as a worker sees it now, or one run of an operation.
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { NAME, RESERVED_NAMES } from '../../domain/text/names.ts';
 import type { OperationStatus } from '../../domain/operation/status.ts';
 import { OPERATION_ARGUMENT, withLooking, type CommonOptions } from '../command-options.ts';
-import { EXIT, ExitError } from '../exit.ts';
 import type { Temporal } from '../temporal/connect.ts';
 import type { FoundRun } from '../operation/find-operation.ts';
 
@@ -50,20 +48,18 @@ async function show(what: string, options: StatusOptions): Promise<void> {
   const { looksLikeOperation, operationName, systemName } = await import('../ids.ts');
   if (looksLikeOperation(what)) operationName(what);
   else systemName(what);
-  const stopped = new AbortController();
-  if (options.watch === true) {
-    process.once('SIGINT', () => {
-      stopped.abort();
-    });
-  }
+  const { untilStopped } = await import('../output/until-stopped.ts');
   await withTemporal(actorName(options.as), async (temporal) => {
-    for (;;) {
+    const isOver = async (): Promise<boolean> => {
       const seen = await look(temporal, what, options);
       await printSeen(seen, options);
-      if (options.watch !== true || seen.over === true) return;
-      await sleep(WATCH_MS, undefined, { signal: stopped.signal }).catch(() => undefined);
-      if (stopped.signal.aborted) throw new ExitError(EXIT.interrupted, '');
-    }
+      return seen.over === true;
+    };
+    if (options.watch !== true) await isOver();
+    else
+      await untilStopped(async (pause) => {
+        while (!(await isOver())) await pause(WATCH_MS);
+      });
   });
 }
 
