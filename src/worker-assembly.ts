@@ -33,6 +33,7 @@ import { createIncidents } from './integrations/incidents.ts';
 import { createEvidence } from './integrations/evidence.ts';
 import { createObjectRemoval, createObjectsFolder } from './integrations/objects-folder.ts';
 import { createPrometheusMetrics } from './integrations/prometheus.ts';
+import { createEpochs } from './integrations/epochs.ts';
 import { createRecoveryLedger } from './integrations/recovery-ledger.ts';
 import { createScheduledLedger } from './integrations/steps/scheduled-ledger.ts';
 import { createScrapeMetrics } from './integrations/scrape.ts';
@@ -156,6 +157,7 @@ function storedPorts(settings: WorkerSettings, secrets: SecretSources, signer: S
       createEarlierEvidence(join(data, 'evidence')),
       createRunIndex(objects, signer, () => clock.now()),
     ),
+    epochs: createEpochs(records),
     ledger: createRecoveryLedger(records),
     scheduled: createScheduledLedger(records),
     incidents: createIncidents(objects),

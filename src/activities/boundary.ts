@@ -8,11 +8,13 @@ import { secretSource, type SecretSource } from '../domain/loaded-system.ts';
 import type { EpochToken } from '../domain/rollout/model.ts';
 import { isRecord, textAt } from '../domain/json.ts';
 import { callerOf, epochOfRun } from './caller.ts';
+import { refuseOlder } from './epochs.ts';
 import { refuseHeld } from './freezes.ts';
 import type { HeldChange } from './inputs/held-changes.ts';
 import { guardLease, type LeaseRef } from './leases.ts';
 import type { Call } from './call.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { EpochsPort } from '../ports/epochs.ts';
 import type { EvidencePort } from '../ports/evidence.ts';
 import type { Redactor } from '../ports/redactor.ts';
 import type { RunRef } from '../domain/operation/operation.ts';
@@ -57,6 +59,7 @@ export interface BoundaryPorts {
   redactor: Redactor;
   clock: Clock;
   kept: Pick<Kept, 'system' | 'plan'>;
+  epochs: EpochsPort;
 }
 
 interface Heartbeat {
@@ -121,7 +124,7 @@ export function atBoundary<Input, Value>(
         givenUp: isGivenUp,
         token: async () => {
           const [token] = await Promise.all([
-            tokenOf(envelope, silent(), cancellationSignal, { run, byRun }),
+            tokenOf(envelope, silent(), cancellationSignal, { run, byRun, epochs: ports.epochs }),
             unheld(ports, envelope, { run, held, now: clock.now(), waiting }),
           ]);
           return token;
@@ -200,7 +203,7 @@ async function tokenOf(
   envelope: Envelope<unknown>,
   silent: number,
   signal: AbortSignal,
-  { run, byRun }: { run: RunRef; byRun: boolean },
+  { run, byRun, epochs }: { run: RunRef; byRun: boolean; epochs: EpochsPort },
 ): Promise<EpochToken> {
   signal.throwIfAborted();
   if (silent > envelope.resumeWithin) {
@@ -210,12 +213,14 @@ async function tokenOf(
         'look at the system before this goes on, then send retryStep, adopt or abort',
     );
   }
-  const [epoch, { firstRunId }] = await Promise.all([
+  const [epoch, { firstRunId, type }] = await Promise.all([
     byRun ? epochOfRun(run) : epochOfLease(envelope),
     callerOf(run),
   ]);
+  const { operation, step, sequence, system } = envelope;
+  const changing = { system, operation, type, epoch, urgent: envelope.urgent === true };
+  await refuseOlder(changing, epochs);
   signal.throwIfAborted();
-  const { operation, step, sequence } = envelope;
   return { operation, run: firstRunId, step, epoch, sequence };
 }
 

@@ -75,6 +75,7 @@ export const recoverLive: Runbook = {
     `recover ${datastore === undefined ? system : `${system}/${datastore}`} from ${adopt ?? 'a backup'}, in the place of what is live${severity === undefined ? '' : ` (${severity})`}`,
   rank: RANK.recovery,
   leases: 'both',
+  fencesOthers: true,
   policy: { onFailure: 'ask', undone: 'failed' },
   stopsHeartbeats: true,
   freezes: true,

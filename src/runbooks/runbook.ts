@@ -70,6 +70,8 @@ export interface Runbook {
   findsBad?: true;
   /** Takes users away from what harms them: goes on without a record where others would rather wait. */
   savesUsers?: true;
+  /** Of what other Fairleads over the same object store do in its system, nothing that began before it changes anything any more. */
+  fencesOthers?: true;
   /** Is not held up by a system file that does not load: goes on with what was kept of it last. */
   needsNoFile?: true;
   /**

@@ -44,7 +44,8 @@ function createBoundary(env: Record<string, string> = { STAGE: TOKEN }) {
     system: () => Promise.resolve(loaded),
     plan: () => Promise.reject(new Error('no plan is kept')),
   };
-  const ports = { evidence, clock, redactor, kept: systems };
+  const epochs = { newest: async () => undefined, note: async () => undefined };
+  const ports = { evidence, clock, redactor, kept: systems, epochs };
   const run = async <Value>(
     work: (input: null, call: Call) => Promise<Value>,
     more: Partial<Envelope<null>> = {},

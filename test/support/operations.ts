@@ -50,6 +50,7 @@ const converter = resolve(import.meta.dirname, '../../src/payload-converter.ts')
 export interface MemoryPorts extends ActivityPorts {
   platforms: ActivityPorts['platforms'] & Required<Pick<ActivityPorts['platforms'], 'local'>>;
   drills: MemoryRecovery['drills'];
+  epochs: MemoryRecovery['epochs'];
   ledger: MemoryRecovery['ledger'];
   scheduled: MemoryRecovery['scheduled'];
   world: MemoryWorld;

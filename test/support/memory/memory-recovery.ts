@@ -1,5 +1,6 @@
 // Records of drills and the ledgers of recoverability and of schedules, in memory.
 import type { DrillsPort } from '../../../src/ports/drills.ts';
+import type { EpochsPort, SystemEpoch } from '../../../src/ports/epochs.ts';
 import type { RecoveryLedgerPort } from '../../../src/ports/recovery-ledger.ts';
 import type { DrillRecord } from '../../../src/domain/recovery/drill-record.ts';
 import type {
@@ -10,12 +11,14 @@ import type { RecoverySeen } from '../../../src/domain/recovery/recovery-seen.ts
 
 export interface MemoryRecovery {
   drills: DrillsPort & { records: DrillRecord[] };
+  epochs: EpochsPort & { noted: Map<string, SystemEpoch> };
   ledger: RecoveryLedgerPort & { seen: Map<string, RecoverySeen> };
   scheduled: ScheduledLedgerPort & { seen: Map<string, ScheduledSeen> };
   version: string;
 }
 
 export function memoryRecovery(): MemoryRecovery {
+  const noted = new Map<string, SystemEpoch>();
   const records: DrillRecord[] = [];
   const seen = new Map<string, RecoverySeen>();
   const scheduled = new Map<string, ScheduledSeen>();
@@ -31,6 +34,13 @@ export function memoryRecovery(): MemoryRecovery {
           .filter((one) => one.system === system)
           .sort((one, other) => (one.startedAt < other.startedAt ? 1 : -1))
           .slice(0, most),
+    },
+    epochs: {
+      noted,
+      newest: async (system) => noted.get(system),
+      note: async (epoch) => {
+        noted.set(epoch.system, epoch);
+      },
     },
     ledger: {
       seen,
