@@ -6,12 +6,12 @@ import { Failure } from '../domain/failure.ts';
 import type { EvidenceEntry } from '../domain/record/evidence.ts';
 import { secretSource, type SecretSource } from '../domain/loaded-system.ts';
 import type { EpochToken } from '../domain/rollout/model.ts';
-import { isRecord, textAt } from '../domain/json.ts';
+import { textAt } from '../domain/json.ts';
 import { callerOf, epochOfRun } from './caller.ts';
-import { refuseOlder } from './epochs.ts';
+import { refuseOlder } from './leases/epochs.ts';
 import { refuseHeld } from './freezes.ts';
 import type { HeldChange } from './inputs/held-changes.ts';
-import { guardLease, type LeaseRef } from './leases.ts';
+import { guardLease, type LeaseRef } from './leases/leases.ts';
 import type { Call } from './call.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EpochsPort } from '../ports/epochs.ts';
@@ -20,6 +20,7 @@ import type { Redactor } from '../ports/redactor.ts';
 import type { RunRef } from '../domain/operation/operation.ts';
 import type { Waiting } from '../ports/waiting.ts';
 import type { Kept } from './kept.ts';
+import { pulse } from './pulse.ts';
 import { redactionOf, type Redaction } from './redaction.ts';
 
 /** What every activity is sent beside its own input. */
@@ -62,12 +63,6 @@ export interface BoundaryPorts {
   epochs: EpochsPort;
 }
 
-interface Heartbeat {
-  lastAt: number;
-  progress: unknown;
-}
-
-const BEAT_EVERY_MS = 1000;
 /** The run of a question, which no workflow asks. */
 const NO_RUN: RunRef = { workflowId: '', runId: '' };
 
@@ -153,29 +148,6 @@ function secretsOf(
   waiting: Waiting,
 ): null | (() => Promise<SecretSource>) {
   return digest === null ? null : async () => secretSource(await kept.system(digest, waiting));
-}
-
-/** Beats from now on, and knows for how long nothing had beaten when that was longer than an outage. */
-function pulse({ aliveAt, resumeWithin }: Envelope<unknown>, details: unknown, clock: Clock) {
-  const before = heartbeatOf(details);
-  let progress = before?.progress;
-  let alive = Math.max(aliveAt, before?.lastAt ?? 0);
-  const beat = (now?: unknown): void => {
-    if (now !== undefined) progress = now;
-    const lastAt = clock.now();
-    // A silence that was an outage stays one, although it beats again: somebody has to look first.
-    if (lastAt - alive <= resumeWithin) alive = lastAt;
-    Context.current().heartbeat({ lastAt, progress });
-  };
-  const beating = setInterval(beat, BEAT_EVERY_MS);
-  return {
-    previous: before?.progress,
-    beat,
-    silent: () => clock.now() - alive,
-    stop: () => {
-      clearInterval(beating);
-    },
-  };
 }
 
 /**
@@ -297,9 +269,4 @@ function questionEnvelope(
   } catch (error) {
     throw toApplicationFailure((value) => redactor.redact(value, []), error);
   }
-}
-
-function heartbeatOf(details: unknown): Heartbeat | undefined {
-  if (!isRecord(details) || typeof details['lastAt'] !== 'number') return undefined;
-  return { lastAt: details['lastAt'], progress: details['progress'] };
 }

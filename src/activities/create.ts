@@ -51,7 +51,7 @@ import { startRunbook } from './incident/start-runbook.ts';
 import { tellIncident } from './incident/tell.ts';
 import { keepTimeline } from './incident/timeline.ts';
 import { awaitHalt, awaitThaw, beginFreeze } from './freezes.ts';
-import { clearLease, releaseLeases } from './leases.ts';
+import { clearLease, releaseLeases } from './leases/leases.ts';
 import { loadSystem } from './load-system.ts';
 import { planOperation } from './plan-operation.ts';
 import { parseInspection } from '../domain/operation/inspection.ts';

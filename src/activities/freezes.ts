@@ -26,7 +26,7 @@ import type { Call } from './call.ts';
 import { callerOf } from './caller.ts';
 import { describe, parentOf, unavailable, type Description } from './executions.ts';
 import { heldChange } from './inputs/held-changes.ts';
-import { describeLease } from './leases.ts';
+import { describeLease } from './leases/leases.ts';
 import type { Kept } from './kept.ts';
 import { redactionOf } from './redaction.ts';
 import { isInMaintenance, isUnheld } from './tree.ts';

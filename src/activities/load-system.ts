@@ -2,7 +2,7 @@
 import { datastoreIn } from '../domain/backup/rung-steps.ts';
 import { leaseId } from '../domain/operation/operation.ts';
 import { closedWindow, type Held } from './freezes.ts';
-import { isPlainlyFree } from './leases.ts';
+import { isPlainlyFree } from './leases/leases.ts';
 import type { SigningPorts } from './record/sign-record.ts';
 import { secretSource, type LoadedSystem } from '../domain/loaded-system.ts';
 import { serviceTarget } from '../domain/rollout/service-target.ts';

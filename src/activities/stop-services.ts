@@ -7,7 +7,7 @@ import type { StoppedService } from '../domain/operation/step-result.ts';
 import { seconds } from '../domain/operation/stop-times.ts';
 import { describeWeights, total } from '../domain/traffic/weights.ts';
 import type { Call } from './call.ts';
-import { clearLease, type ClearedLease } from './leases.ts';
+import { clearLease, type ClearedLease } from './leases/leases.ts';
 import { trafficOf, type Platforms } from './platforms.ts';
 import type { SigningPorts } from './record/sign-record.ts';
 import { sideBySide } from './side-by-side.ts';

@@ -27,6 +27,13 @@ after(async () => {
   await up.stop();
 });
 
+const third = join(up.folder, 'third');
+const alone = {
+  ...{ FAIRLEAD_DATA: third },
+  ...(cli !== undefined && { FAIRLEAD_TEMPORAL_CLI: cli }),
+};
+const RECOVER = `recover kept --as ci --standalone --objects ${join(up.data, 'objects')} --systems ${join(up.folder, 'systems')}`;
+
 const live = () => readlinkSync(join(home, 'data.generations', 'current'));
 
 test('of two Fairleads that recover one system only the newer one exchanges', async () => {
@@ -53,4 +60,39 @@ test('of two Fairleads that recover one system only the newer one exchanges', as
   assert.ok(existsSync(join(home, 'data.generations', 'gen-1', 'late.csv')));
   // Its users are the main one's to let in.
   await up.exits(0, 'admit kept');
+});
+
+test('a recovery brings its own Temporal, ends it, and the same command goes on with what was interrupted', async () => {
+  const before = live();
+  const first = up.start(RECOVER, alone);
+  await saying(first, 'waiting at exchange');
+  first.kill('SIGINT');
+  const left = await first.ended;
+  assert.equal(left.code, 130, left.stderr);
+  assert.match(left.stderr, /recover\/kept is not over, and stands still/);
+  assert.ok(!existsSync(join(third, 'up.json')));
+  assert.match(live(), /^fenced-/);
+  const again = up.start(RECOVER, alone);
+  await saying(again, 'joined');
+  await saying(again, 'waiting at exchange');
+  await up.exits(0, 'approve recover/kept --gate exchange --as ana', { FAIRLEAD_DATA: third });
+  const { code, stdout } = await again.ended;
+  assert.equal(code, 0, stdout);
+  assert.match(live(), /^gen-\d+$/);
+  assert.notEqual(live(), before);
+  assert.ok(!existsSync(join(third, 'up.json')));
+});
+
+test('a recovery by its own Temporal says what is missing before anything is started', async () => {
+  for (const [args, why] of [
+    ['recover kept --standalone --no-wait --objects .', /leave --no-wait out/],
+    ['recover kept --standalone', /needs --objects FOLDER/],
+    ['recover kept --standalone --objects systems', /no object store/],
+    [`recover other --standalone --objects ${join(up.data, 'objects')}`, /there are none/],
+    ['recover kept --objects systems', /give --standalone too/],
+  ] as const) {
+    const { stderr } = await up.exits(2, args, { ...alone, FAIRLEAD_OBJECTS: '' });
+    assert.match(stderr, why);
+  }
+  assert.ok(!existsSync(join(third, 'up.json')));
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { releaseLeases } from '../../src/activities/leases.ts';
+import { releaseLeases } from '../../src/activities/leases/leases.ts';
 import { buildReport } from '../../src/domain/record/build-report.ts';
 import { Failure } from '../../src/domain/failure.ts';
 import { leaseId } from '../../src/domain/operation/operation.ts';

@@ -5,7 +5,7 @@ import { leaseId } from '../../domain/operation/operation.ts';
 import { secretSource } from '../../domain/loaded-system.ts';
 import { runbooksOfType } from '../../runbooks/index.ts';
 import type { Call } from '../call.ts';
-import { describeLease } from '../leases.ts';
+import { describeLease } from '../leases/leases.ts';
 import type { HeartbeatPort } from '../../ports/heartbeats.ts';
 import type { DatastoreRef } from '../../ports/backups.ts';
 import { datastoreRefs } from './datastore-refs.ts';

@@ -19,7 +19,7 @@ import type { Redactor } from '../../ports/redactor.ts';
 import type { SignerPort } from '../../ports/signer.ts';
 import type { RunbooksPort } from '../../ports/steps/runbooks.ts';
 import type { SystemsPort } from '../../ports/systems.ts';
-import { releaseLeases, type LeaseRef } from '../leases.ts';
+import { releaseLeases, type LeaseRef } from '../leases/leases.ts';
 import { signRecord } from './sign-record.ts';
 
 /** One more try may take 30 s: together well within the activity's minute. */

@@ -1,5 +1,6 @@
 // `fairlead recover`: puts a backup in the place of damaged data; with --beside, only next to it for people to look into.
 import type { Command } from 'commander';
+import { EXIT, ExitError } from '../exit.ts';
 import { withCommon, withVerbose, withWaiting, type WaitOptions } from '../command-options.ts';
 
 interface RecoverOptions extends WaitOptions {
@@ -13,6 +14,9 @@ interface RecoverOptions extends WaitOptions {
   into?: string;
   severity?: string;
   keep?: string;
+  standalone?: boolean;
+  objects?: string;
+  data?: string;
 }
 
 const EXAMPLES = [
@@ -21,6 +25,7 @@ const EXAMPLES = [
   'recover shop --datastore orders --adopt orders_at_0755',
   'recover shop --datastore orders --adopt at:2026-11-22T07:55Z',
   'recover shop --datastore orders --lost --into 10.0.0.7:5432',
+  'recover shop --standalone --objects /srv/fairlead/objects',
   'recover shop --dry-run --format commands',
   'recover shop --datastore orders --beside',
   'recover shop --datastore orders --beside --backup shop/orders/20261122T085126.123Z --keep 3d',
@@ -54,33 +59,62 @@ export function register(program: Command): void {
       '--into <place>',
       'with --lost: where to, HOST:PORT or HOST:PORT/DATABASE, or the path of an empty folder',
     )
+    .option(
+      '--standalone',
+      'without the main Temporal: by a Fairlead that this command starts and ends',
+    )
+    .option('--objects <dir>', 'with --standalone: where the backups are (FAIRLEAD_OBJECTS)')
+    .option(
+      '--data <dir>',
+      'with --standalone: where it keeps what it knows (FAIRLEAD_DATA, default .fairlead-standalone)',
+    )
     .option('--severity <P0-P3>', 'how bad it is, for those who are told')
     .option('--keep <duration>', 'with --beside: how long the copy is kept (default: 24h)');
-  withVerbose(withWaiting(withCommon(recover, EXAMPLES))).action(
-    async (text: string, options: RecoverOptions) => {
-      const { systemName } = await import('../ids.ts');
-      const { startOperation } = await import('../operation/start.ts');
-      const { durationFlag } = await import('../flags.ts');
-      const { recover: look } = await import('../../runbooks/recover.ts');
-      const { recoverLive } = await import('../../runbooks/recover-live.ts');
-      const { beside, backup, at, corruptedSince, adopt, lost, into, severity } = options;
-      const datastore = beside === true ? await onlyDatastore(options) : options.datastore;
-      const keep = options.keep === undefined ? undefined : durationFlag('--keep', options.keep);
-      const which = {
-        datastore,
-        beside,
-        backup,
-        at,
-        corruptedSince,
-        adopt,
-        lost,
-        into,
-        severity,
-        keep,
-      };
-      const asked = { system: systemName(text), mode: 'recover', ...which };
-      await startOperation(beside === true ? look : recoverLive, asked, options);
-    },
+  withVerbose(withWaiting(withCommon(recover, EXAMPLES))).action(recoverNow);
+}
+
+async function recoverNow(text: string, options: RecoverOptions): Promise<void> {
+  const { systemName } = await import('../ids.ts');
+  const { startOperation } = await import('../operation/start.ts');
+  const { durationFlag } = await import('../flags.ts');
+  const { recover: look } = await import('../../runbooks/recover.ts');
+  const { recoverLive } = await import('../../runbooks/recover-live.ts');
+  const { beside, backup, at, corruptedSince, adopt, lost, into, severity } = options;
+  const datastore = beside === true ? await onlyDatastore(options) : options.datastore;
+  const keep = options.keep === undefined ? undefined : durationFlag('--keep', options.keep);
+  const which = {
+    datastore,
+    beside,
+    backup,
+    at,
+    corruptedSince,
+    adopt,
+    lost,
+    into,
+    severity,
+    keep,
+  };
+  const system = systemName(text);
+  const asked = { system, mode: 'recover', ...which };
+  const runbook = beside === true ? look : recoverLive;
+  const operation = runbook.id({ system, ...(datastore !== undefined && { datastore }) });
+  const start = async () => startOperation(runbook, asked, options);
+  if (options.standalone !== true) {
+    refuseStandaloneOnly(options);
+    await start();
+    return;
+  }
+  const { besideOwnTemporal } = await import('../operation/standalone.ts');
+  await besideOwnTemporal({ operation, system, flags: options }, start);
+}
+
+/** Throws ExitError (2) for a flag that says nothing without --standalone. */
+function refuseStandaloneOnly({ objects, data }: RecoverOptions): void {
+  if (objects === undefined && data === undefined) return;
+  const flag = objects === undefined ? '--data' : '--objects';
+  throw new ExitError(
+    EXIT.badInput,
+    `${flag} says where a Fairlead of its own works: give --standalone too`,
   );
 }
 
@@ -89,6 +123,5 @@ async function onlyDatastore({ datastore, backup }: RecoverOptions): Promise<str
   const { parseBackupId } = await import('../../domain/backup/backup-id.ts');
   const named = datastore ?? (backup === undefined ? undefined : parseBackupId(backup)?.datastore);
   if (named !== undefined) return named;
-  const { EXIT, ExitError } = await import('../exit.ts');
   throw new ExitError(EXIT.badInput, 'recover --beside needs --datastore NAME, or --backup ID');
 }

@@ -11,7 +11,7 @@ import {
 } from '@temporalio/workflow';
 import type { ActivityAnswer, Envelope } from '../../activities/boundary.ts';
 import type { Activities } from '../../activities/create.ts';
-import type { LeaseRef } from '../../activities/leases.ts';
+import type { LeaseRef } from '../../activities/leases/leases.ts';
 import { watchQueueOf } from '../../domain/analysis/gate-watch.ts';
 import { Failure, failureKind, type FailureKind } from '../../domain/failure.ts';
 import { takesServices } from '../../runbooks/runbook.ts';

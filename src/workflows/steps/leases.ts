@@ -7,7 +7,7 @@ import {
   ParentClosePolicy,
   startChild,
 } from '@temporalio/workflow';
-import type { LeaseRef } from '../../activities/leases.ts';
+import type { LeaseRef } from '../../activities/leases/leases.ts';
 import { leaseId } from '../../domain/operation/operation.ts';
 import { call, type ValueOf } from './call.ts';
 import { record } from './record.ts';

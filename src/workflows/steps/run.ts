@@ -1,7 +1,7 @@
 // The state of one operation while it runs, in the parts that its functions take.
 import { workflowInfo, type CancellationScope } from '@temporalio/workflow';
 import type { Held } from '../../activities/freezes.ts';
-import type { LeaseRef } from '../../activities/leases.ts';
+import type { LeaseRef } from '../../activities/leases/leases.ts';
 import { buildReport } from '../../domain/record/build-report.ts';
 import type { EvidenceBody, EvidenceEntry } from '../../domain/record/evidence.ts';
 import type { BakeProgress } from '../../domain/analysis/bake-progress.ts';

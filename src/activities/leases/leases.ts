@@ -1,15 +1,15 @@
 // Leases are child workflows with the id lease/<system>/<service>; the server allows one of a name. What
 // follows looks at them, breaks those that nobody stands behind, and asks lower operations to make way.
 import { Context, getClient } from '@temporalio/activity';
-import { Failure } from '../domain/failure.ts';
-import type { Call } from './call.ts';
-import { describe, ignoringClosed, operationOf, parentOf } from './executions.ts';
+import { Failure } from '../../domain/failure.ts';
+import type { Call } from '../call.ts';
+import { describe, ignoringClosed, operationOf, parentOf } from '../executions.ts';
 import { givesWay } from './gives-way.ts';
-import { sealInterrupted } from './record/seal-interrupted.ts';
-import type { SigningPorts } from './record/sign-record.ts';
-import type { Clock } from '../ports/clock.ts';
-import { isOpen, type RunRef } from '../domain/operation/operation.ts';
-import { isBelow } from './tree.ts';
+import { sealInterrupted } from '../record/seal-interrupted.ts';
+import type { SigningPorts } from '../record/sign-record.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { isOpen, type RunRef } from '../../domain/operation/operation.ts';
+import { isBelow } from '../tree.ts';
 
 export interface LeaseRef {
   id: string;

@@ -1,9 +1,9 @@
 // Of several Fairleads over one object store, each with a Temporal of its own, leases say nothing: what began a recovery
 // last is noted beside the backups, and what began before it changes nothing of that system any more.
 import { Context, getClient } from '@temporalio/activity';
-import { Failure } from '../domain/failure.ts';
-import type { EpochsPort } from '../ports/epochs.ts';
-import { runbookOf } from '../runbooks/index.ts';
+import { Failure } from '../../domain/failure.ts';
+import type { EpochsPort, SystemEpoch } from '../../ports/epochs.ts';
+import { runbookOf } from '../../runbooks/index.ts';
 
 export interface Changing {
   system: string;
@@ -20,27 +20,41 @@ export interface Changing {
 const servers = new WeakMap<object, Promise<string>>();
 
 /** Throws Superseded where a recovery by another Fairlead began later; notes the epoch of what is such a recovery itself. */
-export async function refuseOlder(
-  { system, operation, type, epoch, urgent }: Changing,
-  epochs: EpochsPort,
-): Promise<void> {
-  const found = await epochs.newest(system).catch((error: unknown) => {
-    if (urgent && error instanceof Failure) return undefined;
-    throw error;
-  });
+export async function refuseOlder(changing: Changing, epochs: EpochsPort): Promise<void> {
+  const { system, operation, type, epoch } = changing;
+  const found = await newestOf(changing, epochs);
   const fences = runbookOf({ kind: type, operation })?.fencesOthers === true;
   if (found === undefined && !fences) return;
   const server = await ownServer();
-  if (found !== undefined && found.server !== server && found.epoch > epoch) {
-    throw new Failure(
-      'Superseded',
-      `${operation}: a newer change was there first: ${found.operation} of another Fairlead over the same object store (Temporal ${found.server}) began at ${new Date(found.epoch).toISOString()}; nothing was changed, begin it anew where that is over`,
-    );
+  if (found !== undefined && found.server !== server) refuseAfter(found, changing);
+  const own = { system, epoch, operation, server };
+  if (fences && !isNoted(own, found)) await epochs.note(own);
+}
+
+/** Whether the same operation was noted with this epoch, or a later one of another of its leases. */
+function isNoted(own: SystemEpoch, found: SystemEpoch | undefined): boolean {
+  const isOwn = found?.server === own.server && found.operation === own.operation;
+  return isOwn && found.epoch >= own.epoch;
+}
+
+async function newestOf(
+  { system, urgent }: Changing,
+  epochs: EpochsPort,
+): Promise<SystemEpoch | undefined> {
+  try {
+    return await epochs.newest(system);
+  } catch (error) {
+    if (urgent && error instanceof Failure) return undefined;
+    throw error;
   }
-  const isNoted = found?.server === server && found.operation === operation;
-  if (fences && !(isNoted && found.epoch >= epoch)) {
-    await epochs.note({ system, epoch, operation, server });
-  }
+}
+
+function refuseAfter(found: SystemEpoch, { operation, epoch }: Changing): void {
+  if (found.epoch <= epoch) return;
+  throw new Failure(
+    'Superseded',
+    `${operation}: a newer change was there first: ${found.operation} of another Fairlead over the same object store (Temporal ${found.server}) began at ${new Date(found.epoch).toISOString()}; nothing was changed, begin it anew where that is over`,
+  );
 }
 
 /** The cluster id and the namespace of the server that this activity is one of. */

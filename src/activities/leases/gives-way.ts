@@ -1,11 +1,11 @@
 // Whether the holder of a lease makes way for who asks for it: by their ranks, and by what a stop leaves to others.
-import { Failure } from '../domain/failure.ts';
-import type { RunRef } from '../domain/operation/operation.ts';
-import { rankOf, runbookNamed, runbookOf } from '../runbooks/index.ts';
-import type { Runbook } from '../runbooks/runbook.ts';
-import type { Call } from './call.ts';
-import { callerOf } from './caller.ts';
-import { treeRank } from './tree.ts';
+import { Failure } from '../../domain/failure.ts';
+import type { RunRef } from '../../domain/operation/operation.ts';
+import { rankOf, runbookNamed, runbookOf } from '../../runbooks/index.ts';
+import type { Runbook } from '../../runbooks/runbook.ts';
+import type { Call } from '../call.ts';
+import { callerOf } from '../caller.ts';
+import { treeRank } from '../tree.ts';
 
 /** Throws Refused for a caller that asks in the name of another kind of operation. */
 export async function givesWay(
