@@ -99,6 +99,15 @@ test('a database is restored into another server, with roles, owner, grants and 
   await ask('CREATE ROLE reader');
   await ask(`GRANT USAGE ON SCHEMA a TO reader; GRANT SELECT ON a.kept TO reader`, database);
   await ask(`ALTER DATABASE ${database} SET work_mem = '7MB'`);
+  // Whoever owns a function writes lines of their own into the script of a dump.
+  await ask(
+    `CREATE FUNCTION a.trap() RETURNS int LANGUAGE sql AS $$
+GRANT CONNECT ON DATABASE ${database} TO PUBLIC; ALTER ROLE reader SUPERUSER;
+GRANT CREATE ON DATABASE ${database} TO reader;
+ALTER DATABASE ${database} OWNER TO reader;
+SELECT 1 $$`.replaceAll(/GRANT|ALTER/g, (word) => `\n${word}`),
+    database,
+  );
   const id = backupId('shop', 'orders', 1_700_000_000_000);
   await backups.backup({ store, id, systemDigest: 'd' }, waiting());
   const { host, port } = other.address;
@@ -130,6 +139,10 @@ test('a database is restored into another server, with roles, owner, grants and 
     `SELECT pg_get_userbyid(datdba) AS name FROM pg_database WHERE datname = '${database}'`,
   );
   assert.deepEqual(owner, { name: application.user });
+  const [reader] = await askThere(
+    `SELECT rolsuper, has_database_privilege('reader', '${database}', 'CREATE') AS creates FROM pg_roles WHERE rolname = 'reader'`,
+  );
+  assert.deepEqual(reader, { rolsuper: false, creates: false });
   const [grant] = await askThere(
     `SELECT has_table_privilege('reader', 'a.kept', 'SELECT') AS may`,
     database,

@@ -20,7 +20,7 @@ import { makeRolesOf } from './exchange/elsewhere.ts';
 import { inLiveOrFenced } from './exchange/fenced.ts';
 import { watchingLag } from './exchange/lag.ts';
 import { giveSettings } from './exchange/make-alike.ts';
-import { loadDump, scriptOf } from './load-dump.ts';
+import { databaseScriptOf, loadDump, scriptOf } from './load-dump.ts';
 import { carrySettings, readLocale } from './locale.ts';
 import { lossBetween, openForReading } from './look.ts';
 import { reprint } from './reprint.ts';
@@ -130,8 +130,10 @@ async function restoreBeside(
   const program = await findProgram('pg_restore', to.programs);
   const read = () => dumpIn(artefact, DUMP, waiting);
   if ((await besideIn(to.folder))?.elsewhere !== undefined) {
-    const script = await scriptOf({ folder: to.folder, program, read }, waiting);
-    await makeRolesOf(to.folder, to.address, script, waiting.signal);
+    const dump = { folder: to.folder, program, read };
+    const script = await scriptOf(dump, waiting);
+    const ofDatabase = await databaseScriptOf(dump, waiting);
+    await makeRolesOf(to.folder, to.address, { script, ofDatabase }, waiting.signal);
   }
   const { maxLag: most } = artefact.store.settings;
   await watchingLag(to.address, { ...(most !== undefined && { most }) }, waiting, (watched) =>

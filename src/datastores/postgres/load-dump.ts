@@ -14,8 +14,8 @@ import {
   type PostgresAddress,
 } from './connection.ts';
 
-/** A name as pg_dump writes it: in quotes unless it is plain. */
-export const NAME = '(?:"(?:[^"]|"")+"|[a-z_][a-z0-9_]*)';
+/** A name as pg_dump writes it: in quotes unless it is plain. No longer than the server takes, and on one line: a script holds texts of others. */
+export const NAME = '(?:"(?:[^"\\n]|""){1,63}"|[a-z_][a-z0-9_]{0,62})';
 const POLICY = new RegExp(
   `^CREATE POLICY ${NAME} ON (?:${NAME}\\.)?${NAME}(?: AS RESTRICTIVE)?(?: FOR [A-Z]+)? TO (${NAME}(?:, ${NAME})*)(?= USING| WITH CHECK|;)`,
   'gm',
@@ -120,10 +120,7 @@ async function makeExtensions(
   });
   const names = new Set(made.map(({ name }) => name));
   const rest = lines.filter((line) => !isOfExtension(line, names) && !isSchema(line, schemas));
-  const file = join(input.folder, 'to-restore');
-  await rm(file, { force: true });
-  await writeFile(file, rest.join('\n'), { mode: 0o600, flag: 'wx' });
-  return [`--use-list=${file}`];
+  return [`--use-list=${await writeList(input.folder, 'to-restore', rest)}`];
 }
 
 function isOfExtension(line: string, names: ReadonlySet<string>): boolean {
@@ -158,6 +155,27 @@ export function reaching(listing: string): string[] {
 export function scriptOf(input: Omit<DumpInput, 'address'>, waiting: Waiting): Promise<string> {
   const args = ['--create', '--section=pre-data', '--section=post-data', '--file=-'];
   return runTool(restoring(input, args, waiting));
+}
+
+const OF_DATABASE = /^\d+; \d+ \d+ (?:DATABASE|ACL) - /;
+
+/** What the script of a dump says of its database itself: none of the lines that are in functions, views or comments of others. */
+export async function databaseScriptOf(
+  input: Omit<DumpInput, 'address'>,
+  waiting: Waiting,
+): Promise<string> {
+  const listing = await runTool(restoring(input, ['--list', '--create'], waiting));
+  const own = listing.split('\n').filter((line) => OF_DATABASE.test(line));
+  const list = await writeList(input.folder, 'of-database', own);
+  const args = ['--create', `--use-list=${list}`, '--section=pre-data', '--section=post-data'];
+  return runTool(restoring(input, [...args, '--file=-'], waiting));
+}
+
+async function writeList(folder: string, name: string, lines: readonly string[]): Promise<string> {
+  const file = join(folder, name);
+  await rm(file, { force: true });
+  await writeFile(file, lines.join('\n'), { mode: 0o600, flag: 'wx' });
+  return file;
 }
 
 /** Policies are listed, and their roles are not: only a dump that has some is read once more. */

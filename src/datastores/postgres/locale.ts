@@ -75,7 +75,8 @@ export function describeLocale({ encoding, collate, ctype, provider, locale }: L
   return `${encoding}, ${names} of ${provider}`;
 }
 
-const STATEMENT = /^CREATE DATABASE .* ENCODING = '(\w+)'.*;$/m;
+/** No longer than any is: a dump that somebody named may say anything. */
+const STATEMENT = /^CREATE DATABASE .{1,200} ENCODING = '(\w+)'.{0,2000};$/m;
 
 /** The locale in `CREATE DATABASE` of a script that pg_restore --create printed; undefined without any. */
 export function localeIn(script: string): Locale | undefined {

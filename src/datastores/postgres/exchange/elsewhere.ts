@@ -19,8 +19,9 @@ import { sentencesOf } from './writers.ts';
 const OWNED = new RegExp(`^ALTER .* OWNER TO (${NAME});$`, 'gm');
 const GRANTED = new RegExp(`^GRANT .* TO (${NAME})(?: WITH GRANT OPTION)?;$`, 'gm');
 const OF_DATABASE = new RegExp(`^ALTER DATABASE ${NAME} OWNER TO (${NAME});$`, 'm');
+/** One statement and nothing more: it is asked of a live server as it is. */
 const DATABASE_GRANTS = new RegExp(
-  `^(?:GRANT|REVOKE) .* ON DATABASE ${NAME} (?:TO|FROM) .*;$`,
+  `^(?:GRANT [A-Z, ]{1,60} ON DATABASE ${NAME} TO ${NAME}(?: WITH GRANT OPTION)?|REVOKE (?:GRANT OPTION FOR )?[A-Z, ]{1,60} ON DATABASE ${NAME} FROM ${NAME});$`,
   'gm',
 );
 
@@ -112,24 +113,32 @@ async function unableThere(
   }
 }
 
-/** Makes the roles that a script of pg_restore names, and notes what it says of the database itself. Before it is loaded. */
+/**
+ * Makes the roles that a script of pg_restore names, and notes what `ofDatabase`, the script of the database alone, says of it.
+ * Before it is loaded.
+ */
 export async function makeRolesOf(
   folder: string,
   address: PostgresAddress,
-  script: string,
+  { script, ofDatabase }: { script: string; ofDatabase: string },
   signal: AbortSignal,
 ): Promise<void> {
   const note = await besideIn(folder);
   if (note?.elsewhere === undefined) return;
   const made = await makeRoles(address, rolesIn(script), signal);
-  const owner = OF_DATABASE.exec(script)?.[0];
-  const owned = [...(owner === undefined ? [] : [owner]), ...(script.match(DATABASE_GRANTS) ?? [])];
+  const owned = ownStatements(ofDatabase);
   const before = note.elsewhere.made;
   const elsewhere = {
     made: [...new Set([...before, ...made])],
     owned: owned.map((text) => renamed(text, note.live)),
   };
   await keepBeside(folder, { ...note, elsewhere });
+}
+
+/** Whose the database is, and what is granted on it. */
+export function ownStatements(ofDatabase: string): string[] {
+  const owner = OF_DATABASE.exec(ofDatabase)?.[0];
+  return [...(owner === undefined ? [] : [owner]), ...(ofDatabase.match(DATABASE_GRANTS) ?? [])];
 }
 
 /** The dump has the name that its database had then. */
