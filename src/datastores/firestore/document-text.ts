@@ -30,7 +30,12 @@ export function documentIn(text: string, root: string): WireDocument {
   const read = parsed(text);
   const name = isRecord(read) ? read['name'] : undefined;
   if (!isRecord(read) || typeof name !== 'string') throw broken(text);
-  return { name: `${root}/documents/${name}`, fields: fieldsIn(read['fields'], root) };
+  try {
+    return { name: `${root}/documents/${name}`, fields: fieldsIn(read['fields'], root) };
+  } catch (error) {
+    // Lists in lists, deeper than any server takes.
+    throw error instanceof RangeError ? broken(text) : error;
+  }
 }
 
 /** The collection that a document is of, whatever that lies in: `lines` of `orders/17/lines/1`. */
@@ -125,7 +130,7 @@ function fieldsIn(fields: unknown, root: string): Fields {
 /** One value with its type, as `textOf` writes it and as the REST API has it. Throws CheckFailed for none. */
 export function valueIn(value: unknown, root: string): Value {
   const [[type, held] = []] = isRecord(value) ? Object.entries(value) : [];
-  const read = READERS[type ?? ''];
+  const read = type !== undefined && Object.hasOwn(READERS, type) ? READERS[type] : undefined;
   const found = read?.(held, root);
   if (found === undefined) throw broken(JSON.stringify(value));
   return found;

@@ -14,6 +14,8 @@ import { FORMAT } from './take-documents.ts';
 const MOST = 400;
 const MOST_CHARACTERS = 4_000_000;
 const AT_ONCE = 4;
+/** Characters: a document has 1 MiB, and each byte of it six at most. */
+const LONGEST = 16_000_000;
 
 /** The lines between the first and the last, shown to `line`; answers the database they were of. Throws CheckFailed where it is cut or none. */
 export async function readLines(
@@ -138,6 +140,7 @@ async function* linesOf(body: Bytes): AsyncGenerator<string> {
   for await (const chunk of body) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
+    if (rest.length > LONGEST) throw broken('has a line that is longer than any document');
     yield* lines;
   }
   if (rest !== '') throw broken('is cut within a line');

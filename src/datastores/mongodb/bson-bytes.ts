@@ -26,6 +26,9 @@ const FIXED: Readonly<Record<number, number>> = {
   0xff: 0, // least key
 };
 
+/** Far more than MongoDB takes, which is 100. */
+const DEEPEST = 250;
+
 /** The fields of a whole document, in their order. Throws CheckFailed for bytes that are none. */
 export function* fieldsIn(document: Buffer): Generator<Field> {
   if (document.length < 5 || document.readInt32LE(0) !== document.length) throw broken();
@@ -35,7 +38,8 @@ export function* fieldsIn(document: Buffer): Generator<Field> {
     const named = textEnd(document, at + 1);
     const length = lengthOf(document, type, named + 1);
     const end = named + 1 + length;
-    if (end >= document.length) throw broken();
+    // A length below zero would lead back, and never to the end.
+    if (length < 0 || end >= document.length) throw broken();
     const name = document.toString('utf8', at + 1, named);
     yield { type, name, value: document.subarray(named + 1, end) };
     at = end;
@@ -57,24 +61,25 @@ export function isTrue(fields: readonly Field[], name: string): boolean {
  * A document as text that two servers share: fields in their order, numbers by their value whatever their type, everything
  * else by its bytes. For definitions; documents of users are compared by all of their bytes.
  */
-export function textOf(document: Buffer, isArray = false): string {
+export function textOf(document: Buffer, isArray = false, depth = 0): string {
+  if (depth > DEEPEST) throw broken();
   const fields = [...fieldsIn(document)].map(({ name, ...field }) => {
-    const text = valueText(field);
+    const text = valueText(field, depth);
     return isArray ? text : `${JSON.stringify(name)}:${text}`;
   });
   return isArray ? `[${fields.join(',')}]` : `{${fields.join(',')}}`;
 }
 
-export function valueText({ type, value }: Pick<Field, 'type' | 'value'>): string {
+export function valueText({ type, value }: Pick<Field, 'type' | 'value'>, depth = 0): string {
   switch (type) {
     case DOUBLE:
       return numberText(value.readDoubleLE(0));
     case TEXT:
       return JSON.stringify(value.toString('utf8', 4, value.length - 1));
     case DOCUMENT:
-      return textOf(value);
+      return textOf(value, false, depth + 1);
     case ARRAY:
-      return textOf(value, true);
+      return textOf(value, true, depth + 1);
     case BOOLEAN:
       return String(value[0] === 1);
     case INT32:

@@ -10,6 +10,8 @@ export type Reply = Buffer | number | null | Failure | Reply[];
 export type Argument = string | Buffer | number;
 
 const CONNECT_MS = 10_000;
+/** Lists in lists of an answer. */
+const DEEPEST = 32;
 const CRLF = Buffer.from('\r\n');
 
 export interface RedisConnection {
@@ -48,7 +50,6 @@ interface Waiter {
 
 function speaking(socket: Socket, where: string, signal: AbortSignal): RedisConnection {
   const waiters: Waiter[] = [];
-  let pending: Buffer[] = [];
   const end = (error: unknown): void => {
     socket.destroy();
     signal.removeEventListener('abort', aborted);
@@ -58,18 +59,13 @@ function speaking(socket: Socket, where: string, signal: AbortSignal): RedisConn
     end(signal.reason);
   };
   signal.addEventListener('abort', aborted);
+  const take = takingFor(waiters, where);
   socket.on('data', (chunk: Buffer) => {
-    pending.push(chunk);
-    const all = pending.length === 1 ? chunk : Buffer.concat(pending);
-    const reader = { at: 0, all };
-    let kept = 0;
-    while (waiters.length > 0) {
-      const reply = readReply(reader, where);
-      if (reply === undefined) break;
-      kept = reader.at;
-      waiters.shift()?.answered(reply);
+    try {
+      take(chunk);
+    } catch (error) {
+      end(error);
     }
-    pending = kept < all.length ? [all.subarray(kept)] : [];
   });
   const gone = (error?: unknown): void => {
     const why = error instanceof Error ? error.message : 'it closed the connection';
@@ -104,6 +100,24 @@ function speaking(socket: Socket, where: string, signal: AbortSignal): RedisConn
   };
 }
 
+/** Hands whoever waits the answers that are whole, of chunks as they come. Throws Broken for what is no answer. */
+function takingFor(waiters: Waiter[], where: string): (chunk: Buffer) => void {
+  let pending: Buffer[] = [];
+  return (chunk) => {
+    pending.push(chunk);
+    const all = pending.length === 1 ? chunk : Buffer.concat(pending);
+    const reader = { at: 0, all };
+    let kept = 0;
+    while (waiters.length > 0) {
+      const reply = readReply(reader, where);
+      if (reply === undefined) break;
+      kept = reader.at;
+      waiters.shift()?.answered(reply);
+    }
+    pending = kept < all.length ? [all.subarray(kept)] : [];
+  };
+}
+
 function encoded(command: readonly Argument[]): Buffer {
   const parts = command.flatMap((one) => {
     const bytes = Buffer.isBuffer(one) ? one : Buffer.from(String(one));
@@ -113,7 +127,11 @@ function encoded(command: readonly Argument[]): Buffer {
 }
 
 /** Undefined while it is not whole; `at` is behind it then only when it is. */
-function readReply(reader: { at: number; all: Buffer }, where: string): Reply | undefined {
+function readReply(
+  reader: { at: number; all: Buffer },
+  where: string,
+  depth = 0,
+): Reply | undefined {
   const { all } = reader;
   const end = all.indexOf(CRLF, reader.at);
   if (end < 0) return undefined;
@@ -131,16 +149,27 @@ function readReply(reader: { at: number; all: Buffer }, where: string): Reply | 
       reader.at = next;
       return Number(line);
     case '$': {
-      const size = Number(line);
+      const size = sizeIn(line, where);
       if (size >= 0 && all.length < next + size + CRLF.length) return undefined;
       reader.at = size < 0 ? next : next + size + CRLF.length;
       return size < 0 ? null : all.subarray(next, next + size);
     }
     case '*':
-      return readArray({ reader, next, size: Number(line), where });
+      return readArray({ reader, next, size: sizeIn(line, where), where, depth });
     default:
-      throw new Failure('Broken', `${where} answers something that is no Redis protocol: ${kind}`);
+      throw noProtocol(where, kind);
   }
+}
+
+function noProtocol(where: string, said: string): Failure {
+  const shown = JSON.stringify(said.slice(0, 40));
+  return new Failure('Broken', `${where} answers something that is no Redis protocol: ${shown}`);
+}
+
+/** Of a bulk or a list; below 0 for nothing. */
+function sizeIn(line: string, where: string): number {
+  if (/^(-1|\d{1,15})$/.test(line)) return Number(line);
+  throw noProtocol(where, line);
 }
 
 function readArray(of: {
@@ -148,14 +177,16 @@ function readArray(of: {
   next: number;
   size: number;
   where: string;
+  depth: number;
 }): Reply | undefined {
-  const { reader, next, size, where } = of;
+  const { reader, next, size, where, depth } = of;
+  if (depth > DEEPEST) throw noProtocol(where, 'lists in lists');
   const began = reader.at;
   reader.at = next;
   if (size < 0) return null;
   const items: Reply[] = [];
   while (items.length < size) {
-    const item = readReply(reader, where);
+    const item = readReply(reader, where, depth + 1);
     if (item === undefined) {
       reader.at = began;
       return undefined;
