@@ -4,7 +4,7 @@
 // A copy outlives the activity and the worker that made it, until it is discarded. It is its machine's: what its folder
 // says of it (a server's port, a path) means nothing on another one.
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm, statfs } from 'node:fs/promises';
+import { mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { CopyState } from '../ports/backups.ts';
@@ -13,6 +13,7 @@ import { Failure } from '../domain/failure.ts';
 import { endAllIn } from '../machine/end-all-in.ts';
 import { keepFile } from '../machine/keep-file.ts';
 import { machineId } from '../machine/machine-id.ts';
+import { removeTree } from '../machine/remove-tree.ts';
 import { strangersFolder } from '../machine/own-file.ts';
 import { namesIn, stateFolders, type DamagedState } from '../machine/state-folders.ts';
 import { makePassable } from './scratch-server.ts';
@@ -183,12 +184,8 @@ async function emptied(folder: string, { signal }: Waiting): Promise<void> {
   await endAllIn(folder, signal);
   // `copy.json` last: what somebody still wrote into is listed, and discarded again.
   const names = (await namesIn(folder)).filter((name) => name !== STATE);
-  for (const name of names) await removed(join(folder, name));
-  await removed(folder);
-}
-
-function removed(path: string): Promise<void> {
-  return rm(path, { recursive: true, force: true, maxRetries: 3 });
+  for (const name of names) await removeTree(join(folder, name));
+  await removeTree(folder);
 }
 
 function refuseLate({ copy, attempt }: Copy, there: StoredCopy): void {

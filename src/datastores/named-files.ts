@@ -1,7 +1,8 @@
 // The port to dumps that are in no catalogue, over the kinds of datastores: a named file is read as a backup is, with a
 // manifest that promises nothing. Made once, by the worker.
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
 import type { BindingsPort } from '../ports/bindings.ts';
 import type { CopyPlacement, DatastoreRef } from '../ports/backups.ts';
 import type { NamedFile, NamedFilesPort } from '../ports/named-files.ts';
@@ -10,6 +11,7 @@ import type { Waiting } from '../ports/waiting.ts';
 import type { StreamedManifest } from '../domain/backup/backup.ts';
 import type { BoundPlace } from '../domain/recovery/binding.ts';
 import type { Stores } from './store.ts';
+import type { Bytes } from '../ports/objects.ts';
 import { drain, measuring, type Measured } from './byte-streams.ts';
 import { boundStore, placedAt } from './bindings.ts';
 import { createCopies, type Copies } from './copies.ts';
@@ -205,11 +207,21 @@ function artefactOf({ store, file }: NamedFile, named: Named, sums: Sums): Strea
     read: async function* ({ name }, waiting: Waiting) {
       const object = files.get(name);
       if (object === undefined) return;
-      const { body, result } = measuring(readChunks(object.file, waiting));
+      const { body, result } = measuring(bytesAt(object, waiting));
       yield* body;
       sums.add(object.path ?? name, result());
     },
   };
+}
+
+/** Of a folder that somebody named: what lies below it, through no link. */
+async function* bytesAt({ file, path }: Named['objects'][number], waiting: Waiting): Bytes {
+  if (path === undefined) {
+    const named = await realpath(file);
+    yield* readChunks(dirname(named), basename(named), waiting);
+    return;
+  }
+  yield* readChunks(await realpath(file.slice(0, -path.length)), path, waiting);
 }
 
 /** Promises nothing: no counts, no hashes, no point of recovery. */

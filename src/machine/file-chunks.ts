@@ -6,7 +6,14 @@ const CHUNK = 1024 * 1024;
 
 /** Reads `file` in chunks of up to 1 MB; errors of the file system come as they are. */
 export async function* fileChunks(file: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const handle = await open(file, 'r');
+  yield* handleChunks(await open(file, 'r'), signal);
+}
+
+/** The same of a file that is open, which is closed at the end. */
+export async function* handleChunks(
+  handle: FileHandle,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   try {
     for (let next = readChunk(handle); ;) {
       signal.throwIfAborted();

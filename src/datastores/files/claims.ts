@@ -1,13 +1,14 @@
 // Who may change what a folder of files is now: every change claims its epoch token by a folder `.epoch-<epoch>-<sequence>`
 // beside `current`, and puts its new link in there before it renames that to `current`. A newer claim moves the older ones
 // away: a worker that was frozen and wakes up finds its own link gone, and changes nothing. The newest claim stays.
-import { mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, readdir, rename, symlink } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { EpochToken } from '../../domain/rollout/model.ts';
 import { textAt } from '../../domain/json.ts';
 import { superseded } from '../../domain/traffic/epoch-token.ts';
 import { syncFolder } from '../../machine/keep-file.ts';
+import { removeTree } from '../../machine/remove-tree.ts';
 import { CURRENT } from './generations.ts';
 
 const CLAIM = /^\.epoch-(\d+)-(\d+)$/;
@@ -31,7 +32,7 @@ export async function claim(directory: string, token: EpochToken): Promise<Claim
   });
   for (const name of await readdir(directory)) {
     const [, epoch, sequence] = CLAIM.exec(name) ?? [];
-    if (name.startsWith(GONE)) await removed(join(directory, name));
+    if (name.startsWith(GONE)) await removeTree(join(directory, name));
     if (epoch === undefined || name === own) continue;
     const found = { epoch: Number(epoch), sequence: Number(sequence) };
     if (isNewer(found, token)) throw superseded(`what is live in ${directory}`, token, found);
@@ -69,9 +70,5 @@ async function moveAway(directory: string, name: string): Promise<void> {
   } catch (error) {
     if (textAt(error, 'code') !== 'ENOENT') throw error;
   }
-  await removed(gone);
-}
-
-async function removed(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  await removeTree(gone);
 }

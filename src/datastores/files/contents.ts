@@ -1,5 +1,4 @@
 // What the files of a folder hold: sizes, SHA-256, rows of CSV files. Read in constant memory, one after the other.
-import { join } from 'node:path';
 import type { Bytes } from '../../ports/objects.ts';
 import type { Waiting } from '../../ports/waiting.ts';
 import type { Part } from '../../domain/backup/backup.ts';
@@ -13,7 +12,7 @@ export function fileBytes(
   path: string,
   waiting: Waiting,
 ): { body: Bytes; rows: () => number | null } {
-  const body = readChunks(join(folder, path), waiting);
+  const body = readChunks(folder, path, waiting);
   if (!/\.csv$/i.test(path)) return { body, rows: () => null };
   const counter = countRows();
   const passing = async function* (): Bytes {

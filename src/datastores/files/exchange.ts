@@ -2,7 +2,7 @@
 // too for the write fence, which stays until what is live now was proved. The old generation stays where it is; nobody finds
 // it by `current` any more.
 import { createHash } from 'node:crypto';
-import { readlink, realpath, rm, rmdir, symlink } from 'node:fs/promises';
+import { readlink, realpath, rmdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { DatastoreRef } from '../../ports/backups.ts';
@@ -13,7 +13,8 @@ import type { EpochToken } from '../../domain/rollout/model.ts';
 import { Failure } from '../../domain/failure.ts';
 import { textAt } from '../../domain/json.ts';
 import { countOf } from '../../domain/text/amounts.ts';
-import { commandOf } from '../../machine/process-identity.ts';
+import { removeTree } from '../../machine/remove-tree.ts';
+import { programOf } from '../../machine/process-identity.ts';
 import { writersIn } from '../../machine/writers-in.ts';
 import { besideNotes, shortOf } from '../beside.ts';
 import type { StoreExchange } from '../store.ts';
@@ -122,7 +123,7 @@ async function release(folder: string): Promise<void> {
   const { directory, generation } = beside;
   // It went live: it is nobody's copy any more.
   if ((await generationsOf(directory)).current === generation) return;
-  await rm(join(directory, generation), { recursive: true, force: true, maxRetries: 3 });
+  await removeTree(join(directory, generation));
 }
 
 /** What is out of use from now on is noted; a worker that dies in between leaves that to the next one. */
@@ -217,7 +218,7 @@ async function positionOf(
     position: `sha256:${hash.digest('hex')}`,
     writers: writers
       .slice(0, SHOWN)
-      .map(({ pid, file }) => `process ${pid} (${commandOf(pid).slice(0, 80)}) has ${file} open`),
+      .map(({ pid, file }) => `process ${pid} (${programOf(pid)}) has ${file} open`),
     ...(unseen > 0 && { unseen: `${unseen} processes of others could not be looked at` }),
     at,
   };

@@ -1,14 +1,16 @@
 // Heartbeats in a folder of files: a CSV of their own beside the data, replaced by one rename. The worker's clock is
 // the store's.
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { HEARTBEAT_FILE, type HeartbeatRecord } from '../../domain/backup/heartbeat.ts';
 import { Failure } from '../../domain/failure.ts';
 import { textAt } from '../../domain/json.ts';
 import { keepFile } from '../../machine/keep-file.ts';
 import { heartbeatRecordSchema } from '../manifest.ts';
+import { openFile, within } from './within.ts';
 
+/** A ring of a hundred thousand records is half of it. */
+const LARGEST = 16 * 1024 * 1024;
 const HEAD = 'slot,timeline,number,at,skew_ms';
 /** Drafts that a killed writer leaves begin so; they are no data. */
 const DRAFT = `.${HEARTBEAT_FILE}.`;
@@ -27,12 +29,26 @@ export async function newestHeartbeat(folder: string): Promise<HeartbeatRecord |
 export async function takeHeartbeat(
   folder: string,
 ): Promise<{ bytes: Buffer; newest: HeartbeatRecord | null } | undefined> {
-  const bytes = await readFile(join(folder, HEARTBEAT_FILE)).catch((error: unknown) => {
+  const bytes = await bytesOf(folder).catch((error: unknown) => {
     if (textAt(error, 'code') === 'ENOENT') return undefined;
-    throw failed('reading', folder, error);
+    throw error instanceof Failure ? error : failed('reading', folder, error);
   });
   if (bytes === undefined) return undefined;
   return { bytes, newest: recordsIn(bytes)?.at(-1) ?? null };
+}
+
+/** Never what a link leads to: whose the folder is may put one there, and root reads nothing elsewhere for them. */
+async function bytesOf(folder: string): Promise<Buffer> {
+  const handle = await openFile(folder, HEARTBEAT_FILE);
+  try {
+    const found = await handle.stat();
+    if (found.isFile() && found.size <= LARGEST) return await handle.readFile();
+    const file = join(folder, HEARTBEAT_FILE);
+    const message = `${file} is no file, or larger than canary records ever are (${LARGEST} bytes): move it away`;
+    throw new Failure('Refused', message);
+  } finally {
+    await handle.close();
+  }
 }
 
 export async function addHeartbeat(
@@ -75,9 +91,11 @@ function recordOf(line: string): HeartbeatRecord | undefined {
 }
 
 async function replace(folder: string, text: string): Promise<void> {
-  const draft = join(folder, `${DRAFT}${randomUUID().slice(0, 8)}`);
   try {
-    await keepFile(join(folder, HEARTBEAT_FILE), text, { mode: 0o644, draft });
+    await within(folder, HEARTBEAT_FILE, false, async (file) => {
+      const draft = join(dirname(file), `${DRAFT}${randomUUID().slice(0, 8)}`);
+      await keepFile(file, text, { mode: 0o644, draft });
+    });
   } catch (error) {
     throw failed('writing', folder, error);
   }

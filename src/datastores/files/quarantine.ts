@@ -8,9 +8,10 @@ import type { EpochToken } from '../../domain/rollout/model.ts';
 import { Failure } from '../../domain/failure.ts';
 import { parsedJson, textAt } from '../../domain/json.ts';
 import { keepFile } from '../../machine/keep-file.ts';
-import { makeForOthers } from '../../machine/own-umask.ts';
+import { removeTree } from '../../machine/remove-tree.ts';
 import { generationsOf, isGeneration } from './generations.ts';
 import { walkFiles } from './walk.ts';
+import { within } from './within.ts';
 
 const NOTES = '.quarantined';
 /** What is being removed. */
@@ -26,9 +27,10 @@ export async function noteQuarantined(
   since: number,
 ): Promise<void> {
   if ((await noteOf(directory, generation)) !== undefined) return;
-  await makeForOthers(join(directory, NOTES), 0o755);
   const text = JSON.stringify(noteSchema.parse({ since, operation }));
-  await keepFile(fileOf(directory, generation), text, { mode: 0o644 });
+  await within(directory, `${NOTES}/${generation}.json`, true, (file) =>
+    keepFile(file, text, { mode: 0o644 }),
+  );
 }
 
 /** Before a generation is taken out of use: a note of an earlier time says nothing of this one. */
@@ -66,7 +68,7 @@ export async function removeGeneration(directory: string, name: string): Promise
     await rename(going, join(directory, name));
     throw notQuarantined(directory, name);
   }
-  await rm(going, { recursive: true, force: true, maxRetries: 3 });
+  await removeTree(going);
   await rm(fileOf(directory, name), { force: true });
 }
 

@@ -6,8 +6,9 @@ import type { Bytes } from '../../ports/objects.ts';
 import type { Waiting } from '../../ports/waiting.ts';
 import { Failure } from '../../domain/failure.ts';
 import { textAt } from '../../domain/json.ts';
-import { fileChunks } from '../../machine/file-chunks.ts';
+import { handleChunks } from '../../machine/file-chunks.ts';
 import { isHeartbeatFile } from './heartbeat.ts';
+import { openFile } from './within.ts';
 
 /** The character that Node puts in for bytes that are no UTF-8. */
 const NOT_UTF8 = '\uFFFD';
@@ -89,11 +90,13 @@ export async function checkAtRest(folder: string, before: readonly SourceFile[])
   );
 }
 
-export async function* readChunks(file: string, { signal }: Waiting): Bytes {
+/** The bytes of a file below a folder, whoever exchanges what leads there meanwhile: root reads nothing elsewhere for its owner. */
+export async function* readChunks(folder: string, path: string, { signal }: Waiting): Bytes {
   try {
-    yield* fileChunks(file, signal);
+    yield* handleChunks(await openFile(folder, path), signal);
   } catch (error) {
-    throw textAt(error, 'syscall') === undefined ? error : unreadable(file, error);
+    if (textAt(error, 'syscall') === undefined) throw error;
+    throw unreadable(join(folder, path), error);
   }
 }
 

@@ -51,6 +51,17 @@ export async function within<Value>(
   }
 }
 
+/** A file below `folder`, open for reading; what is at its name is no link, nor is what leads there. Throws as `within` does. */
+export function openFile(folder: string, path: string): Promise<FileHandle> {
+  // Without waiting for whoever writes into a named pipe.
+  const how = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  return within(folder, path, false, (at) =>
+    open(at, how).catch((error: unknown) => {
+      throw linkOr(error, join(folder, path));
+    }),
+  );
+}
+
 /** What root makes belongs to whom the folder belongs to: a service need not be root. */
 export async function giveTo({ uid, gid }: Stats, handle: FileHandle): Promise<void> {
   if (process.getuid?.() === 0 && (uid !== 0 || gid !== 0)) await handle.chown(uid, gid);
@@ -68,5 +79,8 @@ function unlessThere(error: unknown): false {
 
 function linkOr(error: unknown, path: string): unknown {
   if (!['ELOOP', 'ENOTDIR'].includes(textAt(error, 'code') ?? '')) return error;
-  return new Failure('Refused', `${path} leads through a link or a file that somebody put there`);
+  return new Failure(
+    'Refused',
+    `${path} leads through a link or a file that somebody put there`,
+  );
 }

@@ -23,7 +23,7 @@ export function createKeptFiles(objects: Objects): KeptFilesPort {
         const kept: KeptFile[] = [];
         for (const { path: file } of (await lookThrough(at)).files) {
           const key = `${prefix}/${encodeName(file)}`;
-          const body = readChunks(join(at, file), waiting);
+          const body = readChunks(at, file, waiting);
           kept.push({ file, ...(await putOrKept(objects, { key, body }, waiting)) });
         }
         return kept;
