@@ -8,6 +8,7 @@ import {
   allPids,
   commandOf,
   isAlive,
+  programOf,
   signalProcess,
   startTimeOf,
   type ProcessIdentity,
@@ -167,13 +168,7 @@ export function portHolder(port: number, host?: string): PortHolder | null {
 export function describeHolder(holder: PortHolder | null): string {
   if (holder === null) return 'nobody any more';
   if (holder.pid === null) return 'an unknown process';
-  return `process ${holder.pid} (${programIn(holder.command) || 'unknown command'})`;
-}
-
-/** The program and the script that it runs; other arguments of other programs may be secrets, and this is kept in records. */
-function programIn(command: string): string {
-  const [program = '', script = '-'] = command.split(' ');
-  return (script.startsWith('-') ? program : `${program} ${script}`).slice(0, 120);
+  return `process ${holder.pid} (${programOf(holder.pid) || 'unknown command'})`;
 }
 
 /** What listening threw, with who holds the port where it is taken. */

@@ -4,6 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { z } from 'zod';
 
+const INTERPRETER = /(?:^|\/)(?:node|python|ruby|perl|php|java|bash|sh|dash|deno|bun)[\d.]*$/;
+
 /** `startTime` is in clock ticks since boot where /proc tells it, else milliseconds since 1970. */
 export const processIdentity = z.object({
   pid: z.number().int().positive(),
@@ -82,6 +84,16 @@ export function signalGroup(group: number, signal: NodeJS.Signals): void {
 /** The program and arguments of a process on one line; empty when they cannot be seen. */
 export function commandOf(pid: number): string {
   return wordsOf(pid).join(' ').replaceAll(/\s+/g, ' ').trim();
+}
+
+/**
+ * The program of a process, and the script that an interpreter runs; empty when they cannot be seen. For records: other arguments
+ * of other programs may be secrets.
+ */
+export function programOf(pid: number): string {
+  const [program = '', script = ''] = wordsOf(pid);
+  const isScript = INTERPRETER.test(program) && !script.startsWith('-');
+  return `${program}${isScript ? ` ${script}` : ''}`.trim().slice(0, 120);
 }
 
 /** The program and arguments of a process; none when they cannot be seen. */

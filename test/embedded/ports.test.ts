@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { test } from 'node:test';
+import { describeHolder, portHolder } from '../../src/machine/port-holder.ts';
 import { assertFree, freePorts } from '../../src/embedded/ports.ts';
 import { StartFailure } from '../../src/embedded/start-failure.ts';
 
@@ -28,3 +31,20 @@ for (const host of ['127.0.0.1', '0.0.0.0']) {
     }
   });
 }
+
+test('who holds a port is told without arguments of theirs, which may be secrets', async (t) => {
+  const listen =
+    "require('net').createServer().listen(0,'127.0.0.1',function(){console.log(this.address().port)})";
+  for (const [argv0, shown] of [
+    ['node', /^process \d+ \(node\)$/],
+    ['/usr/bin/server', /^process \d+ \(\/usr\/bin\/server\)$/],
+  ] as const) {
+    const child = spawn(process.execPath, ['-e', listen, '--', 'https://ana:hunter2@db'], {
+      argv0,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    t.after(() => child.kill('SIGKILL'));
+    const port = Number(String(((await once(child.stdout, 'data')) as [Buffer])[0]));
+    assert.match(describeHolder(portHolder(port)), shown);
+  }
+});

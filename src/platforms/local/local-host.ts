@@ -15,7 +15,7 @@ import { serviceKey, type HostedService } from './hosted-service.ts';
 import type { Marks } from './marks.ts';
 import { missingFor } from './obstacles.ts';
 import { describeHolder, portHolder } from '../../machine/port-holder.ts';
-import { commandOf, isAlive } from '../../machine/process-identity.ts';
+import { isAlive, programOf } from '../../machine/process-identity.ts';
 import type { ChangedBy, VerbInput, VerbOutput } from './protocol.ts';
 import type { RevisionRunner } from './revision-runner.ts';
 import type { Addresses } from './addresses.ts';
@@ -269,7 +269,7 @@ export class LocalHost {
 
 function leftOf(service: HostedService, revision: string): string[] {
   const left = (service.left.get(revision) ?? []).filter(isAlive);
-  return left.map(({ pid }) => `process ${pid} (${commandOf(pid).slice(0, 100)})`);
+  return left.map(({ pid }) => `process ${pid} (${programOf(pid)})`);
 }
 
 function newRevision(spec: RevisionSpec, replicas: number): RevisionRecord {

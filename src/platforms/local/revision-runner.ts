@@ -5,7 +5,7 @@ import type { RevisionCondition } from '../../domain/rollout/model.ts';
 import { hiding } from '../../integrations/secrets.ts';
 import { tryListening } from '../../machine/port-holder.ts';
 import {
-  commandOf,
+  programOf,
   isAlive,
   signalGroup,
   type ProcessIdentity,
@@ -232,7 +232,7 @@ export class RevisionRunner {
     for (const { pid } of left) {
       const { id } = this.record.spec;
       this.#context.warn(
-        `process ${pid}, which ${id} started, could not be ended: ${commandOf(pid)}`,
+        `process ${pid}, which ${id} started, could not be ended: ${programOf(pid)}`,
       );
     }
   }
