@@ -79,8 +79,5 @@ function unlessThere(error: unknown): false {
 
 function linkOr(error: unknown, path: string): unknown {
   if (!['ELOOP', 'ENOTDIR'].includes(textAt(error, 'code') ?? '')) return error;
-  return new Failure(
-    'Refused',
-    `${path} leads through a link or a file that somebody put there`,
-  );
+  return new Failure('Refused', `${path} leads through a link or a file that somebody put there`);
 }
