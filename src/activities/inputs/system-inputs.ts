@@ -3,7 +3,7 @@ import { Failure } from '../../domain/failure.ts';
 import type { LoadedRunbook, LoadedSystem } from '../../domain/loaded-system.ts';
 import { leaseId } from '../../domain/operation/operation.ts';
 import type { CheckVoteInput } from './check-vote.ts';
-import type { ClearInput } from '../leases.ts';
+import type { ClearInput } from '../leases/leases.ts';
 import type { ChangeAsked } from '../freezes.ts';
 import type { NoticeInput } from '../record/notify.ts';
 import type { PlanOperationInput } from '../plan-operation.ts';
