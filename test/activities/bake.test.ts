@@ -151,6 +151,25 @@ test('a replica that died while others stayed ready is told, and does not fail t
   );
 });
 
+test('replicas that all died between two looks make the bake begin anew, and fail it the second time', async () => {
+  const dying =
+    (...at: number[]) =>
+    (ms: number) => [revisionState('new', { crashes: 2 * at.filter((one) => ms >= one).length })];
+  for (const at of [5000, 9400]) {
+    const world = createBakeWorld({ revisions: dying(at) });
+    const { ended, verdict, findings } = await world.bake(bakeInput(), waiting);
+    assert.deepEqual([ended, verdict], ['complete', 'pass']);
+    assert.ok(world.elapsed() >= at + 10_000, String(world.elapsed()));
+    assert.match(
+      findings[0]?.reason ?? '',
+      /^2 exits .* the bake began anew; at each of 1\d looks/,
+    );
+  }
+  const twice = await run({ revisions: dying(5000, 9400) });
+  assert.deepEqual([twice.ended, twice.verdict], ['decided', 'fail']);
+  assert.match(twice.findings[0]?.reason ?? '', /all 2 replicas of .* ended a second time/);
+});
+
 const platformAwayUntil = (until: number) => (ms: number) => {
   if (ms > 4000 && ms < until) throw new Failure('Unavailable', 'the local host is away');
   return [revisionState('new')];

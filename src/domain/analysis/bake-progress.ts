@@ -26,7 +26,9 @@ export interface Sight {
   /** How often the replicas were looked at, and when last (ms). */
   looks: number;
   lookedAt: number;
-  /** Why the bake has failed: gone, crashing, or nothing ready. */
+  /** True once the bake began anew because all replicas had died, and may have been away together where nobody looked. */
+  anew?: true;
+  /** Why the bake has failed: gone, crashing, nothing ready, or all of them dead a second time. */
   lost?: string;
   /** Present while the platform does not answer: since when (ms), and why. */
   blind?: { since: number; reason: string };
@@ -126,13 +128,30 @@ export function sawRevisions(
     return { ...progress, sight: { crashesBefore, crashes, ...seen, lost } };
   }
   const before = crashesBefore ?? state.crashes;
-  const lost = lostBy(state);
+  const exits = Math.max(0, state.crashes - before);
+  const allDied = state.desired > 0 && exits - crashes >= state.desired;
+  const hadDied = progress.sight.anew === true;
   const sight = {
     crashesBefore: before,
-    crashes: Math.max(0, state.crashes - before),
+    crashes: exits,
     ...seen,
+    ...(hadDied && ({ anew: true } as const)),
   };
-  return { ...progress, sight: lost === undefined ? sight : { ...sight, lost } };
+  const lost = lostBy(state) ?? (allDied && hadDied ? diedAgain(state) : undefined);
+  if (lost !== undefined) return { ...progress, sight: { ...sight, lost } };
+  return allDied ? begunAnew({ ...progress, sight }, at) : { ...progress, sight };
+}
+
+/** Nobody saw that one of the replicas stayed ready: the time before is not counted, nor what was measured in it. */
+function begunAnew(progress: BakeProgress, now: number): BakeProgress {
+  const { crashesBefore, crashes } = progress.sight;
+  const { sight, ...begun } = nextBake(progress, now);
+  return { ...begun, sight: { ...sight, crashesBefore, crashes, looks: 1, anew: true } };
+}
+
+function diedAgain({ spec: { version, id }, desired, problem }: RevisionState): string {
+  const why = problem === undefined ? '' : `: ${problem}`;
+  return `all ${desired} replicas of version ${version} (${id}) ended a second time while it was judged${why}`;
 }
 
 export function sawNothing(progress: BakeProgress, now: number, reason: string): BakeProgress {

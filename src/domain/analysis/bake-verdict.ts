@@ -99,7 +99,9 @@ export function bakeEnd(
     Object.values(progress.checks).some((tally) => tally.misses > MISSES_ALLOWED);
   if (early) return { ended: 'decided', ...conclusion(plan, progress) };
   if (isOpen(plan, progress)) return undefined;
-  if (timeUp) return { ended: 'complete', ...conclusion(plan, progress) };
+  // What was seen in its last round may have made it begin anew.
+  if (timeUp && progress.observedMs >= plan.ms)
+    return { ended: 'complete', ...conclusion(plan, progress) };
   return hasPassedEarly(plan, progress)
     ? { ended: 'decided', ...conclusion(plan, progress) }
     : undefined;
@@ -197,7 +199,8 @@ function sightFindings({ sight, lastAt }: BakeProgress): Finding[] {
   }
   if (sight.crashes === 0) return [];
   const ago = `the last ${(lastAt - sight.lookedAt) / 1000} s before the end`;
-  const reason = `${sight.crashes} exits of replicas that nobody asked for; at each of ${sight.looks} looks, ${ago}, one was ready`;
+  const anew = sight.anew === true ? ', after which the bake began anew' : '';
+  const reason = `${sight.crashes} exits of replicas that nobody asked for${anew}; at each of ${sight.looks} looks, ${ago}, one was ready`;
   return [{ name, verdict: 'pass', reason, samples: sight.looks }];
 }
 
