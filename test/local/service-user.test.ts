@@ -16,8 +16,9 @@ import {
 } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { checkSystem } from '../../src/config/load.ts';
 import { prepareDataFolder } from '../../src/embedded/data-folder.ts';
 import type { ProcessProgram, RevisionSpec } from '../../src/domain/rollout/model.ts';
 import { serviceUser } from '../../src/machine/service-user.ts';
@@ -202,5 +203,33 @@ test(
     await chown(third, OTHER + 1, OTHER + 1);
     const { message: both } = await fails('Refused', serviceUser({ directory: third }));
     assert.match(both, /users 1234 and 1235 can each exchange/);
+  },
+);
+
+test(
+  'a system file or a runbook that its owner made a link to a file of root is not read, and nothing of that is told',
+  { skip: AS_ROOT },
+  async (t) => {
+    const it = await world(t, OTHER);
+    await chmod(it.key, 0o600);
+    await writeFile(it.key, 'a-secret-of-root: 1\n');
+    const [systems, name] = [dirname(it.directory), basename(it.directory)];
+    const file = join(it.directory, 'system.yaml');
+    const told = async (): Promise<string> =>
+      (await checkSystem(systems, name)).map(({ message, path }) => `${path} ${message}`).join();
+    await symlink(it.key, file);
+    const said = await told();
+    assert.match(said, /a file of another user than the owner of the folder/);
+    assert.doesNotMatch(said, /a-secret-of-root/);
+    await rm(file);
+    const text = `system: ${name}\nservices: {api: {platform: local, command: [/bin/true], port: 18999, rollout: {canary: {steps: [{weight: 5, bake: 5m}]}}}}\n`;
+    await writeFile(file, text);
+    // What root itself has put there is read.
+    assert.doesNotMatch(await told(), /another user/);
+    await mkdir(join(it.directory, 'runbooks'));
+    await symlink(it.key, join(it.directory, 'runbooks', 'odd.yaml'));
+    const odd = await told();
+    assert.match(odd, /a file of another user than the owner of the folder/);
+    assert.doesNotMatch(odd, /a-secret-of-root/);
   },
 );

@@ -1,5 +1,4 @@
 // Reads a system's file and those it starts from (`base:`), and merges them: nearest last.
-import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Failure } from '../../domain/failure.ts';
 import { merged, mistakeAt, plain, type Located } from './located.ts';
@@ -7,6 +6,7 @@ import type { Mistake } from './mistake.ts';
 import { isSystemName, noSuchSystem, systemNames } from '../system-names.ts';
 import { didYouMean } from '../../domain/text/did-you-mean.ts';
 import { listed, shown } from './wording.ts';
+import { readFor } from './read-for.ts';
 import { readYaml } from './yaml-file.ts';
 
 export interface Chain {
@@ -50,7 +50,7 @@ async function readSystemFile(dir: string, name: string): Promise<SystemFileResu
   if (!isSystemName(name)) return { missing: await noSuchSystem(dir, name) };
   const file = shownFile(dir, name);
   try {
-    return readYaml(await readFile(join(dir, name, 'system.yaml')), file);
+    return readYaml(await readFor(join(dir, name), 'system.yaml'), file);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR') return { missing: await noSuchSystem(dir, name) };

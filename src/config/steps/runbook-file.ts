@@ -1,7 +1,7 @@
 // Runbooks of steps by their names: systems/<name>/runbooks/<runbook>.yaml, of the system itself or of one that it starts
 // from (`base:`), the nearest first.
-import { readdir, readFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { digestOf } from '../../domain/digest.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { LoadedRunbook } from '../../domain/loaded-system.ts';
@@ -13,6 +13,7 @@ import { mistakeAt, plain, type Located } from '../reading/located.ts';
 import { inOrder, mistakeLine, type Mistake } from '../reading/mistake.ts';
 import { issueMistakes } from '../reading/schema-mistakes.ts';
 import { listed, shown } from '../reading/wording.ts';
+import { readFor } from '../reading/read-for.ts';
 import { readYaml } from '../reading/yaml-file.ts';
 import type { System } from '../system.ts';
 import { runbookRemarks } from './runbook-rules.ts';
@@ -112,7 +113,7 @@ async function readRunbook(
   const wrong = (message: string) => ({ mistakes: [{ file, line: 1, path: '', message }] });
   if (!NAME.test(name))
     return wrong(`the file cannot be the name of a runbook; write ${NAME_ALLOWED}`);
-  const bytes = await readFile(path).catch((error: unknown) =>
+  const bytes = await readFor(dirname(path), basename(path)).catch((error: unknown) =>
     error instanceof Error ? error.message : String(error),
   );
   if (typeof bytes === 'string') return wrong(`cannot be read (${bytes})`);
