@@ -69,6 +69,7 @@ async function sealed(run: Run, { outcome, message }: End): Promise<ReportSummar
     leases: Object.values(run.leases.held),
   };
   const entries = headOf(run);
+  run.record.isClosing = true;
   try {
     const summary = 'Close the record';
     const options = { profile: 'look', step: 'seal', summary, urgent: true } as const;
@@ -113,6 +114,7 @@ function sealedHere(
   why: string,
 ): ReportSummary {
   const text = `the record could not be closed where it is kept: ${why}`;
+  delete run.record.isClosing;
   record(run, { type: 'finding', text });
   return closedHere(run, { outcome, message, verdict, leftovers });
 }
@@ -124,6 +126,7 @@ function closedHere(
 ): ReportSummary {
   const { outcome, message, verdict, leftovers } = end;
   record(run, { type: 'closed', outcome, verdict, serving: 'unknown', message, leftovers });
+  run.record.isClosing = true;
   return summarise(reportOf(run));
 }
 

@@ -93,7 +93,9 @@ function begin(run: Run, how: WaitingFor): GateWatch | undefined {
       (end) => {
         watch.end = end;
         if (end.bake !== undefined) run.progress.baked = { step: step.id, progress: end.bake };
-        if (!watch.undoes && end.failed !== undefined) tellOf(run, watch, end);
+        // One whose worker died may end long after what it watched, when nobody decides any more.
+        const isOver = run.people.watch !== watch;
+        if (!watch.undoes && !isOver && end.failed !== undefined) tellOf(run, watch, end);
       },
       (error: unknown) => {
         watch.end = endedBy(watch, error);

@@ -7,9 +7,14 @@ import { shown } from '../../domain/traffic/weights.ts';
 import { logEntry } from './logged.ts';
 import { now, type Run } from './run.ts';
 
-/** Adds an entry to the record, and a line to the log; it is written with the next activity. */
+/**
+ * Adds an entry to the record, and a line to the log; it is written with the next activity. What comes beside the main course
+ * while the record is closed (a watch whose worker died, a freeze that somebody ends) is in the log only: its end is chained to what was there.
+ */
 export function record(run: Run, body: EvidenceBody, at = now()): void {
-  run.record.entries.push(chain(run.record.entries.at(-1), at, body));
+  if (run.record.isClosing !== true) {
+    run.record.entries.push(chain(run.record.entries.at(-1), at, body));
+  }
   logEntry(run, body);
 }
 

@@ -64,6 +64,8 @@ export interface OperationRecord {
   written: number;
   /** The run whose activity was answered last: a Reset keeps the answers of the run before it. */
   runId?: string;
+  /** It is being closed, or is closed: what happens from now on is in none of its entries. */
+  isClosing?: true;
   /** The signature of the closed record. */
   signed?: SignedHead;
 }

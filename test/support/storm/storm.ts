@@ -1,9 +1,11 @@
 // A storm: people who start, answer and steer operations on systems under load through the command line, while worker,
 // server and local host are killed; and what must be true when it is over.
 import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, type WorkflowExecutionInfo } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { isRecord } from '../../../src/domain/json.ts';
 import { checkReport } from '../../../src/domain/record/check-report.ts';
 import { end, launch, type RunningProcess } from '../../../src/embedded/running-process.ts';
@@ -261,9 +263,20 @@ export class Storm {
       const found = isRecord(report) ? checkReport(asStored(report), SIGNATURES) : undefined;
       if (found?.altered === null && found.closed) continue;
       const what = found === undefined ? 'no report' : (found.altered ?? 'not closed');
-      this.#findings.push(`the record of ${workflowId} (${runId}) does not verify: ${what}`);
+      const kept = await this.#keepHistory(workflowId, runId);
+      this.#findings.push(
+        `the record of ${workflowId} (${runId}) does not verify: ${what}; its history is in ${kept}`,
+      );
     }
     return count;
+  }
+
+  /** Why the workflow came to what it says can be seen from its history only. */
+  async #keepHistory(workflowId: string, runId: string): Promise<string> {
+    const history = await this.#client.workflow.getHandle(workflowId, runId).fetchHistory();
+    const file = join(tmpdir(), `fairlead-storm-${runId}.json`);
+    writeFileSync(file, historyToJSON(history));
+    return file;
   }
 }
 
