@@ -1,8 +1,19 @@
 // What whoever owns a folder of files may put there while root backs it up, writes records into it, or removes what is out of use.
 import assert from 'node:assert/strict';
-import { lstat, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { HEARTBEAT_FILE } from '../../src/domain/backup/heartbeat.ts';
 import { fileBytes } from '../../src/datastores/files/contents.ts';
@@ -12,6 +23,8 @@ import { drain } from '../../src/datastores/byte-streams.ts';
 import { removeTree } from '../../src/machine/remove-tree.ts';
 import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
+
+const OTHER = 1234;
 
 async function folders(t: TestContext): Promise<{ theirs: string; ofRoot: string }> {
   const top = await mkdtemp(join(tmpdir(), 'fairlead-theirs-'));
@@ -103,4 +116,23 @@ test('notes of what is out of use are put through no link', async (t) => {
   await fails('Refused', noteQuarantined(theirs, 'gen-1', { operation: 'recover/shop' }, 1));
   assert.equal(await readFile(join(ofRoot, 'gen-1.json'), 'utf8'), 'a file of root');
   await fails('Refused', removeGeneration(theirs, 'gen-1'));
+});
+
+test('a folder that is a link to another disk is read, and for its owner only what is theirs', async (t) => {
+  const { theirs, ofRoot } = await folders(t);
+  const [link, own] = [join(theirs, 'data'), join(theirs, 'disk')];
+  await mkdir(own);
+  await writeFile(join(own, 'rows.csv'), 'a\n1\n');
+  await symlink(own, link);
+  assert.equal(await drain(fileBytes(link, 'rows.csv', waiting()).body), 4);
+  if (process.getuid?.() !== 0) {
+    t.diagnostic('not tried for another user, for which it takes root');
+    return;
+  }
+  await chmod(dirname(theirs), 0o755);
+  for (const path of [theirs, own]) await chown(path, OTHER, OTHER);
+  assert.equal(await drain(fileBytes(link, 'rows.csv', waiting()).body), 4);
+  await rm(link);
+  await symlink(ofRoot, link);
+  await fails('Refused', drain(fileBytes(link, 'shadow', waiting()).body));
 });

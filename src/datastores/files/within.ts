@@ -1,10 +1,11 @@
 // A path below a folder, reached through no link: whoever owns the folder may exchange what lies in it at any moment, and root
 // writes nothing elsewhere for them.
 import { constants, type Stats } from 'node:fs';
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open, realpath, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../../domain/failure.ts';
 import { textAt } from '../../domain/json.ts';
+import { actsFor } from '../../machine/service-user.ts';
 import { forOthers } from '../../machine/own-umask.ts';
 
 interface Opened {
@@ -28,7 +29,7 @@ export async function within<Value>(
   make: boolean,
   use: (at: string, top: Stats) => Promise<Value>,
 ): Promise<Value> {
-  let opened = await openedAt(folder);
+  let opened = await openedAt(await topOf(folder));
   try {
     const top = await opened.handle.stat();
     for (const part of dirname(path).split('/')) {
@@ -49,6 +50,21 @@ export async function within<Value>(
   } finally {
     await opened.handle.close();
   }
+}
+
+/**
+ * The folder that a datastore names may itself be a link, to a larger disk say. Where root acts for its owner, only one to a folder
+ * of theirs. Throws Refused for another.
+ */
+async function topOf(folder: string): Promise<string> {
+  if (!(await lstat(folder)).isSymbolicLink()) return folder;
+  const real = await realpath(folder);
+  const owner = await actsFor(dirname(folder));
+  if (owner === undefined || (await lstat(real)).uid === owner) return real;
+  throw new Failure(
+    'Refused',
+    `${folder} leads through a link to ${real}, a folder of another user than user ${owner}, who owns the link's folder: give it to them, or name it in a folder of root`,
+  );
 }
 
 /** A file below `folder`, open for reading; what is at its name is no link, nor is what leads there. Throws as `within` does. */
