@@ -15,6 +15,7 @@ import {
 } from './children.ts';
 import { lockDataFolder, prepareDataFolder } from './data-folder.ts';
 import type { Say } from './download.ts';
+import { closeToOthers } from '../machine/own-umask.ts';
 import { ownIdentity } from '../machine/process-identity.ts';
 import { announce, prepareServer, uiUrlOf, type Opened, type ServerOptions } from './own-server.ts';
 import { StartFailure } from './start-failure.ts';
@@ -29,6 +30,8 @@ export interface EmbeddedOptions extends ServerOptions {
   named?: boolean;
   /** Added to every port that the local host opens. */
   portOffset?: number;
+  /** Whatever this process writes from now on is its user's alone, whatever its umask. */
+  closed?: boolean;
   /** The port of the worker's metrics; without it FAIRLEAD_METRICS_PORT, else a free one at each start of the worker. */
   metricsPort?: number;
   /** Where alerts are taken, 0 for a free port; without it they are not. */
@@ -61,6 +64,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   // Looked at before anything is touched: a mistake in the environment costs nothing.
   const settings = workerSettings(env);
   const external = externalAddress(options, env);
+  if (options.closed === true) closeToOthers();
   const data = prepareDataFolder(options.data, options);
   const lock = lockDataFolder(data);
   const children = new Map<ChildName, Supervised>();

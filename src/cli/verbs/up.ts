@@ -3,7 +3,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Embedded, EmbeddedOptions } from '../../embedded/up.ts';
-import { closeToOthers } from '../../machine/own-umask.ts';
 import { keyedPath } from '../../machine/http/door-key.ts';
 import type { Down, EndedProcess } from '../../embedded/down.ts';
 import { EXIT, ExitError } from '../exit.ts';
@@ -90,7 +89,6 @@ export function register(program: Command): void {
 }
 
 async function up(flags: Flags): Promise<void> {
-  closeToOthers();
   await untilStopped(
     async (signal) => start(flags, signal),
     flags.json === true,
@@ -137,6 +135,7 @@ async function start(flags: Flags, signal: AbortSignal): Promise<Embedded> {
   const options: EmbeddedOptions = {
     data: named ?? '.fairlead',
     named: named !== undefined,
+    closed: true,
     env,
     signal,
     say: (line) => {
