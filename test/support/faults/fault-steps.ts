@@ -90,6 +90,17 @@ const MESSAGES: [string, object][] = [
   ['close', {}],
 ];
 
+/** The id of the newest run; undefined where there is none, or the server does not answer. */
+async function newestRun({ client }: Lane, workflowId: string): Promise<string | undefined> {
+  return client.workflow
+    .getHandle(workflowId)
+    .describe()
+    .then(
+      ({ runId }) => runId,
+      () => undefined,
+    );
+}
+
 /** Opened by an alert that has a runbook look; worked on and closed by a person. */
 export async function followIncident(
   lane: Lane,
@@ -101,16 +112,16 @@ export async function followIncident(
     ...{ system, id, title: 'Users wait', severity: 'P2', service: 'api' },
     ...{ source: 'alert', runbook: 'glance', requestedBy: 'hooks' },
   });
+  // Of the incident before there is one of the same id.
+  const before = await newestRun(lane, `run/${system}/glance`);
   const handle = await client.workflow.start(type, { ...start, taskQueue });
   const { firstExecutionRunId: runId } = handle;
-  const look = client.workflow.getHandle(`run/${system}/glance`);
-  await awaitThat('the runbook of the alert', () =>
-    look.describe().then(
-      () => true,
-      () => undefined,
-    ),
-  );
-  const looked = await reportAtEnd(lane, look, workers);
+  const look = await awaitThat('the runbook of the alert', async () => {
+    const found = await newestRun(lane, `run/${system}/glance`);
+    return found === before ? undefined : found;
+  });
+  const looking = client.workflow.getHandle(`run/${system}/glance`, look);
+  const looked = await reportAtEnd(lane, looking, workers);
   for (const [name, message] of MESSAGES) {
     await handle.executeUpdate(name, { args: [{ actor: 'ana', ...message }] });
   }
