@@ -14,6 +14,9 @@ process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   if (code === 'EPIPE') setTimeout(() => process.exit(EXIT.readerGone), 1000);
 });
 
+// What is told beside it (`2>&1 | head`) is then told to nobody; how it ends is in its code.
+process.stderr.on('error', () => undefined);
+
 const code = await runProgram(process.argv.slice(2), (text) =>
   process.stderr.write(fitted(process.stderr, text)),
 );

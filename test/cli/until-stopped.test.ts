@@ -33,10 +33,13 @@ interface Following {
 }
 
 /** A command that follows, once it has printed something. */
-async function following(args: readonly string[]): Promise<Following> {
+async function following(
+  args: readonly string[],
+  more: Record<string, string> = {},
+): Promise<Following> {
   const child = spawn(process.execPath, [...entryArgs('client'), ...args], {
     cwd: ROOT,
-    env: { PATH: process.env['PATH'], HOME: ROOT, ...env },
+    env: { PATH: process.env['PATH'], HOME: ROOT, ...env, ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [out, err] = ['', ''];
@@ -90,12 +93,25 @@ describe('what follows', { concurrency: 2 }, () => {
 test('what waits for an answer that does not come ends by Ctrl-C all the same', async () => {
   const other = await openShop();
   const name = other.live();
-  const queue = { ...env, FAIRLEAD_TASK_QUEUE: other.worker.taskQueue };
-  env = queue;
-  const { child } = await following(['status', name, '--watch']);
+  const { child } = await following(['status', name, '--watch'], {
+    FAIRLEAD_TASK_QUEUE: other.worker.taskQueue,
+  });
   await other.worker.stop();
   const closed = once(child, 'close');
   child.kill('SIGINT');
   await closed;
   assert.equal(child.exitCode, 130);
+});
+
+test('a deploy whose course nobody reads any more ends with its own code', async () => {
+  const args = ['deploy', `${shop.live()}/api`, 'v2', '--auto-promote'];
+  const child = spawn(process.execPath, [...entryArgs('client'), ...args], {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'], HOME: ROOT, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  await once(child.stderr, 'data');
+  child.stderr.destroy();
+  await once(child, 'exit');
+  assert.deepEqual([child.exitCode, child.signalCode], [0, null]);
 });
