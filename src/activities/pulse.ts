@@ -3,7 +3,6 @@
 import { Context } from '@temporalio/activity';
 import { isRecord } from '../domain/json.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Envelope } from './boundary.ts';
 
 interface Heartbeat {
   lastAt: number;
@@ -14,7 +13,7 @@ const BEAT_EVERY_MS = 1000;
 
 /** Beats from now on, and knows for how long nothing had beaten when that was longer than an outage. */
 export function pulse(
-  { aliveAt, resumeWithin }: Pick<Envelope<unknown>, 'aliveAt' | 'resumeWithin'>,
+  { aliveAt, resumeWithin }: { aliveAt: number; resumeWithin: number },
   details: unknown,
   clock: Clock,
 ) {
