@@ -126,7 +126,7 @@ export const serviceSchema = z.strictObject({
   health: health.prefault({}).meta({ meaning: 'How Fairlead knows that a process can answer.' }),
   drain: duration.prefault('5s').meta({
     meaning:
-      'How long a process may finish what it is answering before it is stopped, and a WebSocket or stream of events goes on when its user would be sent elsewhere. (A stop ends these at once.)',
+      'How long a process may finish what it is answering before it is stopped, and a WebSocket or stream of events goes on when its user would be sent elsewhere; a stop ends these at once.',
   }),
   rollout: rolloutSchema.prefault({}).meta({ meaning: 'How a new version gets its users.' }),
   promote: z.exactOptional(promoteSchema).meta({
