@@ -81,6 +81,38 @@ describe('an incident', () => {
     );
   });
 
+  test('keeps all of several messages that come together', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const { handle } = await open(shop.live({ people: PEOPLE }), { severity: 'P2' });
+      const together = [
+        ['update', { actor: 'ana', severity: 'P1' }],
+        ['update', { actor: 'ben', role: 'communications', person: 'eve' }],
+        ['update', { actor: 'cto', cause: 'the new index' }],
+        ['followUp', { actor: 'ana', text: 'alert on the queue' }],
+        ['followUp', { actor: 'ben', text: 'test the index' }],
+        ['acknowledge', { actor: 'ben', note: 'on it' }],
+      ] as const;
+      await Promise.all(together.map(([name, message]) => send(handle, name, { ...message })));
+      const status = await until(handle, () => true);
+      assert.equal(status.severity, 'P1');
+      assert.equal(status.cause?.text, 'the new index');
+      assert.deepEqual(status.roles, { commander: 'ben', communications: 'eve' });
+      assert.equal(status.followUps.length, 2);
+      await handle.terminate('over');
+    }
+  });
+
+  test('that is closed among notes stays closed', async () => {
+    const { handle } = await open(shop.live(), { severity: 'P3' });
+    await send(handle, 'update', { actor: 'ana', resolution: 'rolled back' });
+    const note = async (at: number) =>
+      send(handle, 'update', { actor: 'ben', note: `note ${at}` }).catch(() => undefined);
+    const close = send(handle, 'close', { actor: 'ana', review: 'held' });
+    await Promise.all([...[1, 2, 3, 4].map(note), close, ...[5, 6, 7, 8].map(note)]);
+    const end = (await handle.result()) as Incident;
+    assert.deepEqual([end.phase, end.closedBy], ['closed', 'ana']);
+  });
+
   test('goes to the next level, and not to the same one again, when nobody acknowledges it', async () => {
     const clocks = { P1: { acknowledge: '100ms', investigate: '1h', mitigate: '2h' } };
     const people = { ...PEOPLE, clocks, after: ['100ms', '100ms', '1h'] };

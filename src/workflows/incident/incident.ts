@@ -30,7 +30,7 @@ import { failureOf } from '../steps/call.ts';
 import { answered, singleEnvelope } from '../steps/single-activity.ts';
 import { beside, keepLines, lookAtOperations, lookByRunbook, tell } from './beside.ts';
 import { listen } from './listen.ts';
-import { enter, isContinued, newRoom, type Continued, type Room } from './room.ts';
+import { enter, isContinued, newRoom, presentOf, type Continued, type Room } from './room.ts';
 
 /** Long before the server refuses the 2,001st update of a run. */
 const MOST_MESSAGES = 1000;
@@ -113,11 +113,6 @@ async function live(room: Room): Promise<Incident> {
     if (isIdle && isLong(room)) await goOn(room);
     await condition(() => room.isStirred, waitOf(room, now));
   }
-}
-
-function presentOf(room: Room): Incident {
-  if (room.incident === undefined) throw new Failure('Broken', 'an incident that has not begun');
-  return room.incident;
 }
 
 function startBeside(room: Room, now: number): void {

@@ -27,7 +27,7 @@ import { statusOf, type IncidentStatus } from '../../domain/incident/incident-st
 import { describeValue } from '../../domain/text/describe-value.ts';
 import { answerReservedNames } from '../steps/reserved-names.ts';
 import { redactedTexts } from './redact.ts';
-import { enter, type Room } from './room.ts';
+import { enter, presentOf, type Room } from './room.ts';
 
 interface Accepted {
   accepted: true;
@@ -48,7 +48,7 @@ export function listen(room: Room): void {
       async (raw) => answered(() => handle(room, name, raw)),
       {
         validator: (raw) => {
-          said(() => {
+          asRefused(() => {
             refuse(room, name, raw);
           });
         },
@@ -81,58 +81,60 @@ async function handle(room: Room, name: IncidentMessageName, raw: unknown): Prom
   const now = Date.now();
   const message = parseIncidentMessage(name, raw);
   room.messages += 1;
-  const incident = await begun(room);
-  const { note } = message;
-  if (name !== 'acknowledge') return say(room, await decided(room, name, message, now));
-  const { actor } = message;
-  const change = decide(incident, name, { actor }, now);
-  enter(room, change);
-  room.wantsLook = true;
-  if (note !== undefined) enter(room, await decided(room, 'update', { actor, note }, now));
+  await begun(room);
+  if (name !== 'acknowledge') return accepted(await said(room, name, message, now));
+  const { actor, note } = message;
+  const change = decideNow(room, name, { actor }, now);
+  if (note !== undefined) await said(room, 'update', { actor, note }, now);
   return accepted(change);
 }
 
-function say(room: Room, change: Change): Accepted {
-  enter(room, change);
-  room.wantsLook = true;
-  return accepted(change);
-}
-
-/** Decided twice: refused at once, and again with what has come since its texts were sent to be redacted. */
-async function decided(
+/** Refused at once where it is to be refused; decided upon once its texts were sent to be redacted, with all that has come since. */
+async function said(
   room: Room,
   name: IncidentMessageName,
   message: IncidentMessage,
   now: number,
 ): Promise<Change> {
-  const before = await begun(room);
+  const before = presentOf(room);
   decide(before, name, message, now);
   const shown = await redacted(room, before, message);
-  return decide(room.incident ?? before, name, shown, now);
+  return decideNow(room, name, shown, now);
+}
+
+/** Decides and enters in one: messages that come together are handled in turns, and none may go by what another one has changed. */
+function decideNow(
+  room: Room,
+  name: IncidentMessageName,
+  message: IncidentMessage,
+  now: number,
+): Change {
+  const change = decide(presentOf(room), name, message, now);
+  enter(room, change);
+  room.wantsLook = true;
+  return change;
 }
 
 async function handleAlerts(room: Room, changes: readonly AlertChange[]): Promise<Accepted> {
   const now = Date.now();
   room.messages += 1;
-  const incident = await begun(room);
+  await begun(room);
   const texts = await redactedTexts(
     room,
-    incident,
+    presentOf(room),
     changes.map(({ summary }) => summary),
   );
   const shown = changes.map((one, index) => ({ ...one, summary: texts[index] ?? '' }));
-  const present = room.incident ?? incident;
-  const change = alerted(present, shown, now);
+  const before = presentOf(room);
+  const change = alerted(before, shown, now);
   enter(room, change);
-  const isBack = present.phase === 'resolved' && change.incident.phase === 'open';
-  if (isBack && present.runbook !== null) room.wantsRunbook = true;
+  const isBack = before.phase === 'resolved' && change.incident.phase === 'open';
+  if (isBack && before.runbook !== null) room.wantsRunbook = true;
   return accepted(change);
 }
 
-async function begun(room: Room): Promise<Incident> {
+async function begun(room: Room): Promise<void> {
   await condition(() => room.incident !== undefined);
-  if (room.incident === undefined) throw new Failure('Broken', 'an incident that has not begun');
-  return room.incident;
 }
 
 async function redacted(
@@ -166,7 +168,7 @@ async function answered(work: () => Promise<Accepted>): Promise<Accepted> {
   }
 }
 
-function said(work: () => void): void {
+function asRefused(work: () => void): void {
   try {
     work();
   } catch (error) {

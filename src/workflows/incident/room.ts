@@ -1,5 +1,6 @@
 // What the workflow of an incident holds while it runs: the incident itself, and what is still to be written, told and looked at.
 import type { Change, LineBody, News } from '../../domain/incident/change.ts';
+import { Failure } from '../../domain/failure.ts';
 import { isRecord, textAt } from '../../domain/json.ts';
 import type { Incident } from '../../domain/incident/incident.ts';
 import {
@@ -85,4 +86,10 @@ export function enter(room: Room, change: Change): void {
   room.unwritten.push(...change.lines);
   room.untold.push(...change.news);
   if (isNews) room.isStirred = true;
+}
+
+/** The incident as it is now: whoever waits looks again afterwards, for another message may have changed it. */
+export function presentOf({ incident }: Room): Incident {
+  if (incident === undefined) throw new Failure('Broken', 'an incident that has not begun');
+  return incident;
 }
