@@ -1,6 +1,7 @@
 // Which backup a recovery restores: the one that is named, the newest good one at a time, or the newest good one that was
 // verified; and those that it would fall back on.
 import {
+  CLOCKS_APART_MS,
   defaultBackup,
   doubts,
   PASSED_OVER,
@@ -47,6 +48,7 @@ export function chooseBackup(
   now: number,
 ): Choice {
   const { system, datastore, backup, at, corruptedSince } = asked;
+  refuseFuture(asked, now);
   const [named] = backup === undefined ? [] : entries;
   if (named !== undefined) {
     return { entry: named, note: suspectNote(named, corruptedSince), others: [] };
@@ -73,6 +75,15 @@ export function chooseBackup(
   return { entry, note: `${newer}${odd}`, others: othersOf(sane, entry) };
 }
 
+/** Throws BadInput for a time that is still to come: a typing error that would pass over nothing. */
+function refuseFuture({ at, corruptedSince }: Asked, now: number): void {
+  for (const [field, time] of Object.entries({ at, corruptedSince })) {
+    if (time === undefined || Date.parse(time) <= now + CLOCKS_APART_MS) continue;
+    const message = `${field} is ${time}, which is still to come (it is ${new Date(now).toISOString()} now): give a time of before now`;
+    throw new Failure('BadInput', message);
+  }
+}
+
 function othersOf(sane: readonly CompleteBackup[], taken: CompleteBackup): CompleteBackup[] {
   return sane.filter(({ id }) => id !== taken.id).reverse();
 }
@@ -82,10 +93,12 @@ function othersOf(sane: readonly CompleteBackup[], taken: CompleteBackup): Compl
  * nothing at all; throws NotFound where there is none of the time that was asked for.
  */
 export function onlySuspects(
-  { system, datastore, backup, at, corruptedSince }: Asked,
+  asked: Asked,
   entries: readonly CatalogueEntry[],
   { now, most }: { now: number; most: number },
 ): Suspects | undefined {
+  const { system, datastore, backup, at, corruptedSince } = asked;
+  refuseFuture(asked, now);
   if (backup !== undefined || corruptedSince === undefined) return undefined;
   const good = goodOf(entries, now);
   const isOne = (entry: CompleteBackup): boolean => isSuspect(entry, corruptedSince);

@@ -172,6 +172,10 @@ describe('a recovery in the place of the live data', () => {
     const backup = OLD.id.replace(/^shop\//, 'other/');
     const other = /backup is one of other, and system is shop; name one of them/;
     assert.throws(() => planOf({ backup }), refused('BadInput', other));
+    for (const field of ['at', 'corruptedSince']) {
+      const future = new RegExp(`^${field} is .*, which is still to come`);
+      assert.throws(() => planOf({ [field]: iso(NOW + DAY) }), refused('BadInput', future));
+    }
   });
 
   test('takes no backup of after the damage, and says which it passed over', () => {

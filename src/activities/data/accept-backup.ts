@@ -1,6 +1,7 @@
 // A person takes an odd backup as the new normal: from then on it is chosen by default, and what comes after is compared
 // with it. A mark beside the manifest says who, when and why.
-import { anomalies } from '../../domain/backup/anomaly.ts';
+import { anomalies, ofAnotherClock } from '../../domain/backup/anomaly.ts';
+import type { CatalogueEntry } from '../../domain/backup/backup.ts';
 import { parseBackupId } from '../../domain/backup/backup-id.ts';
 import type { AcceptRequest } from '../../domain/operation/accept-request.ts';
 import { Failure } from '../../domain/failure.ts';
@@ -42,12 +43,7 @@ export async function acceptBackup(
   }
   const before = entry.marks.find(({ kind }) => kind === 'accepted');
   if (before !== undefined) return { backup, acceptedAt: before.at, by: before.by, odd: [] };
-  const odd = anomalies(await backups.list(name, call), Date.parse(at)).find(
-    ({ id }) => id === backup,
-  )?.reasons;
-  if (odd === undefined || odd.length === 0) {
-    throw new Failure('Refused', `nothing is odd about ${backup}: it needs nobody to accept it`);
-  }
+  const odd = oddIn(await backups.list(name, call), backup, Date.parse(at));
   const schema = 'fairlead/backup-mark/v1';
   const mark = { schema, kind: 'accepted', at, by: requestedBy, reason: shown(reason) } as const;
   await backups.mark(backup, mark, call);
@@ -62,4 +58,16 @@ async function completeAgain(backups: BackupsPort, id: string, call: Call) {
   const entry = await backups.read(id, call);
   if (entry.state === 'complete') return entry;
   throw new Failure('Unavailable', `${id} is ${entry.state}, and was complete a moment ago`);
+}
+
+/** What is odd about a backup. Throws Refused where nothing is, and where only its time is: that is another clock's whoever accepts it. */
+function oddIn(entries: readonly CatalogueEntry[], backup: string, now: number): string[] {
+  const odd = anomalies(entries, now).find(({ id }) => id === backup)?.reasons ?? [];
+  if (odd.length > 0) return odd;
+  const clock = ofAnotherClock(entries, now).get(backup);
+  const why =
+    clock === undefined
+      ? `nothing is odd about ${backup}: it needs nobody to accept it`
+      : `accepting ${backup}: ${clock} Nobody can accept a time; to take this backup all the same, name it (--backup ${backup})`;
+  throw new Failure('Refused', why);
 }

@@ -79,15 +79,21 @@ function noteOf(row: Complete): string {
   return notes.join(', ');
 }
 
+/** What a person can do with an odd backup: another clock's time is no order, whoever accepts it. */
+function wayWith({ id, flagged, misdated }: BackupRow & { state: 'complete' }): string[] {
+  if (flagged.length > (misdated === true ? 1 : 0)) {
+    return [`    fine all the same? fairlead backups accept ${id} --reason WHY`];
+  }
+  return misdated === true ? ['    it is taken only where it is named: --backup'] : [];
+}
+
 function remarks(row: BackupRow): string[] {
   switch (row.state) {
     case 'complete':
       return [
         ...(row.failed === null ? [] : [badLine(row.id, row.failed)]),
         ...row.flagged.map((reason) => `  odd: ${row.id}: ${reason}`),
-        ...(row.flagged.length === 0
-          ? []
-          : [`    fine all the same? fairlead backups accept ${row.id} --reason WHY`]),
+        ...wayWith(row),
       ];
     case 'incomplete':
       return [

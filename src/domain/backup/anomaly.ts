@@ -31,7 +31,7 @@ const EMPTY = { bytes: 100, rows: 1 };
 const SMALL_WITH_HEARTBEATS = 128 * 1024;
 
 /** Two clocks are never quite the same (ms). */
-const CLOCKS_APART_MS = 60_000;
+export const CLOCKS_APART_MS = 60_000;
 
 /**
  * For each complete backup, oldest first: what is odd about it, seen from those before it. One that was found bad, or whose

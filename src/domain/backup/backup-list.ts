@@ -18,6 +18,8 @@ export type BackupRow =
       acceptedAt: string | null;
       /** Sentences on what is odd about the backup; an odd one is not chosen by default. */
       flagged: string[];
+      /** One of them is that its time is another clock's: nobody can accept that. */
+      misdated?: true;
       /** When and how it was found bad; null for one that was not, or was verified since. Not chosen by default either. */
       failed: { at: string; by: string; reason: string } | null;
       /** The fingerprint of the key that signed its manifest; null for none; absent where nothing is signed. */
@@ -79,6 +81,7 @@ export function listBackups(
             ...summaryOf(entry),
             acceptedAt: lastMark(entry.marks, 'accepted'),
             flagged: [...(odd.get(entry.id) ?? []), ...textsIn(misdated.get(entry.id))],
+            ...(misdated.has(entry.id) && { misdated: true }),
             failed: failureOf(entry),
             ...(entry.signedBy !== undefined && { signedBy: entry.signedBy }),
             ...(entry.unsignedMarks !== undefined && { unsignedMarks: entry.unsignedMarks }),

@@ -101,6 +101,10 @@ test('a backup from the future is neither taken by itself nor counted, and takes
       [false, 0],
     ],
   );
+  assert.deepEqual(
+    rows.map((row) => row.state === 'complete' && row.misdated === true),
+    [true, false, false],
+  );
 });
 
 test('one whose time has come meanwhile is not the newest while another was made after it', () => {
