@@ -6,8 +6,10 @@ import type { Finding } from '../analysis/finding.ts';
 import type { Plan } from '../operation/plan.ts';
 import { outputOn, resultOf, type StepResults } from '../operation/step-result.ts';
 import type { EvidenceEntry } from '../record/evidence.ts';
+import { waitsForPeople } from '../record/report-timings.ts';
 import { commandText } from '../text/command-text.ts';
 import { spanOf } from '../text/time-span.ts';
+import { overlap } from '../time/intervals.ts';
 import { lostIn } from './live/lost.ts';
 import { adoptedIn } from './live/adopted.ts';
 import { passedOverCandidates, takenBackups } from './live/candidates.ts';
@@ -104,16 +106,14 @@ function timeFindings({ entries, plan }: RecoveryEnding): Finding[] {
     return [{ name: 'rto', verdict: 'inconclusive', samples: 0, reason }];
   }
   const got = spanOf(Date.parse(admitted) - Date.parse(began));
-  const reason = `first users were in again ${got} after the recovery began${waitedWords(entries)}`;
+  const reason = `first users were in again ${got} after the recovery began${waitedWords(entries, began, admitted)}`;
   return [{ name: 'rto', verdict: 'pass', samples: 1, reason, got }];
 }
 
-/** How long people took to answer, as the end of a sentence. */
-function waitedWords(entries: readonly EvidenceEntry[]): string {
-  const asked = entries.find((one) => one.type === 'gate')?.at;
-  const answered = entries.find((one) => one.type === 'decision' && one.final)?.at;
-  if (asked === undefined || answered === undefined) return '';
-  return `, of that ${spanOf(Date.parse(answered) - Date.parse(asked))} of waiting for an answer`;
+/** For how long people were waited for (a gate, a parked step, a pause), as the end of a sentence. */
+function waitedWords(entries: readonly EvidenceEntry[], from: string, to: string): string {
+  const ms = overlap(waitsForPeople(entries), from, to);
+  return ms === 0 ? '' : `, of that ${spanOf(ms)} of waiting for people`;
 }
 
 /** A share whose watch saw too few to judge by: perhaps nobody. The last word of each of its analyses counts. */
