@@ -1,5 +1,6 @@
 // An emulator of its own for a copy: Google's, reached on a free port of 127.0.0.1, with the data in memory, and where namespaces
 // allow in a network of its own (servers/on-port.ts). It goes on when the worker ends. It asks nobody who they are: whoever is on this machine reads and writes the copy.
+import { get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Waiting } from '../../ports/waiting.ts';
@@ -25,6 +26,7 @@ const SDK_FOLDERS = [
   ...['/snap/google-cloud-cli/current', '/google-cloud-sdk'],
 ];
 const LOOK_AGAIN_MS = 100;
+const ANSWERS_WITHIN_MS = 5_000;
 
 /** The path of the emulator. Throws Unsupported where it is not installed. */
 export async function emulatorProgram(folders: readonly string[]): Promise<string> {
@@ -80,11 +82,24 @@ function javaEnvironment(): Record<string, string> {
   };
 }
 
+/** By a connection of its own each time: the door to an emulator that starts ends them, and `fetch` waits for ever for some of those. */
 async function answers({ host, port }: FirestoreAddress, { signal }: Waiting): Promise<boolean> {
-  return fetch(`http://${host}:${port}/`, { signal }).then(
-    ({ ok }) => ok,
-    () => false,
-  );
+  return new Promise((done) => {
+    const asked = get(
+      { host, port, agent: false, signal, timeout: ANSWERS_WITHIN_MS },
+      (answer) => {
+        answer.resume();
+        done(answer.statusCode === 200);
+      },
+    );
+    asked.on('timeout', () => asked.destroy());
+    asked.on('error', () => {
+      done(false);
+    });
+    asked.on('close', () => {
+      done(false);
+    });
+  });
 }
 
 async function notUp(folder: string): Promise<Failure> {
