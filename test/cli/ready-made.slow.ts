@@ -271,7 +271,8 @@ describe('on a ledger with users', { concurrency: 1 }, () => {
     await asks(it, operation, 'way');
     await it.exits(0, `choose ${operation} way closed --as ana`);
     await opens(it, operation, 'locked-approval');
-    assert.deepEqual((await reportOf(it, operation)).match(/scale\/ledger\/api/g)?.length ?? 0, 2);
+    const scaled = (await reportOf(it, operation)).match(/scale\/ledger\/api/g) ?? [];
+    assert.ok(scaled.length >= 2, `${scaled.length} times`);
     for (const gate of ['locked-approval', 'admitted-approval']) {
       await opens(it, operation, gate);
       assert.equal(await order(it), 503);
