@@ -214,7 +214,7 @@ function artefactOf({ store, file }: NamedFile, named: Named, sums: Sums): Strea
   };
 }
 
-/** Of a folder that somebody named: what lies below it, through no link. */
+/** The bytes of one named file; of a named folder, those of a file below it, reached through no link. */
 async function* bytesAt({ file, path }: Named['objects'][number], waiting: Waiting): Bytes {
   if (path === undefined) {
     const named = await realpath(file);

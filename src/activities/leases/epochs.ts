@@ -10,9 +10,9 @@ export interface Changing {
   operation: string;
   /** The workflow type of the operation. */
   type: string;
-  /** Of the lease or the run under which it changes something (ms). */
+  /** When the lease was taken, or the run started, under which the operation changes something (ms). */
   epoch: number;
-  /** It saves users, and is not held up by an object store that does not answer. */
+  /** The operation saves users, and is not held up by an object store that does not answer. */
   urgent: boolean;
 }
 

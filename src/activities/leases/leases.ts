@@ -45,7 +45,7 @@ export interface ClearedLease {
   cleared: boolean;
   /** What was found and done, for the evidence; or who holds it and since when. */
   note: string;
-  /** It was left to a holder that would make way for who asks. */
+  /** The lease was left to its holder, which would make way for the operation that asks. */
   wouldGiveWay?: true;
   /** The workflow type of the operation that holds it. */
   heldBy?: string;

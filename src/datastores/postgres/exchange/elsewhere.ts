@@ -19,7 +19,7 @@ import { sentencesOf } from './writers.ts';
 const OWNED = new RegExp(`^ALTER .* OWNER TO (${NAME});$`, 'gm');
 const GRANTED = new RegExp(`^GRANT .* TO (${NAME})(?: WITH GRANT OPTION)?;$`, 'gm');
 const OF_DATABASE = new RegExp(`^ALTER DATABASE ${NAME} OWNER TO (${NAME});$`, 'm');
-/** One statement and nothing more: it is asked of a live server as it is. */
+/** A grant or revoke on a database: one whole statement a line, for the line is sent to a live server as it is. */
 const DATABASE_GRANTS = new RegExp(
   `^(?:GRANT [A-Z, ]{1,60} ON DATABASE ${NAME} TO ${NAME}(?: WITH GRANT OPTION)?|REVOKE (?:GRANT OPTION FOR )?[A-Z, ]{1,60} ON DATABASE ${NAME} FROM ${NAME});$`,
   'gm',

@@ -166,7 +166,7 @@ function noProtocol(where: string, said: string): Failure {
   return new Failure('Broken', `${where} answers something that is no Redis protocol: ${shown}`);
 }
 
-/** Of a bulk or a list; below 0 for nothing. */
+/** The length that a Redis announces of a bulk string or a list; below 0 for one that is null. */
 function sizeIn(line: string, where: string): number {
   if (/^(-1|\d{1,15})$/.test(line)) return Number(line);
   throw noProtocol(where, line);
