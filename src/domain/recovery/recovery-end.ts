@@ -6,10 +6,9 @@ import type { Finding } from '../analysis/finding.ts';
 import type { Plan } from '../operation/plan.ts';
 import { outputOn, resultOf, type StepResults } from '../operation/step-result.ts';
 import type { EvidenceEntry } from '../record/evidence.ts';
-import { waitsForPeople } from '../record/report-timings.ts';
 import { commandText } from '../text/command-text.ts';
 import { spanOf } from '../text/time-span.ts';
-import { overlap } from '../time/intervals.ts';
+import { overlap, type Interval } from '../time/intervals.ts';
 import { lostIn } from './live/lost.ts';
 import { adoptedIn } from './live/adopted.ts';
 import { passedOverCandidates, takenBackups } from './live/candidates.ts';
@@ -19,6 +18,8 @@ export interface RecoveryEnding {
   plan: Plan;
   results: StepResults;
   entries: readonly EvidenceEntry[];
+  /** When people were waited for: at a gate, parked, paused. */
+  waits: readonly Interval[];
   /** ISO 8601 */
   now: string;
 }
@@ -92,7 +93,7 @@ function pointFinding(backup: BackupSummary, { entries, plan }: RecoveryEnding):
 }
 
 /** From the start of the operation to the first share that users were seen in, people's time told apart. */
-function timeFindings({ entries, plan }: RecoveryEnding): Finding[] {
+function timeFindings({ entries, plan, waits }: RecoveryEnding): Finding[] {
   const began = entries[0]?.at;
   // Of two versions that a service may come back in, one is passed over.
   const begun = new Set(
@@ -106,13 +107,13 @@ function timeFindings({ entries, plan }: RecoveryEnding): Finding[] {
     return [{ name: 'rto', verdict: 'inconclusive', samples: 0, reason }];
   }
   const got = spanOf(Date.parse(admitted) - Date.parse(began));
-  const reason = `first users were in again ${got} after the recovery began${waitedWords(entries, began, admitted)}`;
+  const reason = `first users were in again ${got} after the recovery began${waitedWords(waits, began, admitted)}`;
   return [{ name: 'rto', verdict: 'pass', samples: 1, reason, got }];
 }
 
 /** For how long people were waited for (a gate, a parked step, a pause), as the end of a sentence. */
-function waitedWords(entries: readonly EvidenceEntry[], from: string, to: string): string {
-  const ms = overlap(waitsForPeople(entries), from, to);
+function waitedWords(waits: readonly Interval[], from: string, to: string): string {
+  const ms = overlap(waits, from, to);
   return ms === 0 ? '' : `, of that ${spanOf(ms)} of waiting for people`;
 }
 

@@ -4,6 +4,7 @@ import type { Finding } from '../../domain/analysis/finding.ts';
 import { outputOn, plainResult, type StepResult } from '../../domain/operation/step-result.ts';
 import { exchangeWords, lossFindings, lossWords } from '../../domain/recovery/exchange.ts';
 import { keptOut } from '../../domain/recovery/live/kept-out.ts';
+import { waitsForPeople } from '../../domain/record/report-timings.ts';
 import { recoveryEnd } from '../../domain/recovery/recovery-end.ts';
 import { problemsIn, said } from './service-kinds.ts';
 import { otherCopy } from './candidate-kinds.ts';
@@ -176,7 +177,10 @@ export const flush: StepKind<ActionOf<'flush'>> = {
 export const concludeExchange: StepKind<ActionOf<'concludeExchange'>> = {
   whenFailed: 'fails',
   begin({ plan, results, entries, now }: StepContext<ActionOf<'concludeExchange'>>) {
-    const { message, findings } = recoveryEnd({ plan, results, entries, now });
+    const { message, findings } = recoveryEnd({
+      ...{ plan, results, entries, now },
+      waits: waitsForPeople(entries),
+    });
     return plainResult({ type: 'judged', verdict: 'pass', message, ends: false }, { findings });
   },
 };

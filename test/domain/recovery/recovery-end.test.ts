@@ -5,6 +5,7 @@ import { pointWords } from '../../../src/domain/backup/backup.ts';
 import { recoveryEnd } from '../../../src/domain/recovery/recovery-end.ts';
 import { chain } from '../../../src/domain/record/evidence-chain.ts';
 import type { EvidenceBody, EvidenceEntry } from '../../../src/domain/record/evidence.ts';
+import { waitsForPeople } from '../../../src/domain/record/report-timings.ts';
 import type { Plan } from '../../../src/domain/operation/plan.ts';
 import type { Verdict } from '../../../src/domain/analysis/verdict.ts';
 
@@ -40,7 +41,8 @@ function endedWith(first: Verdict, second: Verdict) {
     say(seconds + 2, { type: 'parked', step: id, problem: 'nobody came by' });
     say(seconds + 40, { type: 'step', id, title: '', status: 'done', attempts: 1 });
   }
-  return recoveryEnd({ plan, results: [], entries, now: at(100) }).findings;
+  const waits = waitsForPeople(entries);
+  return recoveryEnd({ plan, results: [], entries, waits, now: at(100) }).findings;
 }
 
 test('users are back with the first share that somebody was seen in, and not with one that nobody came by', () => {
