@@ -110,3 +110,27 @@ test('rows are counted the same way by line and by byte, whichever a chunk is fi
     { numRuns: 500 },
   );
 });
+
+test('a first line that names the separator is no record', () => {
+  for (const separator of [';', ',', '\t', '|', '^']) {
+    for (const end of ['\n', '\r\n', '\r']) {
+      const table = `a${separator}b${end}${lines(10, (n) => `1${separator}"${n}${end}"`, end)}`;
+      for (const naming of [`sep=${separator}`, `"sep=${separator}"`, `SEP=${separator}`]) {
+        const what = JSON.stringify([naming, end]);
+        assertRows(`${naming}${end}${table}`, 10, what);
+        assertRows(`\ufeff${naming}${end}${table}`, 10, `${what} after a mark`);
+        assertRows(utf16(`${naming}${end}${table}`, 'le', true), 10, `${what} in UTF-16`);
+      }
+    }
+  }
+  assertRows(`sep=;\n${lines(10, (n) => `a,b;${n},"x`)}`, 9, 'the header has more of another');
+});
+
+test('what only begins like it is a header', () => {
+  assertRows('sep=;', 0, 'alone');
+  assertRows('sep=;\n', 0, 'without a header');
+  assertRows('sep=\n1\n2\n', 2, 'names nothing');
+  assertRows('sep=;x\n1\n2\n', 2, 'goes on');
+  assertRows('september;october\n1;2\n', 1, 'a word');
+  assertRows('a\nsep=;\n2\n', 2, 'further down');
+});

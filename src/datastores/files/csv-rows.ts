@@ -1,7 +1,7 @@
 // Counts the records of a CSV file as it passes, as a CSV reader does (RFC 4180): a quote opens only at the start of a
 // field, two quotes inside quotes are one, a line break inside quotes is none, lines end with LF, CR LF or CR alone, an
 // empty line is no record, and the first record is the header. Separated by a comma, semicolon, tab or bar, whichever the
-// header has most of; in UTF-8 (or anything else that has ASCII in it), or UTF-16.
+// header has most of, or by what a first line like `sep=;` says, which is no record; in UTF-8 (or anything else that has ASCII in it), or UTF-16.
 const [TAB, LF, CR, QUOTE, COMMA, SEMICOLON, BAR] = [0x09, 0x0a, 0x0d, 0x22, 0x2c, 0x3b, 0x7c];
 const SEPARATORS = [COMMA, SEMICOLON, TAB, BAR];
 const MARKS: readonly { mark: readonly number[]; highByte?: 0 | 1 }[] = [
@@ -15,6 +15,10 @@ const HEAD = 4;
 const BEGINNING = 1024;
 /** On lines that are shorter on average, a search takes longer to begin than a loop to reach the end. */
 const LONG_LINE = 12;
+/** What spreadsheets put before the header, of the separator that follows. */
+const NAMED_SEPARATOR = /^"?sep=([^\r\n])"?(?:\r\n?|\n)/i;
+/** As many characters as that line has at most. */
+const LONGEST_NAMING = 9;
 /** Stands for every character that is not ASCII. */
 const OTHER = 0x78;
 
@@ -92,8 +96,34 @@ interface Reading {
   separators: Separators;
 }
 
+/** Holds back the beginning until a line that names the separator would be through. */
 function createRecords(): { add(chunk: Uint8Array): void; after(): number } {
-  const separators = createSeparators();
+  const beginning: Uint8Array[] = [];
+  let records: Records | undefined;
+  const begin = (): Records => {
+    const seen = Buffer.concat(beginning);
+    const [line = '', separator] =
+      NAMED_SEPARATOR.exec(seen.toString('latin1', 0, LONGEST_NAMING)) ?? [];
+    records = recordsBy(separator?.charCodeAt(0));
+    records.add(seen.subarray(line.length));
+    return records;
+  };
+  return {
+    add: (chunk) => {
+      if (records === undefined) {
+        beginning.push(chunk);
+        const length = beginning.reduce((sum, one) => sum + one.length, 0);
+        if (length >= LONGEST_NAMING) begin();
+      } else records.add(chunk);
+    },
+    after: () => (records ?? begin()).after(),
+  };
+}
+
+type Records = ReturnType<typeof recordsBy>;
+
+function recordsBy(named: number | undefined): { add(chunk: Uint8Array): void; after(): number } {
+  const separators = createSeparators(named);
   const at: Reading = { records: 0, place: 'start', empty: true, afterCr: false, separators };
   return {
     add: (chunk) => {
@@ -164,10 +194,10 @@ interface Separators {
   has(byte: number): boolean;
 }
 
-/** What separates fields: any of them in the header, and then the one that the header has most of. */
-function createSeparators(): Separators {
+/** What separates fields: what is named, else any of them in the header, and then the one that the header has most of. */
+function createSeparators(named: number | undefined): Separators {
   const seen = new Map(SEPARATORS.map((byte) => [byte, 0]));
-  let separator: number | undefined;
+  let separator = named;
   return {
     chosen: () => separator !== undefined,
     choose: () => {
