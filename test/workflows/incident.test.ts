@@ -63,7 +63,7 @@ describe('an incident', () => {
     await send(handle, 'followUp', { actor: 'ana', text: 'alert on the queue' });
     const held = { actor: 'ana', review: 'held' };
     assert.match(await refusal(handle, 'close', held), /follow-up 1 has no owner/);
-    await send(handle, 'followUp', { actor: 'ana', id: 1, owner: 'ben', due: '2027-01-31' });
+    await send(handle, 'followUp', { actor: 'ana', id: 1, owner: 'ben', due: '2099-01-31' });
     await send(handle, 'close', held);
     const end = (await handle.result()) as Incident;
     assert.deepEqual([end.phase, end.closedBy, end.roles], ['closed', 'ana', { commander: 'ana' }]);

@@ -39,6 +39,7 @@ export interface FollowUpFlags extends CommonOptions {
   due?: string;
   number?: string;
   done?: boolean;
+  past?: boolean;
 }
 
 const ANSWER_MS = 10_000;
@@ -86,9 +87,9 @@ export async function followUp(
   text: string | undefined,
   options: FollowUpFlags,
 ): Promise<void> {
-  const { owner, due, number, done } = options;
+  const { owner, due, number, done, past } = options;
   const id = number === undefined ? undefined : numberFlag('--number', number);
-  await send('followUp', incident, options, { text, id, owner, due, done });
+  await send('followUp', incident, options, { text, id, owner, due, done, past });
 }
 
 async function send(

@@ -92,7 +92,8 @@ function answering(incident: Command): void {
     .option('--owner <name>', 'who does it')
     .option('--due <day>', 'until when: 2027-01-31')
     .option('--number <n>', 'the follow-up that is changed, as show numbers it')
-    .option('--done', 'it is done');
+    .option('--done', 'it is done')
+    .option('--past', 'with --due: that day is over already, and that is meant');
   withCommon(followUp, [
     'incident follow-up shop/checkout-errors "alert on the queue" --owner ben --due 2027-01-31',
     'incident follow-up shop/checkout-errors --number 1 --done',

@@ -9,7 +9,18 @@ const MOST = 100;
 
 /** Adds a follow-up, or changes the one of this number. Throws Refused. */
 export function followUp(incident: Incident, message: IncidentMessage, at: string): Change {
+  refusePast(message, at);
   return message.id === undefined ? added(incident, message, at) : changed(incident, message, at);
+}
+
+/** A day that is over is a slip far more often than a debt; what is done already may have been due at any time. */
+function refusePast(message: IncidentMessage, at: string): void {
+  const due = dueOf(message);
+  if (due === null || message.past === true || message.done === true || due > at) return;
+  throw new Failure(
+    'Refused',
+    `${message.due ?? ''} is over (it is ${at.slice(0, 10)}, UTC), and nobody would be reminded in time: name a day that is still to come, or say that it is meant (past: true; --past)`,
+  );
 }
 
 function added(incident: Incident, message: IncidentMessage, at: string): Change {

@@ -32,6 +32,8 @@ export interface IncidentMessage {
   owner?: string;
   due?: string;
   done?: boolean;
+  /** The day that it is due is over already, and that is meant. */
+  past?: boolean;
 }
 
 type Field = keyof IncidentMessage;
@@ -64,6 +66,7 @@ const RULES: Record<Field, readonly [(value: unknown) => boolean, string]> = {
   owner: WHO,
   due: [isDay, 'a day such as 2027-01-31'],
   done: [(value) => typeof value === 'boolean', 'true or false'],
+  past: [(value) => typeof value === 'boolean', 'true or false'],
 };
 
 const FIELDS: Record<IncidentMessageName, readonly Field[]> = {
@@ -72,7 +75,7 @@ const FIELDS: Record<IncidentMessageName, readonly Field[]> = {
     ...(['actor', 'note', 'severity', 'role', 'person', 'link', 'cause', 'mitigated'] as const),
     ...(['resolution', 'status', 'handover', 'decline', 'review'] as const),
   ],
-  followUp: ['actor', 'id', 'text', 'owner', 'due', 'done'],
+  followUp: ['actor', 'id', 'text', 'owner', 'due', 'done', 'past'],
   close: ['actor', 'note', 'review'],
 };
 

@@ -99,3 +99,23 @@ test('a hand-over that is refused leaves the role where it was, whatever time pa
     course.say('acknowledge', { actor: 'ben' });
   }, /acknowledged by ana/);
 });
+
+test('a follow-up takes no day that is over, unless that is meant', () => {
+  const course = new Course();
+  const slip = { text: 'alert on the queue', owner: 'ben', due: '2027-01-30' };
+  const refused = (message: Partial<IncidentMessage>): void => {
+    assert.throws(() => {
+      course.say('followUp', message);
+    }, /2027-01-30 is over \(it is 2027-01-31, UTC\).* --past/);
+  };
+  refused(slip);
+  course.say('followUp', { ...slip, due: '2027-01-31' });
+  refused({ id: 1, due: slip.due });
+  course.say('followUp', { id: 1, owner: 'ana' });
+  course.say('followUp', { ...slip, past: true });
+  course.say('followUp', { ...slip, done: true });
+  assert.deepEqual(
+    course.incident.followUps.map(({ due }) => due?.slice(0, 10)),
+    ['2027-01-31', '2027-01-30', '2027-01-30'],
+  );
+});
