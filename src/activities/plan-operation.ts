@@ -11,6 +11,7 @@ import { runbookNamed } from '../runbooks/index.ts';
 import type { Call } from './call.ts';
 import { callerOf } from './caller.ts';
 import { holds, type Held } from './freezes.ts';
+import { inTheWay } from './leases/in-the-way.ts';
 import type { Kept } from './kept.ts';
 import { refuseQuarantined } from '../domain/rollout/quarantine.ts';
 import { withPlaces, type PlacesPorts } from './data/places.ts';
@@ -45,6 +46,9 @@ export async function planOperation(
   const { plan, held } = await letThrough(made, asked, loaded, call, ports);
   const isCarriedOut = asked.request.dryRun !== true && plan.nothingToDo === undefined;
   const isKept = keep && isCarriedOut && held === null;
+  if (asked.request.dryRun === true) {
+    return { plan: noted(plan, await inTheWay(asked, plan, loaded, call)), kept: null, held };
+  }
   if (system === null || !isKept) return { plan, kept: null, held };
   const { workflowId, firstRunId } = await callerOf(call.run);
   const boundTo = { workflowId, firstRunId };
@@ -134,10 +138,14 @@ async function withNotes(
   ports: PlanPorts,
 ): Promise<Plan> {
   const notes = changesVersion ? await structureNotes(plan, loaded, call, ports) : [];
+  return noted(plan, notes);
+}
+
+function noted(plan: Plan, notes: readonly string[]): Plan {
   if (notes.length === 0) return plan;
   const { digest: _, ...rest } = plan;
-  const noted = { ...rest, notes };
-  return { ...noted, digest: digestOf(noted) };
+  const all = { ...rest, notes: [...(plan.notes ?? []), ...notes] };
+  return { ...all, digest: digestOf(all) };
 }
 
 /** What would keep a new version from starting is named before anything is changed, all of it at once. */

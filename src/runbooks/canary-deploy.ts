@@ -33,8 +33,7 @@ export const canaryDeploy: Runbook = {
     required: ['system', 'service', 'version'],
     optional: ['strategy', 'autoPromote', 'initialWeight', 'waitForWindow', 'hotfix'],
   },
-  id: (request) =>
-    `${request.dryRun === true ? 'plan' : 'deploy'}/${scopeOf(request)}/${request.version ?? ''}`,
+  id: (request) => `deploy/${scopeOf(request)}/${request.version ?? ''}`,
   summary: (request, from) => `${changeOf(request, from, request.version ?? '')} by canary`,
   rank: RANK.change,
   leases: 'services',

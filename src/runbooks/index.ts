@@ -11,6 +11,7 @@ import { recoverLive } from './recover-live.ts';
 import { restartService } from './restart-service.ts';
 import { retireRevision } from './retire-revision.ts';
 import { rollback } from './rollback.ts';
+import type { OperationRequest } from '../domain/operation/request.ts';
 import { takesBoth, type Runbook } from './runbook.ts';
 import { runbookOfSteps } from './steps.ts';
 import { scaleBack } from './scale-back.ts';
@@ -72,6 +73,19 @@ export function runbookFor(type: string, request: unknown): Runbook | undefined 
   return meant.find((one) => (one.beside === true) === (beside === true)) ?? meant[0] ?? behind[0];
 }
 
+/** Begins the id of every dry run. */
+const DRY_RUN = 'plan/';
+
+/** The id of the operation that a request asks for; a dry run has one of its own, and so waits for no operation that it is about. */
+export function operationAsked({ id }: Pick<Runbook, 'id'>, request: OperationRequest): string {
+  return `${request.dryRun === true ? DRY_RUN : ''}${id(request)}`;
+}
+
+/** The id without what marks a dry run. */
+export function withoutDryRun(operation: string): string {
+  return operation.startsWith(DRY_RUN) ? operation.slice(DRY_RUN.length) : operation;
+}
+
 /** The runbook that an operation was carried out by: where several stand behind its workflow type, the one that names its operations so. */
 export function runbookOf({
   kind,
@@ -81,10 +95,11 @@ export function runbookOf({
   operation: string;
 }): Runbook | undefined {
   const behind = runbooksOfType(kind);
-  const [word, system = '', datastore] = operation.split('/');
+  const name = withoutDryRun(operation);
+  const [word, system = '', datastore] = name.split('/');
   const request = { system, ...(datastore !== undefined && { datastore }) };
   return (
-    behind.find((one) => one.id(request) === operation) ??
+    behind.find((one) => one.id(request) === name) ??
     behind.find((one) => one.id({ system: '' }).split('/')[0] === word) ??
     behind[0]
   );

@@ -2,6 +2,7 @@
 import { commandText } from '../../domain/text/command-text.ts';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { parseRequest, type OperationRequest } from '../../domain/operation/request.ts';
+import { operationAsked } from '../../runbooks/index.ts';
 import { summaryOf } from '../../runbooks/runbook.ts';
 import type { WaitOptions } from '../command-options.ts';
 import { type Temporal, withTemporal } from '../temporal/connect.ts';
@@ -62,7 +63,7 @@ async function startOrJoin(
   as: string | undefined,
 ): Promise<RunName> {
   const { type } = runbook;
-  const operation = runbook.id(request);
+  const operation = operationAsked(runbook, request);
   try {
     const run = await startRun(
       temporal,

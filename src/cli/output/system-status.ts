@@ -5,6 +5,7 @@ import { commandText } from '../../domain/text/command-text.ts';
 import { didYouMean } from '../../domain/text/did-you-mean.ts';
 import type { SystemStatus } from '../../domain/operation/status.ts';
 import { freezeWords } from '../../domain/time/freeze.ts';
+import { withoutDryRun } from '../../runbooks/index.ts';
 import { isSystemStatus } from '../temporal/answers.ts';
 import type { Temporal } from '../temporal/connect.ts';
 import { EXIT, ExitError } from '../exit.ts';
@@ -59,7 +60,7 @@ export function onlyService(status: SystemStatus, service: string): SystemStatus
   }
   const target = `${status.system}/${service}`;
   const operations = status.operations.filter(({ operation }) => {
-    const about = operation.split('/').slice(1).join('/');
+    const about = withoutDryRun(operation).split('/').slice(1).join('/');
     return about === status.system || about === target || about.startsWith(`${target}/`);
   });
   return { ...status, services: { [service]: found }, operations };

@@ -77,6 +77,7 @@ async function recoverNow(text: string, options: RecoverOptions): Promise<void> 
   const { systemName } = await import('../ids.ts');
   const { startOperation } = await import('../operation/start.ts');
   const { durationFlag } = await import('../flags.ts');
+  const { operationAsked } = await import('../../runbooks/index.ts');
   const { recover: look } = await import('../../runbooks/recover.ts');
   const { recoverLive } = await import('../../runbooks/recover-live.ts');
   const { beside, backup, at, corruptedSince, adopt, lost, into, severity } = options;
@@ -97,7 +98,11 @@ async function recoverNow(text: string, options: RecoverOptions): Promise<void> 
   const system = systemName(text);
   const asked = { system, mode: 'recover', ...which };
   const runbook = beside === true ? look : recoverLive;
-  const operation = runbook.id({ system, ...(datastore !== undefined && { datastore }) });
+  const operation = operationAsked(runbook, {
+    system,
+    ...(datastore !== undefined && { datastore }),
+    ...(options.dryRun === true && { dryRun: true }),
+  });
   const start = async () => startOperation(runbook, asked, options);
   if (options.standalone !== true) {
     refuseStandaloneOnly(options);

@@ -21,6 +21,7 @@ import type { SignedHead } from '../../domain/record/evidence-chain.ts';
 import type { PersonAsk } from '../../domain/steps/person-ask.ts';
 import type { Opening } from '../../domain/time/maintenance.ts';
 import type { GateWatch, WaitingFor } from './gate-watch-state.ts';
+import { operationAsked } from '../../runbooks/index.ts';
 import type { Runbook } from '../../runbooks/runbook.ts';
 /** An abort by a person, or a preemption: it ends what is going on now. */
 export type Interrupt =
@@ -216,7 +217,7 @@ export function newRun(runbook: Runbook, request: OperationRequest): Run {
   return {
     runbook,
     request,
-    operation: runbook.id(request),
+    operation: operationAsked(runbook, request),
     basis: { reason: null, kept: {} },
     record: { entries: [], written: 0 },
     people: {
