@@ -82,6 +82,8 @@ const shape = {
   /** Where what is downloaded is kept; without it, `~/.cache/fairlead`. */
   cache: z.exactOptional(text('a folder for what is downloaded')),
   temporalCli: z.exactOptional(text("the path of Temporal's command line program")),
+  /** Whether a program may be got whose digest is not known beforehand. */
+  unverifiedDownload: z.enum(['yes', 'no'], 'yes or no').default('no'),
 };
 
 const VARIABLES: Readonly<Record<keyof typeof shape, string>> = {
@@ -103,18 +105,20 @@ const VARIABLES: Readonly<Record<keyof typeof shape, string>> = {
   maxActivities: 'FAIRLEAD_MAX_ACTIVITIES',
   cache: 'FAIRLEAD_CACHE',
   temporalCli: 'FAIRLEAD_TEMPORAL_CLI',
+  unverifiedDownload: 'FAIRLEAD_UNVERIFIED_DOWNLOAD',
 };
 
 const schema = z.object(shape);
 type Settings = z.output<typeof schema>;
 
 type OfHooks = 'hooksHost' | 'hooksPort' | 'hooksTokenFile';
-export type WorkerSettings = Omit<Settings, 'cache' | 'temporalCli' | OfHooks>;
+type OfDownloads = 'cache' | 'temporalCli' | 'unverifiedDownload';
+export type WorkerSettings = Omit<Settings, OfDownloads | OfHooks>;
 export type HooksSettings = Pick<
   Settings,
   OfHooks | 'data' | 'systems' | 'taskQueue' | 'allowedHosts'
 >;
-export type DownloadSettings = Pick<Settings, 'cache' | 'temporalCli'>;
+export type DownloadSettings = Pick<Settings, OfDownloads>;
 
 function parse(env: Environment): Settings {
   const names = new Map(Object.entries(VARIABLES));

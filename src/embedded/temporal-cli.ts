@@ -71,6 +71,11 @@ const fromCache: Source = {
 const fromSdk: Source = {
   name: "the SDK's own download",
   async get({ env, say, signal }) {
+    // The SDK starts what it got at once: nothing could be compared before the program has run.
+    if (downloadSettings(env).unverifiedDownload !== 'yes')
+      throw new Error(
+        'not tried, because what it gets has no SHA-256 that is known beforehand; FAIRLEAD_UNVERIFIED_DOWNLOAD=yes allows it',
+      );
     say(`Getting Temporal's CLI ${TEMPORAL_CLI.version} by the SDK's own download ...`);
     const target = sdkInCache(env);
     return intoCache(target, TEMPORAL_CLI.program, say, async (folder) => {

