@@ -5,7 +5,7 @@
 #   docker run --rm -e TEMPORAL_ADDRESS=temporal:7233 fairlead fairlead list
 #
 # Debian, because Temporal's SDK is native code for glibc. docs/container.md says what to mount, and what ends how.
-ARG NODE_IMAGE=node:20.20.2-bookworm-slim
+ARG NODE_IMAGE=node:20.20.2-bookworm-slim@sha256:2cf067cfed83d5ea958367df9f966191a942351a2df77d6f0193e162b5febfc0
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /fairlead

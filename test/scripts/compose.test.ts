@@ -14,13 +14,15 @@ const service = z.object({
   cap_drop: z.array(z.string()),
   privileged: z.undefined().optional(),
   network_mode: z.undefined().optional(),
+  read_only: z.boolean().default(false),
+  volumes: z.array(z.string()).default([]),
   ports: z.array(z.string()).default([]),
 });
 const text = readFileSync(join(ROOT, 'docker-compose.temporal.yml'), 'utf8');
 const { services } = z
   .object({ services: z.record(z.string(), service) })
   .parse(parse(text, { merge: true }));
-const PINNABLE = /^\$\{FAIRLEAD_[A-Z_]+_IMAGE:-[a-z/-]+:\d[\w.-]+\}$/;
+const PINNABLE = /^\$\{FAIRLEAD_[A-Z_]+_IMAGE:-[a-z/-]+:\d[\w.-]+(?:@sha256:[0-9a-f]{64})?\}$/;
 
 for (const [name, one] of Object.entries(services)) {
   test(`the container ${name} gains no rights, keeps none by default, and is reached from this machine only`, () => {
@@ -33,3 +35,20 @@ for (const [name, one] of Object.entries(services)) {
     assert.match(one.image ?? one.build?.args.NODE_IMAGE ?? '', PINNABLE);
   });
 }
+
+test('the worker writes to its data only, and reads the system files', () => {
+  assert.equal(services['worker']?.read_only, true);
+  assert.deepEqual(services['worker'].volumes, ['data:/data', './systems:/systems:ro']);
+});
+
+test('Dockerfile and compose file name one image of Node, by its digest, and the image runs as no root', () => {
+  const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
+  const [, image = ''] = /^ARG NODE_IMAGE=(\S+)$/m.exec(dockerfile) ?? [];
+  assert.match(image, /^node:20\.\d+\.\d+-bookworm-slim@sha256:[0-9a-f]{64}$/);
+  assert.equal(services['worker']?.build?.args.NODE_IMAGE, `\${FAIRLEAD_NODE_IMAGE:-${image}}`);
+  assert.deepEqual(dockerfile.match(/^FROM .*$/gm), [
+    'FROM ${NODE_IMAGE} AS build',
+    'FROM ${NODE_IMAGE}',
+  ]);
+  assert.equal(dockerfile.match(/^USER .*$/gm)?.at(-1), 'USER node');
+});
