@@ -53,6 +53,15 @@ describe('the local host refuses', () => {
     assert.equal(all.match(/HTTP\/1\.1/g)?.length, 1, all);
   });
 
+  test('nobody else’s time for an offer to speak another protocol that is long', async () => {
+    const offer = `Connection: Upgrade\r\nUpgrade: a${' '.repeat(15_000)}b\r\n`;
+    const start = performance.now();
+    await Promise.all(Array.from({ length: 10 }, () => asked(`GET /x HTTP/1.0\r\n${offer}`)));
+    const took = performance.now() - start;
+    // Read in a time that grows as the square of its length, each held up everybody for a second or more.
+    assert.ok(took < 4_000, `it took ${(took / 1000).toFixed(1)} s`);
+  });
+
   test('a request for two hosts', async () => {
     const hosts = 'Host: shop\r\nHost: other\r\n';
     for (const head of [

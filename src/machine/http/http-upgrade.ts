@@ -23,8 +23,9 @@ export function onWebSocket(
 }
 
 function isWebSocket(request: IncomingMessage): boolean {
-  const offered = (request.headers.upgrade ?? '').toLowerCase().split(/\s*,\s*/);
-  return request.method === 'GET' && offered.includes('websocket') && !carriesBody(request);
+  const offered = (request.headers.upgrade ?? '').toLowerCase().split(',');
+  const isOffered = offered.some((one) => one.trim() === 'websocket');
+  return request.method === 'GET' && isOffered && !carriesBody(request);
 }
 
 function readWithoutOffer(
