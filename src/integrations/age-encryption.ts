@@ -15,7 +15,8 @@ export async function* encrypted(body: Bytes, recipients: readonly string[]): By
     try {
       encrypter.addRecipient(recipient);
     } catch {
-      throw new Failure('BadInput', `${recipient} is no recipient of age; write a public key`);
+      const shown = recipient.startsWith('age1') ? recipient : 'one of them';
+      throw new Failure('BadInput', `${shown} is no recipient of age; write a public key, age1...`);
     }
   }
   yield* await encrypter.encrypt(webStream(body));
@@ -25,7 +26,16 @@ export async function* encrypted(body: Bytes, recipients: readonly string[]): By
 export async function* decrypted(body: Bytes, identities: readonly string[]): Bytes {
   const { Decrypter } = await import('age-encryption');
   const decrypter = new Decrypter();
-  for (const identity of identities) decrypter.addIdentity(identity);
+  for (const identity of identities) {
+    try {
+      decrypter.addIdentity(identity);
+    } catch {
+      throw new Failure(
+        'BadInput',
+        'a private key of age (backup.encryption.identity) is damaged: its letters do not fit its checksum; copy it again',
+      );
+    }
+  }
   let opened = false;
   try {
     const plain = await decrypter.decrypt(webStream(body));

@@ -96,7 +96,8 @@ export function endOf(inputs, ran, cancelled) {
 
 function linkTo({ webUi, namespace }, { operation, runId }) {
   if (webUi === undefined || runId === '') return '';
-  const [where, what] = [namespace, operation].map(encodeURIComponent);
+  // Half of a character cannot be written into an address.
+  const [where, what] = [namespace, operation].map((one) => encodeURIComponent(one.toWellFormed()));
   return `${webUi}/namespaces/${where}/workflows/${what}/${runId}/history`;
 }
 

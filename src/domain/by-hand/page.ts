@@ -50,5 +50,6 @@ function headOf({ operation, system, candidates, nothingToDo }: Plan, count: num
 }
 
 function oneLine(text: string): string {
-  return text.replaceAll(/\s*\n\s*/g, ' ');
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines.filter((line) => line !== '').join(' ');
 }

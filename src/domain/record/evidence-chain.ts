@@ -69,7 +69,8 @@ export function signedText(head: string): string {
   return `fairlead/evidence/v1\n${head}\n`;
 }
 
-const PEM = /^-----BEGIN PUBLIC KEY-----\s+([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----\s*$/;
+/** White space is taken in one place only: in two, a long one would be parted in every way before it is refused. */
+const PEM = /^-----BEGIN PUBLIC KEY-----\s([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----\s*$/;
 
 /** `sha256:` and 64 hex digits over the key's DER bytes; `undefined` for what is no public key in PEM. */
 export function keyFingerprint(publicKey: string): string | undefined {

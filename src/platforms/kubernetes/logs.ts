@@ -108,8 +108,9 @@ function happenedAt({ lastTimestamp, eventTime, metadata }: Event): number {
 
 function inOneLine(text: string): string {
   return text
-    .trim()
-    .split(/\s*\n\s*/)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
     .join(' | ')
     .slice(0, LINE_LENGTH);
 }

@@ -80,7 +80,7 @@ export function readRecord(text: string, what: string): ServiceRecord {
   }
   const whole = (list: z.output<typeof served>): Served[] =>
     list.flatMap(({ id, ...rest }) => {
-      const spec = data.specs[id];
+      const spec = Object.hasOwn(data.specs, id) ? data.specs[id] : undefined;
       return spec === undefined ? [] : [{ spec, ...rest }];
     });
   const { token, weights, stopped, beforeStop, began, release } = data;

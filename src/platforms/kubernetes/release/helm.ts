@@ -19,6 +19,8 @@ export const HOOK_SECONDS = 300;
 const BEAT_MS = 1_000;
 /** Of its own history: as much as Helm keeps by itself. */
 const MOST_REVISIONS = 10;
+/** Of a release as YAML; Helm keeps at most a megabyte of it, compressed. */
+const LONGEST_MANIFEST = 16_000_000;
 
 const revisionShape = z.object({
   revision: z.number(),
@@ -158,12 +160,29 @@ async function unlessGone(asking: Promise<string>): Promise<string | undefined> 
   }
 }
 
-/** A field that a template leaves empty is null, and the API server takes that for none. */
+/** A field that a template leaves empty is null, and the API server takes that for none. Throws Broken for what is no YAML. */
 export function objectsIn(manifest: string): ReleaseObject[] {
-  return parseAllDocuments(manifest).flatMap((one) => {
-    const { success, data } = objectShape.safeParse(withoutNulls(one.toJS()));
+  if (manifest.length > LONGEST_MANIFEST) throw unreadable(`it has ${manifest.length} characters`);
+  return documentsIn(manifest).flatMap((one) => {
+    const { success, data } = objectShape.safeParse(withoutNulls(one));
     return success ? [data] : [];
   });
+}
+
+/** Aliases may be left without what they mean, or multiply; the library throws errors of its own then. */
+function documentsIn(manifest: string): unknown[] {
+  try {
+    return parseAllDocuments(manifest).map((one) => one.toJS() as unknown);
+  } catch (error) {
+    throw unreadable(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function unreadable(why: string): Failure {
+  return new Failure(
+    'Broken',
+    `reading the manifest of a Helm release: ${why}; look at it with helm get manifest`,
+  );
 }
 
 function withoutNulls(value: unknown): unknown {
