@@ -129,10 +129,3 @@ function keptUntil(request: unknown, info: WorkflowExecutionInfo): string | null
   if (typeof delay !== 'number' || info.status.name !== 'RUNNING') return null;
   return new Date(info.startTime.getTime() + delay).toISOString();
 }
-
-/** A retirement that a later change called off: the revision was needed again. */
-export function isCalledOff({ keptUntil: until, kind, outcome }: Row): boolean {
-  return kind === 'retireRevision' && until === null && CALLED_OFF.has(outcome ?? '');
-}
-
-const CALLED_OFF: ReadonlySet<string> = new Set(['preempted', 'aborted', 'interrupted', 'refused']);

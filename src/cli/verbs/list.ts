@@ -6,7 +6,7 @@ import type { Freeze } from '../../domain/time/freeze.ts';
 import { withLooking, type CommonOptions } from '../command-options.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { durationFlag, numberFlag } from '../flags.ts';
-import { isCalledOff, type Row } from '../operation/rows.ts';
+import type { Row } from '../operation/rows.ts';
 import type { WaitsFor } from '../operation/waits-for.ts';
 import { ago } from '../output/ages.ts';
 import { columns } from '../output/print.ts';
@@ -195,3 +195,10 @@ export function waitsCell(waits: WaitsFor | null, now: string): string {
   const short = long.length > LONGEST ? `${long.slice(0, LONGEST)}…` : long;
   return `${short}${where}${took === '' ? '' : ` for ${took}`}`;
 }
+
+/** A retirement that a later change called off: the revision was needed again. */
+function isCalledOff({ keptUntil: until, kind, outcome }: Row): boolean {
+  return kind === 'retireRevision' && until === null && CALLED_OFF.has(outcome ?? '');
+}
+
+const CALLED_OFF: ReadonlySet<string> = new Set(['preempted', 'aborted', 'interrupted', 'refused']);

@@ -15,6 +15,7 @@ export const WEEKDAYS = [
 ] as const;
 export type WeekdayName = (typeof WEEKDAYS)[number];
 
+const DAY_MS = 86_400_000;
 const ZONE_NAME = /^[A-Za-z][A-Za-z0-9_+-]*(?:\/[A-Za-z0-9_+-]+)*$/;
 
 /** Whether this runtime knows the zone by that name; an offset such as `+02:00` is none. */
@@ -81,22 +82,46 @@ export function oddDays(
   time: string,
   { from, to }: { from: number; to: number },
 ): LocalDay[] {
-  return [...localDays(zone, from, to)].filter(({ date }) => {
-    const plain = Temporal.PlainDateTime.from(`${date}T${time}`);
-    const [first, second] = (['earlier', 'later'] as const).map(
-      (disambiguation) => plain.toZonedDateTime(zone, { disambiguation }).epochMilliseconds,
-    );
-    return first !== second;
-  });
+  const [first, last] = [dateOf(from, zone).toString(), dateOf(to, zone).toString()];
+  const days = new Map<string, LocalDay>();
+  for (const change of changesOf(zone, from - DAY_MS, to + DAY_MS)) {
+    // A change concerns the days around it, and whole ones where a zone changes its side of the date line.
+    for (const day of localDays(zone, change - DAY_MS, change + DAY_MS)) {
+      const within = day.date >= first && day.date <= last;
+      if (within && isOdd(`${day.date}T${time}`, zone)) days.set(day.date, day);
+    }
+  }
+  return [...days.values()];
+}
+
+/** The moments (ms) from `from` to `to` at which the clocks of a zone are changed. */
+function* changesOf(zone: string, from: number, to: number): Generator<number> {
+  let change = at(from, zone).getTimeZoneTransition('next');
+  while (change !== null && change.epochMilliseconds <= to) {
+    yield change.epochMilliseconds;
+    change = change.getTimeZoneTransition('next');
+  }
+}
+
+function isOdd(local: string, zone: string): boolean {
+  const plain = Temporal.PlainDateTime.from(local);
+  const [first, second] = (['earlier', 'later'] as const).map(
+    (disambiguation) => plain.toZonedDateTime(zone, { disambiguation }).epochMilliseconds,
+  );
+  return first !== second;
+}
+
+function at(ms: number, zone: string): Temporal.ZonedDateTime {
+  return Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone);
 }
 
 function dateOf(ms: number, zone: string): Temporal.PlainDate {
-  return Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone).toPlainDate();
+  return at(ms, zone).toPlainDate();
 }
 
 /** `monday 2026-11-30 21:00 Europe/Berlin` */
 export function wallText(ms: number, zone: string): string {
-  const at = Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone);
-  const time = at.toPlainTime().toString({ smallestUnit: 'minute' });
-  return `${WEEKDAYS[at.dayOfWeek - 1] ?? ''} ${at.toPlainDate().toString()} ${time} ${zone}`;
+  const wall = at(ms, zone);
+  const time = wall.toPlainTime().toString({ smallestUnit: 'minute' });
+  return `${WEEKDAYS[wall.dayOfWeek - 1] ?? ''} ${wall.toPlainDate().toString()} ${time} ${zone}`;
 }
