@@ -24,7 +24,7 @@ import { serviceTarget } from '../domain/rollout/service-target.ts';
 import type { Call } from './call.ts';
 import { describe } from './executions.ts';
 import { freezesOver } from './freezes.ts';
-import { readWorld, type Platforms } from './platforms.ts';
+import { readWorld, servicePlatform, type Platforms } from './platforms.ts';
 import type { BindingsPort } from '../ports/bindings.ts';
 import type { ExchangesPort } from '../ports/exchanges.ts';
 import type { IncidentsPort } from '../ports/incidents.ts';
@@ -152,6 +152,7 @@ async function statusOf(
       stopped: traffic.stopped,
       admitPercent: traffic.admitPercent,
       strategy: rollout.strategy,
+      unready: servicePlatform(ports.platforms, target).unready,
       ...sinceOf(traffic.weights, history[0]),
       weights: normalised(traffic.weights),
       revisions: revisions.map(({ spec, ready, desired, condition, problem }) => ({

@@ -91,7 +91,7 @@ function placeOf(
 }
 
 /** The kind of a service's platform, and what it can do for this one. */
-function servicePlatform(platforms: Platforms, target: ServiceTarget): ServicePlatform {
+export function servicePlatform(platforms: Platforms, target: ServiceTarget): ServicePlatform {
   const { capabilities, capabilitiesFor } = platformOf(platforms, target);
   return { kind: target.platform.kind, ...(capabilitiesFor?.(target) ?? capabilities) };
 }

@@ -12,6 +12,8 @@ export interface PlatformCapabilities {
   restart: boolean;
   /** Shares of traffic: any percent, or whole ones. */
   weights: 'fractional' | 'whole';
+  /** Where the share of a version goes that has nobody ready: to those that can answer, or nowhere. */
+  unready: 'others' | 'lost';
   /** Can a part of the clients be let in, each of them always or never? */
   partialAdmission: 'sticky' | 'none';
   /** How one revision is reached whatever its weight: by an address, by an address and headers, or not at all. */

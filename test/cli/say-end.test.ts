@@ -84,11 +84,20 @@ test('whoever is left with an operation hears what answers users, and the comman
   });
   const now = (one: ReturnType<typeof service>) => serviceNow('shop/api', one);
   assert.deepEqual(now(service(of('v1', 50, 0), of('v2', 50, 2))), [
-    '  only some users of shop/api are answered: v1 50 % (0 of 2 ready); v2 50 % (2 of 2 ready)',
+    '  not all that has users of shop/api is ready: v1 50 % (0 of 2 ready); v2 50 % (2 of 2 ready)',
     '  the way out:',
     '    fairlead deploy shop/api v2 --initial-weight 100  (v2 has ready replicas)',
     '    fairlead rollback shop/api --to v1  (once v1 can run again)',
   ]);
+  const half = service(of('v1', 50, 0), of('v2', 50, 2));
+  const [others] = serviceNow('shop/api', { ...half, unready: 'others' });
+  const all =
+    '  all users of shop/api are answered by v2: v1 50 % (0 of 2 ready); v2 50 % (2 of 2 ready)';
+  assert.equal(others, all);
+  const [lost] = serviceNow('shop/api', { ...half, unready: 'lost' });
+  const some =
+    '  only some users of shop/api are answered: v1 50 % (0 of 2 ready); v2 50 % (2 of 2 ready)';
+  assert.equal(lost, some);
   assert.deepEqual(now(service(of('v1', 100, 0))), [
     '  nobody answers users of shop/api: v1 100 % (0 of 2 ready)',
     '  the way out:',

@@ -216,10 +216,13 @@ function suite(double: Double): void {
     const system = live();
     ports.world.answer('bad2', { errorRatio: 0.5 });
     ports.world.failNext('remove', 'before', new Failure('Broken', 'the door is stuck'));
-    const end = await endOf(await deploy(system, 'bad2'));
+    const handle = await deploy(system, 'bad2');
+    const end = await endOf(handle);
     assert.equal(end.outcome, 'rolledBack');
     assert.equal(end.summary?.clean, false);
     assert.match(end.summary.leftovers.join(), /the door is stuck/);
+    const { leftovers }: OperationStatus = await handle.query('status');
+    assert.deepEqual(leftovers, end.summary.leftovers);
   });
 
   test('somebody repaired it by hand: it parks, and touches nothing', async () => {

@@ -39,6 +39,32 @@ export async function askStatus(
   }
 }
 
+/** The status of a run; what Temporal knows of it where no worker answers. */
+export async function askRun(
+  temporal: Temporal,
+  run: RunName & { open: boolean; info: WorkflowExecutionInfo },
+  timeoutMs: number,
+): Promise<OperationStatus> {
+  const known = staleStatus(run.info);
+  const answer = await askStatus(temporal, run, timeoutMs);
+  if (answer.from === 'nobody') return known;
+  return run.open ? answer.status : endedStatus(answer.status, known.outcome);
+}
+
+/** The status of a run that is over. A workflow that was terminated never got to close its own: what it would undo stays. */
+export function endedStatus(
+  status: OperationStatus,
+  outcome: OperationStatus['outcome'],
+): OperationStatus {
+  if (status.state === 'closed') return status;
+  const leftovers = status.undo.map((one) => `not undone: ${one}`);
+  return {
+    ...{ ...status, state: 'closed', gates: [], undo: [] },
+    ...(outcome !== undefined && { outcome }),
+    ...(leftovers.length > 0 && { leftovers }),
+  };
+}
+
 /** The plan of a run; undefined when no worker answered. */
 export async function askPlan(temporal: Temporal, run: RunName): Promise<unknown> {
   const handle = temporal.client.workflow.getHandle(run.workflowId, run.runId);

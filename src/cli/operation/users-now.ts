@@ -39,11 +39,22 @@ export function serviceNow(target: string, service: Service, recovery?: string):
   if (live.length === 0) return [`  no version of ${target} gets traffic`];
   const told = live.map(describe).join('; ');
   if (live.every(({ ready }) => ready > 0)) return [`  users of ${target} are answered by ${told}`];
-  const some = live.some(({ ready }) => ready > 0);
-  const said = some
-    ? `only some users of ${target} are answered`
-    : `nobody answers users of ${target}`;
+  const said = saidOfSome(target, service, live);
   return [`  ${said}: ${told}`, ...wayOut(waysOut(target, service, live))];
+}
+
+/** Where somebody who is to answer users is not ready: whether others answer theirs is the platform's to say. */
+function saidOfSome(target: string, { unready }: Service, live: readonly Revision[]): string {
+  const able = live.filter(({ ready }) => ready > 0).map(({ version }) => version);
+  if (able.length === 0) return `nobody answers users of ${target}`;
+  switch (unready) {
+    case 'others':
+      return `all users of ${target} are answered by ${able.join(' and ')}`;
+    case 'lost':
+      return `only some users of ${target} are answered`;
+    default:
+      return `not all that has users of ${target} is ready`;
+  }
 }
 
 /** Commands that give users an answer again: a deploy of what is ready, to all at once and past no approval, or back to what died, once it can run again. */

@@ -37,6 +37,7 @@ export function statusLines(status: OperationStatus, most = Infinity): string[] 
     ...(status.lastRefused === undefined || closed ? [] : [refusedLine(status.lastRefused)]),
     ...handOverLines(status),
     ...attention(status),
+    ...(status.leftovers ?? []).map((line) => `  left over: ${line}`),
   ].map((line) => line.replaceAll('\n', ' '));
 }
 

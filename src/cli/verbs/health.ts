@@ -11,6 +11,8 @@ interface HealthOptions extends CommonOptions {
   watch?: string;
 }
 
+const ROWS_LOOKED_AT = 200;
+
 export function register(program: Command): void {
   const command = program
     .command('health')
@@ -55,7 +57,14 @@ async function look(temporal: Temporal, system: string, options: HealthOptions):
   const { askSystem, healthCode, healthOf, noteLines, serviceLines, watchedLines } =
     await import('../output/system-status.ts');
   const { printJson, printText } = await import('../output/print.ts');
-  const status = await askSystem(temporal, system);
+  const { leftOverLines, readLeftOver } = await import('../operation/left-over.ts');
+  const { readRows } = await import('../operation/rows.ts');
+  const [status, rows] = await Promise.all([
+    askSystem(temporal, system),
+    readRows(temporal, { system, most: ROWS_LOOKED_AT }),
+  ]);
+  const leftOver = await readLeftOver(temporal, rows, system);
+  const left = leftOverLines(leftOver, status, Date.now());
   const services = Object.entries(status.services);
   const healths = services.map(([name, service]) => healthOf(status, name, service));
   const code = healthCode(healths);
@@ -63,18 +72,21 @@ async function look(temporal: Temporal, system: string, options: HealthOptions):
     const details = options.detailed === true ? await detailsOf(temporal, status) : {};
     const watched = status.operations.filter(({ watch }) => watch !== undefined);
     const { instead } = status;
-    const noted = { ...details, ...(instead !== undefined && { instead }) };
+    const noted = {
+      ...{ ...details, ...(instead !== undefined && { instead }) },
+      ...(leftOver.length > 0 && { leftOver }),
+    };
     printJson({ system, healthy: code === EXIT.done, services: healths, watched, ...noted });
   } else if (options.detailed === true) {
     const { askRecovery, recoveryLines } = await import('../output/recovery.ts');
     const { askScheduled, scheduledLines } = await import('../output/scheduled.ts');
     const lines = services.flatMap(([name, service]) => serviceLines(status, name, service));
-    lines.push(...noteLines(status), ...watchedLines(status));
+    lines.push(...noteLines(status), ...watchedLines(status), ...left);
     lines.push(...recoveryLines(await askRecovery(temporal, system)));
     printText([...lines, ...scheduledLines(await askScheduled(temporal, system))].join('\n'));
   } else {
     const lines = healths.map((one) => `${system}/${one.service} ${one.condition}: ${one.detail}`);
-    printText([...lines, ...noteLines(status), ...watchedLines(status)].join('\n'));
+    printText([...lines, ...noteLines(status), ...watchedLines(status), ...left].join('\n'));
   }
   return code;
 }

@@ -1,7 +1,6 @@
 // `fairlead status [SYSTEM|SYSTEM/SERVICE|OPERATION]`: a system as a worker sees it now, or one run of an operation.
 import type { Command } from 'commander';
 import { NAME, RESERVED_NAMES } from '../../domain/text/names.ts';
-import type { OperationStatus } from '../../domain/operation/status.ts';
 import { OPERATION_ARGUMENT, withLooking, type CommonOptions } from '../command-options.ts';
 import type { Temporal } from '../temporal/connect.ts';
 import type { FoundRun } from '../operation/find-operation.ts';
@@ -95,24 +94,11 @@ function serviceIn(what: string): { system: string; service: string } | undefine
 
 async function lookAtOperation(temporal: Temporal, run: FoundRun): Promise<Seen> {
   const { statusLines } = await import('../operation/view.ts');
-  const status = await statusOf(temporal, run);
-  return { json: status, lines: statusLines(status), over: status.state === 'closed' };
-}
-
-/** The outcome of a terminated run comes from Temporal: the workflow itself never got to set one. */
-async function statusOf(temporal: Temporal, run: FoundRun): Promise<OperationStatus> {
-  const { askStatus, staleStatus } = await import('../operation/ask-status.ts');
-  const known = staleStatus(run.info);
-  const answer = await askStatus(temporal, run, ANSWER_MS);
-  if (answer.from === 'nobody') return known;
-  if (run.open || answer.status.state === 'closed') return answer.status;
-  const { outcome } = known;
-  return {
-    ...answer.status,
-    state: 'closed',
-    gates: [],
-    ...(outcome !== undefined && { outcome }),
-  };
+  const { askRun } = await import('../operation/ask-status.ts');
+  const { wayOutOf } = await import('../operation/left-over.ts');
+  const status = await askRun(temporal, run, ANSWER_MS);
+  const lines = [...statusLines(status), ...(await wayOutOf(temporal, status))];
+  return { json: status, lines, over: status.state === 'closed' };
 }
 
 async function lookAtSystem(
@@ -122,6 +108,7 @@ async function lookAtSystem(
   const { askSystem, onlyService, systemLines } = await import('../output/system-status.ts');
   const { readRows } = await import('../operation/rows.ts');
   const { storyLines, storyOf } = await import('../operation/service-story.ts');
+  const { leftOverLines, readLeftOver } = await import('../operation/left-over.ts');
   const [whole, rows] = await Promise.all([
     askSystem(temporal, system),
     readRows(temporal, { system, most: 200 }),
@@ -133,6 +120,8 @@ async function lookAtSystem(
       storyOf({ system, service: name, since }, rows),
     ]),
   );
+  const about = service === undefined ? system : `${system}/${service}`;
+  const leftOver = await readLeftOver(temporal, rows, about);
   const now = Date.now();
   const lines = systemLines(status, (name) => {
     const story = stories[name];
@@ -141,5 +130,6 @@ async function lookAtSystem(
   const services = Object.fromEntries(
     Object.entries(status.services).map(([name, one]) => [name, { ...one, ...stories[name] }]),
   );
-  return { json: { ...status, services }, lines };
+  lines.push(...leftOverLines(leftOver, status, now));
+  return { json: { ...status, services, ...(leftOver.length > 0 && { leftOver }) }, lines };
 }

@@ -84,6 +84,8 @@ export interface OperationStatus {
   verdict?: Verdict;
   /** True when no worker answered, and this is what Temporal itself knows. */
   stale?: boolean;
+  /** Sentences: what it could not take back or end; only once it is closed. */
+  leftovers?: string[];
   /** Why it is parked or paused, whose turn it waits for, how it ended. */
   note?: string;
   /** Since when it waits for people (ISO 8601): at a gate, parked or paused. */
@@ -142,6 +144,8 @@ export interface SystemStatus {
       admitPercent: number;
       /** What a deploy does that names no strategy. */
       strategy: string;
+      /** Where the share of a version goes that has nobody ready: to the others, or nowhere; missing from a worker of before. */
+      unready?: 'others' | 'lost';
       /** Since when all users are on the revision that they are on (ISO 8601); missing where they are on several. */
       since?: string;
     }

@@ -161,6 +161,7 @@ const capabilities = {
   scaleToZero: true,
   restart: true,
   weights: 'fractional',
+  unready: 'lost',
   partialAdmission: 'none',
   preview: 'headers',
   whoAnswered: 'service',

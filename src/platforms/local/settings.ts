@@ -43,6 +43,7 @@ export const local = {
     scaleToZero: true,
     restart: true,
     weights: 'fractional',
+    unready: 'others',
     partialAdmission: 'sticky',
     preview: 'address',
     whoAnswered: 'platform',

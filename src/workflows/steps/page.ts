@@ -47,6 +47,7 @@ export function statusOf(run: Run): OperationStatus {
     ...(run.progress.outcome !== undefined && { outcome: run.progress.outcome }),
     ...(run.progress.machine?.verdict != null && { verdict: run.progress.machine.verdict }),
     ...(note !== undefined && { note }),
+    ...leftIn(report),
     ...heldOf(run.progress),
     ...childrenIn(report),
     ...peopleOf(run),
@@ -62,6 +63,11 @@ export function statusOf(run: Run): OperationStatus {
     })),
     verdicts: run.record.entries.flatMap(verdictOf),
   };
+}
+
+/** Of a record that is closed: before, it is what would be undone. */
+function leftIn({ outcome, leftovers }: Report): Pick<OperationStatus, 'leftovers'> {
+  return outcome === null || leftovers.length === 0 ? {} : { leftovers };
 }
 
 function verdictOf(entry: EvidenceEntry): OperationStatus['verdicts'] {

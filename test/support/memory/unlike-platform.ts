@@ -27,6 +27,7 @@ export const UNLIKE: PlatformCapabilities = {
   scaleToZero: true,
   restart: false,
   weights: 'whole',
+  unready: 'lost',
   partialAdmission: 'none',
   preview: 'headers',
   whoAnswered: 'service',
