@@ -77,6 +77,26 @@ describe('a preview of 10 s', { concurrency: 2 }, () => {
   }
 });
 
+test('replicas that were ready and were killed are said to have been, whatever takes their place', async () => {
+  const { service, v2 } = await previewed('killed');
+  const { workload } = localServices(host.data);
+  await killAll(service.service, v2.id);
+  const seen = new Set<string>();
+  const until = performance.now() + 1500;
+  while (performance.now() < until) {
+    await sleep(10);
+    const revisions = await workload.revisions(targetOf(service), waiting());
+    const found = revisions.find(({ spec }) => spec.id === v2.id);
+    if (found?.problem !== undefined) seen.add(found.problem);
+  }
+  const [said] = seen;
+  assert.match(said ?? '', /^it was ready, then replica \d \(process \d+\) was ended by SIGKILL/);
+  assert.deepEqual(
+    [...seen].filter((one) => !one.startsWith('it was ready, then replica')),
+    [],
+  );
+});
+
 test('a side whose processes were killed after its bake gets no user', async () => {
   const { service, v2, now, next } = await previewed('late');
   const platform = localServices(host.data);

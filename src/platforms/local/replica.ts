@@ -47,6 +47,8 @@ export class Replica {
   readonly #spec: RevisionSpec;
   readonly #events: ReplicaEvents;
   readonly #offspring: Offspring;
+  /** It was well once. */
+  #wasReady = false;
   #readySince: number | null = null;
   #longestHealth = 0;
   #failures = 0;
@@ -109,8 +111,14 @@ export class Replica {
     return `GET http://127.0.0.1:${this.record.port}${path} ${said} (${ago} s ago)`;
   }
 
+  /** Nothing listens as yet: where another process of the revision has ended, that says more. */
+  get isSilentStart(): boolean {
+    return !this.#wasReady && this.#answer?.said === REFUSED && this.#refused() === REFUSED;
+  }
+
   /** Where the program listens instead; looked for once a second at most. */
   #refused(): string {
+    if (this.#wasReady) return REFUSED_NOW;
     const now = performance.now();
     if (now - this.#elsewhere.at > ELSEWHERE_FOR) {
       this.#elsewhere = { at: now, addresses: this.#offspring.addresses() };
@@ -190,6 +198,7 @@ export class Replica {
   #setReady(ready: boolean): void {
     if (this.ready === ready) return;
     this.ready = ready;
+    this.#wasReady ||= ready;
     this.#longestHealth = this.longestHealth(performance.now());
     this.#readySince = ready ? performance.now() : null;
     this.#events.readiness();
@@ -219,6 +228,7 @@ function hintOf(signal: NodeJS.Signals): string {
 const OK = 'is well';
 const REFUSED =
   'was refused: nothing listens there; the program has to listen on the HOST and PORT of its environment';
+const REFUSED_NOW = 'was refused: nothing listens there any more, though this process was ready';
 /** What people find behind errors of connecting. */
 const CONNECTING: Readonly<Record<string, string>> = {
   ECONNREFUSED: REFUSED,

@@ -85,8 +85,11 @@ export class RevisionRunner {
   /** Why it is not ready: how its last process ended, or what its processes answer when they are asked for their health. */
   get problem(): string | undefined {
     if (this.condition === 'ready') return undefined;
-    const [complaint] = this.#replicas.flatMap((one) => one.complaint ?? []);
-    const ended = this.#problem === undefined ? undefined : `${this.#problem}${this.#said}`;
+    const first = this.#wasReady ? 'it was ready, then ' : '';
+    const ended = this.#problem && `${first}${this.#problem}${this.#said}`;
+    // A process in the place of one that ended does not listen at once.
+    const asked = this.#replicas.filter((one) => ended === undefined || !one.isSilentStart);
+    const [complaint] = asked.flatMap((one) => one.complaint ?? []);
     return this.condition === 'crashLoop' ? ended : (complaint ?? ended);
   }
 
