@@ -222,17 +222,6 @@ describe('the local host starting a revision', () => {
     );
   });
 
-  test('says why a command cannot be started', async () => {
-    const service = { system: 'shop', service: 'typo' };
-    const command = ['no-such-program'];
-    await ensure(plainSpec(service, 'v1', await freePort(), { command }));
-    const state = await eventually('a problem', async () => {
-      const [found] = await host.platform.workload.revisions(service);
-      return found?.problem === undefined ? undefined : found;
-    });
-    assert.match(state.problem ?? '', /no-such-program/);
-  });
-
   test('takes a service to another port with a new version, and both answer until the old one goes', async () => {
     const service = { system: 'shop', service: 'moving' };
     const nextToken = tokens();

@@ -57,7 +57,7 @@ export function plainSpec(
   service: ServiceRef,
   version: string,
   port: number,
-  { command, files, ...more }: Partial<RevisionSpec & ProcessProgram> = {},
+  { command, directory, files, ...more }: Partial<RevisionSpec & ProcessProgram> = {},
 ): RevisionSpec {
   return {
     ...service,
@@ -66,7 +66,7 @@ export function plainSpec(
     program: {
       kind: 'process',
       command: command ?? [process.execPath, SERVICE],
-      directory: ROOT,
+      directory: directory ?? ROOT,
       files: files ?? [],
       host: '127.0.0.1',
       port,

@@ -1,5 +1,7 @@
 // What a start of a revision would need and does not find, as sentences. Looks only.
 import { access, readdir } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { textAt } from '../../domain/json.ts';
 import type { RevisionSpec } from '../../domain/rollout/model.ts';
 import { didYouMean } from '../../domain/text/did-you-mean.ts';
 import { serviceUser } from '../../machine/service-user.ts';
@@ -10,6 +12,7 @@ const MOST_VERSIONS = 20;
 export async function missingFor(spec: RevisionSpec): Promise<string[]> {
   return [
     ...(await missingFiles(spec)),
+    ...(await missingOfCommand(spec)),
     ...(await failing(resolveConfiguration(spec))),
     ...(await failing(serviceUser(processOf(spec)))),
   ];
@@ -23,6 +26,61 @@ async function missingFiles(spec: RevisionSpec): Promise<string[]> {
     missing.push(hint ?? `missing file ${file}: put it there before the start`);
   }
   return missing;
+}
+
+const INTERPRETER = /^(?:node|bun|deno|python[\d.]*|ruby|perl|php|java|(?:ba|da|z|k)?sh)$/;
+const SCRIPT = /^[^-].*\.(?:[cm]?[jt]s|py|rb|pl|php|sh|jar)$/;
+
+/** What its command cannot do without: its folder, its program, the script that an interpreter is given. Each file that is named by `files` was looked for already. */
+async function missingOfCommand(spec: RevisionSpec): Promise<string[]> {
+  const { command, directory, files } = processOf(spec);
+  const [program = '', ...args] = command;
+  if (await isMissing(directory)) return [await whatIsMissing(directory, 'folder', spec)];
+  if (!(await isFound(program, directory, spec))) {
+    return [
+      `there is no program ${program}${program.includes('/') ? ` in ${directory}` : ' on its PATH'}`,
+    ];
+  }
+  const paths = scriptsIn(program, args, spec.version).map((one) => resolve(directory, one));
+  const missing: string[] = [];
+  for (const path of paths.filter((one) => !files.includes(one))) {
+    if (await isMissing(path)) missing.push(await whatIsMissing(path, 'file', spec));
+  }
+  return missing;
+}
+
+/** Of other programs, and of arguments further on, nobody knows whether they are read or written. */
+function scriptsIn(program: string, args: readonly string[], version: string): string[] {
+  if (!INTERPRETER.test(basename(program))) return [];
+  const isFirst = (at: number): boolean => at === 0 || args[at - 1] === '-jar';
+  return args.filter((one, at) => SCRIPT.test(one) && (isFirst(at) || one.includes(version)));
+}
+
+async function isFound(program: string, directory: string, spec: RevisionSpec): Promise<boolean> {
+  if (program.includes('/')) return !(await isMissing(resolve(directory, program)));
+  const own = spec.configuration['PATH'];
+  const path = typeof own === 'string' ? own : (process.env['PATH'] ?? '');
+  const folders = path.split(':').map((one) => resolve(directory, one, program));
+  const missing = await Promise.all(folders.map(isMissing));
+  return missing.includes(false);
+}
+
+async function whatIsMissing(
+  path: string,
+  what: 'file' | 'folder',
+  { version }: RevisionSpec,
+): Promise<string> {
+  return (
+    (await versionHint(path, version)) ?? `missing ${what} ${path}: put it there before the start`
+  );
+}
+
+/** Of what cannot be seen it is not said that it is missing. */
+async function isMissing(path: string): Promise<boolean> {
+  return access(path).then(
+    () => false,
+    (error: unknown) => ['ENOENT', 'ENOTDIR'].includes(textAt(error, 'code') ?? ''),
+  );
 }
 
 /** Where the version is a part of the path that is not there: which versions are, with the one that was probably meant. */
