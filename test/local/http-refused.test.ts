@@ -75,6 +75,35 @@ describe('the local host refuses', () => {
     }
   });
 
+  test('CONNECT, and what begins another protocol, by an answer and the end', async () => {
+    const lines: [head: string, code: number][] = [
+      ['CONNECT other:443 HTTP/1.1\r\n', 501],
+      ['CONNECT other:443 HTTP/1.0\r\n', 501],
+      ['CONNECT shop HTTP/1.1\r\nTransfer-Encoding: gzip\r\n', 501],
+      ['CONNECT other:443 HTTP/1.1\r\nHost: other\r\n', 400],
+      ['BREW /x HTTP/1.1\r\n', 400],
+      ['PRI * HTTP/2.0\r\n', 400],
+    ];
+    for (const [head, code] of lines) {
+      const all = await asked(head, 'more that nobody reads');
+      assert.match(all, new RegExp(`^HTTP/1.1 ${code} `), head);
+      assert.equal(all.match(/HTTP\/1\.1/g)?.length, 1, `${head}\n${all}`);
+    }
+  });
+
+  test('CONNECT after a request on the same connection, which is answered first', async () => {
+    const first = 'GET /two HTTP/1.1\r\nHost: shop\r\n\r\n';
+    const socket = await opened();
+    const closed = once(socket, 'close');
+    let all = '';
+    socket.on('data', (data) => (all += String(data)));
+    socket.write(first);
+    await eventually('the first answer', () => all.includes('HTTP/1.1 200 '));
+    socket.write('CONNECT other:443 HTTP/1.1\r\nHost: other:443\r\n\r\n');
+    await closed;
+    assert.match(all, /HTTP\/1\.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close/);
+  });
+
   test('a head that is too large, however large, by an answer', async () => {
     for (const lines of [128, 4000]) {
       const all = await asked(`GET /x HTTP/1.1\r\n${`X: ${'x'.repeat(1000)}\r\n`.repeat(lines)}`);

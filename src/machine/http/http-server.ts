@@ -48,6 +48,10 @@ export function newHttpServer({ request, upgrade }: Answers, options: ServerOpti
     if (code === undefined) upgrade(incoming, socket, head);
     else socket.on('error', () => socket.destroy()).end(closing(code));
   });
+  // Nobody is led on to another server from here; without an answer the client would take the connection for broken.
+  server.on('connect', (incoming: IncomingMessage, socket: Duplex) => {
+    turnBack(socket, howFar(exchanges.get(socket)), faultOf(incoming) ?? 501);
+  });
   server.on('clientError', (error, socket) => {
     refuse(error, socket, howFar(exchanges.get(socket)));
   });
@@ -72,28 +76,36 @@ interface Exchange {
   response: ServerResponse;
 }
 
+type HowFar = 'unanswered' | 'amid' | 'answered';
+
 /** Whether a request that cannot be read on has an answer already, or the beginning of one. */
-function howFar(exchange: Exchange | undefined): 'unanswered' | 'amid' | 'answered' {
+function howFar(exchange: Exchange | undefined): HowFar {
   if (exchange?.response.headersSent !== true) return 'unanswered';
   if (!exchange.response.writableFinished) return 'amid';
   // What came after a request that was whole is another request.
   return exchange.incoming.complete ? 'unanswered' : 'answered';
 }
 
-/** A connection that is closed with something unread is reset, and takes the answer from the client: it is read and dropped. */
-function refuse(error: Error, socket: Duplex, far: ReturnType<typeof howFar>): void {
+function refuse(error: Error, socket: Duplex, far: HowFar): void {
   if (told.has(socket)) return;
+  if (textAt(error, 'code') === 'ECONNRESET') socket.destroy();
+  else turnBack(socket, far, statusOf(error));
+}
+
+/** A connection that is closed with something unread is reset, and takes the answer from the client: it is read and dropped. */
+function turnBack(socket: Duplex, far: HowFar, code: number): void {
   told.add(socket);
-  if (!socket.writable || far === 'amid' || textAt(error, 'code') === 'ECONNRESET') {
+  if (!socket.writable || far === 'amid') {
     socket.destroy();
     return;
   }
+  socket.on('error', () => socket.destroy()).resume();
   const timer = setTimeout(() => socket.destroy(), LINGER).unref();
   socket.once('close', () => {
     clearTimeout(timer);
   });
   socket.once('end', () => socket.destroy());
-  socket.end(far === 'answered' ? '' : closing(statusOf(error)));
+  socket.end(far === 'answered' ? '' : closing(code));
 }
 
 function statusOf(error: Error): number {
