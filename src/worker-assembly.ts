@@ -161,7 +161,7 @@ function storedPorts(settings: WorkerSettings, secrets: SecretSources, signer: S
     ledger: createRecoveryLedger(records),
     scheduled: createScheduledLedger(records),
     incidents: createIncidents(objects),
-    snapshots: createSnapshots(objects),
+    snapshots: createSnapshots(objects, signer),
     begun: createBegun(objects),
     keptFiles: createKeptFiles(objects),
     keptRemoval: createKeptRemoval(records),

@@ -17,6 +17,14 @@ export interface NewestObjects<Value> {
 /** A value is a few lines; more than this is none. */
 const LONGEST = 1024 * 1024;
 const DIGITS = 12;
+const NUMBERED = /\/(\d{12})\.json$/;
+const HIGHEST = 10 ** DIGITS - 1;
+
+/** What no write of ours is called like is no value: a store has what others put there, too. */
+function numberIn({ key }: ObjectInfo): number | undefined {
+  const [, digits] = NUMBERED.exec(key) ?? [];
+  return digits === undefined ? undefined : Number(digits);
+}
 
 export function createNewestObjects<Value>(
   objects: ObjectsPort & Pick<ObjectRemovalPort, 'remove'>,
@@ -26,7 +34,8 @@ export function createNewestObjects<Value>(
   const folderOf = (name: string): string => `${folder}/${encodeName(name)}/`;
   /** `infos` in the order of keys. */
   const newestOf = async (infos: readonly ObjectInfo[]): Promise<Value | undefined> => {
-    for (const { key } of infos.toReversed()) {
+    const numbered = infos.filter((one) => numberIn(one) !== undefined);
+    for (const { key } of numbered.toReversed()) {
       const at = { key, longest: LONGEST };
       const read = await readJson(objects, at, schema, UNDISTURBED).catch(unlessGone);
       if ('value' in read) return read.value;
@@ -38,12 +47,13 @@ export function createNewestObjects<Value>(
     read,
     write: async (name, value) => {
       const older = await objects.list(folderOf(name));
-      const last = older.at(-1)?.key.slice(folderOf(name).length, folderOf(name).length + DIGITS);
+      const last = Math.max(0, ...older.map((one) => numberIn(one) ?? 0));
       const put = (number: number) => {
         const key = `${folderOf(name)}${String(number).padStart(DIGITS, '0')}.json`;
         return putOnce(objects, { key, body: jsonBytes(value) }, UNDISTURBED);
       };
-      let number = Number(last ?? 0) + 1;
+      // After the highest there is no other: what was before is removed, and it begins anew.
+      let number = last < HIGHEST ? last + 1 : 1;
       while (!(await put(number))) number += 1;
       for (const one of older) await objects.remove(one);
     },

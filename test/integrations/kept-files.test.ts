@@ -44,10 +44,32 @@ test('every file is kept as it was, with its SHA-256 and a list of all', async (
   assert.equal(text, 'GET /\n');
 });
 
-test('what an attempt before has kept stays as that found it', async () => {
+test('what an attempt before has kept stays as that found it, and another state goes beside it', async () => {
   const first = await keep('evidence/odd', 'again');
-  await writeFile(join(dir, 'shop', 'evidence', 'odd', 'list.jsonl'), '{"pid":2}\n');
   assert.deepEqual(await keep('evidence/odd', 'again'), first);
+  await writeFile(join(dir, 'shop', 'evidence', 'odd', 'list.jsonl'), '{"pid":2}\n');
+  const second = await keep('evidence/odd', 'again');
+  assert.deepEqual(await keep('evidence/odd', 'again'), second);
+  const [changed] = second.files;
+  assert.equal(changed?.sha256, sha256('{"pid":2}\n'));
+  assert.equal(await readFile(join(dir, 'objects', changed.key ?? ''), 'utf8'), '{"pid":2}\n');
+  const before = await readFile(join(dir, 'objects', '_kept/run-1/again/list%2Ejsonl'), 'utf8');
+  assert.equal(before, '{"pid":1}\n');
+  assert.notEqual(second.list.key, first.list.key);
+});
+
+test('what somebody put into the store beforehand is not taken for what was kept', async () => {
+  const planted = join(dir, 'objects', '_kept/run-1/planted');
+  await mkdir(planted, { recursive: true });
+  await writeFile(join(planted, 'logs%2Fa%20b'), 'nothing happened\n');
+  await writeFile(`${planted}.json`, '{"files":[]}\n');
+  const { files, list } = await keep('evidence/odd', 'planted');
+  const log = files.find(({ file }) => file === 'logs/a b');
+  assert.equal(log?.sha256, sha256('GET /\n'));
+  assert.equal(await readFile(join(dir, 'objects', log.key ?? ''), 'utf8'), 'GET /\n');
+  const stored = await readFile(join(dir, 'objects', list.key));
+  assert.equal(sha256(stored), list.sha256);
+  assert.match(stored.toString(), /logs\/a b/);
 });
 
 for (const [folder, kind, said] of [

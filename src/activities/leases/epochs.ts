@@ -16,6 +16,9 @@ export interface Changing {
   urgent: boolean;
 }
 
+/** How far (ms) clocks of machines may be apart. */
+const CLOCKS_APART_MS = 3_600_000;
+
 /** Servers that were asked who they are, by their connection. */
 const servers = new WeakMap<object, Promise<string>>();
 
@@ -49,12 +52,29 @@ async function newestOf(
   }
 }
 
-function refuseAfter(found: SystemEpoch, { operation, epoch }: Changing): void {
+/** Throws Superseded where the recovery that was noted last began after what is to change something, Refused where it is still to come. */
+export function refuseAfter(
+  found: SystemEpoch,
+  { system, operation, epoch, urgent }: Changing,
+): void {
   if (found.epoch <= epoch) return;
+  if (found.epoch > Date.now() + CLOCKS_APART_MS) {
+    // Whoever can write to the store would hold up a stop for ever.
+    if (urgent) return;
+    throw new Failure(
+      'Refused',
+      `${operation}: the object store says that ${found.operation} of another Fairlead begins at ${timeOf(found.epoch)}, which is still to come: a clock is wrong, or somebody wrote that; nothing was changed, remove _epochs/${system}/ of the store and begin anew`,
+    );
+  }
   throw new Failure(
     'Superseded',
-    `${operation}: a newer change was there first: ${found.operation} of another Fairlead over the same object store (Temporal ${found.server}) began at ${new Date(found.epoch).toISOString()}; nothing was changed, begin it anew where that is over`,
+    `${operation}: a newer change was there first: ${found.operation} of another Fairlead over the same object store (Temporal ${found.server}) began at ${timeOf(found.epoch)}; nothing was changed, begin it anew where that is over`,
   );
+}
+
+function timeOf(ms: number): string {
+  const time = new Date(ms);
+  return Number.isNaN(time.getTime()) ? `${ms} ms` : time.toISOString();
 }
 
 /** The cluster id and the namespace of the server that this activity is one of. */

@@ -16,6 +16,8 @@ export interface KeptFile {
   file: string;
   bytes: number;
   sha256: string;
+  /** Where it lies, when another state of it was kept before. */
+  key?: string;
 }
 
 /** What was kept, and the object that lists it. */
@@ -27,7 +29,8 @@ export interface KeptFiles {
 /** Files in the object store, whole and as they were. */
 export interface KeptFilesPort {
   /**
-   * Every file of a folder, and a list of them with their SHA-256. What an attempt before has stored stays as that stored it. Throws
+   * Every file of a folder, and a list of them with their SHA-256. What an attempt before has stored stays, and another state of
+   * a file goes beside it. Throws
    * NotFound for a folder that is not there, BadInput for one outside, Refused and Unsupported for links, Unavailable.
    */
   keep(what: ToKeep, waiting: Waiting): Promise<KeptFiles>;
