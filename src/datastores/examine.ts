@@ -39,9 +39,10 @@ export async function examineArtefact(
   if (problems.length === 0) problems.push(...(await store.examine(artefact, waiting)));
   // Whoever is being stopped has no verdict.
   waiting.signal.throwIfAborted();
+  const lacking = store.lacks?.(artefact);
   return judged(
     problems,
-    `${countOf(objects.length, 'object')}, ${sizeOf(bytes)}, each with the checksum of the manifest and readable by its tool`,
+    `${countOf(objects.length, 'object')}, ${sizeOf(bytes)}, each with the checksum of the manifest and readable by its tool${lacking === undefined ? '' : `; ${lacking}`}`,
   );
 }
 

@@ -25,12 +25,19 @@ const inside = z
 
 export const attemptSchema = z.string().regex(/^[A-Za-z0-9-]+$/);
 
+const rightsSchema = z.object({
+  mode: z.number().int().min(0).max(0o7777),
+  owner: z.exactOptional(z.string()),
+  group: z.exactOptional(z.string()),
+});
+
 export const objectSchema = z.object({
   name: z.string().regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/),
   size,
   sha256: digest,
   plain: z.object({ size, sha256: digest }),
   path: z.exactOptional(inside),
+  rights: z.exactOptional(rightsSchema),
   attempt: z.exactOptional(attemptSchema),
 });
 
@@ -105,6 +112,7 @@ const streamed = z.object({
     .nullable(),
   compression: z.enum(['none', 'gzip']),
   objects: z.array(objectSchema),
+  folders: z.exactOptional(z.record(inside, rightsSchema)),
 }) satisfies z.ZodType<StreamedManifest>;
 
 const external = z.object({

@@ -1,14 +1,15 @@
 // Looks at a dump that somebody named before its tool does: is it there, is it anything, is it of the right format. What
 // a file says is never quoted: it may be any file of the machine.
 import { open, stat } from 'node:fs/promises';
-import type { Locale } from '../domain/backup/backup.ts';
+import type { Locale, Rights } from '../domain/backup/backup.ts';
 import { Failure } from '../domain/failure.ts';
 import { textAt } from '../domain/json.ts';
 
 /** What a file or folder that somebody named holds. */
 export interface Named {
   /** `file` is absolute; `name` and `path` as in a backup's objects. */
-  objects: { name: string; file: string; path?: string }[];
+  objects: { name: string; file: string; path?: string; rights?: Rights }[];
+  folders?: Record<string, Rights>;
   /** Versions, as in a manifest. */
   tools: Record<string, string>;
   locale?: Locale;

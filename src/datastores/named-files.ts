@@ -227,7 +227,7 @@ async function* bytesAt({ file, path }: Named['objects'][number], waiting: Waiti
 /** Promises nothing: no counts, no hashes, no point of recovery. */
 function manifestOf(
   { store, file }: NamedFile,
-  { objects, tools, locale }: Named,
+  { objects, folders, tools, locale }: Named,
 ): StreamedManifest {
   const unknown = { size: 0, sha256: '' };
   const never = new Date(0).toISOString();
@@ -247,12 +247,14 @@ function manifestOf(
     tools,
     encryption: null,
     compression: 'none',
-    objects: objects.map(({ name, path }) => ({
+    objects: objects.map(({ name, path, rights }) => ({
       name,
       ...unknown,
       plain: unknown,
       ...(path !== undefined && { path }),
+      ...(rights && { rights }),
     })),
+    ...(folders && { folders }),
     contents: { parts: [], definitions: [], sequences: [], ...(locale && { locale }) },
   };
 }

@@ -67,7 +67,7 @@ export type Taken = Pick<
   | 'remarks'
 > &
   (
-    | Pick<StreamedManifest, 'artefact' | 'objects'>
+    | Pick<StreamedManifest, 'artefact' | 'objects' | 'folders'>
     | Pick<ExternalManifest, 'artefact' | 'location' | 'bytes'>
   );
 
@@ -193,6 +193,8 @@ export interface Store {
   backup(store: DatastoreRef, into: Into, waiting: Waiting, scratch: Scratch): Promise<Taken>;
   /** What is wrong with a backup, in sentences, as far as its own tool can say; empty is fine. Reads it whole. */
   examine(artefact: Artefact, waiting: Waiting): Promise<string[]>;
+  /** What a backup lacks that later ones have, as a sentence; undefined for nothing. */
+  lacks?: (artefact: Artefact) => string | undefined;
   /** Makes a copy of it in an empty folder, with a server of its own if it takes one, and waits until that answers. */
   restore(artefact: Artefact, folder: string, waiting: Waiting): Promise<void>;
   /** Makes an empty one in an empty folder, with a server of its own if it takes one. */

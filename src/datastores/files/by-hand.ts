@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { DatastoreRef } from '../../ports/backups.ts';
 import { line, person, type ByHand, type DatastoreByHand } from '../../domain/by-hand/by-hand.ts';
 import { shellWord } from '../../domain/text/command-text.ts';
+import type { Rights } from '../../domain/backup/backup.ts';
 import type { HandBackup } from '../store.ts';
 import {
   convertedLink,
@@ -105,7 +106,7 @@ function swaps(places: Places): DatastoreByHand {
   };
 }
 
-function restores(places: Places, { objects }: HandBackup): DatastoreByHand {
+function restores(places: Places, { objects, manifest }: HandBackup): DatastoreByHand {
   const { into, live, converts } = places;
   const folders = new Set(objects.map(({ path = '' }) => dirname(resolve(into, path))));
   const sumsIn = (folder: string): ByHand => ({
@@ -124,6 +125,7 @@ function restores(places: Places, { objects }: HandBackup): DatastoreByHand {
         ...like(places),
         line('mkdir', '-p', ...folders),
         ...objects.map(({ path = '', read }) => `${read} > ${shellWord(resolve(into, path))}`),
+        ...rightsAgain(into, objects, manifest.folders ?? {}),
       ],
       see: [`test "$(find ${shellWord(into)} -type f | wc -l)" -eq ${objects.length}`],
     },
@@ -142,6 +144,23 @@ function restores(places: Places, { objects }: HandBackup): DatastoreByHand {
       ),
     }),
   };
+}
+
+/** A line for each mode and owner; what a backup of before they were kept holds is for its owner alone. */
+function rightsAgain(
+  into: string,
+  objects: HandBackup['objects'],
+  folders: Readonly<Record<string, Rights>>,
+): string[] {
+  const lines = new Map<string, string[]>();
+  const files = objects.map(({ path = '', rights }) => [path, rights ?? { mode: 0o600 }] as const);
+  for (const [path, { mode, owner, group }] of [...files, ...Object.entries(folders)]) {
+    const names = owner === undefined ? [] : [`chown ${shellWord(`${owner}:${group ?? ''}`)}`];
+    for (const command of [...names, `chmod ${mode.toString(8).padStart(3, '0')}`]) {
+      lines.set(command, [...(lines.get(command) ?? []), shellWord(resolve(into, path))]);
+    }
+  }
+  return [...lines].map(([command, paths]) => `${command} ${paths.join(' ')}`);
 }
 
 /** Owner and rights of a generation are those of the one before. */

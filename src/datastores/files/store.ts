@@ -1,19 +1,17 @@
 // Datastores of kind `files`: a folder of CSV (or other) files. A backup is one object a file; the manifest has sizes,
 // SHA-256 and rows. A copy is a folder. Used through datastores/registry.ts.
 import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import type { Bytes } from '../../ports/objects.ts';
 import type { CopyView, DatastoreRef, Fingerprint } from '../../ports/backups.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Waiting } from '../../ports/waiting.ts';
-import type { Contents, Part, RecoveryPoint } from '../../domain/backup/backup.ts';
+import type { BackupObject, Contents, Part, RecoveryPoint } from '../../domain/backup/backup.ts';
 import { HEARTBEAT_FILE } from '../../domain/backup/heartbeat.ts';
 import { Failure } from '../../domain/failure.ts';
-import { textAt } from '../../domain/json.ts';
 import { shellWord } from '../../domain/text/command-text.ts';
-import { forOthers } from '../../machine/own-umask.ts';
+import { accountNames, type AccountNames } from '../../machine/account-names.ts';
 import { streamed } from '../artefact.ts';
 import { keepOf, type Into, type Store, type StoredFile, type Taken } from '../store.ts';
 import { addHeartbeat, newestHeartbeat, takeHeartbeat } from './heartbeat.ts';
@@ -24,7 +22,9 @@ import { directoryOf, generationsOf } from './generations.ts';
 import { lossOf } from './loss.ts';
 import { checkAtRest, filesIn, lookThrough, walkFiles, type SourceFile } from './walk.ts';
 import { files } from './settings.ts';
-import { giveTo, within } from './within.ts';
+import { folderRights, lacksRights, rightsAt } from './rights.ts';
+import { restoreFiles } from './restore-files.ts';
+import { within } from './within.ts';
 import { thereAt, type Named } from '../named-dump.ts';
 
 export function createFilesStore(clock: Pick<Clock, 'now'>): Store {
@@ -50,15 +50,11 @@ export function createFilesStore(clock: Pick<Clock, 'now'>): Store {
         .filter(({ name }) => !held.has(name))
         .map(({ name }) => `${name} is in the manifest, and no object is a copy of it`);
     },
+    lacks: (artefact) =>
+      lacksRights(streamed(artefact).manifest.objects) ? LACKS_RIGHTS : undefined,
     restore: async (artefact, folder, waiting) => {
-      const { manifest, read } = streamed(artefact);
-      const into = await copyFilesIn(folder);
-      for (const object of manifest.objects) {
-        if (object.path === undefined) {
-          throw new Failure('CheckFailed', `the object ${object.name} says no path to restore to`);
-        }
-        await writeFile(into, object.path, read(object, waiting));
-      }
+      const live = await liveFolder(artefact.store).catch(() => undefined);
+      await restoreFiles(streamed(artefact), await copyFilesIn(folder), live?.folder, waiting);
     },
     empty: async () => undefined,
     address: async (folder) => ({
@@ -87,6 +83,9 @@ export function createFilesStore(clock: Pick<Clock, 'now'>): Store {
   };
 }
 
+const LACKS_RIGHTS =
+  'it was made before modes were kept: files are restored with those of the live ones, and what is not live any more for its owner alone (600, folders 700)';
+
 const LOOK: NonNullable<Store['look']> = {
   loss: async (store, folder, waiting) =>
     lossOf((await liveFolder(store)).folder, await copyFilesIn(folder), waiting),
@@ -104,7 +103,12 @@ async function openForReading(store: DatastoreRef, folder: string): Promise<Copy
 
 async function protect(file: string): Promise<void> {
   const handle = await open(file, constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  await handle.chmod(0o444).finally(() => handle.close());
+  try {
+    const { mode } = await handle.stat();
+    await handle.chmod((mode & 0o444) | 0o400);
+  } finally {
+    await handle.close();
+  }
 }
 
 async function liveFolder(store: DatastoreRef) {
@@ -125,23 +129,30 @@ async function takeAll(
   }
   // Before the data: what was written before the newest record is in what is read after it.
   const records = await takeHeartbeat(folder);
+  const names = await accountNames();
   const objects = [];
   const parts: Part[] = [];
   for (const [index, file] of files.entries()) {
     const name = `files/${String(index + 1).padStart(6, '0')}`;
     const { object, part } =
       (await into.earlier(file.path, file.stamp)) ??
-      (await takeFile({ folder, file, name }, into, waiting));
+      (await takeFile({ folder, file, name, names }, into, waiting));
     objects.push(object);
     parts.push(part);
   }
   await checkAtRest(folder, files);
   if (records !== undefined) {
-    objects.push(await into.write('canary', Readable.from([records.bytes]), HEARTBEAT_FILE));
+    const written = await into.write('canary', Readable.from([records.bytes]), HEARTBEAT_FILE);
+    objects.push(await withRights(written, join(folder, HEARTBEAT_FILE), names));
   }
   return {
     artefact: 'streamed',
     objects,
+    folders: await folderRights(
+      folder,
+      files.map(({ path }) => path),
+      names,
+    ),
     contents: { ...contentsOf(parts), ...(leftOut.length > 0 && { notDumped: leftOut }) },
     recoveryPoint: pointOf(began, clock.now()),
     tools: {},
@@ -150,16 +161,30 @@ async function takeAll(
 }
 
 async function takeFile(
-  { folder, file, name }: { folder: string; file: SourceFile; name: string },
+  {
+    folder,
+    file,
+    name,
+    names,
+  }: { folder: string; file: SourceFile; name: string; names: AccountNames },
   into: Into,
   waiting: Waiting,
 ): Promise<StoredFile> {
   const { path, stamp } = file;
   const { body, rows } = fileBytes(folder, path, waiting);
-  const object = await into.write(name, body, path);
+  const object = await withRights(await into.write(name, body, path), join(folder, path), names);
   const taken = { stamp, object, part: partOf(path, object.plain, rows()) };
   await into.stored(taken);
   return taken;
+}
+
+async function withRights(
+  object: BackupObject,
+  file: string,
+  names: AccountNames,
+): Promise<BackupObject> {
+  const rights = await rightsAt(file, names);
+  return rights === undefined ? object : { ...object, rights };
 }
 
 async function fingerprintOf(
@@ -189,36 +214,6 @@ function pointOf(from: number, to: number): RecoveryPoint {
   };
 }
 
-/** Writes one file below `folder`, which has to be there: a copy that was discarded meanwhile is not made again. */
-async function writeFile(folder: string, path: string, body: Bytes): Promise<void> {
-  const file = join(folder, path);
-  const handle = await openIn(folder, path);
-  try {
-    for await (const chunk of body) await handle.writeFile(chunk);
-    await handle.sync();
-  } catch (error) {
-    if (textAt(error, 'syscall') === undefined) throw error;
-    const said = error instanceof Error ? error.message : String(error);
-    throw new Failure('Unavailable', `writing ${file}: ${said}. Is there space?`);
-  } finally {
-    await handle.close();
-  }
-}
-
-async function openIn(folder: string, path: string): Promise<FileHandle> {
-  try {
-    return await within(folder, path, true, async (at, top) => {
-      const handle = await open(at, 'wx');
-      await forOthers(handle, 0o666);
-      await giveTo(top, handle);
-      return handle;
-    });
-  } catch (error) {
-    if (error instanceof Failure) throw error;
-    throw new Failure('Unavailable', `writing ${join(folder, path)}: ${String(error)}`);
-  }
-}
-
 /** With generations, the current one. */
 async function namedFolder(directory: string): Promise<Named> {
   if (!(await thereAt(directory)).isDirectory()) {
@@ -230,8 +225,15 @@ async function namedFolder(directory: string): Promise<Named> {
   if (files.length === 0) throw new Failure('CheckFailed', `${folder} holds no file`);
   const paths = files.map(({ path }) => path);
   if ((await takeHeartbeat(folder)) !== undefined) paths.push(HEARTBEAT_FILE);
+  const names = await accountNames();
   return {
-    objects: paths.map((path) => ({ name: `files/${path}`, file: join(folder, path), path })),
+    objects: await Promise.all(
+      paths.map(async (path) => {
+        const rights = await rightsAt(join(folder, path), names);
+        return { name: `files/${path}`, file: join(folder, path), path, ...(rights && { rights }) };
+      }),
+    ),
+    folders: await folderRights(folder, paths, names),
     tools: {},
     holds: `${files.length} files`,
   };

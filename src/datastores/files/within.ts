@@ -78,8 +78,10 @@ export function openFile(folder: string, path: string): Promise<FileHandle> {
   );
 }
 
+export type Owned = Pick<Stats, 'uid' | 'gid'>;
+
 /** What root makes belongs to whom the folder belongs to: a service need not be root. */
-export async function giveTo({ uid, gid }: Stats, handle: FileHandle): Promise<void> {
+export async function giveTo({ uid, gid }: Owned, handle: FileHandle): Promise<void> {
   if (process.getuid?.() === 0 && (uid !== 0 || gid !== 0)) await handle.chown(uid, gid);
 }
 

@@ -62,6 +62,13 @@ export interface RecoveryPoint {
   skewMs: number;
 }
 
+/** Who may do what with a file or folder. Owners by name, since a number is somebody else on another machine. */
+export interface Rights {
+  mode: number;
+  owner?: string;
+  group?: string;
+}
+
 /** One stored object of a backup. */
 export interface BackupObject {
   /** The object's name below its attempt. */
@@ -73,6 +80,8 @@ export interface BackupObject {
   plain: { size: number; sha256: string };
   /** The file that the object is a copy of, where one object is one file. */
   path?: string;
+  /** Of that file; absent of what was backed up before rights were kept. */
+  rights?: Rights;
   /** The attempt that stored it, where that is an earlier one than the backup's own. */
   attempt?: string;
 }
@@ -118,6 +127,8 @@ export interface StreamedManifest extends ManifestBase {
   encryption: { scheme: 'age'; recipients: string[] } | null;
   compression: 'none' | 'gzip';
   objects: BackupObject[];
+  /** Of the folders that files lie in, by their paths. */
+  folders?: Record<string, Rights>;
 }
 
 /** A backup that the datastore's own service made into a bucket (an export of Firestore): only it reads it back. */
