@@ -8,6 +8,7 @@ import {
   verbOf,
 } from '../../domain/people/answers.ts';
 import { handOverSentence, takeCommand } from '../../domain/people/hand-over.ts';
+import { wantOfRequests } from '../../domain/people/want-of-requests.ts';
 import { hasJudged } from '../../domain/analysis/finding.ts';
 import { gateWatchLines } from '../../domain/analysis/gate-watch.ts';
 import { bar, spanBetween } from '../../domain/text/markdown.ts';
@@ -143,7 +144,12 @@ export function attention(status: OperationStatus): string[] {
   const note = status.note === undefined ? [] : [`  ${status.note}`];
   const gates = status.gates.flatMap((gate) => gateLines(status.operation, gate));
   if (status.state === 'parked') {
-    return [...note, ...wantOfRequests(status), ...gates, ...parkedCommands(status)];
+    return [
+      ...note,
+      ...wantOfRequests(status).map((one) => `  ${one}`),
+      ...gates,
+      ...parkedCommands(status),
+    ];
   }
   if (isPaused(status)) {
     return [...note, ...gates, `  go on with:`, `    ${commandText('resume', status.operation)}`];
@@ -178,15 +184,6 @@ export function workLines({ pending = [], step }: OperationStatus): string[] {
 /** What is known of what is deployed while people are waited for. */
 function watchLines({ watch }: OperationStatus): string[] {
   return watch === undefined ? [] : gateWatchLines(watch, Date.now()).map((line) => `  ${line}`);
-}
-
-function wantOfRequests({ note, step, verdicts }: OperationStatus): string[] {
-  const reasons = verdicts.filter((one) => one.step === step).map((one) => one.reason);
-  const said = [note ?? '', ...reasons.slice(-1)].join('\n');
-  if (/requests needed; [\d.]+ more were given up/.test(said))
-    return ['  its users left before it answered: find out what it waits for, or abort'];
-  const few = /requests needed/.test(said);
-  return few ? ['  too few requests came to judge by: send more of them, then retry'] : [];
 }
 
 /** An operation that waits at a gate while it is paused says so in its note only. */

@@ -15,6 +15,7 @@ import {
   rejectionJson,
   type ParkedAnswer,
 } from './answers.ts';
+import { wantOfRequests } from './want-of-requests.ts';
 import { handOverSentence, takeCommand } from './hand-over.ts';
 import { bar, code, plain, spanBetween } from '../text/markdown.ts';
 import type { Plan } from '../operation/plan.ts';
@@ -116,6 +117,7 @@ function parkedLines(
   return [
     '### Parked: needs a person',
     '',
+    ...wantOfRequests(status).flatMap((one) => [plain(one), '']),
     `Nothing is changed until somebody answers: ${SENDING} one of these, paste its JSON and put in your name.`,
     '',
     ...answers.flatMap((name) => [
