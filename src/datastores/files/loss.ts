@@ -20,7 +20,7 @@ export async function lossOf(there: string, here: string, waiting: Waiting): Pro
     waiting.signal.throwIfAborted();
     const [was, is] = [await read(there, both.there), await read(here, both.here)];
     if (was !== undefined && is !== undefined) {
-      const told = `${described(was)}, goes back to ${sized(is)}`;
+      const told = `${described(was)}, goes back to ${sized(is)}${sized(was) === sized(is) ? ' with other content' : ''}`;
       if (was.hash !== is.hash) take(changed, `${was.hash} ${is.hash}`, told);
     } else if (was !== undefined) take(onlyThere, was.hash, described(was));
     else if (is !== undefined) take(onlyHere, is.hash, described(is));

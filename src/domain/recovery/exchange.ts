@@ -75,9 +75,15 @@ const DIFFERENCES = [
 export function lossFindings(loss: Loss): Finding[] {
   return DIFFERENCES.map(([kind, name, what]) => {
     const { count, digest } = loss[kind];
-    const reason = `${numberOf(count)} ${what}${firstOf(loss[kind])}${count === 0 ? '' : ` (sha256 ${digest})`}`;
+    const reason = `${numberOf(count)} ${what}${firstOf(loss[kind])}${count === 0 ? otherwiseLost(kind, loss) : ` (sha256 ${digest})`}`;
     return { name, verdict: 'pass', reason, samples: count, got: String(count) };
   });
+}
+
+/** None that only what is live has does not mean that nothing is lost. */
+function otherwiseLost(kind: keyof Loss, { changed: { count } }: Loss): string {
+  if (kind !== 'onlyThere' || count === 0) return '';
+  return `, but what was written since into ${numberOf(count)} that both have is lost too (see "other content")`;
 }
 
 /** The same for the sentence that an operation ends with. */
