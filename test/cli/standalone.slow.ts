@@ -1,10 +1,11 @@
 // A recovery by a Fairlead of its own (another data folder, another Temporal) over the same object store, while the main one still
 // runs and recovers the same system: the newer of the two exchanges, the other one changes nothing and ends as preempted.
 import assert from 'node:assert/strict';
-import { existsSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { networkOfItsOwn } from '../../src/embedded/private/private-server.ts';
 import { saying, startUp } from '../support/up/whole-up.ts';
 
 const KEPT = {
@@ -83,6 +84,27 @@ test('a recovery brings its own Temporal, ends it, and the same command goes on 
   assert.ok(!existsSync(join(third, 'up.json')));
 });
 
+const noNetwork = await networkOfItsOwn().then(
+  () => false,
+  (error: unknown) => String(error),
+);
+
+test(
+  'nobody answers a recovery by the address of its private Temporal',
+  { skip: noNetwork },
+  async () => {
+    const fourth = join(up.folder, 'fourth');
+    const apart = up.start(`${RECOVER} --private`, { ...alone, FAIRLEAD_DATA: fourth });
+    await saying(apart, 'waiting at exchange');
+    const where = JSON.parse(readFileSync(join(fourth, 'up.json'), 'utf8')) as { address: string };
+    const approve = 'approve recover/kept --gate exchange --as ana';
+    await up.exits(5, approve, { TEMPORAL_ADDRESS: where.address });
+    await up.exits(0, approve, { FAIRLEAD_DATA: fourth });
+    const { code, stdout } = await apart.ended;
+    assert.equal(code, 0, stdout);
+  },
+);
+
 test('a recovery by its own Temporal says what is missing before anything is started', async () => {
   for (const [args, why] of [
     ['recover kept --standalone --no-wait --objects .', /leave --no-wait out/],
@@ -90,6 +112,7 @@ test('a recovery by its own Temporal says what is missing before anything is sta
     ['recover kept --standalone --objects systems', /no object store/],
     [`recover other --standalone --objects ${join(up.data, 'objects')}`, /there are none/],
     ['recover kept --objects systems', /give --standalone too/],
+    ['recover kept --private', /--private .* give --standalone too/],
   ] as const) {
     const { stderr } = await up.exits(2, args, { ...alone, FAIRLEAD_OBJECTS: '' });
     assert.match(stderr, why);

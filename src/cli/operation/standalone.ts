@@ -14,6 +14,7 @@ export interface StandaloneFlags {
   data?: string;
   systems?: string;
   wait?: boolean;
+  private?: boolean;
 }
 
 /** Where its Temporal and its worker keep what they know: not the folder of an `up` that may be there. */
@@ -29,7 +30,7 @@ export async function besideOwnTemporal(
   const { objects, data } = placesOf(system, flags);
   const signals = listen();
   try {
-    const up = await begin({ objects, data, systems: flags.systems }, signals.starting);
+    const up = await begin({ objects, data, flags }, signals.starting);
     signals.started();
     try {
       useIt(data);
@@ -72,15 +73,16 @@ function placesOf(system: string, flags: StandaloneFlags): { objects: string; da
 }
 
 async function begin(
-  { objects, data, systems }: { objects: string; data: string; systems: string | undefined },
+  { objects, data, flags }: { objects: string; data: string; flags: StandaloneFlags },
   signal: AbortSignal,
 ): Promise<Embedded> {
   const { startEmbedded } = await import('../../embedded/up.ts');
   const env: NodeJS.ProcessEnv = { ...process.env, FAIRLEAD_OBJECTS: objects };
-  if (systems !== undefined) env['FAIRLEAD_SYSTEMS'] = systems;
+  if (flags.systems !== undefined) env['FAIRLEAD_SYSTEMS'] = flags.systems;
   try {
     return await startEmbedded({
       ...{ data, named: true, port: 0, uiPort: 0, env, signal },
+      ...(flags.private === true && { private: true }),
       say: progress,
     });
   } catch (error) {

@@ -16,6 +16,7 @@ interface RecoverOptions extends WaitOptions {
   keep?: string;
   standalone?: boolean;
   objects?: string;
+  private?: boolean;
   data?: string;
 }
 
@@ -68,6 +69,10 @@ export function register(program: Command): void {
       '--data <dir>',
       'with --standalone: where it keeps what it knows (FAIRLEAD_DATA, default .fairlead-standalone)',
     )
+    .option(
+      '--private',
+      'with --standalone: nobody else on this machine reaches its Temporal, which is in a network of its own',
+    )
     .option('--severity <P0-P3>', 'how bad it is, for those who are told')
     .option('--keep <duration>', 'with --beside: how long the copy is kept (default: 24h)');
   withVerbose(withWaiting(withCommon(recover, EXAMPLES))).action(recoverNow);
@@ -114,12 +119,13 @@ async function recoverNow(text: string, options: RecoverOptions): Promise<void> 
 }
 
 /** Throws ExitError (2) for a flag that says nothing without --standalone. */
-function refuseStandaloneOnly({ objects, data }: RecoverOptions): void {
-  if (objects === undefined && data === undefined) return;
-  const flag = objects === undefined ? '--data' : '--objects';
+function refuseStandaloneOnly({ objects, data, private: apart }: RecoverOptions): void {
+  const given = { '--objects': objects, '--data': data, '--private': apart };
+  const [flag] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
+  if (flag === undefined) return;
   throw new ExitError(
     EXIT.badInput,
-    `${flag} says where a Fairlead of its own works: give --standalone too`,
+    `${flag} says how a Fairlead of its own works: give --standalone too`,
   );
 }
 
