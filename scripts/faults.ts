@@ -1,6 +1,7 @@
 // Kills a worker (or freezes it, or kills Temporal's server or the local host) at every point of a deploy of either
 // strategy, a backup, a drill, both recoveries, a runbook of steps, a maintenance window and an incident, under load, and compares with the run that nobody disturbed. Takes up where it was stopped.
-// Usage: npm run test:faults -- [--operation canary|blue-green|backup|drill|beside|recover|adopt|runbook|maintenance|incident] [--shard I/N] [--once-per-step] [--only PATTERN] [--fresh] [--lanes N] [--list]
+// `kubernetes` is a canary on a cluster, whose API server dies where the local host would; only where it is asked for.
+// Usage: npm run test:faults -- [--operation canary|blue-green|backup|drill|beside|recover|adopt|runbook|maintenance|incident|kubernetes] [--shard I/N] [--once-per-step] [--only PATTERN] [--fresh] [--lanes N] [--list]
 //   PATTERN is a regular expression over names such as "kill canaryDeploy/shiftTraffic/weight-50#1/after".
 //   Ends with 1 where up to four faults of an operation were noticed, with 2 where more were.
 //   What passed is kept in .fairlead/faults.jsonl and left out the next time, unless dist has changed since.
@@ -21,6 +22,7 @@ import {
   shardOf,
   type FaultCase,
 } from '../test/support/faults/fault-cases.ts';
+import { clusterGround } from '../test/support/faults/cluster-ground.ts';
 import { FaultPlace } from '../test/support/faults/fault-place.ts';
 import {
   closeLane,
@@ -57,6 +59,10 @@ const OPERATIONS: Record<string, OperationType> = {
   incident: 'incident',
 };
 
+/** A canary on a cluster, which is no part of all. */
+const KUBERNETES = 'kubernetes';
+const onCluster = values.operation === KUBERNETES;
+
 /** More than these are no accident of a machine that is busy. */
 const MOST_UNSTEADY = 4;
 
@@ -83,7 +89,7 @@ async function main(): Promise<number> {
     say,
     signal: stopping.signal,
   });
-  const place = await FaultPlace.open({ cli });
+  const place = await FaultPlace.open({ cli }, onCluster ? clusterGround : undefined);
   const connection = await Connection.connect({ address: place.address });
   const client = new Client({ connection });
   const lanes: Lane[] = [];
@@ -130,22 +136,31 @@ async function runAll(
     for (const { id } of cases) console.log(id);
     return 0;
   }
-  const build = buildDigest();
   // The tasks of a lease have the same names in every operation.
-  const known = `${build} ${type}`;
+  const known = `${buildDigest()} ${onCluster ? KUBERNETES : type}`;
   const done = passedBefore(known);
   const todo = cases.filter(({ id }) => !done.has(id));
   console.log(`${cases.length} faults, ${cases.length - todo.length} of them passed before`);
   const failures: string[] = [];
   const suite = { undisturbed, build: known, total: todo.length, count: 0, failures };
+  await disturbAll(suite, lanes, todo, open);
+  console.log(`${todo.length - failures.length} of ${todo.length} went unnoticed`);
+  for (const failure of failures) console.log(`FAILED ${failure}`);
+  if (failures.length === 0) return 0;
+  return failures.length > MOST_UNSTEADY ? 2 : 1;
+}
+
+/** Side by side in as many lanes as are asked for, and after that what may not run beside others. */
+async function disturbAll(
+  suite: Suite,
+  lanes: Lane[],
+  todo: FaultCase[],
+  open: () => Promise<Lane>,
+): Promise<void> {
   const beside = todo.filter((one) => !runsAlone(one));
   while (lanes.length < Math.min(Number(values.lanes), beside.length)) lanes.push(await open());
   await Promise.all(lanes.map((lane, index) => work(suite, lanes, index, beside, open)));
   await work(suite, lanes, 0, todo.filter(runsAlone), open);
-  console.log(`${todo.length - suite.failures.length} of ${todo.length} went unnoticed`);
-  for (const failure of suite.failures) console.log(`FAILED ${failure}`);
-  if (suite.failures.length === 0) return 0;
-  return suite.failures.length > MOST_UNSTEADY ? 2 : 1;
 }
 
 /** What is asked for; everything without the drill where no target can be isolated, and then loudly. */
@@ -159,9 +174,11 @@ async function operationTypes(): Promise<OperationType[]> {
     if (process.env['FAIRLEAD_REQUIRE_PARTS'] === 'all') throw new Error(unable);
     return all.filter((one) => one !== 'disasterRecovery');
   }
-  const type = OPERATIONS[operation];
+  const type = onCluster ? OPERATIONS['canary'] : OPERATIONS[operation];
   if (type !== undefined) return [type];
-  throw new Error(`--operation ${operation} is none of ${Object.keys(OPERATIONS).join(', ')}`);
+  throw new Error(
+    `--operation ${operation} is none of ${[...Object.keys(OPERATIONS), KUBERNETES].join(', ')}`,
+  );
 }
 
 interface Suite {

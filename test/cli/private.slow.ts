@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { networkOfItsOwn } from '../../src/embedded/private/private-server.ts';
 import { passableFolder } from '../support/datastores/datastores.ts';
 import { entryArgs } from '../support/entry.ts';
-import { awaitThat } from '../support/faults/fault-place.ts';
+import { awaitThat } from '../support/faults/await-that.ts';
 
 const run = promisify(execFile);
 const cli = process.env['FAIRLEAD_TEST_TEMPORAL_CLI'];

@@ -29,7 +29,7 @@ import { keyedPath } from '../../src/machine/http/door-key.ts';
 import { openDoor } from '../../src/machine/http/http-door.ts';
 import { processIdentity, startTimeOf, isAlive } from '../../src/machine/process-identity.ts';
 import { freePort } from '../support/free-ports.ts';
-import { awaitThat } from '../support/faults/fault-place.ts';
+import { awaitThat } from '../support/faults/await-that.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fairlead-private-'));
 after(() => {

@@ -1,7 +1,7 @@
 // Which faults there are: made from the points that an undisturbed run passed, named so that a list of them can
 // be cut into shards, taken up again, and picked from.
 import { isAlive, type ProcessIdentity } from '../../../src/machine/process-identity.ts';
-import { awaitThat } from './fault-place.ts';
+import { awaitThat } from './await-that.ts';
 import { FROZEN, pointsFor, WAKES } from './fault-points.ts';
 import type { Fault, OperationType, RunResult, Scene } from './fault-run.ts';
 import type { FailedRequest } from '../load.ts';

@@ -6,7 +6,8 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { clientEnvironment } from '../../../src/embedded/temporal-server.ts';
-import { awaitThat, type FaultPlace } from './fault-place.ts';
+import { awaitThat } from './await-that.ts';
+import type { FaultPlace } from './fault-place.ts';
 
 const WORKER = resolve(import.meta.dirname, 'fault-worker.mjs');
 
@@ -45,6 +46,7 @@ export class FaultWorker {
       ...clientEnvironment(process.env, place.address, place.data),
       FAIRLEAD_DATA: place.data,
       FAIRLEAD_SYSTEMS: place.systems,
+      ...place.environment,
     };
     const child = spawn(process.execPath, [WORKER], { env, stdio: ['pipe', 'ignore', 'pipe'] });
     this.#child = child;

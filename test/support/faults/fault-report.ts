@@ -7,7 +7,7 @@ import type { Report } from '../../../src/domain/record/report.ts';
 import type { OperationStatus } from '../../../src/domain/operation/status.ts';
 import { evidenceIn } from '../record/evidence-in.ts';
 import type { FaultWorker } from './fault-process.ts';
-import { awaitThat } from './fault-place.ts';
+import { awaitThat } from './await-that.ts';
 import type { Lane } from './fault-run.ts';
 
 /** A whole disturbed run; a machine that has other things to do is allowed for. */

@@ -75,8 +75,8 @@ export async function openLane(
   spares = SPARES,
 ): Promise<Lane> {
   const system = `fault-${randomUUID().slice(0, 8)}`;
-  const { port } = await place.addSystem(system);
-  const load = new UserLoad(`http://127.0.0.1:${port}/`);
+  const { url } = await place.addSystem(system);
+  const load = new UserLoad(url);
   const lane: Lane = {
     type: 'canaryDeploy',
     place,

@@ -7,7 +7,7 @@ import { incidentStart } from '../../../src/domain/incident/incident-request.ts'
 import type { OperationStatus } from '../../../src/domain/operation/status.ts';
 import { createIncidents } from '../../../src/integrations/incidents.ts';
 import { storeIn } from '../record/evidence-in.ts';
-import { awaitThat } from './fault-place.ts';
+import { awaitThat } from './await-that.ts';
 import { essence, reportAtEnd, stateOf, type Carried } from './fault-report.ts';
 import type { Lane, StepsType } from './fault-run.ts';
 import { PATIENCE_MS } from '../patience.ts';

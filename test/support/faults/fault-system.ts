@@ -1,27 +1,30 @@
 // The system that is disturbed: one service with very short bakes, its data, and runbooks of steps of every kind of step.
 import process from 'node:process';
-import { join } from 'node:path';
 
 export const LOANS = `loan,outstanding\n${Array.from({ length: 400 }, (_, n) => `${n},${n * 7}\n`).join('')}`;
 
 /** Where people are told; one line of JSON for each notice. */
 export const CHANNEL = 'people';
 
-export function smallSystem(system: string, port: number) {
+/** What is not the same on every ground. */
+export interface SystemOwn {
+  /** Of its one service: the platform, the program, where it keeps its data. */
+  api: { platform: string; datastores?: readonly string[]; [key: string]: unknown };
+  /** Its answers are counted where Fairlead can read them. */
+  measured: boolean;
+}
+
+export function smallSystem(system: string, { api, measured }: SystemOwn) {
+  const judged = measured ? { analysis: 'errors' } : {};
   return {
     system,
     services: {
       api: {
-        platform: 'local',
-        command: [process.execPath, join(import.meta.dirname, '../plain-service.mjs')],
-        port,
-        configuration: { DATA: 'data/loans.csv' },
-        datastores: ['data'],
-        health: { interval: '100ms' },
+        ...api,
         drain: '1s',
         rollout: {
           canary: {
-            analysis: 'errors',
+            ...judged,
             steps: [
               { weight: 20, bake: '1s' },
               { weight: 50, bake: '1s', approval: 'promote' },
@@ -32,7 +35,7 @@ export function smallSystem(system: string, port: number) {
             preview: { bake: '1s' },
             approval: 'promote',
             watch: '1s',
-            analysis: 'errors',
+            ...judged,
           },
           deadlines: { ready: '60s' },
           // Long enough for the deploy to have given its lease back.
@@ -45,29 +48,9 @@ export function smallSystem(system: string, port: number) {
         },
       },
     },
-    datastores: { data: { kind: 'files', directory: 'data' } },
-    drill: {
-      rto: '30m',
-      golden: [{ service: 'api', name: 'loans', http: '/data', contains: '399,2793' }],
-    },
+    ...(api.datastores !== undefined && STORED),
     notify: { [CHANNEL]: { type: 'file' } },
-    analyses: {
-      errors: {
-        source: 'scrape',
-        interval: '250ms',
-        minimumSamples: 1,
-        limits: { inconclusives: 1000, consecutiveErrors: 1000 },
-        metrics: {
-          'error-ratio': {
-            ratio: {
-              of: 'fairlead_requests_total{code=~"5.."}',
-              to: 'fairlead_requests_total',
-            },
-            max: 0.01,
-          },
-        },
-      },
-    },
+    ...(measured && { analyses: ANALYSES }),
     approvals: { promote: {} },
     // Nobody is late in an incident that takes as long as a worker does to be replaced.
     people: { levels: [['ana'], ['ben']] },
@@ -75,6 +58,32 @@ export function smallSystem(system: string, port: number) {
     recovery: { admit: [100] },
   };
 }
+
+const STORED = {
+  datastores: { data: { kind: 'files', directory: 'data' } },
+  drill: {
+    rto: '30m',
+    golden: [{ service: 'api', name: 'loans', http: '/data', contains: '399,2793' }],
+  },
+};
+
+const ANALYSES = {
+  errors: {
+    source: 'scrape',
+    interval: '250ms',
+    minimumSamples: 1,
+    limits: { inconclusives: 1000, consecutiveErrors: 1000 },
+    metrics: {
+      'error-ratio': {
+        ratio: {
+          of: 'fairlead_requests_total{code=~"5.."}',
+          to: 'fairlead_requests_total',
+        },
+        max: 0.01,
+      },
+    },
+  },
+};
 
 /** What the change of a runbook leaves in the folder of its system: a line for each time that it was made. */
 export const MARKS = 'marks';

@@ -110,14 +110,18 @@ function guarded(track, port, names) {
   return { ...port, ...Object.fromEntries(verbs) };
 }
 
-function guardPorts(track, ports) {
-  const { workload, traffic, isolation } = ports.platforms.local;
-  const local = {
-    ...ports.platforms.local,
-    workload: guarded(track, workload, ['ensure', 'scale', 'restart', 'remove']),
+function guardPlatform(track, { workload, traffic, isolation, ...platform }) {
+  return {
+    ...platform,
+    workload: guarded(track, workload, ['ensure', 'scale', 'restart', 'settle', 'remove']),
     traffic: guarded(track, traffic, ['set', 'stop', 'admit']),
-    isolation: guarded(track, isolation, ['open', 'mount', 'start', 'close']),
+    ...(isolation && {
+      isolation: guarded(track, isolation, ['open', 'mount', 'start', 'close']),
+    }),
   };
+}
+
+function guardPorts(track, ports) {
   const { commands } = ports;
   const made = guardVerb(track, commands, 'run');
   return {
@@ -128,7 +132,9 @@ function guardPorts(track, ports) {
       run: (input, waiting) =>
         input.command[0] === 'test' ? commands.run(input, waiting) : made(input, waiting),
     },
-    platforms: { local },
+    platforms: Object.fromEntries(
+      Object.entries(ports.platforms).map(([name, one]) => [name, guardPlatform(track, one)]),
+    ),
     backups: guarded(track, ports.backups, ['backup', 'restore', 'keep', 'discard', 'mark']),
     exchanges: guarded(track, ports.exchanges, ['writeFence', 'liftFence', 'exchange', 'flush']),
   };

@@ -66,6 +66,11 @@ export class Container {
     return 'running' in this.state;
   }
 
+  /** Of the process that runs now; undefined while none does. */
+  get pid(): number | undefined {
+    return this.isRunning ? this.#child?.pid : undefined;
+  }
+
   start(): void {
     const { program, env } = this.#input;
     const [command, ...args] = endingWithParent(program.command);

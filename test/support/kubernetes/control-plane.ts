@@ -162,6 +162,9 @@ function partsOf(
       'disable-admission-plugins': 'TaintNodesByCondition',
       'kubelet-preferred-address-types': 'InternalIP',
       'shutdown-delay-duration': '0s',
+      // Pods of a node that was lost are made anew elsewhere at once, and not after five minutes.
+      'default-not-ready-toleration-seconds': '2',
+      'default-unreachable-toleration-seconds': '2',
     }),
     'kube-controller-manager': made('kube-controller-manager', {
       ...asked,

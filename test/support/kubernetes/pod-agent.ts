@@ -1,6 +1,7 @@
 // Stands for the kubelets of a cluster's nodes: for each pod bound to one of them it starts a real process of what the
 // pod's image names, on the pod's own address, probes it, writes its status, and ends it with its grace. Serves logs.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startTimeOf, type ProcessIdentity } from '../../../src/machine/process-identity.ts';
 import { STRATEGIC, type Api } from './api.ts';
 import { startLogServer } from './log-server.ts';
 import { Pod, type Images } from './pod.ts';
@@ -17,10 +18,14 @@ export interface PodAgentInput {
 }
 
 export interface PodAgent {
+  /** One more, which takes pods from now on. */
+  bringNode: (name: string) => Promise<void>;
   /** As when it loses its power: its processes are gone, and nobody says so. */
   loseNode: (name: string) => Promise<void>;
   /** Pods whose process runs now, `NAMESPACE/NAME`. */
   running: () => string[];
+  /** The processes of the pods of a namespace. */
+  processes: (namespace: string) => ProcessIdentity[];
   stop: () => Promise<void>;
 }
 
@@ -83,6 +88,10 @@ export async function startPodAgent(input: PodAgentInput): Promise<PodAgent> {
   const vanish = (of: (node: string) => boolean): Promise<unknown> =>
     Promise.all([...pods.values()].filter((one) => of(one.node)).map((one) => one.pod.vanish()));
   return {
+    async bringNode(name) {
+      await addNode(api, name, network.host, logs.port);
+      nodes.add(name);
+    },
     async loseNode(name) {
       nodes.delete(name);
       await vanish((node) => node === name);
@@ -91,6 +100,14 @@ export async function startPodAgent(input: PodAgentInput): Promise<PodAgent> {
       [...pods.values()]
         .filter(({ pod }) => pod.container?.isRunning === true)
         .map(({ name }) => name),
+    processes: (namespace) =>
+      [...pods.values()]
+        .filter(({ name }) => name.startsWith(`${namespace}/`))
+        .flatMap(({ pod }) => {
+          const pid = pod.container?.pid;
+          const startTime = pid === undefined ? undefined : startTimeOf(pid);
+          return pid === undefined || startTime === undefined ? [] : [{ pid, startTime }];
+        }),
     async stop() {
       stopping.abort();
       await vanish(() => true);

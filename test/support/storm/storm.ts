@@ -65,14 +65,14 @@ export class Storm {
     settings: StormSettings,
     place: FaultPlace,
     client: Client,
-    [first, ...others]: { system: string; port: number }[],
+    [first, ...others]: { system: string; url: string }[],
   ) {
     if (first === undefined) throw new Error('a storm needs at least one system');
     this.#settings = settings;
     this.#place = place;
     this.#client = client;
     this.#systems = [first.system, ...others.map(({ system }) => system)];
-    this.#load = [first, ...others].map(({ port }) => new UserLoad(`http://127.0.0.1:${port}/`));
+    this.#load = [first, ...others].map(({ url }) => new UserLoad(url));
   }
 
   /** Runs one from a place of its own to what it came to. */
