@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { isGrpcServiceError, ServiceError, type WorkflowHandle } from '@temporalio/client';
 import { Runtime } from '@temporalio/worker';
+import { eventually } from '../support/local-daemon.ts';
 import { untilStatus } from '../support/operations.ts';
 import { openRollouts, Shop, type Rollouts } from '../support/kubernetes/rollouts.ts';
 import { onCluster } from '../support/kubernetes/shared.ts';
@@ -50,6 +52,36 @@ onCluster((cluster) => {
       assert.match(message, /error-ratio/);
       assert.deepEqual(await shop.left(), { v1: ONE });
       assert.deepEqual(users(await shop.seen()), ['200', '500']);
+    });
+
+    test('a version that is slow is found by Prometheus and taken back', async (t) => {
+      if (on.prometheus === undefined) {
+        t.skip('missing part: prometheus');
+        return;
+      }
+      const canary = { steps: [{ weight: 20, bake: '10s' }], watch: '0s', analysis: 'latency' };
+      const shop = await Shop.open(on, t, { canary });
+      const { outcome, message } = await shop.deploy('v2-slow');
+      assert.equal(outcome, 'rolledBack', message);
+      assert.match(message, /p95/);
+      assert.deepEqual(await shop.left(), { v1: ONE });
+      assert.deepEqual(users(await shop.seen()), ['200']);
+    });
+
+    test('a good version takes over from one that answers with errors', async (t) => {
+      if (on.prometheus === undefined) {
+        t.skip('missing part: prometheus');
+        return;
+      }
+      const canary = { steps: [{ weight: 20, bake: '10s' }], watch: '0s', analysis: 'errors' };
+      const first = 'v1-errors';
+      const shop = await Shop.open(on, t, { canary, insurance: '0s' }, first);
+      const { outcome, message } = await shop.deploy('v2');
+      assert.equal(outcome, 'succeeded', message);
+      assert.deepEqual(users(await shop.seen()), ['200', '500']);
+      await eventually(`${first} to be retired`, async () =>
+        isDeepStrictEqual(await shop.left(), { v2: ONE }),
+      );
     });
 
     test('an abort in the middle of a bake leaves nothing', async (t) => {

@@ -23,6 +23,8 @@ if (is('oom')) {
 
 let requests = 0;
 const answers = { 200: 0, 500: 0 };
+/** Answers that took at most so many seconds. */
+const within = { 0.1: 0, 0.5: 0, '+Inf': 0 };
 let isEnding = false;
 const pages = {
   '/health': (response) => {
@@ -33,7 +35,15 @@ const pages = {
     const lines = Object.entries(answers).map(
       ([status, count]) => `test_requests_total{status="${status}"} ${count}`,
     );
-    response.end(['# TYPE test_requests_total counter', ...lines, ''].join('\n'));
+    const times = Object.entries(within).map(
+      ([le, count]) => `test_request_seconds_bucket{le="${le}"} ${count}`,
+    );
+    response.end(
+      [
+        ...['# TYPE test_requests_total counter', ...lines],
+        ...['# TYPE test_request_seconds histogram', ...times, ''],
+      ].join('\n'),
+    );
   },
 };
 
@@ -44,7 +54,9 @@ function answer(response) {
   response.statusCode = isBad ? 500 : 200;
   answers[response.statusCode] += 1;
   const body = JSON.stringify({ version: TAG, requests });
-  setTimeout(() => response.end(body), is('slow') ? 700 : 0);
+  const seconds = is('slow') ? 0.7 : 0;
+  for (const le of Object.keys(within)) if (le === '+Inf' || seconds <= Number(le)) within[le] += 1;
+  setTimeout(() => response.end(body), seconds * 1000);
 }
 
 const server = createServer((request, response) => {

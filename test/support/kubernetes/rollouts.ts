@@ -65,13 +65,13 @@ export class Shop {
     this.namespace = namespace;
   }
 
-  /** With v1 for all users, who ask from now on. */
-  static async open(on: Rollouts, t: Scope, rollout: Rollout = {}): Promise<Shop> {
+  /** With `first` for all users, who ask from now on. */
+  static async open(on: Rollouts, t: Scope, rollout: Rollout = {}, first = 'v1'): Promise<Shop> {
     const namespace = await newNamespace(on.cluster, t);
     await prepare(on.cluster, namespace, [SERVICE]);
     const shop = new Shop(on, namespace);
     on.worker.addSystem(shop.#file(rollout));
-    const { outcome, message } = await shop.deploy('v1');
+    const { outcome, message } = await shop.deploy(first);
     assert.equal(outcome, 'succeeded', message);
     shop.#load = new Load(shop.url, 4);
     t.after(() => shop.#load?.stop());
@@ -163,6 +163,19 @@ export class Shop {
               query: `sum(increase(test_requests_total{${mine},status="500"}[3s])) / sum(increase(test_requests_total{${mine}}[3s]))`,
               requests: `sum(increase(test_requests_total{${mine}}[3s]))`,
               max: 0.01,
+            },
+          },
+        },
+        latency: {
+          source: 'prometheus',
+          url: prometheus?.url ?? 'http://127.0.0.1:9',
+          interval: '500ms',
+          minimumSamples: 20,
+          metrics: {
+            p95: {
+              query: `histogram_quantile(0.95, sum(rate(test_request_seconds_bucket{${mine}}[3s])) by (le))`,
+              requests: `sum(increase(test_requests_total{${mine}}[3s]))`,
+              max: 0.4,
             },
           },
         },
