@@ -168,6 +168,27 @@ describe('a change of a runbook of steps', { concurrency: 4 }, () => {
     assert.deepEqual(ranOf(' theirs'), ['make theirs']);
   });
 
+  test('stays done where a roll-back makes it give way, whose report says so', async () => {
+    const system = shop.live();
+    const deploy = await shop.deploy(system, 'v2', { autoPromote: true });
+    assert.equal((await endOf(deploy)).outcome, 'succeeded');
+    const handle = await run(
+      [doing('tidied'), doing('swept'), { id: 'fine', manual: 'Fine?' }],
+      {},
+      { system },
+    );
+    await untilStatus(handle, (status) => status.asks?.step === 'fine');
+    const { outcome, summary } = await endOf(
+      await shop.start('rollback', { system, service: 'api' }),
+    );
+    assert.equal(outcome, 'succeeded');
+    assert.equal((await endOf(handle)).outcome, 'preempted');
+    assert.deepEqual([ranOf('unmake tidied'), ranOf('unmake swept')], [[], []]);
+    assert.deepEqual(summary?.findings, [
+      `${handle.workflowId} gave way at step fine; its steps tidied, swept stay done`,
+    ]);
+  });
+
   for (const failing of [1, 2, 3]) {
     test(`that fails at step ${failing} is taken back in reverse with all before it`, async () => {
       const ids = [1, 2, 3].map((at) => `s${failing}-${at}`);

@@ -5,6 +5,7 @@ import { Failure } from '../../domain/failure.ts';
 import type { Call } from '../call.ts';
 import { describe, ignoringClosed, operationOf, parentOf } from '../executions.ts';
 import { givesWay } from './gives-way.ts';
+import { leftBy } from './left-by.ts';
 import { sealInterrupted } from '../record/seal-interrupted.ts';
 import type { SigningPorts } from '../record/sign-record.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -53,7 +54,7 @@ export interface ClearedLease {
   holder?: string;
   /** The run of the lease, where an operation that started this one holds it: a child works under the lease of its parent. */
   under?: string;
-  /** What an operation that ended without closing its record had begun. */
+  /** What stays done of an operation that gave way, or what one that ended without closing its record had begun. */
   left?: string;
   /** When the newest lease of this name was taken (ms); missing when there never was one. */
   epoch?: number;
@@ -264,7 +265,7 @@ async function preempt(
     handle.signal('preempt', { actor: call.operation.slice(0, LONGEST_ACTOR) }),
   );
   const closed = await untilClosed(id, leaseRun, call, ports.clock, input.preemptWithin);
-  if (closed) return { cleared: true, note: `${holder.workflowId} made way` };
+  if (closed) return cleared(`${holder.workflowId} made way`, await leftBy(ports, holder));
   await ignoringClosed(() => handle.terminate(`preempted by ${call.operation}`));
   const left = await sealInterrupted(ports, holder);
   await terminate(id, leaseRun, `preempted by ${call.operation}`);

@@ -3,6 +3,7 @@ import { buildReport } from '../../domain/record/build-report.ts';
 import { chain } from '../../domain/record/evidence-chain.ts';
 import type { EvidenceEntry } from '../../domain/record/evidence.ts';
 import type { Report } from '../../domain/record/report.ts';
+import { clausesOn } from '../../domain/record/stays-done.ts';
 import type { RunRef } from '../../domain/operation/operation.ts';
 import { signRecord, type SigningPorts } from './sign-record.ts';
 
@@ -25,7 +26,7 @@ export async function sealInterrupted(
     }
     const report = buildReport(entries);
     const message = `ended without closing its record, ${whereIn(report)}`;
-    const left = `${report.operation} ${message}`;
+    const left = [`${report.operation} ${message}`, ...clausesOn(report)].join('; ');
     const problem = await closeFor(ports, run, { last, report, message });
     return problem === undefined ? left : `${left}; ${problem}`;
   } catch (error) {
