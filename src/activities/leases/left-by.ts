@@ -1,5 +1,5 @@
 // What whoever took over a lease is told of the operation that gave way.
-import { staysDone } from '../../domain/record/stays-done.ts';
+import { staysDone } from '../record/stays-done.ts';
 import type { RunRef } from '../../domain/operation/operation.ts';
 import type { EvidencePort } from '../../ports/evidence.ts';
 

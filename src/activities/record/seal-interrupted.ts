@@ -3,7 +3,7 @@ import { buildReport } from '../../domain/record/build-report.ts';
 import { chain } from '../../domain/record/evidence-chain.ts';
 import type { EvidenceEntry } from '../../domain/record/evidence.ts';
 import type { Report } from '../../domain/record/report.ts';
-import { clausesOn } from '../../domain/record/stays-done.ts';
+import { clausesOn } from './stays-done.ts';
 import type { RunRef } from '../../domain/operation/operation.ts';
 import { signRecord, type SigningPorts } from './sign-record.ts';
 

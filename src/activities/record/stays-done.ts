@@ -1,9 +1,9 @@
 // What stays done of an operation that ended before its end, read from its record: whoever took over is told, for nobody undoes it.
-import type { PlanStep, StepAction } from '../operation/plan.ts';
-import { undoOf, type UndoEntry } from '../operation/undo.ts';
-import { buildReport } from './build-report.ts';
-import type { EvidenceEntry } from './evidence.ts';
-import type { Report } from './report.ts';
+import type { PlanStep, StepAction } from '../../domain/operation/plan.ts';
+import { undoOf, type UndoEntry } from '../../domain/operation/undo.ts';
+import { buildReport } from '../../domain/record/build-report.ts';
+import type { EvidenceEntry } from '../../domain/record/evidence.ts';
+import type { Report } from '../../domain/record/report.ts';
 
 /** Changes that last, with an undo or without one. */
 const LASTING: ReadonlySet<StepAction['kind']> = new Set([
