@@ -29,7 +29,7 @@ const kept = row({
 const calledOff = row({
   ...{ operation: 'retire/shop/api/v0', kind: 'retireRevision', outcome: 'preempted' },
 });
-const planned = row({ operation: 'plan/shop/api/v4', outcome: 'planned', dryRun: true });
+const planned = row({ operation: 'plan/deploy/shop/api/v4', outcome: 'planned', dryRun: true });
 
 test('ages are said as people say them', () => {
   assert.deepEqual(

@@ -58,6 +58,14 @@ test('a dry run of what runs already says that it runs', async () => {
   await handle.terminate();
 });
 
+test('a dry run under the id of what it plans is not in its own way', async () => {
+  const request = { system: shop.live(), service: 'api', version: 'v2', dryRun: true };
+  const own = operationAsked(RUNBOOKS.canaryDeploy, { ...request, dryRun: false });
+  const handle = await shop.worker.start('canaryDeploy', request, own);
+  assert.equal((await endOf(handle)).outcome, 'planned');
+  assert.deepEqual((await handle.query<Plan>('plan')).notes ?? [], []);
+});
+
 test('with nothing in the way there is nothing to say', async () => {
   assert.equal(
     await notesOf('scaleService', { system: shop.live(), service: 'api', replicas: 2 }),

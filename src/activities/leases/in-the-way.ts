@@ -40,7 +40,7 @@ export async function inTheWay(
   const told = others.map(async ([operation, of]) =>
     otherWords(operation, of, runbook, request, call),
   );
-  return [...(await sameWords(own, by.get(own))), ...(await Promise.all(told))];
+  return [...(await sameWords(own, by.get(own), call)), ...(await Promise.all(told))];
 }
 
 interface Held {
@@ -49,9 +49,15 @@ interface Held {
   holder: NonNullable<LeaseState['holder']>;
 }
 
-async function sameWords(operation: string, held: readonly Held[] | undefined): Promise<string[]> {
+/** `call` is of the dry run, which may have been started under the id of what it plans. */
+async function sameWords(
+  operation: string,
+  held: readonly Held[] | undefined,
+  { run }: Pick<Call, 'run'>,
+): Promise<string[]> {
   const found = await describe(operation);
-  const since = found !== undefined && isOpen(found) ? found.startTime.getTime() : undefined;
+  const isOther = found !== undefined && isOpen(found) && found.runId !== run.runId;
+  const since = isOther ? found.startTime.getTime() : undefined;
   const from = since ?? held?.[0]?.lease.startedAt;
   if (from === undefined) return [];
   const holds = held === undefined ? '' : `, and holds ${leaseWords(held)}`;

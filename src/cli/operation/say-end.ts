@@ -12,6 +12,7 @@ import { besideLines } from './beside-lines.ts';
 import type { Ending, RunName } from './ending.ts';
 import type { Watched } from './follow.ts';
 import { countOf, sizeOf } from '../../domain/text/amounts.ts';
+import { withoutDryRun } from '../../runbooks/index.ts';
 import { isDrill } from '../../reports/wording.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { printJson, printText } from '../output/print.ts';
@@ -120,7 +121,7 @@ function planLines(plan: unknown): string[] {
   const steps = isRecord(plan) && Array.isArray(plan['steps']) ? plan['steps'] : [];
   const why = textAt(plan, 'nothingToDo');
   return [
-    `plan of ${textAt(plan, 'operation') ?? 'an operation'}, digest ${textAt(plan, 'digest') ?? 'unknown'}`,
+    `plan of ${withoutDryRun(textAt(plan, 'operation') ?? 'an operation')}, digest ${textAt(plan, 'digest') ?? 'unknown'}`,
     ...insteadLines(plan),
     ...noteLines(plan),
     ...carriedLines(plan),

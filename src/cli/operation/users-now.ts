@@ -1,6 +1,7 @@
 // What answers users now, and the way out, for whoever is left with an operation that needs a person.
 import { commandText } from '../../domain/text/command-text.ts';
 import type { SystemStatus } from '../../domain/operation/status.ts';
+import { withoutDryRun } from '../../runbooks/index.ts';
 import { askSystem, recoveryIn } from '../output/system-status.ts';
 import type { Temporal } from '../temporal/connect.ts';
 
@@ -12,7 +13,7 @@ const OF_DATA: ReadonlySet<string> = new Set(['backup', 'verify', 'drill', 'reco
 
 /** Lines about the service of an operation, or about all of its system; none of an operation on data. */
 export async function usersNow(temporal: Temporal, operation: string): Promise<string[]> {
-  const [kind = '', system = '', service] = operation.split('/');
+  const [kind = '', system = '', service] = withoutDryRun(operation).split('/');
   if (OF_DATA.has(kind) || system === '') return [];
   const status = await askSystem(temporal, system).catch(() => undefined);
   const look = commandText('status', service === undefined ? system : `${system}/${service}`);

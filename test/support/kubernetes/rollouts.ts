@@ -170,7 +170,7 @@ export class Shop {
           source: 'prometheus',
           url: prometheus?.url ?? 'http://127.0.0.1:9',
           interval: '500ms',
-          minimumSamples: 20,
+          minimumSamples: 5,
           metrics: {
             p95: {
               query: `histogram_quantile(0.95, sum(rate(test_request_seconds_bucket{${mine}}[3s])) by (le))`,
