@@ -2,6 +2,7 @@
 // strategy, a backup, a drill, both recoveries, a runbook of steps, a maintenance window and an incident, under load, and compares with the run that nobody disturbed. Takes up where it was stopped.
 // `kubernetes` is a canary on a cluster, whose API server dies where the local host would; only where it is asked for.
 // Usage: npm run test:faults -- [--operation canary|blue-green|backup|drill|beside|recover|adopt|runbook|maintenance|incident|kubernetes] [--shard I/N] [--once-per-step] [--only PATTERN] [--fresh] [--lanes N] [--list]
+//   Of all operations, --once-per-step tries a step that several have in the first of them only.
 //   PATTERN is a regular expression over names such as "kill canaryDeploy/shiftTraffic/weight-50#1/after".
 //   Ends with 1 where up to four faults of an operation were noticed, with 2 where more were.
 //   What passed is kept in .fairlead/faults.jsonl and left out the next time, unless dist has changed since.
@@ -234,7 +235,22 @@ function chosen(all: FaultCase[], type: OperationType): FaultCase[] {
   const { only, shard } = values;
   const some = values['once-per-step'] === true ? oncePerStep(all, type) : all;
   const named = only === undefined ? some : some.filter(({ id }) => new RegExp(only).test(id));
-  return shard === undefined ? named : shardOf(named, shard);
+  const mine = shard === undefined ? named : shardOf(named, shard);
+  return values['once-per-step'] === true && values.operation === undefined
+    ? mine.filter(isNewStep)
+    : mine;
+}
+
+/** Steps at which a worker of any operation is killed in this run, without the type of the operation. */
+const killedAt = new Set<string>();
+
+/** One that another operation of this run has not: a kill once per step, and not once more for each operation that has it. */
+function isNewStep({ kind, point }: FaultCase): boolean {
+  const step = point.slice(point.indexOf('/') + 1);
+  if (kind !== 'kill') return true;
+  if (killedAt.has(step)) return false;
+  killedAt.add(step);
+  return true;
 }
 
 /** What was tried is what is in dist: another build has to pass anew. */

@@ -33,8 +33,9 @@ const TOGETHER: readonly { name: string; areas: readonly string[]; atATime: numb
 /** Areas that are run only where they are asked for: what they need is built for many minutes. */
 const ONLY_BY_NAME: readonly string[] = ['kubernetes'];
 
-/** Files whose tests look at what belongs to a whole process: its memory, its log. */
+/** Files whose tests look at what belongs to a whole process: its memory, its log, what it has loaded. */
 const ALONE: readonly string[] = [
+  'cli/loaded-for-help.test.ts',
   'datastores/postgres-troubles.test.ts',
   'workflows/secrets.test.ts',
 ];

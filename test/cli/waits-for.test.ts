@@ -8,6 +8,7 @@ import { waitsForOf } from '../../src/cli/operation/waits-for.ts';
 import type { OperationStatus } from '../../src/domain/operation/status.ts';
 import { runCli } from '../support/run-cli.ts';
 import { openShop, type Shop } from '../support/shop.ts';
+import { eventually } from '../support/local-daemon.ts';
 import { testServer } from '../support/temporal-server.ts';
 import { field } from '../support/up/whole-up.ts';
 
@@ -120,7 +121,12 @@ test('with a worker the field is there; without one it is null, and that is said
     return field(mine ?? '{}', 'waitsFor');
   };
   try {
-    const there = JSON.stringify(waitsIn((await list(['--json'])).stdout));
+    let there = '{}';
+    // A worker that is busy may be too late for a list.
+    await eventually('the worker to say what it waits for', async () => {
+      there = JSON.stringify(waitsIn((await list(['--json'])).stdout) ?? {});
+      return field(there, 'what') !== undefined;
+    });
     assert.equal(field(there, 'what'), 'approval promote 0/1');
     assert.deepEqual(field(there, 'who'), ['anyone but ci']);
     await shop.worker.stop();

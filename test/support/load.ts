@@ -13,7 +13,7 @@ export interface FailedRequest {
 
 const body = z.object({ version: z.string() });
 
-const PAUSE_MS = 20;
+const PAUSE_MS = 40;
 
 export class UserLoad {
   /** Answers by version since the last `reset`. */

@@ -5,7 +5,14 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  isGrpcDeadlineError,
+  ServiceError,
+  WorkflowFailedError,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, type WorkerOptions } from '@temporalio/worker';
 import type { ActivityPorts } from '../../src/activities/create.ts';
@@ -30,6 +37,9 @@ import { memoryRecovery, type MemoryRecovery } from './memory/memory-recovery.ts
 import { memorySigner } from './memory/memory-signer.ts';
 import { createDouble, type Double } from './memory/doubles.ts';
 import type { MemoryWorld } from './memory/memory-world.ts';
+
+/** Between two questions to a run (ms). */
+const ASK_EVERY_MS = 100;
 
 /** Everything that workers of this process log; what is an error is printed too. */
 export const logged: string[] = [];
@@ -224,11 +234,33 @@ export async function untilStatus(
   wanted: (status: OperationStatus) => boolean,
 ): Promise<OperationStatus> {
   for (;;) {
-    const status = await handle.query<OperationStatus>('status');
-    if (wanted(status)) return status;
-    if (status.state === 'closed') assert.fail(`closed before: ${JSON.stringify(status)}`);
-    await sleep(50);
+    const { answer: status, pause } = await askedGently(handle, 'status');
+    if (status !== undefined && wanted(status)) return status;
+    if (status?.state === 'closed') assert.fail(`closed before: ${JSON.stringify(status)}`);
+    await sleep(pause);
   }
+}
+
+/** By query. */
+interface Answers {
+  report: Report;
+  status: OperationStatus;
+}
+
+/**
+ * What a query brought, undefined where no worker came to it in time, and how long (ms) to wait before the next: who is slow to
+ * answer is asked less often, for queries are work too.
+ */
+export async function askedGently<Query extends keyof Answers>(
+  handle: WorkflowHandle,
+  query: Query,
+): Promise<{ answer: Answers[Query] | undefined; pause: number }> {
+  const began = performance.now();
+  const answer = await handle.query<Answers[Query]>(query).catch((error: unknown) => {
+    if (error instanceof ServiceError && isGrpcDeadlineError(error.cause)) return undefined;
+    throw error;
+  });
+  return { answer, pause: Math.max(ASK_EVERY_MS, performance.now() - began) };
 }
 
 /** Until an activity of the operation has begun and said so. */

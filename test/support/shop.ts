@@ -6,13 +6,12 @@ import { WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/clie
 import type { ActivityPorts } from '../../src/activities/create.ts';
 import type { SystemFile } from '../../src/config/system.ts';
 import type { LoadedSystem } from '../../src/domain/loaded-system.ts';
-import type { Report } from '../../src/domain/record/report.ts';
 import { revisionSpec } from '../../src/domain/rollout/revision.ts';
-import type { OperationStatus } from '../../src/domain/operation/status.ts';
 import { describeWeights } from '../../src/domain/traffic/weights.ts';
 import type { Double } from './memory/doubles.ts';
 import { RevisionCounters } from './memory/memory-metrics.ts';
 import {
+  askedGently,
   freshName,
   memoryPorts,
   startTestWorker,
@@ -250,12 +249,13 @@ export async function refusal(
 export async function untilBaking(handle: WorkflowHandle, percent: number): Promise<void> {
   const isThere = (version: string, share: number) => version === 'v2' && share === percent;
   for (;;) {
-    const { weights } = await handle.query<Report>('report');
-    const { state } = await handle.query<OperationStatus>('status');
-    const last = weights.at(-1)?.versions ?? [];
-    if (state === 'running' && last.some((one) => isThere(one.version, one.percent))) return;
-    assert.notEqual(state, 'closed', `${handle.workflowId} closed before its bake`);
-    await sleep(50);
+    const { answer: report } = await askedGently(handle, 'report');
+    const { answer: status, pause } = await askedGently(handle, 'status');
+    const last = report?.weights.at(-1)?.versions ?? [];
+    const isRunning = status?.state === 'running';
+    if (isRunning && last.some((one) => isThere(one.version, one.percent))) return;
+    assert.notEqual(status?.state, 'closed', `${handle.workflowId} closed before its bake`);
+    await sleep(pause);
   }
 }
 

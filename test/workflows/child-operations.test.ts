@@ -15,7 +15,14 @@ import {
   untilStatus,
 } from '../support/operations.ts';
 import { testServer } from '../support/temporal-server.ts';
-import { longBake, openShop, send, type Shop, type ShopFile } from '../support/shop.ts';
+import {
+  longBake,
+  openShop,
+  send,
+  untilBaking,
+  type Shop,
+  type ShopFile,
+} from '../support/shop.ts';
 
 let shop: Shop;
 before(async () => {
@@ -208,7 +215,7 @@ test('a child is found again by a parent whose worker was away, and not started 
   const others = await startTestWorker(address, own.ports, { taskQueue });
   const again = others.client.workflow.getHandle(handle.workflowId);
   const childAgain = others.client.workflow.getHandle(child.workflowId);
-  await untilStatus(childAgain, (status) => status.step === 'weight-5');
+  await untilBaking(childAgain, 5);
   await send(childAgain, 'promote', { actor: 'ben', full: true });
   const { outcome, message } = await endOf(again);
   assert.equal(outcome, 'succeeded', message);

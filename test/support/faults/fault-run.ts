@@ -12,7 +12,7 @@ import { essence, reportAtEnd, type Carried } from './fault-report.ts';
 import { followIncident, followSteps } from './fault-steps.ts';
 import { UserLoad, type FailedRequest } from '../load.ts';
 
-const LOOK_EVERY_MS = 40;
+const LOOK_EVERY_MS = 80;
 const SPARES = 2;
 
 export type DeployType = 'canaryDeploy' | 'blueGreenDeploy';
