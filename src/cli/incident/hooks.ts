@@ -6,7 +6,6 @@ import { ownModule } from '../../machine/own-modules.ts';
 import { dataFolder } from '../data-folder.ts';
 import { ExitError } from '../exit.ts';
 import { wholeNumber } from '../flags.ts';
-import { findAddress } from '../temporal/address.ts';
 
 interface Flags {
   port?: number;
@@ -55,6 +54,7 @@ async function hooks(flags: Flags): Promise<void> {
   for (const [flag, value] of Object.entries(flags)) {
     if (value !== undefined) process.env[VARIABLES[flag as keyof Flags]] = String(value);
   }
+  const { findAddress } = await import('../temporal/address.ts');
   const { connection, namespace, taskQueue, profile } = findAddress(process.env, process.cwd());
   process.env['TEMPORAL_ADDRESS'] = connection.address;
   if (profile !== undefined) process.env['TEMPORAL_CONFIG_FILE'] = profile;
