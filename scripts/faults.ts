@@ -43,7 +43,7 @@ const { values } = parseArgs({
     'once-per-step': { type: 'boolean' },
     only: { type: 'string' },
     fresh: { type: 'boolean' },
-    lanes: { type: 'string', default: '2' },
+    lanes: { type: 'string', default: '3' },
     list: { type: 'boolean' },
   },
 });
