@@ -69,6 +69,9 @@ const MOST_UNSTEADY = 4;
 
 const resultSchema = z.object({ build: z.string(), id: z.string(), passed: z.boolean() });
 
+/** Steps at which a worker of any operation is killed in this run, without the type of the operation. */
+const killedAt = new Set<string>();
+
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
@@ -240,9 +243,6 @@ function chosen(all: FaultCase[], type: OperationType): FaultCase[] {
     ? mine.filter(isNewStep)
     : mine;
 }
-
-/** Steps at which a worker of any operation is killed in this run, without the type of the operation. */
-const killedAt = new Set<string>();
 
 /** One that another operation of this run has not: a kill once per step, and not once more for each operation that has it. */
 function isNewStep({ kind, point }: FaultCase): boolean {
