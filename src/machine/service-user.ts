@@ -2,11 +2,12 @@
 // that the program is started in, or one that leads to it, so that a service reads neither Fairlead's keys nor its records;
 // in a folder that only root can exchange, the user that the system file names, else root. Where the local host is not root,
 // everything runs as its own user.
-import { lstat, readFile, readlink, realpath } from 'node:fs/promises';
+import { lstat, readlink, realpath } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Failure } from '../domain/failure.ts';
 import { textAt } from '../domain/json.ts';
+import { users } from './account-names.ts';
 
 /** As many as Linux follows. */
 const MOST_LINKS = 40;
@@ -120,10 +121,8 @@ interface Entry {
 }
 
 async function entries(): Promise<Entry[]> {
-  const text = await readFile('/etc/passwd', 'utf8').catch(() => '');
-  return text.split('\n').flatMap((line) => {
-    const [name = '', , uid = '', gid = '', , home = ''] = line.split(':');
-    return /^\d+$/.test(uid) ? [{ name, uid: Number(uid), gid: Number(gid), home }] : [];
+  return (await users()).map(({ name, id: uid, more: [gid, , home = ''] }) => {
+    return { name, uid, gid: Number(gid ?? ''), home };
   });
 }
 

@@ -72,7 +72,8 @@ export function refuseAfter(
   );
 }
 
-function timeOf(ms: number): string {
+/** ISO 8601; the number itself where it is no time. */
+export function timeOf(ms: number): string {
   const time = new Date(ms);
   return Number.isNaN(time.getTime()) ? `${ms} ms` : time.toISOString();
 }

@@ -8,6 +8,7 @@ import { leasedBy, type Runbook } from '../../runbooks/runbook.ts';
 import type { Call } from '../call.ts';
 import { describe } from '../executions.ts';
 import { sideBySide } from '../side-by-side.ts';
+import { timeOf } from './epochs.ts';
 import { givesWay } from './gives-way.ts';
 import { describeLease, type LeaseState } from './leases.ts';
 
@@ -86,8 +87,4 @@ async function otherWords(
 
 function leaseWords(held: readonly Held[]): string {
   return `the lease of ${held.map(({ name }) => name).join(', ')}`;
-}
-
-function timeOf(ms: number): string {
-  return new Date(ms).toISOString();
 }

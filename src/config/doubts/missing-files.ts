@@ -4,6 +4,7 @@ import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Datastore } from '../datastores.ts';
 import { shown } from '../reading/wording.ts';
 import { whyNotConvertible } from '../../datastores/files/settings.ts';
+import { SCRIPT } from '../../domain/text/names.ts';
 import { under, type Remark } from '../remark.ts';
 import type { Service } from '../system.ts';
 
@@ -83,9 +84,6 @@ async function secretFileMissing(
   if (reference === undefined || !('file' in reference)) return [];
   return fileMissing(reference.file, folder);
 }
-
-/** Endings of programs that an interpreter is given as an argument. */
-const SCRIPT = /^[^-].*\.(?:[cm]?[jt]s|py|rb|pl|php|sh|jar)$/;
 
 /** The program of a command, and the first of its arguments that looks like a script. */
 export async function programMissing(

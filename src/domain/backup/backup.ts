@@ -80,7 +80,7 @@ export interface BackupObject {
   plain: { size: number; sha256: string };
   /** The file that the object is a copy of, where one object is one file. */
   path?: string;
-  /** Of that file; absent of what was backed up before rights were kept. */
+  /** The rights of the file at `path`; absent from a backup that was made before rights were kept. */
   rights?: Rights;
   /** The attempt that stored it, where that is an earlier one than the backup's own. */
   attempt?: string;
@@ -127,7 +127,7 @@ export interface StreamedManifest extends ManifestBase {
   encryption: { scheme: 'age'; recipients: string[] } | null;
   compression: 'none' | 'gzip';
   objects: BackupObject[];
-  /** Of the folders that files lie in, by their paths. */
+  /** The rights of each folder that holds files, by its path. */
   folders?: Record<string, Rights>;
 }
 

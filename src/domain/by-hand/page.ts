@@ -1,4 +1,5 @@
 // A plan as a page of commands for bash, step by step, for the day on which Fairlead itself is not there.
+import { linesIn } from '../text/text-lines.ts';
 import type { Plan } from '../operation/plan.ts';
 import { notChosen } from '../steps/choices.ts';
 import { byHand, type HandContext } from './step-commands.ts';
@@ -50,6 +51,5 @@ function headOf({ operation, system, candidates, nothingToDo }: Plan, count: num
 }
 
 function oneLine(text: string): string {
-  const lines = text.split('\n').map((line) => line.trim());
-  return lines.filter((line) => line !== '').join(' ');
+  return linesIn(text).join(' ');
 }

@@ -65,3 +65,6 @@ export const RESERVED_NAMES: ReadonlySet<string> = new Set([
 
 /** The id of the step that asks who may let a change through while no window is open. */
 export const HOTFIX_STEP = 'hotfix';
+
+/** An argument that names a program which an interpreter runs, by its ending. */
+export const SCRIPT = /^[^-].*\.(?:[cm]?[jt]s|py|rb|pl|php|sh|jar)$/;

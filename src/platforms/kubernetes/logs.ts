@@ -1,4 +1,5 @@
 // What containers said: the lines that a service's pods wrote since a position, and the last ones of a container that ended.
+import { linesIn } from '../../domain/text/text-lines.ts';
 import type { LogLine, LogPosition } from '../../ports/workload.ts';
 import { isStatus } from './api.ts';
 import { CONTAINER } from './manifests.ts';
@@ -107,12 +108,7 @@ function happenedAt({ lastTimestamp, eventTime, metadata }: Event): number {
 }
 
 function inOneLine(text: string): string {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-    .join(' | ')
-    .slice(0, LINE_LENGTH);
+  return linesIn(text).join(' | ').slice(0, LINE_LENGTH);
 }
 
 /** Fairlead's own, or that of the chart or the Deployment. */

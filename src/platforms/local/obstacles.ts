@@ -3,6 +3,7 @@ import { access, readdir } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { textAt } from '../../domain/json.ts';
 import type { RevisionSpec } from '../../domain/rollout/model.ts';
+import { SCRIPT } from '../../domain/text/names.ts';
 import { didYouMean } from '../../domain/text/did-you-mean.ts';
 import { serviceUser } from '../../machine/service-user.ts';
 import { processOf, resolveConfiguration } from './start-process.ts';
@@ -21,15 +22,12 @@ export async function missingFor(spec: RevisionSpec): Promise<string[]> {
 async function missingFiles(spec: RevisionSpec): Promise<string[]> {
   const missing: string[] = [];
   for (const file of processOf(spec).files) {
-    if (await isThere(file)) continue;
-    const hint = await versionHint(file, spec.version);
-    missing.push(hint ?? `missing file ${file}: put it there before the start`);
+    if (!(await isThere(file))) missing.push(await whatIsMissing(file, 'file', spec));
   }
   return missing;
 }
 
 const INTERPRETER = /^(?:node|bun|deno|python[\d.]*|ruby|perl|php|java|(?:ba|da|z|k)?sh)$/;
-const SCRIPT = /^[^-].*\.(?:[cm]?[jt]s|py|rb|pl|php|sh|jar)$/;
 
 /** What its command cannot do without: its folder, its program, the script that an interpreter is given. Each file that is named by `files` was looked for already. */
 async function missingOfCommand(spec: RevisionSpec): Promise<string[]> {
@@ -49,7 +47,7 @@ async function missingOfCommand(spec: RevisionSpec): Promise<string[]> {
   return missing;
 }
 
-/** Of other programs, and of arguments further on, nobody knows whether they are read or written. */
+/** The scripts among the arguments of an interpreter. Whether another program, or an argument further on, reads or writes a file nobody knows. */
 function scriptsIn(program: string, args: readonly string[], version: string): string[] {
   if (!INTERPRETER.test(basename(program))) return [];
   const isFirst = (at: number): boolean => at === 0 || args[at - 1] === '-jar';

@@ -19,7 +19,7 @@ export const HOOK_SECONDS = 300;
 const BEAT_MS = 1_000;
 /** Of its own history: as much as Helm keeps by itself. */
 const MOST_REVISIONS = 10;
-/** Of a release as YAML; Helm keeps at most a megabyte of it, compressed. */
+/** Characters of a release's manifest as YAML; Helm keeps at most a megabyte of it, compressed. */
 const LONGEST_MANIFEST = 16_000_000;
 
 const revisionShape = z.object({
