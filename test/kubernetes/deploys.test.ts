@@ -1,7 +1,7 @@
 // What befalls operations on a cluster, by a worker that is a process of its own, while users ask: what they see, and what is
 // left. What goes well, and much that does not, is in rollout.test.ts.
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { isGrpcServiceError, ServiceError, type WorkflowHandle } from '@temporalio/client';
@@ -38,13 +38,14 @@ onCluster((cluster) => {
       await Runtime.instance().shutdown();
     });
 
+    const isMeasured = (t: TestContext): boolean => {
+      if (on.prometheus === undefined) t.skip('missing part: prometheus');
+      return on.prometheus !== undefined;
+    };
     const users = (seen: Record<string, number>): string[] => Object.keys(seen).sort();
 
     test('a version with errors is found by Prometheus and taken back', async (t) => {
-      if (on.prometheus === undefined) {
-        t.skip('missing part: prometheus');
-        return;
-      }
+      if (!isMeasured(t)) return;
       const canary = { steps: [{ weight: 20, bake: '10s' }], watch: '0s', analysis: 'errors' };
       const shop = await Shop.open(on, t, { canary });
       const { outcome, message } = await shop.deploy('v2-errors');
@@ -55,10 +56,7 @@ onCluster((cluster) => {
     });
 
     test('a version that is slow is found by Prometheus and taken back', async (t) => {
-      if (on.prometheus === undefined) {
-        t.skip('missing part: prometheus');
-        return;
-      }
+      if (!isMeasured(t)) return;
       const canary = { steps: [{ weight: 20, bake: '10s' }], watch: '0s', analysis: 'latency' };
       const shop = await Shop.open(on, t, { canary });
       const { outcome, message } = await shop.deploy('v2-slow');
@@ -69,10 +67,7 @@ onCluster((cluster) => {
     });
 
     test('a good version takes over from one that answers with errors', async (t) => {
-      if (on.prometheus === undefined) {
-        t.skip('missing part: prometheus');
-        return;
-      }
+      if (!isMeasured(t)) return;
       const canary = { steps: [{ weight: 20, bake: '10s' }], watch: '0s', analysis: 'errors' };
       const first = 'v1-errors';
       const shop = await Shop.open(on, t, { canary, insurance: '0s' }, first);

@@ -59,7 +59,10 @@ export function endedStatus(
   if (status.state === 'closed') return status;
   const leftovers = status.undo.map((one) => `not undone: ${one}`);
   return {
-    ...{ ...status, state: 'closed', gates: [], undo: [] },
+    ...status,
+    state: 'closed',
+    gates: [],
+    undo: [],
     ...(outcome !== undefined && { outcome }),
     ...(leftovers.length > 0 && { leftovers }),
   };

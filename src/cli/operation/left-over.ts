@@ -26,7 +26,7 @@ const CLEAN: ReadonlySet<string> = new Set(['succeeded', 'planned', 'refused']);
 const MOST_ASKED = 8;
 const ANSWER_MS = 5_000;
 
-/** Of the last operation of each kind of work on a system (`about`), or on a service and what is above it. `rows`: newest first. */
+/** What the last operation of each kind of work left over: on a system (`about`), or on a service and the system above it. `rows`: newest first. */
 export async function readLeftOver(
   temporal: Temporal,
   rows: readonly Row[],

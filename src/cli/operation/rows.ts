@@ -44,6 +44,9 @@ export interface RowsWanted {
   most: number;
 }
 
+/** The newest operations of a system that a look at it goes by. */
+export const ROWS_OF_SYSTEM = 200;
+
 export async function readRows(temporal: Temporal, wanted: RowsWanted): Promise<Row[]> {
   const { system, target, open, since, most } = wanted;
   // Names were checked against their pattern: they cannot leave their quotes.

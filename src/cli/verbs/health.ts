@@ -11,8 +11,6 @@ interface HealthOptions extends CommonOptions {
   watch?: string;
 }
 
-const ROWS_LOOKED_AT = 200;
-
 export function register(program: Command): void {
   const command = program
     .command('health')
@@ -58,10 +56,10 @@ async function look(temporal: Temporal, system: string, options: HealthOptions):
     await import('../output/system-status.ts');
   const { printJson, printText } = await import('../output/print.ts');
   const { leftOverLines, readLeftOver } = await import('../operation/left-over.ts');
-  const { readRows } = await import('../operation/rows.ts');
+  const { readRows, ROWS_OF_SYSTEM } = await import('../operation/rows.ts');
   const [status, rows] = await Promise.all([
     askSystem(temporal, system),
-    readRows(temporal, { system, most: ROWS_LOOKED_AT }),
+    readRows(temporal, { system, most: ROWS_OF_SYSTEM }),
   ]);
   const leftOver = await readLeftOver(temporal, rows, system);
   const left = leftOverLines(leftOver, status, Date.now());
@@ -73,7 +71,8 @@ async function look(temporal: Temporal, system: string, options: HealthOptions):
     const watched = status.operations.filter(({ watch }) => watch !== undefined);
     const { instead } = status;
     const noted = {
-      ...{ ...details, ...(instead !== undefined && { instead }) },
+      ...details,
+      ...(instead !== undefined && { instead }),
       ...(leftOver.length > 0 && { leftOver }),
     };
     printJson({ system, healthy: code === EXIT.done, services: healths, watched, ...noted });

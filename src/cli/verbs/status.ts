@@ -106,12 +106,12 @@ async function lookAtSystem(
   { system, service }: { system: string; service?: string },
 ): Promise<Seen> {
   const { askSystem, onlyService, systemLines } = await import('../output/system-status.ts');
-  const { readRows } = await import('../operation/rows.ts');
+  const { readRows, ROWS_OF_SYSTEM } = await import('../operation/rows.ts');
   const { storyLines, storyOf } = await import('../operation/service-story.ts');
   const { leftOverLines, readLeftOver } = await import('../operation/left-over.ts');
   const [whole, rows] = await Promise.all([
     askSystem(temporal, system),
-    readRows(temporal, { system, most: 200 }),
+    readRows(temporal, { system, most: ROWS_OF_SYSTEM }),
   ]);
   const status = service === undefined ? whole : onlyService(whole, service);
   const stories = Object.fromEntries(

@@ -13,7 +13,7 @@ import type { Waiting } from '../../ports/waiting.ts';
 import { encodeName } from '../encode-name.ts';
 import { jsonBytes } from '../json-objects.ts';
 
-/** Of a SHA-256 in a key: enough to tell states of a file apart. */
+/** Digits of a SHA-256 that stand in a key: enough to tell states of a file apart. */
 const SHOWN_DIGITS = 16;
 
 type Objects = Pick<ObjectsPort, 'get' | 'put'>;

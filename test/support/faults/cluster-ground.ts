@@ -3,6 +3,7 @@ import { createKubernetesPlatform } from '../../../src/platforms/kubernetes/adap
 import { calledByName } from '../called-platform.ts';
 import { startCluster } from '../kubernetes/cluster.ts';
 import { prepare, settingsOn, targetOn, USER } from '../kubernetes/fairlead.ts';
+import { createNamespace } from '../kubernetes/objects.ts';
 import { testImages } from '../kubernetes/images.ts';
 import { awaitThat } from './await-that.ts';
 import type { FaultGround } from './fault-ground.ts';
@@ -30,9 +31,7 @@ export async function clusterGround(): Promise<FaultGround> {
     kill: () => server.stop('SIGKILL'),
     pids: async (system) => agent.processes(system),
     async prepare(system) {
-      await api.call('POST', '/api/v1/namespaces', {
-        ...{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: system } },
-      });
+      await createNamespace(api, system);
       await prepare(cluster, system, [SERVICE]);
       const kubernetes = settingsOn(cluster, system, SERVICE);
       return {

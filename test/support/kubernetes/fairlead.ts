@@ -14,7 +14,7 @@ import { eventually } from '../local-daemon.ts';
 import type { PlatformUnderTest } from '../port-contracts.ts';
 import type { ApiObject } from './api.ts';
 import type { Cluster } from './cluster.ts';
-import { createDeployment, readyReplicas } from './objects.ts';
+import { createDeployment, createNamespace, readyReplicas } from './objects.ts';
 
 const PORT = 8080;
 const CLOSED = 'closed';
@@ -128,11 +128,7 @@ export function imageSpec(
 /** What the contract of platforms is run against. */
 export async function contractPlatform(cluster: Cluster): Promise<PlatformUnderTest> {
   const namespace = 'contract';
-  await cluster.api.call('POST', '/api/v1/namespaces', {
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: { name: namespace },
-  });
+  await createNamespace(cluster.api, namespace);
   const services = Array.from({ length: CONTRACT_ROUTES }, (_, at) => `api-${at + 1}`);
   await prepare(cluster, namespace, services);
   return {

@@ -1,10 +1,15 @@
 // Objects of a cluster as tests make them by hand and look at them, beside Fairlead.
-import type { ApiObject } from './api.ts';
+import type { Api, ApiObject } from './api.ts';
 import type { Cluster } from './cluster.ts';
 import type { PodObject } from './pod-spec.ts';
 
 const PORT = 8080;
 const ROUTES = '/apis/gateway.networking.k8s.io/v1';
+
+export async function createNamespace(api: Api, name: string): Promise<void> {
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+  await api.call('POST', '/api/v1/namespaces', namespace);
+}
 
 export interface HandMadeDeployment {
   namespace: string;

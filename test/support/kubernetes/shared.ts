@@ -1,9 +1,9 @@
 // The one cluster of all test files of a process, begun by the first that asks and ended with the process. Each test works
 // in a namespace of its own.
 import { after, test, type TestContext } from 'node:test';
-import type { ApiObject } from './api.ts';
 import { startCluster, WITHOUT_KUBERNETES, type Cluster } from './cluster.ts';
 import { testImages } from './images.ts';
+import { createNamespace } from './objects.ts';
 import { findKubernetes } from './programs.ts';
 
 let shared: Promise<Cluster> | undefined;
@@ -47,8 +47,7 @@ export interface Scope {
 /** An empty one, which is gone, with all that is in it, when the test is over. */
 export async function newNamespace({ api }: Cluster, t: Scope): Promise<string> {
   const name = `test-${(namespaces += 1)}`;
-  const namespace: ApiObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
-  await api.call('POST', '/api/v1/namespaces', namespace);
+  await createNamespace(api, name);
   t.after(() => api.remove(`/api/v1/namespaces/${name}`));
   return name;
 }
