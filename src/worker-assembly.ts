@@ -144,7 +144,7 @@ function storedPorts(settings: WorkerSettings, secrets: SecretSources, signer: S
     queries: createQueries(stores),
     heartbeats: createHeartbeats({ stores, bindings, copies }),
     namedFiles: createNamedFiles({ stores, bindings, copies, clock }),
-    removal: createBackupRemoval({ list: (prefix) => objects.list(prefix), ...uploads }),
+    removal: createBackupRemoval(records),
     uploads,
     platforms: createPlatforms({
       data,

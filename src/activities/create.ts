@@ -11,7 +11,6 @@ import {
   markFailed,
   markVerified,
   restoreCopy,
-  takeBackup,
 } from './data/backups.ts';
 import { discardCopy } from './data/discard-copy.ts';
 import { bind, named, ofSystem, type ActivityRow, type Bound } from './bind.ts';
@@ -41,6 +40,7 @@ import {
 import { migrateLive, startWriter, stopWriter } from './data/writers.ts';
 import { emptyCopy, warmCopy } from './data/derived.ts';
 import { checkRecovery } from './data/check-recovery.ts';
+import { takeBackup } from './data/take-backup.ts';
 import { writeHeartbeats } from './data/heartbeats.ts';
 import { inspect } from './inspect.ts';
 import { sweep } from './data/janitor.ts';

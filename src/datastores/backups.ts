@@ -32,7 +32,7 @@ import { elsewhereOr } from './exchanges.ts';
 import { examineArtefact } from './examine.ts';
 import { unlessFull } from './full-disk.ts';
 import { loadCopy, newCopy, releaseIn } from './load-copy.ts';
-import { createProgress, type Progress } from './progress.ts';
+import { createProgress, endWhole, type Progress } from './progress.ts';
 import { asking, besideOr, lookInto } from './look-into.ts';
 import type { Scratch, Store, Stores } from './store.ts';
 
@@ -208,6 +208,7 @@ async function backUp(
       ? { ...base, ...taken }
       : { ...base, attempt, encryption, compression, ...taken };
   try {
+    await endWhole(objects, folder, manifest, waiting);
     await writeManifest(objects, manifest, waiting);
     return manifest;
   } catch (error) {

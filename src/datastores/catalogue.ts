@@ -93,6 +93,17 @@ export async function readManifest(
   throw new Failure('Refused', `${id} is no backup that can be restored: ${why}`);
 }
 
+/** The manifest in a backup's folder; undefined for what is none. Throws NotFound. */
+export async function readManifestIn(
+  objects: Pick<ObjectsPort, 'get'>,
+  folder: string,
+  waiting: Waiting,
+): Promise<BackupManifest | undefined> {
+  const key = `${folder}${MANIFEST}`;
+  const read = await readJson(objects, { key, longest: LONGEST }, manifestSchema, waiting);
+  return 'value' in read ? read.value : undefined;
+}
+
 /** Puts the manifest of a backup. Throws Refused when somebody else's lies under this name, which stays. */
 export async function writeManifest(
   objects: ObjectsPort,

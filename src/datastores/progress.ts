@@ -1,12 +1,14 @@
 // What attempts at one backup stored, file by file: the one that begins after a crash takes over what has not changed
 // since. Kept beside the objects, in `<attempt>/progress/<n>.json`. Used by backups.ts; only kinds whose objects are files
-// ask for it, since a dump is one object of one moment.
+// ask for it, since a dump is one object of one moment. Objects that notes may name lie in a folder of the attempt
+// (`files/000001`); a dump, which nobody takes over, lies in the attempt itself. How an attempt ended is kept here too.
 import { z } from 'zod';
 import type { ObjectsPort } from '../ports/objects.ts';
 import type { Waiting } from '../ports/waiting.ts';
-import type { BackupObject, Part } from '../domain/backup/backup.ts';
+import type { BackupManifest, BackupObject, Part } from '../domain/backup/backup.ts';
+import { Failure } from '../domain/failure.ts';
 import type { Coding } from './byte-streams.ts';
-import { jsonBytes, readJson } from '../integrations/json-objects.ts';
+import { jsonBytes, putOnce, readJson } from '../integrations/json-objects.ts';
 import { attemptSchema, objectSchema, partSchema } from './manifest.ts';
 import type { FileProgress, StoredFile } from './store.ts';
 
@@ -23,6 +25,48 @@ const noteSchema = z.object({
   recipients: z.array(z.string()),
   files: z.array(z.object({ stamp: z.string(), object: objectSchema, part: partSchema })),
 });
+
+type AttemptEnd = 'whole' | 'given up';
+
+export const END = 'end.json';
+const endSchema = z.object({
+  schema: z.literal('fairlead/backup-attempt-end/v1'),
+  end: z.enum(['whole', 'given up']),
+});
+
+/**
+ * Says how an attempt ended, once and for good: the attempt itself that it is `whole`, before it puts its manifest;
+ * whoever removes what it wrote that it is `given up`. The store takes one of the two; answers which.
+ */
+export async function endAttempt(
+  objects: Pick<ObjectsPort, 'get' | 'put'>,
+  { folder, attempt, end }: { folder: string; attempt: string; end: AttemptEnd },
+  waiting: Waiting,
+): Promise<AttemptEnd> {
+  const key = `${folder}${attempt}/${END}`;
+  const body = jsonBytes({ schema: 'fairlead/backup-attempt-end/v1', end });
+  if (await putOnce(objects, { key, body }, waiting)) return end;
+  const found = await readJson(objects, { key, longest: LONGEST }, endSchema, waiting);
+  // What cannot be read hinders nobody: an attempt goes on to its manifest, and a removal leaves what there is.
+  return 'value' in found ? found.value.end : 'whole';
+}
+
+/** Before the manifest: an attempt whose objects somebody removes (removal.ts) is given up, and never gets as far as that. */
+export async function endWhole(
+  objects: Pick<ObjectsPort, 'get' | 'put'>,
+  folder: string,
+  manifest: BackupManifest,
+  waiting: Waiting,
+): Promise<void> {
+  if (manifest.artefact === 'external') return;
+  const { id, attempt } = manifest;
+  if ((await endAttempt(objects, { folder, attempt, end: 'whole' }, waiting)) === 'whole') return;
+  throw new Failure(
+    'Unavailable',
+    `taking ${id}: another attempt at it began meanwhile and took the place of this one (${attempt}), which ends here`,
+    { begun: true },
+  );
+}
 
 export interface Progress extends FileProgress {
   /** Notes what is not noted yet. */

@@ -1,10 +1,10 @@
 // The object store on a folder: one file an object. A put writes beside the store, syncs, and links the whole file
 // to its name: a reader sees all of it or nothing, a crash leaves a file in `.incoming`, and of two that put one key
 // the second is refused by the file system itself. Removal is a port of its own, for retention.
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { BigIntStats, Dirent } from 'node:fs';
 import { link, lstat, readdir, rmdir, stat, unlink, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Bytes, ObjectInfo, ObjectRemovalPort, ObjectsPort } from '../ports/objects.ts';
 import type { Waiting } from '../ports/waiting.ts';
 import { Failure } from '../domain/failure.ts';
@@ -12,6 +12,7 @@ import { textAt } from '../domain/json.ts';
 import { fileChunks } from '../machine/file-chunks.ts';
 import { syncFolders } from '../machine/keep-file.ts';
 import { madeLike, type MadeLike } from '../machine/own-umask.ts';
+import { incomingName, isWriterGone } from './incoming-names.ts';
 
 const INCOMING = '.incoming';
 const BEAT_EVERY = 16 * 1024 * 1024;
@@ -59,9 +60,11 @@ export function createObjectRemoval(root: string): ObjectRemovalPort {
       }
     },
     sweep: async (before) => {
-      const old = (await walk(root, INCOMING)).filter(({ modifiedAt }) => modifiedAt < before);
-      for (const { key } of old) await unlink(join(root, key)).catch(() => undefined);
-      return old.length;
+      const left = (await walk(root, INCOMING)).filter(
+        ({ key, modifiedAt }) => modifiedAt < before || isWriterGone(basename(key)),
+      );
+      for (const { key } of left) await unlink(join(root, key)).catch(() => undefined);
+      return left.length;
     },
   };
 }
@@ -76,7 +79,7 @@ async function put(
   waiting: Waiting,
 ): Promise<ObjectInfo & { sha256: string }> {
   const file = fileOf(root, key);
-  const incoming = join(root, INCOMING, randomUUID());
+  const incoming = join(root, INCOMING, incomingName());
   const made = await madeLike(root);
   const ofBody = new Set<unknown>();
   try {

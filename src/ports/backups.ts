@@ -161,6 +161,12 @@ export interface Fingerprint {
 export interface BackupRemovalPort {
   /** A backup loses its manifest first, so that what is left of it is no backup. Answers what was removed. */
   remove(id: string, waiting: Waiting): Promise<{ objects: number; bytes: number }>;
+  /**
+   * Removes what attempts at one backup left: of a complete one all that its manifest does not name; of one that is not,
+   * the dumps of attempts that cannot become the backup any more, which those before now cannot after this. To be called
+   * before an attempt begins, and after the last one. Answers what was removed.
+   */
+  removeLeft(id: string, waiting: Waiting): Promise<{ objects: number; bytes: number }>;
 }
 
 /** How a copy is reached. `of` is the kind of its datastore, for people. */

@@ -36,7 +36,10 @@ export type SignatureState = { is: 'signed'; by: string } | { is: 'unsigned' } |
 export interface ObjectRemovalPort {
   /** Removes what still is as `etag` says (else WorldChanged); what is gone is fine. */
   remove(input: { key: string; etag: string }): Promise<void>;
-  /** Removes what uploads left that were cut off before `before` (ms); answers how many. */
+  /**
+   * Removes what uploads left that were cut off before `before` (ms), and what a process left of which the store can tell
+   * that it is gone; answers how many.
+   */
   sweep(before: number): Promise<number>;
 }
 

@@ -8,9 +8,10 @@ import type { ObjectsPort } from '../../src/ports/objects.ts';
 import type { Datastore } from '../../src/config/datastores.ts';
 import { createBackups } from '../../src/datastores/backups.ts';
 import { createStores } from '../../src/datastores/registry.ts';
+import { createBackupRemoval } from '../../src/datastores/removal.ts';
 import { backupId } from '../../src/domain/backup/backup-id.ts';
 import { Failure } from '../../src/domain/failure.ts';
-import { createObjectsFolder } from '../../src/integrations/objects-folder.ts';
+import { createObjectRemoval, createObjectsFolder } from '../../src/integrations/objects-folder.ts';
 import { datastoreRef, passableFolder } from '../support/datastores/datastores.ts';
 import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
@@ -65,7 +66,12 @@ async function world(t: TestContext) {
     await backups.restore({ id, target, into: 'scratch' }, waiting());
     assert.deepEqual((await backups.fingerprint(target, waiting())).contents, contents);
   };
-  return { folder, objects, put, backUp, cutAfter, holdsWhatIsThere };
+  const removal = createBackupRemoval({
+    ...objects,
+    ...createObjectRemoval(join(folder, 'objects')),
+  });
+  const removeLeft = () => removal.removeLeft(id, waiting());
+  return { folder, objects, put, backUp, cutAfter, holdsWhatIsThere, removeLeft };
 }
 
 test('stores only what is missing, and the backup is whole', async (t) => {
@@ -147,5 +153,23 @@ test('trusts no note that it cannot read, and none of an object that is another 
   }
   await backUp(9);
   assert.equal(put.length, 2, 'the third file, of which the note is cut, and the fourth');
+  await holdsWhatIsThere();
+});
+
+test('what is taken over stays when what attempts left is removed, and goes when no backup names it', async (t) => {
+  const { folder, objects, backUp, cutAfter, put, holdsWhatIsThere, removeLeft } = await world(t);
+  await cutAfter(3);
+  await appendFile(join(folder, 'data', 'b.csv'), 'more\n');
+  assert.deepEqual(await removeLeft(), { objects: 0, bytes: 0 });
+  await backUp(9);
+  assert.equal(put.length, 2, 'the file that changed, and the fourth');
+  assert.equal((await removeLeft()).objects, 3, 'what b.csv was, a note, an end');
+  const keys = (await objects.list('shop/rows/')).map(({ key }) =>
+    key.split('/').slice(6).join('/'),
+  );
+  assert.deepEqual(
+    keys.sort().map((key) => key.split('/')[0]),
+    [...['files', 'files', 'files', 'files', '']].sort(),
+  );
   await holdsWhatIsThere();
 });

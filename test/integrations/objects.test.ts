@@ -1,6 +1,7 @@
 // What every object store promises, run against the folder and the one in memory; then what only a folder can get wrong.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   appendFile,
   mkdir,
@@ -14,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isRecord } from '../../src/domain/json.ts';
 import { createObjectRemoval, createObjectsFolder } from '../../src/integrations/objects-folder.ts';
 import { bytes, manyBytes } from '../support/bytes.ts';
@@ -72,6 +74,30 @@ test('what a killed writer left in the folder is no object, and is swept when it
   assert.equal(await objects.sweep(Date.now() + 60_000), 1);
   assert.deepEqual(await readdir(join(dir, '.incoming')), []);
   assert.deepEqual(await keysOf(objects), ['a']);
+});
+
+test('what a killed writer left in the folder is swept at once, and nothing that is still written', async (t) => {
+  const dir = await folder(t);
+  const objects = onFolder(dir);
+  const code = `import { createObjectsFolder } from './src/integrations/objects-folder.ts';
+    const body = async function* () { for (;;) { yield Buffer.alloc(65536); await new Promise((go) => setTimeout(go, 5)); } };
+    const waiting = { signal: new AbortController().signal, beat: () => undefined };
+    await createObjectsFolder(${JSON.stringify(dir)}).put({ key: 'a', body: body() }, waiting);`;
+  const writer = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code]);
+  t.after(() => writer.kill('SIGKILL'));
+  const incoming = () => readdir(join(dir, '.incoming')).catch(() => []);
+  while ((await incoming()).length === 0 && writer.exitCode === null) await sleep(20);
+  assert.equal(await objects.sweep(0), 0);
+  writer.kill('SIGKILL');
+  await once(writer, 'exit');
+  let swept = 0;
+  const body = async function* () {
+    yield Buffer.from('x');
+    swept = await objects.sweep(0);
+  };
+  await objects.put({ key: 'b', body: body() }, waiting());
+  assert.equal(swept, process.platform === 'linux' ? 1 : 0);
+  assert.deepEqual(await keysOf(objects), ['b']);
 });
 
 test('an object of the folder that somebody changed is not removed', async (t) => {

@@ -1,18 +1,10 @@
-// Takes backups, removes what is too old, and climbs the rungs of the ladder. Manifests and contents stay here: what goes
+// Removes backups that are too old, and climbs the rungs of the ladder. Manifests and contents stay here: what goes
 // back into a history is a summary, a verdict, a sentence.
 import type { Datastore } from '../../config/datastores.ts';
-import { anomalies } from '../../domain/backup/anomaly.ts';
-import {
-  storedBytes,
-  summaryOf,
-  totalRows,
-  type BackupSummary,
-  type CompleteBackup,
-} from '../../domain/backup/backup.ts';
+import { storedBytes, totalRows, type CompleteBackup } from '../../domain/backup/backup.ts';
 import { changedDefinitions, withDefinitions } from '../../domain/backup/compare-contents.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { Loss } from '../../domain/recovery/exchange.ts';
-import { isRecord } from '../../domain/json.ts';
 import { judgeInvariants, type Asked } from '../../domain/backup/judge-invariants.ts';
 import { judgeComplete, judgeCorrect, type RungResult } from '../../domain/backup/ladder.ts';
 import {
@@ -23,9 +15,6 @@ import {
 import type { Rung } from '../../domain/backup/rungs.ts';
 import { progressed, startProgress, type DataProgress } from '../../domain/operation/pending.ts';
 import type { Call } from '../call.ts';
-import type { Platforms } from '../platforms.ts';
-import type { ServiceTarget } from '../../domain/rollout/service-target.ts';
-import { servedNow } from './served.ts';
 import type {
   BackupRemovalPort,
   BackupsPort,
@@ -44,53 +33,8 @@ export interface DataPorts {
   clock: Pick<Clock, 'now'>;
 }
 
-const MOST_DUMPS = 5;
 /** Removals that are told one by one. */
 const TOLD = 20;
-
-/** Takes the backup, reads it back from the store, and says what is odd about it beside those before it. */
-export async function takeBackup(
-  {
-    services = [],
-    ...input
-  }: { store: DatastoreRef; id: string; systemDigest: string; services?: ServiceTarget[] },
-  call: Call,
-  { backups, clock, platforms }: DataPorts & { platforms?: Platforms },
-): Promise<{ summary: BackupSummary; odd: string[]; detail: string; remarks?: string[] }> {
-  const { store, id } = input;
-  await call.token();
-  await backups
-    .backup(
-      { ...input, ...(await servedNow(services, platforms, call)), owner: call.run },
-      counting(call, clock),
-    )
-    .catch((error: unknown) => {
-      throw bounded(error, call.attempt);
-    });
-  const entries = await backups.list(store, call);
-  const entry = entries.find((one) => one.id === id);
-  if (entry?.state !== 'complete') {
-    const found = entry === undefined ? 'nothing' : `an entry that is ${entry.state}`;
-    throw new Failure('Broken', `${id} was written, and the store has ${found} under its name`);
-  }
-  const odd = anomalies(entries, clock.now()).find((one) => one.id === id)?.reasons ?? [];
-  const summary = summaryOf(entry);
-  const { notDumped = [] } = entry.manifest.contents;
-  const left = notDumped.length === 0 ? '' : `; not in the backup: ${notDumped.join(', ')}`;
-  const detail = `${describe(summary)}${takenOver(entry)}${left}`;
-  const { remarks } = entry.manifest;
-  return { summary, odd, detail, ...(remarks !== undefined && { remarks }) };
-}
-
-/** A dump that is cut off in the middle is taken anew, and not for ever: each time is all of the work. */
-function bounded(error: unknown, attempt: number): unknown {
-  if (!(error instanceof Failure) || !error.retryable) return error;
-  if (!isRecord(error.details) || error.details['begun'] !== true) return error;
-  const tries = `attempt ${attempt} of at most ${MOST_DUMPS}`;
-  if (attempt < MOST_DUMPS) return new Failure(error.kind, `${error.message} (${tries})`);
-  const message = `${error.message} (${tries}; each ended before it was done: look at the log of the server for why)`;
-  return new Failure('NotReady', message);
-}
 
 export async function applyRetention(
   input: { store: DatastoreRef },
@@ -126,7 +70,7 @@ export async function examineBackup(
 }
 
 /** The call with its beats added up, so that whoever waits sees how far the work is. */
-function counting(call: Call, { now }: DataPorts['clock'], of?: DataProgress['of']): Call {
+export function counting(call: Call, { now }: DataPorts['clock'], of?: DataProgress['of']): Call {
   let progress = startProgress(now(), of);
   call.beat(progress);
   return {
@@ -261,22 +205,6 @@ export async function complete(
   const entry = await backups.read(id, call);
   if (entry.state === 'complete') return entry;
   throw new Failure('CheckFailed', `${id} is ${entry.state}, and was complete a moment ago`);
-}
-
-function describe({ parts, rows, bytes, recoveryPoint, encrypted }: BackupSummary): string {
-  const { notBefore, notAfter } = recoveryPoint;
-  const how = encrypted ? ', encrypted' : '';
-  return `${countOf(parts, 'part')}, ${countOf(rows, 'row')}, ${sizeOf(bytes)}${how}; recovery point ${notBefore} to ${notAfter}`;
-}
-
-/** What attempts before the last one had stored already. */
-function takenOver({ manifest }: CompleteBackup): string {
-  if (manifest.artefact === 'external') return '';
-  const { objects } = manifest;
-  const earlier = objects.filter(({ attempt }) => attempt !== undefined).length;
-  return earlier === 0
-    ? ''
-    : `; ${earlier} of ${countOf(objects.length, 'object')} are of an attempt before`;
 }
 
 function keptWords(

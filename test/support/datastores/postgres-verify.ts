@@ -1,15 +1,12 @@
 // Verifies a database of the test's Postgres as the product does: taken, examined, loaded into a copy, compared.
 import type { TestContext } from 'node:test';
 import type { Call } from '../../../src/activities/call.ts';
-import {
-  compareCopy,
-  examineBackup,
-  restoreCopy,
-  takeBackup,
-} from '../../../src/activities/data/backups.ts';
+import { compareCopy, examineBackup, restoreCopy } from '../../../src/activities/data/backups.ts';
+import { takeBackup } from '../../../src/activities/data/take-backup.ts';
 import { withClient } from '../../../src/datastores/postgres/connection.ts';
 import { backupId } from '../../../src/domain/backup/backup-id.ts';
 import type { RungResult } from '../../../src/domain/backup/ladder.ts';
+import type { BackupRemovalPort } from '../../../src/ports/backups.ts';
 import { waiting } from '../local-daemon.ts';
 import { clock, type onePostgres } from './postgres-backups.ts';
 
@@ -59,7 +56,11 @@ export async function verified(
   const target = { copy: `copy-${count}`, store };
   const { backups } = it;
   const call = callNow();
-  const ports = { backups, clock, removal: { remove: () => Promise.reject(new Error('none')) } };
+  const removal: BackupRemovalPort = {
+    remove: () => Promise.reject(new Error('none')),
+    removeLeft: () => Promise.resolve({ objects: 0, bytes: 0 }),
+  };
+  const ports = { backups, clock, removal };
   try {
     const input = { store, id, systemDigest: 'd'.repeat(64) };
     const { detail } = await takeBackup(input, call, ports);

@@ -245,6 +245,7 @@ export function memoryBackups(): {
       vault.removed.push(id);
       return { objects: 2, bytes: 1000 };
     },
+    removeLeft: async () => ({ objects: 0, bytes: 0 }),
   };
   const uploads = {
     sweep: async (before: number) => {
