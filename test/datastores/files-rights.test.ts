@@ -1,14 +1,27 @@
 // Modes of files and folders go with a backup, and come back with it.
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { createBackups } from '../../src/datastores/backups.ts';
 import { generationsOf } from '../../src/datastores/files/generations.ts';
+import { rightsAt } from '../../src/datastores/files/rights.ts';
 import { createStores } from '../../src/datastores/registry.ts';
 import { backupId } from '../../src/domain/backup/backup-id.ts';
+import { accountNames } from '../../src/machine/account-names.ts';
+import { streamedManifest } from '../support/datastores/copies.ts';
 import { datastoreRef } from '../support/datastores/datastores.ts';
 import { waiting } from '../support/local-daemon.ts';
 import { createMemoryObjects, type MemoryObjects } from '../support/memory/memory-objects.ts';
@@ -110,4 +123,49 @@ test('what is neither in such a backup nor live is for its owner alone', async (
     'more of it': '700',
     'more of it/ümläut.txt': '600',
   });
+});
+
+test('the mode that is kept is that of the very file that was read, whatever is at its name by then', async (t) => {
+  const root = await mkdtemp(join(tmpdir(), 'fairlead-files-'));
+  t.after(() => rm(root, { recursive: true, force: true }));
+  for (const folder of ['data/a', 'open']) await mkdir(join(root, folder), { recursive: true });
+  await writeFile(join(root, 'data', 'a', 'secret'), 'mine', { mode: 0o600 });
+  await writeFile(join(root, 'data', 'b'), 'b', { mode: 0o640 });
+  await writeFile(join(root, 'open', 'secret'), 'other', { mode: 0o644 });
+  const [there, away] = [join(root, 'data', 'a'), join(root, 'away')];
+  const objects = createMemoryObjects();
+  const racing: typeof objects.put = async (input, w) => {
+    if (input.key.endsWith('files/000002')) {
+      await rm(there);
+      await rename(away, there);
+    }
+    const put = await objects.put(input, w);
+    if (input.key.endsWith('files/000001')) {
+      await rename(there, away);
+      await symlink(join(root, 'open'), there);
+    }
+    return put;
+  };
+  const backups = createBackups({
+    ...{ objects: { ...objects, put: racing }, secrets, clock },
+    stores: createStores({ clock, secrets }),
+    copies: join(root, 'copies'),
+  });
+  const store = datastoreRef('portfolio', root, { kind: 'files', directory: 'data' });
+  const id = backupId(store.system, 'portfolio', 0);
+  const manifest = await backups.backup({ store, id, systemDigest: 'd' }, waiting());
+  const modes = streamedManifest(manifest).objects.map(({ rights }) => rights?.mode);
+  assert.deepEqual(modes, [0o600, 0o640]);
+});
+
+test('no rights are taken from what lies behind a link', async (t) => {
+  const root = await dataFolder();
+  t.after(() => rm(root, { recursive: true, force: true }));
+  await symlink(join(root, 'data', 'more of it'), join(root, 'data', 'link'));
+  await symlink('loans.csv', join(root, 'data', 'file-link'));
+  const names = await accountNames();
+  for (const path of ['link', 'link/ümläut.txt', 'file-link', 'none']) {
+    assert.equal(await rightsAt(join(root, 'data'), path, names), undefined, path);
+  }
+  assert.ok(await rightsAt(join(root, 'data'), 'more of it/ümläut.txt', names));
 });

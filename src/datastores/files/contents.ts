@@ -1,4 +1,5 @@
 // What the files of a folder hold: sizes, SHA-256, rows of CSV files. Read in constant memory, one after the other.
+import type { Stats } from 'node:fs';
 import type { Bytes } from '../../ports/objects.ts';
 import type { Waiting } from '../../ports/waiting.ts';
 import type { Part } from '../../domain/backup/backup.ts';
@@ -6,14 +7,21 @@ import { drain, measuring } from '../byte-streams.ts';
 import { countRows } from './csv-rows.ts';
 import { readChunks } from './walk.ts';
 
-/** The bytes of one file; `rows` has its records when they are through, null for what is no CSV. */
+/**
+ * The bytes of one file; `rows` has its records when they are through, null for what is no CSV. `stats` are those of the very file
+ * that is read, once it is.
+ */
 export function fileBytes(
   folder: string,
   path: string,
   waiting: Waiting,
-): { body: Bytes; rows: () => number | null } {
-  const body = readChunks(folder, path, waiting);
-  if (!/\.csv$/i.test(path)) return { body, rows: () => null };
+): { body: Bytes; rows: () => number | null; stats: () => Stats | undefined } {
+  let found: Stats | undefined;
+  const stats = () => found;
+  const body = readChunks(folder, path, waiting, (opened) => {
+    found = opened;
+  });
+  if (!/\.csv$/i.test(path)) return { body, rows: () => null, stats };
   const counter = countRows();
   const passing = async function* (): Bytes {
     for await (const chunk of body) {
@@ -21,7 +29,7 @@ export function fileBytes(
       yield chunk;
     }
   };
-  return { body: passing(), rows: () => counter.rows() };
+  return { body: passing(), rows: () => counter.rows(), stats };
 }
 
 /** One file as a part of its datastore's contents. */

@@ -1,6 +1,7 @@
 // Heartbeats in a folder of files: a CSV of their own beside the data, replaced by one rename. The worker's clock is
 // the store's.
 import { randomUUID } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { HEARTBEAT_FILE, type HeartbeatRecord } from '../../domain/backup/heartbeat.ts';
 import { Failure } from '../../domain/failure.ts';
@@ -28,21 +29,21 @@ export async function newestHeartbeat(folder: string): Promise<HeartbeatRecord |
 /** The file as it is at one moment, whoever made it; undefined where there is none. */
 export async function takeHeartbeat(
   folder: string,
-): Promise<{ bytes: Buffer; newest: HeartbeatRecord | null } | undefined> {
-  const bytes = await bytesOf(folder).catch((error: unknown) => {
+): Promise<{ bytes: Buffer; stats: Stats; newest: HeartbeatRecord | null } | undefined> {
+  const found = await bytesOf(folder).catch((error: unknown) => {
     if (textAt(error, 'code') === 'ENOENT') return undefined;
     throw error instanceof Failure ? error : failed('reading', folder, error);
   });
-  if (bytes === undefined) return undefined;
-  return { bytes, newest: recordsIn(bytes)?.at(-1) ?? null };
+  if (found === undefined) return undefined;
+  return { ...found, newest: recordsIn(found.bytes)?.at(-1) ?? null };
 }
 
 /** Never what a link leads to: whose the folder is may put one there, and root reads nothing elsewhere for them. */
-async function bytesOf(folder: string): Promise<Buffer> {
+async function bytesOf(folder: string): Promise<{ bytes: Buffer; stats: Stats }> {
   const handle = await openFile(folder, HEARTBEAT_FILE);
   try {
-    const found = await handle.stat();
-    if (found.isFile() && found.size <= LARGEST) return await handle.readFile();
+    const stats = await handle.stat();
+    if (stats.isFile() && stats.size <= LARGEST) return { bytes: await handle.readFile(), stats };
     const file = join(folder, HEARTBEAT_FILE);
     const message = `${file} is no file, or larger than canary records ever are (${LARGEST} bytes): move it away`;
     throw new Failure('Refused', message);

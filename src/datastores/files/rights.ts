@@ -1,7 +1,8 @@
 // Who may do what with files and the folders that hold them: modes, and where the worker is root, owners by their names. Taken
 // with a backup, given back by a restore.
+import type { Stats } from 'node:fs';
 import { lstat, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { BackupObject, Rights } from '../../domain/backup/backup.ts';
 import { accountNames, type AccountNames } from '../../machine/account-names.ts';
 import { giveTo, openFolder, within, type Owned } from './within.ts';
@@ -21,10 +22,19 @@ export function foldersOf(paths: readonly string[]): string[] {
   return [...found].sort().reverse();
 }
 
-/** The rights of a file or folder as it is; undefined for what is neither, and for what is not there. */
-export async function rightsAt(path: string, names: AccountNames): Promise<Rights | undefined> {
-  const stats = await lstat(path).catch(() => undefined);
-  if (stats === undefined || (!stats.isFile() && !stats.isDirectory())) return undefined;
+/** The rights of a file or folder below `folder`, reached through no link; undefined for what is neither, and for what is not there. */
+export async function rightsAt(
+  folder: string,
+  path: string,
+  names: AccountNames,
+): Promise<Rights | undefined> {
+  const stats = await within(folder, path, false, (at) => lstat(at)).catch(() => undefined);
+  return stats === undefined ? undefined : rightsOf(stats, names);
+}
+
+/** Of what is open, by its handle: under its name there may be another file by now. */
+export function rightsOf(stats: Stats, names: AccountNames): Rights | undefined {
+  if (!stats.isFile() && !stats.isDirectory()) return undefined;
   const mode = stats.mode & (stats.isFile() ? OF_FILE : OF_FOLDER);
   return { mode, ...ownersOf(stats, names) };
 }
@@ -43,7 +53,7 @@ export async function folderRights(
   names: AccountNames,
 ): Promise<Record<string, Rights>> {
   const found = foldersOf(paths).map(
-    async (path) => [path, await rightsAt(join(folder, path), names)] as const,
+    async (path) => [path, await rightsAt(folder, path, names)] as const,
   );
   const known = (await Promise.all(found)).filter(([, rights]) => rights !== undefined);
   return Object.fromEntries(known as [string, Rights][]);
@@ -68,7 +78,7 @@ export interface RightsGiver {
 export async function rightsGiver(live: string | undefined): Promise<RightsGiver> {
   const names = await accountNames();
   const lent = async (path: string): Promise<Rights | undefined> =>
-    live === undefined ? undefined : rightsAt(join(live, path), names);
+    live === undefined ? undefined : rightsAt(live, path, names);
   return {
     toFile: async (handle, top, path, kept) => {
       const rights = kept ?? (await lent(path)) ?? { mode: CLOSED.file };

@@ -1,6 +1,6 @@
 // Datastores of kind `files`: a folder of CSV (or other) files. A backup is one object a file; the manifest has sizes,
 // SHA-256 and rows. A copy is a folder. Used through datastores/registry.ts.
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -22,7 +22,7 @@ import { directoryOf, generationsOf } from './generations.ts';
 import { lossOf } from './loss.ts';
 import { checkAtRest, filesIn, lookThrough, walkFiles, type SourceFile } from './walk.ts';
 import { files } from './settings.ts';
-import { folderRights, lacksRights, rightsAt } from './rights.ts';
+import { folderRights, lacksRights, rightsAt, rightsOf } from './rights.ts';
 import { restoreFiles } from './restore-files.ts';
 import { within } from './within.ts';
 import { thereAt, type Named } from '../named-dump.ts';
@@ -143,7 +143,7 @@ async function takeAll(
   await checkAtRest(folder, files);
   if (records !== undefined) {
     const written = await into.write('canary', Readable.from([records.bytes]), HEARTBEAT_FILE);
-    objects.push(await withRights(written, join(folder, HEARTBEAT_FILE), names));
+    objects.push(withRights(written, records.stats, names));
   }
   return {
     artefact: 'streamed',
@@ -171,19 +171,19 @@ async function takeFile(
   waiting: Waiting,
 ): Promise<StoredFile> {
   const { path, stamp } = file;
-  const { body, rows } = fileBytes(folder, path, waiting);
-  const object = await withRights(await into.write(name, body, path), join(folder, path), names);
+  const { body, rows, stats } = fileBytes(folder, path, waiting);
+  const object = withRights(await into.write(name, body, path), stats(), names);
   const taken = { stamp, object, part: partOf(path, object.plain, rows()) };
   await into.stored(taken);
   return taken;
 }
 
-async function withRights(
+function withRights(
   object: BackupObject,
-  file: string,
+  stats: Stats | undefined,
   names: AccountNames,
-): Promise<BackupObject> {
-  const rights = await rightsAt(file, names);
+): BackupObject {
+  const rights = stats && rightsOf(stats, names);
   return rights === undefined ? object : { ...object, rights };
 }
 
@@ -229,7 +229,7 @@ async function namedFolder(directory: string): Promise<Named> {
   return {
     objects: await Promise.all(
       paths.map(async (path) => {
-        const rights = await rightsAt(join(folder, path), names);
+        const rights = await rightsAt(folder, path, names);
         return { name: `files/${path}`, file: join(folder, path), path, ...(rights && { rights }) };
       }),
     ),

@@ -1,7 +1,7 @@
 // What is in a folder of files: which there are, and whether one changed while it was read.
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BigIntStats, Dirent } from 'node:fs';
+import type { BigIntStats, Dirent, Stats } from 'node:fs';
 import type { Bytes } from '../../ports/objects.ts';
 import type { Waiting } from '../../ports/waiting.ts';
 import { Failure } from '../../domain/failure.ts';
@@ -90,10 +90,20 @@ export async function checkAtRest(folder: string, before: readonly SourceFile[])
   );
 }
 
-/** The bytes of a file below a folder, whoever exchanges what leads there meanwhile: root reads nothing elsewhere for its owner. */
-export async function* readChunks(folder: string, path: string, { signal }: Waiting): Bytes {
+/**
+ * The bytes of a file below a folder, whoever exchanges what leads there meanwhile: root reads nothing elsewhere for its owner.
+ * `opened` is told what it is that is read.
+ */
+export async function* readChunks(
+  folder: string,
+  path: string,
+  { signal }: Waiting,
+  opened: (stats: Stats) => void = () => undefined,
+): Bytes {
   try {
-    yield* handleChunks(await openFile(folder, path), signal);
+    const handle = await openFile(folder, path);
+    opened(await handle.stat());
+    yield* handleChunks(handle, signal);
   } catch (error) {
     if (textAt(error, 'syscall') === undefined) throw error;
     throw unreadable(join(folder, path), error);
@@ -111,7 +121,7 @@ async function entriesOf(folder: string) {
 
 /** Changes when the file does. */
 export async function stampOf(file: string): Promise<string> {
-  const stats = await stat(file, { bigint: true }).catch((error: unknown) => {
+  const stats = await lstat(file, { bigint: true }).catch((error: unknown) => {
     throw unreadable(file, error);
   });
   return stampFrom(stats);
