@@ -46,7 +46,7 @@ const SUBJECTS = {
   ],
   'by-hand': [['.', 'text', 'operation', 'rollout', 'steps', 'traffic', 'recovery'], ['backup']],
   people: [
-    ['.', 'text', 'recovery'],
+    ['.', 'text', 'recovery', 'traffic'],
     ['analysis', 'operation'],
   ],
   incident: [['.', 'text', 'people'], []],

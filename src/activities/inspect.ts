@@ -151,6 +151,7 @@ async function statusOf(
       url: traffic.url,
       stopped: traffic.stopped,
       admitPercent: traffic.admitPercent,
+      ...(traffic.clients !== undefined && { clients: traffic.clients }),
       strategy: rollout.strategy,
       unready: servicePlatform(ports.platforms, target).unready,
       ...sinceOf(traffic.weights, history[0]),

@@ -6,6 +6,7 @@ import type { LoadedSystem } from '../domain/loaded-system.ts';
 import { askedFirst, leastTime } from '../domain/rollout/outside-window.ts';
 import type { Plan } from '../domain/operation/plan.ts';
 import type { OperationRequest } from '../domain/operation/request.ts';
+import { shareNotes } from '../domain/traffic/few-clients.ts';
 import { serviceTarget } from '../domain/rollout/service-target.ts';
 import { runbookNamed } from '../runbooks/index.ts';
 import type { Call } from './call.ts';
@@ -117,16 +118,21 @@ export async function makePlan(
     throw new Failure('Unsupported', `this worker has no runbook ${kind} to plan ${operation} by`);
   }
   const input = { operation, loaded, request, runId: call.run.runId, now: ports.clock.now() };
-  const plan = runbook.plan(input, await readWanted(runbook.reads(input), loaded, call, ports));
+  const world = await readWanted(runbook.reads(input), loaded, call, ports);
+  const plan = runbook.plan(input, world);
   refuseUnable(plan, loaded, ports.platforms);
   await refuseObstacles(plan, loaded, call, ports);
   return withNotes(
-    plan,
+    noted(plan, shareNotes(sharesIn(plan), world.services)),
     runbook.strategy !== undefined || runbook.findsBad === true,
     loaded,
     call,
     ports,
   );
+}
+
+function sharesIn({ steps }: Plan): { service: string; percent: number }[] {
+  return steps.flatMap(({ action }) => (action.kind === 'admit' ? [action] : []));
 }
 
 /** A deploy and a roll-back say where a migration lies between. */

@@ -151,4 +151,31 @@ describe('traffic', () => {
       /^errors 0\.\d+ \(16 of \d+ requests\): over max 0\.05/,
     );
   });
+
+  test('a bake that saw too few requests says so where its users are one client of whom a share is to be made', async () => {
+    const bake = {
+      ...{ place: PLACE, version: 'v1', revision: v1.id, stable: null, ms: 10_000 },
+      ...{ analyses: { errors: analysisOf(scraped(ERRORS)) }, checks: [], directory: '/' },
+    };
+    const { local } = it.ports.platforms;
+    const reasonAt = async (percent: number): Promise<string> => {
+      const clients = { requests: 90, letIn: 0, clients: 1, addresses: 1, atMost: 128 };
+      const read: typeof local.traffic.read = async (service, waiting) => {
+        const state = await local.traffic.read(service, waiting);
+        return { ...state, admitPercent: percent, clients };
+      };
+      const platforms = { local: { ...local, traffic: { ...local.traffic, read } } };
+      const metrics = scraping(() => samplesOf(v1.id, { ok: 0 }));
+      const checks = { run: () => Promise.reject(new Error('there is none')) };
+      const ports = { ...it.ports, platforms, metrics, checks };
+      const { verdict, findings } = await bakeAt({ ...bake, resume: null }, it.call(), ports);
+      assert.equal(verdict, 'inconclusive');
+      return findings[0]?.reason ?? '';
+    };
+    assert.match(
+      await reasonAt(5),
+      /requests needed.*; all 90 requests came from one address, as one client, and none was let in/,
+    );
+    assert.doesNotMatch(await reasonAt(100), /one address/);
+  });
 });

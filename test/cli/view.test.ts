@@ -275,6 +275,12 @@ test('health is judged by the revisions that users can meet', () => {
     assert.equal(health.condition, condition);
     assert.equal(healthCode([health]), code);
   }
+  const clients = { requests: 90, letIn: 0, clients: 1, addresses: 1, atMost: 128 };
+  const partly = { ...service, admitPercent: 5, clients };
+  assert.match(
+    healthOf({ system: 'shop', operations: [] }, 'api', partly).detail,
+    /, 5 % of clients let in \(all 90 requests came from one address, as one client/,
+  );
   // A recovery lets users in itself: nobody else may meanwhile.
   const operations = [
     { operation: 'recover/shop', kind: 'disasterRecovery', state: 'parked', startedAt: '' },

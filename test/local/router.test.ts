@@ -25,6 +25,8 @@ const page = z.object({
   headers: z.record(z.string(), z.string()),
 });
 
+const ONE_ADDRESS = { addresses: 1, atMost: 128 };
+
 describe('the local host', () => {
   const service = { system: 'shop', service: 'web' };
   const nextToken = tokens();
@@ -188,6 +190,28 @@ describe('the local host', () => {
     const probes = await traffic.probe({ service, count: 2 }, waiting());
     assert.ok(probes.every((one) => one.status === 200 && one.revision === v1.id));
     await traffic.admit({ service, percent: 100, token: nextToken() });
+  });
+
+  test('counts of how many clients its requests are, anew with each share, and probes not', async () => {
+    const { traffic } = host.platform;
+    const seen = async () => (await traffic.read(service, waiting())).clients;
+    await traffic.admit({ service, percent: 50, token: nextToken() });
+    assert.equal(await seen(), undefined);
+    for (let asked = 0; asked < 3; asked += 1) await ask(url);
+    await traffic.probe({ service, count: 2 }, waiting());
+    const one = await seen();
+    assert.deepEqual({ ...one, letIn: 0 }, { ...ONE_ADDRESS, requests: 3, letIn: 0, clients: 1 });
+    assert.ok(one?.letIn === 0 || one?.letIn === 3);
+    for (let client = 0; client < 200; client += 1) {
+      await ask(url, { headers: { cookie: `fairlead-client=${client}` } });
+    }
+    const many = await seen();
+    assert.deepEqual([many?.requests, many?.clients, many?.addresses], [203, 128, 1]);
+    await traffic.stop({ service, token: nextToken() });
+    await ask(url);
+    assert.equal((await seen())?.requests, 204);
+    await traffic.admit({ service, percent: 100, token: nextToken() });
+    assert.equal(await seen(), undefined);
   });
 
   test('a kept connection that a replica has closed costs neither the user nor the replica', async () => {

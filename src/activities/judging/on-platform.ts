@@ -3,6 +3,8 @@ import type { Analysis, Check } from '../../config/system.ts';
 import { isBakeProgress, type BakeProgress } from '../../domain/analysis/bake-progress.ts';
 import type { ServiceTarget } from '../../domain/rollout/service-target.ts';
 import type { Finding } from '../../domain/analysis/finding.ts';
+import { wantsRequests } from '../../domain/people/want-of-requests.ts';
+import { fewClients } from '../../domain/traffic/few-clients.ts';
 import type { BakePorts } from './bake-input.ts';
 import { bake, type BakeResult } from './bake.ts';
 import { readBaseline } from './bake-scrapes.ts';
@@ -90,7 +92,7 @@ export async function bakeAt(
   const { traffic, workload } = platformOf(ports.platforms, place);
   const { url } = await traffic.read(place, call);
   const previous = isBakeProgress(call.previous) ? call.previous : (resume ?? undefined);
-  return bake(
+  const result = await bake(
     {
       service: place,
       ...rest,
@@ -100,4 +102,15 @@ export async function bakeAt(
     { signal: call.signal, beat: call.beat, ...(previous !== undefined && { previous }) },
     { ...ports, workload, traffic },
   );
+  if (result.verdict !== 'inconclusive' || rest.preview === true) return result;
+  // Why there were too few requests may be who is let in; a platform that does not say so now says why elsewhere.
+  const now = await traffic.read(place, call).catch(() => undefined);
+  const few = now && fewClients(now.clients, now.admitPercent);
+  if (few === undefined) return result;
+  return { ...result, findings: result.findings.map((one) => withWhy(one, few)) };
+}
+
+function withWhy(finding: Finding, few: string): Finding {
+  const isIt = finding.verdict === 'inconclusive' && wantsRequests(finding.reason);
+  return isIt ? { ...finding, reason: `${finding.reason}; ${few}` } : finding;
 }

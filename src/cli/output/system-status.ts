@@ -5,6 +5,7 @@ import { commandText } from '../../domain/text/command-text.ts';
 import { didYouMean } from '../../domain/text/did-you-mean.ts';
 import type { SystemStatus } from '../../domain/operation/status.ts';
 import { freezeWords } from '../../domain/time/freeze.ts';
+import { fewClients } from '../../domain/traffic/few-clients.ts';
 import { withoutDryRun } from '../../runbooks/index.ts';
 import { isSystemStatus } from '../temporal/answers.ts';
 import type { Temporal } from '../temporal/connect.ts';
@@ -128,7 +129,10 @@ export function healthOf(
   if (live.length === 0) return health('nothing deployed', 'no version gets traffic');
   const counts = live.map((one) => `${one.version} ${one.ready}/${one.desired} ready`).join(', ');
   const well = live.every((one) => one.ready >= Math.max(1, one.desired));
-  const limited = service.admitPercent < 100 ? `, ${service.admitPercent} % of clients let in` : '';
+  const { admitPercent, clients } = service;
+  const few = fewClients(clients, admitPercent);
+  const why = few === undefined ? '' : ` (${few})`;
+  const limited = admitPercent < 100 ? `, ${admitPercent} % of clients let in${why}` : '';
   return health(well ? 'healthy' : 'unhealthy', `${counts}${limited}`);
 }
 

@@ -1,5 +1,5 @@
 // What `status` answers. Fields are added, never renamed.
-import type { RevisionCondition } from '../rollout/model.ts';
+import type { ClientsSeen, RevisionCondition } from '../rollout/model.ts';
 import type { OperationState, Outcome } from './outcome.ts';
 import type { PendingWork } from './pending.ts';
 import type { StepFinding } from '../analysis/finding.ts';
@@ -142,6 +142,8 @@ export interface SystemStatus {
       }[];
       stopped: boolean;
       admitPercent: number;
+      /** Whose requests came, where the platform can tell; missing from a worker of before. */
+      clients?: ClientsSeen;
       /** What a deploy does that names no strategy. */
       strategy: string;
       /** Where the share of a version goes that has nobody ready: to the others, or nowhere; missing from a worker of before. */

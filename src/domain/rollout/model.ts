@@ -108,6 +108,19 @@ export interface TrafficState {
    * `leaving`, which end within `drain` because their users are sent elsewhere.
    */
   endless?: { ended: number; leaving: number };
+  /** Whose requests came, where the platform can tell and some did. */
+  clients?: ClientsSeen;
+}
+
+/** Of the requests since it was decided last who is let in. */
+export interface ClientsSeen {
+  requests: number;
+  /** So many of the requests. */
+  letIn: number;
+  /** Distinct clients, as a share of them is made (`clientKey`), and distinct addresses; counted up to `atMost`. */
+  clients: number;
+  addresses: number;
+  atMost: number;
 }
 
 /** A revision that carried everything (100 %), whole, so that it can be made again. */

@@ -2,6 +2,7 @@
 // changes of it one at a time.
 import type { ServiceRef, Weights } from '../../domain/rollout/model.ts';
 import type { ProcessIdentity } from '../../machine/process-identity.ts';
+import { SeenClients } from './door.ts';
 import { TrustedProxies } from './forwarded-fields.ts';
 import type { Replica } from './replica.ts';
 import type { RevisionRunner } from './revision-runner.ts';
@@ -44,6 +45,8 @@ export class HostedService {
   readonly #ordinary = new Map<OpenAnswer, NodeJS.Timeout | undefined>();
   /** How many the last stop ended at once. */
   #ended = 0;
+  /** Whose requests came since it was decided last who is let in. */
+  seen = new SeenClients();
   #trusted = { written: NOBODY, proxies: new TrustedProxies(NOBODY) };
   #last: Promise<unknown> = Promise.resolve();
 
@@ -73,8 +76,11 @@ export class HostedService {
 
   /** A stop ends what has no end of its own at once, and the rest after `drain`; any other change what its users have moved on from. */
   setTraffic(traffic: ServiceRecord['traffic']): void {
-    const wasStopped = this.record.traffic.stopped;
+    const { stopped: wasStopped, admitPercent } = this.record.traffic;
     this.record.traffic = traffic;
+    // A stop decides nothing: who comes while nobody is let in will come when somebody is.
+    const isNewShare = traffic.admitPercent !== admitPercent || (wasStopped && !traffic.stopped);
+    if (isNewShare) this.seen = new SeenClients();
     this.#rotation.reset();
     if (!traffic.stopped) {
       this.#ended = 0;

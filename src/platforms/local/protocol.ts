@@ -64,6 +64,9 @@ const trafficState = z.object({
   beforeStop: weights,
   unsaved: z.exactOptional(z.string()),
   endless: z.exactOptional(z.object({ ended: count, leaving: count })),
+  clients: z.exactOptional(
+    z.object({ requests: count, letIn: count, clients: count, addresses: count, atMost: count }),
+  ),
 }) satisfies z.ZodType<TrafficState>;
 
 /** Who makes a change: an operation with its epoch token, or a person, whom none holds back. */

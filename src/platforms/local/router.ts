@@ -1,15 +1,11 @@
 // What happens to a user's request: is the service stopped, is this client let in, whose turn is it; and when
 // a replica turns out to be dead, one more try on another. Also the preview addresses.
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { admits, clientKey } from '../../domain/traffic/traffic-rules.ts';
+import { clientKey } from '../../domain/traffic/traffic-rules.ts';
+import { BROKE_OFF, NONE_READY, refusalOf, refuse, refuseUpgrade, type Refusal } from './door.ts';
 import { clientAddress } from './forwarded-fields.ts';
-import {
-  type HostedService,
-  type OpenAnswer,
-  type ServedAddress,
-  serviceKey,
-} from './hosted-service.ts';
+import type { HostedService, OpenAnswer, ServedAddress } from './hosted-service.ts';
 import type { Marks } from './marks.ts';
 import type { HostMetrics } from './metrics.ts';
 import { PROBE_HEADER } from './protocol.ts';
@@ -20,13 +16,6 @@ import { codeOf, send, sendUpgrade, type Sent, type Sending } from './replica-pr
 const HOLD = 2000;
 const MOST_HELD = 1000;
 const ATTEMPTS = 2;
-const STOPPED_RETRY = 5;
-
-interface Refusal {
-  code: number;
-  retryAfter: number;
-  text: string;
-}
 
 export interface RouterParts {
   metrics: HostMetrics;
@@ -82,9 +71,9 @@ async function answer(
 ): Promise<void> {
   const started = performance.now();
   const probe = isProbe(request, route, parts);
-  const refusal = refusalOf(route, request, probe);
+  const refusal = atTheDoor(route, request, probe);
   const outcome = refusal
-    ? refuse(response, refusal)
+    ? { target: null, code: refuse(response, refusal) }
     : await forward(route, request, response, probe);
   parts.metrics.count({
     service: route.service.record.ref,
@@ -95,20 +84,21 @@ async function answer(
   });
 }
 
-function refusalOf(route: Route, request: IncomingMessage, probe: boolean): Refusal | null {
+/** Whose request it is; undefined of a probe. */
+function clientOf({ service }: Route, request: IncomingMessage, probe: boolean) {
+  if (probe) return undefined;
+  const address = clientAddress(request, service.trusted);
+  return { key: clientKey(request.headers, address), address };
+}
+
+/** Why a request is not let in, which is noted with whose it is; null for one that is. */
+function atTheDoor(route: Route, request: IncomingMessage, probe: boolean): Refusal | null {
   if (route.preview) return null;
-  const { traffic, ref } = route.service.record;
-  if (traffic.stopped) {
-    return { code: 503, retryAfter: STOPPED_RETRY, text: 'This service is stopped at the moment.' };
-  }
-  if (probe) return null;
-  const client = clientKey(request.headers, clientAddress(request, route.service.trusted));
-  if (admits(client, traffic.admitPercent, serviceKey(ref))) return null;
-  return {
-    code: 503,
-    retryAfter: STOPPED_RETRY,
-    text: 'This service admits a part of its clients only.',
-  };
+  const { service } = route;
+  const client = clientOf(route, request, probe);
+  const refusal = refusalOf(service.record.traffic, client?.key, service.key);
+  if (client !== undefined) service.seen.note(client.key, client.address, refusal === null);
+  return refusal;
 }
 
 interface Outcome {
@@ -128,7 +118,7 @@ async function forward(
   });
   if (done !== undefined) return { target, code: done };
   if (response.destroyed) return { target, code: 499 };
-  return { ...refuse(response, target ? BROKE_OFF : NONE_READY), target };
+  return { code: refuse(response, target ? BROKE_OFF : NONE_READY), target };
 }
 
 /**
@@ -152,13 +142,6 @@ async function offered<Done>(
   }
   return { target };
 }
-
-const BROKE_OFF = {
-  code: 502,
-  retryAfter: 1,
-  text: 'The replica that had this request broke off.',
-};
-const NONE_READY = { code: 503, retryAfter: 1, text: 'No replica of this service is ready.' };
 
 function sending(
   { service }: Route,
@@ -205,7 +188,9 @@ function answerOf(
 ): OpenAnswer | undefined {
   if (route.preview) return undefined;
   const { id, drain } = runner.record.spec;
-  const admitted = (): boolean => refusalOf(route, request, false) === null;
+  const { service } = route;
+  const client = clientOf(route, request, false)?.key;
+  const admitted = (): boolean => refusalOf(service.record.traffic, client, service.key) === null;
   return { revision: id, drain, admitted, end };
 }
 
@@ -225,15 +210,6 @@ async function chooseOrHold(
   }
 }
 
-function refuse(response: ServerResponse, refusal: Refusal): Outcome {
-  response.writeHead(refusal.code, {
-    'content-type': 'text/plain; charset=utf-8',
-    'retry-after': String(refusal.retryAfter),
-  });
-  response.end(`${refusal.text}\n`);
-  return { target: null, code: refusal.code };
-}
-
 async function answerUpgrade(
   route: Route,
   parts: RouterParts,
@@ -248,7 +224,7 @@ async function answerUpgrade(
     const { ref } = route.service.record;
     parts.metrics.count({ service: ref, spec, code, seconds: null, probe: probe || route.preview });
   };
-  const refusal = refusalOf(route, request, probe);
+  const refusal = atTheDoor(route, request, probe);
   if (refusal) {
     count(refuseUpgrade(socket, refusal), null);
     return;
@@ -289,11 +265,4 @@ async function upgradeBy(
   } finally {
     replica.open -= 1;
   }
-}
-
-function refuseUpgrade(socket: Socket, { code, retryAfter }: Refusal): number {
-  socket.end(
-    `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}\r\nRetry-After: ${retryAfter}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
-  );
-  return code;
 }

@@ -11,6 +11,13 @@ test('a share of the clients that may be nobody is said to be so, with what to d
   assert.match(way, /^retry .* skip.*admit: \[100\].*trustedProxies/);
 });
 
+test('a share that cannot be made is said to be so, once it is known', () => {
+  const known = `${note}; all 90 requests came from one address, as one client, and none was let in: a share of 5 % of the users cannot be made of that`;
+  const said = wantOfRequests({ note: known, step: 'admit-5-api', verdicts: [] });
+  assert.match(said[0] ?? '', /too few clients for a share of them$/);
+  assert.match(said[1] ?? '', /^skip .*trustedProxies.*admit: \[100\]/);
+});
+
 test('all clients, or a step that lets nobody in, want more requests', () => {
   const more = ['too few requests came to judge by: send more of them, then retry'];
   for (const step of ['admit-100-api', 'weights-10', undefined]) {
