@@ -39,8 +39,13 @@ export async function startTestServer(
     uiHost: '127.0.0.1',
     uiPort,
     data,
-    // Pausing a workflow is behind a flag, and operators may do it.
-    dynamicConfig: ['frontend.WorkflowPauseEnabled=true'],
+    dynamicConfig: [
+      // Pausing a workflow is behind a flag, and operators may do it.
+      'frontend.WorkflowPauseEnabled=true',
+      // Each worker of a test has task queues of its own, and a tenth of the server's time went into their metrics.
+      'metrics.breakdownByTaskQueue=false',
+      'metrics.breakdownByPartition=false',
+    ],
   };
   const running = await launch(serverProgram(server, process.env), log);
   const stop = async () => {
