@@ -75,3 +75,23 @@ test('the status of an operation that is over says what is left over', () => {
     '  left over: not undone: traffic back to v1',
   ]);
 });
+
+test('a run that is over is asked once by a command that looks again and again, and one that nobody answered for again', async () => {
+  let asked = 0;
+  const query = () => {
+    asked += 1;
+    return asked === 1
+      ? Promise.reject(new Error('no worker'))
+      : Promise.resolve(status({ leftovers: ['ensure-v2: the door is stuck'] }));
+  };
+  const client = {
+    workflow: { getHandle: () => ({ query }) },
+    withDeadline: (_: number, ask: () => unknown) => ask(),
+  };
+  const temporal = { client } as unknown as Temporal;
+  assert.deepEqual(await readLeftOver(temporal, [deploy], 'shop'), []);
+  const found = await readLeftOver(temporal, [deploy], 'shop');
+  assert.deepEqual(await readLeftOver(temporal, [deploy], 'shop'), found);
+  assert.equal(found[0]?.leftovers.length, 1);
+  assert.equal(asked, 2);
+});

@@ -35,14 +35,31 @@ export async function readLeftOver(
   const asked = lastOnes(rows.filter(({ target, system }) => isAbout(about, target, system)));
   const found = await Promise.all(
     asked.slice(0, MOST_ASKED).map(async (row) => {
-      const answer = await askStatus(temporal, row, ANSWER_MS);
-      if (answer.from === 'nobody') return [];
-      const { leftovers = [] } = endedStatus(answer.status, knownOutcome(row.outcome ?? ''));
+      const leftovers = await leftBy(temporal, row);
       const { operation, runId, outcome, endedAt } = row;
       return leftovers.length === 0 ? [] : [{ operation, runId, outcome, endedAt, leftovers }];
     }),
   );
   return found.flat();
+}
+
+/** Of each connection, by run: a run that is over changes no more, and `--watch` asks every few seconds. */
+const known = new WeakMap<Temporal, Map<string, string[]>>();
+/** More are forgotten and asked again. */
+const MOST_KNOWN = 1_000;
+
+/** None where nobody answers, who is asked again the next time. */
+async function leftBy(temporal: Temporal, row: Row): Promise<string[]> {
+  const byRun = known.get(temporal) ?? new Map<string, string[]>();
+  known.set(temporal, byRun);
+  const there = byRun.get(row.runId);
+  if (there !== undefined) return there;
+  const answer = await askStatus(temporal, row, ANSWER_MS);
+  if (answer.from === 'nobody') return [];
+  const { leftovers = [] } = endedStatus(answer.status, knownOutcome(row.outcome ?? ''));
+  if (byRun.size >= MOST_KNOWN) byRun.clear();
+  byRun.set(row.runId, leftovers);
+  return leftovers;
 }
 
 function isAbout(about: string, target: string, system: string): boolean {
