@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { withClient } from '../../src/datastores/postgres/connection.ts';
+import { judgeCorrect } from '../../src/domain/backup/ladder.ts';
 import type { Loss } from '../../src/domain/recovery/exchange.ts';
 import { fails } from '../support/fails.ts';
 import { waiting } from '../support/local-daemon.ts';
@@ -58,6 +59,50 @@ test('what was written, removed and changed since the backup is counted by table
   assert.deepEqual(loss.changed.shown, ['look.keyed (5 rows)', 'look.parts (7 rows)']);
   assert.ok(!JSON.stringify(loss).includes('@'));
   assert.deepEqual(await backups.lossAgainstLive(target, waiting()), loss);
+});
+
+test('a table without a key whose rows are the same, but not as often, is not the same: for a loss and for a verification', async (t) => {
+  const it = await world(t);
+  if (it === undefined) return;
+  const { backups, id, input, target, store } = it;
+  const { query } = it.postgres;
+  t.after(() => query('DROP SCHEMA often CASCADE'));
+  await query(`CREATE SCHEMA often;
+    CREATE TABLE often.bag (a int, b text);
+    INSERT INTO often.bag VALUES (1, 'one'), (1, 'one'), (2, NULL);
+    CREATE TABLE often.nameless ();
+    INSERT INTO often.nameless DEFAULT VALUES;
+    INSERT INTO often.nameless DEFAULT VALUES;
+    CREATE TABLE often.parts (a int, b text) PARTITION BY LIST (a);
+    CREATE TABLE often.part1 PARTITION OF often.parts FOR VALUES IN (1);
+    CREATE TABLE often.part2 PARTITION OF often.parts FOR VALUES IN (2);
+    INSERT INTO often.parts VALUES (1, 'x'), (2, 'x'), (2, 'x')`);
+  const { contents } = await backups.backup(input, waiting());
+  await backups.restore({ id, target, into: 'scratch' }, waiting());
+  // As many rows as before, and the same distinct ones.
+  await query(`DELETE FROM often.bag WHERE ctid = (SELECT ctid FROM often.bag WHERE a = 1 LIMIT 1);
+    INSERT INTO often.bag VALUES (2, NULL);
+    DELETE FROM often.parts WHERE tableoid = 'often.part2'::regclass
+      AND ctid = (SELECT ctid FROM often.part2 LIMIT 1);
+    INSERT INTO often.parts VALUES (1, 'x')`);
+  await query('INSERT INTO often.nameless DEFAULT VALUES');
+  const loss = await backups.lossAgainstLive(target, waiting());
+  assert.deepEqual(countsOf(loss), [1 + 1 + 1, 1 + 1, 0]);
+  assert.deepEqual(loss.onlyThere.shown, [
+    'often.bag (1 row)',
+    'often.nameless (1 row)',
+    'often.parts (1 row)',
+  ]);
+  assert.deepEqual(loss.onlyHere.shown, ['often.bag (1 row)', 'often.parts (1 row)']);
+  const live = (await backups.fingerprint(store, waiting())).contents;
+  const { verdict, reason } = judgeCorrect(contents, live);
+  assert.equal(verdict, 'fail');
+  assert.match(
+    reason,
+    /3 rows on both sides, which are not the same ones, or not as often\); 2 more/,
+  );
+  const copy = (await backups.fingerprint(target, waiting())).contents;
+  assert.equal(judgeCorrect(contents, copy).verdict, 'pass');
 });
 
 test('whoever looks into the copy of a Postgres logs in, reads everything, and writes nothing', async (t) => {

@@ -78,11 +78,17 @@ const LOCALE_FIELDS = [
 /** Parts whose content is not the expected one; a part that is not there at all is one of them. */
 export function contentDifferences(expected: Contents, found: Contents): string[] {
   const there = byName(found.parts);
-  return expected.parts.flatMap(({ name, hash }) => {
+  return expected.parts.flatMap(({ name, hash, rows }) => {
     const part = there.get(name);
     if (part?.hash === hash) return [];
-    return [`${name}: expected ${hash}, got ${part?.hash ?? 'nothing'}`];
+    const asMany = rows !== null && part?.rows === rows ? asManyWords(rows) : '';
+    return [`${name}: expected ${hash}, got ${part?.hash ?? 'nothing'}${asMany}`];
   });
+}
+
+/** A table may hold a row more than once: a hash is over all of them. */
+function asManyWords(rows: number): string {
+  return ` (${countOf(rows, 'row')} on both sides, which are not the same ones, or not as often)`;
 }
 
 /** Tables whose rows are in no backup, and that a copy has not with the same rows all the same, as an extension fills its own. */
