@@ -1,7 +1,7 @@
 // Kills a worker (or freezes it, or kills Temporal's server or the local host) at every point of a deploy of either
-// strategy, a backup, a drill, both recoveries, a runbook of steps, a maintenance window and an incident, under load, and compares with the run that nobody disturbed. Takes up where it was stopped.
+// strategy, a backup, a drill, recoveries, a runbook of steps, a maintenance window and an incident, under load, and compares with the run that nobody disturbed. Takes up where it was stopped.
 // `kubernetes` is a canary on a cluster, whose API server dies where the local host would; only where it is asked for.
-// Usage: npm run test:faults -- [--operation canary|blue-green|backup|drill|beside|recover|adopt|runbook|maintenance|incident|kubernetes] [--shard I/N] [--once-per-step] [--only PATTERN] [--fresh] [--lanes N] [--list]
+// Usage: npm run test:faults -- [--operation canary|blue-green|backup|drill|beside|recover|adopt|bound|lost|runbook|maintenance|incident|kubernetes] [--shard I/N] [--once-per-step] [--only PATTERN] [--fresh] [--lanes N] [--list]
 //   Of all operations, --once-per-step tries a step that several have in the first of them only.
 //   PATTERN is a regular expression over names such as "kill canaryDeploy/shiftTraffic/weight-50#1/after".
 //   Ends with 1 where up to four faults of an operation were noticed, with 2 where more were.
@@ -24,6 +24,7 @@ import {
   type FaultCase,
 } from '../test/support/faults/fault-cases.ts';
 import { clusterGround } from '../test/support/faults/cluster-ground.ts';
+import { MISSING, mongoPrograms } from '../test/support/datastores/mongodb.ts';
 import { FaultPlace } from '../test/support/faults/fault-place.ts';
 import {
   closeLane,
@@ -55,6 +56,8 @@ const OPERATIONS: Record<string, OperationType> = {
   beside: 'recover',
   recover: 'recoverLive',
   adopt: 'recoverAdopted',
+  bound: 'recoverBound',
+  lost: 'recoverLost',
   runbook: 'runbook',
   maintenance: 'maintenanceWindow',
   incident: 'incident',
@@ -167,16 +170,24 @@ async function disturbAll(
   await work(suite, lanes, 0, todo.filter(runsAlone), open);
 }
 
-/** What is asked for; everything without the drill where no target can be isolated, and then loudly. */
+/** What is asked for; everything without what a part is missing for, and then loudly. */
 async function operationTypes(): Promise<OperationType[]> {
   const { operation } = values;
   if (operation === undefined) {
-    const all = Object.values(OPERATIONS);
+    const without: OperationType[] = [];
+    const missing = (what: string, why: string, types: OperationType[]): void => {
+      console.error(`NO ${what} IS DISTURBED: ${why}`);
+      if (process.env['FAIRLEAD_REQUIRE_PARTS'] === 'all') throw new Error(why);
+      without.push(...types);
+    };
     const unable = await whyUnable();
-    if (unable === undefined) return all;
-    console.error(`NO DRILL IS DISTURBED: missing part: namespaces (${unable})`);
-    if (process.env['FAIRLEAD_REQUIRE_PARTS'] === 'all') throw new Error(unable);
-    return all.filter((one) => one !== 'disasterRecovery');
+    if (unable !== undefined) {
+      missing('DRILL', `missing part: namespaces (${unable})`, ['disasterRecovery']);
+    }
+    if (mongoPrograms() === undefined) {
+      missing('RECOVERY BY BINDING', MISSING, ['recoverBound', 'recoverLost']);
+    }
+    return Object.values(OPERATIONS).filter((one) => !without.includes(one));
   }
   const type = onCluster ? OPERATIONS['canary'] : OPERATIONS[operation];
   if (type !== undefined) return [type];

@@ -2,7 +2,7 @@
 // database of the test's own, or a FerretDB on a free port. Its tools are found on PATH or in the cache.
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { MongoClient, type Db } from 'mongodb';
 import { tryListening } from '../../../src/machine/port-holder.ts';
 import type { DatastoreRef } from '../../../src/ports/backups.ts';
@@ -34,6 +34,18 @@ export async function startTestMongo(): Promise<TestMongo | undefined> {
   if (programs === undefined) return undefined;
   const named = process.env['FAIRLEAD_TEST_MONGODB'];
   return named === undefined ? startedAnew(programs) : namedServer(named, programs);
+}
+
+/** A FerretDB of the caller's own, which may be stopped; undefined where a part is missing. */
+export async function startOwnMongo(): Promise<TestMongo | undefined> {
+  const programs = mongoPrograms();
+  return programs === undefined ? undefined : startedAnew(programs);
+}
+
+/** What a process needs to reach servers of `startOwnMongo`, and their tools. */
+export function mongoEnvironment(): NodeJS.ProcessEnv {
+  const programs = mongoPrograms() ?? [];
+  return { PATH: [...programs, process.env['PATH']].join(delimiter), MONGO: PASSWORD };
 }
 
 /** A FerretDB whose port went to somebody else, or that gave up making its user on a busy machine, never answers. */

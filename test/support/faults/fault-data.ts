@@ -39,6 +39,16 @@ const ASKED: Record<DataType, { type: string; id: (system: string) => string; mo
     id: (system) => `recover/${system}`,
     more: { mode: 'recover', requestedBy: 'ci', datastore: 'data', adopt: ADOPTED },
   },
+  recoverBound: {
+    type: 'disasterRecovery',
+    id: (system) => `recover/${system}`,
+    more: { mode: 'recover', requestedBy: 'ci' },
+  },
+  recoverLost: {
+    type: 'disasterRecovery',
+    id: (system) => `recover/${system}`,
+    more: { mode: 'recover', requestedBy: 'ci', lost: true },
+  },
 };
 
 /** A folder with generations: a copy goes beside the live one then. */
@@ -62,11 +72,13 @@ export async function followData(
     const folder = dirname(liveData(place, system));
     cpSync(join(folder, 'gen-1'), join(folder, ADOPTED), { recursive: true });
   }
+  if (lane.mongo !== undefined) await removeIdle(lane);
+  const into = type === 'recoverLost' ? lane.mongo?.nextPlace() : undefined;
   const handle = await client.workflow.start(workflow, {
     workflowId: id(system),
     taskQueue,
     workflowTaskTimeout: '5s',
-    args: [{ system, requestedBy: 'ana', ...more }],
+    args: [{ system, requestedBy: 'ana', ...more, ...(into !== undefined && { into }) }],
   });
   const report = await reportAtEnd(lane, handle, workers);
   return {
@@ -74,9 +86,28 @@ export async function followData(
     operation: essence(report),
     backups: report.backups?.map(({ parts, rows, bytes }) => ({ parts, rows, bytes })),
     told: await place.told(report.runId),
-    liveData: digestOf(liveData(place, system)),
-    remains: isRecovery(type) ? takenAway(lane) : remainsOf(lane),
+    ...(lane.mongo === undefined
+      ? { liveData: digestOf(liveData(place, system)) }
+      : { liveData: await lane.mongo.found(place, system) }),
+    remains: await remainsAfter(lane, type),
   };
+}
+
+/** Revisions that an earlier recovery left without users. */
+async function removeIdle({ place: { platform }, system }: Lane): Promise<void> {
+  const service = { system, service: 'api' };
+  const { weights } = await platform.traffic.read(service);
+  for (const { spec } of await platform.workload.revisions(service)) {
+    if (weights.some(({ revision }) => revision === spec.id)) continue;
+    const token = { operation: 'test', step: 'remove', epoch: Date.now(), sequence: 1 };
+    await platform.workload.remove({ service, revision: spec.id, token });
+  }
+}
+
+async function remainsAfter(lane: Lane, type: DataType): Promise<string[]> {
+  if (!isRecovery(type)) return remainsOf(lane);
+  if (lane.mongo === undefined) return takenAway(lane);
+  return [...(await lane.mongo.takenAway(lane)), `${discardCopies(lane)} copies`];
 }
 
 /**
@@ -88,11 +119,15 @@ function takenAway(lane: Lane): string[] {
   inFirstGeneration(folder);
   const beside = namesIn(folder).filter((name) => name.startsWith('gen-') && name !== 'gen-1');
   const texts = beside.map((name) => `${name}: ${namesIn(join(folder, name)).join()}`);
+  for (const name of beside) rmSync(join(folder, name), { recursive: true, force: true });
+  return [...texts, `${discardCopies(lane)} copies`];
+}
+
+/** Answers how many there were. */
+function discardCopies(lane: Lane): number {
   const copies = remainsOf(lane);
-  for (const one of [...beside.map((name) => join(folder, name)), ...copies]) {
-    rmSync(one, { recursive: true, force: true });
-  }
-  return [...texts, `${copies.length} copies`];
+  for (const one of copies) rmSync(one, { recursive: true, force: true });
+  return copies.length;
 }
 
 function inFirstGeneration(folder: string): void {

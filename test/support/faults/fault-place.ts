@@ -21,6 +21,7 @@ import {
   type TemporalServer,
 } from '../../../src/embedded/temporal-server.ts';
 import { textAt } from '../../../src/domain/json.ts';
+import { mongoEnvironment } from '../datastores/mongodb.ts';
 import type { CalledPlatform } from '../called-platform.ts';
 import { PATIENCE_MS } from '../patience.ts';
 import type { FaultGround } from './fault-ground.ts';
@@ -93,9 +94,9 @@ export class FaultPlace {
     return this.#ground.platform;
   }
 
-  /** Of a worker that is to reach the ground. */
+  /** Of a worker that is to reach the ground, and a MongoDB. */
   get environment(): NodeJS.ProcessEnv {
-    return this.#ground.environment;
+    return { ...mongoEnvironment(), ...this.#ground.environment };
   }
 
   startHost(): Promise<void> {
@@ -111,12 +112,12 @@ export class FaultPlace {
     return this.#ground.pids(system);
   }
 
-  /** A small system with very short bakes, one gate, and users enough to judge by. */
-  async addSystem(system: string): Promise<{ url: string }> {
+  /** A small system with very short bakes, one gate, and users enough to judge by. `bound`: settings of its datastore. */
+  async addSystem(system: string, bound?: object): Promise<{ url: string }> {
     const { url, ...own } = await this.#ground.prepare(system);
     await mkdir(join(this.systems, system, 'data'), { recursive: true });
     await writeFile(liveData(this, system), LOANS);
-    const text = stringify(smallSystem(system, own));
+    const text = stringify(smallSystem(system, own, bound));
     await writeFile(join(this.systems, system, 'system.yaml'), text);
     await mkdir(join(this.systems, system, 'runbooks'));
     for (const [name, runbook] of Object.entries(RUNBOOKS)) {

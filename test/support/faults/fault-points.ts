@@ -56,6 +56,8 @@ const POINTS: Record<OperationType, { server: string[]; host: string[] }> = {
   },
   recoverLive: { server: [], host: [] },
   recoverAdopted: { server: [], host: [] },
+  recoverBound: { server: [], host: [] },
+  recoverLost: { server: [], host: [] },
   runbook: {
     server: ['runbook/makeChange:run/mark#1/before', 'runbook/makeChange:run/mark#1/after'],
     host: [],

@@ -8,6 +8,7 @@ import { describeWeights } from '../../../src/domain/traffic/weights.ts';
 import { followData, inGenerations } from './fault-data.ts';
 import { FaultWorker, type Barrier } from './fault-process.ts';
 import type { FaultPlace } from './fault-place.ts';
+import { FaultMongo } from './fault-mongo.ts';
 import { essence, reportAtEnd, type Carried } from './fault-report.ts';
 import { followIncident, followSteps } from './fault-steps.ts';
 import { UserLoad, type FailedRequest } from '../load.ts';
@@ -16,7 +17,14 @@ const LOOK_EVERY_MS = 80;
 const SPARES = 2;
 
 export type DeployType = 'canaryDeploy' | 'blueGreenDeploy';
-export type DataType = 'backup' | 'disasterRecovery' | 'recover' | 'recoverLive' | 'recoverAdopted';
+export type DataType =
+  | 'backup'
+  | 'disasterRecovery'
+  | 'recover'
+  | 'recoverLive'
+  | 'recoverAdopted'
+  | 'recoverBound'
+  | 'recoverLost';
 export type StepsType = 'runbook' | 'maintenanceWindow';
 export type OperationType = DeployType | DataType | StepsType | 'incident';
 
@@ -31,11 +39,14 @@ export interface Lane {
   /** Processes that were started ahead and wait for something to do, and how many are to. */
   workers: FaultWorker[];
   spares: number;
+  /** Where the data are that no server renames. */
+  mongo?: FaultMongo;
 }
 
 export async function closeLane(lane: Lane): Promise<void> {
   await lane.load.stop();
   for (const worker of lane.workers.splice(0)) await worker.kill();
+  await lane.mongo?.stop();
 }
 
 /** Another one is started for the next time at once, so that nobody waits for it then. */
@@ -75,7 +86,8 @@ export async function openLane(
   spares = SPARES,
 ): Promise<Lane> {
   const system = `fault-${randomUUID().slice(0, 8)}`;
-  const { url } = await place.addSystem(system);
+  const mongo = isByBinding(type) ? await FaultMongo.start() : undefined;
+  const { url } = await place.addSystem(system, mongo?.settings);
   const load = new UserLoad(url);
   const lane: Lane = {
     type: 'canaryDeploy',
@@ -86,20 +98,28 @@ export async function openLane(
     load,
     workers: [],
     spares,
+    ...(mongo && { mongo }),
   };
-  const first = type === 'blueGreenDeploy' ? type : 'canaryDeploy';
-  const recovers = isRecovery(type);
-  const restores = recovers || type === 'disasterRecovery';
-  const before: OperationType[] = restores ? [first, 'backup'] : [first];
-  if (recovers) inGenerations(place, system);
-  for (const one of before) {
+  if (isRecovery(type) && mongo === undefined) inGenerations(place, system);
+  await goThrough(lane, before(type));
+  if (mongo !== undefined) await (type === 'recoverLost' ? mongo.lose() : mongo.writeMore());
+  lane.type = type;
+  return lane;
+}
+
+async function goThrough(lane: Lane, operations: readonly OperationType[]): Promise<void> {
+  for (const one of operations) {
     lane.type = one;
     const { same } = await runOnce(lane);
     if (same['outcome'] === 'succeeded') continue;
-    throw new Error(`the first ${one} of ${system}: ${JSON.stringify(same)}`);
+    throw new Error(`the first ${one} of ${lane.system}: ${JSON.stringify(same)}`);
   }
-  lane.type = type;
-  return lane;
+}
+
+/** What a system has behind it when this is carried out on it. */
+function before(type: OperationType): OperationType[] {
+  const first = type === 'blueGreenDeploy' ? type : 'canaryDeploy';
+  return isRecovery(type) || type === 'disasterRecovery' ? [first, 'backup'] : [first];
 }
 
 /** Deploys the next version and lets the old one be retired, or backs up, or drills; compares nothing. */
@@ -144,7 +164,11 @@ export async function runOnce(lane: Lane, fault?: Fault): Promise<RunResult> {
 }
 
 export function isRecovery(type: OperationType): boolean {
-  return type === 'recover' || type === 'recoverLive' || type === 'recoverAdopted';
+  return type.startsWith('recover');
+}
+
+function isByBinding(type: OperationType): boolean {
+  return type === 'recoverBound' || type === 'recoverLost';
 }
 
 /** While a recovery exchanges what is live, or maintenance goes on, users get 503, whatever happens to its worker. */
@@ -258,6 +282,8 @@ async function left(lane: Lane): Promise<string[]> {
 function asOldAndNew(lane: Lane, found: Record<string, unknown>): Record<string, unknown> {
   const text = JSON.stringify(found)
     .replaceAll(lane.system, 'system')
+    // A database of each recovery's own.
+    .replaceAll(/-restored-[a-z0-9]+/g, '-restored')
     .replaceAll(new RegExp(`\\b${versionOf(lane.live)}\\b`, 'g'), 'new')
     .replaceAll(new RegExp(`\\b${versionOf(lane.live - 1)}\\b`, 'g'), 'old');
   return JSON.parse(text) as Record<string, unknown>;

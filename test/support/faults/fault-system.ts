@@ -9,18 +9,25 @@ export const CHANNEL = 'people';
 /** What is not the same on every ground. */
 export interface SystemOwn {
   /** Of its one service: the platform, the program, where it keeps its data. */
-  api: { platform: string; datastores?: readonly string[]; [key: string]: unknown };
+  api: {
+    platform: string;
+    datastores?: readonly string[];
+    configuration?: Record<string, string>;
+    [key: string]: unknown;
+  };
   /** Its answers are counted where Fairlead can read them. */
   measured: boolean;
 }
 
-export function smallSystem(system: string, { api, measured }: SystemOwn) {
+/** `bound`: the settings of a datastore that recovers by binding, in the place of a folder. */
+export function smallSystem(system: string, { api, measured }: SystemOwn, bound?: object) {
   const judged = measured ? { analysis: 'errors' } : {};
   return {
     system,
     services: {
       api: {
         ...api,
+        ...(bound && { configuration: { ...api.configuration, ...WHERE } }),
         drain: '1s',
         rollout: {
           canary: {
@@ -48,7 +55,7 @@ export function smallSystem(system: string, { api, measured }: SystemOwn) {
         },
       },
     },
-    ...(api.datastores !== undefined && STORED),
+    ...(api.datastores !== undefined && storedIn(bound)),
     notify: { [CHANNEL]: { type: 'file' } },
     ...(measured && { analyses: ANALYSES }),
     approvals: { promote: {} },
@@ -59,13 +66,21 @@ export function smallSystem(system: string, { api, measured }: SystemOwn) {
   };
 }
 
-const STORED = {
-  datastores: { data: { kind: 'files', directory: 'data' } },
+const storedIn = (bound: object = { kind: 'files', directory: 'data' }) => ({
+  datastores: { data: bound },
   drill: {
     rto: '30m',
     golden: [{ service: 'api', name: 'loans', http: '/data', contains: '399,2793' }],
   },
-};
+});
+
+/** What a service has of the place of a datastore that recovers by binding: all that can move. */
+const WHERE = Object.fromEntries(
+  ['host', 'port', 'database'].map((field) => [
+    `DATA_${field.toUpperCase()}`,
+    `{{binding.data.${field}}}`,
+  ]),
+);
 
 const ANALYSES = {
   errors: {
