@@ -186,7 +186,7 @@ function liveSteps(input: PlanInput, world: World, exchanges: Exchange[]): PlanS
     lookAheadStep(datastores),
     ...affected.flatMap(stopSteps),
     ...otherWriters(loaded.system.recovery).map(haltStep),
-    ...datastores.flatMap((name) => fenceSteps(name, world.converts?.[name], isBound(world, name))),
+    ...exchanges.flatMap((one) => fenceSteps(one, world.converts?.[one.datastore])),
     ...exchanges.flatMap(besideSteps),
     ...exchanges.map(lossStep),
     ...exchanges.flatMap((one) => besideRunbookSteps(one, around(one))),

@@ -79,7 +79,7 @@ async function handWorld(t: TestContext, secret = '') {
     };
     const steps = [
       lookAheadStep(['orders']),
-      ...fenceSteps('orders'),
+      ...fenceSteps(one),
       ...besideSteps(one),
       lossStep(one),
       exchangeStep(one),

@@ -79,6 +79,18 @@ test('writers are looked for, the copy is restored beside, the binding moves, se
   assert.deepEqual(admit.to, [{ revision: ensure.spec.id, version: 'v1', percent: 100 }]);
 });
 
+test('where writes are blocked, that is the fence, and it is lifted once what is live was proved', () => {
+  const { input, world } = worldOf({ DATABASE: '{{binding.orders.database}}' });
+  Object.assign(input.loaded.system.datastores?.['orders'] ?? {}, { writeBlock: true });
+  const { steps } = recoverLive.plan(input, world);
+  const ids = steps.map(({ id }) => id);
+  assert.ok(ids.indexOf('live-orders') < ids.indexOf('open-orders'), ids.join());
+  assert.ok(ids.indexOf('open-orders') < ids.indexOf('start-api'), ids.join());
+  const titled = (id: string) => steps.find((step) => step.id === id)?.title ?? '';
+  assert.match(titled('fence-orders'), /^Block writes to all databases of the cluster/);
+  assert.match(titled('open-orders'), /all databases of the cluster take writes again/);
+});
+
 test('a revision that is bound to what is in quarantine gets no users, by a roll-back or by an admit', () => {
   const { input, world, v1 } = worldOf({ DATABASE: '{{binding.orders.database}}' });
   const by = {

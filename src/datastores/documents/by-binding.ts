@@ -7,6 +7,7 @@ import type { DatastoreRef } from '../../ports/backups.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Waiting } from '../../ports/waiting.ts';
 import type { Contents } from '../../domain/backup/backup.ts';
+import type { EpochToken } from '../../domain/rollout/model.ts';
 import type { ExchangePlan, Loss } from '../../domain/recovery/exchange.ts';
 import { digestOf } from '../../domain/digest.ts';
 import { Failure } from '../../domain/failure.ts';
@@ -33,6 +34,8 @@ export interface Databases {
   loss: (there: DatastoreRef, here: DatastoreRef, waiting: Waiting) => Promise<Loss>;
   /** That the server answers, in a sentence; undefined where it does not. */
   answers: (store: DatastoreRef) => Promise<string | undefined>;
+  /** Absent where no server of the kind blocks writes. */
+  block?: WriteBlock;
   /** Has the service of the server make databases; absent where there is no such service. */
   service?: {
     /** Why it cannot, in a sentence. */
@@ -51,6 +54,21 @@ export interface Databases {
     /** That the database of `there` is there, and who removes it, in a sentence; undefined where it is not. */
     left: (there: DatastoreRef, waiting: Waiting) => Promise<string | undefined>;
   };
+}
+
+/** How a server keeps those from writing that are not stopped. */
+export interface WriteBlock {
+  /** Whether the system file wants it. */
+  isAsked: (store: DatastoreRef) => boolean;
+  /** Who writes all the same, as a sentence. */
+  open: string;
+  /** Why it cannot be raised, in a sentence. */
+  unable: (store: DatastoreRef, waiting: Waiting) => Promise<string | undefined>;
+  /** Twice is fine. */
+  raise: (store: DatastoreRef, token: EpochToken, waiting: Waiting) => Promise<void>;
+  /** Leaves what somebody else raised. */
+  lift: (store: DatastoreRef, token: EpochToken, waiting: Waiting) => Promise<void>;
+  stands: (store: DatastoreRef, waiting: Waiting) => Promise<boolean>;
 }
 
 /** References to secrets, and no secret. */
@@ -84,10 +102,10 @@ export function exchangeByBinding(databases: Databases, clock: Pick<Clock, 'now'
     await notes.keep(folder, { store: there });
   };
   return {
-    unable: async ({ datastore, settings: { role } }) =>
-      role === 'derived'
-        ? `${datastore} is derived, and no server here empties a database in one step; empty it by hand`
-        : undefined,
+    unable: async (store) =>
+      store.settings.role === 'derived'
+        ? `${store.datastore} is derived, and no server here empties a database in one step; empty it by hand`
+        : blockOf(databases, store)?.unable(store, UNDISTURBED),
     begin: (store, folder) =>
       begin(placedAt(store, { database: besideName(store, folder, nameOf) }), folder),
     release: async (folder, waiting, isLive) => {
@@ -95,13 +113,7 @@ export function exchangeByBinding(databases: Databases, clock: Pick<Clock, 'now'
       if (there === undefined || adopted === true || (await isLive(there))) return;
       await databases.remove(there, waiting);
     },
-    writeFence: async (store, { epoch }) => ({ epoch, quarantined: nameOf(store), open: OPEN }),
-    liftFence: async () => undefined,
-    writePosition: async (store, waiting) => {
-      const at = clock.now();
-      const { parts } = await databases.contents(store, waiting);
-      return { position: `contents:${digestOf(parts)}`, writers: [], unseen: OPEN, at };
-    },
+    ...fencingIn(databases, clock),
     plan: async (store, folder): Promise<ExchangePlan> => {
       const copy = await databaseOfCopy(folder);
       if (copy !== undefined) return { kind: 'binding', from: nameOf(store), to: nameOf(copy) };
@@ -134,6 +146,36 @@ export function exchangeByBinding(databases: Databases, clock: Pick<Clock, 'now'
       lacks: async () => [],
     },
     adopt: adoptingIn(databases),
+  };
+}
+
+function blockOf({ block }: Databases, store: DatastoreRef): WriteBlock | undefined {
+  return block?.isAsked(store) === true ? block : undefined;
+}
+
+/** A block of writes where one is asked for; else nobody is kept out, and what changes is seen. */
+function fencingIn(
+  databases: Databases,
+  clock: Pick<Clock, 'now'>,
+): Pick<StoreExchange, 'writeFence' | 'liftFence' | 'writePosition'> {
+  return {
+    writeFence: async (store, token, waiting) => {
+      const block = blockOf(databases, store);
+      await block?.raise(store, token, waiting);
+      const { open } = block ?? { open: OPEN };
+      return { epoch: token.epoch, quarantined: databases.nameOf(store), open };
+    },
+    liftFence: async (store, token, waiting) =>
+      blockOf(databases, store)?.lift(store, token, waiting),
+    writePosition: async (store, waiting) => {
+      const block = blockOf(databases, store);
+      const at = clock.now();
+      const { parts } = await databases.contents(store, waiting);
+      const isGone = block !== undefined && !(await block.stands(store, waiting));
+      const writers = isGone ? ['somebody lifted the block of writes'] : [];
+      const unseen = block?.open ?? OPEN;
+      return { position: `contents:${digestOf(parts)}`, writers, unseen, at };
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import { totalRows } from '../../domain/backup/backup.ts';
 import type { HandBackup } from '../store.ts';
 import { mongodb } from './settings.ts';
 import { DUMP } from './take-dump.ts';
+import { UNBLOCK } from './write-block.ts';
 
 export async function mongoByHand(
   store: DatastoreRef,
@@ -22,9 +23,18 @@ export async function mongoByHand(
         `${login('mongodump', '--db', restored, '--archive=/dev/null')}   # it has to be empty`,
       ],
     },
-    fence: person(
-      `Stop everybody who writes to ${database}. Where the server is MongoDB 6 or newer, setUserWriteBlockMode keeps the others out, of all its databases.`,
-    ),
+    ...(store.settings.writeBlock === true
+      ? {
+          fence: person(
+            `In mongosh, by a login with the role "restore", block writes to all databases of the cluster: db.adminCommand({setUserWriteBlockMode: 1, global: true})`,
+          ),
+          open: person(`In mongosh: ${UNBLOCK}`),
+        }
+      : {
+          fence: person(
+            `Stop everybody who writes to ${database}. Where the server is MongoDB 6 or newer, setUserWriteBlockMode keeps the others out, of all its databases.`,
+          ),
+        }),
     backup: {
       type: [`${login('mongodump', '--db', database)} --archive="$HOME/dump.archive"`],
       see: ['test -s "$HOME/dump.archive"   # and its last lines tell each collection'],

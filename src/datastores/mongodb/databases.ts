@@ -8,11 +8,13 @@ import { liveMongo, sourceOf, withMongo } from './connection.ts';
 import { readContents } from './contents.ts';
 import { lossBetween } from './look.ts';
 import { timeOf } from './server.ts';
+import { writeBlockOf } from './write-block.ts';
 
 export function databasesIn(secrets: SecretSources): Databases {
   return {
     nameOf: ({ settings: { database = '' } }) => database,
     own: ['admin', 'config', 'local'],
+    block: writeBlockOf(secrets),
     holds: async (store, { signal }) =>
       withMongo(await liveMongo(store, secrets), signal, async (db) => {
         const { length } = await db.listCollections({}, { nameOnly: true }).toArray();

@@ -82,6 +82,11 @@ export const mongodb = {
         'mongodb: the name of the replica set that the server is a member of: its primary is looked for. Without it that one server is asked.',
       example: 'rs0',
     }),
+    writeBlock: z.exactOptional(z.boolean()).meta({
+      meaning:
+        'mongodb: MongoDB 6.0 and newer: a recovery in the place of what is live blocks writes to **all databases of the cluster** until that was proved; without it only what is stopped is kept out.',
+      example: true,
+    }),
     tls: z
       .exactOptional(z.boolean())
       .meta({ meaning: 'mongodb: whether the server is reached over TLS.', example: true }),

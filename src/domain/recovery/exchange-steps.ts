@@ -46,15 +46,29 @@ export function lookAheadStep(datastores: readonly string[]): PlanStep {
   };
 }
 
+type FencedBy = 'name' | 'block' | 'nobody';
+
+function fencedBy({ elsewhere, settings }: Exchange): FencedBy {
+  if (elsewhere === undefined) return 'name';
+  return settings.writeBlock === true ? 'block' : 'nobody';
+}
+
+const FENCES: Record<FencedBy, (datastore: string) => string> = {
+  name: (datastore) =>
+    `Keep everybody out of the live ${datastore}: nothing is found under its name`,
+  block: (datastore) =>
+    `Block writes to all databases of the cluster that ${datastore} is in, for everybody but logins that may bypass that`,
+  nobody: (datastore) =>
+    `Nobody can be kept out of the live ${datastore} itself: whoever writes is stopped, and what changes is looked at`,
+};
+
 /**
- * The fence, and the proof of it. `converts`: what the fence changes for good, as a sentence. `isOpen`: the kind has no fence, and
- * whoever writes has to be stopped.
+ * The fence, and the proof of it. `converts`: what the fence changes for good, as a sentence. Where nothing takes the live one's
+ * name, whoever writes has to be stopped, or is kept out by a block of writes.
  */
-export function fenceSteps(datastore: string, converts?: string, isOpen = false): PlanStep[] {
-  const closed = `Keep everybody out of the live ${datastore}: nothing is found under its name`;
-  const title = isOpen
-    ? `Nobody can be kept out of the live ${datastore} itself: whoever writes is stopped, and what changes is looked at`
-    : closed;
+export function fenceSteps(one: Exchange, converts?: string): PlanStep[] {
+  const { datastore } = one;
+  const title = FENCES[fencedBy(one)](datastore);
   return [
     {
       id: `fence-${datastore}`,
@@ -213,12 +227,18 @@ export function judgeLiveStep({ datastore, copy }: Exchange): PlanStep {
 }
 
 /** Once what is live now was proved; none where nothing keeps anybody out. */
-export function liftFenceSteps({ datastore, elsewhere }: Exchange): PlanStep[] {
-  if (elsewhere !== undefined) return [];
+export function liftFenceSteps(one: Exchange): PlanStep[] {
+  const { datastore } = one;
+  const by = fencedBy(one);
+  if (by === 'nobody') return [];
+  const title = {
+    name: `Lift the write fence: ${datastore} is found under its name again`,
+    block: 'Lift the write fence: all databases of the cluster take writes again',
+  }[by];
   return [
     {
       id: `open-${datastore}`,
-      title: `Lift the write fence: ${datastore} is found under its name again`,
+      title,
       undo: 'none: users are kept out',
       action: { kind: 'liftFence', datastore },
     },
