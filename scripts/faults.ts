@@ -1,8 +1,8 @@
 // Kills a worker (or freezes it, or kills Temporal's server or the local host) at every point of a deploy of either
 // strategy, a backup, a drill, recoveries, a runbook of steps, a maintenance window and an incident, under load, and compares with the run that nobody disturbed. Takes up where it was stopped.
 // `kubernetes` is a canary on a cluster, whose API server dies where the local host would; only where it is asked for.
-// Usage: npm run test:faults -- [--operation canary|blue-green|backup|drill|beside|recover|adopt|bound|lost|runbook|maintenance|incident|kubernetes] [--shard I/N] [--once-per-step] [--only PATTERN] [--fresh] [--lanes N] [--list]
-//   Of all operations, --once-per-step tries a step that several have in the first of them only.
+// Usage: npm run test:faults -- [--operation canary|blue-green|backup|drill|beside|recover|adopt|lost|bound|runbook|maintenance|incident|kubernetes] [--shard I/N] [--once-per-step] [--only PATTERN] [--fresh] [--lanes N] [--list]
+//   Of all operations, --once-per-step tries a step that several have in the first of them only, and leaves `bound` out.
 //   PATTERN is a regular expression over names such as "kill canaryDeploy/shiftTraffic/weight-50#1/after".
 //   Ends with 1 where up to four faults of an operation were noticed, with 2 where more were.
 //   What passed is kept in .fairlead/faults.jsonl and left out the next time, unless dist has changed since.
@@ -56,8 +56,8 @@ const OPERATIONS: Record<string, OperationType> = {
   beside: 'recover',
   recover: 'recoverLive',
   adopt: 'recoverAdopted',
-  bound: 'recoverBound',
   lost: 'recoverLost',
+  bound: 'recoverBound',
   runbook: 'runbook',
   maintenance: 'maintenanceWindow',
   incident: 'incident',
@@ -187,6 +187,8 @@ async function operationTypes(): Promise<OperationType[]> {
     if (mongoPrograms() === undefined) {
       missing('RECOVERY BY BINDING', MISSING, ['recoverBound', 'recoverLost']);
     }
+    // All of its steps are steps of others.
+    if (values['once-per-step'] === true) without.push('recoverBound');
     return Object.values(OPERATIONS).filter((one) => !without.includes(one));
   }
   const type = onCluster ? OPERATIONS['canary'] : OPERATIONS[operation];
