@@ -83,14 +83,17 @@ export function copiesOf({ secrets, clock, folders }: CopiesInput): Pick<Store, 
   };
 }
 
-/** Throws NotReady when it is gone. */
+/** Throws NotReady when it is gone, or its own server is: asking that again and again would say no more. */
 export async function copyAddress(
   folder: string,
   secrets: SecretSources,
   { signal }: Waiting,
 ): Promise<PostgresAddress> {
   const note = await besideIn(folder);
-  return note === undefined ? clusterAddress(folder) : besideAddress(note, secrets, signal);
+  if (note !== undefined) return besideAddress(note, secrets, signal);
+  const address = await clusterAddress(folder);
+  serverRuns(folder);
+  return address;
 }
 
 async function restoreDump(

@@ -16,6 +16,7 @@ import { askRedis, liveRedis, MANY_DATABASES } from './client.ts';
 import {
   DUMP_FILE,
   redisAddress,
+  runningRedis,
   redisContents,
   startRedis,
   type RedisPrograms,
@@ -84,7 +85,7 @@ export function createRedisStore({ secrets, clock, programs = [] }: RedisInput):
     },
     fingerprintCopy: async (folder, waiting): Promise<Fingerprint> => {
       const { cli } = await find();
-      const at = await pointFrom({ cli, address: await redisAddress(folder), clock }, waiting);
+      const at = await pointFrom({ cli, address: await runningRedis(folder), clock }, waiting);
       return { contents: await redisContents(folder, cli, waiting), at: await at() };
     },
     ask: async () => {

@@ -1,5 +1,6 @@
 // What every adapter of backups promises of copies that services use: empty ones, and their handing over.
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackupsPort, CopyRef } from '../../../src/ports/backups.ts';
 import { fails } from '../fails.ts';
 import { waiting } from '../local-daemon.ts';
@@ -41,6 +42,23 @@ export const HANDED_OVER: Readonly<Record<string, (world: HandedOver) => Promise
     const address = await backups.handOver(target, waiting());
     await backups.empty(target, waiting());
     assert.deepEqual(await backups.handOver(target, waiting()), address);
+    await backups.discard(target.copy, waiting());
+  },
+
+  'a copy whose own server is gone says so at once': async ({ backups, target }) => {
+    await backups.empty(target, waiting());
+    const first = await backups.handOver(target, waiting());
+    if (first.kind === 'address' && first.server !== undefined) {
+      // It may be several processes, and some end a moment after others.
+      for (let tries = 0; tries < 40; tries += 1) {
+        const there = await backups.handOver(target, waiting()).catch(() => undefined);
+        if (there?.kind !== 'address' || there.server === undefined) break;
+        process.kill(there.server, 'SIGKILL');
+        await sleep(200);
+      }
+      const said = await fails('NotReady', backups.fingerprint(target, waiting()));
+      assert.match(said.message, /does not run any more/);
+    }
     await backups.discard(target.copy, waiting());
   },
 
