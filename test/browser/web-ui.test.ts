@@ -187,7 +187,7 @@ test('nonsense in the form is answered with a sentence that says what is allowed
   const { message } = await endOf(handle);
   assert.match(
     message,
-    /^stopTraffic: \(1\) has no field "sytem"; it takes system, .*\(2\) needs system /,
+    /^stopTraffic: \(1\) has no field "sytem" \(did you mean system\?\); it takes system, .*\(2\) needs system /,
   );
   await openTab(page, uiUrl, handle, 'history');
   await page.getByText('stopTraffic: (1) has no field').first().waitFor();

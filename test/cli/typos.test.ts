@@ -173,6 +173,21 @@ test('a plain client that names what is not there is refused, and no record is k
   assert.deepEqual(await shop.ports.evidence.read(run), []);
 });
 
+test('what was refused before it began tells by status and report why', async () => {
+  const handle = await shop.start('canaryDeploy', null);
+  await assert.rejects(handle.result());
+  const { workflowId } = handle;
+  const why = /canaryDeploy needs one JSON object, not null; send one JSON object, for example/;
+  const status = await runCli(['status', workflowId], env);
+  assert.equal(status.code, 0, status.stderr);
+  assert.match(status.stdout, /^\S+ {2}refused\n/);
+  assert.match(status.stdout, why);
+  const report = await runCli(['report', workflowId], env);
+  assert.equal(report.code, 2, report.stderr);
+  assert.match(report.stderr, /left no report: it was refused before it began: /);
+  assert.match(report.stderr, why);
+});
+
 test('a gate or a step that the plan does not have is named with the one that was meant', () => {
   const gates = ['weight-25', 'weight-50'];
   assert.equal(unknownId('gate', 'weight-25', gates, 'deploy/a'), undefined);

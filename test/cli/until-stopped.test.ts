@@ -5,6 +5,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { ROOT, entryArgs } from '../support/entry.ts';
+import { runCli } from '../support/run-cli.ts';
 import { openShop, type Shop } from '../support/shop.ts';
 import { testServer } from '../support/temporal-server.ts';
 
@@ -88,6 +89,17 @@ describe('what follows', { concurrency: 2 }, () => {
     await closed;
     assert.equal(child.exitCode, 141);
   });
+});
+
+test('logs that have nothing to print say so beside what they print', async () => {
+  const [target, kept] = [`${system}/api`, said.splice(0)];
+  const none = await runCli(['logs', target], env);
+  said.push(...kept);
+  assert.deepEqual([none.code, none.stdout], [0, '']);
+  assert.match(none.stderr, /nothing that \S+\/api said is kept: see "fairlead status /);
+  const quiet = await runCli(['logs', target, '--errors'], env);
+  assert.deepEqual([quiet.code, quiet.stdout], [0, '']);
+  assert.match(quiet.stderr, /no trouble in what \S+\/api said lately/);
 });
 
 test('what waits for an answer that does not come ends by Ctrl-C all the same', async () => {

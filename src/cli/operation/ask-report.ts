@@ -2,9 +2,9 @@
 import { reportOfEntries } from '../../domain/record/report-answer.ts';
 import type { Report } from '../../domain/record/report.ts';
 import { isReport } from '../temporal/answers.ts';
-import { problemOf } from './ask-status.ts';
+import { answersNothing, endOfClosed, problemOf } from './ask-status.ts';
 import type { Temporal } from '../temporal/connect.ts';
-import type { RunName } from './ending.ts';
+import type { Ending, RunName } from './ending.ts';
 import { EXIT, ExitError } from '../exit.ts';
 import { inspect } from '../temporal/inspect.ts';
 
@@ -16,7 +16,7 @@ export interface ReportedRun extends RunName {
 /** The report of a run. The evidence of a closed run is asked first: it knows more than the history, and somebody else may have sealed it. */
 export async function askReport(temporal: Temporal, run: ReportedRun): Promise<Report> {
   const { workflowId, runId, system } = run;
-  const problems: string[] = [];
+  const problems: unknown[] = [];
   const attempt = async (ask: () => Promise<unknown>): Promise<Report | undefined> => {
     try {
       const answer = await ask();
@@ -25,7 +25,7 @@ export async function askReport(temporal: Temporal, run: ReportedRun): Promise<R
       if (made !== undefined) return made;
       problems.push('the answer was no report');
     } catch (error) {
-      problems.push(problemOf(error));
+      problems.push(error);
     }
     return undefined;
   };
@@ -34,10 +34,18 @@ export async function askReport(temporal: Temporal, run: ReportedRun): Promise<R
   const fromWorkflow = () =>
     temporal.client.withDeadline(Date.now() + 10_000, () => handle.query<unknown>('report'));
   const found =
-    (run.open ? undefined : await attempt(fromEvidence)) ?? (await attempt(fromWorkflow));
+    (run.open || system === '' ? undefined : await attempt(fromEvidence)) ??
+    (await attempt(fromWorkflow));
   if (found !== undefined) return found;
+  const hasNone = !run.open && problems.some(answersNothing);
+  const end = hasNone ? await endOfClosed(temporal, run) : undefined;
+  if (end !== undefined) throw new ExitError(EXIT.badInput, leftNone(run, end));
   throw new ExitError(
     EXIT.noAnswer,
-    `asking for the report of ${run.operation} (${runId}): ${problems.join('; ')}`,
+    `asking for the report of ${run.operation} (${runId}): ${problems.map(problemOf).join('; ')}`,
   );
+}
+
+function leftNone({ operation }: RunName, { outcome, message }: Ending): string {
+  return `${operation} left no report: it was ${outcome} before it began: ${message}`;
 }

@@ -1,8 +1,9 @@
 // Asks a worker for the status of one run; without one, says what Temporal itself knows.
-import type {
-  WorkflowExecutionDescription,
-  WorkflowExecutionInfo,
-  WorkflowHandle,
+import {
+  QueryNotRegisteredError,
+  type WorkflowExecutionDescription,
+  type WorkflowExecutionInfo,
+  type WorkflowHandle,
 } from '@temporalio/client';
 import type { Payload } from '@temporalio/common';
 import { gateWatchSeen } from '../../domain/analysis/gate-watch.ts';
@@ -13,13 +14,16 @@ import { pendingWork } from '../../domain/operation/pending.ts';
 import type { OperationStatus } from '../../domain/operation/status.ts';
 import { isOperationStatus } from '../temporal/answers.ts';
 import type { Temporal } from '../temporal/connect.ts';
-import type { RunName } from './ending.ts';
+import { endingOfError, endingOfResult, type Ending, type RunName } from './ending.ts';
 import { knownOutcome } from './outcome-code.ts';
+
+/** For how a run ended, which Temporal has at hand. */
+const END_MS = 10_000;
 
 export type StatusAnswer =
   | { from: 'worker'; status: OperationStatus }
-  /** No worker answered in time, or Temporal did not. */
-  | { from: 'nobody'; problem: string };
+  /** No worker answered in time, or Temporal did not. `hasNone`: the run ended before it had a status. */
+  | { from: 'nobody'; problem: string; hasNone?: boolean };
 
 export async function askStatus(
   temporal: Temporal,
@@ -35,7 +39,7 @@ export async function askStatus(
       return { from: 'worker', status: await withPending(handle, answer, temporal) };
     return { from: 'nobody', problem: 'the answer to the query "status" was no status' };
   } catch (error) {
-    return { from: 'nobody', problem: problemOf(error) };
+    return { from: 'nobody', problem: problemOf(error), hasNone: answersNothing(error) };
   }
 }
 
@@ -47,8 +51,32 @@ export async function askRun(
 ): Promise<OperationStatus> {
   const known = staleStatus(run.info);
   const answer = await askStatus(temporal, run, timeoutMs);
-  if (answer.from === 'nobody') return known;
-  return run.open ? answer.status : endedStatus(answer.status, known.outcome);
+  if (answer.from === 'worker') {
+    return run.open ? answer.status : endedStatus(answer.status, known.outcome);
+  }
+  const note = run.open ? undefined : (await endOfClosed(temporal, run))?.message;
+  return {
+    ...known,
+    ...(note !== undefined && { note }),
+    stale: answer.hasNone !== true || note === undefined,
+  };
+}
+
+/** How a run that is over ended, which Temporal keeps; undefined where it does not answer. */
+export async function endOfClosed(temporal: Temporal, run: RunName): Promise<Ending | undefined> {
+  const { workflow } = temporal.client;
+  const handle = workflow.getHandle(run.workflowId, run.runId, { followRuns: false });
+  try {
+    const result = temporal.client.withDeadline(Date.now() + END_MS, () => handle.result());
+    return endingOfResult(run, await result);
+  } catch (error) {
+    return endingOfError(run, error);
+  }
+}
+
+/** Whether a run has no queries at all: what makes no sense is refused before its workflow begins to answer. */
+export function answersNothing(error: unknown): boolean {
+  return error instanceof QueryNotRegisteredError;
 }
 
 /** The status of a run that is over. A workflow that was terminated never got to close its own: what it would undo stays. */

@@ -67,6 +67,13 @@ async function showLogs(text: string, options: LogsOptions): Promise<void> {
       const lines = answer.lines.filter(printed);
       if (options.summary === true) return printSummary(lines, options.json === true);
       await printLines(lines, options.json === true);
+      if (lines.length === 0 && options.follow !== true) {
+        const { progress } = await import('../output/print.ts');
+        const { commandText } = await import('../../domain/text/command-text.ts');
+        const hasSaid = answer.lines.length > 0;
+        const nothing = `nothing that ${text} said is kept: see "${commandText('status', text)}"`;
+        progress(hasSaid ? `no trouble in what ${text} said lately` : nothing);
+      }
     };
     if (options.follow !== true) return look();
     return untilStopped(async (pause) => {

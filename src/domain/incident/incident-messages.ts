@@ -2,7 +2,7 @@
 import { badInput, Failure } from '../failure.ts';
 import { isRecord } from '../json.ts';
 import { describeValue } from '../text/describe-value.ts';
-import { didYouMean } from '../text/did-you-mean.ts';
+import { noSuchField } from '../text/did-you-mean.ts';
 import { NAME, NAME_ALLOWED, PERSON_ALLOWED, personIn } from '../text/names.ts';
 import { severityIn, SEVERITIES, type Severity } from './severity.ts';
 
@@ -127,10 +127,7 @@ function problemsIn(name: IncidentMessageName, raw: Record<string, unknown>): st
   const unknown = Object.keys(raw).filter((field) => !fields.some((one) => one === field));
   const sent = fields.filter((field) => raw[field] !== undefined);
   return [
-    ...unknown.map(
-      (field) =>
-        `has no field ${describeValue(field)}${didYouMean(field, fields)}; it takes ${fields.join(', ')}`,
-    ),
+    ...unknown.map((field) => noSuchField(field, fields)),
     ...(raw['actor'] === undefined ? ['needs actor, who you are'] : []),
     ...sent.flatMap((field) => {
       const [isAllowed, allowed] = RULES[field];

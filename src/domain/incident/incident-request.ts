@@ -2,7 +2,7 @@
 import { badInput, Failure } from '../failure.ts';
 import { isRecord } from '../json.ts';
 import { describeValue } from '../text/describe-value.ts';
-import { didYouMean } from '../text/did-you-mean.ts';
+import { noSuchField } from '../text/did-you-mean.ts';
 import { NAME, NAME_ALLOWED, PERSON_ALLOWED, personIn } from '../text/names.ts';
 import { INCIDENT, incidentId, incidentWords } from './incident.ts';
 import { peopleIn, type IncidentPeople } from './people.ts';
@@ -89,10 +89,7 @@ function problemsIn(raw: Record<string, unknown>): string[] {
   return [
     ...Object.keys(raw)
       .filter((field) => !fields.includes(field))
-      .map(
-        (field) =>
-          `has no field ${describeValue(field)}${didYouMean(field, fields)}; it takes ${fields.join(', ')}`,
-      ),
+      .map((field) => noSuchField(field, fields)),
     ...Object.entries(RULES).flatMap(([field, [isAllowed, allowed, optional]]) => {
       const value = raw[field];
       if ((optional === true && value === undefined) || isAllowed(value)) return [];

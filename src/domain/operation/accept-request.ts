@@ -1,6 +1,7 @@
 // What acceptBackup may be sent, checked by hand: its input comes from outside.
 import { BACKUP_ID_ALLOWED, parseBackupId } from '../backup/backup-id.ts';
 import { describeValue } from '../text/describe-value.ts';
+import { noSuchField } from '../text/did-you-mean.ts';
 import { badInput, Failure } from '../failure.ts';
 import { isRecord } from '../json.ts';
 import { PERSON_ALLOWED, personIn } from '../text/names.ts';
@@ -40,10 +41,9 @@ export function parseAccept(raw: unknown): AcceptRequest {
   if (!isRecord(raw)) {
     throw bad(`acceptBackup needs one JSON object, not ${describeValue(raw)}; ${EXAMPLE}`);
   }
-  const known = Object.keys(RULES).join(', ');
   const unknown = Object.keys(raw)
     .filter((field) => !Object.hasOwn(RULES, field))
-    .map((field) => `has no field ${describeValue(field)}; it takes ${known}`);
+    .map((field) => noSuchField(field, Object.keys(RULES)));
   const wrong = Object.entries(RULES).flatMap(([field, { allowed, accepts }]) =>
     accepts(raw[field]) ? [] : [`${field} is ${describeValue(raw[field])}, allowed: ${allowed}`],
   );

@@ -1,6 +1,6 @@
 // What `inspectSystem` may be asked, checked by hand: its input comes from outside.
 import { describeValue } from '../text/describe-value.ts';
-import { didYouMean } from '../text/did-you-mean.ts';
+import { noSuchField } from '../text/did-you-mean.ts';
 import { badInput, Failure } from '../failure.ts';
 import { isRecord } from '../json.ts';
 import { NAME } from '../text/names.ts';
@@ -79,10 +79,7 @@ export function parseInspection(raw: unknown): Inspection {
 function problemsOf(raw: Record<string, unknown>): string[] {
   const unknown = Object.keys(raw)
     .filter((field) => !FIELDS.includes(field))
-    .map(
-      (field) =>
-        `has no field ${describeValue(field)}${didYouMean(field, FIELDS)}; it takes ${FIELDS.join(', ')}`,
-    );
+    .map((field) => noSuchField(field, FIELDS));
   const wrong = [
     () => systemAsked(raw),
     () => reportRef(raw['report']),
@@ -119,7 +116,7 @@ export function parseSystemOnly(type: string, raw: unknown): string {
     throw bad(`${type} needs one JSON object, not ${describeValue(raw)}; ${EXAMPLE}`);
   const unknown = Object.keys(raw).find((field) => field !== 'system');
   if (unknown !== undefined) {
-    throw bad(`${type} has no field ${describeValue(unknown)}; it takes system`);
+    throw bad(`${type} ${noSuchField(unknown, ['system'])}`);
   }
   return systemIn(type, raw['system']);
 }

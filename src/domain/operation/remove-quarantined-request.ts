@@ -2,6 +2,7 @@
 import { badInput, Failure } from '../failure.ts';
 import { isRecord } from '../json.ts';
 import { describeValue } from '../text/describe-value.ts';
+import { noSuchField } from '../text/did-you-mean.ts';
 import { NAME, NAME_ALLOWED, PERSON_ALLOWED, personIn } from '../text/names.ts';
 
 export interface RemoveQuarantinedRequest {
@@ -40,7 +41,7 @@ export function parseRemoveQuarantined(raw: unknown): RemoveQuarantinedRequest {
   }
   const unknown = Object.keys(raw)
     .filter((field) => !Object.hasOwn(RULES, field))
-    .map((field) => `has no field ${describeValue(field)}`);
+    .map((field) => noSuchField(field, Object.keys(RULES)));
   const wrong = Object.entries(RULES).flatMap(([field, { allowed, accepts }]) =>
     accepts(raw[field]) ? [] : [`${field} is ${describeValue(raw[field])}, allowed: ${allowed}`],
   );

@@ -12,6 +12,7 @@ import {
   VERSION_ALLOWED,
 } from '../text/names.ts';
 import { describeValue } from '../text/describe-value.ts';
+import { noSuchField } from '../text/did-you-mean.ts';
 
 /** What a field may be, and an example of it. */
 interface Rule<Value> {
@@ -239,7 +240,7 @@ export function parseRequest(asked: Asked, raw: unknown): OperationRequest {
 function wrongIn(known: Field[], field: string, value: unknown): string[] {
   const rule = known.some((one) => one === field) ? ruleOf(field) : undefined;
   if (rule === undefined) {
-    return [`has no field ${describeValue(field)}; it takes ${known.join(', ')}`];
+    return [noSuchField(field, known)];
   }
   if (rule.accepts(value)) return [];
   return [`${field} is ${describeValue(value)}, allowed: ${rule.allowed}`];

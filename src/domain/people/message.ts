@@ -1,5 +1,6 @@
 // What people send to a running operation, checked by hand (see request.ts).
 import { describeValue } from '../text/describe-value.ts';
+import { noSuchField } from '../text/did-you-mean.ts';
 import { badInput, Failure } from '../failure.ts';
 import { PERSON_ALLOWED, personIn } from '../text/names.ts';
 
@@ -97,7 +98,7 @@ export function parseMessage(name: string, raw: unknown): Message {
 function wrongIn(fields: readonly Field[], field: string, value: unknown): string[] {
   const known = fields.find((one) => one === field);
   if (known === undefined) {
-    return [`has no field ${describeValue(field)}; it takes ${fields.join(', ')}`];
+    return [noSuchField(field, fields)];
   }
   const { accepts, allowed } = RULES[known];
   return accepts(value) ? [] : [`${field} is ${describeValue(value)}, allowed: ${allowed}`];

@@ -1,4 +1,10 @@
 // The known name that a misspelt one was probably meant to be.
+import { describeValue } from './describe-value.ts';
+
+/** That an object has no field of this name, and which it may have: a sentence that goes on after the object's name. */
+export function noSuchField(field: string, known: readonly string[]): string {
+  return `has no field ${describeValue(field)}${didYouMean(field, known)}; it takes ${known.join(', ')}`;
+}
 
 /** ` (did you mean replicas?)`, or nothing when no known name is near. */
 export function didYouMean(written: string, known: readonly string[]): string {

@@ -1,6 +1,7 @@
 // A freeze: for its time no change goes forward in a system, or in any. It is an open workflow of a known id, one that people
 // took and one that an operation took; who, why and until when stand in its memo.
 import { describeValue } from '../text/describe-value.ts';
+import { noSuchField } from '../text/did-you-mean.ts';
 import { badInput, Failure } from '../failure.ts';
 import { isRecord, textAt } from '../json.ts';
 import { NAME, NAME_ALLOWED, PERSON_ALLOWED, personIn } from '../text/names.ts';
@@ -134,7 +135,7 @@ function problemsIn(raw: Record<string, unknown>, now: number): string[] {
   return [
     ...Object.keys(raw)
       .filter((field) => rules.every(([known]) => known !== field))
-      .map((field) => `has no field ${describeValue(field)}; it takes ${FIELDS.join(', ')}`),
+      .map((field) => noSuchField(field, FIELDS)),
     ...(isOneOf ? [] : ['needs either system or all: true']),
     ...rules.flatMap(([field, isAllowed, allowed]) =>
       isAllowed(raw[field])

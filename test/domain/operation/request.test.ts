@@ -35,7 +35,11 @@ describe('a request', () => {
     ['canaryDeploy', {}, /needs system \(a name of 1 to 63 lower-case letters/],
     ['canaryDeploy', { system: 'shop' }, /needs service/],
     ['canaryDeploy', { $undecodable: 'json/plain' }, /could not read its argument/],
-    ['canaryDeploy', { ...deploy, versoin: 'v2' }, /no field "versoin"; it takes .*version/],
+    [
+      'canaryDeploy',
+      { ...deploy, versoin: 'v2' },
+      /no field "versoin" \(did you mean version\?\); it takes .*version/,
+    ],
     [
       'canaryDeploy',
       { ...deploy, version: 'v 2' },
@@ -75,7 +79,7 @@ describe('a request', () => {
     [
       'canaryDeploy',
       { system: 7, versoin: 'v2', dryRun: 'yes' },
-      /^canaryDeploy: \(1\) system is 7, allowed: [^;]*; \(2\) has no field "versoin"; it takes [^;]*; \(3\) dryRun is "yes", allowed: true or false; \(4\) needs service \([^)]*\); \(5\) needs version \([^)]*\); send one JSON object, for example \{/,
+      /^canaryDeploy: \(1\) system is 7, allowed: [^;]*; \(2\) has no field "versoin" \(did you mean version\?\); it takes [^;]*; \(3\) dryRun is "yes", allowed: true or false; \(4\) needs service \([^)]*\); \(5\) needs version \([^)]*\); send one JSON object, for example \{/,
     ],
   ];
   for (const [kind, raw, message] of table) {
@@ -103,7 +107,11 @@ describe('a message', () => {
     ['approve', [], /approve takes one JSON object/],
     ['approve', { $undecodable: 'x' }, /approve takes one JSON object/],
     ['approve', { actor: '' }, /actor is an empty text, allowed: the name of a person/],
-    ['approve', { actor: 'ana', gates: 'x' }, /no field "gates"; it takes actor, gate, digest/],
+    [
+      'approve',
+      { actor: 'ana', gates: 'x' },
+      /no field "gates" \(did you mean gate\?\); it takes actor, gate, digest/,
+    ],
     ['approve', { actor: 'ana', digest: 'abc' }, /digest is "abc", allowed: the 64 hex digits/],
     ['approve', { actor: 'ana', gate: 'a b' }, /gate is "a b"/],
     ['promote', { actor: 'ana', full: 'yes' }, /full is "yes", allowed: true or false/],
