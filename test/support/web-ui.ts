@@ -24,8 +24,6 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** Nothing in the Web UI takes this long, even on a machine that is busy with other tests. */
-
 /** The browser, or undefined where there is none: then `skipWithoutBrowser` skips. */
 export async function openBrowser(): Promise<Browser | undefined> {
   const executablePath = BROWSERS.find((path) => existsSync(path));

@@ -100,20 +100,28 @@ export async function openLane(
     spares,
     ...(mongo && { mongo }),
   };
-  if (isRecovery(type) && mongo === undefined) inGenerations(place, system);
-  await goThrough(lane, before(type));
-  if (mongo !== undefined) await (type === 'recoverLost' ? mongo.lose() : mongo.writeMore());
+  try {
+    await prepare(lane, type);
+  } catch (error) {
+    // Nobody else knows of the lane, and its server would go on for ever.
+    await closeLane(lane);
+    throw error;
+  }
   lane.type = type;
   return lane;
 }
 
-async function goThrough(lane: Lane, operations: readonly OperationType[]): Promise<void> {
-  for (const one of operations) {
+/** Carries out what the system of a lane has behind it before an operation of this type. */
+async function prepare(lane: Lane, type: OperationType): Promise<void> {
+  const { mongo } = lane;
+  if (isRecovery(type) && mongo === undefined) inGenerations(lane.place, lane.system);
+  for (const one of before(type)) {
     lane.type = one;
     const { same } = await runOnce(lane);
     if (same['outcome'] === 'succeeded') continue;
     throw new Error(`the first ${one} of ${lane.system}: ${JSON.stringify(same)}`);
   }
+  if (mongo !== undefined) await (type === 'recoverLost' ? mongo.lose() : mongo.writeMore());
 }
 
 /** What a system has behind it when this is carried out on it. */
