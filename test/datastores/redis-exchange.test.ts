@@ -43,7 +43,6 @@ async function redisWorld(t: TestContext, options: TestRedisOptions = {}) {
   }
   t.after(server.stop);
   const copies = await mkdtemp(join(tmpdir(), 'fairlead-redis-exchange-'));
-  t.after(() => rm(copies, { recursive: true, force: true }));
   const { host, port } = server.address;
   const password = { env: 'REDIS' };
   const store = datastoreRef('orders', '/', { kind: 'redis', host, port, password });
@@ -52,6 +51,7 @@ async function redisWorld(t: TestContext, options: TestRedisOptions = {}) {
   const backups = createBackups({ objects, stores, copies, secrets, clock });
   t.after(async () => {
     for (const { copy } of await backups.copies()) await backups.discard(copy, waiting());
+    await rm(copies, { recursive: true, force: true });
   });
   const { ask } = server;
   const world: ExchangeWorld = {

@@ -15,7 +15,8 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { allPids, commandOf } from '../../src/machine/process-identity.ts';
+import { amongOthers, giveFolder, openDoor } from '../../src/datastores/servers/apart.ts';
+import { allPids, commandOf, startTimeOf } from '../../src/machine/process-identity.ts';
 import { processesIn } from '../../src/machine/processes-in.ts';
 import { endOfFile } from '../../src/platforms/local/end-of-log.ts';
 import { loaderArgs } from '../support/entry.ts';
@@ -45,6 +46,18 @@ test('a command that dies says how, with the end of what it printed', async (t) 
   const { message: said } = await fails('CheckFailed', it.isolation.start(unknown, waiting()));
   assert.match(said, /no-such-program.*No such file/s);
   await it.isolation.start(it.service('one'), waiting());
+});
+
+test('the door to the server of a copy ends once its folder is removed, whoever removed it', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-door-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const apart = amongOthers();
+  await giveFolder(folder, apart);
+  await openDoor(folder, 'server.sock', apart, waiting().signal);
+  const [door] = processesIn(folder);
+  assert.ok(door);
+  await rm(folder, { recursive: true });
+  await eventually('the door to end', () => startTimeOf(door.pid) !== door.startTime);
 });
 
 test('of a log that fits into no string its end is read', async (t) => {
