@@ -41,7 +41,6 @@ async function redisWorld(t: TestContext, options: TestRedisOptions = {}) {
     t.skip('there is no Redis');
     return undefined;
   }
-  t.after(server.stop);
   const copies = await mkdtemp(join(tmpdir(), 'fairlead-redis-exchange-'));
   const { host, port } = server.address;
   const password = { env: 'REDIS' };
@@ -52,6 +51,7 @@ async function redisWorld(t: TestContext, options: TestRedisOptions = {}) {
   t.after(async () => {
     for (const { copy } of await backups.copies()) await backups.discard(copy, waiting());
     await rm(copies, { recursive: true, force: true });
+    await server.stop();
   });
   const { ask } = server;
   const world: ExchangeWorld = {
