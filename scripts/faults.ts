@@ -6,12 +6,9 @@
 //   PATTERN is a regular expression over names such as "kill canaryDeploy/shiftTraffic/weight-50#1/after".
 //   Ends with 1 where up to four faults of an operation were noticed, with 2 where more were.
 //   What passed is kept in .fairlead/faults.jsonl and left out the next time, unless dist has changed since.
-import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
-import { z } from 'zod';
 import { findTemporalCli } from '../src/embedded/temporal-cli.ts';
 import { whyUnable } from '../src/platforms/local/isolation/namespaces.ts';
 import {
@@ -34,9 +31,10 @@ import {
   type Lane,
   type RunResult,
 } from '../test/support/faults/fault-run.ts';
+import { triedFaults } from '../test/support/faults/tried-faults.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const resultsFile = join(root, '.fairlead', 'faults.jsonl');
+const tried = triedFaults(root);
 const { values } = parseArgs({
   options: {
     operation: { type: 'string' },
@@ -70,8 +68,6 @@ const onCluster = values.operation === KUBERNETES;
 /** More than these are no accident of a machine that is busy. */
 const MOST_UNSTEADY = 4;
 
-const resultSchema = z.object({ build: z.string(), id: z.string(), passed: z.boolean() });
-
 /** Steps at which a worker of any operation is killed in this run, without the type of the operation. */
 const killedAt = new Set<string>();
 
@@ -87,7 +83,7 @@ const code = await main();
 process.exit(code);
 
 async function main(): Promise<number> {
-  if (values.fresh === true) rmSync(resultsFile, { force: true });
+  if (values.fresh === true) tried.forget();
   const say = (line: string) => {
     console.error(line);
   };
@@ -144,8 +140,8 @@ async function runAll(
     return 0;
   }
   // The tasks of a lease have the same names in every operation.
-  const known = `${buildDigest()} ${onCluster ? KUBERNETES : type}`;
-  const done = passedBefore(known);
+  const known = `${tried.build()} ${onCluster ? KUBERNETES : type}`;
+  const done = tried.passed(known);
   const todo = cases.filter(({ id }) => !done.has(id));
   console.log(`${cases.length} faults, ${cases.length - todo.length} of them passed before`);
   const failures: string[] = [];
@@ -166,8 +162,16 @@ async function disturbAll(
   open: () => Promise<Lane>,
 ): Promise<void> {
   const beside = todo.filter((one) => !runsAlone(one));
-  while (lanes.length < Math.min(Number(values.lanes), beside.length)) lanes.push(await open());
-  await Promise.all(lanes.map((lane, index) => work(suite, lanes, index, beside, open)));
+  const more = Math.max(0, Math.min(Number(values.lanes), beside.length) - lanes.length);
+  const others = Array.from({ length: more }, () => open());
+  await Promise.all([
+    ...lanes.map((_, index) => work(suite, lanes, index, beside, open)),
+    // The lanes that are there begin while the others are made ready.
+    ...others.map(async (opening) => {
+      const index = lanes.push(await opening) - 1;
+      await work(suite, lanes, index, beside, open);
+    }),
+  ]);
   await work(suite, lanes, 0, todo.filter(runsAlone), open);
 }
 
@@ -244,7 +248,7 @@ async function disturb(suite: Suite, lane: Lane, { id, ...rest }: FaultCase): Pr
   const took = `${((Date.now() - started) / 1000).toFixed(1)} s`;
   console.log(`${suite.count}/${suite.total} ${passed ? 'ok' : 'NOT OK'} ${id} (${took})`);
   for (const line of [...prepared.remarks, ...found]) console.log(`    ${line}`);
-  keep({ build: suite.build, id, passed });
+  tried.keep({ build: suite.build, id, passed });
   if (!passed) suite.failures.push(`${id}: ${found[0] ?? ''}`);
   return passed;
 }
@@ -275,26 +279,4 @@ function isNewStep({ kind, point }: FaultCase): boolean {
   if (killedAt.has(step)) return false;
   killedAt.add(step);
   return true;
-}
-
-/** What was tried is what is in dist: another build has to pass anew. */
-function buildDigest(): string {
-  const dist = join(root, 'dist');
-  const hash = createHash('sha256');
-  for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' }).sort()) {
-    if (name.endsWith('.js')) hash.update(name).update(readFileSync(join(dist, name)));
-  }
-  return hash.digest('hex').slice(0, 16);
-}
-
-function passedBefore(build: string): Set<string> {
-  if (!existsSync(resultsFile)) return new Set();
-  const lines = readFileSync(resultsFile, 'utf8').split('\n').slice(0, -1);
-  const results = lines.map((line) => resultSchema.parse(JSON.parse(line)));
-  return new Set(results.filter((one) => one.build === build && one.passed).map(({ id }) => id));
-}
-
-function keep(result: z.output<typeof resultSchema>): void {
-  mkdirSync(join(root, '.fairlead'), { recursive: true });
-  appendFileSync(resultsFile, `${JSON.stringify(result)}\n`);
 }
