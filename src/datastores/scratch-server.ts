@@ -76,6 +76,16 @@ export function serverRuns(folder: string): number {
   throw new Failure('NotReady', `the server of the copy in ${folder} does not run any more`);
 }
 
+/** The address of a copy's own server, which runs. Throws NotReady of one that is gone: asking it again and again would say no more. */
+export async function runningAt<Address>(
+  folder: string,
+  addressIn: (folder: string) => Promise<Address>,
+): Promise<Address> {
+  const address = await addressIn(folder);
+  serverRuns(folder);
+  return address;
+}
+
 /**
  * For whatever keeps a copy's own server from starting: it says nothing of what was to be loaded. Where trying again is
  * useless it is Unsupported. A full disk stays what it is: full-disk.ts knows it. `log` is what the server itself wrote.

@@ -3,22 +3,33 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { textAt } from '../domain/json.ts';
-import { startTimeOf } from '../machine/process-identity.ts';
+import { startTimeOf, type ProcessIdentity } from '../machine/process-identity.ts';
 
 const NAME = /^[0-9a-f-]{36}~([0-9a-f]{16})~(\d{1,10})~(\d{1,16})$/;
 
-const own = { pid: process.pid, startTime: startTimeOf(process.pid), pids: ownPids() };
+interface Writer extends ProcessIdentity {
+  /** Within what a pid means one process: a boot of the kernel, and a pid namespace. */
+  pids: string;
+}
+
+/** This process; null where nobody could tell later whether it is there. */
+let own: Writer | null | undefined;
+
+function ownWriter(): Writer | null {
+  if (own === undefined) own = readOwn();
+  return own;
+}
 
 export function incomingName(): string {
-  const { pids, pid, startTime } = own;
-  if (pids === undefined || startTime === undefined) return randomUUID();
-  return `${randomUUID()}~${pids}~${pid}~${startTime}`;
+  const writer = ownWriter();
+  if (writer === null) return randomUUID();
+  return `${randomUUID()}~${writer.pids}~${writer.pid}~${writer.startTime}`;
 }
 
 /** Whether the process that wrote a file of this name is known to be gone; false where nobody can tell. */
 export function isWriterGone(name: string): boolean {
   const [, pids, pid, startTime] = NAME.exec(name) ?? [];
-  if (pids === undefined || pids !== own.pids) return false;
+  if (pids === undefined || pids !== ownWriter()?.pids) return false;
   const found = startTimeOf(Number(pid));
   return found === undefined ? isNobodys(Number(pid)) : found !== Number(startTime);
 }
@@ -33,13 +44,15 @@ function isNobodys(pid: number): boolean {
   }
 }
 
-/** Within what a pid means one process: this boot of the kernel, and the namespace; undefined where that cannot be told. */
-function ownPids(): string | undefined {
+function readOwn(): Writer | null {
+  const startTime = startTimeOf(process.pid);
+  if (startTime === undefined) return null;
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8');
     const namespace = readlinkSync('/proc/self/ns/pid');
-    return createHash('sha256').update(`${boot}${namespace}`).digest('hex').slice(0, 16);
+    const pids = createHash('sha256').update(`${boot}${namespace}`).digest('hex').slice(0, 16);
+    return { pid: process.pid, startTime, pids };
   } catch {
-    return undefined;
+    return null;
   }
 }

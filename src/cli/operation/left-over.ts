@@ -43,7 +43,7 @@ export async function readLeftOver(
   return found.flat();
 }
 
-/** Of each connection, by run: a run that is over changes no more, and `--watch` asks every few seconds. */
+/** What runs that are over left, by run, for each connection: it changes no more, and `--watch` looks every few seconds. */
 const known = new WeakMap<Temporal, Map<string, string[]>>();
 /** More are forgotten and asked again. */
 const MOST_KNOWN = 1_000;

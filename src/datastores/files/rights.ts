@@ -32,7 +32,7 @@ export async function rightsAt(
   return stats === undefined ? undefined : rightsOf(stats, names);
 }
 
-/** Of what is open, by its handle: under its name there may be another file by now. */
+/** The rights of an open file or folder, by the stats of its handle: its name may be another one's by now. Undefined for what is neither. */
 export function rightsOf(stats: Stats, names: AccountNames): Rights | undefined {
   if (!stats.isFile() && !stats.isDirectory()) return undefined;
   const mode = stats.mode & (stats.isFile() ? OF_FILE : OF_FOLDER);

@@ -9,7 +9,7 @@ import { Failure } from '../../domain/failure.ts';
 import { parsedJson, textAt } from '../../domain/json.ts';
 import { dumpIn, streamed } from '../artefact.ts';
 import { databaseOfCopy, exchangeByBinding, serverOfCopy } from '../documents/by-binding.ts';
-import { PASSWORD_FILE, serverRuns } from '../scratch-server.ts';
+import { PASSWORD_FILE, runningAt } from '../scratch-server.ts';
 import { keepOf, type Artefact, type Store } from '../store.ts';
 import { oneValue } from './ask.ts';
 import { firestoreByHand } from './by-hand.ts';
@@ -95,10 +95,7 @@ function createSides(env: FirestoreInput['env']) {
   const live = (store: DatastoreRef) => liveFirestore(store, env);
   const copyAt = async (folder: string): Promise<FirestoreAddress> => {
     const beside = await databaseOfCopy(folder);
-    if (beside !== undefined) return live(beside);
-    const address = await copyAddress(folder);
-    serverRuns(folder);
-    return address;
+    return beside === undefined ? runningAt(folder, copyAddress) : live(beside);
   };
   return {
     live,

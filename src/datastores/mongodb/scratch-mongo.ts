@@ -65,13 +65,6 @@ export async function mongoAddress(folder: string): Promise<MongoAddress> {
   return { host: '127.0.0.1', port, database, ...login, replicaSet: undefined, tls: false };
 }
 
-/** The same of a server that runs: throws NotReady of one that is gone. */
-export async function runningMongo(folder: string): Promise<MongoAddress> {
-  const address = await mongoAddress(folder);
-  serverRuns(folder);
-  return address;
-}
-
 function mongod(folder: string, port: number): Launched {
   const args = [
     ...['--dbpath', join(folder, 'data'), '--port', String(port), '--bind_ip', '127.0.0.1'],

@@ -9,7 +9,7 @@ import { Failure } from '../../domain/failure.ts';
 import type { SecretSources } from '../../integrations/secret-value.ts';
 import { dumpIn, streamed } from '../artefact.ts';
 import { databaseOfCopy, exchangeByBinding, serverOfCopy } from '../documents/by-binding.ts';
-import { PASSWORD_FILE } from '../scratch-server.ts';
+import { PASSWORD_FILE, runningAt } from '../scratch-server.ts';
 import { addressOf, keepOf, type Artefact, type Store } from '../store.ts';
 import { findProgram } from '../tool.ts';
 import { readArchive } from './archive.ts';
@@ -23,7 +23,7 @@ import { databasesIn } from './databases.ts';
 import { databaseIn, loadDump } from './load-dump.ts';
 import { lossBetween, openForReading } from './look.ts';
 import { namedArchive } from './named.ts';
-import { isFerretdb, letExpire, runningMongo, serverProgram, startMongo } from './scratch-mongo.ts';
+import { isFerretdb, letExpire, mongoAddress, serverProgram, startMongo } from './scratch-mongo.ts';
 import { pointFrom, versionOf } from './server.ts';
 import { mongodb } from './settings.ts';
 import { DUMP, takeDump, tally } from './take-dump.ts';
@@ -38,7 +38,7 @@ export interface MongoInput {
 export function createMongoStore({ secrets, clock, programs = [] }: MongoInput): Store {
   const copyAt = async (folder: string): Promise<MongoAddress> => {
     const beside = await databaseOfCopy(folder);
-    return beside === undefined ? runningMongo(folder) : liveMongo(beside, secrets);
+    return beside === undefined ? runningAt(folder, mongoAddress) : liveMongo(beside, secrets);
   };
   const inCopy = async <T>(
     folder: string,

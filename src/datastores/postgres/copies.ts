@@ -9,7 +9,7 @@ import { otherLocale } from '../../domain/backup/compare-contents.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { SecretSources } from '../../integrations/secret-value.ts';
 import { dumpIn, streamed } from '../artefact.ts';
-import { PASSWORD_FILE, serverRuns } from '../scratch-server.ts';
+import { PASSWORD_FILE, runningAt, serverRuns } from '../scratch-server.ts';
 import type { Store, StreamedArtefact } from '../store.ts';
 import { findProgram } from '../tool.ts';
 import { oneValue } from './ask.ts';
@@ -83,17 +83,16 @@ export function copiesOf({ secrets, clock, folders }: CopiesInput): Pick<Store, 
   };
 }
 
-/** Throws NotReady when it is gone, or its own server is: asking that again and again would say no more. */
+/** Throws NotReady when the copy is gone, or its own server. */
 export async function copyAddress(
   folder: string,
   secrets: SecretSources,
   { signal }: Waiting,
 ): Promise<PostgresAddress> {
   const note = await besideIn(folder);
-  if (note !== undefined) return besideAddress(note, secrets, signal);
-  const address = await clusterAddress(folder);
-  serverRuns(folder);
-  return address;
+  return note === undefined
+    ? runningAt(folder, clusterAddress)
+    : besideAddress(note, secrets, signal);
 }
 
 async function restoreDump(

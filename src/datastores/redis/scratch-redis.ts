@@ -21,7 +21,6 @@ import {
   passwordIn,
   readNote,
   serverProblem,
-  serverRuns,
   serversIn,
   writeNote,
 } from '../scratch-server.ts';
@@ -124,13 +123,6 @@ export async function redisAddress(folder: string): Promise<RedisAddress> {
   const { port } = await readNote(folder);
   const password = await passwordIn(folder, ADMIN_PASSWORD);
   return { host: '127.0.0.1', port, user: ADMIN, password };
-}
-
-/** The same of a server that runs: throws NotReady of one that is gone, since asking it again and again would say no more. */
-export async function runningRedis(folder: string): Promise<RedisAddress> {
-  const address = await redisAddress(folder);
-  serverRuns(folder);
-  return address;
 }
 
 /**

@@ -9,14 +9,13 @@ import type { SecretSources } from '../../integrations/secret-value.ts';
 import { dumpIn } from '../artefact.ts';
 import { drain } from '../byte-streams.ts';
 import { checkDump } from '../named-dump.ts';
-import { PASSWORD_FILE, serverRuns } from '../scratch-server.ts';
+import { PASSWORD_FILE, runningAt, serverRuns } from '../scratch-server.ts';
 import { addressOf, type Store, type Write } from '../store.ts';
 import { findProgram } from '../tool.ts';
 import { askRedis, liveRedis, MANY_DATABASES } from './client.ts';
 import {
   DUMP_FILE,
   redisAddress,
-  runningRedis,
   redisContents,
   startRedis,
   type RedisPrograms,
@@ -85,7 +84,10 @@ export function createRedisStore({ secrets, clock, programs = [] }: RedisInput):
     },
     fingerprintCopy: async (folder, waiting): Promise<Fingerprint> => {
       const { cli } = await find();
-      const at = await pointFrom({ cli, address: await runningRedis(folder), clock }, waiting);
+      const at = await pointFrom(
+        { cli, address: await runningAt(folder, redisAddress), clock },
+        waiting,
+      );
       return { contents: await redisContents(folder, cli, waiting), at: await at() };
     },
     ask: async () => {

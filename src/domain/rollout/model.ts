@@ -112,7 +112,7 @@ export interface TrafficState {
   clients?: ClientsSeen;
 }
 
-/** Of the requests since it was decided last who is let in. */
+/** Whose the requests were that came since the last decision on who is let in. */
 export interface ClientsSeen {
   requests: number;
   /** So many of the requests. */

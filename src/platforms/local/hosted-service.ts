@@ -1,6 +1,6 @@
 // One service on the host: its record, its revisions' runners, whose turn it is, and the queue that makes
 // changes of it one at a time.
-import type { ServiceRef, Weights } from '../../domain/rollout/model.ts';
+import type { ServiceRef, TrafficState, Weights } from '../../domain/rollout/model.ts';
 import type { ProcessIdentity } from '../../machine/process-identity.ts';
 import { SeenClients } from './door.ts';
 import { TrustedProxies } from './forwarded-fields.ts';
@@ -8,7 +8,7 @@ import type { Replica } from './replica.ts';
 import type { RevisionRunner } from './revision-runner.ts';
 import type { ServiceRecord } from './state.ts';
 import { timerOf } from '../../domain/time/longest-timer.ts';
-import type { Servable } from '../../domain/traffic/traffic-rules.ts';
+import { trafficState, type Servable } from '../../domain/traffic/traffic-rules.ts';
 import { percentOf } from '../../domain/traffic/weights.ts';
 import { WeightedRotation } from '../../domain/traffic/weighted-rotation.ts';
 
@@ -72,6 +72,11 @@ export class HostedService {
     const mine = this.#last.then(work);
     this.#last = mine.catch(() => undefined);
     return mine;
+  }
+
+  /** What its users get, at the address `url`. */
+  trafficAt(url: string): TrafficState {
+    return { ...trafficState(this.record.traffic, url), ...this.seen.state };
   }
 
   /** A stop ends what has no end of its own at once, and the rest after `drain`; any other change what its users have moved on from. */

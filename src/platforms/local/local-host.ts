@@ -62,8 +62,7 @@ export class LocalHost {
   read(ref: ServiceRef): TrafficState {
     const service = this.#parts.services.find(ref);
     if (!service) return trafficState(newTraffic(), '');
-    const state = trafficState(service.record.traffic, this.#parts.addresses.urlOf(service));
-    return { ...state, ...service.seen.state };
+    return service.trafficAt(this.#parts.addresses.urlOf(service));
   }
 
   /** Throws Unavailable where somebody else listens for the service: what is marked must not go there. */
@@ -256,7 +255,11 @@ export class LocalHost {
     const { spec, desired, crashes, previewPort } = runner.record;
     const { condition, ready, problem } = runner;
     return {
-      ...{ spec, condition, desired, ready, crashes },
+      spec,
+      condition,
+      desired,
+      ready,
+      crashes,
       ...(problem !== undefined && { problem }),
       previewUrl: `http://127.0.0.1:${previewPort}`,
       metricsUrl: this.#parts.metricsUrl(),

@@ -189,8 +189,10 @@ function answerOf(
   if (route.preview) return undefined;
   const { id, drain } = runner.record.spec;
   const { service } = route;
-  const client = clientOf(route, request, false)?.key;
-  const admitted = (): boolean => refusalOf(service.record.traffic, client, service.key) === null;
+  const admitted = (): boolean => {
+    const client = clientOf(route, request, false)?.key;
+    return refusalOf(service.record.traffic, client, service.key) === null;
+  };
   return { revision: id, drain, admitted, end };
 }
 
