@@ -8,7 +8,7 @@ import { hostInUrl } from '../../machine/host-in-url.ts';
 import type { RevisionSpec } from '../../domain/rollout/model.ts';
 import type { HostedService } from './hosted-service.ts';
 import { Listeners, openPreview, stopListening } from './listeners.ts';
-import { previewHandlers, serviceHandlers, type RouterParts } from './router.ts';
+import { previewHandlers, serviceHandlers, type RouterParts } from './requests/router.ts';
 import { processOf } from './start-process.ts';
 import type { RevisionRecord } from './state.ts';
 

@@ -2,8 +2,8 @@
 // changes of it one at a time.
 import type { ServiceRef, TrafficState, Weights } from '../../domain/rollout/model.ts';
 import type { ProcessIdentity } from '../../machine/process-identity.ts';
-import { SeenClients } from './door.ts';
-import { TrustedProxies } from './forwarded-fields.ts';
+import { SeenClients } from './requests/seen-clients.ts';
+import { TrustedProxies } from './requests/forwarded-fields.ts';
 import type { Replica } from './replica.ts';
 import type { RevisionRunner } from './revision-runner.ts';
 import type { ServiceRecord } from './state.ts';

@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import { Failure } from '../../domain/failure.ts';
 import { newHttpServer } from '../../machine/http/http-server.ts';
 import { describeHolder, portHolder } from '../../machine/port-holder.ts';
-import type { Handlers } from './router.ts';
+import type { Handlers } from './requests/router.ts';
 
 const RETRY = 1000;
 /** Longer than clients keep idle connections, so that it is they who close first. */

@@ -2,12 +2,12 @@
 // the router decides with that whether another one may have it.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { carriesBody } from '../../machine/http/http-fields.ts';
-import { forward, ForwardAgent, type Forwarded } from '../../machine/http/http-forward.ts';
-import { forwardUpgrade } from '../../machine/http/http-upgrade.ts';
+import { carriesBody } from '../../../machine/http/http-fields.ts';
+import { forward, ForwardAgent, type Forwarded } from '../../../machine/http/http-forward.ts';
+import { forwardUpgrade } from '../../../machine/http/http-upgrade.ts';
 import { forwardedFields, saysWhoAsked, type TrustedProxies } from './forwarded-fields.ts';
-import { PROBE_HEADER, REVISION_HEADER } from './protocol.ts';
-import type { Replica } from './replica.ts';
+import { PROBE_HEADER, REVISION_HEADER } from '../protocol.ts';
+import type { Replica } from '../replica.ts';
 
 /** Requests of these methods may be sent twice (RFC 9110, 9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);

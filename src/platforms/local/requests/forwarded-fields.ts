@@ -2,7 +2,7 @@
 // anything into these; only what a trusted proxy wrote is passed on.
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
-import { originForm } from '../../machine/http/http-fields.ts';
+import { originForm } from '../../../machine/http/http-fields.ts';
 
 /** Every name that services take for who asked, in lower case with `_` as `-`, as WSGI and CGI read them. */
 export function saysWhoAsked(name: string): boolean {

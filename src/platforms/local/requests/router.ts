@@ -2,14 +2,21 @@
 // a replica turns out to be dead, one more try on another. Also the preview addresses.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { clientKey } from '../../domain/traffic/traffic-rules.ts';
-import { BROKE_OFF, NONE_READY, refusalOf, refuse, refuseUpgrade, type Refusal } from './door.ts';
+import { clientKey } from '../../../domain/traffic/traffic-rules.ts';
+import {
+  BROKE_OFF,
+  NONE_READY,
+  refusalOf,
+  refuse,
+  refuseUpgrade,
+  type Refusal,
+} from './refusals.ts';
 import { clientAddress } from './forwarded-fields.ts';
-import type { HostedService, OpenAnswer, ServedAddress } from './hosted-service.ts';
-import type { Marks } from './marks.ts';
-import type { HostMetrics } from './metrics.ts';
-import { PROBE_HEADER } from './protocol.ts';
-import type { Replica } from './replica.ts';
+import type { HostedService, OpenAnswer, ServedAddress } from '../hosted-service.ts';
+import type { Marks } from '../marks.ts';
+import type { HostMetrics } from '../metrics.ts';
+import { PROBE_HEADER } from '../protocol.ts';
+import type { Replica } from '../replica.ts';
 import { codeOf, send, sendUpgrade, type Sent, type Sending } from './replica-proxy.ts';
 
 /** A request to a service with traffic waits this long for a replica that is restarting, then gets 503. */
