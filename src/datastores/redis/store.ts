@@ -83,11 +83,8 @@ export function createRedisStore({ secrets, clock, programs = [] }: RedisInput):
       return { contents: taken.contents, at: taken.recoveryPoint };
     },
     fingerprintCopy: async (folder, waiting): Promise<Fingerprint> => {
-      const { cli } = await find();
-      const at = await pointFrom(
-        { cli, address: await runningAt(folder, redisAddress), clock },
-        waiting,
-      );
+      const [{ cli }, address] = [await find(), await runningAt(folder, redisAddress)];
+      const at = await pointFrom({ cli, address, clock }, waiting);
       return { contents: await redisContents(folder, cli, waiting), at: await at() };
     },
     ask: async () => {
